@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The one door to Culvert: installs what it needs, builds, tests.
+set -eu
+
+TOP=$(cd "$(dirname "$0")" && pwd)
+BUILD=$TOP/build
+BUILD_SAN=$TOP/build-san
+
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-dev libssl-dev
+	libcmocka-dev libevent-dev libjansson-dev python3"
+TEST_PACKAGES="clang-format clang libclang-rt-14-dev iproute2 nftables ethtool iputils-ping
+	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
+	strongswan-swanctl procps"
+
+usage() {
+	cat <<'EOF'
+NAME
+    dpdk-setup.sh - installs, builds, tests and shows Culvert
+
+SYNOPSIS
+    ./dpdk-setup.sh install         get what Culvert needs from Debian (root)
+    ./dpdk-setup.sh build           compile into build/
+    ./dpdk-setup.sh test [--quick]  all tests; --quick: build and unit tests
+    ./dpdk-setup.sh --help
+
+DESCRIPTION
+    Every command does by itself what is missing before it, asks for nothing,
+    and can be given again at any time.
+
+EXIT STATUS
+    0  done
+    1  something failed; the lines above say what
+    2  wrong usage
+EOF
+}
+
+say() {
+	printf '== %s\n' "$*"
+}
+
+die() {
+	printf 'dpdk-setup.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+# Those of the packages that are not installed.
+missing() {
+	local p
+	for p in "$@"; do
+		dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null | grep -qx installed || echo "$p"
+	done
+}
+
+# Installs packages without a question and without starting the daemons in them.
+install_packages() {
+	local want policy=/usr/sbin/policy-rc.d made=
+	want=$(missing "$@")
+	[ -n "$want" ] || return 0
+	[ "$(id -u)" = 0 ] || die "these packages are missing, and installing them needs root:" $want
+	say "installing:" $want
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+		made=yes
+	fi
+	local rc=0
+	{
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $want >/dev/null
+	} || rc=$?
+	[ -z "$made" ] || rm -f $policy
+	[ $rc = 0 ] || die "apt-get failed with exit code $rc"
+}
+
+command_install() {
+	install_packages $BUILD_PACKAGES $TEST_PACKAGES
+	say "everything is installed"
+}
+
+# configure DIRECTORY [meson options]
+configure() {
+	local dir=$1
+	shift
+	if [ -f "$dir/build.ninja" ]; then
+		return 0
+	fi
+	say "configuring ${dir#$TOP/}"
+	meson setup "$dir" "$TOP" "$@" >"$dir.log" 2>&1 || {
+		cat "$dir.log"
+		die "meson setup failed"
+	}
+	rm -f "$dir.log"
+}
+
+compile() {
+	say "compiling ${1#$TOP/}"
+	ninja -C "$1" --quiet
+}
+
+command_build() {
+	install_packages $BUILD_PACKAGES
+	configure "$BUILD"
+	compile "$BUILD"
+}
+
+# The sanitizers' build: what fails there is a bug, also where the result was right.
+build_sanitized() {
+	configure "$BUILD_SAN" -Db_sanitize=address,undefined -Doptimization=1 -Db_lundef=false
+	compile "$BUILD_SAN"
+}
+
+# run_suites DIRECTORY MESON-ARGUMENTS: failures are counted at the end.
+run_suites() {
+	local dir=$1
+	shift
+	meson test -C "$dir" --no-rebuild "$@" 2>&1 | grep -v '^ninja:\|^$\|^Full log' || true
+}
+
+command_test() {
+	local quick=
+	case ${1-} in
+	--quick) quick=yes ;;
+	'') ;;
+	*) usage_error "test: unknown option '$1'" ;;
+	esac
+	command_build
+	rm -f "$BUILD"/meson-logs/testlog-*.json "$BUILD_SAN"/meson-logs/testlog-*.json
+	if [ -n "$quick" ]; then
+		run_suites "$BUILD" --suite unit --logbase testlog-quick
+	else
+		install_packages $TEST_PACKAGES
+		build_sanitized
+		run_suites "$BUILD" --logbase testlog-plain --no-suite net
+		run_suites "$BUILD_SAN" --logbase testlog-san --suite unit
+	fi
+	python3 "$TOP/tests/tools/count.py" "$BUILD"/meson-logs/testlog-*.json \
+		$([ -n "$quick" ] || ls "$BUILD_SAN"/meson-logs/testlog-*.json)
+}
+
+usage_error() {
+	printf 'dpdk-setup.sh: %s\n' "$*" >&2
+	usage >&2
+	exit 2
+}
+
+umask 022
+cd "$TOP"
+case ${1-} in
+install | build | test)
+	command=$1
+	shift
+	"command_$command" "$@"
+	;;
+--help | -h | help) usage ;;
+'') usage_error "a command is needed" ;;
+*) usage_error "unknown command '$1'" ;;
+esac

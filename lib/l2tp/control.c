@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The control connection's automaton (RFC 2661 section 7.2) in both roles, tunnel authentication
+ * (5.1.1), and the end by StopCCN (5.7).
+ */
+#include <string.h>
+
+#include "l2tp/header.h"
+#include "l2tp/private.h"
+
+enum {
+	PROTOCOL_VERSION = 0x0100, /* 1, revision 0 (4.4.3) */
+	FRAMING_BOTH = 3,
+};
+
+int
+l2tp_peek_sccrq(const uint8_t *data, size_t len, struct l2tp_sccrq_peek *peek)
+{
+	struct l2tp_header h;
+	struct cv_reader r;
+	int rc = l2tp_header_parse(data, len, &h);
+	uint16_t type = 0;
+
+	*peek = (struct l2tp_sccrq_peek){0};
+	if (rc != 0)
+		return rc;
+	r = cv_reader(h.payload.data, h.payload.len);
+	while (cv_remaining(&r) > 0) {
+		uint16_t first = cv_read_u16(&r);
+		uint32_t vendor_number = cv_read_u32(&r);
+		struct cv_reader value = cv_read_sub(&r, (first & 0x03ffu) - 6u);
+		bool plain = (first & 0x4000) == 0;
+
+		if (r.failed)
+			break;
+		if (vendor_number == L2TP_AVP_MESSAGE_TYPE && type == 0)
+			type = cv_read_u16(&value);
+		else if (vendor_number == L2TP_AVP_HOST_NAME && plain)
+			peek->host_name = (struct cv_bytes){value.pos, cv_remaining(&value)};
+		else if (vendor_number == L2TP_AVP_ASSIGNED_TUNNEL_ID && plain)
+			peek->assigned_tunnel_id = cv_read_u16(&value);
+	}
+	peek->is_sccrq = type == L2TP_SCCRQ;
+	return type == L2TP_SCCRQ || type == L2TP_STOPCCN ? 0 : CV_ERR_UNKNOWN;
+}
+
+void
+l2tp_put_reason(struct l2tp_builder *b, const struct l2tp_reason *reason)
+{
+	uint8_t value[4 + L2TP_MESSAGE_MAX];
+	struct cv_writer w = cv_writer(value, sizeof(value));
+	size_t len = reason->message == NULL ? 0 : strlen(reason->message);
+
+	cv_write_u16(&w, reason->result);
+	if (reason->error != 0 || len != 0)
+		cv_write_u16(&w, reason->error);
+	cv_write_bytes(&w, reason->message, len < L2TP_MESSAGE_MAX ? len : L2TP_MESSAGE_MAX);
+	l2tp_put(b, L2TP_AVP_RESULT_CODE, value, cv_written(&w));
+}
+
+struct l2tp_reason
+l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX])
+{
+	struct cv_bytes value = m->value[L2TP_AVP_RESULT_CODE];
+	struct cv_reader r = cv_reader(value.data, value.len);
+	struct l2tp_reason reason = {.by_peer = true, .message = text};
+	size_t len;
+
+	reason.result = cv_read_u16(&r);
+	if (cv_remaining(&r) >= 2)
+		reason.error = cv_read_u16(&r);
+	len = cv_remaining(&r) < L2TP_MESSAGE_MAX ? cv_remaining(&r) : L2TP_MESSAGE_MAX - 1;
+	if (len > 0)
+		memcpy(text, r.pos, len);
+	text[len] = '\0';
+	return reason;
+}
+
+/* MD5 of the message type that carries it, the secret and the challenge (5.1.1). */
+static bool
+respond(const struct l2tp_tunnel *t, uint8_t type, struct cv_bytes challenge,
+	uint8_t out[CRYPTO_MD5_BYTES])
+{
+	const struct cv_bytes parts[] = {{&type, 1}, l2tp_secret(t), challenge};
+
+	return crypto_md5(t->params.crypto, parts, 3, out) == 0;
+}
+
+/* Whether the peer has proved that it knows the secret; where none is set it need not. */
+static bool
+proved(const struct l2tp_tunnel *t, const struct l2tp_message *m)
+{
+	uint8_t expected[CRYPTO_MD5_BYTES];
+
+	if (t->params.secret == NULL)
+		return true;
+	if (!l2tp_has(m, L2TP_AVP_CHALLENGE_RESPONSE))
+		return false;
+	return respond(t, (uint8_t)m->type,
+		       (struct cv_bytes){t->challenge, sizeof(t->challenge)}, expected) &&
+		crypto_equal(expected, m->value[L2TP_AVP_CHALLENGE_RESPONSE].data,
+			sizeof(expected));
+}
+
+static void
+put_identity(struct l2tp_tunnel *t, struct l2tp_builder *b)
+{
+	l2tp_put_u16(b, L2TP_AVP_PROTOCOL_VERSION, PROTOCOL_VERSION);
+	l2tp_put_u32(b, L2TP_AVP_FRAMING_CAPABILITIES, FRAMING_BOTH);
+	l2tp_put_u32(b, L2TP_AVP_BEARER_CAPABILITIES, 0);
+	l2tp_put(b, L2TP_AVP_HOST_NAME, t->params.host_name, strlen(t->params.host_name));
+	l2tp_put(b, L2TP_AVP_VENDOR_NAME, "Culvert", strlen("Culvert"));
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_TUNNEL_ID, t->params.local_tunnel_id);
+	l2tp_put_u16(b, L2TP_AVP_RECEIVE_WINDOW_SIZE, t->params.receive_window);
+	if (t->params.secret == NULL)
+		return;
+	crypto_random(t->params.crypto, t->challenge, sizeof(t->challenge));
+	l2tp_put(b, L2TP_AVP_CHALLENGE, t->challenge, sizeof(t->challenge));
+}
+
+static void
+put_response(
+	struct l2tp_tunnel *t, struct l2tp_builder *b, const struct l2tp_message *m, uint8_t type)
+{
+	uint8_t response[CRYPTO_MD5_BYTES];
+
+	if (!l2tp_has(m, L2TP_AVP_CHALLENGE))
+		return;
+	if (!respond(t, type, m->value[L2TP_AVP_CHALLENGE], response))
+		b->w.failed = true;
+	l2tp_put(b, L2TP_AVP_CHALLENGE_RESPONSE, response, sizeof(response));
+}
+
+static struct cv_bytes
+hiding_secret(const struct l2tp_tunnel *t)
+{
+	return t->params.hide_avps ? l2tp_secret(t) : (struct cv_bytes){0};
+}
+
+int
+l2tp_tunnel_connect(struct l2tp_tunnel *t, uint64_t now)
+{
+	struct l2tp_builder b;
+
+	if (t->role != L2TP_INITIATOR || t->state != L2TP_IDLE)
+		return CV_ERR_STATE;
+	l2tp_build(&b, t->params.crypto, hiding_secret(t), L2TP_SCCRQ);
+	put_identity(t, &b);
+	l2tp_send_message(t, now, &b, 0);
+	l2tp_set_state(t, L2TP_WAIT_REPLY);
+	return t->reliable.dead ? CV_ERR_NOMEM : 0;
+}
+
+/* What SCCRQ and SCCRP have in common. false: the tunnel was closed. */
+static bool
+take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
+{
+	struct cv_bytes host = m->value[L2TP_AVP_HOST_NAME];
+	uint16_t version = l2tp_get_u16(m, L2TP_AVP_PROTOCOL_VERSION);
+
+	t->remote_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
+	t->peer_host_name_len = (uint8_t)(host.len < sizeof(t->peer_host_name)
+					? host.len
+					: sizeof(t->peer_host_name) - 1);
+	memcpy(t->peer_host_name, host.data, t->peer_host_name_len);
+	if (version >> 8 != PROTOCOL_VERSION >> 8) {
+		l2tp_fault_close(t, now, L2TP_STOPCCN_VERSION, PROTOCOL_VERSION,
+			"Protocol Version 1.0 is spoken here");
+		return false;
+	}
+	if (t->remote_id == 0) {
+		l2tp_fault_close(t, now, L2TP_STOPCCN_ERROR, L2TP_ERROR_VALUE,
+			"Assigned Tunnel ID is 0");
+		return false;
+	}
+	if (l2tp_has(m, L2TP_AVP_RECEIVE_WINDOW_SIZE)) {
+		uint16_t window = l2tp_get_u16(m, L2TP_AVP_RECEIVE_WINDOW_SIZE);
+
+		if (window == 0) {
+			l2tp_fault_close(t, now, L2TP_STOPCCN_ERROR, L2TP_ERROR_VALUE,
+				"Receive Window Size is 0");
+			return false;
+		}
+		l2tp_reliable_set_peer_window(&t->reliable, window);
+	}
+	if (l2tp_has(m, L2TP_AVP_CHALLENGE) && t->params.secret == NULL &&
+		t->params.refuse == NULL) {
+		l2tp_fault_close(t, now, L2TP_STOPCCN_NOT_AUTHORIZED, 0,
+			"a challenge, but no secret is configured here");
+		return false;
+	}
+	return true;
+}
+
+static void
+refuse_proof(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
+{
+	l2tp_fault_close(t, now, L2TP_STOPCCN_NOT_AUTHORIZED, 0,
+		l2tp_has(m, L2TP_AVP_CHALLENGE_RESPONSE) ? "wrong Challenge Response"
+							 : "Challenge Response is missing");
+}
+
+static void
+take_sccrq(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
+{
+	struct l2tp_builder b;
+
+	if (!take_identity(t, now, m))
+		return;
+	if (t->params.refuse != NULL) {
+		l2tp_tunnel_close(t, now, t->params.refuse);
+		return;
+	}
+	l2tp_build(&b, t->params.crypto, hiding_secret(t), L2TP_SCCRP);
+	put_identity(t, &b);
+	put_response(t, &b, m, L2TP_SCCRP);
+	l2tp_send_message(t, now, &b, 0);
+	l2tp_set_state(t, L2TP_WAIT_CONNECT);
+}
+
+static void
+established(struct l2tp_tunnel *t)
+{
+	crypto_wipe(t->challenge, sizeof(t->challenge));
+	t->up_pending = true;
+	l2tp_set_state(t, L2TP_ESTABLISHED);
+}
+
+static void
+take_sccrp(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
+{
+	struct l2tp_builder b;
+
+	if (!take_identity(t, now, m))
+		return;
+	if (!proved(t, m)) {
+		refuse_proof(t, now, m);
+		return;
+	}
+	l2tp_build(&b, t->params.crypto, hiding_secret(t), L2TP_SCCCN);
+	put_response(t, &b, m, L2TP_SCCCN);
+	l2tp_send_message(t, now, &b, 0);
+	established(t);
+}
+
+static void
+take_scccn(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
+{
+	if (!proved(t, m))
+		refuse_proof(t, now, m);
+	else
+		established(t);
+}
+
+/* Acknowledged, and remembered for as long as the peer may repeat it (5.7). */
+static void
+take_stopccn(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
+{
+	char text[L2TP_MESSAGE_MAX];
+	struct l2tp_reason reason = l2tp_read_reason(m, text);
+
+	if (t->remote_id == 0)
+		t->remote_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
+	l2tp_reliable_drop_unsent(&t->reliable);
+	if (t->state != L2TP_CLOSING)
+		l2tp_go_down(t, L2TP_CLOSED, &reason);
+	else
+		l2tp_set_state(t, L2TP_CLOSED);
+	t->reliable.retransmit_at = CV_TIME_NEVER;
+	t->deadline = cv_time_add(now, l2tp_reliable_cycle(&t->reliable));
+}
+
+/* Section 7.2.1: what is not named here for a state closes the connection there. */
+void
+l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m,
+	const struct l2tp_fault *fault)
+{
+	if (t->state == L2TP_CLOSING && m->type != L2TP_STOPCCN)
+		return;
+	if (fault != NULL && m->type != L2TP_STOPCCN) {
+		if (m->type == L2TP_SCCRQ || m->type == L2TP_SCCRP)
+			t->remote_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
+		l2tp_fault_close(t, now, L2TP_STOPCCN_ERROR, fault->error, fault->text);
+		return;
+	}
+	switch (m->type) {
+	case L2TP_SCCRQ:
+		if (t->role == L2TP_RESPONDER && t->state == L2TP_IDLE) {
+			take_sccrq(t, now, m);
+			return;
+		}
+		break;
+	case L2TP_SCCRP:
+		if (t->state == L2TP_WAIT_REPLY) {
+			take_sccrp(t, now, m);
+			return;
+		}
+		break;
+	case L2TP_SCCCN:
+		if (t->state == L2TP_WAIT_CONNECT) {
+			take_scccn(t, now, m);
+			return;
+		}
+		break;
+	case L2TP_STOPCCN:
+		take_stopccn(t, now, m);
+		return;
+	case L2TP_HELLO:
+		return; /* its acknowledgement is all that it wants (6.5) */
+	default:
+		break;
+	}
+	t->counters.rx_unexpected++;
+	l2tp_fault_close(t, now, L2TP_STOPCCN_FSM, 0, l2tp_message_name(m->type));
+}

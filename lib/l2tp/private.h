@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What tunnel.c and call.c share. */
+#ifndef L2TP_PRIVATE_H
+#define L2TP_PRIVATE_H
+
+#include "l2tp/message.h"
+#include "l2tp/reliable.h"
+#include "l2tp/tunnel.h"
+
+enum { L2TP_HOST_NAME_KEPT = 64, L2TP_CHALLENGE_BYTES = 16 };
+
+/* Section 7.2, and how a connection ends (5.7). */
+#define L2TP_STATES(X)                           \
+	X(L2TP_IDLE, "idle")                     \
+	X(L2TP_WAIT_REPLY, "wait-ctl-reply")     \
+	X(L2TP_WAIT_CONNECT, "wait-ctl-conn")    \
+	X(L2TP_ESTABLISHED, "established")       \
+	X(L2TP_CLOSING, "closing")               \
+	X(L2TP_CLOSED, "closed")
+
+enum l2tp_state {
+#define X(id, name) id,
+	L2TP_STATES(X)
+#undef X
+};
+
+/* Section 7.4: the call's automaton in both roles. */
+enum l2tp_call_state {
+	L2TP_CALL_REQUESTED,    /* LNS: ICRQ has come, our caller has not decided */
+	L2TP_CALL_WAIT_CONNECT, /* LNS: ICRP sent */
+	L2TP_CALL_WAIT_REPLY,   /* LAC: ICRQ sent */
+	L2TP_CALL_ESTABLISHED,
+};
+
+struct l2tp_call {
+	struct l2tp_call *next_local, *next_remote; /* chains of the two tables */
+	struct l2tp_call *setup_prev, *setup_next;  /* in order of deadline */
+	uint64_t deadline;
+	uint16_t local, remote; /* 0: not known yet */
+	uint8_t state;
+};
+
+struct l2tp_queued_event {
+	struct l2tp_queued_event *next;
+	struct l2tp_event event;
+};
+
+enum { L2TP_FEW_CALLS = 2 }; /* chains of a tunnel that has few calls: the usual one */
+
+struct l2tp_tunnel {
+	struct l2tp_params params;
+	struct l2tp_reliable reliable;
+	enum l2tp_role role;
+	enum l2tp_state state;
+	uint16_t remote_id;
+	bool up_pending, down_pending, done_pending, done_told;
+	bool hello_sent;
+	uint64_t heard_at;    /* the last message of the peer */
+	uint64_t deadline;    /* of the set-up, or of the memory of a closed one */
+	struct l2tp_event down;
+	struct l2tp_queued_event *events, *events_last;
+	struct l2tp_call **by_local, **by_remote;
+	struct l2tp_call *few[2 * L2TP_FEW_CALLS];
+	struct l2tp_call *setup_first, *setup_last;
+	uint32_t chains; /* a power of two */
+	uint32_t calls;
+	uint32_t call_serial;
+	struct l2tp_counters counters;
+	uint8_t challenge[L2TP_CHALLENGE_BYTES];
+	char peer_host_name[L2TP_HOST_NAME_KEPT];
+	uint8_t peer_host_name_len;
+};
+
+static inline struct cv_bytes
+l2tp_secret(const struct l2tp_tunnel *t)
+{
+	return (struct cv_bytes){t->params.secret, t->params.secret == NULL ? 0 : t->params.secret_len};
+}
+
+/* tunnel.c */
+void l2tp_set_state(struct l2tp_tunnel *t, enum l2tp_state state);
+void l2tp_go_down(struct l2tp_tunnel *t, enum l2tp_state state, const struct l2tp_reason *reason);
+/* Queues what was built; out of memory ends the tunnel. */
+void l2tp_send_message(
+	struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id);
+/* false: out of memory, nothing was queued. */
+bool l2tp_push_event(struct l2tp_tunnel *t, const struct l2tp_event *event);
+void l2tp_fault_close(
+	struct l2tp_tunnel *t, uint64_t now, uint16_t result, uint16_t error, const char *text);
+
+/* control.c */
+/* A message of the control connection; fault: it could not be read. */
+void l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m,
+	const struct l2tp_fault *fault);
+void l2tp_put_reason(struct l2tp_builder *b, const struct l2tp_reason *reason);
+/* Reads a Result Code AVP into a reason by the peer; its text goes to text. */
+struct l2tp_reason l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX]);
+
+/* call.c */
+void l2tp_calls_init(struct l2tp_tunnel *t);
+void l2tp_calls_free(struct l2tp_tunnel *t);
+void l2tp_call_message(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id,
+	const struct l2tp_message *m);
+/* A call message that could not be read: its call ends (section 4.2). */
+void l2tp_call_fault(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id,
+	const struct l2tp_message *m, const struct l2tp_fault *fault);
+uint64_t l2tp_calls_next_timeout(const struct l2tp_tunnel *t);
+void l2tp_calls_timeout(struct l2tp_tunnel *t, uint64_t now);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A control connection and its calls (RFC 2661 sections 5 and 7), as initiator or responder, as
+ * LAC (l2tp_call_dial) or LNS (l2tp_call_accept) of each call. Sans-IO: after every call that
+ * takes `now` the caller drains l2tp_tunnel_poll_event, then l2tp_tunnel_poll_output, and asks
+ * l2tp_tunnel_next_timeout again. One thread at a time.
+ */
+#ifndef L2TP_TUNNEL_H
+#define L2TP_TUNNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "crypto/crypto.h"
+#include "l2tp/reason.h"
+
+struct l2tp_tunnel;
+
+enum l2tp_role { L2TP_INITIATOR, L2TP_RESPONDER };
+
+/* Copied, but for what is pointed to: that must outlive the tunnel. */
+struct l2tp_params {
+	struct crypto *crypto;
+	const struct cv_log *log; /* may be NULL; only debug lines */
+	const char *host_name;
+	const void *secret; /* NULL: no tunnel authentication, and nothing can be hidden */
+	size_t secret_len;
+	const struct l2tp_reason *refuse; /* responder: answer with StopCCN of this reason */
+	uint64_t hello_ns;                /* silence after which a HELLO goes out; 0: never */
+	uint64_t retransmit_initial_ns, retransmit_max_ns;
+	uint64_t setup_timeout_ns; /* for the tunnel, and for each call */
+	uint32_t max_sessions;
+	uint16_t local_tunnel_id; /* chosen by the caller, not 0 */
+	uint16_t receive_window;
+	uint16_t first_ns; /* 0; tests of the wrap-around start elsewhere */
+	uint8_t max_retransmits;
+	bool hide_avps;
+};
+
+/* HELLO after 60 s, retransmission 1 to 8 s five times, window 16, 30 s for set-up. */
+void l2tp_params_default(struct l2tp_params *p);
+
+enum l2tp_event_type {
+	L2TP_EV_UP,           /* the control connection is established */
+	L2TP_EV_CALL_REQUEST, /* ICRQ: answer with l2tp_call_accept or l2tp_call_refuse */
+	L2TP_EV_CALL_UP,      /* ICCN has come, or was sent */
+	L2TP_EV_CALL_DOWN,    /* CDN has come, or the call was not completed in time */
+	L2TP_EV_DOWN,         /* over, with all of its calls (no CALL_DOWN for them) */
+	L2TP_EV_DONE,         /* nothing left to do: free it */
+};
+
+struct l2tp_event {
+	enum l2tp_event_type type;
+	uint16_t local_session;    /* 0 in CALL_REQUEST */
+	uint16_t remote_session;
+	bool sequencing_required;  /* CALL_UP */
+	struct l2tp_reason reason; /* DOWN, CALL_DOWN; its message lives until the next poll */
+	char text[L2TP_MESSAGE_MAX];
+};
+
+/* NULL when memory is short. */
+struct l2tp_tunnel *l2tp_tunnel_new(
+	enum l2tp_role role, const struct l2tp_params *params, uint64_t now);
+void l2tp_tunnel_free(struct l2tp_tunnel *t); /* takes NULL */
+
+/* Initiator: sends SCCRQ. 0, CV_ERR_STATE or CV_ERR_NOMEM. */
+int l2tp_tunnel_connect(struct l2tp_tunnel *t, uint64_t now);
+
+/*
+ * A control datagram for this tunnel: the caller has found it by tunnel ID (or, for SCCRQ, by
+ * l2tp_peek_sccrq) and has checked where it came from. 0, or why it was dropped (counted).
+ */
+int l2tp_tunnel_input(struct l2tp_tunnel *t, uint64_t now, const uint8_t *data, size_t len);
+
+uint64_t l2tp_tunnel_next_timeout(const struct l2tp_tunnel *t);
+void l2tp_tunnel_handle_timeout(struct l2tp_tunnel *t, uint64_t now);
+
+/* The next datagram: its length, 0: none now, CV_ERR_SPACE: buf is below 1,500 bytes. */
+int l2tp_tunnel_poll_output(struct l2tp_tunnel *t, uint64_t now, void *buf, size_t capacity);
+bool l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event);
+
+/* Ends the tunnel with StopCCN; DOWN follows at once, DONE when the peer has acknowledged or
+ * the retransmissions are used up. Nothing happens when it is over already. */
+void l2tp_tunnel_close(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_reason *reason);
+/* Sends a HELLO now if none is on its way: there is a doubt whether the peer still lives. */
+void l2tp_tunnel_probe(struct l2tp_tunnel *t, uint64_t now);
+
+/* LNS: answers CALL_REQUEST. 0; CV_ERR_UNKNOWN: the call is gone; CV_ERR_EXISTS: local_session
+ * is taken in this tunnel; CV_ERR_NOMEM. */
+int l2tp_call_accept(
+	struct l2tp_tunnel *t, uint64_t now, uint16_t remote_session, uint16_t local_session);
+int l2tp_call_refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote_session,
+	const struct l2tp_reason *reason);
+/* LAC: sends ICRQ with the caller's choice of session ID. Errors as l2tp_call_accept;
+ * CV_ERR_STATE: the tunnel is not established. */
+int l2tp_call_dial(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session);
+/* Ends a call with CDN. No CALL_DOWN follows. CV_ERR_UNKNOWN: there is none. */
+int l2tp_call_close(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session,
+	const struct l2tp_reason *reason);
+
+/* What a first look into a control datagram for tunnel ID 0 tells, without any state. */
+struct l2tp_sccrq_peek {
+	bool is_sccrq; /* else StopCCN */
+	struct cv_bytes host_name;   /* hostile bytes in the datagram; may have none */
+	uint16_t assigned_tunnel_id; /* 0 when absent or hidden */
+};
+
+/* 0; or CV_ERR_*: neither SCCRQ nor StopCCN. What else is wrong with it is for the tunnel. */
+int l2tp_peek_sccrq(const uint8_t *data, size_t len, struct l2tp_sccrq_peek *peek);
+
+#define L2TP_COUNTERS(X)                                                     \
+	X(rx_messages, "control messages processed")                         \
+	X(rx_duplicates, "control messages that came again")                 \
+	X(rx_early, "control messages that came before their turn")          \
+	X(rx_malformed, "control messages that could not be read")           \
+	X(rx_unknown_session, "messages for a call that is not here")        \
+	X(rx_unexpected, "messages that the state does not allow")           \
+	X(rx_ignored, "unknown messages that nobody must know; WEN and SLI") \
+	X(calls, "calls established")
+
+struct l2tp_counters {
+#define L2TP_COUNTER_FIELD(name, help) uint32_t name;
+	L2TP_COUNTERS(L2TP_COUNTER_FIELD)
+#undef L2TP_COUNTER_FIELD
+};
+
+struct l2tp_tunnel_info {
+	const char *state;
+	uint16_t local_tunnel_id, remote_tunnel_id;
+	uint16_t ns, nr, peer_window, cwnd;
+	uint32_t sessions;
+	uint64_t retransmits;
+	const char *peer_host_name; /* hostile bytes, NUL-terminated, "" before they are known */
+	size_t peer_host_name_len;
+	struct l2tp_counters counters;
+};
+
+void l2tp_tunnel_info(const struct l2tp_tunnel *t, struct l2tp_tunnel_info *info);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Challenge-Handshake Authentication Protocol (RFC 1994) with MD5, and with MS-CHAPv2 (RFC 2759),
+ * both roles. */
+#include "ppp/private.h"
+
+enum chap_code { CHAP_CHALLENGE = 1, CHAP_RESPONSE, CHAP_SUCCESS, CHAP_FAILURE };
+
+static size_t
+response_bytes(const struct ppp_link *l)
+{
+	return l->method == PPP_AUTH_MSCHAPV2 ? PPP_MSCHAPV2_RESPONSE_BYTES : CRYPTO_MD5_BYTES;
+}
+
+/* RFC 1994 section 4.1: the digest of identifier, secret, challenge. */
+static int
+md5_response(struct ppp_link *l, uint8_t id, struct cv_bytes secret, struct cv_bytes challenge,
+	uint8_t out[CRYPTO_MD5_BYTES])
+{
+	struct cv_bytes parts[] = {{&id, 1}, secret, challenge};
+
+	return crypto_md5(l->params->crypto, parts, 3, out);
+}
+
+/* Server: challenge, judge, tell */
+
+void
+ppp_chap_new_challenge(struct ppp_link *l, uint64_t now)
+{
+	l->auth_id++;
+	crypto_random(l->params->crypto, l->auth->challenge, sizeof(l->auth->challenge));
+	ppp_chap_challenge(l, now);
+}
+
+/* The same challenge under the same identifier, so that an answer that is late still fits. */
+void
+ppp_chap_challenge(struct ppp_link *l, uint64_t now)
+{
+	const char *name = l->params->name == NULL ? "" : l->params->name;
+	size_t len = strlen(name);
+	struct ppp_frame_writer fw;
+
+	l->auth_tries++;
+	l->auth_timer = cv_time_add(now, l->params->restart_ns);
+	ppp_packet_begin(&fw, PPP_CHAP, CHAP_CHALLENGE, l->auth_id);
+	cv_write_u8(&fw.w, PPP_CHALLENGE_BYTES);
+	cv_write_bytes(&fw.w, l->auth->challenge, PPP_CHALLENGE_BYTES);
+	cv_write_bytes(&fw.w, name, len < PPP_NAME_MAX ? len : PPP_NAME_MAX);
+	ppp_packet_send(l, &fw);
+}
+
+static void
+send_verdict(struct ppp_link *l, bool ok)
+{
+	char text[PPP_MSCHAPV2_FAILURE_TEXT] = "";
+
+	if (l->method == PPP_AUTH_MSCHAPV2 && ok)
+		ppp_mschapv2_success_text(l->authenticator_response, text);
+	else if (l->method == PPP_AUTH_MSCHAPV2)
+		ppp_mschapv2_failure_text(l->auth->challenge, text);
+	else if (!ok)
+		memcpy(text, "Authentication failed", sizeof("Authentication failed"));
+	ppp_packet_send_data(l, PPP_CHAP, ok ? CHAP_SUCCESS : CHAP_FAILURE, l->auth_id,
+		(struct cv_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+void
+ppp_chap_verdict(struct ppp_link *l, bool ok)
+{
+	send_verdict(l, ok);
+}
+
+static int
+receive_response(struct ppp_link *l, const struct ppp_packet *p)
+{
+	struct cv_reader r = cv_reader(p->data.data, p->data.len);
+	uint8_t size = cv_read_u8(&r);
+	const uint8_t *value = cv_read_bytes(&r, size);
+	struct cv_bytes name = {r.pos, cv_remaining(&r)};
+	struct ppp_auth_block *a = l->auth;
+
+	if (r.failed)
+		return CV_ERR_TRUNCATED;
+	if (size != response_bytes(l) || name.len > PPP_NAME_MAX)
+		return CV_ERR_MALFORMED;
+	if (p->id != l->auth_id)
+		return CV_ERR_UNKNOWN;
+	/* RFC 1994 section 4.1: a Response to the challenge that was answered gets the same code */
+	if (l->auth_state == PPP_AUTH_OK) {
+		send_verdict(l, true);
+		return 0;
+	}
+	if (l->auth_state == PPP_AUTH_JUDGING)
+		return 0; /* once more while the caller thinks */
+	if (l->auth_state != PPP_AUTH_ASKED)
+		return CV_ERR_STATE;
+	memcpy(a->response, value, size);
+	a->response_len = size;
+	memcpy(a->name, name.data, name.len);
+	a->name_len = (uint8_t)name.len;
+	ppp_auth_ask_caller(l);
+	return 0;
+}
+
+static int
+verify_mschapv2(struct ppp_link *l, const struct ppp_secret *secret)
+{
+	struct ppp_auth_block *a = l->auth;
+	struct ppp_mschapv2 m = {a->challenge, a->response, {a->name, a->name_len}};
+	uint8_t hash[PPP_NT_HASH_BYTES], expected[PPP_MSCHAPV2_NT_BYTES];
+	const uint8_t *proof = a->response + PPP_MSCHAPV2_NT_OFFSET;
+	int rc = 0;
+
+	if (secret->kind == PPP_SECRET_PLAIN)
+		rc = ppp_nt_hash(l->params->crypto, secret->bytes, hash);
+	else if (secret->bytes.len == sizeof(hash))
+		memcpy(hash, secret->bytes.data, sizeof(hash));
+	else
+		rc = CV_ERR_AUTH;
+	if (rc == 0)
+		rc = ppp_mschapv2_nt_response(l->params->crypto, &m, hash, expected);
+	/* a peer that sends our own challenge back as its own seeks to have it answered */
+	if (rc == 0 && (!crypto_equal(proof, expected, sizeof(expected)) ||
+			       crypto_equal(m.peer_challenge, a->challenge, PPP_CHALLENGE_BYTES)))
+		rc = CV_ERR_AUTH;
+	if (rc == 0)
+		rc = ppp_mschapv2_authenticator(
+			l->params->crypto, &m, hash, proof, l->authenticator_response);
+	crypto_wipe(hash, sizeof(hash));
+	return rc;
+}
+
+int
+ppp_chap_verify(struct ppp_link *l, const struct ppp_secret *secret)
+{
+	struct cv_bytes challenge = {l->auth->challenge, PPP_CHALLENGE_BYTES};
+	uint8_t expected[CRYPTO_MD5_BYTES];
+
+	if (l->method == PPP_AUTH_MSCHAPV2)
+		return verify_mschapv2(l, secret);
+	/* MD5 needs the password itself */
+	if (secret->kind != PPP_SECRET_PLAIN ||
+		md5_response(l, l->auth_id, secret->bytes, challenge, expected) != 0)
+		return CV_ERR_AUTH;
+	return crypto_equal(expected, l->auth->response, sizeof(expected)) ? 0 : CV_ERR_AUTH;
+}
+
+/* Client: respond, believe */
+
+static int
+respond_mschapv2(struct ppp_link *l, const uint8_t *challenge, bool again)
+{
+	struct ppp_auth_block *a = l->auth;
+	struct ppp_mschapv2 m = {a->challenge, a->peer_challenge, l->params->user};
+	uint8_t hash[PPP_NT_HASH_BYTES];
+	int rc;
+
+	/* a repeated challenge gets the same response: the server may be at it already */
+	if (!again) {
+		memcpy(a->challenge, challenge, sizeof(a->challenge));
+		crypto_random(l->params->crypto, a->peer_challenge, sizeof(a->peer_challenge));
+	}
+	memset(a->response, 0, sizeof(a->response));
+	memcpy(a->response, a->peer_challenge, sizeof(a->peer_challenge));
+	rc = ppp_nt_hash(l->params->crypto, l->params->password, hash);
+	if (rc == 0)
+		rc = ppp_mschapv2_nt_response(
+			l->params->crypto, &m, hash, a->response + PPP_MSCHAPV2_NT_OFFSET);
+	if (rc == 0)
+		rc = ppp_mschapv2_authenticator(l->params->crypto, &m, hash,
+			a->response + PPP_MSCHAPV2_NT_OFFSET, l->authenticator_response);
+	crypto_wipe(hash, sizeof(hash));
+	return rc;
+}
+
+static int
+receive_challenge(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
+{
+	struct cv_reader r = cv_reader(p->data.data, p->data.len);
+	struct cv_bytes value;
+	struct ppp_auth_block *a;
+	struct ppp_frame_writer fw;
+	bool again;
+	int rc;
+
+	value.len = cv_read_u8(&r);
+	value.data = cv_read_bytes(&r, value.len);
+	if (r.failed)
+		return CV_ERR_TRUNCATED;
+	if (value.len == 0 ||
+		(l->method == PPP_AUTH_MSCHAPV2 && value.len != PPP_MSCHAPV2_CHALLENGE_BYTES))
+		return CV_ERR_MALFORMED;
+	if (l->auth_state == PPP_AUTH_FAILED || (a = ppp_auth_block(l)) == NULL)
+		return CV_ERR_STATE;
+	again = l->auth_state == PPP_AUTH_JUDGING && l->auth_id == p->id &&
+		l->method == PPP_AUTH_MSCHAPV2 &&
+		memcmp(a->challenge, value.data, sizeof(a->challenge)) == 0;
+	if (l->method == PPP_AUTH_MSCHAPV2)
+		rc = respond_mschapv2(l, value.data, again);
+	else
+		rc = md5_response(l, p->id, l->params->password, value, a->response);
+	if (rc != 0) {
+		ppp_finish(l, PPP_DOWN_CRYPTO);
+		return CV_ERR_CRYPTO;
+	}
+	l->auth_id = p->id;
+	l->auth_state = PPP_AUTH_JUDGING;
+	l->auth_deadline =
+		cv_time_min(l->auth_deadline, cv_time_add(now, l->params->auth_timeout_ns));
+	ppp_packet_begin(&fw, PPP_CHAP, CHAP_RESPONSE, p->id);
+	cv_write_u8(&fw.w, (uint8_t)response_bytes(l));
+	cv_write_bytes(&fw.w, a->response, response_bytes(l));
+	cv_write_bytes(&fw.w, l->params->user.data, l->params->user.len);
+	ppp_packet_send(l, &fw);
+	return 0;
+}
+
+static int
+receive_verdict(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
+{
+	if (l->auth_state != PPP_AUTH_JUDGING)
+		return CV_ERR_STATE;
+	if (p->id != l->auth_id)
+		return CV_ERR_UNKNOWN;
+	ppp_auth_keep_message(l, p->data);
+	if (p->code == CHAP_FAILURE)
+		ppp_auth_refused(l, PPP_DOWN_AUTH_FAILED);
+	else if (l->method == PPP_AUTH_MSCHAPV2 &&
+		 !ppp_mschapv2_success_matches(p->data, l->authenticator_response))
+		ppp_auth_refused(l, PPP_DOWN_SERVER_PROOF); /* RFC 2759 section 5 */
+	else
+		ppp_auth_passed(l, now);
+	return 0;
+}
+
+int
+ppp_chap_input(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
+{
+	bool server = ppp_is_server(l);
+
+	if (l->method != PPP_AUTH_CHAP_MD5 && l->method != PPP_AUTH_MSCHAPV2)
+		return CV_ERR_STATE;
+	switch (p->code) {
+	case CHAP_CHALLENGE: /* a server proves itself to nobody: no reflection */
+		return server ? CV_ERR_STATE : receive_challenge(l, now, p);
+	case CHAP_RESPONSE:
+		return server ? receive_response(l, p) : CV_ERR_STATE;
+	case CHAP_SUCCESS:
+	case CHAP_FAILURE:
+		return server ? CV_ERR_STATE : receive_verdict(l, now, p);
+	default:
+		return CV_ERR_UNKNOWN;
+	}
+}

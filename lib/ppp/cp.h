@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A control protocol: RFC 1661's automaton driven by packets (section 5) and the Restart timer
+ * (section 4.6). LCP and IPCP each are one, and differ in the operations and options below.
+ */
+#ifndef PPP_CP_H
+#define PPP_CP_H
+
+#include "ppp/fsm.h"
+#include "ppp/option.h"
+
+/* Section 5; 8 to 11 are LCP's alone. */
+enum ppp_code {
+	PPP_CONFIGURE_REQUEST = 1,
+	PPP_CONFIGURE_ACK,
+	PPP_CONFIGURE_NAK,
+	PPP_CONFIGURE_REJECT,
+	PPP_TERMINATE_REQUEST,
+	PPP_TERMINATE_ACK,
+	PPP_CODE_REJECT,
+	PPP_PROTOCOL_REJECT,
+	PPP_ECHO_REQUEST,
+	PPP_ECHO_REPLY,
+	PPP_DISCARD_REQUEST,
+};
+
+/* A control packet whose length was checked; data without the padding. */
+struct ppp_packet {
+	uint8_t code, id;
+	struct cv_bytes data;
+	struct cv_bytes whole; /* header and data */
+};
+
+/* Why the automaton came to rest, and why it left Opened. */
+enum ppp_cause {
+	PPP_CAUSE_NONE,
+	PPP_CAUSE_TIMEOUT,
+	PPP_CAUSE_REJECTED,   /* RXJ- */
+	PPP_CAUSE_TERMINATED, /* by the peer */
+};
+
+struct ppp_cp_ops {
+	uint16_t protocol;
+	const char *name;
+	const struct ppp_option *options;
+	uint8_t n_options; /* at most 16 */
+	/* Where in the link its struct ppp_cp is. */
+	struct ppp_cp *(*of)(struct ppp_link *l);
+	/* The values that hold for what a peer's request leaves out. */
+	void (*reset_peer)(struct ppp_link *l);
+	/* Options that the peer did not send and must, as a Nak's; NULL: none. seen: bits of rows.
+	 */
+	void (*missing)(struct ppp_link *l, unsigned seen, struct cv_writer *nak);
+	void (*up)(struct ppp_link *l, uint64_t now);
+	void (*down)(struct ppp_link *l, uint64_t now, enum ppp_cause cause);
+	void (*finished)(struct ppp_link *l, uint64_t now, enum ppp_cause cause);
+	/* More Naks than sense: no agreement will come. */
+	void (*nak_war)(struct ppp_link *l);
+	/* Codes above Code-Reject; returns CV_ERR_UNKNOWN for what it does not know. NULL: none. */
+	int (*extra)(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
+};
+
+struct ppp_cp {
+	uint64_t timer;    /* Restart timer */
+	uint64_t deadline; /* set and judged by the owner */
+	uint32_t acked;    /* check value of the peer's request that was acknowledged last */
+	uint16_t rejected; /* bits of the rows that the peer rejected */
+	uint8_t state;     /* enum ppp_state */
+	uint8_t restarts;  /* Restart counter */
+	uint8_t naks_sent, naks_received;
+	uint8_t next_id, request_id, terminate_id;
+	bool answered; /* our last request: another answer to it means nothing */
+	uint8_t cause; /* enum ppp_cause */
+};
+
+void ppp_cp_init(struct ppp_cp *cp);
+
+/* Checks code, identifier and length (section 5): padding is cut off. */
+int ppp_packet_parse(struct cv_bytes bytes, struct ppp_packet *p);
+
+int ppp_cp_input(
+	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, const struct ppp_packet *p);
+/* An event from above or below: UP, DOWN, OPEN, CLOSE, RXJ. */
+void ppp_cp_event(
+	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fsm_event event);
+/* Runs the Restart timer. */
+void ppp_cp_timeout(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
+/* Back to Initial without a word; tells `down` when it was open. */
+void ppp_cp_reset(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
+
+static inline enum ppp_state
+ppp_cp_state(const struct ppp_cp *cp)
+{
+	return (enum ppp_state)cp->state;
+}
+
+#endif

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Link Control Protocol (RFC 1661 sections 5 and 6, RFC 1662 section 7.1): its options, Echo,
+ * Discard and Protocol-Reject. */
+#include "ppp/private.h"
+
+enum option_type {
+	OPT_MRU = 1,
+	OPT_ACCM = 2,
+	OPT_AUTH = 3,
+	OPT_MAGIC = 5,
+	OPT_PFC = 7,
+	OPT_ACFC = 8,
+};
+
+/* The order of the rows below, for the bits of ppp_cp.rejected. */
+enum row { ROW_MRU, ROW_ACCM, ROW_AUTH, ROW_MAGIC, ROW_PFC, ROW_ACFC, ROWS };
+
+enum { MAGIC_BYTES = 4, PROTOCOL_BYTES = 2 };
+
+/* Maximum-Receive-Unit, section 6.1 */
+
+static bool
+mru_ask(const struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)o;
+	cv_write_u16(value, l->mru_ask);
+	return l->mru_ask != PPP_DEFAULT_MRU;
+}
+
+static enum ppp_verdict
+mru_judge(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)l;
+	(void)o;
+	return ppp_value_u16(value) < PPP_MRU_MIN ? PPP_NAK : PPP_ACK;
+}
+
+static void
+mru_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)o;
+	cv_write_u16(value, l->params->mru);
+}
+
+static void
+mru_accept(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)o;
+	l->peer_mru = ppp_value_u16(value);
+}
+
+/* Less is fine. A peer that wants to send more than the path carries gets no agreement about it
+ * and may send the default. */
+static void
+mru_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	uint16_t mru = ppp_value_u16(value);
+
+	(void)o;
+	l->mru_ask = mru >= PPP_MRU_MIN && mru <= l->params->mru ? mru : PPP_DEFAULT_MRU;
+}
+
+uint16_t
+ppp_lcp_our_mru(const struct ppp_link *l)
+{
+	return (l->lcp.rejected & 1u << ROW_MRU) != 0 ? PPP_DEFAULT_MRU : l->mru_ask;
+}
+
+/* Async-Control-Character-Map: means nothing over L2TP; any will do. */
+
+static enum ppp_verdict
+any_judge(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)l;
+	(void)o;
+	(void)value;
+	return PPP_ACK;
+}
+
+static void
+accm_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)l;
+	(void)o;
+	cv_write_u32(value, 0);
+}
+
+/* Authentication-Protocol, section 6.2: a server demands, a client consents. */
+
+static enum ppp_auth
+auth_of(struct cv_bytes value)
+{
+	struct cv_reader r = ppp_value(value);
+	uint16_t protocol = cv_read_u16(&r);
+	uint8_t algorithm = value.len == 3 ? cv_read_u8(&r) : 0;
+
+	if (protocol == PPP_PAP && value.len == 2)
+		return PPP_AUTH_PAP;
+	if (protocol == PPP_CHAP && algorithm == PPP_CHAP_MD5_ALGORITHM)
+		return PPP_AUTH_CHAP_MD5;
+	if (protocol == PPP_CHAP && algorithm == PPP_MSCHAPV2_ALGORITHM)
+		return PPP_AUTH_MSCHAPV2;
+	return PPP_AUTH_NONE;
+}
+
+static void
+auth_write(enum ppp_auth method, struct cv_writer *value)
+{
+	cv_write_u16(value, method == PPP_AUTH_PAP ? PPP_PAP : PPP_CHAP);
+	if (method == PPP_AUTH_CHAP_MD5)
+		cv_write_u8(value, PPP_CHAP_MD5_ALGORITHM);
+	else if (method == PPP_AUTH_MSCHAPV2)
+		cv_write_u8(value, PPP_MSCHAPV2_ALGORITHM);
+}
+
+static bool
+auth_configured(const struct ppp_link *l, enum ppp_auth method)
+{
+	for (unsigned i = 0; i < l->params->n_auth; i++)
+		if (method != PPP_AUTH_NONE && l->params->auth[i] == method)
+			return true;
+	return false;
+}
+
+static bool
+auth_ask(const struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)o;
+	auth_write((enum ppp_auth)l->method, value);
+	return ppp_is_server(l);
+}
+
+/* A server does not prove itself to a client: section 6.2 lets us reject that. */
+static enum ppp_verdict
+auth_judge(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)o;
+	if (ppp_is_server(l) || l->params->n_auth == 0)
+		return PPP_REJECT;
+	return auth_configured(l, auth_of(value)) ? PPP_ACK : PPP_NAK;
+}
+
+static void
+auth_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)o;
+	auth_write(l->params->auth[0], value);
+}
+
+static void
+auth_accept(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)o;
+	l->method = (uint8_t)auth_of(value);
+}
+
+/* The peer's wish, where it is configured and was not refused before, else the next in order. */
+static void
+auth_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	enum ppp_auth wish = auth_of(value);
+
+	(void)o;
+	l->methods_refused = (uint8_t)(l->methods_refused | 1u << l->method);
+	if (auth_configured(l, wish) && (l->methods_refused & 1u << wish) == 0) {
+		l->method = (uint8_t)wish;
+		return;
+	}
+	for (unsigned i = 0; i < l->params->n_auth; i++) {
+		if ((l->methods_refused & 1u << l->params->auth[i]) == 0) {
+			l->method = (uint8_t)l->params->auth[i];
+			return;
+		}
+	}
+	ppp_finish(l, PPP_DOWN_AUTH_REFUSED);
+}
+
+static void
+auth_rejected(struct ppp_link *l, const struct ppp_option *o)
+{
+	(void)o;
+	ppp_finish(l, PPP_DOWN_AUTH_REFUSED);
+}
+
+/* Magic-Number, section 6.4 */
+
+static uint32_t
+new_magic(struct ppp_link *l)
+{
+	uint32_t magic;
+
+	do
+		magic = crypto_random_u32(l->params->crypto);
+	while (magic == 0 || magic == l->magic);
+	return magic;
+}
+
+static void
+count_loop(struct ppp_link *l)
+{
+	if (++l->loops >= PPP_LOOPS_MAX)
+		ppp_finish(l, PPP_DOWN_LOOPBACK);
+}
+
+static bool
+magic_ask(const struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)o;
+	cv_write_u32(value, l->magic);
+	return true;
+}
+
+static enum ppp_verdict
+magic_judge(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	uint32_t magic = ppp_value_u32(value);
+
+	(void)o;
+	if (magic == l->magic) {
+		count_loop(l);
+		return PPP_NAK_FIRST; /* the request may be our own: its Reject would be ours too */
+	}
+	return magic == 0 ? PPP_NAK : PPP_ACK;
+}
+
+static void
+magic_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)o;
+	cv_write_u32(value, new_magic(l));
+}
+
+static void
+magic_accept(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)o;
+	l->peer_magic = ppp_value_u32(value);
+	l->loops = 0;
+}
+
+static void
+magic_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)o;
+	(void)value;
+	l->magic = new_magic(l);
+}
+
+static void
+magic_rejected(struct ppp_link *l, const struct ppp_option *o)
+{
+	(void)o;
+	l->magic = 0; /* section 6.4: what Echo then carries */
+}
+
+/* Protocol- and Address-and-Control-Field-Compression, sections 6.5 and 6.6: values of no
+ * length. We take both compressed at any time. */
+
+static bool
+compression_ask(const struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)o;
+	(void)value;
+	return l->params->compress_header;
+}
+
+static void
+compression_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
+{
+	(void)l;
+	(void)o;
+	(void)value;
+}
+
+static void
+compression_accept(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)value;
+	if (o->type == OPT_PFC)
+		l->peer_pfc = true;
+	else
+		l->peer_acfc = true;
+}
+
+/* There is nothing to haggle over: it is not asked for again. */
+static void
+compression_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)value;
+	l->lcp.rejected =
+		(uint16_t)(l->lcp.rejected | 1u << (o->type == OPT_PFC ? ROW_PFC : ROW_ACFC));
+}
+
+static const struct ppp_option options[ROWS] = {
+	[ROW_MRU] = {OPT_MRU, 2, 0, mru_ask, mru_judge, mru_counter, mru_accept, mru_naked, NULL},
+	[ROW_ACCM] = {OPT_ACCM, 4, 0, NULL, any_judge, accm_counter, NULL, NULL, NULL},
+	[ROW_AUTH] = {OPT_AUTH, PPP_OPTION_ANY_LENGTH, 0, auth_ask, auth_judge, auth_counter,
+		auth_accept, auth_naked, auth_rejected},
+	[ROW_MAGIC] = {OPT_MAGIC, 4, 0, magic_ask, magic_judge, magic_counter, magic_accept,
+		magic_naked, magic_rejected},
+	[ROW_PFC] = {OPT_PFC, 0, 0, compression_ask, any_judge, compression_counter,
+		compression_accept, compression_naked, NULL},
+	[ROW_ACFC] = {OPT_ACFC, 0, 0, compression_ask, any_judge, compression_counter,
+		compression_accept, compression_naked, NULL},
+};
+
+/* What we ask for anew, at the start and when the peer negotiates again. */
+void
+ppp_lcp_reset(struct ppp_link *l)
+{
+	l->lcp.rejected = l->lcp.naks_sent = l->lcp.naks_received = 0;
+	l->mru_ask = l->params->mru;
+	l->magic = new_magic(l);
+	l->method = (uint8_t)(ppp_is_server(l) ? l->params->auth[0] : PPP_AUTH_NONE);
+	l->methods_refused = 0;
+	l->loops = 0;
+}
+
+static struct ppp_cp *
+lcp_of(struct ppp_link *l)
+{
+	return &l->lcp;
+}
+
+static void
+reset_peer(struct ppp_link *l)
+{
+	l->peer_mru = PPP_DEFAULT_MRU;
+	l->peer_magic = 0;
+	l->peer_acfc = l->peer_pfc = false;
+	if (!ppp_is_server(l))
+		l->method = PPP_AUTH_NONE;
+}
+
+static void
+lcp_up(struct ppp_link *l, uint64_t now)
+{
+	l->lcp.deadline = CV_TIME_NEVER;
+	l->echoes_open = 0;
+	l->last_activity = now;
+	if (l->params->echo_interval_ns != 0)
+		l->echo_timer = cv_time_add(now, l->params->echo_interval_ns);
+	ppp_raise(l, PPP_EV_LCP_UP);
+	ppp_auth_start(l, now);
+}
+
+static void
+lcp_down(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
+{
+	l->echo_timer = CV_TIME_NEVER;
+	ppp_layers_down(l, now);
+	if (cause == PPP_CAUSE_TERMINATED)
+		ppp_finish(l, PPP_DOWN_PEER_TERMINATED);
+	if (cause == PPP_CAUSE_REJECTED)
+		ppp_finish(l, PPP_DOWN_LCP_REJECTED);
+	if (l->lcp.state < PPP_REQ_SENT) {
+		ppp_set_phase(l, PPP_PHASE_TERMINATE);
+		return;
+	}
+	l->counters.renegotiations++;
+	ppp_lcp_reset(l);
+	l->lcp.deadline = cv_time_add(now, l->params->lcp_timeout_ns);
+	ppp_set_phase(l, PPP_PHASE_ESTABLISH);
+}
+
+static void
+lcp_finished(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
+{
+	(void)now;
+	ppp_tell_down(
+		l, cause == PPP_CAUSE_REJECTED ? PPP_DOWN_LCP_REJECTED : PPP_DOWN_LCP_TIMEOUT);
+}
+
+static void
+lcp_nak_war(struct ppp_link *l)
+{
+	ppp_finish(l, PPP_DOWN_LCP_NAK_WAR);
+}
+
+void
+ppp_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_frame *f)
+{
+	struct ppp_frame_writer fw;
+	struct cv_bytes cut = ppp_cut(l, f->payload, PROTOCOL_BYTES);
+
+	if (!ppp_reject_allowed(l, now))
+		return;
+	ppp_packet_begin(&fw, PPP_LCP, PPP_PROTOCOL_REJECT, ++l->lcp.next_id);
+	cv_write_u16(&fw.w, f->protocol);
+	cv_write_bytes(&fw.w, cut.data, cut.len);
+	ppp_packet_send(l, &fw);
+}
+
+/* Section 5.7. What we could do without does not matter. */
+static int
+receive_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
+{
+	struct cv_reader r = cv_reader(p->data.data, p->data.len);
+	uint16_t protocol = cv_read_u16(&r);
+
+	if (r.failed)
+		return CV_ERR_TRUNCATED;
+	PPP_DEBUG(l, "ppp-protocol-reject", "protocol=0x%04x", protocol);
+	switch (protocol) {
+	case PPP_LCP:
+		ppp_cp_event(l, &ppp_lcp, now, PPP_FSM_RXJ_MINUS);
+		break;
+	case PPP_IPCP:
+	case PPP_IP:
+		ppp_cp_event(l, &ppp_ipcp, now, PPP_FSM_RXJ_MINUS);
+		break;
+	case PPP_PAP:
+	case PPP_CHAP:
+		if (l->method != PPP_AUTH_NONE &&
+			(protocol == PPP_PAP) == (l->method == PPP_AUTH_PAP))
+			ppp_finish(l, PPP_DOWN_AUTH_REFUSED);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* Section 5.8. */
+static int
+receive_echo(struct ppp_link *l, const struct ppp_packet *p)
+{
+	struct cv_reader r = cv_reader(p->data.data, p->data.len);
+	uint32_t magic = cv_read_u32(&r);
+	struct cv_bytes rest = {r.pos, cv_remaining(&r)};
+	struct ppp_frame_writer fw;
+
+	if (r.failed)
+		return CV_ERR_TRUNCATED;
+	if (magic != 0 && magic == l->magic) {
+		count_loop(l);
+		return CV_ERR_MALFORMED;
+	}
+	/* whoever does not know the number that was agreed is not the peer */
+	if (magic != l->peer_magic && magic != 0)
+		return CV_ERR_UNKNOWN;
+	if (p->code == PPP_DISCARD_REQUEST)
+		return 0;
+	if (p->code == PPP_ECHO_REPLY) {
+		if (l->echoes_open == 0 || p->id != l->echo_id || magic != l->peer_magic)
+			return CV_ERR_UNKNOWN;
+		l->echoes_open = l->loops = 0;
+		return 0;
+	}
+	rest = ppp_cut(l, rest, MAGIC_BYTES);
+	ppp_packet_begin(&fw, PPP_LCP, PPP_ECHO_REPLY, p->id);
+	cv_write_u32(&fw.w, l->magic);
+	cv_write_bytes(&fw.w, rest.data, rest.len);
+	ppp_packet_send(l, &fw);
+	return 0;
+}
+
+static int
+lcp_extra(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
+{
+	int rc;
+
+	if (p->code < PPP_PROTOCOL_REJECT || p->code > PPP_DISCARD_REQUEST)
+		return CV_ERR_UNKNOWN;
+	if (l->lcp.state != PPP_OPENED)
+		return CV_ERR_STATE;
+	rc = p->code == PPP_PROTOCOL_REJECT ? receive_protocol_reject(l, now, p)
+					    : receive_echo(l, p);
+	return rc == CV_ERR_UNKNOWN ? CV_ERR_STATE : rc; /* the code is known */
+}
+
+/* Asks whether a silent peer is still there. */
+void
+ppp_echo_timeout(struct ppp_link *l, uint64_t now)
+{
+	uint64_t due = cv_time_add(l->last_activity, l->params->echo_interval_ns);
+	struct ppp_frame_writer fw;
+
+	if (l->echo_timer > now)
+		return;
+	if (due > now) {
+		l->echoes_open = 0;
+		l->echo_timer = due;
+		return;
+	}
+	if (l->echoes_open != 0)
+		l->counters.echo_lost++;
+	if (l->echoes_open >= l->params->echo_misses) {
+		l->echo_timer = CV_TIME_NEVER;
+		ppp_finish(l, PPP_DOWN_ECHO_LOST);
+		return;
+	}
+	l->echoes_open++;
+	l->echo_timer = cv_time_add(now, l->params->echo_interval_ns);
+	ppp_packet_begin(&fw, PPP_LCP, PPP_ECHO_REQUEST, ++l->echo_id);
+	cv_write_u32(&fw.w, l->magic);
+	ppp_packet_send(l, &fw);
+}
+
+const struct ppp_cp_ops ppp_lcp = {
+	.protocol = PPP_LCP,
+	.name = "lcp",
+	.options = options,
+	.n_options = ROWS,
+	.of = lcp_of,
+	.reset_peer = reset_peer,
+	.up = lcp_up,
+	.down = lcp_down,
+	.finished = lcp_finished,
+	.nak_war = lcp_nak_war,
+	.extra = lcp_extra,
+};

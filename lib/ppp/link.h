@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One PPP link (RFC 1661) in either role: LCP, authentication (PAP, CHAP-MD5, MS-CHAPv2), IPCP.
+ * Sans-IO: frames and time go in, frames and events come out. After every call that takes `now`
+ * the caller drains ppp_link_poll_event, drains ppp_link_poll_output (also when the call returned
+ * an error) and asks ppp_link_next_timeout again.
+ *
+ *   server: new, open -> LCP_UP -> AUTH, answered with ppp_auth_check or ppp_auth_reject ->
+ *           AUTH_DONE -> NETWORK, answered with ppp_network_start -> UP ... DOWN
+ *   client: the same without AUTH
+ *
+ * A peer may negotiate again at any time: NETWORK_DOWN, then the way up once more. DOWN comes
+ * exactly once, last, and from then on the link only waits for ppp_link_free.
+ */
+#ifndef PPP_LINK_H
+#define PPP_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "ppp/frame.h"
+
+struct crypto;
+struct ppp_link;
+
+enum ppp_role { PPP_SERVER, PPP_CLIENT };
+
+enum ppp_auth { PPP_AUTH_NONE, PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
+
+enum { PPP_AUTH_METHODS = 3, PPP_NAME_MAX = 255 };
+
+/*
+ * What many links share: kept by pointer, so it must outlive its links and not change under
+ * them. Start from ppp_params_default and set what differs. Names and secrets are the caller's
+ * memory too.
+ */
+struct ppp_params {
+	enum ppp_role role;
+	struct crypto *crypto;    /* of this thread */
+	const struct cv_log *log; /* may be NULL; only debug lines are written */
+	uint16_t mru;             /* what we ask for, and the most that we use towards the peer */
+	/* server: what it demands, best first, at least one; client: what it consents to, the
+	 * one that it asks for in a Nak first */
+	enum ppp_auth auth[PPP_AUTH_METHODS];
+	uint8_t n_auth;
+	const char *name;         /* server: our name in CHAP challenges; at most PPP_NAME_MAX */
+	struct cv_bytes user;     /* client: name, at most PPP_NAME_MAX bytes */
+	struct cv_bytes password; /* client: at most PPP_NAME_MAX bytes */
+	bool request_dns;         /* client: ask for DNS servers (RFC 1877) */
+	bool compress_header;     /* ask the peer to send with PFC and ACFC */
+	uint8_t max_configure;    /* Configure-Requests, challenges, PAP requests without answer */
+	uint8_t max_terminate;
+	uint8_t max_failure;       /* Configure-Naks without agreement, then Rejects */
+	uint8_t echo_misses;       /* unanswered echoes in a row that end the link */
+	uint64_t restart_ns;       /* Restart timer of LCP, CHAP, PAP and IPCP */
+	uint64_t echo_interval_ns; /* silence after which an Echo-Request goes out; 0: never */
+	uint64_t lcp_timeout_ns;   /* the most that each phase may take in all */
+	uint64_t auth_timeout_ns;  /* includes the time that the caller takes to answer AUTH */
+	uint64_t ipcp_timeout_ns;  /* includes the time until ppp_network_start */
+	uint64_t rechallenge_ns;   /* server: CHAP again at this interval; 0: never */
+};
+
+/* RFC 1661's and behaviour's values: MRU 1,400, restart 3 s, 10 configures, 2 terminates, 5
+ * failures, echo 20 s and 4 misses, 30 s a phase, no rechallenge. Methods, name, crypto are unset.
+ */
+void ppp_params_default(struct ppp_params *p, enum ppp_role role);
+
+/* Which link a debug line speaks of: `tunnel=7 session=9`. */
+struct ppp_scope {
+	uint16_t tunnel, session;
+};
+
+/* Why a link went down: name for programs, text for people. */
+#define PPP_DOWN_REASONS(X)                                                                       \
+	X(PPP_DOWN_LOCAL, "closed", "closed by us")                                               \
+	X(PPP_DOWN_SHUTDOWN, "shutdown", "the server shuts down")                                 \
+	X(PPP_DOWN_KICKED, "kicked", "ended by the administrator")                                \
+	X(PPP_DOWN_REPLACED, "replaced", "replaced by a newer session of the same user")          \
+	X(PPP_DOWN_NO_ADDRESS, "no-address", "no address left in the pool")                       \
+	X(PPP_DOWN_LIMIT, "limit", "a configured limit is reached")                               \
+	X(PPP_DOWN_PEER_TERMINATED, "peer-terminated", "the peer sent Terminate-Request")         \
+	X(PPP_DOWN_LCP_TIMEOUT, "lcp-timeout", "LCP: no agreement in time")                       \
+	X(PPP_DOWN_LCP_REJECTED, "lcp-rejected", "LCP: the peer rejected a code or LCP itself")   \
+	X(PPP_DOWN_LCP_NAK_WAR, "lcp-nak-war", "LCP: the peer does not accept what it was sent")  \
+	X(PPP_DOWN_LOOPBACK, "loopback", "the line is looped back: our own magic number came in") \
+	X(PPP_DOWN_AUTH_REFUSED, "auth-refused", "no authentication method in common")            \
+	X(PPP_DOWN_AUTH_FAILED, "auth-failed", "wrong user name or password")                     \
+	X(PPP_DOWN_AUTH_TIMEOUT, "auth-timeout", "authentication: no answer in time")             \
+	X(PPP_DOWN_SERVER_PROOF, "server-proof", "the server does not know the password itself")  \
+	X(PPP_DOWN_IPCP_TIMEOUT, "ipcp-timeout", "IPCP: no agreement in time")                    \
+	X(PPP_DOWN_IPCP_REJECTED, "ipcp-rejected", "the peer does not take IPCP")                 \
+	X(PPP_DOWN_IPCP_NAK_WAR, "ipcp-nak-war", "IPCP: no agreement on addresses")               \
+	X(PPP_DOWN_ECHO_LOST, "echo-lost", "the peer does not answer echoes")                     \
+	X(PPP_DOWN_CRYPTO, "crypto", "the cryptographic library failed")                          \
+	X(PPP_DOWN_NOMEM, "no-memory", "out of memory")
+
+enum ppp_down {
+#define PPP_DOWN_ENUM(id, name, text) id,
+	PPP_DOWN_REASONS(PPP_DOWN_ENUM)
+#undef PPP_DOWN_ENUM
+		PPP_DOWN_COUNT
+};
+
+/* "auth-failed", "wrong user name or password"; "mschapv2". Never NULL. */
+const char *ppp_down_name(enum ppp_down reason);
+const char *ppp_down_text(enum ppp_down reason);
+const char *ppp_auth_name(enum ppp_auth method);
+/* The method of a name ("pap", "chap-md5", "mschapv2"), or -1. */
+int ppp_auth_parse(const char *name);
+
+/* Events come in this order where several are pending. */
+enum ppp_event_type {
+	PPP_EV_NETWORK_DOWN, /* UP no longer holds: stop the traffic; the link itself lives */
+	PPP_EV_LCP_UP,
+	PPP_EV_AUTH,      /* server: judge `auth` with ppp_auth_*, now or later */
+	PPP_EV_AUTH_DONE, /* `auth_done`; when not ok, DOWN follows */
+	PPP_EV_NETWORK,   /* answer with ppp_network_start, now or later */
+	PPP_EV_UP,        /* `up` */
+	PPP_EV_DOWN,      /* `down` */
+};
+
+/* Hostile bytes. challenge and response are what the peer answered to and with (CHAP-MD5: 16;
+ * MS-CHAPv2: the 49 bytes of RFC 2759 section 4), for a judge elsewhere. */
+struct ppp_ev_auth {
+	enum ppp_auth method;
+	uint8_t id; /* CHAP identifier */
+	bool again; /* a rechallenge of a link that is up */
+	struct cv_bytes name, password, challenge, response;
+};
+
+struct ppp_ev_auth_done {
+	bool ok;
+	enum ppp_auth method;    /* NONE: the server asked for none */
+	struct cv_bytes name;    /* who: the peer's (server), ours (client) */
+	struct cv_bytes message; /* client: what the server said; hostile bytes */
+};
+
+/* Addresses are IPv4 numbers in host order, 0: none (see cv_ipv4). */
+struct ppp_ev_up {
+	uint32_t local_ip, peer_ip;
+	uint32_t dns[2];
+	uint16_t mru;     /* the largest information field to send */
+	uint16_t our_mru; /* the largest that the peer sends */
+	bool acfc, pfc;   /* sending may leave out FF 03, and the protocol's first zero byte */
+};
+
+struct ppp_ev_down {
+	enum ppp_down reason;
+	const char *text; /* ppp_down_text */
+};
+
+struct ppp_event {
+	enum ppp_event_type type;
+	union {
+		struct ppp_ev_auth auth;
+		struct ppp_ev_auth_done auth_done;
+		struct ppp_ev_up up;
+		struct ppp_ev_down down;
+	} u;
+};
+
+/* A link at rest, or NULL: out of memory, or params are not usable (a server without methods). */
+struct ppp_link *ppp_link_new(
+	const struct ppp_params *params, struct ppp_scope scope, uint64_t now);
+/* At any time, without a word to the peer; wipes secrets. Takes NULL. */
+void ppp_link_free(struct ppp_link *l);
+
+/* The lower layer is there: starts LCP. */
+void ppp_link_open(struct ppp_link *l, uint64_t now);
+/* Ends politely: Terminate-Request, then DOWN with this reason after the answer or max_terminate
+ * restart times, at once when nothing was ever sent. The first reason given counts. */
+void ppp_link_close(struct ppp_link *l, uint64_t now, enum ppp_down reason);
+
+/*
+ * A frame from the peer (see frame.h). Network packets (PPP_IP) only count as activity here: the
+ * caller forwards them itself. Returns 0, or why the frame was discarded (counted in info):
+ * CV_ERR_TRUNCATED, CV_ERR_MALFORMED, CV_ERR_UNKNOWN (protocol, code, or answer to nothing),
+ * CV_ERR_STATE (not in this phase), CV_ERR_AUTH.
+ */
+int ppp_link_input(struct ppp_link *l, uint64_t now, const void *frame, size_t len);
+/* The peer's data was seen at `when` (not after now): postpones the idle echo. */
+void ppp_link_note_activity(struct ppp_link *l, uint64_t when);
+
+/* When ppp_link_handle_timeout must be called; CV_TIME_NEVER: not needed. Calling early or
+ * often is harmless. */
+uint64_t ppp_link_next_timeout(const struct ppp_link *l);
+void ppp_link_handle_timeout(struct ppp_link *l, uint64_t now);
+
+/* Writes the next frame (with FF 03 and two bytes of protocol) and returns its length; 0 when
+ * there is none; CV_ERR_SPACE when it does not fit (PPP_MAX_CONTROL always does). */
+int ppp_link_poll_output(struct ppp_link *l, void *buf, size_t cap);
+/* Whether there was an event. Its bytes are the link's, until the next call on this link. */
+bool ppp_link_poll_event(struct ppp_link *l, struct ppp_event *ev);
+
+enum ppp_secret_kind {
+	PPP_SECRET_PLAIN,   /* the password's bytes (UTF-8 where it is text) */
+	PPP_SECRET_NT_HASH, /* 16 bytes, MD4 of the password in UTF-16LE: PAP and MS-CHAPv2 only */
+};
+
+struct ppp_secret {
+	enum ppp_secret_kind kind;
+	struct cv_bytes bytes;
+};
+
+/*
+ * Answers to AUTH. check verifies the peer's proof against the secret and tells the peer; reject
+ * refuses it whatever it is (an unknown user), which the peer can't tell from a wrong password;
+ * accept follows a judge elsewhere, who for MS-CHAPv2 gives the 20 bytes behind "S=" (NULL for
+ * other methods). Return 0 (accepted), CV_ERR_AUTH (refused: the link ends with AUTH_FAILED) or
+ * CV_ERR_STATE (nothing to judge; nothing happened).
+ */
+int ppp_auth_check(struct ppp_link *l, uint64_t now, const struct ppp_secret *secret);
+int ppp_auth_reject(struct ppp_link *l, uint64_t now);
+int ppp_auth_accept(struct ppp_link *l, uint64_t now, const uint8_t *authenticator_response);
+
+/* What IPCP negotiates. Server: local_ip and peer_ip are given, zero servers are not offered.
+ * Client: what it would like, 0 to be told. */
+struct ppp_network {
+	uint32_t local_ip, peer_ip;
+	uint32_t dns[2], wins[2];
+};
+
+/* Answers NETWORK: starts IPCP. Returns 0, CV_ERR_STATE (not in that phase; nothing happened) or
+ * CV_ERR_MALFORMED (a server without addresses). */
+int ppp_network_start(struct ppp_link *l, uint64_t now, const struct ppp_network *net);
+
+/* Counters of one link: name for programs and tables, help. */
+#define PPP_COUNTERS(X)                                                           \
+	X(rx_frames, "control frames received")                                   \
+	X(tx_frames, "control frames sent")                                       \
+	X(rx_malformed, "frames shorter than they say, or with broken options")   \
+	X(rx_unknown, "unknown protocols and codes")                              \
+	X(rx_unexpected, "frames of another phase, answers that fit no question") \
+	X(tx_dropped, "answers not sent because too many wait")                   \
+	X(tx_rejects_limited, "rejects not sent because of their rate")           \
+	X(renegotiations, "times that the peer started LCP again")                \
+	X(echo_lost, "echoes without answer")
+
+struct ppp_counters {
+#define PPP_COUNTER_FIELD(name, help) uint32_t name;
+	PPP_COUNTERS(PPP_COUNTER_FIELD)
+#undef PPP_COUNTER_FIELD
+};
+
+struct ppp_info {
+	const char *phase;                  /* "establish", "authenticate", ... */
+	const char *lcp_state, *ipcp_state; /* RFC 1661's names: "Req-Sent" */
+	enum ppp_auth auth;                 /* agreed; NONE before */
+	uint16_t mru, our_mru;
+	bool acfc, pfc;
+	uint32_t magic, peer_magic;
+	uint32_t local_ip, peer_ip;
+	uint32_t dns[2];
+	struct ppp_counters counters;
+};
+
+void ppp_link_info(const struct ppp_link *l, struct ppp_info *info);
+/* Bytes that this link holds now, for the memory per session. */
+size_t ppp_link_memory(const struct ppp_link *l);
+
+#endif

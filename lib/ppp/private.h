@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of this library share: the link itself, and the calls between its layers. */
+#ifndef PPP_PRIVATE_H
+#define PPP_PRIVATE_H
+
+#include "crypto/crypto.h"
+#include "ppp/cp.h"
+#include "ppp/link.h"
+#include "ppp/mschapv2.h"
+
+enum {
+	PPP_MRU_MIN = 128,        /* a peer that asks for less is asked to think again */
+	PPP_PACKET_MAX = 1500,    /* longest control packet, in and out */
+	PPP_OUTPUT_MAX = 8192,    /* bytes that may wait to be polled */
+	PPP_LOOPS_MAX = 4,        /* own magic numbers seen before the line counts as looped */
+	PPP_CHALLENGE_BYTES = 16, /* of our own challenges */
+	PPP_MESSAGE_MAX = 255,    /* of the text in a server's verdict that we keep */
+	PPP_REJECT_BURST_S = 8,   /* Code- and Protocol-Rejects: one a second, this many at once */
+	PPP_CHAP_MD5_ALGORITHM = 5,    /* RFC 1994 section 3 */
+	PPP_MSCHAPV2_ALGORITHM = 0x81, /* RFC 2759 section 3 */
+};
+
+enum ppp_phase { /* RFC 1661 section 3.2 */
+	PPP_PHASE_DEAD,
+	PPP_PHASE_ESTABLISH,
+	PPP_PHASE_AUTHENTICATE,
+	PPP_PHASE_NETWORK,
+	PPP_PHASE_TERMINATE,
+};
+
+enum ppp_auth_state {
+	PPP_AUTH_IDLE,    /* not begun */
+	PPP_AUTH_ASKED,   /* challenge or request sent, or (PAP server) awaited */
+	PPP_AUTH_JUDGING, /* server: the caller has the peer's proof; client: ours is on its way */
+	PPP_AUTH_OK,
+	PPP_AUTH_FAILED,
+};
+
+/* What only lives while authentication goes on; wiped when it is freed. */
+struct ppp_auth_block {
+	uint8_t challenge[PPP_CHALLENGE_BYTES];
+	uint8_t peer_challenge[PPP_CHALLENGE_BYTES]; /* client, MS-CHAPv2: ours in the response */
+	uint8_t response[PPP_MSCHAPV2_RESPONSE_BYTES];
+	uint8_t response_len, name_len, password_len, message_len;
+	uint8_t name[PPP_NAME_MAX], password[PPP_NAME_MAX], message[PPP_MESSAGE_MAX];
+};
+
+struct ppp_output;
+
+struct ppp_link {
+	const struct ppp_params *params;
+	struct ppp_auth_block *auth; /* NULL most of the time */
+	struct ppp_output *out;      /* NULL when nothing waits */
+	struct ppp_cp lcp, ipcp;
+	uint64_t auth_timer, auth_deadline, rechallenge_at;
+	uint64_t echo_timer, last_activity;
+	uint64_t reject_at; /* when the next reject may go at a rate of one a second */
+	struct ppp_network net;
+	uint32_t magic, peer_magic;
+	uint32_t peer_ip; /* acknowledged */
+	struct ppp_counters counters;
+	struct ppp_scope scope;
+	uint16_t mru_ask, peer_mru;
+	uint8_t authenticator_response[PPP_MSCHAPV2_AUTH_BYTES];
+	uint8_t name_digest[8];  /* who authenticated; a rechallenge must show the same name */
+	uint8_t events;          /* bits of enum ppp_event_type that are pending */
+	uint8_t phase;           /* enum ppp_phase */
+	uint8_t reason;          /* enum ppp_down, when `finishing` */
+	uint8_t method;          /* enum ppp_auth: asked for or agreed */
+	uint8_t methods_refused; /* server: bits of enum ppp_auth that the peer naked */
+	uint8_t auth_state;      /* enum ppp_auth_state */
+	uint8_t auth_id, auth_tries;
+	uint8_t echo_id, echoes_open; /* Echo-Requests without answer */
+	uint8_t loops;
+	bool finishing, closed, down_told, up_told;
+	bool auth_ok;         /* what AUTH_DONE says */
+	bool authenticated;   /* once, on this LCP */
+	bool network_started; /* the caller answered NETWORK */
+	bool peer_acfc, peer_pfc;
+};
+
+static inline bool
+ppp_is_server(const struct ppp_link *l)
+{
+	return l->params->role == PPP_SERVER;
+}
+
+/* Debug lines; at least one value after the format. */
+#define PPP_DEBUG(l, event, fmt, ...)                                                    \
+	cv_log_event((l)->params->log, CV_LOG_DEBUG, event, "tunnel=%u session=%u " fmt, \
+		(l)->scope.tunnel, (l)->scope.session, __VA_ARGS__)
+
+/* output.c: frames that wait to be polled. */
+struct ppp_frame_writer {
+	struct cv_writer w;
+	uint8_t bytes[PPP_HEADER_BYTES + PPP_PACKET_MAX];
+};
+/* Begins a control packet; the caller writes its data through fw->w, then sends it. */
+void ppp_packet_begin(struct ppp_frame_writer *fw, uint16_t protocol, uint8_t code, uint8_t id);
+/* Queues it; a packet that overran its buffer or finds the queue full is dropped and counted. */
+void ppp_packet_send(struct ppp_link *l, struct ppp_frame_writer *fw);
+/* A whole packet. */
+void ppp_packet_send_data(
+	struct ppp_link *l, uint16_t protocol, uint8_t code, uint8_t id, struct cv_bytes data);
+size_t ppp_output_memory(const struct ppp_link *l);
+void ppp_output_free(struct ppp_link *l);
+/* What of data fits the peer's MRU behind a packet header and `before` more bytes. */
+struct cv_bytes ppp_cut(const struct ppp_link *l, struct cv_bytes data, size_t before);
+/* Whether one more Code- or Protocol-Reject may be sent. */
+bool ppp_reject_allowed(struct ppp_link *l, uint64_t now);
+
+/* link.c: composition. */
+void ppp_raise(struct ppp_link *l, enum ppp_event_type type);
+/* The link is to end; the first reason counts. Takes effect when the present call is done. */
+void ppp_finish(struct ppp_link *l, enum ppp_down reason);
+/* Does what ppp_finish asked for; the last step of every public call. */
+void ppp_settle(struct ppp_link *l, uint64_t now);
+void ppp_set_phase(struct ppp_link *l, enum ppp_phase phase);
+void ppp_enter_network(struct ppp_link *l, uint64_t now);
+/* LCP left Opened: everything above it ends. */
+void ppp_layers_down(struct ppp_link *l, uint64_t now);
+void ppp_tell_down(struct ppp_link *l, enum ppp_down reason);
+void ppp_tell_network_down(struct ppp_link *l);
+
+/* names.c */
+const char *ppp_phase_name(enum ppp_phase phase);
+
+/* lcp.c */
+extern const struct ppp_cp_ops ppp_lcp;
+void ppp_lcp_reset(struct ppp_link *l);
+uint16_t ppp_lcp_our_mru(const struct ppp_link *l);
+void ppp_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_frame *f);
+void ppp_echo_timeout(struct ppp_link *l, uint64_t now);
+
+/* ipcp.c */
+extern const struct ppp_cp_ops ppp_ipcp;
+
+/* auth.c: what PAP and CHAP have in common. */
+void ppp_auth_start(struct ppp_link *l, uint64_t now);
+void ppp_auth_stop(struct ppp_link *l);
+void ppp_auth_timeout(struct ppp_link *l, uint64_t now);
+/* Frees what authentication no longer needs. */
+void ppp_auth_reap(struct ppp_link *l);
+/* The transient block, or NULL, and then the link is finishing. */
+struct ppp_auth_block *ppp_auth_block(struct ppp_link *l);
+/* Server: the peer's proof is in the block; asks the caller. */
+void ppp_auth_ask_caller(struct ppp_link *l);
+/* The verdict is known (and, on a server, said). */
+void ppp_auth_passed(struct ppp_link *l, uint64_t now);
+void ppp_auth_refused(struct ppp_link *l, enum ppp_down reason);
+/* Client: keeps what the server said. */
+void ppp_auth_keep_message(struct ppp_link *l, struct cv_bytes message);
+
+/* pap.c */
+int ppp_pap_input(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
+void ppp_pap_request(struct ppp_link *l, uint64_t now);
+void ppp_pap_verdict(struct ppp_link *l, bool ok);
+int ppp_pap_verify(struct ppp_link *l, const struct ppp_secret *secret);
+
+/* chap.c */
+int ppp_chap_input(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
+void ppp_chap_new_challenge(struct ppp_link *l, uint64_t now);
+void ppp_chap_challenge(struct ppp_link *l, uint64_t now);
+void ppp_chap_verdict(struct ppp_link *l, bool ok);
+int ppp_chap_verify(struct ppp_link *l, const struct ppp_secret *secret);
+
+#endif
