@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# ipsec.sh - strongSwan in a guest, with the guest's kernel's ESP and AH. Its log is
+# RUN/guest-NAME/charon.log. Needs guest.sh.
+
+# Shell text before every swanctl in a guest.
+IPSEC_ENV='export STRONGSWAN_CONF=/run/strongswan/strongswan.conf SWANCTL_DIR=/run/strongswan'
+
+# ipsec_start GUEST local=ADDRESS remote=ADDRESS peer=GUEST [kind=esp|ah] [mode=tunnel|transport]
+#             [encap=no|yes] [inner=ADDRESS peer-inner=ADDRESS]
+# Starts charon with one connection, "peer", and one child, "net", without initiating it. Tunnel
+# mode is between the inner addresses, which the guest gets on lo. encap=yes: ESP in UDP 4500.
+ipsec_start() {
+	local guest=$1 local='' remote='' peer='' kind=esp mode=tunnel encap=no inner='' peer_inner=''
+	local word suite selectors=''
+	shift
+	for word in "$@"; do
+		case $word in
+		local=* | remote=* | peer=* | kind=* | mode=* | encap=* | inner=*) local "${word?}" ;;
+		peer-inner=*) peer_inner=${word#*=} ;;
+		*)
+			echo "ipsec_start: unknown $word"
+			return 2
+			;;
+		esac
+	done
+	case $kind in
+	esp) suite='esp_proposals = aes128-sha256' ;;
+	ah) suite='ah_proposals = sha256' ;;
+	*) return 2 ;;
+	esac
+	[ "$mode" = transport ] || selectors="
+			local_ts = $inner/32
+			remote_ts = $peer_inner/32"
+	guest_run "$guest" "
+mkdir -p /run/strongswan
+cat >/run/strongswan/strongswan.conf <<X
+charon {
+	load = random nonce aes sha1 sha2 hmac gmp kdf drbg kernel-netlink socket-default vici updown
+	retransmit_timeout = ${IPSEC_RETRANSMIT_S:-4}
+	retransmit_tries = ${IPSEC_RETRANSMITS:-5}
+	filelog {
+		log {
+			path = /tmp/box/charon.log
+			default = 1
+			flush_line = yes
+		}
+	}
+}
+X
+cat >/run/strongswan/swanctl.conf <<X
+connections {
+	peer {
+		version = 2
+		local_addrs = $local
+		remote_addrs = $remote
+		proposals = aes128-sha256-modp2048
+		mobike = no
+		encap = $encap
+		local {
+			auth = psk
+			id = $guest.example
+		}
+		remote {
+			auth = psk
+			id = $peer.example
+		}
+		children {
+			net {
+				$suite
+				mode = $mode$selectors
+			}
+		}
+	}
+}
+secrets {
+	ike {
+		secret = a-key-that-both-ends-share
+	}
+}
+X
+${inner:+ip addr replace $inner/32 dev lo}
+$IPSEC_ENV
+charon-systemd >/tmp/box/charon.out 2>&1 &
+for wait in \$(seq 200); do
+	swanctl --stats >/dev/null 2>&1 && break
+	sleep 0.1
+done
+swanctl --load-all --file /run/strongswan/swanctl.conf"
+}
+
+# ipsec_initiate GUEST [SECONDS]: IKE with the peer, until the child is there.
+ipsec_initiate() {
+	guest_run "$1" "$IPSEC_ENV
+timeout ${2:-60} swanctl --initiate --child net"
+}
+
+# ipsec_stop GUEST: ends charon, which deletes its SAs.
+ipsec_stop() {
+	guest_run "$1" '
+pkill charon-systemd
+for wait in $(seq 100); do
+	pgrep charon-systemd >/dev/null || break
+	sleep 0.1
+done
+! pgrep charon-systemd'
+}

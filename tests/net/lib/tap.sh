@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# tap.sh - what a test says, in the Test Anything Protocol.
+
+TAP_NUMBER=0 TAP_FAILED=0 TAP_LOGS=()
+
+# tap_plan N: how many tests follow.
+tap_plan() {
+	echo "1..$1"
+}
+
+# tap_skip_all REASON: none of them can run here. Ends the script.
+tap_skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# tap_logs FILE...: whose last lines to show when a test fails.
+tap_logs() {
+	TAP_LOGS+=("$@")
+}
+
+# tap_check TEXT COMMAND...: one test: the command succeeds. Failing, it shows what it printed.
+tap_check() {
+	local text=$1 output rc=0
+	shift
+	output=$(mktemp "${TMPDIR:-/tmp}/tap.XXXXXX")
+	TAP_NUMBER=$((TAP_NUMBER + 1))
+	"$@" >"$output" 2>&1 || rc=$?
+	if [ $rc = 0 ]; then
+		echo "ok $TAP_NUMBER - $text"
+	else
+		echo "not ok $TAP_NUMBER - $text"
+		TAP_FAILED=$((TAP_FAILED + 1))
+		echo "# exit code $rc after ${SECONDS}s of: $*" | head -1
+		tap_tail "$output"
+		tap_tail "${TAP_LOGS[@]}"
+	fi
+	rm -f "$output"
+	return $rc
+}
+
+# tap_need TEXT COMMAND...: the same, but the tests after it have no sense without it.
+tap_need() {
+	tap_check "$@" && return
+	echo "Bail out! without this nothing else can work: $1"
+	exit 1
+}
+
+# tap_skip TEXT REASON: one test that is left out.
+tap_skip() {
+	TAP_NUMBER=$((TAP_NUMBER + 1))
+	echo "ok $TAP_NUMBER - $1 # SKIP $2"
+}
+
+# tap_note WORDS: a line for a person.
+tap_note() {
+	echo "# $*"
+}
+
+# tap_tail FILE...: the last lines, as comments.
+tap_tail() {
+	local file
+	for file in "$@"; do
+		[ -s "$file" ] || continue
+		echo "# --- ${file##*/}"
+		tail -n 20 "$file" | tr -cd '\t\n -~' | cut -c 1-300 | sed 's/^/# /'
+	done
+}
+
+# tap_end: ends the script, with exit code 1 if a test failed.
+tap_end() {
+	exit $((TAP_FAILED > 0))
+}
