@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What must hold among several keys. Values that were wrong alone are zero here and passed over. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/private.h"
+
+void
+cfg_check_retransmit(struct cfg_loader *l, const struct cfg_node *map, void *base)
+{
+	const struct cfg_tunnels *t = base;
+	const struct cfg_node *max = cfg_node_get(map, "max");
+
+	if (t->retransmit_max_ns != 0 && t->retransmit_max_ns < t->retransmit_first_ns)
+		cfg_fail(l, max == NULL ? map : max, max == NULL ? "max" : NULL,
+			"is less than first");
+}
+
+void
+cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base)
+{
+	const struct cfg_listener *listener = base;
+	struct cv_prefix prefix = {.ip = listener->ip, .length = listener->prefix_length};
+	char gateway[CV_IP_TEXT], text[CV_PREFIX_TEXT];
+
+	if (listener->ip.family == 0 || listener->gateway.family == 0)
+		return;
+	if (cv_ip_equal(&listener->ip, &listener->gateway))
+		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "is the listener's own address");
+	else if (!cv_prefix_contains(&prefix, &listener->gateway))
+		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "%s is outside %s",
+			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
+}
+
+/* The methods of a group are among those of ppp.auth; left out they are all of them. */
+void
+cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)
+{
+	const struct cfg_node *auth = cfg_node_get(map, "auth");
+	const struct cfg_ppp *ppp = &l->cfg->ppp;
+	struct cfg_group *group = base;
+	const struct cfg_node *node = auth == NULL ? NULL : auth->first;
+
+	if (auth == NULL) {
+		memcpy(group->auth, ppp->auth, sizeof(group->auth));
+		group->n_auth = ppp->n_auth;
+	}
+	for (size_t i = 0; i < group->n_auth && node != NULL && ppp->n_auth != 0;
+		i++, node = node->next) {
+		bool offered = false;
+		char word[CFG_WORD_TEXT];
+
+		for (size_t j = 0; j < ppp->n_auth; j++)
+			offered |= ppp->auth[j] == group->auth[i];
+		if (!offered)
+			cfg_fail(l, node, NULL, "%s is not in ppp.auth", cfg_word(word, node));
+	}
+}
+
+/* The texts of a key in the items of a list, each of which must be another. */
+static void
+check_distinct(struct cfg_loader *l, const char *list_key, const char *key)
+{
+	const struct cfg_node *list = cfg_node_get(l->root, list_key);
+
+	if (list == NULL || list->type != CFG_LIST)
+		return;
+	for (const struct cfg_node *a = list->first; a != NULL; a = a->next) {
+		const struct cfg_node *value = cfg_node_get(a, key);
+
+		if (value == NULL || value->type != CFG_SCALAR)
+			continue;
+		for (const struct cfg_node *b = list->first; b != a; b = b->next) {
+			const struct cfg_node *other = cfg_node_get(b, key);
+			char word[CFG_WORD_TEXT];
+
+			if (other == NULL || other->type != CFG_SCALAR ||
+				strcmp(value->text, other->text) != 0)
+				continue;
+			cfg_fail(l, value, NULL, "%s is already that of %s[%zu]",
+				cfg_word(word, value), list_key, b->index);
+			break;
+		}
+	}
+}
+
+static void
+check_listeners(struct cfg_loader *l)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *list = cfg_node_get(l->root, "listeners");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+
+	for (size_t i = 0; i < cfg->n_listeners; i++, node = node->next) {
+		const struct cfg_listener *a = &cfg->listeners[i];
+
+		for (size_t j = 0; j < i; j++) {
+			const struct cfg_listener *b = &cfg->listeners[j];
+
+			if (a->ip.family == 0 || a->udp_port != b->udp_port ||
+				!cv_ip_equal(&a->ip, &b->ip))
+				continue;
+			cfg_fail(l, cfg_node_get(node, "address"), NULL,
+				"listeners[%zu] has the same address and udp-port", j);
+			break;
+		}
+	}
+}
+
+static void
+check_limits(struct cfg_loader *l)
+{
+	const struct cfg_node *limits = cfg_node_get(l->root, "limits");
+	const struct cfg_node *tunnels = cfg_node_get(limits, "tunnels");
+	uint64_t most = 65535 * (uint64_t)l->cfg->n_listeners;
+
+	if (tunnels != NULL && most != 0 && l->cfg->limits.tunnels > most)
+		cfg_fail(l, tunnels, NULL,
+			"%u is out of range: at most 65535 for each of the %zu listeners",
+			l->cfg->limits.tunnels, l->cfg->n_listeners);
+}
+
+/* A prefix of a pool and where it is said. */
+struct pool {
+	const struct cfg_node *node;
+	const struct cv_prefix *prefix;
+	size_t group, order;
+	uint16_t realm;
+};
+
+static int
+by_start(const void *pa, const void *pb)
+{
+	const struct pool *a = pa, *b = pb;
+	uint32_t start_a = cv_ipv4_value(&a->prefix->ip), start_b = cv_ipv4_value(&b->prefix->ip);
+
+	if (a->realm != b->realm)
+		return a->realm < b->realm ? -1 : 1;
+	if (start_a != start_b)
+		return start_a < start_b ? -1 : 1;
+	if (a->prefix->length != b->prefix->length)
+		return a->prefix->length < b->prefix->length ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static void
+check_pool_listeners(struct cfg_loader *l, const struct pool *pool)
+{
+	for (size_t i = 0; i < l->cfg->n_listeners; i++) {
+		const struct cfg_listener *listener = &l->cfg->listeners[i];
+		char prefix[CV_PREFIX_TEXT], ip[CV_IP_TEXT];
+
+		if (!cv_prefix_contains(pool->prefix, &listener->ip))
+			continue;
+		cfg_fail(l, pool->node, NULL, "%s holds %s, the address of listeners[%zu]",
+			cv_prefix_text(pool->prefix, prefix), cv_ip_text(&listener->ip, ip), i);
+		return;
+	}
+}
+
+/* Of two pools that overlap, the later in the file is wrong. */
+static void
+report_overlap(struct cfg_loader *l, const struct pool *a, const struct pool *b)
+{
+	const struct pool *first = a->order < b->order ? a : b, *later = first == a ? b : a;
+	char text[2][CV_PREFIX_TEXT];
+
+	cfg_fail(l, later->node, NULL, "%s overlaps %s of groups[%zu], which is in the same realm",
+		cv_prefix_text(later->prefix, text[0]), cv_prefix_text(first->prefix, text[1]),
+		first->group);
+}
+
+static size_t
+collect_pools(struct cfg_loader *l, struct pool *pools)
+{
+	const struct cfg_node *list = cfg_node_get(l->root, "groups");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+	size_t n = 0;
+
+	for (size_t g = 0; g < l->cfg->n_groups; g++, node = node->next) {
+		const struct cfg_group *group = &l->cfg->groups[g];
+		const struct cfg_node *item = cfg_node_get(node, "pool");
+
+		if (item != NULL && item->type == CFG_LIST)
+			item = item->first;
+		for (size_t i = 0; i < group->n_pool; i++, item = item->next)
+			if (group->pool[i].ip.family != 0) {
+				pools[n] = (struct pool){item, &group->pool[i], g, n, group->realm};
+				n++;
+			}
+	}
+	return n;
+}
+
+static void
+check_pools(struct cfg_loader *l)
+{
+	struct pool *pools, *outer;
+	size_t n = 0;
+
+	for (size_t g = 0; g < l->cfg->n_groups; g++)
+		n += l->cfg->groups[g].n_pool;
+	pools = cfg_scratch(l, n, sizeof(*pools));
+	if (pools == NULL || n == 0)
+		return;
+	n = collect_pools(l, pools);
+	qsort(pools, n, sizeof(*pools), by_start);
+	outer = pools;
+	for (size_t i = 0; i < n && !cfg_enough(l); i++) {
+		check_pool_listeners(l, &pools[i]);
+		/* prefixes nest or are apart, so the last one that was in no other is enough */
+		if (i > 0 && pools[i].realm == outer->realm &&
+			cv_prefix_overlaps(outer->prefix, pools[i].prefix))
+			report_overlap(l, outer, &pools[i]);
+		else
+			outer = &pools[i];
+	}
+}
+
+void
+cfg_check_all(struct cfg_loader *l)
+{
+	check_distinct(l, "ports", "name");
+	check_distinct(l, "ports", "device");
+	check_distinct(l, "groups", "name");
+	check_listeners(l);
+	check_pools(l);
+	check_limits(l);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One YAML file as checked structures. All errors of a file are found in one run, each with its
+ * place, its key and what would be right. Pure: files that the configuration names are read by
+ * a function of the caller's.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/cursor.h"
+#include "base/log.h"
+
+/* Secrets: wiped when the configuration is freed, never printed. */
+struct cfg_secret {
+	const uint8_t *data;
+	size_t len;
+};
+
+enum cfg_port_kind {
+	CFG_PORT_AF_PACKET, /* a Linux interface */
+	CFG_PORT_MEMIF,     /* path of a UNIX socket */
+	CFG_PORT_PCI,       /* a PCI address */
+	CFG_PORT_TAP,       /* name of a TAP interface that is made */
+};
+
+struct cfg_port {
+	const char *name;
+	const char *device; /* without its kind: the interface, socket path, PCI address */
+	enum cfg_port_kind kind;
+	uint16_t mtu;
+};
+
+struct cfg_listener {
+	uint32_t port; /* index into ports */
+	struct cv_ip ip;
+	uint8_t prefix_length;
+	struct cv_ip gateway; /* family 0: none */
+	uint16_t udp_port;
+};
+
+/* A tunnel secret and the peers that it holds for; both conditions must hold. */
+struct cfg_tunnel_secret {
+	const char *host_name;  /* NULL: any */
+	struct cv_prefix peer;  /* family 0: any */
+	uint32_t listener;      /* index; UINT32_MAX: any */
+	bool none;              /* "secret: none" was said: no authentication */
+	struct cfg_secret secret;
+};
+
+enum cfg_auth { CFG_AUTH_PAP, CFG_AUTH_CHAP_MD5, CFG_AUTH_MSCHAPV2, CFG_AUTH_METHODS };
+
+enum cfg_user_sessions {
+	CFG_USER_SESSIONS_REPLACE, /* the newest session of a user ends the older ones */
+	CFG_USER_SESSIONS_LIMIT,   /* at most user_sessions_max; further ones are refused */
+};
+
+enum cfg_policy_kind { CFG_POLICY_IPSEC, CFG_POLICY_ANY, CFG_POLICY_RULES };
+
+/* "udp/500", "tcp/1000-2000", "gre", "47": a protocol and, for TCP, UDP, SCTP, ports. */
+struct cfg_rule {
+	uint8_t protocol;
+	uint16_t port_low, port_high; /* both 0: all */
+};
+
+struct cfg_group {
+	const char *name;
+	uint16_t realm;       /* index into realms */
+	struct cv_ip address; /* the LNS's own inner address */
+	struct cv_prefix *pool;
+	size_t n_pool;
+	enum cfg_auth auth[CFG_AUTH_METHODS]; /* what its users may use */
+	size_t n_auth;
+	struct cv_ip dns[2], wins[2];
+	uint16_t mtu; /* of inner packets to its clients; 0: no limit of the group */
+	enum cfg_user_sessions user_sessions;
+	uint32_t user_sessions_max;
+	enum cfg_policy_kind policy;
+	struct cfg_rule *rules;
+	size_t n_rules;
+	struct cv_prefix *gateways;
+	size_t n_gateways;
+	bool clients_reachable;
+};
+
+struct cfg_user {
+	const char *name;
+	size_t name_len;
+	struct cfg_secret password;
+	size_t group;         /* index into groups */
+	struct cv_ip address; /* family 0: from the pool */
+};
+
+struct cfg_limits {
+	uint32_t tunnels, tunnels_per_peer, half_open, setups_per_second;
+	uint32_t sessions, sessions_per_tunnel;
+};
+
+struct cfg_tunnels {
+	struct cfg_tunnel_secret *secrets;
+	size_t n_secrets;
+	uint64_t hello_ns; /* 0: never */
+	uint64_t retransmit_first_ns, retransmit_max_ns;
+	uint8_t retransmit_times;
+	uint16_t receive_window;
+	bool hide_avps;
+};
+
+struct cfg_ppp {
+	enum cfg_auth auth[CFG_AUTH_METHODS]; /* offered in this order */
+	size_t n_auth;
+	uint16_t mru;
+	uint64_t echo_ns; /* 0: never */
+	uint8_t echo_misses;
+	uint64_t restart_ns;
+	uint64_t lcp_timeout_ns, auth_timeout_ns, ipcp_timeout_ns;
+	uint64_t rechallenge_ns; /* 0: never */
+};
+
+enum cfg_workers_idle { CFG_IDLE_AUTO, CFG_IDLE_POLL, CFG_IDLE_SLEEP };
+enum cfg_hugepages { CFG_HUGEPAGES_AUTO, CFG_HUGEPAGES_NEVER, CFG_HUGEPAGES_REQUIRED };
+
+struct cfg_workers {
+	uint32_t count; /* 0: the control thread shares its core with the one worker */
+	enum cfg_workers_idle idle;
+	enum cfg_hugepages hugepages;
+	uint32_t memory_mib; /* 0: what suits */
+};
+
+struct cfg_control {
+	const char *socket;
+	const char *group; /* "": root alone */
+	uint32_t mode;
+};
+
+struct cfg {
+	struct {
+		const char *host_name;
+	} identity;
+	struct {
+		enum cv_log_level level;
+	} log;
+	struct cfg_control control;
+	struct cfg_workers workers;
+	struct cfg_port *ports;
+	size_t n_ports;
+	struct cfg_listener *listeners;
+	size_t n_listeners;
+	struct cfg_tunnels tunnels;
+	struct cfg_ppp ppp;
+	const char **realms;
+	size_t n_realms;
+	struct cfg_group *groups;
+	size_t n_groups;
+	struct cfg_user *users; /* sorted by name */
+	size_t n_users;
+	struct cfg_limits limits;
+	void *owner; /* the loader's memory */
+};
+
+/*
+ * Reads a file that the configuration names. Returns 0 with malloc'ed bytes that the loader
+ * wipes and frees, and the file's permission bits; else a negative cv_err with errno set.
+ */
+struct cfg_files {
+	int (*read)(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len,
+		unsigned *mode);
+	void *ctx;
+};
+
+enum cfg_severity { CFG_ERROR, CFG_WARNING };
+
+struct cfg_error {
+	const char *file;
+	unsigned line, column; /* from 1 */
+	enum cfg_severity severity;
+	char *key;  /* "groups[0].pool"; "" at the top */
+	char *text; /* what would be right */
+};
+
+struct cfg_errors {
+	struct cfg_error *items;
+	size_t n;
+	size_t errors; /* of them, not warnings */
+};
+
+/*
+ * Loads text (len bytes of YAML), naming it `file` in errors. Paths in it are relative to the
+ * folder of `file`. Returns 0 and *out (to be freed with cfg_free), or CV_ERR_CONFIG with at
+ * least one CFG_ERROR, or CV_ERR_NOMEM. Warnings may be there in any case. errors must be zeroed
+ * by the caller and freed with cfg_errors_free.
+ */
+int cfg_load(const char *file, const char *text, size_t len, const struct cfg_files *files,
+	struct cfg_errors *errors, struct cfg **out);
+void cfg_free(struct cfg *cfg); /* wipes secrets; takes NULL */
+void cfg_errors_free(struct cfg_errors *errors);
+
+/* "file:line:column: key: text", or "... warning: key: text". Returns out. */
+const char *cfg_error_text(const struct cfg_error *error, char *out, size_t capacity);
+
+/* The user of a name (hostile bytes), or NULL. */
+const struct cfg_user *cfg_user_find(const struct cfg *cfg, const char *name, size_t len);
+
+/*
+ * The secret for a peer (its host name is hostile bytes): the first entry in the file's order
+ * whose conditions hold, or NULL.
+ */
+const struct cfg_tunnel_secret *cfg_tunnel_secret_find(const struct cfg *cfg, uint16_t listener,
+	const struct cv_ip *peer, const char *host_name, size_t len);
+
+#endif

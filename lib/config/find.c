@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a running server asks its configuration. */
+#include "config/private.h"
+
+static int
+compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+const struct cfg_user *
+cfg_user_find(const struct cfg *cfg, const char *name, size_t len)
+{
+	size_t low = 0, high = cfg->n_users;
+
+	if (len == 0)
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct cfg_user *user = &cfg->users[middle];
+		int order = compare_names(name, len, user->name, user->name_len);
+
+		if (order == 0)
+			return user;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+const struct cfg_tunnel_secret *
+cfg_tunnel_secret_find(const struct cfg *cfg, uint16_t listener, const struct cv_ip *peer,
+	const char *host_name, size_t len)
+{
+	for (size_t i = 0; i < cfg->tunnels.n_secrets; i++) {
+		const struct cfg_tunnel_secret *s = &cfg->tunnels.secrets[i];
+
+		if (s->listener != CFG_NO_INDEX && s->listener != listener)
+			continue;
+		if (s->peer.ip.family != 0 && !cv_prefix_contains(&s->peer, peer))
+			continue;
+		if (s->host_name != NULL &&
+			(strlen(s->host_name) != len || memcmp(s->host_name, host_name, len) != 0))
+			continue;
+		return s;
+	}
+	return NULL;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of lib/config share: memory, errors, the tree of a file, tables of keys. */
+#ifndef CONFIG_PRIVATE_H
+#define CONFIG_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "config/config.h"
+
+enum {
+	CFG_FILE_MAX = 16 << 20, /* bytes of a configuration or a users file */
+	CFG_DEPTH_MAX = 32,      /* of nested lists and mappings */
+	CFG_NODES_MAX = 2 << 20, /* values in a file */
+	CFG_ERRORS_MAX = 1000,   /* further ones are not kept */
+	CFG_USER_NAME_MAX = 63,
+	CFG_SECRET_MAX = 255,       /* bytes */
+	CFG_SECRET_FILE_MAX = 4096, /* bytes */
+	CFG_LISTENERS_MAX = 256,
+	CFG_GROUPS_MAX = 1024,
+	CFG_USERS_MAX = 1000 * 1000,
+	CFG_KEYS_MAX = 24,         /* rows of a table */
+	CFG_SOCKET_PATH_MAX = 107, /* what fits into a sockaddr_un */
+	CFG_WORD_TEXT = 80,        /* bytes of a value shown in an error, with its NUL */
+};
+
+/* What is referred to by name: ports, groups, listeners. */
+enum { CFG_REFERENCES = 3 };
+
+/* An index into something that is not there; an error has been reported. */
+#define CFG_NO_INDEX UINT32_MAX
+
+/* Blocks that are freed, and wiped, together. */
+struct cfg_arena {
+	struct cfg_block *blocks;
+};
+
+void cfg_wipe(void *data, size_t len);
+/* Zeroed and aligned for anything, or NULL. len may be 0. */
+void *cfg_arena_alloc(struct cfg_arena *arena, size_t n, size_t size);
+void cfg_arena_free(struct cfg_arena *arena);
+
+enum cfg_node_type { CFG_SCALAR, CFG_LIST, CFG_MAP };
+
+/* A value in the file. */
+struct cfg_node {
+	enum cfg_node_type type;
+	bool plain;                    /* a scalar without quotes */
+	unsigned line, column;         /* from 1 */
+	unsigned key_line, key_column; /* of its key, when it is in a mapping */
+	const char *text;              /* of a scalar: no control characters, no NUL */
+	size_t len;
+	const char *key; /* when it is in a mapping */
+	size_t index;    /* when it is in a list */
+	const struct cfg_node *parent;
+	struct cfg_node *first, *last, *next;
+	size_t n; /* of children */
+};
+
+struct cfg_loader {
+	const char *file;
+	const struct cfg_files *files;
+	struct cfg_errors *errors;
+	struct cfg_arena *keep;   /* lives as long as the configuration */
+	struct cfg_arena scratch; /* until the end of cfg_load */
+	struct cfg *cfg;
+	const struct cfg_node *root;
+	const struct cfg_node *users_file;  /* its name, or NULL */
+	const char **names[CFG_REFERENCES]; /* what references may say, when the first does */
+	bool nomem;
+};
+
+/* Like cfg_arena_alloc, and remember when memory was short. */
+void *cfg_keep(struct cfg_loader *l, size_t n, size_t size);
+void *cfg_scratch(struct cfg_loader *l, size_t n, size_t size);
+/* A copy with a NUL behind it. */
+char *cfg_copy(struct cfg_loader *l, struct cfg_arena *arena, const void *bytes, size_t len);
+/* A path from the file: relative ones are from the file's folder. */
+char *cfg_path(struct cfg_loader *l, const char *path);
+
+/* Report at a node, or at the key `child` of it that is not there (NULL: the node itself). */
+void cfg_fail(struct cfg_loader *l, const struct cfg_node *node, const char *child, const char *fmt,
+	...) __attribute__((format(printf, 4, 5)));
+void cfg_warn(struct cfg_loader *l, const struct cfg_node *node, const char *child, const char *fmt,
+	...) __attribute__((format(printf, 4, 5)));
+/* Reports an error at any place. */
+void cfg_fail_at(struct cfg_loader *l, const char *file, unsigned line, unsigned column,
+	const char *key, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* Whether so many errors were found that it is not worth to make more texts. */
+bool cfg_enough(const struct cfg_loader *l);
+
+/* The name that a misspelt word is nearest to, or NULL. */
+const char *cfg_nearest(const char *word, const char *const *names, size_t n);
+/* "a, b, c", cut when it is long; out is returned. */
+const char *cfg_join(char *out, size_t capacity, const char *const *names, size_t n);
+/* A scalar made fit for an error text; out is returned. Not for what may be a secret. */
+const char *cfg_word(char out[CFG_WORD_TEXT], const struct cfg_node *node);
+
+/* The text as a tree in l->scratch and l->root, or an error. */
+void cfg_tree_load(struct cfg_loader *l, const char *text, size_t len);
+const struct cfg_node *cfg_node_get(const struct cfg_node *map, const char *key);
+bool cfg_node_null(const struct cfg_node *node);
+
+/* Bytes of one UTF-8 character at text that is fit for a configuration, or 0. */
+size_t cfg_utf8_length(const uint8_t *text, size_t len);
+
+enum cfg_kind {
+	CFG_KIND_MAP, /* a mapping of its own table */
+	CFG_KIND_NUMBER,
+	CFG_KIND_BOOL,
+	CFG_KIND_CHOICE,   /* its place in `choices` is stored */
+	CFG_KIND_DURATION, /* nanoseconds */
+	CFG_KIND_TEXT,     /* printable ASCII */
+	CFG_KIND_NAME,     /* letters, digits, '.', '_', '-' */
+	CFG_KIND_PATH,
+	CFG_KIND_MODE,     /* permission bits in octal */
+	CFG_KIND_ADDRESS,  /* IPv4, of a host */
+	CFG_KIND_PREFIX,   /* IPv4; lengths from min to max */
+	CFG_KIND_PORT,     /* index of a port; left out: the only one */
+	CFG_KIND_GROUP,    /* the same of a group */
+	CFG_KIND_LISTENER, /* index of a listener, by address and UDP port; left out: CFG_NO_INDEX
+			    */
+	/* These are about a whole structure. */
+	CFG_KIND_DEVICE,           /* cfg_port */
+	CFG_KIND_LISTENER_ADDRESS, /* cfg_listener */
+	CFG_KIND_REALM,            /* cfg_group */
+	CFG_KIND_USER_SESSIONS,    /* cfg_group */
+	CFG_KIND_POLICY,           /* cfg_group */
+	CFG_KIND_USER_NAME,        /* cfg_user */
+	CFG_KIND_SECRET_FILE,      /* cfg_secret */
+	CFG_KIND_SECRET_NONE,      /* bool */
+	CFG_KIND_SECRET_REFUSED,   /* nothing: an error that does not show the value */
+	CFG_KIND_USERS_FILE,       /* cfg_loader */
+	CFG_KINDS,
+};
+
+enum cfg_shape {
+	CFG_ONE,
+	CFG_MANY,        /* a list: pointer and count */
+	CFG_ONE_OR_MANY, /* the same; one value alone may stand for a list of it */
+	CFG_ARRAY,       /* a list into an array in place */
+};
+
+struct cfg_table;
+
+/* A key of a mapping: what it is, where its value goes, what stands for it when it is absent. */
+struct cfg_key {
+	const char *name;
+	const char *help;              /* one line */
+	const char *fallback;          /* read when the key is absent; NULL: the place stays zero */
+	const struct cfg_table *table; /* of CFG_KIND_MAP */
+	const char *const *choices;    /* ends with NULL */
+	uint64_t min, max;             /* of the number, duration, length */
+	size_t offset;                 /* of the place in the mapping's structure */
+	size_t size;                   /* of one value in its place */
+	size_t count;                  /* offset of a list's size_t; 0: there is none */
+	uint32_t min_items, max_items;
+	enum cfg_kind kind;
+	enum cfg_shape shape;
+	bool required;
+	bool zero;     /* 0 means never and is allowed besides min to max */
+	bool distinct; /* no value twice in the list */
+};
+
+struct cfg_table {
+	const struct cfg_key *keys;
+	size_t n;
+	bool secret; /* a misplaced secret may be taken for a key here: unknown ones are not shown
+		      */
+	/* Called when all keys are read. May be NULL. */
+	void (*check)(struct cfg_loader *l, const struct cfg_node *map, void *base);
+};
+
+extern const struct cfg_table cfg_root_table;
+
+/* Reads a mapping into its structure. */
+void cfg_read_map(struct cfg_loader *l, const struct cfg_table *table, const struct cfg_node *map,
+	void *base);
+
+/* Reads one value into its place; the node is of any type. */
+typedef void cfg_read_fn(
+	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at);
+
+cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, cfg_read_text,
+	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_prefix,
+	cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy,
+	cfg_read_reference, cfg_read_realm, cfg_read_user_name, cfg_read_secret_file,
+	cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
+
+/* Whether the node is one value and not empty; if not, that is reported. */
+bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);
+/* A number of decimal digits alone, at most UINT32_MAX. */
+bool cfg_digits(const char *text, size_t len, uint64_t *value);
+void cfg_store(void *at, size_t size, uint64_t value);
+/* Whether a host can have the IPv4 address. */
+bool cfg_is_host(uint32_t address);
+bool cfg_is_user_name(const char *name, size_t len);
+/* The place of a reference that is left out: the only one of its kind, else an error. */
+void cfg_leave_reference(
+	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *map, void *at);
+/* The names that a reference of the kind may say, NULL among them where one is wrong. */
+const char **cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n);
+
+/* Checks of one mapping (tables.c) and across the file. */
+void cfg_check_retransmit(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_secret(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_all(struct cfg_loader *l);
+
+/* The users file, the order of users, and what must hold among them. */
+void cfg_users_finish(struct cfg_loader *l);
+
+/* A named file's bytes, to be given to cfg_file_free; warns when everybody may read it. */
+bool cfg_file_read(struct cfg_loader *l, const struct cfg_node *node, const char *path, size_t max,
+	const char *too_long, struct cfg_secret *bytes);
+void cfg_file_free(struct cfg_secret *bytes);
+
+#endif
