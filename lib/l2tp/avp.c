@@ -27,8 +27,8 @@ const char *
 l2tp_message_name(uint16_t type)
 {
 	switch (type) {
-#define X(number, id)      \
-	case number:       \
+#define X(number, id) \
+	case number:  \
 		return #id;
 		L2TP_MESSAGES(X)
 #undef X

@@ -179,8 +179,8 @@ find_remote(const struct l2tp_tunnel *t, uint16_t id)
 static void
 build(struct l2tp_tunnel *t, struct l2tp_builder *b, enum l2tp_message_type type)
 {
-	l2tp_build(b, t->params.crypto,
-		t->params.hide_avps ? l2tp_secret(t) : (struct cv_bytes){0}, type);
+	l2tp_build(b, t->params.crypto, t->params.hide_avps ? l2tp_secret(t) : (struct cv_bytes){0},
+		type);
 }
 
 static void

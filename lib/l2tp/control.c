@@ -61,11 +61,15 @@ l2tp_put_reason(struct l2tp_builder *b, const struct l2tp_reason *reason)
 struct l2tp_reason
 l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX])
 {
-	struct cv_bytes value = m->value[L2TP_AVP_RESULT_CODE];
-	struct cv_reader r = cv_reader(value.data, value.len);
 	struct l2tp_reason reason = {.by_peer = true, .message = text};
+	struct cv_bytes value = {0};
+	struct cv_reader r;
 	size_t len;
 
+	/* a StopCCN that is broken elsewhere still ends the connection */
+	if (l2tp_has(m, L2TP_AVP_RESULT_CODE))
+		value = m->value[L2TP_AVP_RESULT_CODE];
+	r = cv_reader(value.data, value.len);
 	reason.result = cv_read_u16(&r);
 	if (cv_remaining(&r) >= 2)
 		reason.error = cv_read_u16(&r);
@@ -96,10 +100,9 @@ proved(const struct l2tp_tunnel *t, const struct l2tp_message *m)
 		return true;
 	if (!l2tp_has(m, L2TP_AVP_CHALLENGE_RESPONSE))
 		return false;
-	return respond(t, (uint8_t)m->type,
-		       (struct cv_bytes){t->challenge, sizeof(t->challenge)}, expected) &&
-		crypto_equal(expected, m->value[L2TP_AVP_CHALLENGE_RESPONSE].data,
-			sizeof(expected));
+	return respond(t, (uint8_t)m->type, (struct cv_bytes){t->challenge, sizeof(t->challenge)},
+		       expected) &&
+	       crypto_equal(expected, m->value[L2TP_AVP_CHALLENGE_RESPONSE].data, sizeof(expected));
 }
 
 static void
@@ -159,9 +162,9 @@ take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 	uint16_t version = l2tp_get_u16(m, L2TP_AVP_PROTOCOL_VERSION);
 
 	t->remote_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
-	t->peer_host_name_len = (uint8_t)(host.len < sizeof(t->peer_host_name)
-					? host.len
-					: sizeof(t->peer_host_name) - 1);
+	t->peer_host_name_len =
+		(uint8_t)(host.len < sizeof(t->peer_host_name) ? host.len
+							       : sizeof(t->peer_host_name) - 1);
 	memcpy(t->peer_host_name, host.data, t->peer_host_name_len);
 	if (version >> 8 != PROTOCOL_VERSION >> 8) {
 		l2tp_fault_close(t, now, L2TP_STOPCCN_VERSION, PROTOCOL_VERSION,
@@ -169,8 +172,8 @@ take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 		return false;
 	}
 	if (t->remote_id == 0) {
-		l2tp_fault_close(t, now, L2TP_STOPCCN_ERROR, L2TP_ERROR_VALUE,
-			"Assigned Tunnel ID is 0");
+		l2tp_fault_close(
+			t, now, L2TP_STOPCCN_ERROR, L2TP_ERROR_VALUE, "Assigned Tunnel ID is 0");
 		return false;
 	}
 	if (l2tp_has(m, L2TP_AVP_RECEIVE_WINDOW_SIZE)) {

@@ -55,9 +55,8 @@ l2tp_header_parse(const uint8_t *data, size_t len, struct l2tp_header *h)
 		.has_length = (flags & L2TP_BIT_LENGTH) != 0,
 		.has_sequence = (flags & L2TP_BIT_SEQUENCE) != 0,
 		.priority = (flags & L2TP_BIT_PRIORITY) != 0};
-	if (h->is_control &&
-		(!h->has_length || !h->has_sequence ||
-			(flags & (L2TP_BIT_OFFSET | L2TP_BIT_PRIORITY)) != 0))
+	if (h->is_control && (!h->has_length || !h->has_sequence ||
+				     (flags & (L2TP_BIT_OFFSET | L2TP_BIT_PRIORITY)) != 0))
 		return CV_ERR_MALFORMED;
 	if (h->has_length)
 		total = cv_read_u16(&r);

@@ -48,8 +48,8 @@ read_avp(struct cv_reader *r, struct raw_avp *avp, struct l2tp_fault *fault)
 		return fail(fault, L2TP_ERROR_LENGTH, "AVP %u: length %zu", avp->number, len);
 	avp->value = (struct cv_bytes){r->pos, len - AVP_HEADER};
 	if (cv_read_bytes(r, avp->value.len) == NULL)
-		return fail(fault, L2TP_ERROR_LENGTH, "AVP %u ends beyond the message",
-			avp->number);
+		return fail(
+			fault, L2TP_ERROR_LENGTH, "AVP %u ends beyond the message", avp->number);
 	return 0;
 }
 
@@ -105,8 +105,8 @@ unhide(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m, st
 			avp->value.len);
 	if (avp->value.len > sizeof(m->plain) - m->plain_used)
 		return fail(fault, L2TP_ERROR_RESOURCES, "too many hidden AVPs");
-	if (hide_xor(crypto, secret, m->value[L2TP_AVP_RANDOM_VECTOR], avp->number,
-		    avp->value.data, plain, avp->value.len, false) != 0)
+	if (hide_xor(crypto, secret, m->value[L2TP_AVP_RANDOM_VECTOR], avp->number, avp->value.data,
+		    plain, avp->value.len, false) != 0)
 		return fail(fault, L2TP_ERROR_RESOURCES, "the cryptographic library failed");
 	original = (size_t)plain[0] << 8 | plain[1];
 	if (original > avp->value.len - 2)
@@ -118,8 +118,8 @@ unhide(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m, st
 }
 
 static int
-take_avp(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m,
-	struct raw_avp *avp, struct l2tp_fault *fault)
+take_avp(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m, struct raw_avp *avp,
+	struct l2tp_fault *fault)
 {
 	const struct l2tp_avp_rule *rule = avp->vendor == 0 ? l2tp_avp_rule(avp->number) : NULL;
 	bool mandatory = (avp->flags & AVP_MANDATORY) != 0;
@@ -135,17 +135,17 @@ take_avp(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m,
 		return 0;
 	needed = (rule->needed_in >> m->type & 1) != 0;
 	if (l2tp_has(m, (enum l2tp_avp)avp->number) && avp->number != L2TP_AVP_RANDOM_VECTOR)
-		return needed || mandatory ? fail(fault, L2TP_ERROR_VALUE, "%s comes twice",
-						     rule->name)
-					   : 0;
+		return needed || mandatory
+			       ? fail(fault, L2TP_ERROR_VALUE, "%s comes twice", rule->name)
+			       : 0;
 	if ((avp->flags & AVP_HIDDEN) != 0) {
 		rc = unhide(crypto, secret, m, avp, rule, fault);
 		if (rc != 0)
 			return needed || mandatory ? rc : 0;
 	}
 	if (avp->value.len < rule->min || avp->value.len > rule->max)
-		return needed || mandatory ? fail(fault, L2TP_ERROR_LENGTH,
-						     "%s of %zu bytes", rule->name, avp->value.len)
+		return needed || mandatory ? fail(fault, L2TP_ERROR_LENGTH, "%s of %zu bytes",
+						     rule->name, avp->value.len)
 					   : 0;
 	m->value[avp->number] = avp->value;
 	m->present |= UINT64_C(1) << avp->number;

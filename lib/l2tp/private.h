@@ -10,12 +10,12 @@
 enum { L2TP_HOST_NAME_KEPT = 64, L2TP_CHALLENGE_BYTES = 16 };
 
 /* Section 7.2, and how a connection ends (5.7). */
-#define L2TP_STATES(X)                           \
-	X(L2TP_IDLE, "idle")                     \
-	X(L2TP_WAIT_REPLY, "wait-ctl-reply")     \
-	X(L2TP_WAIT_CONNECT, "wait-ctl-conn")    \
-	X(L2TP_ESTABLISHED, "established")       \
-	X(L2TP_CLOSING, "closing")               \
+#define L2TP_STATES(X)                        \
+	X(L2TP_IDLE, "idle")                  \
+	X(L2TP_WAIT_REPLY, "wait-ctl-reply")  \
+	X(L2TP_WAIT_CONNECT, "wait-ctl-conn") \
+	X(L2TP_ESTABLISHED, "established")    \
+	X(L2TP_CLOSING, "closing")            \
 	X(L2TP_CLOSED, "closed")
 
 enum l2tp_state {
@@ -55,8 +55,8 @@ struct l2tp_tunnel {
 	uint16_t remote_id;
 	bool up_pending, down_pending, done_pending, done_told;
 	bool hello_sent;
-	uint64_t heard_at;    /* the last message of the peer */
-	uint64_t deadline;    /* of the set-up, or of the memory of a closed one */
+	uint64_t heard_at; /* the last message of the peer */
+	uint64_t deadline; /* of the set-up, or of the memory of a closed one */
 	struct l2tp_event down;
 	struct l2tp_queued_event *events, *events_last;
 	struct l2tp_call **by_local, **by_remote;
@@ -74,7 +74,8 @@ struct l2tp_tunnel {
 static inline struct cv_bytes
 l2tp_secret(const struct l2tp_tunnel *t)
 {
-	return (struct cv_bytes){t->params.secret, t->params.secret == NULL ? 0 : t->params.secret_len};
+	return (struct cv_bytes){
+		t->params.secret, t->params.secret == NULL ? 0 : t->params.secret_len};
 }
 
 /* tunnel.c */
@@ -99,8 +100,8 @@ struct l2tp_reason l2tp_read_reason(const struct l2tp_message *m, char text[L2TP
 /* call.c */
 void l2tp_calls_init(struct l2tp_tunnel *t);
 void l2tp_calls_free(struct l2tp_tunnel *t);
-void l2tp_call_message(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id,
-	const struct l2tp_message *m);
+void l2tp_call_message(
+	struct l2tp_tunnel *t, uint64_t now, uint16_t session_id, const struct l2tp_message *m);
 /* A call message that could not be read: its call ends (section 4.2). */
 void l2tp_call_fault(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id,
 	const struct l2tp_message *m, const struct l2tp_fault *fault);

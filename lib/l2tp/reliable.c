@@ -88,8 +88,7 @@ l2tp_reliable_queue(struct l2tp_reliable *r, uint16_t session_id, const void *bo
 
 	if (s == NULL)
 		return CV_ERR_NOMEM;
-	*s = (struct l2tp_sent){
-		.ns = r->ns_next++, .session_id = session_id, .len = (uint16_t)len};
+	*s = (struct l2tp_sent){.ns = r->ns_next++, .session_id = session_id, .len = (uint16_t)len};
 	memcpy(s->body, body, len);
 	if (r->last != NULL)
 		r->last->next = s;
@@ -162,8 +161,7 @@ take_ack(struct l2tp_reliable *r, uint64_t now, uint16_t nr)
 	if (!progress)
 		return;
 	r->attempts = 0;
-	r->retransmit_at =
-		r->in_flight == 0 ? CV_TIME_NEVER : cv_time_add(now, r->initial_ns);
+	r->retransmit_at = r->in_flight == 0 ? CV_TIME_NEVER : cv_time_add(now, r->initial_ns);
 }
 
 /* Keeps an early message in order of Ns; one that is there already, or has no room, is let go:

@@ -38,7 +38,7 @@ struct l2tp_reliable {
 struct l2tp_reliable_params {
 	uint64_t initial_ns, max_ns;
 	uint8_t max_retransmits;
-	uint16_t window; /* how many early messages are kept, and what we announce */
+	uint16_t window;   /* how many early messages are kept, and what we announce */
 	uint16_t first_ns; /* 0 but in tests of the wrap-around */
 };
 
@@ -49,8 +49,7 @@ void l2tp_reliable_fini(struct l2tp_reliable *r);
 void l2tp_reliable_set_peer_window(struct l2tp_reliable *r, uint16_t window);
 
 /* Queues a message body for a session of the peer (0: none). 0 or CV_ERR_NOMEM. */
-int l2tp_reliable_queue(
-	struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len);
+int l2tp_reliable_queue(struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len);
 /* Forgets what was queued but never sent: the connection ends. */
 void l2tp_reliable_drop_unsent(struct l2tp_reliable *r);
 
@@ -66,8 +65,7 @@ enum l2tp_arrival l2tp_reliable_receive(struct l2tp_reliable *r, uint64_t now, u
 	uint16_t nr, uint16_t session_id, struct cv_bytes body);
 
 /* An early message whose turn it is now: true, and *body points to it until the next call. */
-bool l2tp_reliable_next_early(
-	struct l2tp_reliable *r, uint16_t *session_id, struct cv_bytes *body);
+bool l2tp_reliable_next_early(struct l2tp_reliable *r, uint16_t *session_id, struct cv_bytes *body);
 
 /* Writes the next datagram to tunnel_id: a message, or an acknowledgement that nothing carries.
  * Its length, 0 when there is nothing to send now, CV_ERR_SPACE when buf is too small. */

@@ -124,8 +124,7 @@ l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
 }
 
 void
-l2tp_send_message(
-	struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id)
+l2tp_send_message(struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id)
 {
 	(void)now;
 	if (b->w.failed ||
@@ -225,8 +224,8 @@ l2tp_tunnel_next_timeout(const struct l2tp_tunnel *t)
 static void
 give_up(struct l2tp_tunnel *t)
 {
-	static const struct l2tp_reason reason = {.result = L2TP_STOPCCN_CLEAR,
-		.message = "the peer does not acknowledge"};
+	static const struct l2tp_reason reason = {
+		.result = L2TP_STOPCCN_CLEAR, .message = "the peer does not acknowledge"};
 
 	if (t->state < L2TP_CLOSING)
 		l2tp_go_down(t, L2TP_CLOSED, &reason);
@@ -295,8 +294,7 @@ l2tp_tunnel_input(struct l2tp_tunnel *t, uint64_t now, const uint8_t *data, size
 	if (t->done_pending)
 		return CV_ERR_STATE;
 	t->heard_at = now;
-	switch (l2tp_reliable_receive(
-		&t->reliable, now, h.ns, h.nr, h.session_id, h.payload)) {
+	switch (l2tp_reliable_receive(&t->reliable, now, h.ns, h.nr, h.session_id, h.payload)) {
 	case L2TP_ARRIVED_IN_TURN:
 		take_message(t, now, h.session_id, h.payload);
 		while (l2tp_reliable_next_early(&t->reliable, &session_id, &body))

@@ -55,7 +55,7 @@ enum l2tp_event_type {
 
 struct l2tp_event {
 	enum l2tp_event_type type;
-	uint16_t local_session;    /* 0 in CALL_REQUEST */
+	uint16_t local_session; /* 0 in CALL_REQUEST */
 	uint16_t remote_session;
 	bool sequencing_required;  /* CALL_UP */
 	struct l2tp_reason reason; /* DOWN, CALL_DOWN; its message lives until the next poll */
@@ -104,7 +104,7 @@ int l2tp_call_close(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session,
 
 /* What a first look into a control datagram for tunnel ID 0 tells, without any state. */
 struct l2tp_sccrq_peek {
-	bool is_sccrq; /* else StopCCN */
+	bool is_sccrq;               /* else StopCCN */
 	struct cv_bytes host_name;   /* hostile bytes in the datagram; may have none */
 	uint16_t assigned_tunnel_id; /* 0 when absent or hidden */
 };

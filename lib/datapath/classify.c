@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Stage 1: from a received frame to an L2TP data message whose PPP payload is known, or to the
+ * control thread. Every length is checked here, once.
+ */
+#include <rte_byteorder.h>
+#include <rte_ethdev.h>
+#include <rte_prefetch.h>
+
+#include "datapath/internal.h"
+#include "l2tp/header.h"
+
+enum {
+	TYPE_IPV4_BE = 0x0008,
+	TYPE_ARP_BE = 0x0608,
+	PROTO_ICMP = 1,
+	PROTO_UDP = 17,
+	FRAGMENT_BE = 0xff3f, /* more fragments, and the offset */
+	PPP_ALL_STATIONS_BE = 0x03ff,
+	L2TP_DATA_FAST = L2TP_BIT_TYPE | L2TP_BIT_SEQUENCE | L2TP_BIT_OFFSET | L2TP_VERSION_MASK,
+};
+
+/* Not a drop: go on. */
+#define GO_ON DP_DROP_COUNT
+
+/* What is known of a frame while it is taken apart. */
+struct frame {
+	struct rte_mbuf *m;
+	uint8_t *ip, *udp;
+	unsigned ip_len;  /* of the packet */
+	unsigned udp_len; /* of the datagram, header included */
+	unsigned port;
+};
+
+static enum dp_drop_cause
+check_ipv4(const struct frame *f, const struct dp_port *port, unsigned bytes)
+{
+	const uint8_t *ip = f->ip;
+	unsigned header = (ip[0] & 15u) * 4;
+	unsigned total = rte_bswap16(dp_load16(ip + 2));
+	uint64_t flags = f->m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+
+	if (ip[0] >> 4 != 4)
+		return DP_DROP_CLASSIFY_IP_VERSION;
+	if (header < DP_IPV4_HDR || header > bytes)
+		return DP_DROP_CLASSIFY_IP_HEADER;
+	if (total < header || total > bytes)
+		return DP_DROP_CLASSIFY_IP_LENGTH;
+	if (port->checks_rx && flags == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		return GO_ON;
+	if (dp_fold(header == DP_IPV4_HDR ? dp_sum20(ip) : dp_sum(ip, header)) != UINT16_MAX)
+		return DP_DROP_CLASSIFY_IP_CHECKSUM;
+	return GO_ON;
+}
+
+/* What can't be a source: 0/8, 127/8, multicast and above. */
+static bool
+martian(uint32_t ip_be)
+{
+	unsigned first = ip_be & 0xff;
+
+	return first == 0 || first == 127 || first >= 224;
+}
+
+static enum dp_drop_cause
+check_source(const struct dp *dp, uint32_t ip_be)
+{
+	if (martian(ip_be))
+		return DP_DROP_CLASSIFY_MARTIAN;
+	return dp_is_local(dp, ip_be) ? DP_DROP_CLASSIFY_LAND : GO_ON;
+}
+
+/* ARP, and ICMP to an address of ours. */
+static void
+punt_local(struct dp_worker *w, const struct frame *f)
+{
+	struct dp_punt_meta *meta = dp_meta(f->m);
+
+	*meta = (struct dp_punt_meta){.port = (uint16_t)f->port, .slot = DP_NO_SLOT};
+	w->counts.edges[DP_EDGE_CLASSIFY_PUNT_LOCAL]++;
+	dp_punt_mbuf(w, f->m, DP_PUNT_LOCAL);
+}
+
+static void
+classify_other(struct dp_worker *w, const struct frame *f)
+{
+	enum dp_drop_cause cause = DP_DROP_CLASSIFY_PROTOCOL;
+
+	if (!dp_is_local(w->dp, dp_load32(f->ip + 16)))
+		cause = DP_DROP_CLASSIFY_DESTINATION;
+	else if (f->ip[9] == PROTO_ICMP)
+		cause = check_source(w->dp, dp_load32(f->ip + 12));
+	if (cause != GO_ON)
+		dp_drop_mbuf(&w->counts, f->m, cause);
+	else
+		punt_local(w, f);
+}
+
+/* Control messages are few: their checksum is verified in full. */
+static bool
+udp_sum_right(const struct frame *f)
+{
+	uint64_t sum;
+
+	if (dp_load16(f->udp + 6) == 0)
+		return true;
+	sum = dp_sum_pseudo(
+		dp_load32(f->ip + 12), dp_load32(f->ip + 16), rte_bswap16((uint16_t)f->udp_len));
+	return dp_fold(sum + dp_sum(f->udp, f->udp_len)) == UINT16_MAX;
+}
+
+static void
+classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uint16_t tunnel_id)
+{
+	const struct dp *dp = w->dp;
+	uint32_t peer_ip = dp_load32(f->ip + 12);
+	uint16_t peer_port = dp_load16(f->udp);
+	uint64_t known = __atomic_load_n(&dp->locals[local].tunnels[tunnel_id], __ATOMIC_RELAXED);
+	enum dp_drop_cause cause = check_source(dp, peer_ip);
+	struct dp_punt_meta *meta = dp_meta(f->m);
+
+	if (cause == GO_ON && !udp_sum_right(f))
+		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
+	if (cause == GO_ON && peer_port == 0)
+		cause = DP_DROP_CLASSIFY_MARTIAN;
+	if (cause == GO_ON && known != 0 && known != dp_tunnel_peer(peer_ip, peer_port))
+		cause = DP_DROP_CLASSIFY_CONTROL_SOURCE;
+	if (cause != GO_ON) {
+		dp_drop_mbuf(&w->counts, f->m, cause);
+		return;
+	}
+	*meta = (struct dp_punt_meta){.local = (uint16_t)local,
+		.port = (uint16_t)f->port,
+		.slot = DP_NO_SLOT,
+		.remote_ip = peer_ip,
+		.remote_port = peer_port,
+		.data = f->udp + DP_UDP_HDR,
+		.len = (uint16_t)(f->udp_len - DP_UDP_HDR)};
+	w->counts.edges[known != 0 ? DP_EDGE_CLASSIFY_PUNT_TUNNEL : DP_EDGE_CLASSIFY_PUNT_NEW]++;
+	dp_punt_mbuf(w, f->m, known != 0 ? DP_PUNT_TUNNEL : DP_PUNT_NEW);
+}
+
+static enum dp_drop_cause
+header_fault(const uint8_t *l2tp, unsigned len, int rc)
+{
+	if (len < 6)
+		return DP_DROP_CLASSIFY_L2TP_SHORT;
+	if (rc == CV_ERR_VERSION) {
+		switch (l2tp[1] & L2TP_VERSION_MASK) {
+		case 1:
+			return DP_DROP_CLASSIFY_VERSION_L2F;
+		case 3:
+			return DP_DROP_CLASSIFY_VERSION_L2TPV3;
+		default:
+			return DP_DROP_CLASSIFY_VERSION_OTHER;
+		}
+	}
+	if ((l2tp[0] & 0x80) != 0 && rc == CV_ERR_MALFORMED)
+		return DP_DROP_CLASSIFY_CONTROL_HEADER;
+	return (l2tp[0] & 0x02) != 0 ? DP_DROP_CLASSIFY_L2TP_OFFSET : DP_DROP_CLASSIFY_L2TP_LENGTH;
+}
+
+/*
+ * The L2TP header of a data message: Length or not, nothing else, is read here; whatever is rarer
+ * by lib/l2tp. On GO_ON the PPP frame is p->inner, p->len.
+ */
+static enum dp_drop_cause
+data_header(const struct frame *f, struct dp_packet *p, uint16_t *tunnel_id, uint16_t *session_id)
+{
+	uint8_t *l2tp = f->udp + DP_UDP_HDR;
+	unsigned len = f->udp_len - DP_UDP_HDR, at = 2, total = len;
+	uint16_t flags = rte_bswap16(dp_load16(l2tp));
+	struct l2tp_header h;
+	int rc;
+
+	if ((flags & L2TP_DATA_FAST) == L2TP_VERSION && len >= DP_UDP_HDR) {
+		if ((flags & L2TP_BIT_LENGTH) != 0) {
+			total = rte_bswap16(dp_load16(l2tp + 2));
+			at = 4;
+			if (total > len || total < 8)
+				return DP_DROP_CLASSIFY_L2TP_LENGTH;
+		}
+		*tunnel_id = rte_bswap16(dp_load16(l2tp + at));
+		*session_id = rte_bswap16(dp_load16(l2tp + at + 2));
+		p->inner = l2tp + at + 4;
+		p->len = (uint16_t)(total - at - 4);
+		return GO_ON;
+	}
+	rc = l2tp_header_parse(l2tp, len, &h);
+	if (rc != 0)
+		return header_fault(l2tp, len, rc);
+	*tunnel_id = h.tunnel_id;
+	*session_id = h.session_id;
+	p->inner = l2tp + (h.payload.data - l2tp);
+	p->len = (uint16_t)h.payload.len;
+	return GO_ON;
+}
+
+/* The protocol field, behind address and control where they were sent (RFC 1661 section 2). */
+static enum dp_drop_cause
+ppp_header(struct dp_packet *p)
+{
+	unsigned at = 0;
+
+	if (p->len >= 2 && dp_load16(p->inner) == PPP_ALL_STATIONS_BE)
+		at = 2;
+	if (p->len < at + 2)
+		return DP_DROP_CLASSIFY_PPP_HEADER;
+	p->protocol = p->inner[at++];
+	if ((p->protocol & 1) == 0)
+		p->protocol = (uint16_t)(p->protocol << 8 | p->inner[at++]);
+	if ((p->protocol & 1) == 0)
+		return DP_DROP_CLASSIFY_PPP_HEADER;
+	p->inner += at;
+	p->len = (uint16_t)(p->len - at);
+	return GO_ON;
+}
+
+/*
+ * The sum of the inner packet out of the datagram's checksum and the sum of all that stands
+ * before it: the payload is not touched, and a checksum that was wrong leaves wrong. Only when
+ * nothing follows the inner packet, which ingress checks by sum_known and the length.
+ */
+static void
+inner_sum(const struct frame *f, struct dp_packet *p)
+{
+	size_t before = (size_t)(p->inner - f->udp);
+	uint64_t sum = dp_sum_pseudo(
+		dp_load32(f->ip + 12), dp_load32(f->ip + 16), rte_bswap16((uint16_t)f->udp_len));
+	uint16_t checksum = dp_load16(f->udp + 6);
+	uint16_t rest;
+
+	p->sum_known = checksum != 0 && p->inner + p->len == f->udp + f->udp_len;
+	/* the checksum field itself is among them: what is before sums up with it to the complement
+	 * of the rest */
+	rest = (uint16_t)~dp_fold(sum + dp_sum(f->udp, before));
+	p->inner_sum = (before & 1) != 0 ? rte_bswap16(rest) : rest;
+}
+
+static enum dp_drop_cause
+classify_data(struct dp_worker *w, const struct frame *f, unsigned local, struct dp_packet *p)
+{
+	struct dp *dp = w->dp;
+	uint16_t tunnel_id = 0, session_id = 0;
+	enum dp_drop_cause cause = data_header(f, p, &tunnel_id, &session_id);
+
+	if (cause != GO_ON)
+		return cause;
+	p->slot = cv_session_slot(
+		dp->slot_seed, (uint16_t)local, tunnel_id, session_id, dp->slot_mask);
+	rte_prefetch0(&dp->ingress[p->slot]);
+	p->m = f->m;
+	p->key = dp_ingress_key((uint16_t)local, tunnel_id, session_id);
+	p->local = (uint16_t)local;
+	p->peer_ip = dp_load32(f->ip + 12);
+	p->peer_port = dp_load16(f->udp);
+	cause = ppp_header(p);
+	if (cause == GO_ON)
+		inner_sum(f, p);
+	return cause;
+}
+
+static enum dp_drop_cause
+find_udp(const struct dp *dp, struct frame *f, int *local)
+{
+	unsigned header = (f->ip[0] & 15u) * 4;
+
+	if ((dp_load16(f->ip + 6) & FRAGMENT_BE) != 0)
+		return dp_is_local(dp, dp_load32(f->ip + 16)) ? DP_DROP_CLASSIFY_FRAGMENT
+							      : DP_DROP_CLASSIFY_DESTINATION;
+	f->udp = f->ip + header;
+	if (f->ip_len < header + DP_UDP_HDR)
+		return DP_DROP_CLASSIFY_UDP_LENGTH;
+	f->udp_len = rte_bswap16(dp_load16(f->udp + 4));
+	if (f->udp_len < DP_UDP_HDR || f->udp_len > f->ip_len - header)
+		return DP_DROP_CLASSIFY_UDP_LENGTH;
+	*local = dp_local_find(dp, dp_load32(f->ip + 16), dp_load16(f->udp + 2));
+	if (*local >= 0)
+		return f->udp_len < DP_UDP_HDR + 2 ? DP_DROP_CLASSIFY_L2TP_SHORT : GO_ON;
+	return dp_is_local(dp, dp_load32(f->ip + 16)) ? DP_DROP_CLASSIFY_UDP_PORT
+						      : DP_DROP_CLASSIFY_DESTINATION;
+}
+
+/* Control messages go to the control thread by their tunnel, as lib/l2tp reads them. */
+static void
+find_control(struct dp_worker *w, const struct frame *f, unsigned local)
+{
+	const uint8_t *l2tp = f->udp + DP_UDP_HDR;
+	unsigned len = f->udp_len - DP_UDP_HDR;
+	struct l2tp_header h;
+	int rc = l2tp_header_parse(l2tp, len, &h);
+
+	if (rc != 0)
+		dp_drop_mbuf(&w->counts, f->m, header_fault(l2tp, len, rc));
+	else
+		classify_control(w, f, local, h.tunnel_id);
+}
+
+/* One frame: into out, to the control thread, or dropped. */
+static void
+classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst *out)
+{
+	const struct dp *dp = w->dp;
+	struct frame f = {.m = m, .port = port};
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
+	unsigned bytes = rte_pktmbuf_data_len(m);
+	enum dp_drop_cause cause = GO_ON;
+	int local = -1;
+
+	if (m->nb_segs != 1)
+		cause = DP_DROP_CLASSIFY_SEGMENTED;
+	else if (bytes < DP_ETHER + DP_IPV4_HDR)
+		cause = DP_DROP_CLASSIFY_RUNT;
+	else if (dp_load16(ether + 12) != TYPE_IPV4_BE) {
+		if (dp_load16(ether + 12) == TYPE_ARP_BE) {
+			punt_local(w, &f);
+			return;
+		}
+		cause = DP_DROP_CLASSIFY_ETHERTYPE;
+	} else if (memcmp(ether, dp->ports[port].mac, sizeof(dp->ports[port].mac)) != 0)
+		cause = DP_DROP_CLASSIFY_MAC;
+	if (cause == GO_ON) {
+		f.ip = ether + DP_ETHER;
+		cause = check_ipv4(&f, &dp->ports[port], bytes - DP_ETHER);
+	}
+	if (cause == GO_ON) {
+		f.ip_len = rte_bswap16(dp_load16(f.ip + 2));
+		if (f.ip[9] != PROTO_UDP) {
+			classify_other(w, &f);
+			return;
+		}
+		cause = find_udp(dp, &f, &local);
+	}
+	if (cause == GO_ON && (f.udp[DP_UDP_HDR] & 0x80) != 0) {
+		find_control(w, &f, (unsigned)local);
+		return;
+	}
+	if (cause == GO_ON)
+		cause = classify_data(w, &f, (unsigned)local, &out->packets[out->n]);
+	if (cause == GO_ON)
+		out->n++;
+	else
+		dp_drop_mbuf(&w->counts, m, cause);
+}
+
+void
+dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
+	struct dp_burst *out)
+{
+	out->n = 0;
+	for (unsigned i = 0; i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+	for (unsigned i = 0; i < n; i++)
+		classify(w, port, frames[i], out);
+	w->counts.edges[DP_EDGE_RX_CLASSIFY] += n;
+	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += out->n;
+	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW, PUNT_LOCAL; drops CLASSIFY_* */
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The data path's life: the order in which its parts come and go. */
+#include "datapath/datapath.h"
+
+#include <stdlib.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_malloc.h>
+
+#include "datapath/internal.h"
+
+static bool
+params_usable(const struct dp_params *p)
+{
+	return p->port_count >= 1 && p->port_count <= DP_MAX_PORTS && p->local_count >= 1 &&
+	       p->local_count <= DP_MAX_LOCALS && p->workers <= DP_MAX_WORKERS &&
+	       p->policies >= 1 && (p->slot_mask & (p->slot_mask + 1)) == 0;
+}
+
+static bool
+may_sleep(const struct dp_params *p)
+{
+	if (p->idle != DP_IDLE_AUTO)
+		return p->idle == DP_IDLE_SLEEP;
+	for (uint16_t i = 0; i < p->port_count; i++)
+		if (p->ports[i].kind == DP_PORT_PCI || p->ports[i].kind == DP_PORT_ETHDEV)
+			return false;
+	return true;
+}
+
+static int
+create_rcu(struct dp *dp)
+{
+	size_t size = rte_rcu_qsbr_get_memsize(dp->worker_count);
+
+	dp->rcu = rte_zmalloc("culvert-rcu", size, RTE_CACHE_LINE_SIZE);
+	if (dp->rcu == NULL)
+		return CV_ERR_NOMEM;
+	rte_rcu_qsbr_init(dp->rcu, dp->worker_count);
+	for (unsigned i = 0; i < dp->worker_count; i++)
+		rte_rcu_qsbr_thread_register(dp->rcu, i);
+	return 0;
+}
+
+static int
+create_parts(struct dp *dp)
+{
+	int rc = dp_eal_start(dp);
+
+	if (rc != 0)
+		return rc;
+	dp_bucket_init(&dp->echoes, DP_ERRORS_PER_S, rte_get_tsc_hz(), rte_rdtsc());
+	dp->policies = calloc(dp->policy_count, sizeof(dp->policies[0]));
+	if (dp->policies == NULL)
+		return CV_ERR_NOMEM;
+	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_neighbours_create(dp)) != 0 ||
+		(rc = dp_locals_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
+		(rc = dp_punt_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
+		return rc;
+	return dp_ports_create(dp);
+}
+
+int
+dp_create(const struct dp_params *params, struct dp **out)
+{
+	struct dp *dp;
+	int rc;
+
+	*out = NULL;
+	if (!params_usable(params))
+		return CV_ERR_CONFIG;
+	dp = calloc(1, sizeof(*dp));
+	if (dp == NULL)
+		return CV_ERR_NOMEM;
+	dp->params = *params;
+	dp->log = params->log;
+	dp->port_count = params->port_count;
+	dp->local_count = params->local_count;
+	dp->shared = params->workers == 0;
+	dp->worker_count = dp->shared ? 1 : params->workers;
+	dp->policy_count = params->policies;
+	dp->slot_seed = params->slot_seed;
+	dp->slot_mask = params->slot_mask;
+	dp->sleeps = may_sleep(params);
+	dp->event_fd = -1;
+	rc = create_parts(dp);
+	if (rc != 0) {
+		if (rc == CV_ERR_NOMEM)
+			cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",
+				"reason=\"out of memory for the data path\"");
+		dp_destroy(dp);
+		return rc;
+	}
+	*out = dp;
+	return 0;
+}
+
+int
+dp_start(struct dp *dp, uint64_t now)
+{
+	int rc = dp_ports_start(dp);
+
+	if (rc != 0)
+		return rc;
+	dp->now = now;
+	dp->started = true;
+	__atomic_store_n(&dp->stopping, false, __ATOMIC_RELEASE);
+	for (unsigned i = 0; !dp->shared && i < dp->worker_count; i++)
+		rte_eal_remote_launch(dp_worker_main, dp->workers[i], dp->workers[i]->lcore);
+	return 0;
+}
+
+/* What the control thread gave to send is sent first. */
+static void
+stop_workers(struct dp *dp)
+{
+	if (dp->shared) {
+		for (unsigned i = 0; i < 4 && dp_worker_round(dp->workers[0]) != 0; i++)
+			;
+		return;
+	}
+	for (unsigned i = 0; i < dp->worker_count; i++)
+		for (unsigned tries = 0; tries < 1000 && !rte_ring_empty(dp->workers[i]->send);
+			tries++)
+			rte_delay_us_sleep(100);
+	__atomic_store_n(&dp->stopping, true, __ATOMIC_RELEASE);
+	rte_eal_mp_wait_lcore();
+}
+
+void
+dp_stop(struct dp *dp)
+{
+	if (!dp->started)
+		return;
+	stop_workers(dp);
+	dp->started = false;
+	dp_punt_drain(dp);
+	dp_ports_stop(dp);
+}
+
+void
+dp_destroy(struct dp *dp)
+{
+	if (dp == NULL)
+		return;
+	dp_stop(dp);
+	dp_neighbours_destroy(dp);
+	dp_punt_destroy(dp);
+	dp_ports_destroy(dp);
+	dp_workers_destroy(dp);
+	dp_locals_destroy(dp);
+	if (dp->ingress != NULL)
+		dp_sessions_destroy(dp);
+	dp_policies_destroy(dp);
+	rte_free(dp->rcu);
+	if (dp->eal_ours)
+		rte_eal_cleanup();
+	free(dp);
+}
+
+bool
+dp_shared(const struct dp *dp)
+{
+	return dp->shared;
+}
+
+void
+dp_control_poll(struct dp *dp, uint64_t now)
+{
+	dp->now = now;
+	dp_punt_local_poll(dp, now);
+	dp_neighbours_poll(dp, now);
+}
+
+uint64_t
+dp_next_timeout(const struct dp *dp)
+{
+	return dp_neighbours_timeout(dp);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The data path as the control side sees it: ports, local addresses, tunnels, sessions and
+ * policies go in; punted L2TP datagrams, counters and tables come out. Everything here is called
+ * on one thread, the control thread, which is the only writer of every table. Functions return 0
+ * or a negative enum cv_err unless they say otherwise. DPDK stays behind this header.
+ */
+#ifndef DP_DATAPATH_H
+#define DP_DATAPATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/slot.h"
+#include "base/time.h"
+
+enum {
+	DP_MAX_PORTS = 16,
+	DP_MAX_LOCALS = 256, /* local address and UDP port pairs */
+	DP_MAX_WORKERS = 64,
+	DP_MAX_RULES = 32,      /* per policy */
+	DP_MAX_GATEWAYS = 1024, /* prefixes per policy */
+	DP_PORT_NAME = 32,
+	DP_PORT_DEVICE = 128,
+	DP_SEND_MAX = 1472, /* largest payload of dp_send_udp */
+};
+
+#define DP_NO_SLOT UINT32_MAX
+
+struct dp; /* one a process: the EAL can't be set up twice */
+
+/* ---- ports and local addresses ------------------------------------------------------------ */
+
+enum dp_port_kind {
+	DP_PORT_AF_PACKET, /* device: a Linux interface, such as a veth end */
+	DP_PORT_MEMIF,     /* device: path of the UNIX socket */
+	DP_PORT_PCI,       /* device: PCI address, 0000:3b:00.0, bound to vfio-pci */
+	DP_PORT_TAP,       /* device: name of the TAP interface that is made */
+	DP_PORT_ETHDEV,    /* device: DPDK's name of a port that is there already (tests, bench) */
+};
+
+struct dp_port_config {
+	enum dp_port_kind kind;
+	char name[DP_PORT_NAME];     /* in logs and tables */
+	char device[DP_PORT_DEVICE]; /* see dp_port_kind */
+	uint16_t mtu;                /* IP bytes in a frame; 0: 1500 */
+	uint16_t rx_descriptors;     /* a queue; 0: what suits the driver */
+	uint16_t tx_descriptors;
+	bool memif_server; /* memif: listen on the socket instead of connecting to it */
+	uint16_t memif_id;
+};
+
+/* An address that L2TP is served on. The index in dp_params.locals is its local index. Several
+ * entries may share an address with other UDP ports, and several addresses a port. */
+struct dp_local_config {
+	uint16_t port; /* index in dp_params.ports */
+	struct cv_ip ip;
+	uint8_t prefix_length; /* what is on-link */
+	struct cv_ip gateway;  /* family 0: only on-link peers can be answered */
+	uint16_t udp_port;     /* 0: 1701 */
+};
+
+enum dp_idle {
+	DP_IDLE_AUTO,  /* sleep when all ports are af_packet or memif, else poll */
+	DP_IDLE_POLL,  /* a worker always spins: lowest delay, a whole core */
+	DP_IDLE_SLEEP, /* a worker without packets sleeps for fractions of a millisecond */
+};
+
+enum dp_hugepages {
+	DP_HUGEPAGES_AUTO,     /* when enough are free, said in the log */
+	DP_HUGEPAGES_NEVER,    /* as --no-huge */
+	DP_HUGEPAGES_REQUIRED, /* fail without them */
+};
+
+struct dp_params {
+	const struct dp_port_config *ports;
+	uint16_t port_count;
+	const struct dp_local_config *locals;
+	uint16_t local_count;
+	/* Worker threads, one lcore and CPU each. 0: shared: no thread is made and the control
+	 * thread calls dp_worker_poll(). Also chosen, with a log line, if only one CPU is there. */
+	uint16_t workers;
+	const uint16_t *cpus; /* CPUs of the workers; NULL: the last of those allowed */
+	uint16_t cpu_count;
+	enum dp_idle idle;
+	enum dp_hugepages hugepages;
+	uint64_t slot_seed;       /* for cv_session_slot() */
+	uint32_t slot_mask;       /* dp_slot_mask(): slots minus one */
+	uint16_t policies;        /* policy indexes are below this */
+	uint32_t pool_mbufs;      /* 0: what suits ports and memory */
+	uint32_t memory_mib;      /* of DPDK without hugepages; 0: 256 */
+	bool eal_ready;           /* the caller has set up the EAL itself (tests, bench) */
+	const struct cv_log *log; /* outlives dp; may be NULL */
+};
+
+/* The slot mask for a number of sessions: at least twice as many slots. */
+static inline uint32_t
+dp_slot_mask(uint32_t sessions)
+{
+	uint32_t slots = 64;
+
+	while (slots < UINT32_C(0x80000000) && slots / 2 < sessions)
+		slots *= 2;
+	return slots - 1;
+}
+
+/*
+ * Sets up EAL, ports, pools and tables; what is degraded or wrong goes to the log. *out is NULL
+ * on error (CV_ERR_CONFIG: parameters; CV_ERR_IO: a device or the EAL; CV_ERR_NOMEM).
+ */
+int dp_create(const struct dp_params *params, struct dp **out);
+/* Launches the workers (none when shared) and asks for the gateways' addresses. */
+int dp_start(struct dp *dp, uint64_t now);
+/* Stops the workers; what is in their rings is dropped. Idempotent. */
+void dp_stop(struct dp *dp);
+void dp_destroy(struct dp *dp); /* stops first; NULL is allowed */
+
+/* True when no worker thread runs and the control thread must call dp_worker_poll(). */
+bool dp_shared(const struct dp *dp);
+
+/* One round of the shared worker: receive, relay, send. With DP_IDLE_SLEEP it sleeps some 100 us
+ * by itself after a while without packets. Returns the number of packets received. */
+unsigned dp_worker_poll(struct dp *dp);
+
+/* ---- the control thread's round ----------------------------------------------------------- */
+
+/*
+ * A file descriptor that becomes readable when something waits for the control thread. A loop:
+ *	dp_control_poll(dp, now);
+ *	while (dp_punt_next(dp, &p)) { ...; dp_punt_release(dp, &p); }
+ *	if (dp_wake_arm(dp)) sleep until dp_event_fd is readable, dp_next_timeout or own timers;
+ * dp_wake_arm() false: something is waiting already, go round again without sleeping (after
+ * looking at other events). dp_control_poll() empties the descriptor. Shared: never sleep,
+ * dp_worker_poll() does.
+ */
+int dp_event_fd(const struct dp *dp);
+bool dp_wake_arm(struct dp *dp);
+
+/* ARP, ICMP, neighbours and their timers; starts a new round of punt budgets. now: monotonic ns. */
+void dp_control_poll(struct dp *dp, uint64_t now);
+/* When dp_control_poll() is next needed although nothing arrives; CV_TIME_NEVER: not. */
+uint64_t dp_next_timeout(const struct dp *dp);
+
+/* ---- punt: what workers hand to the control thread ----------------------------------------- */
+
+enum dp_punt_class {
+	DP_PUNT_TUNNEL, /* control message of a known tunnel from its peer's address */
+	DP_PUNT_PPP,    /* data message of a known session from its peer that is not IP */
+	DP_PUNT_NEW,    /* control message for tunnel 0 or a tunnel that is not set */
+	DP_PUNT_LOCAL,  /* ARP and ICMP: handled inside dp_control_poll(), never returned */
+	DP_PUNT_CLASSES,
+};
+
+struct dp_punt {
+	enum dp_punt_class class;
+	uint16_t local_index;
+	uint16_t port;
+	uint32_t slot; /* DP_PUNT_PPP: the session's slot; else DP_NO_SLOT */
+	struct cv_endpoint remote;
+	const uint8_t *data; /* the UDP payload: an L2TP datagram; its UDP checksum was right */
+	size_t len;
+	void *handle; /* the data path's own */
+};
+
+/* The next datagram within the budgets of this round. False: none. Each one returned must be
+ * given back with dp_punt_release(); data is valid until then. */
+bool dp_punt_next(struct dp *dp, struct dp_punt *punt);
+void dp_punt_release(struct dp *dp, struct dp_punt *punt);
+
+/*
+ * Sends a UDP datagram from a local address with its checksum, resolving the next hop; payload
+ * (at most DP_SEND_MAX bytes) is copied. CV_ERR_UNKNOWN: no route or no such local index;
+ * CV_ERR_LIMIT: a queue is full; CV_ERR_NOMEM: no mbuf; CV_ERR_SPACE: too long.
+ */
+int dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_endpoint *remote,
+	const void *payload, size_t len);
+
+/* ---- tunnels and sessions ------------------------------------------------------------------ */
+
+/* From now on control messages with our tunnel_id are taken only from peer, as DP_PUNT_TUNNEL.
+ * Setting it again moves it. */
+int dp_tunnel_set(
+	struct dp *dp, uint16_t local_index, uint16_t tunnel_id, const struct cv_endpoint *peer);
+void dp_tunnel_clear(struct dp *dp, uint16_t local_index, uint16_t tunnel_id);
+
+enum {
+	DP_SEND_ACFC = 1 << 0,     /* leave out PPP address and control: the peer negotiated it */
+	DP_SEND_PFC = 1 << 1,      /* one byte of PPP protocol */
+	DP_SEND_LENGTH = 1 << 2,   /* L2TP Length field in data messages */
+	DP_SEND_SEQUENCE = 1 << 3, /* Ns in data messages: Sequencing Required was agreed */
+};
+
+struct dp_session {
+	uint16_t local_index;
+	uint16_t tunnel_id; /* ours: in what arrives */
+	uint16_t session_id;
+	uint16_t peer_tunnel_id; /* the peer's: in what is sent */
+	uint16_t peer_session_id;
+	struct cv_endpoint peer;
+	uint16_t send; /* DP_SEND_* */
+};
+
+/* When IPCP has opened. */
+struct dp_session_ip {
+	struct cv_ip address; /* the client's inner address: the only source taken from it */
+	uint16_t realm;       /* address space; addresses are unique within one */
+	uint16_t policy;      /* set before with dp_policy_set() */
+	uint16_t mtu;         /* the client's MRU: largest inner packet sent to it; 0: 1500. The
+			       * port's MTU lowers it further. */
+	uint16_t send;        /* DP_SEND_*, as LCP has agreed by now */
+};
+
+/*
+ * Installs a session, at ICCN, without IP: its PPP control is punted, IP is dropped
+ * (INGRESS_NOT_OPEN). *slot (may be NULL) gets its slot, which is
+ * cv_session_slot(seed, local_index, tunnel_id, session_id, mask).
+ * CV_ERR_EXISTS: the slot is taken; CV_ERR_UNKNOWN: no route to the peer or no such local index;
+ * CV_ERR_LIMIT: no room for the next hop.
+ */
+int dp_session_add(struct dp *dp, const struct dp_session *session, uint32_t *slot);
+/* Gives a session its address; IP flows. Again with other values: the old address is left first.
+ * CV_ERR_EXISTS: the address is taken in this realm; CV_ERR_LIMIT, CV_ERR_NOMEM: no room. */
+int dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip);
+/* Back to the state after dp_session_add: IPCP closed. */
+void dp_session_shut(struct dp *dp, uint32_t slot);
+
+struct dp_session_counters {
+	uint64_t rx_packets, rx_bytes; /* from the client; inner IP bytes */
+	uint64_t tx_packets, tx_bytes; /* to the client */
+};
+
+/* Removes a session; after the return no worker uses it any more and the slot is free. final
+ * (may be NULL) gets its exact counters. CV_ERR_UNKNOWN: there is none. */
+int dp_session_remove(struct dp *dp, uint32_t slot, struct dp_session_counters *final);
+int dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out);
+/* Largest inner packet that is sent to this session now, 0 if there is none. */
+uint16_t dp_session_mtu(const struct dp *dp, uint32_t slot);
+
+/* ---- policies ------------------------------------------------------------------------------ */
+
+enum dp_policy_kind {
+	DP_POLICY_IPSEC, /* 50, 51, UDP 500 and 4500, their fragments and ICMP errors */
+	DP_POLICY_ANY,
+	DP_POLICY_RULES, /* what rules permit, their fragments and ICMP errors */
+};
+
+/* Permits a protocol; for TCP, UDP, SCTP (6, 17, 132) packets with a source or destination port
+ * in the range. port_low 0 and port_high 0: all ports. */
+struct dp_rule {
+	uint8_t protocol;
+	uint16_t port_low, port_high;
+};
+
+struct dp_policy {
+	enum dp_policy_kind kind;
+	struct dp_rule rules[DP_MAX_RULES];
+	uint16_t rule_count;
+	bool clients_reachable; /* clients of groups that both say so reach each other */
+	/* Addresses that clients of this group reach, and that reach them, also when isolated. */
+	const struct cv_prefix *gateways; /* copied */
+	uint16_t gateway_count;
+	struct cv_ip lns; /* our inner address: answers echo, source of ICMP errors */
+	uint16_t mtu;     /* inner packets to clients of this group; 0: no limit of the group */
+};
+
+/* Sets or replaces a policy under running sessions. CV_ERR_CONFIG: out of bounds. */
+int dp_policy_set(struct dp *dp, uint16_t index, const struct dp_policy *policy);
+
+/* ---- tables for people --------------------------------------------------------------------- */
+
+struct dp_port_info {
+	char name[DP_PORT_NAME];
+	char device[DP_PORT_DEVICE];
+	char driver[32];
+	uint8_t mac[6];
+	uint16_t mtu;
+	bool up;
+	uint32_t speed_mbps; /* 0: unknown */
+	uint16_t rx_queues, tx_queues, rx_descriptors, tx_descriptors;
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* frames, as the driver counts */
+	uint64_t rx_missed, rx_errors, tx_errors;            /* lost in the device or driver */
+};
+
+struct dp_worker_info {
+	uint16_t cpu; /* UINT16_MAX: not pinned (shared) */
+	uint64_t busy_cycles, idle_cycles;
+	uint64_t rounds, rx_packets, tx_packets;
+	double busy_share; /* 0 to 1, of the time since the last call for this worker */
+};
+
+struct dp_neighbour_info {
+	struct cv_ip ip;
+	uint16_t port;
+	uint8_t mac[6];
+	bool resolved;
+	uint32_t users; /* sessions that send by it */
+};
+
+unsigned dp_port_count(const struct dp *dp);
+int dp_port_info(const struct dp *dp, unsigned port, struct dp_port_info *out);
+unsigned dp_worker_count(const struct dp *dp); /* 1 when shared */
+int dp_worker_info(struct dp *dp, unsigned worker, struct dp_worker_info *out);
+/* Neighbours by index from 0; CV_ERR_UNKNOWN past the last. Indexes move as they come and go. */
+int dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info *out);
+
+struct dp_counter {
+	const char *name; /* "CLASSIFY_UDP_CHECKSUM" */
+	const char *help; /* one line for people */
+	uint64_t packets; /* all workers and control together */
+};
+
+/* Drops and edges by index from 0; false past the last. */
+bool dp_drop(const struct dp *dp, unsigned index, struct dp_counter *out);
+bool dp_edge(const struct dp *dp, unsigned index, struct dp_counter *out);
+
+/* How the data path was set up, for the log and `culvertctl status`. */
+struct dp_setup_info {
+	bool hugepages;
+	bool shared;
+	uint32_t slots;
+	uint32_t mbufs;
+	size_t table_bytes; /* session and address tables, now */
+	uint32_t sessions;  /* installed now */
+	uint32_t addresses; /* inner addresses in the egress table */
+};
+
+void dp_setup_info(const struct dp *dp, struct dp_setup_info *out);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every way out of the data path has a name here: a drop <STAGE>_<CAUSE> or an edge from stage to
+ * stage. The same names are shown to people. Packets are freed nowhere but in dp_drop_mbuf() and
+ * dp_done_mbuf().
+ */
+#ifndef DP_DROP_H
+#define DP_DROP_H
+
+#include <rte_mbuf.h>
+
+#define DP_DROPS(X)                                                                                \
+	X(CLASSIFY_SEGMENTED, "frame spread over several buffers")                                 \
+	X(CLASSIFY_RUNT, "frame shorter than its headers")                                         \
+	X(CLASSIFY_MAC, "frame for another station")                                               \
+	X(CLASSIFY_ETHERTYPE, "neither IPv4 nor ARP")                                              \
+	X(CLASSIFY_IP_VERSION, "outer IP version is not 4")                                        \
+	X(CLASSIFY_IP_HEADER, "outer IP header length below 20 or beyond the packet")              \
+	X(CLASSIFY_IP_LENGTH, "outer IP total length beyond the frame or below its header")        \
+	X(CLASSIFY_IP_CHECKSUM, "outer IP header checksum wrong")                                  \
+	X(CLASSIFY_MARTIAN, "outer source that can't be one: 0/8, 127/8, multicast, broadcast")    \
+	X(CLASSIFY_LAND, "outer source is an address of our own")                                  \
+	X(CLASSIFY_DESTINATION, "outer destination is none of our addresses")                      \
+	X(CLASSIFY_FRAGMENT, "fragment of an outer packet: not reassembled")                       \
+	X(CLASSIFY_PROTOCOL, "outer protocol neither UDP nor ICMP")                                \
+	X(CLASSIFY_UDP_LENGTH, "UDP length below 8 or beyond its packet")                          \
+	X(CLASSIFY_UDP_PORT, "UDP port that nothing listens on")                                   \
+	X(CLASSIFY_UDP_CHECKSUM, "UDP checksum wrong")                                             \
+	X(CLASSIFY_L2TP_SHORT, "L2TP header cut short")                                            \
+	X(CLASSIFY_L2TP_LENGTH, "L2TP Length below the header's or beyond the datagram's")         \
+	X(CLASSIFY_L2TP_OFFSET, "L2TP Offset beyond the end")                                      \
+	X(CLASSIFY_VERSION_L2F, "version 1: L2F")                                                  \
+	X(CLASSIFY_VERSION_L2TPV3, "version 3: L2TPv3")                                            \
+	X(CLASSIFY_VERSION_OTHER, "L2TP version neither 1, 2 nor 3")                               \
+	X(CLASSIFY_CONTROL_HEADER,                                                                 \
+		"control message without Length or Ns, or with Offset or Priority")                \
+	X(CLASSIFY_CONTROL_SOURCE,                                                                 \
+		"control message of a tunnel from another address than its peer's")                \
+	X(CLASSIFY_PPP_HEADER, "PPP header cut short or with an impossible protocol field")        \
+	X(INGRESS_UNKNOWN_SESSION, "data for a tunnel and session that are not here")              \
+	X(INGRESS_SOURCE, "data of a session from another address or port than its peer's")        \
+	X(INGRESS_NOT_OPEN, "IP before IPCP was open")                                             \
+	X(INGRESS_IPV6, "inner IPv6, which was not negotiated")                                    \
+	X(INGRESS_INNER_SHORT, "inner packet shorter than an IPv4 header")                         \
+	X(INGRESS_INNER_VERSION, "inner IP version is not 4")                                      \
+	X(INGRESS_INNER_HEADER, "inner IP header length below 20 or beyond the packet")            \
+	X(INGRESS_INNER_LENGTH, "inner total length beyond the payload or below its header")       \
+	X(INGRESS_INNER_CHECKSUM, "inner IP header checksum wrong")                                \
+	X(INGRESS_SPOOFED, "inner source is not the session's address")                            \
+	X(INGRESS_SOURCE_ROUTE, "inner packet with a source routing or malformed option")          \
+	X(INGRESS_TO_SELF, "inner destination is the sender")                                      \
+	X(INGRESS_DESTINATION, "inner destination 0/8, 127/8, multicast or broadcast")             \
+	X(ROUTE_NO_ROUTE, "inner destination is no client, and there is no uplink")                \
+	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
+	X(ROUTE_ECHO_LIMIT, "echo to our inner address, over the rate")                            \
+	X(POLICY_SENDER, "the sender's policy does not permit it")                                 \
+	X(POLICY_RECEIVER, "the receiver's policy does not permit it")                             \
+	X(POLICY_ISOLATED, "clients of these groups do not reach each other")                      \
+	X(POLICY_SHORT, "too short or fragmented too small to see its ports")                      \
+	X(POLICY_FRAGMENT, "later fragment of UDP, TCP or SCTP whose first one was not seen")      \
+	X(RELAY_TTL_ZERO, "inner TTL 0 on arrival")                                                \
+	X(RELAY_TTL_EXCEEDED,                                                                      \
+		"inner TTL ran out, and no ICMP could answer it (rate, or an error)")              \
+	X(RELAY_TOO_BIG, "too big for the receiver, and no ICMP could answer it (no DF, rate, or " \
+			 "an error)")                                                              \
+	X(EGRESS_NEIGHBOUR, "next hop's MAC address not known yet")                                \
+	X(TX_FULL, "port's transmit queue full")                                                   \
+	X(PUNT_TUNNEL_FULL, "too much control traffic of known tunnels waits")                     \
+	X(PUNT_PPP_FULL, "too much PPP control of known sessions waits")                           \
+	X(PUNT_NEW_FULL, "too many new tunnel requests wait")                                      \
+	X(PUNT_LOCAL_FULL, "too much ARP and ICMP waits")                                          \
+	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
+	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
+	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours")                         \
+	X(LOCAL_ICMP_CHECKSUM, "outer ICMP with a wrong checksum or cut short")                    \
+	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
+	X(LOCAL_ECHO_LIMIT, "outer echo request over the rate")                                    \
+	X(NEIGHBOUR_QUEUE_FULL, "sent while its next hop was being resolved, and too many waited") \
+	X(NEIGHBOUR_UNREACHABLE, "next hop did not answer ARP")                                    \
+	X(SEND_FULL, "control's queue to a worker full")                                           \
+	X(WORKER_STOPPED, "waited in a ring when the data path stopped")
+
+#define DP_EDGES(X)                                                                  \
+	X(RX_CLASSIFY, "frames received")                                            \
+	X(CLASSIFY_INGRESS, "L2TP data messages")                                    \
+	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                 \
+	X(CLASSIFY_PUNT_NEW, "control messages of unknown tunnels and for tunnel 0") \
+	X(CLASSIFY_PUNT_LOCAL, "ARP and ICMP for our own addresses")                 \
+	X(INGRESS_ROUTE, "inner IP packets taken from their session")                \
+	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                         \
+	X(ROUTE_POLICY, "destination is a session")                                  \
+	X(ROUTE_ECHO, "echo requests to our inner address, answered")                \
+	X(POLICY_RELAY, "permitted by both policies")                                \
+	X(RELAY_EGRESS, "relayed packets with TTL taken down")                       \
+	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                   \
+	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")     \
+	X(EGRESS_TX, "packets with outgoing headers")                                \
+	X(TX_CONTROL, "frames from the control thread")                              \
+	X(TX_SENT, "frames given to the ports")                                      \
+	X(CONTROL_DONE, "punted packets that the control side has handled")
+
+enum dp_drop_cause {
+#define X(name, help) DP_DROP_##name,
+	DP_DROPS(X)
+#undef X
+		DP_DROP_COUNT
+};
+
+enum dp_edge_name {
+#define X(name, help) DP_EDGE_##name,
+	DP_EDGES(X)
+#undef X
+		DP_EDGE_COUNT
+};
+
+/* One block a worker and one for the control thread: each has one writer. */
+struct dp_counts {
+	uint64_t drops[DP_DROP_COUNT];
+	uint64_t edges[DP_EDGE_COUNT];
+};
+
+/* Ends a packet for a cause. */
+static inline void
+dp_drop_mbuf(struct dp_counts *counts, struct rte_mbuf *m, enum dp_drop_cause cause)
+{
+	counts->drops[cause]++;
+	rte_pktmbuf_free(m);
+}
+
+/* Ends packets of which something else was made, or which are done with. */
+static inline void
+dp_done_mbuf(struct dp_counts *counts, struct rte_mbuf *m, enum dp_edge_name edge)
+{
+	counts->edges[edge]++;
+	rte_pktmbuf_free(m);
+}
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DPDK's environment: which memory, which CPUs, which devices. What was decided is logged. */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#include "datapath/internal.h"
+
+enum { ARGS_MAX = 48, ARG_BYTES = 512, MEMORY_MIB = 256 };
+
+struct args {
+	int n;
+	char *v[ARGS_MAX];
+	char text[ARGS_MAX][ARG_BYTES];
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct args *a, const char *fmt, ...)
+{
+	va_list list;
+
+	if (a->n >= ARGS_MAX - 1)
+		return;
+	va_start(list, fmt);
+	vsnprintf(a->text[a->n], ARG_BYTES, fmt, list);
+	va_end(list);
+	a->v[a->n] = a->text[a->n];
+	a->n++;
+	a->v[a->n] = NULL;
+}
+
+static unsigned long
+free_hugepages_mib(void)
+{
+	static const struct {
+		const char *path;
+		unsigned long mib;
+	} sizes[] = {
+		{"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", 2},
+		{"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", 1024},
+	};
+	unsigned long total = 0, pages;
+
+	for (size_t i = 0; i < RTE_DIM(sizes); i++) {
+		FILE *f = fopen(sizes[i].path, "r");
+
+		if (f == NULL)
+			continue;
+		if (fscanf(f, "%lu", &pages) == 1)
+			total += pages * sizes[i].mib;
+		fclose(f);
+	}
+	return total;
+}
+
+static int
+choose_memory(struct dp *dp, struct args *a)
+{
+	unsigned long need = dp->params.memory_mib == 0 ? MEMORY_MIB : dp->params.memory_mib;
+	unsigned long there = free_hugepages_mib();
+
+	dp->hugepages = dp->params.hugepages != DP_HUGEPAGES_NEVER && there >= need;
+	if (dp->params.hugepages == DP_HUGEPAGES_REQUIRED && !dp->hugepages) {
+		cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",
+			"reason=\"%lu MiB of hugepages are free, %lu are needed: "
+			"./dpdk-setup.sh hugepages\"",
+			there, need);
+		return CV_ERR_CONFIG;
+	}
+	cv_log_event(dp->log, CV_LOG_INFO, "memory", "hugepages=%s free_mib=%lu needed_mib=%lu",
+		dp->hugepages ? "yes" : "no", there, need);
+	if (dp->hugepages) {
+		add(a, "--in-memory");
+		return 0;
+	}
+	add(a, "--no-huge");
+	add(a, "--no-shconf"); /* what --in-memory would say, but that refuses --no-huge */
+	add(a, "--file-prefix=culvert");
+	add(a, "-m");
+	add(a, "%lu", need);
+	return 0;
+}
+
+/* CPUs that this process may use, in order. */
+static unsigned
+allowed_cpus(uint16_t cpus[CPU_SETSIZE])
+{
+	cpu_set_t set;
+	unsigned n = 0;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 0;
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			cpus[n++] = (uint16_t)cpu;
+	return n;
+}
+
+static bool
+contains(const uint16_t *cpus, unsigned n, uint16_t cpu)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (cpus[i] == cpu)
+			return true;
+	return false;
+}
+
+/* lcore 0, the control thread, on the CPUs that are left; workers on one each. */
+static void
+write_lcores(
+	struct args *a, const uint16_t *all, unsigned n, const uint16_t *workers, unsigned count)
+{
+	char text[ARG_BYTES];
+	int used = snprintf(text, sizeof(text), "--lcores=0@(");
+	bool first = true;
+
+	for (unsigned i = 0; i < n && used < (int)sizeof(text) - 8; i++) {
+		if (contains(workers, count, all[i]))
+			continue;
+		used += snprintf(
+			text + used, sizeof(text) - (size_t)used, "%s%u", first ? "" : ",", all[i]);
+		first = false;
+	}
+	used += snprintf(text + used, sizeof(text) - (size_t)used, ")");
+	for (unsigned i = 0; i < count && used < (int)sizeof(text) - 12; i++)
+		used += snprintf(
+			text + used, sizeof(text) - (size_t)used, ",%u@%u", i + 1, workers[i]);
+	add(a, "%s", text);
+}
+
+static int
+choose_lcores(struct dp *dp, struct args *a)
+{
+	uint16_t all[CPU_SETSIZE], workers[DP_MAX_WORKERS];
+	unsigned n = allowed_cpus(all), count = dp->shared ? 0 : dp->worker_count;
+
+	if (count >= n && count != 0) {
+		cv_log_event(dp->log, CV_LOG_WARNING, "workers",
+			"asked=%u cpus=%u reason=\"the control thread needs a CPU of its own\"",
+			count, n);
+		count = n - 1;
+		dp->shared = count == 0;
+		dp->worker_count = (uint16_t)(count == 0 ? 1 : count);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		workers[i] = dp->params.cpus != NULL && i < dp->params.cpu_count
+				     ? dp->params.cpus[i]
+				     : all[n - count + i];
+		if (!contains(all, n, workers[i])) {
+			cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",
+				"reason=\"CPU %u is not among those that may be used\"",
+				workers[i]);
+			return CV_ERR_CONFIG;
+		}
+	}
+	write_lcores(a, all, n, workers, count);
+	return 0;
+}
+
+static void
+choose_devices(const struct dp *dp, struct args *a)
+{
+	bool pci = false;
+
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		if (dp->params.ports[i].kind != DP_PORT_PCI)
+			continue;
+		add(a, "-a");
+		add(a, "%s", dp->params.ports[i].device);
+		pci = true;
+	}
+	if (!pci)
+		add(a, "--no-pci");
+}
+
+int
+dp_eal_start(struct dp *dp)
+{
+	struct args *a;
+	int rc;
+
+	if (dp->params.eal_ready)
+		return 0;
+	a = calloc(1, sizeof(*a));
+	if (a == NULL)
+		return CV_ERR_NOMEM;
+	add(a, "culvertd");
+	add(a, "--no-telemetry");
+	add(a, "--log-level=*:warning");
+	rc = choose_memory(dp, a);
+	if (rc == 0)
+		rc = choose_lcores(dp, a);
+	if (rc == 0) {
+		choose_devices(dp, a);
+		if (rte_eal_init(a->n, a->v) < 0) {
+			cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",
+				"reason=\"DPDK's EAL does not start: %s\"",
+				rte_strerror(rte_errno));
+			rc = CV_ERR_IO;
+		}
+		dp->eal_ours = rc == 0;
+	}
+	free(a);
+	return rc;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Stage 6: the session's finished headers in front of the inner packet, what varies in them, and
+ * the frame into a port's transmit buffer.
+ */
+#include <rte_byteorder.h>
+
+#include "datapath/internal.h"
+
+/* DSCP and ECN are the inner packet's (RFC 2983, RFC 6040). */
+static void
+write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *e, uint8_t *ip)
+{
+	uint16_t total = (uint16_t)(p->len + e->hdr_len);
+	uint16_t total_be = rte_bswap16(total);
+	uint16_t udp_be = rte_bswap16((uint16_t)(total - DP_IPV4_HDR));
+	uint16_t id = w->ip_id++;
+	uint8_t tos = p->inner[1];
+	uint64_t sum;
+
+	memcpy(p->inner - DP_HEADROOM_HDR, e->hdr, DP_HEADROOM_HDR);
+	ip[1] = tos;
+	dp_store16(ip + 2, total_be);
+	dp_store16(ip + 4, id);
+	sum = (uint64_t)dp_load16(ip + DP_HDR_IP_SUM) + total_be + id + ((uint32_t)tos << 8);
+	dp_store16(ip + DP_HDR_IP_SUM, dp_checksum(sum));
+
+	/* UDP's length counts twice: in its header and in the pseudo header */
+	sum = (uint64_t)dp_load16(ip + DP_HDR_UDP_SUM) + udp_be + udp_be;
+	sum += (e->flags & DP_EGRESS_ODD) != 0 ? rte_bswap16(p->inner_sum) : p->inner_sum;
+	dp_store16(ip + DP_HDR_UDP_LEN, udp_be);
+	if ((e->flags & DP_EGRESS_LENGTH) != 0) {
+		uint16_t l2tp_be = rte_bswap16((uint16_t)(total - DP_HDR_L2TP));
+
+		dp_store16(ip + DP_HDR_L2TP + 2, l2tp_be);
+		sum += l2tp_be;
+	}
+	if ((e->flags & DP_EGRESS_SEQUENCE) != 0) {
+		unsigned at = DP_HDR_L2TP + ((e->flags & DP_EGRESS_LENGTH) != 0 ? 8 : 6);
+		uint16_t ns = rte_bswap16(__atomic_fetch_add(&e->sequence, 1, __ATOMIC_RELAXED));
+
+		dp_store16(ip + at, ns);
+		sum += ns;
+	}
+	dp_store16(ip + DP_HDR_UDP_SUM, dp_checksum_udp(sum));
+}
+
+static void
+egress(struct dp_worker *w, struct dp_packet *p)
+{
+	struct dp *dp = w->dp;
+	struct dp_egress *e = &dp->egress[p->to];
+	dp_nexthop hop = __atomic_load_n(&dp->nexthops[e->nexthop], __ATOMIC_RELAXED);
+	uint8_t *ip = p->inner - e->hdr_len, *ether = ip - DP_ETHER;
+	unsigned port = dp_nexthop_port(hop);
+	unsigned bytes = DP_ETHER + e->hdr_len + (unsigned)p->len;
+
+	if ((hop & DP_NEXTHOP_UP) == 0) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_EGRESS_NEIGHBOUR);
+		return;
+	}
+	write_headers(w, p, e, ip);
+	memcpy(ether, &hop, 6);
+	memcpy(ether + 6, dp->ports[port].mac, 6);
+	dp_store16(ether + 12, 0x0008);
+	p->m->data_off = (uint16_t)(ether - (uint8_t *)p->m->buf_addr);
+	p->m->data_len = (uint16_t)bytes;
+	p->m->pkt_len = bytes;
+	p->m->ol_flags = 0;
+	w->sessions[p->to].tx_packets++;
+	w->sessions[p->to].tx_bytes += p->len;
+	w->counts.edges[DP_EDGE_EGRESS_TX]++;
+	dp_tx_put(w, port, p->m);
+}
+
+void
+dp_egress_stage(struct dp_worker *w, struct dp_burst *b)
+{
+	for (uint16_t i = 0; i < b->n; i++)
+		egress(w, &b->packets[i]);
+	/* exits: TX; drop EGRESS_NEIGHBOUR */
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Stage 2: a data message belongs to its session, comes from its peer, and carries an IPv4 packet
+ * of its client. Stage 3: where that packet goes.
+ */
+#include <rte_byteorder.h>
+#include <rte_prefetch.h>
+
+#include "datapath/internal.h"
+
+enum {
+	PPP_IP = 0x0021,
+	PPP_IPV6 = 0x0057,
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_LSRR = 131,
+	OPTION_SSRR = 137,
+	PROTO_ICMP = 1,
+};
+
+#define GO_ON DP_DROP_COUNT
+
+/* Options may be anything well-formed but source routing, which would get around the policy. */
+static bool
+options_harmless(const uint8_t *ip, unsigned header)
+{
+	for (unsigned at = DP_IPV4_HDR; at < header && ip[at] != OPTION_END;) {
+		if (ip[at] == OPTION_NOP) {
+			at++;
+			continue;
+		}
+		if (ip[at] == OPTION_LSRR || ip[at] == OPTION_SSRR || at + 1 >= header ||
+			ip[at + 1] < 2 || at + ip[at + 1] > header)
+			return false;
+		at += ip[at + 1];
+	}
+	return true;
+}
+
+static enum dp_drop_cause
+check_inner(struct dp_packet *p, uint32_t source)
+{
+	const uint8_t *ip = p->inner;
+	unsigned header, total, first;
+
+	if (p->len < DP_IPV4_HDR)
+		return DP_DROP_INGRESS_INNER_SHORT;
+	if (ip[0] >> 4 != 4)
+		return DP_DROP_INGRESS_INNER_VERSION;
+	header = (ip[0] & 15u) * 4;
+	total = rte_bswap16(dp_load16(ip + 2));
+	if (header < DP_IPV4_HDR || header > p->len)
+		return DP_DROP_INGRESS_INNER_HEADER;
+	if (total < header || total > p->len)
+		return DP_DROP_INGRESS_INNER_LENGTH;
+	if (dp_fold(header == DP_IPV4_HDR ? dp_sum20(ip) : dp_sum(ip, header)) != UINT16_MAX)
+		return DP_DROP_INGRESS_INNER_CHECKSUM;
+	if (dp_load32(ip + 12) != source)
+		return DP_DROP_INGRESS_SPOOFED;
+	if (dp_load32(ip + 16) == source)
+		return DP_DROP_INGRESS_TO_SELF;
+	first = ip[16];
+	if (first == 0 || first == 127 || first >= 224)
+		return DP_DROP_INGRESS_DESTINATION;
+	if (header != DP_IPV4_HDR && !options_harmless(ip, header))
+		return DP_DROP_INGRESS_SOURCE_ROUTE;
+	/* what follows the packet in the frame is padding, and was in the sum */
+	p->sum_known = p->sum_known && total == p->len;
+	p->len = (uint16_t)total;
+	return GO_ON;
+}
+
+/* PPP control goes to the control thread, as the datagram that it came in. */
+static void
+punt_ppp(struct dp_worker *w, struct dp_packet *p)
+{
+	uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, DP_ETHER);
+	uint8_t *udp = ip + (ip[0] & 15u) * 4;
+
+	*dp_meta(p->m) = (struct dp_punt_meta){.local = p->local,
+		.port = w->dp->locals[p->local].port,
+		.slot = p->slot,
+		.remote_ip = p->peer_ip,
+		.remote_port = p->peer_port,
+		.data = udp + DP_UDP_HDR,
+		.len = (uint16_t)(rte_bswap16(dp_load16(udp + 4)) - DP_UDP_HDR)};
+	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
+	dp_punt_mbuf(w, p->m, DP_PUNT_PPP);
+}
+
+/* false: the packet is gone. */
+static bool
+ingress(struct dp_worker *w, struct dp_packet *p)
+{
+	const struct dp_ingress *s = &w->dp->ingress[p->slot];
+	enum dp_drop_cause cause = GO_ON;
+
+	if (__atomic_load_n(&s->key, __ATOMIC_ACQUIRE) != p->key)
+		cause = DP_DROP_INGRESS_UNKNOWN_SESSION;
+	else if (s->peer_ip != p->peer_ip || s->peer_port != p->peer_port)
+		cause = DP_DROP_INGRESS_SOURCE;
+	else if (p->protocol != PPP_IP && p->protocol != PPP_IPV6) {
+		punt_ppp(w, p);
+		return false;
+	} else if (p->protocol == PPP_IPV6)
+		cause = DP_DROP_INGRESS_IPV6;
+	else if ((__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) == 0)
+		cause = DP_DROP_INGRESS_NOT_OPEN;
+	else
+		cause = check_inner(p, s->inner_ip);
+	if (cause != GO_ON) {
+		dp_drop_mbuf(&w->counts, p->m, cause);
+		return false;
+	}
+	p->policy = s->policy;
+	p->realm = s->realm;
+	if (!p->sum_known) {
+		p->inner_sum = dp_fold(dp_sum(p->inner, p->len));
+		p->sum_known = true;
+	}
+	w->sessions[p->slot].rx_packets++;
+	w->sessions[p->slot].rx_bytes += p->len;
+	return true;
+}
+
+void
+dp_ingress_stage(struct dp_worker *w, struct dp_burst *b)
+{
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < b->n; i++)
+		rte_prefetch0(&w->sessions[b->packets[i].slot]);
+	for (uint16_t i = 0; i < b->n; i++) {
+		if (!ingress(w, &b->packets[i]))
+			continue;
+		if (kept != i)
+			b->packets[kept] = b->packets[i];
+		kept++;
+	}
+	b->n = kept;
+	w->counts.edges[DP_EDGE_INGRESS_ROUTE] += kept;
+	/* exits: ROUTE; PUNT_PPP; drops INGRESS_* */
+}
+
+/* What is sent to our own inner address: echo requests are answered, nothing else is. */
+static bool
+to_lns(struct dp_worker *w, struct dp_packet *p)
+{
+	const struct dp_policy_table *policy =
+		__atomic_load_n(&w->dp->policies[p->policy], __ATOMIC_CONSUME);
+
+	if (dp_load32(p->inner + 16) != policy->lns)
+		return false;
+	if (dp_icmp_echo(w, p))
+		w->counts.edges[DP_EDGE_ROUTE_ECHO]++;
+	else
+		p->m = NULL;
+	return true;
+}
+
+void
+dp_route_stage(struct dp_worker *w, struct dp_burst *b)
+{
+	struct dp *dp = w->dp;
+	const uint32_t *leaf[DP_BURST];
+	struct dp_burst echoes = {.n = 0};
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct dp_packet *p = &b->packets[i];
+		uint32_t to = dp_load32(p->inner + 16);
+
+		leaf[i] = dp_realm_leaf(dp, p->realm, to);
+		if (leaf[i] == NULL)
+			continue;
+		leaf[i] += rte_bswap16((uint16_t)(to >> 16));
+		rte_prefetch0(leaf[i]);
+	}
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct dp_packet *p = &b->packets[i];
+
+		p->to = leaf[i] == NULL ? DP_NO_SLOT : __atomic_load_n(leaf[i], __ATOMIC_ACQUIRE);
+		if (p->to == DP_NO_SLOT) {
+			if (!to_lns(w, p))
+				dp_drop_mbuf(&w->counts, p->m, DP_DROP_ROUTE_NO_ROUTE);
+			else if (p->m != NULL)
+				echoes.packets[echoes.n++] = *p;
+			continue;
+		}
+		rte_prefetch0(&dp->egress[p->to]);
+		rte_prefetch0(&w->sessions[p->to]);
+		if (kept != i)
+			b->packets[kept] = *p;
+		kept++;
+	}
+	b->n = kept;
+	w->counts.edges[DP_EDGE_ROUTE_POLICY] += kept;
+	if (echoes.n != 0)
+		dp_egress_stage(w, &echoes);
+	/* exits: POLICY; ECHO; drops ROUTE_* */
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the data path share: the tables, a worker, a burst on its way, and the calls
+ * from stage to stage. Nothing outside lib/datapath includes this.
+ */
+#ifndef DP_INTERNAL_H
+#define DP_INTERNAL_H
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_rcu_qsbr.h>
+#include <rte_ring.h>
+
+#include "base/cursor.h"
+#include "base/table.h"
+#include "base/time.h"
+#include "datapath/bucket.h"
+#include "datapath/checksum.h"
+#include "datapath/drop.h"
+#include "datapath/layout.h"
+
+enum {
+	DP_BURST = 32,
+	DP_PUNT_RING = 512,  /* datagrams of a class that wait, a worker */
+	DP_SEND_RING = 1024, /* frames of the control thread that wait, a worker */
+	DP_MAX_NEXTHOPS = 65536,
+	DP_LOCAL_HASH = 1024, /* at least twice DP_MAX_LOCALS, a power of two */
+	DP_TUNNEL_IDS = 65536,
+	DP_FRAGMENTS = 1024,    /* first fragments remembered, a worker */
+	DP_ERRORS_PER_S = 1000, /* ICMP errors, and echo answers, a worker */
+};
+
+/* ---- tables, written by the control thread ---- */
+
+struct dp_local {
+	uint32_t ip; /* network order */
+	uint16_t udp_port;
+	uint16_t port;
+	uint64_t *tunnels; /* by our tunnel ID: dp_tunnel_peer(), 0: none */
+	struct dp_local_config cfg;
+};
+
+/* The peer of a tunnel in one word, so that it is written at once. */
+static inline uint64_t
+dp_tunnel_peer(uint32_t ip, uint16_t port)
+{
+	return UINT64_C(1) << 63 | (uint64_t)port << 32 | ip;
+}
+
+/* What a policy says of a protocol. */
+enum dp_verdict {
+	DP_DENY,
+	DP_PERMIT,
+	DP_BY_PORT,  /* rules name ports */
+	DP_BY_QUOTE, /* ICMP: errors that quote what is permitted */
+};
+
+/* A policy as workers read it: never changed, replaced as a whole. */
+struct dp_policy_table {
+	uint8_t verdict[256]; /* by protocol */
+	uint32_t lns;         /* network order */
+	uint16_t mtu;
+	bool clients_reachable;
+	uint16_t rule_count;
+	uint16_t gateway_count;
+	struct dp_rule rules[DP_MAX_RULES];
+	struct {
+		uint32_t net, mask;
+	} gateways[]; /* host order */
+};
+
+/* Inner addresses of a realm: 65,536 leaves of 65,536 slots each, made as they are needed and
+ * kept. One root and one leaf line a look-up. DP_NO_SLOT: nobody. */
+struct dp_realm {
+	uint32_t **root;
+};
+
+struct dp_port {
+	char name[DP_PORT_NAME];
+	char device[DP_PORT_DEVICE];
+	char ethdev[DP_PORT_DEVICE]; /* DPDK's name */
+	uint16_t id;                 /* DPDK's number */
+	uint16_t mtu;
+	uint16_t rx_descriptors, tx_descriptors;
+	uint8_t mac[6];
+	bool checks_rx; /* the device says whether received checksums are right */
+	bool created;   /* by us: to be removed again */
+};
+
+/* ---- workers ---- */
+
+struct dp_tx {
+	uint16_t count;
+	struct rte_mbuf *frames[DP_BURST];
+};
+
+/* First fragments that were permitted: the later ones of UDP show no ports. */
+struct dp_fragment {
+	uint64_t key; /* source, destination, identification */
+	uint32_t slot;
+	uint32_t second; /* of the worker's clock */
+};
+
+struct dp_worker {
+	struct dp *dp;
+	uint16_t index;
+	unsigned lcore; /* LCORE_ID_ANY: shared */
+	struct dp_counts counts;
+	struct dp_session_counters *sessions; /* by slot */
+	struct rte_ring *punt[DP_PUNT_CLASSES];
+	struct rte_ring *send;
+	struct dp_tx tx[DP_MAX_PORTS];
+	struct dp_fragment *fragments;
+	struct dp_bucket errors, echoes;
+	uint64_t busy_cycles, idle_cycles, rounds, rx_packets, tx_packets;
+	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
+	uint32_t idle_rounds;
+	uint16_t ip_id;
+	bool punted; /* in this round */
+} __rte_cache_aligned;
+
+/* A packet of a burst. inner_sum: the folded sum of the inner packet as at an even place. */
+struct dp_packet {
+	struct rte_mbuf *m;
+	uint8_t *inner;
+	uint32_t slot, to;
+	uint32_t peer_ip;
+	uint16_t peer_port;
+	uint16_t local;
+	uint16_t len; /* bytes from inner to the end of the PPP frame; from ingress on: of the
+			 packet */
+	uint16_t inner_sum;
+	uint16_t protocol; /* of PPP */
+	uint16_t policy;
+	uint16_t realm;
+	bool sum_known;
+	uint64_t key;
+};
+
+struct dp_burst {
+	uint16_t n;
+	struct dp_packet packets[DP_BURST];
+};
+
+/* What travels with a punted buffer, in its private area. */
+struct dp_punt_meta {
+	uint16_t class, local, port, len;
+	uint32_t slot, remote_ip;
+	uint16_t remote_port;
+	const uint8_t *data;
+};
+
+struct dp_neighbours;
+
+struct dp {
+	const struct cv_log *log;
+	struct dp_params params;
+	uint16_t port_count, local_count, worker_count;
+	bool shared, started, stopping, hugepages, sleeps, eal_ours;
+	struct dp_port ports[DP_MAX_PORTS];
+	struct dp_local locals[DP_MAX_LOCALS];
+	uint64_t local_keys[DP_LOCAL_HASH]; /* address and port; 0: free */
+	uint16_t local_index[DP_LOCAL_HASH];
+
+	uint64_t slot_seed;
+	uint32_t slot_mask;
+	struct dp_ingress *ingress;
+	struct dp_egress *egress;
+	dp_nexthop *nexthops;
+	struct dp_policy_table **policies;
+	uint16_t policy_count;
+	struct dp_realm *realms; /* 65,536 of them, roots made when used */
+
+	struct rte_mempool *pool;
+	struct rte_rcu_qsbr *rcu;
+	struct dp_worker *workers[DP_MAX_WORKERS];
+
+	/* control thread only */
+	struct dp_counts counts;
+	struct dp_neighbours *neighbours;
+	struct dp_bucket echoes;
+	uint64_t now; /* of the last round */
+	uint32_t sessions, addresses;
+	size_t table_bytes;
+	int event_fd;
+	uint32_t armed; /* control sleeps: a worker that punts writes to event_fd */
+	uint16_t budget[DP_PUNT_CLASSES];
+	uint16_t punt_worker;
+	uint16_t ip_id;
+};
+
+static inline struct dp_punt_meta *
+dp_meta(struct rte_mbuf *m)
+{
+	return rte_mbuf_to_priv(m);
+}
+
+/* memory.c: zeroed memory for tables, touched when used, huge pages where the kernel has them. */
+void *dp_table_new(struct dp *dp, size_t bytes);
+void dp_table_free(struct dp *dp, void *table, size_t bytes);
+
+/* eal.c */
+int dp_eal_start(struct dp *dp);
+/* port.c */
+int dp_ports_create(struct dp *dp);
+int dp_ports_start(struct dp *dp);
+void dp_ports_stop(struct dp *dp);
+void dp_ports_destroy(struct dp *dp);
+
+/* local.c: local addresses; ARP and ICMP for them, on the control thread. */
+int dp_locals_create(struct dp *dp);
+void dp_locals_destroy(struct dp *dp);
+bool dp_is_local(const struct dp *dp, uint32_t ip);
+void dp_local_input(struct dp *dp, uint64_t now, struct rte_mbuf *m);
+
+/* The local index of an address and UDP port, or -1. */
+static inline int
+dp_local_find(const struct dp *dp, uint32_t ip, uint16_t udp_port)
+{
+	uint64_t key = UINT64_C(1) << 63 | (uint64_t)udp_port << 32 | ip;
+	uint32_t at = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+
+	while (dp->local_keys[at] != 0) {
+		if (dp->local_keys[at] == key)
+			return dp->local_index[at];
+		at = (at + 1) % DP_LOCAL_HASH;
+	}
+	return -1;
+}
+
+/* neighbour.c */
+int dp_neighbours_create(struct dp *dp);
+void dp_neighbours_destroy(struct dp *dp);
+/* The next hop towards ip, resolved or being so; counts one more user. -1: no room, -2: no
+ * route. */
+int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip);
+void dp_nexthop_put(struct dp *dp, int hop);
+/* Sends an IPv4 packet (at the buffer's start; room for Ethernet in front) towards ip, now or
+ * when its next hop is known. Takes the buffer in any case. */
+int dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, struct rte_mbuf *m);
+void dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip,
+	const uint8_t mac[6], bool asked_us);
+void dp_neighbours_poll(struct dp *dp, uint64_t now);
+uint64_t dp_neighbours_timeout(const struct dp *dp);
+
+/* send.c: frames of the control thread. */
+struct rte_mbuf *dp_control_mbuf(struct dp *dp);
+/* Hands a whole frame to a worker. 0 or CV_ERR_LIMIT; takes it in any case. */
+int dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m);
+
+/* session.c */
+int dp_sessions_create(struct dp *dp);
+void dp_sessions_destroy(struct dp *dp);
+/* Waits until every worker has left what it held. */
+void dp_quiesce(struct dp *dp);
+
+/* realm.c */
+int dp_realm_set(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t slot);
+void dp_realms_destroy(struct dp *dp);
+
+static inline const uint32_t *
+dp_realm_leaf(const struct dp *dp, uint16_t realm, uint32_t ip_be)
+{
+	uint32_t *const *root = __atomic_load_n(&dp->realms[realm].root, __ATOMIC_RELAXED);
+
+	/* network order: the first two bytes of the address are the low half here */
+	return root == NULL ? NULL : __atomic_load_n(&root[ip_be & 0xffff], __ATOMIC_CONSUME);
+}
+
+/* policy.c */
+void dp_policies_destroy(struct dp *dp);
+
+/* punt.c */
+int dp_punt_create(struct dp *dp);
+void dp_punt_destroy(struct dp *dp);
+void dp_punt_drain(struct dp *dp);
+void dp_punt_local_poll(struct dp *dp, uint64_t now);
+/* Worker: hands a buffer to the control thread, or drops it. */
+void dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class);
+void dp_punt_wake(struct dp_worker *w);
+
+/* worker.c */
+int dp_workers_create(struct dp *dp);
+void dp_workers_destroy(struct dp *dp);
+int dp_worker_main(void *worker);
+/* One round: receive, relay, send. Returns frames received. */
+unsigned dp_worker_round(struct dp_worker *w);
+void dp_tx_put(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+void dp_tx_flush(struct dp_worker *w);
+
+/* Stages, in order; each ends with its exits. */
+void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
+	struct dp_burst *out);
+void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
+void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
+void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);
+void dp_relay_stage(struct dp_worker *w, struct dp_burst *b);
+void dp_egress_stage(struct dp_worker *w, struct dp_burst *b);
+
+/* icmp.c: turns a packet into an answer to its sender; false: it was dropped for `cause`. */
+bool dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,
+	uint16_t mtu, enum dp_drop_cause cause);
+bool dp_icmp_echo(struct dp_worker *w, struct dp_packet *p);
+
+#endif

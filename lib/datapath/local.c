@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Our own addresses on the outside: which there are, ARP and ICMP echo for them (RFC 826, 792),
+ * and the datagrams that the control thread sends from them. */
+#include <rte_byteorder.h>
+#include <rte_cycles.h>
+
+#include "datapath/internal.h"
+
+enum {
+	ARP_BYTES = 28,
+	ARP_REQUEST_BE = 0x0100,
+	ARP_REPLY_BE = 0x0200,
+	TYPE_ARP_BE = 0x0608,
+	PROTO_UDP = 17,
+	ECHO_REQUEST = 8,
+	OUR_TTL = 64,
+};
+
+static void
+add_key(struct dp *dp, uint16_t index)
+{
+	const struct dp_local *local = &dp->locals[index];
+	uint64_t key = UINT64_C(1) << 63 | (uint64_t)local->udp_port << 32 | local->ip;
+	uint32_t at = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+
+	while (dp->local_keys[at] != 0)
+		at = (at + 1) % DP_LOCAL_HASH;
+	dp->local_keys[at] = key;
+	dp->local_index[at] = index;
+}
+
+int
+dp_locals_create(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->local_count; i++) {
+		const struct dp_local_config *cfg = &dp->params.locals[i];
+		struct dp_local *local = &dp->locals[i];
+
+		if (cfg->ip.family != CV_IPV4 || cfg->port >= dp->port_count ||
+			cfg->prefix_length > 32)
+			return CV_ERR_CONFIG;
+		local->cfg = *cfg;
+		local->ip = rte_cpu_to_be_32(cv_ipv4_value(&cfg->ip));
+		local->port = cfg->port;
+		local->udp_port = rte_cpu_to_be_16(cfg->udp_port == 0 ? 1701 : cfg->udp_port);
+		if (dp_local_find(dp, local->ip, local->udp_port) >= 0)
+			return CV_ERR_CONFIG;
+		local->tunnels = dp_table_new(dp, DP_TUNNEL_IDS * sizeof(local->tunnels[0]));
+		if (local->tunnels == NULL)
+			return CV_ERR_NOMEM;
+		add_key(dp, i);
+	}
+	return 0;
+}
+
+void
+dp_locals_destroy(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->local_count; i++)
+		dp_table_free(dp, dp->locals[i].tunnels,
+			DP_TUNNEL_IDS * sizeof(dp->locals[i].tunnels[0]));
+}
+
+/* The index of an own address, or -1. */
+static int
+index_of(const struct dp *dp, uint32_t ip)
+{
+	for (uint16_t i = 0; i < dp->local_count; i++)
+		if (dp->locals[i].ip == ip)
+			return i;
+	return -1;
+}
+
+bool
+dp_is_local(const struct dp *dp, uint32_t ip)
+{
+	return index_of(dp, ip) >= 0;
+}
+
+/* Turns the request into its answer. */
+static void
+arp_reply(struct dp *dp, uint16_t port, struct rte_mbuf *m)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *arp = ether + DP_ETHER;
+	uint32_t asked = dp_load32(arp + 24);
+
+	memcpy(ether, arp + 8, 6);
+	memcpy(ether + 6, dp->ports[port].mac, 6);
+	dp_store16(arp + 6, ARP_REPLY_BE);
+	memcpy(arp + 18, arp + 8, 10);
+	memcpy(arp + 8, dp->ports[port].mac, 6);
+	dp_store32(arp + 14, asked);
+	dp_send_frame(dp, port, m);
+}
+
+static void
+arp_input(struct dp *dp, uint64_t now, uint16_t port, struct rte_mbuf *m)
+{
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
+	uint16_t operation;
+	uint32_t sender, target;
+	int local;
+
+	if (rte_pktmbuf_data_len(m) < DP_ETHER + ARP_BYTES || dp_load32(arp) != 0x00080100 ||
+		dp_load16(arp + 4) != 0x0406) {
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_MALFORMED);
+		return;
+	}
+	operation = dp_load16(arp + 6);
+	sender = dp_load32(arp + 14);
+	target = dp_load32(arp + 24);
+	if (dp_is_local(dp, sender)) {
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_CONFLICT);
+		return;
+	}
+	local = index_of(dp, target);
+	if (local >= 0 && dp->locals[local].port != port)
+		local = -1;
+	if (sender != 0)
+		dp_neighbour_learn(dp, now, port, sender, arp + 8, operation == ARP_REQUEST_BE);
+	if (local >= 0 && operation == ARP_REQUEST_BE)
+		arp_reply(dp, port, m);
+	else
+		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
+}
+
+/* Echo to our outer address: answered to where it came from, so it costs no state. */
+static void
+icmp_input(struct dp *dp, uint16_t port, struct rte_mbuf *m)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + DP_ETHER;
+	unsigned header = (ip[0] & 15u) * 4, total = rte_bswap16(dp_load16(ip + 2));
+	uint8_t *icmp = ip + header;
+	enum dp_drop_cause cause = DP_DROP_COUNT;
+	uint32_t sender = dp_load32(ip + 12);
+
+	if (total < header + DP_ICMP_HDR || dp_fold(dp_sum(icmp, total - header)) != UINT16_MAX)
+		cause = DP_DROP_LOCAL_ICMP_CHECKSUM;
+	else if (icmp[0] != ECHO_REQUEST || icmp[1] != 0 || header != DP_IPV4_HDR ||
+		 (dp_load16(ip + 6) & 0xff3f) != 0)
+		cause = DP_DROP_LOCAL_ICMP_IGNORED;
+	else if (!dp_bucket_take(&dp->echoes, rte_rdtsc()))
+		cause = DP_DROP_LOCAL_ECHO_LIMIT;
+	if (cause != DP_DROP_COUNT) {
+		dp_drop_mbuf(&dp->counts, m, cause);
+		return;
+	}
+	memcpy(ether, ether + 6, 6);
+	memcpy(ether + 6, dp->ports[port].mac, 6);
+	dp_store32(ip + 12, dp_load32(ip + 16));
+	dp_store32(ip + 16, sender);
+	ip[8] = OUR_TTL;
+	dp_store16(ip + 10, 0);
+	dp_store16(ip + 10, dp_checksum(dp_sum20(ip)));
+	icmp[0] = 0;
+	dp_store16(icmp + 2, 0);
+	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, total - header)));
+	dp_send_frame(dp, port, m);
+}
+
+void
+dp_local_input(struct dp *dp, uint64_t now, struct rte_mbuf *m)
+{
+	uint16_t port = dp_meta(m)->port;
+
+	if (dp_load16(rte_pktmbuf_mtod_offset(m, uint8_t *, 12)) == TYPE_ARP_BE)
+		arp_input(dp, now, port, m);
+	else
+		icmp_input(dp, port, m);
+}
+
+static void
+write_udp(struct dp *dp, const struct dp_local *local, const struct cv_endpoint *remote,
+	const void *payload, size_t len, uint8_t *ip)
+{
+	uint16_t udp_len = (uint16_t)(DP_UDP_HDR + len);
+	uint8_t *udp = ip + DP_IPV4_HDR;
+	struct cv_writer w = cv_writer(ip, DP_IPV4_HDR + (size_t)udp_len);
+	uint64_t sum;
+
+	cv_write_u16(&w, 0x4500);
+	cv_write_u16(&w, (uint16_t)(DP_IPV4_HDR + udp_len));
+	cv_write_u16(&w, dp->ip_id++);
+	cv_write_u16(&w, 0);
+	cv_write_u16(&w, OUR_TTL << 8 | PROTO_UDP);
+	cv_write_u16(&w, 0);
+	cv_write_bytes(&w, &local->ip, 4);
+	cv_write_u32(&w, cv_ipv4_value(&remote->ip));
+	cv_write_bytes(&w, &local->udp_port, 2);
+	cv_write_u16(&w, remote->port);
+	cv_write_u16(&w, udp_len);
+	cv_write_u16(&w, 0);
+	cv_write_bytes(&w, payload, len);
+	dp_store16(ip + DP_HDR_IP_SUM, dp_checksum(dp_sum20(ip)));
+	sum = dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), rte_bswap16(udp_len));
+	dp_store16(udp + 6, dp_checksum_udp(sum + dp_sum(udp, udp_len)));
+}
+
+int
+dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_endpoint *remote,
+	const void *payload, size_t len)
+{
+	struct rte_mbuf *m;
+	char *ip;
+
+	if (local_index >= dp->local_count || remote->ip.family != CV_IPV4)
+		return CV_ERR_UNKNOWN;
+	if (len > DP_SEND_MAX)
+		return CV_ERR_SPACE;
+	m = dp_control_mbuf(dp);
+	if (m == NULL)
+		return CV_ERR_NOMEM;
+	ip = rte_pktmbuf_append(m, (uint16_t)(DP_IPV4_HDR + DP_UDP_HDR + len));
+	write_udp(dp, &dp->locals[local_index], remote, payload, len, (uint8_t *)ip);
+	return dp_neighbour_send(
+		dp, now, local_index, rte_cpu_to_be_32(cv_ipv4_value(&remote->ip)), m);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Next hops and their MAC addresses (RFC 826), on the control thread. A neighbour appears when
+ * something is to be sent to it, is asked for three times, confirmed every half minute while it
+ * is used, and forgotten when it is not. What others claim unasked changes nothing: it only makes
+ * us ask.
+ */
+#include <stdlib.h>
+
+#include <rte_byteorder.h>
+
+#include "base/wheel.h"
+#include "datapath/internal.h"
+
+enum {
+	ASK_TIMES = 3,
+	WAITING_MAX = 4,       /* packets kept for a neighbour that is being resolved */
+	UNRESOLVED_MAX = 1024, /* strangers on the link may make so many */
+	ARP_BYTES = 28,
+	ARP_REQUEST = 1,
+};
+
+#define ASK_NS CV_NS_PER_S
+#define CONFIRM_NS (30 * CV_NS_PER_S)
+#define RETRY_NS (5 * CV_NS_PER_S)
+#define FORGET_NS (60 * CV_NS_PER_S)
+
+struct neighbour {
+	struct cv_timer timer; /* first: the wheel gives it back */
+	struct cv_node node;
+	uint32_t ip;
+	uint16_t port, local; /* local: whose address asks */
+	uint16_t hop;
+	uint8_t tries; /* 0: not asking */
+	uint8_t waiting;
+	bool up;
+	uint32_t users;
+	uint64_t used_at;
+	uint8_t mac[6];
+	struct rte_mbuf *packets[WAITING_MAX];
+};
+
+struct dp_neighbours {
+	struct cv_wheel wheel;
+	struct cv_table table;
+	struct neighbour **by_hop; /* DP_MAX_NEXTHOPS */
+	uint32_t next_hop, count, unresolved;
+};
+
+#define NEIGHBOUR_OF(n) ((struct neighbour *)((char *)(n)-offsetof(struct neighbour, node)))
+
+int
+dp_neighbours_create(struct dp *dp)
+{
+	uint64_t key[2] = {dp->slot_seed, ~dp->slot_seed};
+	struct dp_neighbours *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		return CV_ERR_NOMEM;
+	dp->neighbours = n;
+	cv_wheel_init(&n->wheel, 0);
+	n->by_hop = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(n->by_hop[0]));
+	dp->nexthops = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
+	if (n->by_hop == NULL || dp->nexthops == NULL)
+		return CV_ERR_NOMEM;
+	return cv_table_init(&n->table, 4096, key);
+}
+
+static void
+drop_waiting(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
+{
+	for (unsigned i = 0; i < n->waiting; i++)
+		dp_drop_mbuf(&dp->counts, n->packets[i], cause);
+	n->waiting = 0;
+}
+
+static void
+forget(struct dp *dp, struct neighbour *n)
+{
+	struct dp_neighbours *all = dp->neighbours;
+
+	drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
+	cv_wheel_cancel(&all->wheel, &n->timer);
+	cv_table_remove(&all->table, &n->node);
+	all->by_hop[n->hop] = NULL;
+	__atomic_store_n(&dp->nexthops[n->hop], 0, __ATOMIC_RELAXED);
+	if (!n->up)
+		all->unresolved--;
+	all->count--;
+	free(n);
+}
+
+void
+dp_neighbours_destroy(struct dp *dp)
+{
+	struct dp_neighbours *all = dp->neighbours;
+
+	if (all == NULL)
+		return;
+	for (size_t i = 0; all->by_hop != NULL && i < DP_MAX_NEXTHOPS; i++)
+		if (all->by_hop[i] != NULL)
+			forget(dp, all->by_hop[i]);
+	cv_table_fini(&all->table);
+	dp_table_free(dp, all->by_hop, DP_MAX_NEXTHOPS * sizeof(all->by_hop[0]));
+	dp_table_free(dp, dp->nexthops, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
+	free(all);
+	dp->neighbours = NULL;
+}
+
+static struct neighbour *
+find(const struct dp *dp, uint16_t port, uint32_t ip, uint64_t *hash)
+{
+	uint32_t key[2] = {ip, port};
+
+	*hash = cv_table_hash(&dp->neighbours->table, key, sizeof(key));
+	for (struct cv_node *n = cv_table_first(&dp->neighbours->table, *hash); n != NULL;
+		n = cv_table_next(n))
+		if (NEIGHBOUR_OF(n)->ip == ip && NEIGHBOUR_OF(n)->port == port)
+			return NEIGHBOUR_OF(n);
+	return NULL;
+}
+
+/* Sends an ARP request: to the known address when only confirming, else to all. */
+static void
+ask(struct dp *dp, const struct neighbour *n)
+{
+	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	const struct dp_port *port = &dp->ports[n->port];
+	struct rte_mbuf *m = dp_control_mbuf(dp);
+	char *frame = m == NULL ? NULL : rte_pktmbuf_append(m, DP_ETHER + ARP_BYTES);
+	struct cv_writer w = cv_writer(frame, DP_ETHER + ARP_BYTES);
+
+	if (frame == NULL)
+		return;
+	cv_write_bytes(&w, n->up && n->tries == 1 ? n->mac : all, 6);
+	cv_write_bytes(&w, port->mac, 6);
+	cv_write_u16(&w, 0x0806);
+	cv_write_u32(&w, 0x00010800); /* Ethernet, IPv4 */
+	cv_write_u16(&w, 0x0604);
+	cv_write_u16(&w, ARP_REQUEST);
+	cv_write_bytes(&w, port->mac, 6);
+	cv_write_bytes(&w, &dp->locals[n->local].ip, 4);
+	cv_write_u32(&w, 0);
+	cv_write_u16(&w, 0);
+	cv_write_bytes(&w, &n->ip, 4);
+	dp_send_frame(dp, n->port, m);
+}
+
+static void
+start_asking(struct dp *dp, struct neighbour *n, uint64_t now)
+{
+	if (n->tries != 0)
+		return;
+	n->tries = 1;
+	ask(dp, n);
+	cv_wheel_arm(&dp->neighbours->wheel, &n->timer, cv_time_add(now, ASK_NS));
+}
+
+static struct neighbour *
+new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t hash)
+{
+	struct dp_neighbours *all = dp->neighbours;
+	struct neighbour *n;
+
+	if (all->unresolved >= UNRESOLVED_MAX || all->count >= DP_MAX_NEXTHOPS - 1)
+		return NULL;
+	n = calloc(1, sizeof(*n));
+	if (n == NULL)
+		return NULL;
+	while (all->by_hop[all->next_hop % DP_MAX_NEXTHOPS] != NULL)
+		all->next_hop++;
+	n->hop = (uint16_t)(all->next_hop++ % DP_MAX_NEXTHOPS);
+	n->ip = ip;
+	n->local = local;
+	n->port = dp->locals[local].port;
+	n->used_at = now;
+	all->by_hop[n->hop] = n;
+	all->count++;
+	all->unresolved++;
+	cv_table_add(&all->table, &n->node, hash);
+	start_asking(dp, n, now);
+	return n;
+}
+
+/* The neighbour that packets to ip go to, made when it is new; NULL, and why in *rc. */
+static struct neighbour *
+route(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, int *rc)
+{
+	const struct dp_local_config *cfg = &dp->locals[local].cfg;
+	uint32_t mask = cfg->prefix_length == 0 ? 0 : UINT32_MAX << (32 - cfg->prefix_length);
+	uint32_t hop = ip;
+	struct neighbour *n;
+	uint64_t hash;
+
+	if (((rte_be_to_cpu_32(ip) ^ cv_ipv4_value(&cfg->ip)) & mask) != 0)
+		hop = rte_cpu_to_be_32(cv_ipv4_value(&cfg->gateway));
+	*rc = CV_ERR_UNKNOWN;
+	if (hop == 0)
+		return NULL;
+	n = find(dp, dp->locals[local].port, hop, &hash);
+	if (n == NULL)
+		n = new_neighbour(dp, now, local, hop, hash);
+	*rc = CV_ERR_LIMIT;
+	if (n != NULL && now > n->used_at)
+		n->used_at = now;
+	return n;
+}
+
+int
+dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip)
+{
+	int rc;
+	struct neighbour *n = route(dp, now, local, ip, &rc);
+
+	if (n == NULL)
+		return rc == CV_ERR_LIMIT ? -1 : -2;
+	n->users++;
+	return n->hop;
+}
+
+void
+dp_nexthop_put(struct dp *dp, int hop)
+{
+	struct neighbour *n = dp->neighbours->by_hop[hop];
+
+	if (n != NULL && n->users > 0)
+		n->users--;
+}
+
+static int
+send_to(struct dp *dp, const struct neighbour *n, struct rte_mbuf *m)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *) - DP_ETHER; /* in the headroom */
+
+	m->data_off = (uint16_t)(m->data_off - DP_ETHER);
+	m->data_len = (uint16_t)(m->data_len + DP_ETHER);
+	m->pkt_len += DP_ETHER;
+	memcpy(ether, n->mac, 6);
+	memcpy(ether + 6, dp->ports[n->port].mac, 6);
+	dp_store16(ether + 12, 0x0008);
+	return dp_send_frame(dp, n->port, m);
+}
+
+int
+dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, struct rte_mbuf *m)
+{
+	int rc;
+	struct neighbour *n = route(dp, now, local, ip, &rc);
+
+	if (n != NULL && n->up)
+		return send_to(dp, n, m);
+	if (n == NULL || n->waiting == WAITING_MAX) {
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_NEIGHBOUR_QUEUE_FULL);
+		return n == NULL ? rc : CV_ERR_LIMIT;
+	}
+	n->packets[n->waiting++] = m;
+	start_asking(dp, n, now);
+	return 0;
+}
+
+void
+dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6],
+	bool asked_us)
+{
+	struct dp_neighbours *all = dp->neighbours;
+	dp_nexthop word = DP_NEXTHOP_UP | (uint64_t)port << 48;
+	uint64_t hash;
+	struct neighbour *n = find(dp, port, ip, &hash);
+	bool fresh = n != NULL && n->up && memcmp(n->mac, mac, 6) == 0;
+
+	if (n == NULL || (mac[0] & 1) != 0) {
+		dp->counts.drops[DP_DROP_LOCAL_ARP_IGNORED]++;
+		return;
+	}
+	/* a claim that nobody asked for is only a reason to ask */
+	if (!fresh && (n->tries == 0 || (n->up && asked_us))) {
+		start_asking(dp, n, now);
+		return;
+	}
+	if (!n->up)
+		all->unresolved--;
+	n->up = true;
+	n->tries = 0;
+	memcpy(n->mac, mac, sizeof(n->mac));
+	memcpy(&word, mac, 6);
+	__atomic_store_n(&dp->nexthops[n->hop], word, __ATOMIC_RELAXED);
+	cv_wheel_arm(&all->wheel, &n->timer, cv_time_add(now, CONFIRM_NS));
+	for (unsigned i = 0; i < n->waiting; i++)
+		send_to(dp, n, n->packets[i]);
+	n->waiting = 0;
+}
+
+static void
+lost(struct dp *dp, struct neighbour *n, uint64_t now)
+{
+	struct dp_neighbours *all = dp->neighbours;
+
+	n->tries = 0;
+	drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
+	if (n->users == 0) {
+		forget(dp, n);
+		return;
+	}
+	if (n->up)
+		all->unresolved++;
+	n->up = false;
+	__atomic_store_n(&dp->nexthops[n->hop], 0, __ATOMIC_RELAXED);
+	cv_wheel_arm(&all->wheel, &n->timer, cv_time_add(now, RETRY_NS));
+}
+
+static void
+timeout(struct dp *dp, struct neighbour *n, uint64_t now)
+{
+	if (n->tries == 0 && n->users == 0 && now >= cv_time_add(n->used_at, FORGET_NS)) {
+		forget(dp, n);
+		return;
+	}
+	if (n->tries >= ASK_TIMES) {
+		lost(dp, n, now);
+		return;
+	}
+	n->tries++;
+	ask(dp, n);
+	cv_wheel_arm(&dp->neighbours->wheel, &n->timer, cv_time_add(now, ASK_NS));
+}
+
+void
+dp_neighbours_poll(struct dp *dp, uint64_t now)
+{
+	struct cv_timer *timer;
+
+	while ((timer = cv_wheel_pop(&dp->neighbours->wheel, now)) != NULL)
+		timeout(dp, (struct neighbour *)timer, now);
+}
+
+uint64_t
+dp_neighbours_timeout(const struct dp *dp)
+{
+	return cv_wheel_next(&dp->neighbours->wheel);
+}
+
+int
+dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info *out)
+{
+	for (size_t i = 0; i < DP_MAX_NEXTHOPS; i++) {
+		const struct neighbour *n = dp->neighbours->by_hop[i];
+
+		if (n == NULL || index-- != 0)
+			continue;
+		*out = (struct dp_neighbour_info){.ip = cv_ipv4(rte_be_to_cpu_32(n->ip)),
+			.port = n->port,
+			.resolved = n->up,
+			.users = n->users};
+		memcpy(out->mac, n->mac, sizeof(out->mac));
+		return 0;
+	}
+	return CV_ERR_UNKNOWN;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports: virtual devices made, physical ones found, queues set up, one pair a worker. */
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "datapath/internal.h"
+
+enum { DEFAULT_MTU = 1500, DESCRIPTORS = 1024, MBUF_CACHE = 128, MBUFS_MIN = 8191 };
+
+static int
+fail(const struct dp *dp, const struct dp_port *port, const char *what, int rc)
+{
+	cv_log_event(dp->log, CV_LOG_ERROR, "port-failed",
+		"port=%s device=%s step=\"%s\" reason=\"%s\"", port->name, port->device, what,
+		rte_strerror(rc < 0 ? -rc : rc));
+	return CV_ERR_IO;
+}
+
+/* The driver, and what it wants to be told. */
+static void
+device_arguments(const struct dp *dp, const struct dp_port_config *cfg, unsigned index,
+	char *driver, size_t driver_len, char *args, size_t args_len)
+{
+	switch (cfg->kind) {
+	case DP_PORT_AF_PACKET:
+		snprintf(driver, driver_len, "net_af_packet%u", index);
+		snprintf(args, args_len, "iface=%s,qpairs=%u", cfg->device, dp->worker_count);
+		break;
+	case DP_PORT_MEMIF:
+		snprintf(driver, driver_len, "net_memif%u", index);
+		snprintf(args, args_len, "socket=%s,socket-abstract=no,role=%s,id=%u", cfg->device,
+			cfg->memif_server ? "server" : "client", cfg->memif_id);
+		break;
+	case DP_PORT_TAP:
+		snprintf(driver, driver_len, "net_tap%u", index);
+		snprintf(args, args_len, "iface=%s", cfg->device);
+		break;
+	case DP_PORT_PCI:
+	case DP_PORT_ETHDEV:
+		snprintf(driver, driver_len, "%s", cfg->device);
+		args[0] = '\0';
+		break;
+	}
+}
+
+static bool
+is_virtual(enum dp_port_kind kind)
+{
+	return kind == DP_PORT_AF_PACKET || kind == DP_PORT_MEMIF || kind == DP_PORT_TAP;
+}
+
+static int
+find_device(struct dp *dp, unsigned index)
+{
+	const struct dp_port_config *cfg = &dp->params.ports[index];
+	struct dp_port *port = &dp->ports[index];
+	char args[2 * DP_PORT_DEVICE];
+	int rc;
+
+	snprintf(port->name, sizeof(port->name), "%s", cfg->name);
+	snprintf(port->device, sizeof(port->device), "%s", cfg->device);
+	device_arguments(dp, cfg, index, port->ethdev, sizeof(port->ethdev), args, sizeof(args));
+	if (is_virtual(cfg->kind)) {
+		rc = rte_vdev_init(port->ethdev, args);
+		if (rc != 0)
+			return fail(dp, port, "make the device", rc);
+		port->created = true;
+	}
+	rc = rte_eth_dev_get_port_by_name(port->ethdev, &port->id);
+	return rc == 0 ? 0 : fail(dp, port, "find the device", rc);
+}
+
+static void
+choose_offloads(const struct rte_eth_dev_info *info, struct dp_port *port,
+	struct rte_eth_conf *conf, unsigned queues)
+{
+	uint64_t rx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	uint64_t hash = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_UDP;
+
+	conf->rxmode.offloads = rx & info->rx_offload_capa;
+	port->checks_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;
+	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
+		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	if (queues > 1 && (info->flow_type_rss_offloads & hash) != 0) {
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf->rx_adv_conf.rss_conf.rss_hf = hash & info->flow_type_rss_offloads;
+	}
+}
+
+static int
+set_up_queues(struct dp *dp, struct dp_port *port, unsigned queues)
+{
+	int socket = rte_eth_dev_socket_id(port->id);
+	int rc;
+
+	rc = rte_eth_dev_adjust_nb_rx_tx_desc(
+		port->id, &port->rx_descriptors, &port->tx_descriptors);
+	if (rc != 0)
+		return fail(dp, port, "descriptors", rc);
+	for (uint16_t q = 0; q < queues; q++) {
+		rc = rte_eth_rx_queue_setup(
+			port->id, q, port->rx_descriptors, (unsigned)socket, NULL, dp->pool);
+		if (rc == 0)
+			rc = rte_eth_tx_queue_setup(
+				port->id, q, port->tx_descriptors, (unsigned)socket, NULL);
+		if (rc != 0)
+			return fail(dp, port, "queues", rc);
+	}
+	return 0;
+}
+
+static int
+set_up(struct dp *dp, unsigned index)
+{
+	const struct dp_port_config *cfg = &dp->params.ports[index];
+	struct dp_port *port = &dp->ports[index];
+	struct rte_eth_conf conf = {0};
+	struct rte_eth_dev_info info;
+	unsigned queues = dp->worker_count;
+	struct rte_ether_addr mac;
+	int rc = rte_eth_dev_info_get(port->id, &info);
+
+	if (rc != 0)
+		return fail(dp, port, "ask the device", rc);
+	if (queues > info.max_rx_queues || queues > info.max_tx_queues) {
+		cv_log_event(dp->log, CV_LOG_ERROR, "port-failed",
+			"port=%s device=%s reason=\"%u workers need as many queues, it has %u\"",
+			port->name, port->device, queues,
+			RTE_MIN(info.max_rx_queues, info.max_tx_queues));
+		return CV_ERR_CONFIG;
+	}
+	port->mtu = cfg->mtu == 0 ? DEFAULT_MTU : cfg->mtu;
+	port->rx_descriptors = cfg->rx_descriptors == 0 ? DESCRIPTORS : cfg->rx_descriptors;
+	port->tx_descriptors = cfg->tx_descriptors == 0 ? DESCRIPTORS : cfg->tx_descriptors;
+	choose_offloads(&info, port, &conf, queues);
+	rc = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
+	if (rc != 0)
+		return fail(dp, port, "configure", rc);
+	rc = rte_eth_dev_set_mtu(port->id, port->mtu);
+	if (rc != 0 && rc != -ENOTSUP)
+		return fail(dp, port, "MTU", rc);
+	rc = set_up_queues(dp, port, queues);
+	if (rc != 0)
+		return rc;
+	rc = rte_eth_macaddr_get(port->id, &mac);
+	if (rc != 0)
+		return fail(dp, port, "MAC address", rc);
+	memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
+	return 0;
+}
+
+/* Buffers for all descriptors, all rings and what workers hold. */
+static unsigned
+count_mbufs(const struct dp *dp)
+{
+	unsigned n = MBUFS_MIN, wanted = 0;
+
+	if (dp->params.pool_mbufs != 0)
+		return dp->params.pool_mbufs;
+	for (uint16_t i = 0; i < dp->port_count; i++)
+		if (dp->params.ports[i].kind == DP_PORT_PCI)
+			wanted += 2 * DESCRIPTORS * dp->worker_count;
+	wanted += dp->worker_count *
+		  (DP_PUNT_CLASSES * DP_PUNT_RING + DP_SEND_RING + 2 * DP_BURST * DP_MAX_PORTS);
+	while (n < wanted)
+		n = 2 * n + 1;
+	return n;
+}
+
+int
+dp_ports_create(struct dp *dp)
+{
+	unsigned most = DEFAULT_MTU;
+	int rc = 0;
+
+	for (uint16_t i = 0; i < dp->port_count; i++)
+		most = RTE_MAX(most, dp->params.ports[i].mtu);
+	dp->pool = rte_pktmbuf_pool_create("culvert-packets", count_mbufs(dp), MBUF_CACHE,
+		RTE_ALIGN(sizeof(struct dp_punt_meta), RTE_MBUF_PRIV_ALIGN),
+		(uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(most + 64u, 2048u)), SOCKET_ID_ANY);
+	if (dp->pool == NULL) {
+		cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",
+			"reason=\"no memory for %u packet buffers: %s\"", count_mbufs(dp),
+			rte_strerror(rte_errno));
+		return CV_ERR_NOMEM;
+	}
+	for (uint16_t i = 0; rc == 0 && i < dp->port_count; i++) {
+		rc = find_device(dp, i);
+		if (rc == 0)
+			rc = set_up(dp, i);
+	}
+	return rc;
+}
+
+int
+dp_ports_start(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		const struct dp_port *port = &dp->ports[i];
+		const uint8_t *m = port->mac;
+		int rc = rte_eth_dev_start(port->id);
+
+		if (rc != 0)
+			return fail(dp, port, "start", rc);
+		cv_log_event(dp->log, CV_LOG_INFO, "port",
+			"port=%s device=%s mac=%02x:%02x:%02x:%02x:%02x:%02x mtu=%u queues=%u "
+			"rx_descriptors=%u tx_descriptors=%u checksums=%s",
+			port->name, port->device, m[0], m[1], m[2], m[3], m[4], m[5], port->mtu,
+			dp->worker_count, port->rx_descriptors, port->tx_descriptors,
+			port->checks_rx ? "device" : "software");
+	}
+	return 0;
+}
+
+void
+dp_ports_stop(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->port_count; i++)
+		(void)rte_eth_dev_stop(dp->ports[i].id);
+}
+
+void
+dp_ports_destroy(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		struct dp_port *port = &dp->ports[i];
+
+		if (port->created)
+			(void)rte_vdev_uninit(port->ethdev);
+		else if (dp->params.ports[i].kind == DP_PORT_PCI && port->ethdev[0] != '\0')
+			(void)rte_eth_dev_close(port->id);
+		port->created = false;
+	}
+	rte_mempool_free(dp->pool);
+	dp->pool = NULL;
+}
+
+unsigned
+dp_port_count(const struct dp *dp)
+{
+	return dp->port_count;
+}
+
+int
+dp_port_info(const struct dp *dp, unsigned index, struct dp_port_info *out)
+{
+	struct rte_eth_dev_info info;
+	struct rte_eth_stats stats = {0};
+	struct rte_eth_link link = {0};
+	const struct dp_port *port = &dp->ports[index];
+
+	if (index >= dp->port_count || rte_eth_dev_info_get(port->id, &info) != 0)
+		return CV_ERR_UNKNOWN;
+	(void)rte_eth_stats_get(port->id, &stats);
+	(void)rte_eth_link_get_nowait(port->id, &link);
+	*out = (struct dp_port_info){.mtu = port->mtu,
+		.up = link.link_status == RTE_ETH_LINK_UP,
+		.speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
+		.rx_queues = dp->worker_count,
+		.tx_queues = dp->worker_count,
+		.rx_descriptors = port->rx_descriptors,
+		.tx_descriptors = port->tx_descriptors,
+		.rx_packets = stats.ipackets,
+		.rx_bytes = stats.ibytes,
+		.tx_packets = stats.opackets,
+		.tx_bytes = stats.obytes,
+		.rx_missed = stats.imissed + stats.rx_nombuf,
+		.rx_errors = stats.ierrors,
+		.tx_errors = stats.oerrors};
+	memcpy(out->name, port->name, sizeof(out->name));
+	memcpy(out->device, port->device, sizeof(out->device));
+	snprintf(out->driver, sizeof(out->driver), "%s", info.driver_name);
+	memcpy(out->mac, port->mac, sizeof(out->mac));
+	return 0;
+}

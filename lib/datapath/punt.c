@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Between workers and the control thread: a ring a class and worker, so that a flood of one class
+ * does not starve another, and a budget a class and round; the other way one ring a worker.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_byteorder.h>
+
+#include "datapath/internal.h"
+
+/* Datagrams that the control thread takes of a class in one round. */
+static const uint16_t budgets[DP_PUNT_CLASSES] = {
+	[DP_PUNT_TUNNEL] = 256,
+	[DP_PUNT_PPP] = 256,
+	[DP_PUNT_NEW] = 64,
+	[DP_PUNT_LOCAL] = 64,
+};
+
+static const enum dp_drop_cause full[DP_PUNT_CLASSES] = {
+	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_FULL,
+	[DP_PUNT_PPP] = DP_DROP_PUNT_PPP_FULL,
+	[DP_PUNT_NEW] = DP_DROP_PUNT_NEW_FULL,
+	[DP_PUNT_LOCAL] = DP_DROP_PUNT_LOCAL_FULL,
+};
+
+static struct rte_ring *
+new_ring(const char *what, unsigned worker, unsigned size)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "culvert-%s-%u", what, worker);
+	return rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+int
+dp_punt_create(struct dp *dp)
+{
+	static const char *const names[DP_PUNT_CLASSES] = {"tunnel", "ppp", "new", "local"};
+
+	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (dp->event_fd < 0)
+		return CV_ERR_IO;
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		struct dp_worker *w = dp->workers[i];
+
+		for (unsigned c = 0; c < DP_PUNT_CLASSES; c++) {
+			w->punt[c] = new_ring(names[c], i, DP_PUNT_RING);
+			if (w->punt[c] == NULL)
+				return CV_ERR_NOMEM;
+		}
+		w->send = new_ring("send", i, DP_SEND_RING);
+		if (w->send == NULL)
+			return CV_ERR_NOMEM;
+	}
+	return 0;
+}
+
+static void
+drain(struct dp *dp, struct rte_ring *ring)
+{
+	void *m;
+
+	while (ring != NULL && rte_ring_sc_dequeue(ring, &m) == 0)
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_WORKER_STOPPED);
+}
+
+void
+dp_punt_drain(struct dp *dp)
+{
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		struct dp_worker *w = dp->workers[i];
+
+		if (w == NULL)
+			continue;
+		for (unsigned c = 0; c < DP_PUNT_CLASSES; c++)
+			drain(dp, w->punt[c]);
+		drain(dp, w->send);
+	}
+}
+
+void
+dp_punt_destroy(struct dp *dp)
+{
+	dp_punt_drain(dp);
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		struct dp_worker *w = dp->workers[i];
+
+		if (w == NULL)
+			continue;
+		for (unsigned c = 0; c < DP_PUNT_CLASSES; c++)
+			rte_ring_free(w->punt[c]);
+		rte_ring_free(w->send);
+	}
+	if (dp->event_fd >= 0)
+		close(dp->event_fd);
+	dp->event_fd = -1;
+}
+
+void
+dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class)
+{
+	dp_meta(m)->class = (uint16_t) class;
+	if (rte_ring_sp_enqueue(w->punt[class], m) != 0)
+		dp_drop_mbuf(&w->counts, m, full[class]);
+	else
+		w->punted = true;
+}
+
+/* At the end of a round that punted: wakes the control thread if it said that it sleeps. */
+void
+dp_punt_wake(struct dp_worker *w)
+{
+	uint32_t armed = 1;
+	uint64_t one = 1;
+
+	w->punted = false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&w->dp->armed, __ATOMIC_RELAXED) == 0 ||
+		!__atomic_compare_exchange_n(
+			&w->dp->armed, &armed, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	(void)!write(w->dp->event_fd, &one, sizeof(one));
+}
+
+int
+dp_event_fd(const struct dp *dp)
+{
+	return dp->event_fd;
+}
+
+static bool
+anything_waits(const struct dp *dp)
+{
+	for (unsigned i = 0; i < dp->worker_count; i++)
+		for (unsigned c = 0; c < DP_PUNT_CLASSES; c++)
+			if (!rte_ring_empty(dp->workers[i]->punt[c]))
+				return true;
+	return false;
+}
+
+bool
+dp_wake_arm(struct dp *dp)
+{
+	if (dp->shared)
+		return false;
+	__atomic_store_n(&dp->armed, 1, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!anything_waits(dp))
+		return true;
+	__atomic_store_n(&dp->armed, 0, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* One buffer of a class from any worker, in turn. */
+static struct rte_mbuf *
+take(struct dp *dp, enum dp_punt_class class)
+{
+	void *m;
+
+	if (dp->budget[class] == 0)
+		return NULL;
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		dp->punt_worker = (uint16_t)((dp->punt_worker + 1) % dp->worker_count);
+		if (rte_ring_sc_dequeue(dp->workers[dp->punt_worker]->punt[class], &m) != 0)
+			continue;
+		dp->budget[class]--;
+		return m;
+	}
+	return NULL;
+}
+
+/* A new round: budgets are full again, and what is for the data path itself is done. */
+void
+dp_punt_local_poll(struct dp *dp, uint64_t now)
+{
+	struct rte_mbuf *m;
+	uint64_t count;
+
+	if (!dp->shared)
+		(void)!read(dp->event_fd, &count, sizeof(count));
+	memcpy(dp->budget, budgets, sizeof(budgets));
+	while ((m = take(dp, DP_PUNT_LOCAL)) != NULL)
+		dp_local_input(dp, now, m);
+}
+
+bool
+dp_punt_next(struct dp *dp, struct dp_punt *punt)
+{
+	static const enum dp_punt_class order[] = {DP_PUNT_TUNNEL, DP_PUNT_PPP, DP_PUNT_NEW};
+	struct rte_mbuf *m = NULL;
+	const struct dp_punt_meta *meta;
+
+	for (unsigned i = 0; m == NULL && i < RTE_DIM(order); i++)
+		m = take(dp, order[i]);
+	if (m == NULL)
+		return false;
+	meta = dp_meta(m);
+	*punt = (struct dp_punt){.class = (enum dp_punt_class)meta->class,
+		.local_index = meta->local,
+		.port = meta->port,
+		.slot = meta->slot,
+		.remote = {.ip = cv_ipv4(rte_be_to_cpu_32(meta->remote_ip)),
+			.port = rte_be_to_cpu_16(meta->remote_port)},
+		.data = meta->data,
+		.len = meta->len,
+		.handle = m};
+	return true;
+}
+
+void
+dp_punt_release(struct dp *dp, struct dp_punt *punt)
+{
+	dp_done_mbuf(&dp->counts, punt->handle, DP_EDGE_CONTROL_DONE);
+	punt->handle = NULL;
+}
+
+struct rte_mbuf *
+dp_control_mbuf(struct dp *dp)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(dp->pool);
+
+	if (m != NULL)
+		*dp_meta(m) = (struct dp_punt_meta){.slot = DP_NO_SLOT};
+	return m;
+}
+
+int
+dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m)
+{
+	dp_meta(m)->port = port;
+	if (rte_ring_sp_enqueue(dp->workers[0]->send, m) == 0)
+		return 0;
+	dp_drop_mbuf(&dp->counts, m, DP_DROP_SEND_FULL);
+	return CV_ERR_LIMIT;
+}

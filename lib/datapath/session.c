@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sessions and tunnels in the tables that workers read. The control thread is the only writer.
+ * The order of writes makes a session appear whole and go whole: its lines are filled first, then
+ * the word by which it is found is stored with release; in the other direction that word goes
+ * first, then all workers pass a quiescent state, then the lines may change.
+ */
+#include <rte_byteorder.h>
+
+#include "datapath/internal.h"
+#include "l2tp/header.h"
+
+enum { OUR_TTL = 64, PPP_IP_SHORT = 0x21, DEFAULT_MTU = 1500 };
+
+int
+dp_sessions_create(struct dp *dp)
+{
+	size_t slots = (size_t)dp->slot_mask + 1;
+
+	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
+	dp->egress = dp_table_new(dp, slots * sizeof(dp->egress[0]));
+	dp->realms = dp_table_new(dp, (UINT16_MAX + 1) * sizeof(dp->realms[0]));
+	return dp->ingress == NULL || dp->egress == NULL || dp->realms == NULL ? CV_ERR_NOMEM : 0;
+}
+
+void
+dp_sessions_destroy(struct dp *dp)
+{
+	size_t slots = (size_t)dp->slot_mask + 1;
+
+	dp_realms_destroy(dp);
+	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
+	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
+}
+
+void
+dp_quiesce(struct dp *dp)
+{
+	if (!dp->shared && dp->started)
+		rte_rcu_qsbr_synchronize(dp->rcu, RTE_QSBR_THRID_INVALID);
+}
+
+/* The finished headers, at the end of the line, and what fixes them up. */
+static void
+write_egress(struct dp_egress *e, const struct dp_local *local, const struct dp_session *s,
+	uint16_t send)
+{
+	uint8_t header[DP_HEADROOM_HDR] = {0};
+	struct cv_writer w = cv_writer(header, sizeof(header));
+	uint16_t flags = L2TP_VERSION;
+	uint64_t sum;
+
+	cv_write_u16(&w, 0x4500);
+	cv_write_u16(&w, 0); /* total length */
+	cv_write_u32(&w, 0); /* identification; may be fragmented on its way */
+	cv_write_u16(&w, OUR_TTL << 8 | 17);
+	cv_write_u16(&w, 0);
+	cv_write_bytes(&w, &local->ip, 4);
+	cv_write_u32(&w, cv_ipv4_value(&s->peer.ip));
+	cv_write_bytes(&w, &local->udp_port, 2);
+	cv_write_u16(&w, s->peer.port);
+	cv_write_u32(&w, 0); /* UDP length, checksum */
+	e->flags = 0;
+	if ((send & DP_SEND_LENGTH) != 0) {
+		flags |= L2TP_BIT_LENGTH;
+		e->flags |= DP_EGRESS_LENGTH;
+	}
+	if ((send & DP_SEND_SEQUENCE) != 0) {
+		flags |= L2TP_BIT_SEQUENCE;
+		e->flags |= DP_EGRESS_SEQUENCE;
+	}
+	cv_write_u16(&w, flags);
+	if ((send & DP_SEND_LENGTH) != 0)
+		cv_write_u16(&w, 0);
+	cv_write_u16(&w, s->peer_tunnel_id);
+	cv_write_u16(&w, s->peer_session_id);
+	if ((send & DP_SEND_SEQUENCE) != 0)
+		cv_write_u32(&w, 0); /* Ns, and Nr, which data does not use */
+	if ((send & DP_SEND_ACFC) == 0)
+		cv_write_u16(&w, 0xff03);
+	if ((send & DP_SEND_PFC) == 0)
+		cv_write_u8(&w, 0);
+	cv_write_u8(&w, PPP_IP_SHORT);
+
+	e->hdr_len = (uint8_t)cv_written(&w);
+	if ((e->hdr_len & 1) != 0)
+		e->flags |= DP_EGRESS_ODD;
+	sum = dp_sum(header + DP_IPV4_HDR, (size_t)e->hdr_len - DP_IPV4_HDR) +
+	      dp_sum_pseudo(local->ip, dp_load32(header + 16), 0);
+	dp_store16(header + DP_HDR_IP_SUM, dp_fold(dp_sum20(header)));
+	dp_store16(header + DP_HDR_UDP_SUM, dp_fold(sum));
+	memcpy(e->hdr + DP_HEADROOM_HDR - e->hdr_len, header, e->hdr_len);
+}
+
+/* The largest inner packet: what the client takes, its group allows and the port carries. */
+static uint16_t
+session_mtu(const struct dp *dp, const struct dp_egress *e, const struct dp_session_ip *ip)
+{
+	uint16_t mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
+	uint16_t group = dp->policies[ip->policy]->mtu;
+	uint16_t carried = (uint16_t)(dp->ports[e->port].mtu - e->hdr_len);
+
+	if (group != 0 && group < mtu)
+		mtu = group;
+	return carried < mtu ? carried : mtu;
+}
+
+int
+dp_session_add(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
+{
+	uint32_t slot = cv_session_slot(
+		dp->slot_seed, s->local_index, s->tunnel_id, s->session_id, dp->slot_mask);
+	struct dp_ingress *in = &dp->ingress[slot];
+	struct dp_egress *out = &dp->egress[slot];
+	const struct dp_local *local;
+	uint32_t peer;
+	int hop;
+
+	if (s->local_index >= dp->local_count || s->peer.ip.family != CV_IPV4)
+		return CV_ERR_UNKNOWN;
+	if (in->key != 0)
+		return CV_ERR_EXISTS;
+	local = &dp->locals[s->local_index];
+	peer = rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip));
+	hop = dp_nexthop_get(dp, dp->now, s->local_index, peer);
+	if (hop < 0)
+		return hop == -1 ? CV_ERR_LIMIT : CV_ERR_UNKNOWN;
+	*in = (struct dp_ingress){.peer_ip = peer, .peer_port = rte_cpu_to_be_16(s->peer.port)};
+	memset(out, 0, sizeof(*out));
+	out->nexthop = (uint16_t)hop;
+	out->port = local->port;
+	write_egress(out, local, s, s->send);
+	__atomic_store_n(&in->key, dp_ingress_key(s->local_index, s->tunnel_id, s->session_id),
+		__ATOMIC_RELEASE);
+	dp->sessions++;
+	if (slot_out != NULL)
+		*slot_out = slot;
+	return 0;
+}
+
+/* What dp_session_add was told, read back from the lines. */
+static struct dp_session
+session_of(const struct dp *dp, uint32_t slot)
+{
+	const struct dp_ingress *in = &dp->ingress[slot];
+	const struct dp_egress *out = &dp->egress[slot];
+	const uint8_t *l2tp = out->hdr + DP_HEADROOM_HDR - out->hdr_len + DP_HDR_L2TP +
+			      ((out->flags & DP_EGRESS_LENGTH) != 0 ? 4 : 2);
+
+	return (struct dp_session){.local_index = (uint16_t)(in->key >> 32 & 0xffff),
+		.tunnel_id = (uint16_t)(in->key >> 16),
+		.session_id = (uint16_t)in->key,
+		.peer_tunnel_id = rte_bswap16(dp_load16(l2tp)),
+		.peer_session_id = rte_bswap16(dp_load16(l2tp + 2)),
+		.peer = {.ip = cv_ipv4(rte_be_to_cpu_32(in->peer_ip)),
+			.port = rte_be_to_cpu_16(in->peer_port)}};
+}
+
+static bool
+installed(const struct dp *dp, uint32_t slot)
+{
+	return slot <= dp->slot_mask && dp->ingress[slot].key != 0;
+}
+
+int
+dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
+{
+	uint32_t address = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
+	const uint32_t *leaf;
+	struct dp_session s;
+	struct dp_ingress *in;
+	struct dp_egress *out;
+	int rc;
+
+	if (!installed(dp, slot))
+		return CV_ERR_UNKNOWN;
+	if (address == 0 || ip->policy >= dp->policy_count || dp->policies[ip->policy] == NULL)
+		return CV_ERR_CONFIG;
+	dp_session_shut(dp, slot);
+	leaf = dp_realm_leaf(dp, ip->realm, address);
+	if (leaf != NULL && leaf[rte_bswap16((uint16_t)(address >> 16))] != DP_NO_SLOT)
+		return CV_ERR_EXISTS;
+	in = &dp->ingress[slot];
+	out = &dp->egress[slot];
+	s = session_of(dp, slot);
+	write_egress(out, &dp->locals[s.local_index], &s, ip->send);
+	out->policy = ip->policy;
+	out->mtu = session_mtu(dp, out, ip);
+	in->inner_ip = address;
+	in->realm = ip->realm;
+	in->policy = ip->policy;
+	rc = dp_realm_set(dp, ip->realm, address, slot);
+	if (rc != 0)
+		return rc;
+	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
+	dp->addresses++;
+	return 0;
+}
+
+void
+dp_session_shut(struct dp *dp, uint32_t slot)
+{
+	struct dp_ingress *in;
+
+	if (!installed(dp, slot) || (dp->ingress[slot].flags & DP_INGRESS_OPEN) == 0)
+		return;
+	in = &dp->ingress[slot];
+	__atomic_store_n(&in->flags, 0, __ATOMIC_RELEASE);
+	dp_realm_set(dp, in->realm, in->inner_ip, DP_NO_SLOT); /* its leaf is there: can't fail */
+	dp->addresses--;
+	dp_quiesce(dp);
+}
+
+int
+dp_session_remove(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
+{
+	struct dp_ingress *in;
+
+	if (!installed(dp, slot))
+		return CV_ERR_UNKNOWN;
+	in = &dp->ingress[slot];
+	dp_session_shut(dp, slot);
+	__atomic_store_n(&in->key, 0, __ATOMIC_RELEASE);
+	dp_quiesce(dp);
+	if (final != NULL)
+		dp_session_counters(dp, slot, final);
+	for (unsigned i = 0; i < dp->worker_count; i++)
+		memset(&dp->workers[i]->sessions[slot], 0, sizeof(dp->workers[i]->sessions[slot]));
+	dp_nexthop_put(dp, dp->egress[slot].nexthop);
+	dp->sessions--;
+	return 0;
+}
+
+int
+dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out)
+{
+	*out = (struct dp_session_counters){0};
+	if (slot > dp->slot_mask)
+		return CV_ERR_UNKNOWN;
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		const struct dp_session_counters *n = &dp->workers[i]->sessions[slot];
+
+		out->rx_packets += __atomic_load_n(&n->rx_packets, __ATOMIC_RELAXED);
+		out->rx_bytes += __atomic_load_n(&n->rx_bytes, __ATOMIC_RELAXED);
+		out->tx_packets += __atomic_load_n(&n->tx_packets, __ATOMIC_RELAXED);
+		out->tx_bytes += __atomic_load_n(&n->tx_bytes, __ATOMIC_RELAXED);
+	}
+	return 0;
+}
+
+uint16_t
+dp_session_mtu(const struct dp *dp, uint32_t slot)
+{
+	return installed(dp, slot) ? dp->egress[slot].mtu : 0;
+}
+
+int
+dp_tunnel_set(
+	struct dp *dp, uint16_t local_index, uint16_t tunnel_id, const struct cv_endpoint *peer)
+{
+	if (local_index >= dp->local_count || tunnel_id == 0)
+		return CV_ERR_UNKNOWN;
+	__atomic_store_n(&dp->locals[local_index].tunnels[tunnel_id],
+		dp_tunnel_peer(
+			rte_cpu_to_be_32(cv_ipv4_value(&peer->ip)), rte_cpu_to_be_16(peer->port)),
+		__ATOMIC_RELEASE);
+	return 0;
+}
+
+void
+dp_tunnel_clear(struct dp *dp, uint16_t local_index, uint16_t tunnel_id)
+{
+	if (local_index < dp->local_count)
+		__atomic_store_n(&dp->locals[local_index].tunnels[tunnel_id], 0, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker: receive, classify, ingress, route, policy, relay, egress, send; run to completion. No
+ * lock, no allocation, no system call but the driver's and, where it may, a short sleep.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#include "datapath/internal.h"
+
+enum {
+	IDLE_SPINS = 200,      /* empty rounds before the first sleep */
+	IDLE_SLEEP_NS = 50000, /* the shortest sleep, doubled up to */
+	IDLE_SLEEP_MAX_NS = 400000,
+	CONTROL_BURST = 32,
+};
+
+static void
+transmit(struct dp_worker *w, unsigned port)
+{
+	struct dp_tx *tx = &w->tx[port];
+	uint16_t sent = rte_eth_tx_burst(w->dp->ports[port].id, w->index, tx->frames, tx->count);
+
+	w->counts.edges[DP_EDGE_TX_SENT] += sent;
+	w->tx_packets += sent;
+	for (uint16_t i = sent; i < tx->count; i++)
+		dp_drop_mbuf(&w->counts, tx->frames[i], DP_DROP_TX_FULL);
+	tx->count = 0;
+}
+
+void
+dp_tx_put(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	struct dp_tx *tx = &w->tx[port];
+
+	tx->frames[tx->count++] = m;
+	if (tx->count == DP_BURST)
+		transmit(w, port);
+}
+
+void
+dp_tx_flush(struct dp_worker *w)
+{
+	for (unsigned port = 0; port < w->dp->port_count; port++)
+		if (w->tx[port].count != 0)
+			transmit(w, port);
+}
+
+/* Frames of the control thread; their port is in their private area. */
+static unsigned
+send_control(struct dp_worker *w)
+{
+	void *frames[CONTROL_BURST];
+	unsigned n = rte_ring_sc_dequeue_burst(w->send, frames, CONTROL_BURST, NULL);
+
+	for (unsigned i = 0; i < n; i++)
+		dp_tx_put(w, dp_meta(frames[i])->port, frames[i]);
+	w->counts.edges[DP_EDGE_TX_CONTROL] += n;
+	return n;
+}
+
+unsigned
+dp_worker_round(struct dp_worker *w)
+{
+	struct dp *dp = w->dp;
+	uint64_t start = rte_rdtsc(), cycles;
+	unsigned received = 0, control = send_control(w);
+	struct rte_mbuf *frames[DP_BURST];
+	struct dp_burst burst;
+
+	for (unsigned port = 0; port < dp->port_count; port++) {
+		uint16_t n = rte_eth_rx_burst(dp->ports[port].id, w->index, frames, DP_BURST);
+
+		if (n == 0)
+			continue;
+		received += n;
+		dp_classify(w, port, frames, n, &burst);
+		dp_ingress_stage(w, &burst);
+		dp_route_stage(w, &burst);
+		dp_policy_stage(w, &burst);
+		dp_relay_stage(w, &burst);
+		dp_egress_stage(w, &burst);
+	}
+	dp_tx_flush(w);
+	if (w->punted)
+		dp_punt_wake(w);
+	if (!dp->shared)
+		rte_rcu_qsbr_quiescent(dp->rcu, w->index);
+	cycles = rte_rdtsc() - start;
+	w->rounds++;
+	w->rx_packets += received;
+	if (received + control != 0)
+		w->busy_cycles += cycles;
+	else
+		w->idle_cycles += cycles;
+	return received + control;
+}
+
+/* Sleeps when nothing came for a while and the devices allow it. */
+static void
+idle(struct dp_worker *w, unsigned done)
+{
+	long ns = IDLE_SLEEP_NS;
+	uint64_t start;
+
+	if (done != 0) {
+		w->idle_rounds = 0;
+		return;
+	}
+	if (!w->dp->sleeps || w->idle_rounds++ < IDLE_SPINS)
+		return;
+	for (uint32_t i = IDLE_SPINS; i < w->idle_rounds && ns < IDLE_SLEEP_MAX_NS; i++)
+		ns *= 2;
+	start = rte_rdtsc();
+	nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
+	w->idle_cycles += rte_rdtsc() - start;
+}
+
+int
+dp_worker_main(void *worker)
+{
+	struct dp_worker *w = worker;
+	struct dp *dp = w->dp;
+
+	rte_rcu_qsbr_thread_online(dp->rcu, w->index);
+	while (!__atomic_load_n(&dp->stopping, __ATOMIC_RELAXED)) {
+		unsigned done = dp_worker_round(w);
+
+		if (done == 0 && dp->sleeps && w->idle_rounds >= IDLE_SPINS) {
+			/* holds nothing while it sleeps: nobody need wait for it */
+			rte_rcu_qsbr_thread_offline(dp->rcu, w->index);
+			idle(w, done);
+			rte_rcu_qsbr_thread_online(dp->rcu, w->index);
+		} else {
+			idle(w, done);
+		}
+	}
+	rte_rcu_qsbr_thread_offline(dp->rcu, w->index);
+	return 0;
+}
+
+unsigned
+dp_worker_poll(struct dp *dp)
+{
+	struct dp_worker *w = dp->workers[0];
+	unsigned done = dp_worker_round(w);
+
+	idle(w, done);
+	return done;
+}
+
+static struct dp_worker *
+new_worker(struct dp *dp, uint16_t index)
+{
+	struct dp_worker *w = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*w));
+	uint64_t hz = rte_get_tsc_hz(), now = rte_rdtsc();
+
+	if (w == NULL)
+		return NULL;
+	memset(w, 0, sizeof(*w));
+	dp->workers[index] = w;
+	w->dp = dp;
+	w->index = index;
+	w->lcore = LCORE_ID_ANY;
+	w->ip_id = (uint16_t)now;
+	dp_bucket_init(&w->errors, DP_ERRORS_PER_S, hz, now);
+	dp_bucket_init(&w->echoes, DP_ERRORS_PER_S, hz, now);
+	w->fragments = calloc(DP_FRAGMENTS, sizeof(w->fragments[0]));
+	w->sessions = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
+	return w->fragments == NULL || w->sessions == NULL ? NULL : w;
+}
+
+int
+dp_workers_create(struct dp *dp)
+{
+	unsigned lcore = LCORE_ID_ANY;
+
+	for (uint16_t i = 0; i < dp->worker_count; i++) {
+		struct dp_worker *w = new_worker(dp, i);
+
+		if (w == NULL)
+			return CV_ERR_NOMEM;
+		if (dp->shared)
+			continue;
+		lcore = rte_get_next_lcore(lcore == LCORE_ID_ANY ? (unsigned)-1 : lcore, 1, 0);
+		if (lcore >= RTE_MAX_LCORE)
+			return CV_ERR_CONFIG;
+		w->lcore = lcore;
+	}
+	return 0;
+}
+
+void
+dp_workers_destroy(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->worker_count; i++) {
+		struct dp_worker *w = dp->workers[i];
+
+		if (w == NULL)
+			continue;
+		dp_table_free(
+			dp, w->sessions, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
+		free(w->fragments);
+		free(w);
+		dp->workers[i] = NULL;
+	}
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of lib/lns share. An object (tunnel or session) that has something to say is
+ * put on the ready list; lns_poll asks the first one, compares what the data path was told of it
+ * with what should be true, and gives out the difference before the object's own output.
+ */
+#ifndef LNS_INTERNAL_H
+#define LNS_INTERNAL_H
+
+#include "base/err.h"
+#include "base/table.h"
+#include "base/wheel.h"
+#include "l2tp/tunnel.h"
+#include "lns/bucket.h"
+#include "lns/lns.h"
+#include "lns/pool.h"
+#include "ppp/link.h"
+
+enum {
+	LNS_TUNNEL_IDS = 65536,
+	LNS_SLOT_TRIES = 64,     /* random session IDs drawn before a tunnel counts as full */
+	LNS_LOG_PER_SECOND = 50, /* lines about refusals; the rest is counted */
+};
+#define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before */
+
+enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION };
+
+/* The common head of tunnels and sessions: first member of both. */
+struct lns_object {
+	struct cv_timer timer; /* first: the wheel gives it back */
+	enum lns_kind kind;
+	bool ready; /* on the ready list */
+	struct lns_object *ready_prev, *ready_next;
+};
+
+/* Tunnels of one peer address, for limits.tunnels-per-peer. */
+struct lns_peer {
+	struct cv_node node;
+	struct cv_ip ip;
+	uint32_t tunnels;
+};
+
+struct lns_tunnel {
+	struct lns_object object;
+	struct cv_node opener; /* by what an SCCRQ retransmission repeats */
+	struct l2tp_tunnel *l2tp;
+	struct lns_peer *peer_count;
+	struct lns_session *sessions;
+	uint32_t session_count;
+	uint16_t listener;
+	uint16_t id, peer_id;
+	struct cv_endpoint peer;
+	uint64_t created_at;
+	bool half_open; /* counts as half open */
+	bool added;     /* the data path knows it */
+	bool over;      /* StopCCN sent or received: only its remains are kept */
+	bool done;      /* to be freed when the data path was told */
+};
+
+struct lns_session {
+	struct lns_object object;
+	struct lns_session_info info; /* info.user points to the array below */
+	struct lns_tunnel *tunnel;    /* NULL once over */
+	struct lns_session *next_in_tunnel, **link_in_tunnel;
+	struct lns_session *next_of_user, **link_of_user;
+	struct ppp_link *ppp;
+	const struct cfg_user *cfg_user;
+	const char *reason;  /* why it is over; static */
+	uint64_t rx_packets; /* at the last look, for the idle echo */
+	bool from_pool;
+	bool added, opened; /* what the data path was told */
+	bool want_open;     /* what should be true */
+	bool changed;       /* tell it again: address or options differ */
+	bool over, removed;
+	char user[LNS_USER_MAX];
+};
+
+struct lns_group {
+	const struct cfg_group *cfg;
+	struct lns_pool *pool;
+};
+
+struct lns_user {
+	struct lns_session *sessions;
+};
+
+struct lns {
+	const struct cfg *cfg;
+	struct crypto *crypto;
+	const struct cv_log *log;
+	struct lns_params params;
+	struct cv_wheel wheel;
+	struct lns_object *ready_first, *ready_last;
+
+	struct lns_tunnel ***by_id; /* [listener][tunnel ID] */
+	struct cv_table openers, peers;
+	struct lns_session **slots;
+	uint32_t slot_mask;
+	uint64_t slot_seed;
+
+	struct lns_group *groups;
+	struct lns_user *users;
+	struct ppp_params ppp;
+
+	uint32_t tunnels, sessions, half_open, open_sessions;
+	uint64_t counters[LNS_COUNTER_MAX];
+	struct lns_bucket setups, refusal_lines;
+	uint64_t lines_suppressed;
+	bool stopping;
+	uint8_t datagram[LNS_DATAGRAM_MAX];
+};
+
+static inline void
+lns_count(struct lns *lns, enum lns_counter counter)
+{
+	lns->counters[counter]++;
+}
+
+/* ready.c: the ready list and timers. */
+void lns_ready(struct lns *lns, struct lns_object *object);
+void lns_ready_first(struct lns *lns, struct lns_object *object);
+void lns_unready(struct lns *lns, struct lns_object *object);
+
+/* Whether a line about a refusal may be written: at most LNS_LOG_PER_SECOND. */
+bool lns_may_log(struct lns *lns, uint64_t now);
+
+/* link.c: what all PPP links share. */
+void lns_link_params(struct lns *lns);
+enum ppp_auth lns_auth_method(enum cfg_auth method);
+
+/* tunnel.c */
+int lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener,
+	const struct cv_endpoint *from, const uint8_t *data, size_t len);
+void lns_tunnel_input(
+	struct lns *lns, struct lns_tunnel *t, uint64_t now, const uint8_t *data, size_t len);
+/* Takes the automaton's events, sets the timer, marks it ready. After every touch. */
+void lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now);
+bool lns_tunnel_poll(
+	struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_action *action);
+void lns_tunnel_free(struct lns *lns, struct lns_tunnel *t);
+
+/* session.c */
+void lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session);
+void lns_call_up(
+	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event);
+struct lns_session *lns_session_in(
+	const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id);
+void lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now);
+void lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now);
+bool lns_session_poll(
+	struct lns *lns, struct lns_session *s, uint64_t now, struct lns_action *action);
+/* Over, for a static reason; the peer was told, or is by somebody else. */
+void lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason);
+/* Ends a live session from our side: LCP Terminate, then CDN. */
+void lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why);
+void lns_session_free(struct lns *lns, struct lns_session *s);
+
+/* user.c: authentication, addresses, sessions of a user. */
+void lns_user_judge(
+	struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_auth *auth);
+/* The user's session is admitted and has an address, or false after refusing it. */
+bool lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now);
+void lns_user_leave(struct lns *lns, struct lns_session *s);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The server: its life, what comes in, what is due, what goes out. */
+#include "lns/lns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "l2tp/header.h"
+#include "lns/internal.h"
+
+static int
+new_tables(struct lns *lns)
+{
+	const struct cfg *cfg = lns->cfg;
+	uint64_t key[2];
+	uint32_t slots = 64;
+
+	while (slots / 2 < cfg->limits.sessions && slots < UINT32_C(1) << 31)
+		slots *= 2;
+	lns->slot_mask = slots - 1;
+	crypto_random(lns->crypto, &lns->slot_seed, sizeof(lns->slot_seed));
+	lns->slots = calloc(slots, sizeof(lns->slots[0]));
+	lns->by_id = calloc(cfg->n_listeners, sizeof(lns->by_id[0]));
+	if (lns->slots == NULL || lns->by_id == NULL)
+		return CV_ERR_NOMEM;
+	for (size_t i = 0; i < cfg->n_listeners; i++) {
+		lns->by_id[i] = calloc(LNS_TUNNEL_IDS, sizeof(lns->by_id[i][0]));
+		if (lns->by_id[i] == NULL)
+			return CV_ERR_NOMEM;
+	}
+	crypto_random(lns->crypto, key, sizeof(key));
+	if (cv_table_init(&lns->openers, cfg->limits.tunnels, key) != 0)
+		return CV_ERR_NOMEM;
+	crypto_random(lns->crypto, key, sizeof(key));
+	return cv_table_init(&lns->peers, cfg->limits.tunnels, key);
+}
+
+static int
+new_groups(struct lns *lns)
+{
+	const struct cfg *cfg = lns->cfg;
+
+	lns->groups = calloc(cfg->n_groups + 1, sizeof(lns->groups[0]));
+	lns->users = calloc(cfg->n_users + 1, sizeof(lns->users[0]));
+	if (lns->groups == NULL || lns->users == NULL)
+		return CV_ERR_NOMEM;
+	for (size_t i = 0; i < cfg->n_groups; i++) {
+		const struct cfg_group *group = &cfg->groups[i];
+		struct lns_pool *pool = lns_pool_new(group->pool, group->n_pool);
+
+		if (pool == NULL)
+			return CV_ERR_NOMEM;
+		lns->groups[i] = (struct lns_group){.cfg = group, .pool = pool};
+		lns_pool_reserve(pool, cv_ipv4_value(&group->address));
+	}
+	/* a fixed address is kept out of every pool of its realm that holds it */
+	for (size_t u = 0; u < cfg->n_users; u++) {
+		uint32_t address = cv_ipv4_value(&cfg->users[u].address);
+
+		for (size_t g = 0; address != 0 && g < cfg->n_groups; g++)
+			if (cfg->groups[g].realm == cfg->groups[cfg->users[u].group].realm)
+				lns_pool_reserve(lns->groups[g].pool, address);
+	}
+	return 0;
+}
+
+struct lns *
+lns_new(const struct lns_params *params, uint64_t now)
+{
+	struct lns *lns = calloc(1, sizeof(*lns));
+
+	if (lns == NULL)
+		return NULL;
+	lns->params = *params;
+	lns->cfg = params->cfg;
+	lns->crypto = params->crypto;
+	lns->log = params->log;
+	cv_wheel_init(&lns->wheel, now);
+	lns_bucket_init(&lns->setups, lns->cfg->limits.setups_per_second, now);
+	lns_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, now);
+	lns_link_params(lns);
+	if (new_tables(lns) != 0 || new_groups(lns) != 0) {
+		lns_free(lns);
+		return NULL;
+	}
+	return lns;
+}
+
+void
+lns_free(struct lns *lns)
+{
+	if (lns == NULL)
+		return;
+	for (size_t i = 0; lns->by_id != NULL && i < lns->cfg->n_listeners; i++) {
+		for (size_t id = 0; lns->by_id[i] != NULL && id < LNS_TUNNEL_IDS; id++)
+			if (lns->by_id[i][id] != NULL)
+				lns_tunnel_free(lns, lns->by_id[i][id]);
+		free(lns->by_id[i]);
+	}
+	/* sessions that are over have left their tunnels */
+	for (size_t i = 0; lns->slots != NULL && i <= lns->slot_mask; i++)
+		if (lns->slots[i] != NULL)
+			lns_session_free(lns, lns->slots[i]);
+	for (size_t i = 0; lns->groups != NULL && i < lns->cfg->n_groups; i++)
+		lns_pool_free(lns->groups[i].pool);
+	cv_table_fini(&lns->openers);
+	cv_table_fini(&lns->peers);
+	free(lns->by_id);
+	free(lns->slots);
+	free(lns->groups);
+	free(lns->users);
+	free(lns);
+}
+
+uint64_t
+lns_slot_seed(const struct lns *lns)
+{
+	return lns->slot_seed;
+}
+
+uint32_t
+lns_slot_mask(const struct lns *lns)
+{
+	return lns->slot_mask;
+}
+
+static int
+count_bad_header(struct lns *lns, int rc, const uint8_t *data, size_t len)
+{
+	unsigned version = len >= 2 ? data[1] & 15u : 0;
+
+	if (rc != CV_ERR_VERSION)
+		lns_count(lns, LNS_INPUT_MALFORMED);
+	else if (version == 1)
+		lns_count(lns, LNS_INPUT_VERSION_L2F);
+	else if (version == 3)
+		lns_count(lns, LNS_INPUT_VERSION_L2TPV3);
+	else
+		lns_count(lns, LNS_INPUT_VERSION_OTHER);
+	return rc;
+}
+
+static int
+data_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
+	const struct l2tp_header *header)
+{
+	struct lns_session *s =
+		lns_session_in(lns, listener, header->tunnel_id, header->session_id);
+	int rc;
+
+	if (s == NULL || s->ppp == NULL) {
+		lns_count(lns, LNS_DATA_NO_SESSION);
+		return CV_ERR_UNKNOWN;
+	}
+	if (!cv_endpoint_equal(&s->info.peer, from)) {
+		lns_count(lns, LNS_DATA_SOURCE);
+		return CV_ERR_AUTH;
+	}
+	rc = ppp_link_input(s->ppp, now, header->payload.data, header->payload.len);
+	if (rc != 0)
+		lns_count(lns, LNS_PPP_MALFORMED);
+	lns_session_settle(lns, s, now);
+	return rc;
+}
+
+int
+lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
+	const uint8_t *data, size_t len)
+{
+	struct l2tp_header header;
+	struct lns_tunnel *t;
+	int rc = l2tp_header_parse(data, len, &header);
+
+	if (rc != 0)
+		return count_bad_header(lns, rc, data, len);
+	if (listener >= lns->cfg->n_listeners)
+		return CV_ERR_UNKNOWN;
+	if (!header.is_control)
+		return data_input(lns, now, listener, from, &header);
+	if (header.tunnel_id == 0)
+		return lns_tunnel_open(lns, now, listener, from, data, len);
+	t = lns->by_id[listener][header.tunnel_id];
+	if (t == NULL) {
+		lns_count(lns, LNS_CONTROL_NO_TUNNEL);
+		return CV_ERR_UNKNOWN;
+	}
+	if (!cv_endpoint_equal(&t->peer, from)) {
+		lns_count(lns, LNS_CONTROL_SOURCE);
+		return CV_ERR_AUTH;
+	}
+	lns_tunnel_input(lns, t, now, data, len);
+	return 0;
+}
+
+uint64_t
+lns_next_timeout(const struct lns *lns)
+{
+	return cv_wheel_next(&lns->wheel);
+}
+
+void
+lns_handle_timeout(struct lns *lns, uint64_t now)
+{
+	struct cv_timer *timer;
+
+	while ((timer = cv_wheel_pop(&lns->wheel, now)) != NULL) {
+		struct lns_object *object = (struct lns_object *)timer;
+
+		if (object->kind == LNS_KIND_TUNNEL) {
+			struct lns_tunnel *t = (struct lns_tunnel *)object;
+
+			l2tp_tunnel_handle_timeout(t->l2tp, now);
+			lns_tunnel_settle(lns, t, now);
+		} else {
+			lns_session_timeout(lns, (struct lns_session *)object, now);
+		}
+	}
+}
+
+bool
+lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
+{
+	while (lns->ready_first != NULL) {
+		struct lns_object *object = lns->ready_first;
+		bool more;
+
+		if (object->kind == LNS_KIND_TUNNEL)
+			more = lns_tunnel_poll(lns, (struct lns_tunnel *)object, now, action);
+		else
+			more = lns_session_poll(lns, (struct lns_session *)object, now, action);
+		if (more)
+			return true;
+		lns_unready(lns, object);
+	}
+	return false;
+}
+
+unsigned
+lns_kick_session(
+	struct lns *lns, uint64_t now, uint16_t tunnel_id, uint16_t session_id, enum ppp_down why)
+{
+	unsigned ended = 0;
+
+	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
+		struct lns_session *s = lns_session_in(lns, (uint16_t)i, tunnel_id, session_id);
+
+		if (s == NULL || s->ppp == NULL)
+			continue;
+		lns_session_close(lns, s, now, why);
+		ended++;
+	}
+	return ended;
+}
+
+unsigned
+lns_kick_user(struct lns *lns, uint64_t now, const char *name, enum ppp_down why)
+{
+	const struct cfg_user *user = cfg_user_find(lns->cfg, name, strlen(name));
+	unsigned ended = 0;
+
+	if (user == NULL)
+		return 0;
+	for (struct lns_session *s = lns->users[user - lns->cfg->users].sessions; s != NULL;) {
+		struct lns_session *next = s->next_of_user;
+
+		lns_session_close(lns, s, now, why);
+		ended++;
+		s = next;
+	}
+	return ended;
+}
+
+void
+lns_shutdown(struct lns *lns, uint64_t now)
+{
+	static const struct l2tp_reason reason = {
+		.result = L2TP_STOPCCN_SHUTTING_DOWN, .message = "the server shuts down"};
+
+	lns->stopping = true;
+	for (size_t i = 0; i < lns->cfg->n_listeners; i++)
+		for (size_t id = 0; id < LNS_TUNNEL_IDS; id++) {
+			struct lns_tunnel *t = lns->by_id[i][id];
+
+			if (t == NULL || t->over)
+				continue;
+			l2tp_tunnel_close(t->l2tp, now, &reason);
+			lns_tunnel_settle(lns, t, now);
+		}
+}
+
+bool
+lns_idle(const struct lns *lns)
+{
+	return lns->tunnels == 0;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The L2TP network server, composed: tunnels, sessions, PPP, users, pools and limits. Sans-IO:
+ * datagrams and time go in, actions come out. The caller carries the actions out in the order in
+ * which it gets them, so that a session is in the data path before its peer learns of it.
+ *
+ * One thread at a time. Nothing here keeps a pointer into what a caller passes, but for the
+ * configuration, crypto context and log, which must outlive the server.
+ */
+#ifndef LNS_LNS_H
+#define LNS_LNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "crypto/crypto.h"
+#include "ppp/link.h"
+
+struct lns;
+
+enum {
+	LNS_USER_MAX = 64, /* bytes of a user name kept, with its NUL; longer ones are refused */
+	LNS_DATAGRAM_MAX = 1500, /* longest datagram in an action */
+};
+
+struct lns_params {
+	const struct cfg *cfg;
+	struct crypto *crypto;
+	const struct cv_log *log;
+	/* Packets that the data path took from a session so far; asked only when a session's
+	 * idle echo is due. A plain read: it must not call back. NULL: always 0. */
+	uint64_t (*rx_packets)(const void *ctx, uint32_t slot);
+	const void *rx_packets_ctx;
+};
+
+/* Everything counted on the control side: name and what moved it. */
+#define LNS_COUNTERS(X)                                                                           \
+	X(TUNNELS_OPENED, "tunnels-opened", "control connections established")                    \
+	X(SESSIONS_OPENED, "sessions-opened", "sessions that reached an open IPCP")               \
+	X(INPUT_MALFORMED, "input-malformed", "datagrams whose L2TP header breaks RFC 2661")      \
+	X(INPUT_VERSION_L2F, "input-version-l2f", "datagrams of version 1 (L2F)")                 \
+	X(INPUT_VERSION_L2TPV3, "input-version-l2tpv3", "datagrams of version 3 (L2TPv3)")        \
+	X(INPUT_VERSION_OTHER, "input-version-other", "datagrams of any other version")           \
+	X(CONTROL_NO_TUNNEL, "control-no-tunnel",                                                 \
+		"control messages for a tunnel that is not here")                                 \
+	X(CONTROL_SOURCE, "control-source", "control messages from another address or port")      \
+	X(CONTROL_NOT_SCCRQ, "control-not-sccrq", "messages with tunnel ID 0 that open nothing")  \
+	X(DATA_NO_SESSION, "data-no-session", "PPP frames for a session that is not here")        \
+	X(DATA_SOURCE, "data-source", "PPP frames from another address or port")                  \
+	X(PPP_MALFORMED, "ppp-malformed", "PPP frames that were silently discarded")              \
+	X(LIMIT_TUNNELS, "limit-tunnels", "tunnels refused: limits.tunnels")                      \
+	X(LIMIT_PEER, "limit-tunnels-per-peer", "tunnels refused: limits.tunnels-per-peer")       \
+	X(LIMIT_HALF_OPEN, "limit-half-open", "tunnels refused: limits.half-open")                \
+	X(LIMIT_RATE, "limit-setups-per-second", "tunnels refused: limits.setups-per-second")     \
+	X(LIMIT_SESSIONS, "limit-sessions", "sessions refused: limits.sessions")                  \
+	X(PEER_UNKNOWN, "tunnel-peer-unknown", "tunnels refused: no entry in tunnels.secrets")    \
+	X(TUNNEL_AUTH, "tunnel-auth-failed", "tunnels refused: wrong or missing response")        \
+	X(USER_UNKNOWN, "user-unknown", "sessions refused: no such user")                         \
+	X(USER_AUTH, "user-auth-failed", "sessions refused: wrong password")                      \
+	X(USER_METHOD, "user-method", "sessions refused: the group does not allow the method")    \
+	X(USER_SESSIONS, "user-sessions", "sessions refused: the user's sessions are all in use") \
+	X(USER_REPLACED, "user-replaced", "sessions ended: the user dialled again")               \
+	X(POOL_EXHAUSTED, "pool-exhausted", "sessions refused: no free address in the pool")      \
+	X(MEMORY, "memory", "refused for want of memory")
+
+enum lns_counter {
+#define X(id, name, help) LNS_##id,
+	LNS_COUNTERS(X)
+#undef X
+		LNS_COUNTER_MAX
+};
+
+const char *lns_counter_name(enum lns_counter counter);
+const char *lns_counter_help(enum lns_counter counter);
+
+enum lns_action_type {
+	LNS_ACT_SEND,           /* send `data` from the listener to the remote end point */
+	LNS_ACT_TUNNEL_ADD,     /* the control connection's peer is known from now on */
+	LNS_ACT_TUNNEL_REMOVE,  /* and no longer */
+	LNS_ACT_SESSION_ADD,    /* a link: only PPP control arrives yet */
+	LNS_ACT_SESSION_OPEN,   /* IPCP is open: relay packets of session->address */
+	LNS_ACT_SESSION_SHUT,   /* back to a link: IPCP closed */
+	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
+};
+
+/* What one session is. Text is escaped already. Valid until the next call into the server. */
+struct lns_session_info {
+	uint32_t slot; /* cv_session_slot of the three below */
+	uint16_t listener;
+	uint16_t tunnel_id, session_id;           /* ours */
+	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
+	struct cv_endpoint peer;
+	uint16_t group;   /* index into cfg->groups */
+	uint32_t address; /* inner IPv4 address, host order; 0 before IPCP opened */
+	uint16_t peer_mru;
+	bool send_acfc, send_pfc; /* compression that the peer accepts from us */
+	bool sequencing;          /* the peer asked for sequence numbers */
+	bool ever_open;
+	uint64_t created_at, opened_at;
+	const char *user; /* "" before authentication */
+	const char *state, *auth, *lcp_state, *ipcp_state;
+};
+
+struct lns_tunnel_info {
+	uint16_t listener;
+	uint16_t tunnel_id, peer_tunnel_id;
+	struct cv_endpoint peer;
+	const char *state;
+	char peer_host_name[128]; /* escaped */
+	uint32_t sessions;
+	uint64_t created_at;
+	uint16_t ns, nr, window, cwnd;
+	uint64_t retransmits;
+};
+
+struct lns_action {
+	enum lns_action_type type;
+	uint16_t listener;                      /* index into cfg->listeners */
+	struct cv_endpoint peer;                /* SEND, TUNNEL_* */
+	uint16_t tunnel_id;                     /* TUNNEL_* */
+	struct cv_bytes data;                   /* SEND */
+	const struct lns_session_info *session; /* SESSION_* */
+	const char *reason;                     /* SESSION_REMOVE */
+};
+
+struct lns_status {
+	uint32_t tunnels, sessions, half_open;
+	uint32_t open_sessions; /* with an open IPCP */
+	uint64_t counters[LNS_COUNTER_MAX];
+};
+
+/* A server for the configuration, or NULL and a counter-free reason: memory. */
+struct lns *lns_new(const struct lns_params *params, uint64_t now);
+void lns_free(struct lns *lns);
+
+/* Seed and mask that the data path must use in cv_session_slot. */
+uint64_t lns_slot_seed(const struct lns *lns);
+uint32_t lns_slot_mask(const struct lns *lns);
+
+/*
+ * One L2TP datagram (control, or data whose PPP frame is not IP) that arrived at a listener.
+ * Returns 0, or the CV_ERR_* it was dropped for, which is counted here.
+ */
+int lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
+	const uint8_t *data, size_t len);
+
+uint64_t lns_next_timeout(const struct lns *lns);
+void lns_handle_timeout(struct lns *lns, uint64_t now);
+
+/* The next action, or false when there is none. What it points to lives until the next call. */
+bool lns_poll(struct lns *lns, uint64_t now, struct lns_action *action);
+
+/* Ends one session, or all of a user, politely (LCP Terminate, then CDN). Return how many. */
+unsigned lns_kick_session(
+	struct lns *lns, uint64_t now, uint16_t tunnel_id, uint16_t session_id, enum ppp_down why);
+unsigned lns_kick_user(struct lns *lns, uint64_t now, const char *user, enum ppp_down why);
+
+/* Ends every tunnel with StopCCN "shutting down". lns_idle says when all were told. */
+void lns_shutdown(struct lns *lns, uint64_t now);
+bool lns_idle(const struct lns *lns);
+
+void lns_status(const struct lns *lns, struct lns_status *status);
+
+/* Iteration in a stable order: *cursor starts at 0; false at the end. Entries that come or go
+ * meanwhile may be missed or not, others are seen once. */
+bool lns_next_tunnel(const struct lns *lns, uint64_t *cursor, struct lns_tunnel_info *info);
+bool lns_next_session(const struct lns *lns, uint64_t *cursor, struct lns_session_info *info);
+/* One session by its IDs on any listener; false when it is not here. */
+bool lns_find_session(const struct lns *lns, uint16_t tunnel_id, uint16_t session_id,
+	struct lns_session_info *info);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sessions: an incoming call (RFC 2661 section 7.4) from ICRQ to CDN, with the PPP link that it
+ * carries and its place in the slot table.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/slot.h"
+#include "l2tp/header.h"
+#include "lns/internal.h"
+
+struct lns_session *
+lns_session_in(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id)
+{
+	uint32_t slot =
+		cv_session_slot(lns->slot_seed, listener, tunnel_id, session_id, lns->slot_mask);
+	struct lns_session *s = lns->slots[slot];
+
+	if (s == NULL || s->over || s->info.listener != listener ||
+		s->info.tunnel_id != tunnel_id || s->info.session_id != session_id)
+		return NULL;
+	return s;
+}
+
+/* Draws session IDs until one falls on a free slot; 0 when none was found. */
+static uint16_t
+draw_session_id(struct lns *lns, const struct lns_tunnel *t, uint32_t *slot)
+{
+	for (unsigned i = 0; i < LNS_SLOT_TRIES; i++) {
+		uint16_t id = (uint16_t)crypto_random_u32(lns->crypto);
+
+		if (id == 0)
+			continue;
+		*slot = cv_session_slot(lns->slot_seed, t->listener, t->id, id, lns->slot_mask);
+		if (lns->slots[*slot] == NULL)
+			return id;
+	}
+	return 0;
+}
+
+static void
+link_to_tunnel(struct lns_tunnel *t, struct lns_session *s)
+{
+	s->tunnel = t;
+	s->next_in_tunnel = t->sessions;
+	if (t->sessions != NULL)
+		t->sessions->link_in_tunnel = &s->next_in_tunnel;
+	s->link_in_tunnel = &t->sessions;
+	t->sessions = s;
+	t->session_count++;
+}
+
+static void
+unlink_from_tunnel(struct lns_session *s)
+{
+	if (s->tunnel == NULL)
+		return;
+	*s->link_in_tunnel = s->next_in_tunnel;
+	if (s->next_in_tunnel != NULL)
+		s->next_in_tunnel->link_in_tunnel = s->link_in_tunnel;
+	s->tunnel->session_count--;
+	s->tunnel = NULL;
+}
+
+static void
+refuse_call(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session,
+	enum lns_counter counter, const char *why)
+{
+	struct l2tp_reason reason = {.result = L2TP_CDN_NO_FACILITIES_TEMPORARY, .message = why};
+	char peer[CV_ENDPOINT_TEXT];
+
+	lns_count(lns, counter);
+	if (lns_may_log(lns, now))
+		cv_log_event(lns->log, CV_LOG_WARNING, "call-refused",
+			"tunnel=%u peer=%s reason=\"%s\"", t->id, cv_endpoint_text(&t->peer, peer),
+			why);
+	l2tp_call_refuse(t->l2tp, now, peer_session, &reason);
+}
+
+void
+lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session)
+{
+	struct lns_session *s;
+	uint32_t slot;
+	uint16_t id;
+
+	if (lns->sessions >= lns->cfg->limits.sessions) {
+		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "too many sessions");
+		return;
+	}
+	id = draw_session_id(lns, t, &slot);
+	if (id == 0) {
+		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "no session ID free");
+		return;
+	}
+	s = calloc(1, sizeof(*s));
+	if (s == NULL) {
+		refuse_call(lns, t, now, peer_session, LNS_MEMORY, "out of memory");
+		return;
+	}
+	s->object.kind = LNS_KIND_SESSION;
+	s->info = (struct lns_session_info){.slot = slot,
+		.listener = t->listener,
+		.tunnel_id = t->id,
+		.session_id = id,
+		.peer_tunnel_id = t->peer_id,
+		.peer_session_id = peer_session,
+		.peer = t->peer,
+		.user = s->user,
+		.auth = "-",
+		.created_at = now};
+	link_to_tunnel(t, s);
+	lns->slots[slot] = s;
+	lns->sessions++;
+	if (l2tp_call_accept(t->l2tp, now, peer_session, id) != 0)
+		lns_session_over(lns, s, now, "the call was gone before it was answered");
+}
+
+void
+lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
+{
+	struct lns_session *s = lns_session_in(lns, t->listener, t->id, event->local_session);
+	struct ppp_scope scope;
+
+	if (s == NULL || s->ppp != NULL)
+		return;
+	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id, .session = s->info.session_id};
+	s->info.sequencing = event->sequencing_required;
+	s->ppp = ppp_link_new(&lns->ppp, scope, now);
+	if (s->ppp == NULL) {
+		struct l2tp_reason reason = {
+			.result = L2TP_CDN_NO_FACILITIES_TEMPORARY, .message = "out of memory"};
+
+		lns_count(lns, LNS_MEMORY);
+		l2tp_call_close(t->l2tp, now, s->info.session_id, &reason);
+		lns_session_over(lns, s, now, "out of memory");
+		return;
+	}
+	ppp_link_open(s->ppp, now);
+	lns_session_settle(lns, s, now);
+}
+
+void
+lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason)
+{
+	uint32_t address = s->info.address;
+
+	if (s->over)
+		return;
+	s->over = true;
+	s->reason = reason;
+	if (s->want_open)
+		lns->open_sessions--;
+	s->want_open = false;
+	lns->sessions--;
+	unlink_from_tunnel(s);
+	/* the address goes back to the pool, but stays in info for the summary */
+	lns_user_leave(lns, s);
+	s->info.address = address;
+	ppp_link_free(s->ppp);
+	s->ppp = NULL;
+	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_SLOT_HOLD_NS));
+	lns_ready_first(lns, &s->object);
+}
+
+void
+lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why)
+{
+	if (s->over || s->ppp == NULL)
+		return;
+	if (s->want_open) {
+		s->want_open = false;
+		lns->open_sessions--;
+	}
+	lns_user_leave(lns, s);
+	ppp_link_close(s->ppp, now, why);
+	lns_session_settle(lns, s, now);
+	lns_ready_first(lns, &s->object);
+}
+
+/* The Result Code that tells the peer why its call ends (RFC 2661 section 4.4.2). */
+static uint16_t
+cdn_result(enum ppp_down why)
+{
+	switch (why) {
+	case PPP_DOWN_NO_ADDRESS:
+	case PPP_DOWN_NOMEM:
+	case PPP_DOWN_LIMIT:
+		return L2TP_CDN_NO_FACILITIES_TEMPORARY;
+	case PPP_DOWN_LCP_TIMEOUT:
+	case PPP_DOWN_ECHO_LOST:
+	case PPP_DOWN_LOOPBACK:
+		return L2TP_CDN_LOST_CARRIER;
+	default:
+		return L2TP_CDN_ADMINISTRATIVE;
+	}
+}
+
+static void
+ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_up *up)
+{
+	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
+	struct cv_ip address = cv_ipv4(s->info.address);
+
+	s->info.peer_mru = up->mru;
+	s->info.send_acfc = up->acfc;
+	s->info.send_pfc = up->pfc;
+	s->changed = true;
+	if (!s->want_open) {
+		s->want_open = true;
+		lns->open_sessions++;
+	}
+	if (!s->info.ever_open)
+		lns_count(lns, LNS_SESSIONS_OPENED);
+	s->info.ever_open = true;
+	s->info.opened_at = now;
+	cv_log_event(lns->log, CV_LOG_INFO, "session-up",
+		"tunnel=%u session=%u peer=%s user=%s group=%s address=%s auth=%s mru=%u",
+		s->info.tunnel_id, s->info.session_id, cv_endpoint_text(&s->info.peer, peer),
+		s->user, lns->cfg->groups[s->info.group].name, cv_ip_text(&address, ip),
+		s->info.auth, up->mru);
+}
+
+static void
+start_network(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	const struct cfg_group *group = &lns->cfg->groups[s->info.group];
+	struct ppp_network network;
+
+	if (!lns_user_admit(lns, s, now))
+		return;
+	network = (struct ppp_network){
+		.local_ip = cv_ipv4_value(&group->address), .peer_ip = s->info.address};
+	for (size_t i = 0; i < 2; i++) {
+		network.dns[i] = cv_ipv4_value(&group->dns[i]);
+		network.wins[i] = cv_ipv4_value(&group->wins[i]);
+	}
+	ppp_network_start(s->ppp, now, &network);
+}
+
+/* One event of the link; false when the session is over with it. */
+static bool
+ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_event *event)
+{
+	struct l2tp_reason reason;
+
+	switch (event->type) {
+	case PPP_EV_AUTH:
+		lns_user_judge(lns, s, now, &event->u.auth);
+		return true;
+	case PPP_EV_NETWORK:
+		start_network(lns, s, now);
+		return true;
+	case PPP_EV_UP:
+		ppp_is_up(lns, s, now, &event->u.up);
+		return true;
+	case PPP_EV_NETWORK_DOWN:
+		if (s->want_open) {
+			s->want_open = false;
+			lns->open_sessions--;
+		}
+		lns_user_leave(lns, s);
+		return true;
+	case PPP_EV_DOWN:
+		reason = (struct l2tp_reason){
+			.result = cdn_result(event->u.down.reason), .message = event->u.down.text};
+		l2tp_call_close(s->tunnel->l2tp, now, s->info.session_id, &reason);
+		lns_ready(lns, &s->tunnel->object);
+		lns_session_over(lns, s, now, event->u.down.text);
+		return false;
+	case PPP_EV_LCP_UP:
+	case PPP_EV_AUTH_DONE:
+		return true;
+	}
+	return true;
+}
+
+void
+lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	struct lns_tunnel *t = s->tunnel;
+	struct ppp_event event;
+
+	while (!s->over && s->ppp != NULL && ppp_link_poll_event(s->ppp, &event))
+		if (!ppp_event(lns, s, now, &event))
+			lns_tunnel_settle(lns, t, now);
+	if (!s->over && s->ppp != NULL)
+		cv_wheel_arm(&lns->wheel, &s->object.timer, ppp_link_next_timeout(s->ppp));
+	lns_ready(lns, &s->object);
+}
+
+void
+lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	if (s->over) {
+		if (s->removed)
+			lns_session_free(lns, s);
+		else
+			cv_wheel_arm(&lns->wheel, &s->object.timer, now + CV_NS_PER_S);
+		return;
+	}
+	if (s->ppp == NULL)
+		return;
+	if (s->opened && lns->params.rx_packets != NULL) {
+		uint64_t packets = lns->params.rx_packets(lns->params.rx_packets_ctx, s->info.slot);
+
+		if (packets != s->rx_packets)
+			ppp_link_note_activity(s->ppp, now);
+		s->rx_packets = packets;
+	}
+	ppp_link_handle_timeout(s->ppp, now);
+	lns_session_settle(lns, s, now);
+}
+
+void
+lns_session_free(struct lns *lns, struct lns_session *s)
+{
+	lns_unready(lns, &s->object);
+	cv_wheel_cancel(&lns->wheel, &s->object.timer);
+	unlink_from_tunnel(s);
+	lns_user_leave(lns, s);
+	ppp_link_free(s->ppp);
+	lns->slots[s->info.slot] = NULL;
+	free(s);
+}
+
+static bool
+give(struct lns_session *s, struct lns_action *action, enum lns_action_type type)
+{
+	*action = (struct lns_action){.type = type,
+		.listener = s->info.listener,
+		.peer = s->info.peer,
+		.tunnel_id = s->info.tunnel_id,
+		.session = &s->info,
+		.reason = s->reason};
+	return true;
+}
+
+/* The next frame of the link as an L2TP data message (RFC 2661 section 3.1). */
+static bool
+poll_frame(struct lns *lns, struct lns_session *s, struct lns_action *action)
+{
+	struct cv_writer w = cv_writer(lns->datagram, sizeof(lns->datagram));
+	uint8_t frame[PPP_MAX_CONTROL];
+	int len = ppp_link_poll_output(s->ppp, frame, sizeof(frame));
+
+	if (len <= 0)
+		return false;
+	l2tp_data_header_write(&w, s->info.peer_tunnel_id, s->info.peer_session_id, (size_t)len);
+	cv_write_bytes(&w, frame, (size_t)len);
+	if (w.failed)
+		return false;
+	give(s, action, LNS_ACT_SEND);
+	action->data = (struct cv_bytes){lns->datagram, cv_written(&w)};
+	return true;
+}
+
+bool
+lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct lns_action *action)
+{
+	(void)now;
+	if (s->over) {
+		bool told = s->removed || !s->added;
+
+		s->removed = true;
+		return !told && give(s, action, LNS_ACT_SESSION_REMOVE);
+	}
+	if (s->ppp == NULL)
+		return false;
+	if (!s->added) {
+		s->added = true;
+		return give(s, action, LNS_ACT_SESSION_ADD);
+	}
+	if (s->want_open && (!s->opened || s->changed)) {
+		s->opened = true;
+		s->changed = false;
+		return give(s, action, LNS_ACT_SESSION_OPEN);
+	}
+	if (!s->want_open && s->opened) {
+		s->opened = false;
+		return give(s, action, LNS_ACT_SESSION_SHUT);
+	}
+	return poll_frame(lns, s, action);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Users: who may open a session, by which method, with which address, and what happens to the
+ * sessions that the user has already.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "lns/internal.h"
+
+static void
+log_refused(struct lns *lns, const struct lns_session *s, uint64_t now, const char *user,
+	const char *method, const char *why)
+{
+	char peer[CV_ENDPOINT_TEXT];
+
+	if (!lns_may_log(lns, now))
+		return;
+	cv_log_event(lns->log, CV_LOG_WARNING, "session-refused",
+		"tunnel=%u session=%u peer=%s user=%s method=%s reason=\"%s\"", s->info.tunnel_id,
+		s->info.session_id, cv_endpoint_text(&s->info.peer, peer), user, method, why);
+}
+
+static bool
+method_allowed(const struct cfg_group *group, enum ppp_auth method)
+{
+	for (size_t i = 0; i < group->n_auth; i++)
+		if (lns_auth_method(group->auth[i]) == method)
+			return true;
+	return false;
+}
+
+void
+lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_auth *auth)
+{
+	char name[LNS_USER_MAX];
+	const char *method = ppp_auth_name(auth->method);
+	const struct cfg_user *user =
+		cfg_user_find(lns->cfg, (const char *)auth->name.data, auth->name.len);
+	struct ppp_secret secret;
+	int rc;
+
+	cv_escape(name, sizeof(name), auth->name.data, auth->name.len);
+	if (user == NULL) {
+		lns_count(lns, LNS_USER_UNKNOWN);
+		log_refused(lns, s, now, name, method, "no such user");
+		ppp_auth_reject(s->ppp, now);
+		return;
+	}
+	if (!method_allowed(&lns->cfg->groups[user->group], auth->method)) {
+		lns_count(lns, LNS_USER_METHOD);
+		log_refused(lns, s, now, name, method,
+			"the group does not allow this authentication method");
+		ppp_auth_reject(s->ppp, now);
+		return;
+	}
+	secret = (struct ppp_secret){
+		.kind = PPP_SECRET_PLAIN, .bytes = {user->password.data, user->password.len}};
+	rc = ppp_auth_check(s->ppp, now, &secret);
+	if (rc != 0) {
+		lns_count(lns, LNS_USER_AUTH);
+		log_refused(lns, s, now, name, method, "wrong password");
+		return;
+	}
+	if (auth->again && s->cfg_user == user)
+		return;
+	lns_user_leave(lns, s);
+	s->cfg_user = user;
+	s->info.group = (uint16_t)user->group;
+	s->info.auth = method;
+	memcpy(s->user, name, sizeof(s->user));
+}
+
+static void
+join(struct lns *lns, struct lns_session *s)
+{
+	struct lns_session **head = &lns->users[s->cfg_user - lns->cfg->users].sessions;
+
+	s->next_of_user = *head;
+	if (*head != NULL)
+		(*head)->link_of_user = &s->next_of_user;
+	s->link_of_user = head;
+	*head = s;
+}
+
+void
+lns_user_leave(struct lns *lns, struct lns_session *s)
+{
+	if (s->link_of_user != NULL) {
+		*s->link_of_user = s->next_of_user;
+		if (s->next_of_user != NULL)
+			s->next_of_user->link_of_user = s->link_of_user;
+		s->link_of_user = NULL;
+	}
+	if (s->from_pool)
+		lns_pool_return(lns->groups[s->info.group].pool, s->info.address);
+	s->from_pool = false;
+	s->info.address = 0;
+}
+
+/* Makes room for one more session of the user, as the group says; false: refused. */
+static bool
+make_room(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	const struct cfg_group *group = &lns->cfg->groups[s->info.group];
+	struct lns_session *other = lns->users[s->cfg_user - lns->cfg->users].sessions;
+	unsigned count = 0;
+
+	if (group->user_sessions == CFG_USER_SESSIONS_REPLACE) {
+		while (other != NULL) {
+			struct lns_session *next = other->next_of_user;
+
+			lns_count(lns, LNS_USER_REPLACED);
+			lns_session_close(lns, other, now, PPP_DOWN_REPLACED);
+			other = next;
+		}
+		return true;
+	}
+	for (; other != NULL; other = other->next_of_user)
+		count++;
+	if (count < group->user_sessions_max)
+		return true;
+	lns_count(lns, LNS_USER_SESSIONS);
+	log_refused(lns, s, now, s->user, s->info.auth, "the user's sessions are all in use");
+	return false;
+}
+
+/* A fixed address held by another session of the same user: that one gives way, however many
+ * sessions the user may have; an address belongs to one session. */
+static void
+free_fixed_address(struct lns *lns, struct lns_session *s, uint64_t now, uint32_t address)
+{
+	struct lns_session *other = lns->users[s->cfg_user - lns->cfg->users].sessions;
+
+	while (other != NULL) {
+		struct lns_session *next = other->next_of_user;
+
+		if (other->info.address == address) {
+			lns_count(lns, LNS_USER_REPLACED);
+			lns_session_close(lns, other, now, PPP_DOWN_REPLACED);
+		}
+		other = next;
+	}
+}
+
+bool
+lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	uint32_t address = cv_ipv4_value(&s->cfg_user->address);
+
+	if (!make_room(lns, s, now)) {
+		lns_session_close(lns, s, now, PPP_DOWN_LIMIT);
+		return false;
+	}
+	if (address != 0) {
+		free_fixed_address(lns, s, now, address);
+	} else {
+		address = lns_pool_take(lns->groups[s->info.group].pool);
+		s->from_pool = address != 0;
+	}
+	if (address == 0) {
+		lns_count(lns, LNS_POOL_EXHAUSTED);
+		log_refused(lns, s, now, s->user, s->info.auth, "no free address in the pool");
+		lns_session_close(lns, s, now, PPP_DOWN_NO_ADDRESS);
+		return false;
+	}
+	s->info.address = address;
+	join(lns, s);
+	return true;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "harness.h"
+
+#include <rte_bus_vdev.h>
+#include <rte_eal.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+enum {
+	TUNNEL_A = 11,
+	TUNNEL_B = 12,
+	SESSION_A = 21,
+	SESSION_B = 22,
+	PEER_TUNNEL = 31,
+	PEER_SESSION = 41
+};
+
+static const uint8_t nat_mac[6] = {2, 0, 0, 0, 0, 9};
+
+int
+harness_eal(void)
+{
+	char *args[] = {"test", "--no-pci", "--no-huge", "-m", "128", "--no-shconf",
+		"--no-telemetry", "--log-level=*:error", "--lcores=0", NULL};
+
+	return rte_eal_init((int)RTE_DIM(args) - 1, args) < 0 ? -1 : 0;
+}
+
+static void
+answer_arp(struct bench *b, uint32_t ip)
+{
+	uint8_t arp[DP_ETHER + 28];
+	struct cv_writer w = cv_writer(arp, sizeof(arp));
+
+	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
+	cv_write_bytes(&w, nat_mac, 6);
+	cv_write_u16(&w, 0x0806);
+	cv_write_u32(&w, 0x00010800);
+	cv_write_u32(&w, 0x06040002);
+	cv_write_bytes(&w, nat_mac, 6);
+	cv_write_u32(&w, ip);
+	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
+	cv_write_u32(&w, LNS_IP);
+	put_frame(b, arp, sizeof(arp));
+}
+
+static uint32_t
+add_session(struct bench *b, bool a, uint16_t send)
+{
+	struct dp_session s = {.tunnel_id = a ? TUNNEL_A : TUNNEL_B,
+		.session_id = a ? SESSION_A : SESSION_B,
+		.peer_tunnel_id = PEER_TUNNEL,
+		.peer_session_id = PEER_SESSION,
+		.peer = {.ip = cv_ipv4(a ? PEER_A : PEER_B), .port = a ? PORT_A : PORT_B},
+		.send = send};
+	struct dp_session_ip ip = {.address = cv_ipv4(a ? INNER_A : INNER_B),
+		.policy = a ? GROUP_A : GROUP_B,
+		.mtu = 1400,
+		.send = send};
+	uint32_t slot;
+
+	assert_int_equal(dp_session_add(b->dp, &s, &slot), 0);
+	assert_int_equal(dp_session_open(b->dp, slot, &ip), 0);
+	return slot;
+}
+
+void
+bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
+{
+	struct dp_policy any = {
+		.kind = DP_POLICY_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
+	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
+	struct dp_local_config local = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
+	struct dp_params params = {.ports = &port,
+		.port_count = 1,
+		.locals = &local,
+		.local_count = 1,
+		.slot_seed = 7,
+		.slot_mask = dp_slot_mask(100),
+		.policies = 2,
+		.pool_mbufs = 1023,
+		.eal_ready = true};
+	int id;
+
+	*b = (struct bench){.now = CV_NS_PER_S};
+	b->in = rte_ring_create("in", 1024, SOCKET_ID_ANY, 0);
+	b->out = rte_ring_create("out", 1024, SOCKET_ID_ANY, 0);
+	id = rte_eth_from_rings("wan", &b->in, 1, &b->out, 1, rte_socket_id());
+	assert_true(id >= 0);
+	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
+	assert_int_equal(dp_create(&params, &b->dp), 0);
+	assert_int_equal(dp_start(b->dp, b->now), 0);
+	assert_int_equal(dp_policy_set(b->dp, GROUP_A, &any), 0);
+	assert_int_equal(dp_policy_set(b->dp, GROUP_B, &any), 0);
+	b->mbufs = rte_mempool_avail_count(b->dp->pool);
+	b->slot_a = add_session(b, true, send_a);
+	b->slot_b = add_session(b, false, send_b);
+	answer_arp(b, PEER_A);
+	answer_arp(b, PEER_B);
+	while (take_frame(b).len != 0)
+		; /* our ARP requests */
+}
+
+void
+bench_down(struct bench *b)
+{
+	while (take_frame(b).len != 0)
+		;
+	assert_int_equal(rte_mempool_avail_count(b->dp->pool), b->mbufs);
+	dp_stop(b->dp);
+	assert_int_equal(rte_vdev_uninit("net_ring_wan"), 0);
+	rte_ring_free(b->in);
+	rte_ring_free(b->out);
+	dp_destroy(b->dp);
+}
+
+void
+inner_checksum(uint8_t *ip)
+{
+	dp_store16(ip + 10, 0);
+	dp_store16(ip + 10, dp_checksum(dp_sum(ip, (ip[0] & 15u) * 4)));
+}
+
+size_t
+inner_packet(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, size_t len)
+{
+	struct cv_writer w = cv_writer(out, len);
+
+	cv_write_u16(&w, 0x4528);
+	cv_write_u16(&w, (uint16_t)len);
+	cv_write_u32(&w, 0x12340000);
+	cv_write_u16(&w, (uint16_t)(64 << 8 | protocol));
+	cv_write_u16(&w, 0);
+	cv_write_u32(&w, src);
+	cv_write_u32(&w, dst);
+	for (size_t i = 20; i < len; i++)
+		out[i] = (uint8_t)(i * 37 + len);
+	inner_checksum(out);
+	return len;
+}
+
+void
+put_frame(struct bench *b, const void *frame, size_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
+
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
+	dp_worker_round(b->dp->workers[0]);
+	dp_control_poll(b->dp, b->now);
+	dp_worker_round(b->dp->workers[0]);
+}
+
+/* Ethernet, IPv4 and UDP around a payload that is in the frame already. */
+static void
+outer(const struct bench *b, uint8_t *frame, uint32_t ip, uint16_t port, size_t payload_len,
+	bool checksum)
+{
+	struct cv_writer w = cv_writer(frame, DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR);
+	uint16_t udp_len = (uint16_t)(DP_UDP_HDR + payload_len);
+	uint8_t *start = frame + DP_ETHER, *udp = start + DP_IPV4_HDR;
+
+	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
+	cv_write_bytes(&w, nat_mac, 6);
+	cv_write_u16(&w, 0x0800);
+	cv_write_u16(&w, 0x4500);
+	cv_write_u16(&w, (uint16_t)(DP_IPV4_HDR + udp_len));
+	cv_write_u32(&w, 0x00010000);
+	cv_write_u32(&w, 0x3f110000);
+	cv_write_u32(&w, ip);
+	cv_write_u32(&w, LNS_IP);
+	cv_write_u16(&w, port);
+	cv_write_u16(&w, 1701);
+	cv_write_u16(&w, udp_len);
+	cv_write_u16(&w, 0);
+	inner_checksum(start);
+	if (checksum)
+		dp_store16(udp + 6,
+			dp_checksum_udp(dp_sum(udp, udp_len) + dp_sum_pseudo(dp_load32(start + 12),
+								       dp_load32(start + 16),
+								       dp_load16(udp + 4))));
+}
+
+void
+put_udp(struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+
+	memcpy(frame + DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR, payload, len);
+	outer(b, frame, ip, port, len, true);
+	put_frame(b, frame, DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR + len);
+}
+
+size_t
+build_data(const struct bench *b, bool from_a, const struct wire *wire, const void *inner,
+	size_t len, uint8_t *frame)
+{
+	size_t before = DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR, total;
+	uint8_t *l2tp = frame + before;
+	struct cv_writer w = cv_writer(l2tp, FRAME_MAX - before);
+	uint16_t protocol = wire->protocol == 0 ? 0x0021 : wire->protocol;
+	uint16_t tunnel = from_a ? TUNNEL_A : TUNNEL_B, session = from_a ? SESSION_A : SESSION_B;
+
+	cv_write_u16(&w, (uint16_t)(2 | (wire->length ? 0x4000 : 0) |
+				    (wire->sequence ? 0x0800 : 0) | (wire->offset ? 0x0200 : 0)));
+	if (wire->length)
+		cv_write_u16(&w, 0);
+	cv_write_u16(&w, wire->tunnel_id != 0 ? wire->tunnel_id : tunnel);
+	cv_write_u16(&w, wire->session_id != 0 ? wire->session_id : session);
+	if (wire->sequence)
+		cv_write_u32(&w, 0x00050000);
+	if (wire->offset) {
+		cv_write_u16(&w, 3);
+		cv_write_bytes(&w, "pad", 3);
+	}
+	if (!wire->acfc)
+		cv_write_u16(&w, 0xff03);
+	if (!wire->pfc)
+		cv_write_u8(&w, (uint8_t)(protocol >> 8));
+	cv_write_u8(&w, (uint8_t)protocol);
+	cv_write_bytes(&w, inner, len);
+	total = cv_written(&w);
+	if (wire->length)
+		cv_patch_u16(&w, 2, (uint16_t)total);
+	for (unsigned i = 0; i < wire->padding; i++)
+		cv_write_u8(&w, 0xee);
+	assert_false(w.failed);
+	outer(b, frame,
+		wire->peer_ip != 0 ? wire->peer_ip
+		: from_a           ? PEER_A
+				   : PEER_B,
+		wire->peer_port != 0 ? wire->peer_port
+		: from_a             ? PORT_A
+				     : PORT_B,
+		cv_written(&w), !wire->no_checksum);
+	if (wire->wrong_checksum)
+		frame[before - 1] ^= 0x55;
+	return before + cv_written(&w);
+}
+
+void
+put_data(struct bench *b, bool from_a, const struct wire *wire, const void *inner, size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+
+	put_frame(b, frame, build_data(b, from_a, wire, inner, len, frame));
+}
+
+struct frame_bytes
+take_frame(struct bench *b)
+{
+	struct frame_bytes f = {0};
+	struct rte_mbuf *m;
+
+	if (rte_ring_dequeue(b->out, (void **)&m) != 0)
+		return f;
+	f.len = rte_pktmbuf_data_len(m);
+	assert_int_equal(f.len, rte_pktmbuf_pkt_len(m));
+	memcpy(f.bytes, rte_pktmbuf_mtod(m, void *), f.len);
+	rte_pktmbuf_free(m);
+	return f;
+}
+
+/* What a receiver would check, in its order. */
+size_t
+take_inner(struct bench *b, bool to_a, uint8_t *inner)
+{
+	struct frame_bytes f = take_frame(b);
+	const uint8_t *ip = f.bytes + DP_ETHER, *udp = ip + DP_IPV4_HDR;
+	struct cv_reader r;
+	uint16_t flags, total;
+
+	if (f.len == 0)
+		return 0;
+	assert_memory_equal(f.bytes, nat_mac, 6);
+	assert_int_equal(ip[0], 0x45);
+	total = rte_bswap16(dp_load16(ip + 2));
+	assert_int_equal(total + DP_ETHER, f.len);
+	assert_int_equal(dp_fold(dp_sum20(ip)), 0xffff);
+	assert_int_equal(rte_be_to_cpu_32(dp_load32(ip + 12)), LNS_IP);
+	assert_int_equal(rte_be_to_cpu_32(dp_load32(ip + 16)), to_a ? PEER_A : PEER_B);
+	assert_int_equal(rte_bswap16(dp_load16(udp)), 1701);
+	assert_int_equal(rte_bswap16(dp_load16(udp + 2)), to_a ? PORT_A : PORT_B);
+	assert_int_equal(rte_bswap16(dp_load16(udp + 4)), total - DP_IPV4_HDR);
+	assert_int_not_equal(dp_load16(udp + 6), 0);
+	assert_int_equal(
+		dp_fold(dp_sum(udp, (size_t)total - DP_IPV4_HDR) +
+			dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), dp_load16(udp + 4))),
+		0xffff);
+	r = cv_reader(udp + DP_UDP_HDR, (size_t)total - DP_IPV4_HDR - DP_UDP_HDR);
+	flags = cv_read_u16(&r);
+	if ((flags & 0x4000) != 0)
+		assert_int_equal(cv_read_u16(&r), total - DP_IPV4_HDR - DP_UDP_HDR);
+	assert_int_equal(cv_read_u16(&r), PEER_TUNNEL);
+	assert_int_equal(cv_read_u16(&r), PEER_SESSION);
+	if ((flags & 0x0800) != 0)
+		cv_read_u32(&r);
+	if (r.pos[0] == 0xff)
+		assert_int_equal(cv_read_u16(&r), 0xff03);
+	if (r.pos[0] == 0)
+		cv_read_u8(&r);
+	assert_int_equal(cv_read_u8(&r), 0x21);
+	assert_false(r.failed);
+	memcpy(inner, r.pos, cv_remaining(&r));
+	return cv_remaining(&r);
+}
+
+uint64_t
+drops(const struct bench *b, enum dp_drop_cause cause)
+{
+	struct dp_counter c;
+
+	assert_true(dp_drop(b->dp, cause, &c));
+	return c.packets;
+}
+
+uint64_t
+edges(const struct bench *b, enum dp_edge_name edge)
+{
+	struct dp_counter c;
+
+	assert_true(dp_edge(b->dp, edge, &c));
+	return c.packets;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A data path between two rings: frames are put in and come out, in one thread. */
+#ifndef DATAPATH_HARNESS_H
+#define DATAPATH_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "datapath/internal.h"
+
+#define LNS_IP UINT32_C(0xc0000201) /* 192.0.2.1, on the outside */
+#define PEER_A UINT32_C(0xc000020b) /* the NATs of two clients */
+#define PEER_B UINT32_C(0xc000020c)
+#define INNER_LNS UINT32_C(0x0a580001)
+#define INNER_A UINT32_C(0x0a580101)
+#define INNER_B UINT32_C(0x0a580102)
+
+enum { PORT_A = 40001, PORT_B = 40002, FRAME_MAX = 2048, GROUP_A = 0, GROUP_B = 1 };
+
+struct frame_bytes {
+	size_t len; /* 0: none */
+	uint8_t bytes[FRAME_MAX];
+};
+
+/* How a data message is written. */
+struct wire {
+	uint32_t peer_ip; /* 0: as the session's */
+	uint16_t peer_port;
+	uint16_t tunnel_id, session_id; /* 0: as the session's */
+	bool length, sequence, offset, acfc, pfc;
+	bool no_checksum, wrong_checksum;
+	unsigned padding;  /* bytes behind the PPP frame, inside UDP */
+	uint16_t protocol; /* of PPP; 0: IPv4 */
+};
+
+struct bench {
+	struct dp *dp;
+	struct rte_ring *in, *out;
+	uint32_t slot_a, slot_b;
+	uint64_t now;
+	unsigned mbufs; /* that were free when all was set up */
+};
+
+/* Starts the EAL once for the program; skips nothing: it works without hugepages. */
+int harness_eal(void);
+/* Two open sessions A and B with send flags; policies ANY, reachable. */
+void bench_up(struct bench *b, uint16_t send_a, uint16_t send_b);
+/* Checks that no buffer was lost. */
+void bench_down(struct bench *b);
+
+/* An inner IPv4 packet of len bytes with TTL 64 and a pattern behind its header. */
+size_t inner_packet(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, size_t len);
+void inner_checksum(uint8_t *ip);
+
+/* Puts a frame in and lets the worker and the control thread go round. */
+void put_frame(struct bench *b, const void *frame, size_t len);
+/* A UDP datagram to the LNS. */
+void put_udp(struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len);
+/* An inner packet from A (or B) as L2TP data. */
+void put_data(struct bench *b, bool from_a, const struct wire *wire, const void *inner, size_t len);
+/* Builds what put_data puts in; returns its length. */
+size_t build_data(const struct bench *b, bool from_a, const struct wire *wire, const void *inner,
+	size_t len, uint8_t *frame);
+
+/* The next frame that came out; len 0: none. */
+struct frame_bytes take_frame(struct bench *b);
+/* The inner packet of a data frame to A (or B); all of its headers are checked. */
+size_t take_inner(struct bench *b, bool to_a, uint8_t *inner);
+
+uint64_t drops(const struct bench *b, enum dp_drop_cause cause);
+uint64_t edges(const struct bench *b, enum dp_edge_name edge);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packets through all stages: what arrives is what was sent but for TTL and its checksum, in
+ * every form of header; and what must not pass does not, each by its own name. */
+#include "harness.h"
+
+enum { ESP = 50, UDP = 17, ICMP = 1 };
+
+static void
+expect_relayed(struct bench *b, const uint8_t *sent, size_t len)
+{
+	uint8_t got[FRAME_MAX], expected[FRAME_MAX];
+
+	memcpy(expected, sent, len);
+	expected[8]--;
+	inner_checksum(expected);
+	assert_int_equal(take_inner(b, false, got), len);
+	assert_memory_equal(got, expected, len);
+	assert_int_equal(take_frame(b).len, 0);
+}
+
+static void
+every_form_of_header_is_relayed_bit_for_bit(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+
+	(void)state;
+	for (unsigned send = 0; send < 16; send++) {
+		struct bench b;
+
+		bench_up(&b, 0, (uint16_t)send);
+		for (unsigned form = 0; form < 64; form++) {
+			struct wire wire = {.length = form & 1,
+				.sequence = form & 2,
+				.offset = form & 4,
+				.acfc = form & 8,
+				.pfc = form & 16,
+				.no_checksum = form & 32};
+			size_t len = inner_packet(packet, INNER_A, INNER_B, ESP, 100 + form);
+
+			put_data(&b, true, &wire, packet, len);
+			expect_relayed(&b, packet, len);
+		}
+		assert_int_equal(edges(&b, DP_EDGE_RELAY_EGRESS), 64);
+		bench_down(&b);
+	}
+}
+
+static void
+every_length_and_padding(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, DP_SEND_PFC);
+	for (size_t len = 20; len <= 1400; len += len < 80 ? 1 : 33)
+		for (unsigned padding = 0; padding < 4; padding++) {
+			struct wire wire = {.length = padding & 1, .padding = padding};
+
+			inner_packet(packet, INNER_A, INNER_B, ESP, len);
+			put_data(&b, true, &wire, packet, len);
+			expect_relayed(&b, packet, len);
+		}
+	bench_down(&b);
+}
+
+static void
+counters_of_sessions(void **state)
+{
+	struct dp_session_counters n;
+	uint8_t packet[FRAME_MAX];
+	struct wire wire = {0};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 100);
+	put_data(&b, true, &wire, packet, 100);
+	put_data(&b, true, &wire, packet, 100);
+	assert_int_equal(dp_session_counters(b.dp, b.slot_a, &n), 0);
+	assert_int_equal(n.rx_packets, 2);
+	assert_int_equal(n.rx_bytes, 200);
+	assert_int_equal(n.tx_packets, 0);
+	assert_int_equal(dp_session_remove(b.dp, b.slot_b, &n), 0);
+	assert_int_equal(n.tx_packets, 2);
+	assert_int_equal(n.tx_bytes, 200);
+	put_data(&b, true, &wire, packet, 100);
+	assert_int_equal(drops(&b, DP_DROP_ROUTE_NO_ROUTE), 1);
+	put_data(&b, false, &wire, packet, 100);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_UNKNOWN_SESSION), 1);
+	bench_down(&b);
+}
+
+/* A checksum that was wrong leaves wrong: what was damaged on the way in is not made good. */
+static void
+a_wrong_checksum_stays_wrong(void **state)
+{
+	struct wire wire = {.wrong_checksum = true};
+	uint8_t packet[FRAME_MAX];
+	struct frame_bytes f;
+	struct bench b;
+	uint8_t *ip, *udp;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 100);
+	put_data(&b, true, &wire, packet, 100);
+	f = take_frame(&b);
+	assert_int_not_equal(f.len, 0);
+	ip = f.bytes + DP_ETHER;
+	udp = ip + DP_IPV4_HDR;
+	assert_int_not_equal(
+		dp_fold(dp_sum(udp, rte_bswap16(dp_load16(udp + 4))) +
+			dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), dp_load16(udp + 4))),
+		0xffff);
+	bench_down(&b);
+}
+
+struct refusal {
+	enum dp_drop_cause cause;
+	struct wire wire;
+	void (*spoil)(uint8_t *packet);
+};
+
+static void
+spoil_source(uint8_t *p)
+{
+	p[15] ^= 1;
+	inner_checksum(p);
+}
+
+static void
+spoil_version(uint8_t *p)
+{
+	p[0] = 0x55;
+}
+
+static void
+spoil_header(uint8_t *p)
+{
+	p[0] = 0x44;
+}
+
+static void
+spoil_length(uint8_t *p)
+{
+	p[2] = 1;
+}
+
+static void
+spoil_checksum(uint8_t *p)
+{
+	p[10] ^= 1;
+}
+
+static void
+spoil_ttl(uint8_t *p)
+{
+	p[8] = 0;
+	inner_checksum(p);
+}
+
+static void
+to_self(uint8_t *p)
+{
+	memcpy(p + 16, p + 12, 4);
+	inner_checksum(p);
+}
+
+static void
+to_multicast(uint8_t *p)
+{
+	p[16] = 224;
+	inner_checksum(p);
+}
+
+static void
+to_stranger(uint8_t *p)
+{
+	p[19] = 99;
+	inner_checksum(p);
+}
+
+static void
+source_route(uint8_t *p)
+{
+	p[0] = 0x46;
+	p[20] = 131;
+	p[21] = 4;
+	inner_checksum(p);
+}
+
+static void
+broken_option(uint8_t *p)
+{
+	p[0] = 0x46;
+	p[20] = 7;
+	p[21] = 200;
+	inner_checksum(p);
+}
+
+static void
+each_refusal_has_its_name(void **state)
+{
+	static const struct refusal refusals[] = {
+		{DP_DROP_INGRESS_UNKNOWN_SESSION, {.session_id = 999}, NULL},
+		{DP_DROP_INGRESS_UNKNOWN_SESSION, {.tunnel_id = 12}, NULL},
+		{DP_DROP_INGRESS_SOURCE, {.peer_port = 5}, NULL},
+		{DP_DROP_INGRESS_SOURCE, {.peer_ip = PEER_B}, NULL},
+		{DP_DROP_INGRESS_IPV6, {.protocol = 0x57}, NULL},
+		{DP_DROP_INGRESS_SPOOFED, {0}, spoil_source},
+		{DP_DROP_INGRESS_INNER_VERSION, {0}, spoil_version},
+		{DP_DROP_INGRESS_INNER_HEADER, {0}, spoil_header},
+		{DP_DROP_INGRESS_INNER_LENGTH, {0}, spoil_length},
+		{DP_DROP_INGRESS_INNER_CHECKSUM, {0}, spoil_checksum},
+		{DP_DROP_INGRESS_TO_SELF, {0}, to_self},
+		{DP_DROP_INGRESS_DESTINATION, {0}, to_multicast},
+		{DP_DROP_INGRESS_SOURCE_ROUTE, {0}, source_route},
+		{DP_DROP_INGRESS_SOURCE_ROUTE, {0}, broken_option},
+		{DP_DROP_ROUTE_NO_ROUTE, {0}, to_stranger},
+		{DP_DROP_RELAY_TTL_ZERO, {0}, spoil_ttl},
+	};
+	uint8_t packet[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (size_t i = 0; i < RTE_DIM(refusals); i++) {
+		const struct refusal *r = &refusals[i];
+		uint64_t before = drops(&b, r->cause);
+
+		inner_packet(packet, INNER_A, INNER_B, ESP, 100);
+		if (r->spoil != NULL)
+			r->spoil(packet);
+		put_data(&b, true, &r->wire, packet, 100);
+		assert_int_equal(take_frame(&b).len, 0);
+		assert_int_equal(drops(&b, r->cause), before + 1);
+	}
+	dp_session_shut(b.dp, b.slot_a);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 100);
+	put_data(&b, true, &(struct wire){0}, packet, 100);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_NOT_OPEN), 1);
+	bench_down(&b);
+}
+
+/* Cut anywhere, or with any byte changed: never a crash, never a buffer lost. */
+static void
+truncated_and_damaged_frames_are_dropped(void **state)
+{
+	static const uint8_t values[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX], damaged[FRAME_MAX];
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 60);
+	for (unsigned form = 0; form < 8; form++) {
+		struct wire wire = {.length = form & 1, .offset = form & 2, .sequence = form & 4};
+
+		len = build_data(&b, true, &wire, packet, 60, frame);
+		for (size_t cut = 0; cut < len; cut++) {
+			put_frame(&b, frame, cut);
+			assert_int_equal(take_frame(&b).len, 0);
+		}
+		for (size_t at = 0; at < len; at++)
+			for (size_t v = 0; v < sizeof(values); v++) {
+				struct dp_punt punt;
+
+				memcpy(damaged, frame, len);
+				damaged[at] = values[v];
+				put_frame(&b, damaged, len);
+				while (dp_punt_next(b.dp, &punt))
+					dp_punt_release(b.dp, &punt);
+				while (take_frame(&b).len != 0)
+					;
+			}
+	}
+	bench_down(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_form_of_header_is_relayed_bit_for_bit),
+		cmocka_unit_test(every_length_and_padding),
+		cmocka_unit_test(counters_of_sessions),
+		cmocka_unit_test(a_wrong_checksum_stays_wrong),
+		cmocka_unit_test(each_refusal_has_its_name),
+		cmocka_unit_test(truncated_and_damaged_frames_are_dropped),
+	};
+
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
