@@ -5,7 +5,7 @@
 
 # client_dial GUEST user=U password=P secret=S [method=chap-md5|pap|mschapv2]
 #             [mode=kernel|userspace] [challenge=yes|no] [mtu=1400] [lns=192.0.2.1]
-# Starts to dial and does not wait. In mode=kernel the guest's kernel handles data, without a
+# Hangs up what it had, starts to dial and does not wait. In mode=kernel the guest's kernel handles data, without a
 # Length field; in userspace xl2tpd does, with one, and pppd asks for PFC and ACFC. challenge=no:
 # the client does not ask the LNS to prove that it knows the tunnel secret.
 client_dial() {
@@ -24,6 +24,7 @@ client_dial() {
 		esac
 	done
 	[ "$mode" = kernel ] || userspace=yes
+	client_hang_up "$guest" || return 1
 	# xl2tpd takes everything in its secrets file literally, quotes too.
 	guest_run "$guest" "
 rm -f /tmp/box/address /tmp/box/xl2tpd.log /tmp/box/pppd.log
@@ -69,6 +70,7 @@ client_ppp_options() {
 	mschapv2) refuse='refuse-pap refuse-chap refuse-mschap' ;;
 	*) refuse="no-such-method-$2" ;;
 	esac
+	# shellcheck disable=SC2086 # several options
 	printf '%s\n' "name $1" noauth refuse-eap $refuse noipdefault ipcp-accept-local \
 		ipcp-accept-remote nodefaultroute noccp novj "mtu $3" "mru $3" \
 		'lcp-echo-interval 5' 'lcp-echo-failure 6' debug 'unit 0' 'logfile /tmp/box/pppd.log'
@@ -91,11 +93,12 @@ client_says() {
 
 # client_hang_up GUEST: ends xl2tpd, which ends its tunnel and pppd.
 client_hang_up() {
+	# shellcheck disable=SC2016 # expanded in the guest
 	guest_run "$1" '
-kill "$(cat /run/xl2tpd.pid)"
+pkill xl2tpd
 for wait in $(seq 200); do
-	pgrep "xl2tpd|pppd" >/dev/null || break
+	pgrep "xl2tpd|pppd" >/dev/null || exit 0
 	sleep 0.1
 done
-! pgrep "xl2tpd|pppd"'
+exit 1'
 }

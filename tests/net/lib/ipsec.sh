@@ -97,6 +97,7 @@ timeout ${2:-60} swanctl --initiate --child net"
 
 # ipsec_stop GUEST: ends charon, which deletes its SAs.
 ipsec_stop() {
+	# shellcheck disable=SC2016 # expanded in the guest
 	guest_run "$1" '
 pkill charon-systemd
 for wait in $(seq 100); do

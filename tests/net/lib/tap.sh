@@ -3,6 +3,7 @@
 # tap.sh - what a test says, in the Test Anything Protocol.
 
 TAP_NUMBER=0 TAP_FAILED=0 TAP_LOGS=()
+TAP_NOISE='LCP Echo|start_pppd:|xl2tpd\[[0-9]+\]: "' # log lines that say nothing
 
 # tap_plan N: how many tests follow.
 tap_plan() {
@@ -20,7 +21,8 @@ tap_logs() {
 	TAP_LOGS+=("$@")
 }
 
-# tap_check TEXT COMMAND...: one test: the command succeeds. Failing, it shows what it printed.
+# tap_check TEXT COMMAND...: one test: the command succeeds. Failing, it shows what it printed,
+# and the first failure the logs too.
 tap_check() {
 	local text=$1 output rc=0
 	shift
@@ -31,10 +33,10 @@ tap_check() {
 		echo "ok $TAP_NUMBER - $text"
 	else
 		echo "not ok $TAP_NUMBER - $text"
-		TAP_FAILED=$((TAP_FAILED + 1))
-		echo "# exit code $rc after ${SECONDS}s of: $*" | head -1
+		echo "# exit code $rc, ${SECONDS} s after the start"
 		tap_tail "$output"
-		tap_tail "${TAP_LOGS[@]}"
+		[ "$TAP_FAILED" -gt 0 ] || tap_tail "${TAP_LOGS[@]}"
+		TAP_FAILED=$((TAP_FAILED + 1))
 	fi
 	rm -f "$output"
 	return $rc
@@ -63,8 +65,8 @@ tap_tail() {
 	local file
 	for file in "$@"; do
 		[ -s "$file" ] || continue
-		echo "# --- ${file##*/}"
-		tail -n 20 "$file" | tr -cd '\t\n -~' | cut -c 1-300 | sed 's/^/# /'
+		echo "# --- $file"
+		grep -vE "$TAP_NOISE" "$file" | tail -n 10 | tr -cd '\t\n -~' | cut -c 1-300 | sed 's/^/# /'
 	done
 }
 

@@ -40,10 +40,8 @@ world_close() {
 	trap - EXIT
 	[ -n "$RUN" ] && [ -d "$RUN" ] || return 0
 	local name
-	# shellcheck disable=SC2046 # process IDs
-	[ -z "$(world_pids)" ] || kill $(world_pids) 2>/dev/null
-	world_until 5 world_is_empty ||
-		kill -KILL $(world_pids) 2>/dev/null
+	world_kill TERM
+	world_until 5 world_is_empty || world_kill KILL
 	world_until 5 world_is_empty
 	while read -r name; do
 		ip netns del "$WORLD_PREFIX-$name"
@@ -51,11 +49,32 @@ world_close() {
 	rm -rf "$RUN"
 }
 
+# world_vanish: closes it, and fails if something of it is still there.
+world_vanish() {
+	local pid pids
+	pids=$(world_pids)
+	world_close
+	for pid in $pids; do
+		[ ! -e "/proc/$pid" ] || {
+			echo "still running: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+			return 1
+		}
+	done
+	! ip netns | grep "^$WORLD_PREFIX-" && [ ! -e "$RUN" ]
+}
+
 world_pids() {
 	local name
 	while read -r name; do
 		ip netns pids "$WORLD_PREFIX-$name"
 	done <"$RUN/namespaces"
+}
+
+world_kill() {
+	local pid
+	for pid in $(world_pids); do
+		kill "-$1" "$pid" 2>/dev/null
+	done
 }
 
 world_is_empty() {
@@ -96,10 +115,10 @@ world_spawn() {
 	{
 		# shellcheck disable=SC2016 # expanded by the inner shell
 		world_in "$name" sh -c 'echo $$ >"$0.pid.new"; mv "$0.pid.new" "$0.pid"; exec "$@"' \
-			"$file" "$@" </dev/null >"$file.log" 2>&1
+			"$file" "$@"
 		echo $? >"$file.rc.new"
 		mv "$file.rc.new" "$file.rc"
-	} &
+	} </dev/null >"$file.log" 2>&1 &
 	disown
 	world_until 10 test -e "$file.pid"
 }

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# all.sh - every library, for a script in tests/net.
+
+for library in world guest client ipsec lns tap capture; do
+	# shellcheck disable=SC1090
+	. "$(dirname "${BASH_SOURCE[0]}")/$library.sh"
+done
+unset library
