@@ -87,6 +87,10 @@ dp_create(const struct dp_params *params, struct dp **out)
 	dp->sleeps = may_sleep(params);
 	dp->event_fd = -1;
 	rc = create_parts(dp);
+	/* the caller's arrays are his again */
+	dp->params.ports = NULL;
+	dp->params.locals = NULL;
+	dp->params.cpus = NULL;
 	if (rc != 0) {
 		if (rc == CV_ERR_NOMEM)
 			cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",

@@ -78,8 +78,9 @@ struct dp_realm {
 struct dp_port {
 	char name[DP_PORT_NAME];
 	char device[DP_PORT_DEVICE];
-	char ethdev[DP_PORT_DEVICE]; /* DPDK's name */
-	uint16_t id;                 /* DPDK's number */
+	char ethdev[DP_PORT_DEVICE]; /* DPDK's name; empty: not found yet */
+	enum dp_port_kind kind;
+	uint16_t id; /* DPDK's number */
 	uint16_t mtu;
 	uint16_t rx_descriptors, tx_descriptors;
 	uint8_t mac[6];

@@ -61,6 +61,7 @@ find_device(struct dp *dp, unsigned index)
 	char args[2 * DP_PORT_DEVICE];
 	int rc;
 
+	port->kind = cfg->kind;
 	snprintf(port->name, sizeof(port->name), "%s", cfg->name);
 	snprintf(port->device, sizeof(port->device), "%s", cfg->device);
 	device_arguments(dp, cfg, index, port->ethdev, sizeof(port->ethdev), args, sizeof(args));
@@ -231,7 +232,7 @@ dp_ports_destroy(struct dp *dp)
 
 		if (port->created)
 			(void)rte_vdev_uninit(port->ethdev);
-		else if (dp->params.ports[i].kind == DP_PORT_PCI && port->ethdev[0] != '\0')
+		else if (port->kind == DP_PORT_PCI && port->ethdev[0] != '\0')
 			(void)rte_eth_dev_close(port->id);
 		port->created = false;
 	}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the server wants done, done: datagrams sent, sessions put into and out of the data path. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon.h"
+
+static uint16_t
+send_flags(const struct lns_session_info *s)
+{
+	return (uint16_t)((s->send_acfc ? DP_SEND_ACFC : 0) | (s->send_pfc ? DP_SEND_PFC : 0) |
+			  (s->sequencing ? DP_SEND_SEQUENCE : 0));
+}
+
+/* The data path can't take the session: say so, and end it rather than pretend. */
+static void
+refused_by_datapath(
+	struct daemon *d, const struct lns_session_info *s, uint64_t now, const char *what, int rc)
+{
+	char peer[CV_ENDPOINT_TEXT];
+	uint16_t tunnel_id = s->tunnel_id, session_id = s->session_id;
+
+	cv_log_event(&d->log, CV_LOG_ERROR, "datapath-refused",
+		"tunnel=%u session=%u peer=%s step=%s reason=\"%s\"", tunnel_id, session_id,
+		cv_endpoint_text(&s->peer, peer), what, cv_strerror(rc));
+	lns_kick_session(d->lns, now, tunnel_id, session_id, PPP_DOWN_LIMIT);
+}
+
+static void
+add_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
+{
+	struct dp_session session = {.local_index = s->listener,
+		.tunnel_id = s->tunnel_id,
+		.session_id = s->session_id,
+		.peer_tunnel_id = s->peer_tunnel_id,
+		.peer_session_id = s->peer_session_id,
+		.peer = s->peer,
+		.send = send_flags(s)};
+	int rc = dp_session_add(d->dp, &session, NULL);
+
+	if (rc != 0)
+		refused_by_datapath(d, s, now, "add", rc);
+}
+
+static void
+open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
+{
+	struct dp_session_ip ip = {.address = cv_ipv4(s->address),
+		.realm = d->cfg->groups[s->group].realm,
+		.policy = s->group,
+		.mtu = s->peer_mru,
+		.send = send_flags(s)};
+	int rc = dp_session_open(d->dp, s->slot, &ip);
+
+	if (rc != 0)
+		refused_by_datapath(d, s, now, "open", rc);
+}
+
+/* The one line that says how it was. */
+static void
+remove_session(struct daemon *d, const struct lns_session_info *s, const char *reason, uint64_t now)
+{
+	struct dp_session_counters n = {0};
+	struct cv_ip address = cv_ipv4(s->address);
+	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
+
+	dp_session_remove(d->dp, s->slot, &n);
+	cv_log_event(&d->log, CV_LOG_INFO, "session-end",
+		"tunnel=%u session=%u peer=%s user=%s address=%s reason=\"%s\" duration_s=%llu "
+		"rx_packets=%llu rx_bytes=%llu tx_packets=%llu tx_bytes=%llu",
+		s->tunnel_id, s->session_id, cv_endpoint_text(&s->peer, peer),
+		s->user[0] == '\0' ? "-" : s->user,
+		s->address == 0 ? "-" : cv_ip_text(&address, ip), reason,
+		(unsigned long long)((now - s->created_at) / CV_NS_PER_S),
+		(unsigned long long)n.rx_packets, (unsigned long long)n.rx_bytes,
+		(unsigned long long)n.tx_packets, (unsigned long long)n.tx_bytes);
+}
+
+static void
+send_datagram(struct daemon *d, const struct lns_action *action, uint64_t now)
+{
+	char peer[CV_ENDPOINT_TEXT];
+	int rc = dp_send_udp(
+		d->dp, now, action->listener, &action->peer, action->data.data, action->data.len);
+
+	/* retransmission is L2TP's and PPP's own business */
+	if (rc != 0)
+		cv_log_event(&d->log, CV_LOG_DEBUG, "send-failed", "peer=%s reason=\"%s\"",
+			cv_endpoint_text(&action->peer, peer), cv_strerror(rc));
+}
+
+void
+daemon_act(struct daemon *d, uint64_t now)
+{
+	struct lns_action action;
+
+	while (lns_poll(d->lns, now, &action)) {
+		switch (action.type) {
+		case LNS_ACT_SEND:
+			send_datagram(d, &action, now);
+			break;
+		case LNS_ACT_TUNNEL_ADD:
+			dp_tunnel_set(d->dp, action.listener, action.tunnel_id, &action.peer);
+			break;
+		case LNS_ACT_TUNNEL_REMOVE:
+			dp_tunnel_clear(d->dp, action.listener, action.tunnel_id);
+			break;
+		case LNS_ACT_SESSION_ADD:
+			add_session(d, action.session, now);
+			break;
+		case LNS_ACT_SESSION_OPEN:
+			open_session(d, action.session, now);
+			break;
+		case LNS_ACT_SESSION_SHUT:
+			dp_session_shut(d->dp, action.session->slot);
+			break;
+		case LNS_ACT_SESSION_REMOVE:
+			remove_session(d, action.session, action.reason, now);
+			break;
+		}
+	}
+}

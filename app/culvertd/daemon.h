@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The running daemon: what its files share. Everything runs on the control thread. */
+#ifndef CULVERTD_DAEMON_H
+#define CULVERTD_DAEMON_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "crypto/crypto.h"
+#include "datapath/datapath.h"
+#include "lns/lns.h"
+
+struct daemon {
+	struct cv_log log;
+	struct cfg *cfg;
+	struct crypto *crypto;
+	struct lns *lns;
+	struct dp *dp;
+	struct event_base *base;
+	struct event *wake, *timer, *on_term, *on_int, *on_usr1;
+	uint64_t started_at;
+	uint64_t stop_by; /* CV_TIME_NEVER while running */
+	bool quit;
+};
+
+/* loop.c: CLOCK_MONOTONIC in ns. */
+uint64_t daemon_now(void);
+
+/* log.c: lines go to stderr, with journald's level prefix where it reads them, else with time. */
+void daemon_log_init(struct cv_log *log, enum cv_log_level level);
+
+/* files.c: the configuration and what it names. */
+int daemon_read_file(
+	void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode);
+/* Loads FILE and prints every finding to stderr. NULL: errors were printed. */
+struct cfg *daemon_load_config(const char *path);
+
+/* setup.c: the data path that the configuration asks for. Logs what is wrong. */
+int daemon_create_datapath(struct daemon *d);
+
+/* actions.c: carries out what the server wants, until it wants nothing. */
+void daemon_act(struct daemon *d, uint64_t now);
+
+/* loop.c */
+int daemon_run(struct daemon *d);
+
+/* report.c: every counter and drop that is not 0, a line each. */
+void daemon_report(struct daemon *d);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The control thread's loop. It sleeps in libevent until the data path, a timer, a signal or the
+ * control socket wakes it; where it shares its core with the worker it never sleeps here, the
+ * worker's round does.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+enum { SHARED_ROUNDS = 32 }; /* busy worker rounds between two looks at descriptors */
+#define STOP_BOUND_NS (2500 * CV_NS_PER_MS) /* SIGTERM to exit: 3 s with what follows */
+#define STOP_TICK_NS (20 * CV_NS_PER_MS)
+
+uint64_t
+daemon_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * CV_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* systemd's readiness protocol: a datagram to the socket that it names. */
+static void
+notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	size_t len = path == NULL ? 0 : strlen(path);
+	int fd;
+
+	if (len < 2 || len >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, len);
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	(void)sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+	close(fd);
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+	uint64_t now = daemon_now();
+
+	(void)what;
+	if (d->stop_by != CV_TIME_NEVER) {
+		cv_log_event(&d->log, CV_LOG_WARNING, "stop-now", "signal=%s", strsignal((int)sig));
+		d->quit = true;
+		return;
+	}
+	cv_log_event(&d->log, CV_LOG_INFO, "stopping", "signal=\"%s\"", strsignal((int)sig));
+	notify("STOPPING=1");
+	d->stop_by = now + STOP_BOUND_NS;
+	lns_shutdown(d->lns, now);
+	daemon_act(d, now);
+}
+
+static void
+on_report(evutil_socket_t sig, short what, void *ctx)
+{
+	(void)sig;
+	(void)what;
+	daemon_report(ctx);
+}
+
+/* Only wakes the loop, which looks by itself at what there is to do. */
+static void
+on_wake(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+}
+
+static void
+set_timer(struct daemon *d, uint64_t now)
+{
+	uint64_t at = cv_time_min(lns_next_timeout(d->lns), dp_next_timeout(d->dp));
+	uint64_t wait;
+	struct timeval tv;
+
+	if (d->stop_by != CV_TIME_NEVER)
+		at = cv_time_min(at, now + STOP_TICK_NS);
+	if (at == CV_TIME_NEVER) {
+		evtimer_del(d->timer);
+		return;
+	}
+	wait = at > now ? at - now : 0;
+	tv = (struct timeval){.tv_sec = (time_t)(wait / CV_NS_PER_S),
+		.tv_usec = (suseconds_t)(wait % CV_NS_PER_S / CV_NS_PER_US + 1)};
+	evtimer_add(d->timer, &tv);
+}
+
+/* Everything that waits for the control side now. */
+static void
+serve(struct daemon *d, uint64_t now)
+{
+	struct dp_punt punt;
+
+	dp_control_poll(d->dp, now);
+	while (dp_punt_next(d->dp, &punt)) {
+		lns_input(d->lns, now, punt.local_index, &punt.remote, punt.data, punt.len);
+		dp_punt_release(d->dp, &punt);
+		daemon_act(d, now);
+	}
+	if (lns_next_timeout(d->lns) <= now)
+		lns_handle_timeout(d->lns, now);
+	daemon_act(d, now);
+}
+
+static bool
+finished(const struct daemon *d, uint64_t now)
+{
+	return d->quit || (d->stop_by != CV_TIME_NEVER && (now >= d->stop_by || lns_idle(d->lns)));
+}
+
+static void
+loop_shared(struct daemon *d)
+{
+	unsigned rounds = 0;
+
+	for (;;) {
+		unsigned received = dp_worker_poll(d->dp);
+		uint64_t now = daemon_now();
+
+		serve(d, now);
+		if (finished(d, now))
+			return;
+		if (received == 0 || ++rounds >= SHARED_ROUNDS) {
+			rounds = 0;
+			event_base_loop(d->base, EVLOOP_NONBLOCK);
+		}
+	}
+}
+
+static void
+loop_sleeping(struct daemon *d)
+{
+	for (;;) {
+		uint64_t now = daemon_now();
+
+		serve(d, now);
+		if (finished(d, now))
+			return;
+		if (dp_wake_arm(d->dp)) {
+			set_timer(d, now);
+			event_base_loop(d->base, EVLOOP_ONCE);
+		} else {
+			event_base_loop(d->base, EVLOOP_NONBLOCK);
+		}
+	}
+}
+
+static int
+add_events(struct daemon *d)
+{
+	d->on_term = evsignal_new(d->base, SIGTERM, on_signal, d);
+	d->on_int = evsignal_new(d->base, SIGINT, on_signal, d);
+	d->wake = event_new(d->base, dp_event_fd(d->dp), EV_READ | EV_PERSIST, on_wake, d);
+	d->timer = evtimer_new(d->base, on_wake, d);
+	d->on_usr1 = evsignal_new(d->base, SIGUSR1, on_report, d);
+	if (d->on_term == NULL || d->on_int == NULL || d->on_usr1 == NULL || d->wake == NULL ||
+		d->timer == NULL)
+		return CV_ERR_NOMEM;
+	evsignal_add(d->on_term, NULL);
+	evsignal_add(d->on_int, NULL);
+	evsignal_add(d->on_usr1, NULL);
+	event_add(d->wake, NULL);
+	return 0;
+}
+
+int
+daemon_run(struct daemon *d)
+{
+	int rc = add_events(d);
+
+	if (rc != 0)
+		return rc;
+	d->stop_by = CV_TIME_NEVER;
+	rc = dp_start(d->dp, daemon_now());
+	if (rc != 0)
+		return rc;
+	cv_log_event(&d->log, CV_LOG_INFO, "ready", "host=%s listeners=%zu workers=%u%s",
+		d->cfg->identity.host_name, d->cfg->n_listeners, dp_worker_count(d->dp),
+		dp_shared(d->dp) ? " shared=yes" : "");
+	notify("READY=1");
+	if (dp_shared(d->dp))
+		loop_shared(d);
+	else
+		loop_sleeping(d);
+	dp_stop(d->dp);
+	daemon_report(d);
+	cv_log_event(&d->log, CV_LOG_INFO, "stopped", "uptime_s=%llu",
+		(unsigned long long)((daemon_now() - d->started_at) / CV_NS_PER_S));
+	return 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* culvertd: arguments, and the order in which the parts come and go. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
+
+static const char usage[] = "usage: culvertd -c FILE [--check]\n"
+			    "       culvertd --help | --version\n";
+
+static const char help[] =
+	"NAME\n"
+	"    culvertd - L2TP network server that relays IPsec between its clients\n"
+	"\n"
+	"SYNOPSIS\n"
+	"    culvertd -c FILE [--check]\n"
+	"\n"
+	"DESCRIPTION\n"
+	"    Runs in the foreground and writes its log to stderr, one line an event.\n"
+	"\n"
+	"OPTIONS\n"
+	"    -c, --config FILE   the configuration, in YAML\n"
+	"    -k, --check         check the configuration, print every error, and exit\n"
+	"    -V, --version       print the version\n"
+	"    -h, --help          print this text\n"
+	"\n"
+	"SIGNALS\n"
+	"    SIGTERM, SIGINT     end all tunnels with StopCCN and exit within 3 seconds;\n"
+	"                        a second one: exit at once\n"
+	"    SIGUSR1             print all counters that are not 0\n"
+	"\n"
+	"EXIT STATUS\n"
+	"    0  stopped by a signal, or the configuration is right (--check)\n"
+	"    1  could not start or go on; the log says why\n"
+	"    2  wrong usage\n"
+	"    3  errors in the configuration, all printed as FILE:LINE:COLUMN\n"
+	"\n"
+	"EXAMPLE\n"
+	"    culvertd -c /etc/culvert/culvert.yaml --check\n";
+
+struct arguments {
+	const char *config;
+	bool check;
+};
+
+/* -1: go on; else the exit status. */
+static int
+parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'k'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:kVh", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			args->config = optarg;
+			break;
+		case 'k':
+			args->check = true;
+			break;
+		case 'V':
+			printf("culvertd %s\n", CULVERT_VERSION);
+			return 0;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "culvertd: unexpected argument '%s'\n%s", argv[optind], usage);
+		return EXIT_USAGE;
+	}
+	if (args->config == NULL) {
+		fprintf(stderr, "culvertd: no configuration given (-c FILE)\n%s", usage);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+static struct crypto *
+new_crypto(const struct cv_log *log)
+{
+	uint8_t seed[CRYPTO_SEED_BYTES];
+	char err[256] = "";
+	struct crypto *crypto;
+
+	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+		cv_log_event(log, CV_LOG_ERROR, "start-failed", "reason=\"getrandom: %s\"",
+			strerror(errno));
+		return NULL;
+	}
+	crypto = crypto_new(seed, err, sizeof(err));
+	crypto_wipe(seed, sizeof(seed));
+	if (crypto == NULL)
+		cv_log_event(log, CV_LOG_ERROR, "start-failed", "reason=\"%s\"", err);
+	return crypto;
+}
+
+static uint64_t
+rx_packets(const void *ctx, uint32_t slot)
+{
+	const struct daemon *d = ctx;
+	struct dp_session_counters n;
+
+	return dp_session_counters(d->dp, slot, &n) == 0 ? n.rx_packets : 0;
+}
+
+static int
+start_and_run(struct daemon *d)
+{
+	struct lns_params params = {
+		.cfg = d->cfg, .log = &d->log, .rx_packets = rx_packets, .rx_packets_ctx = d};
+
+	d->started_at = daemon_now();
+	d->base = event_base_new();
+	params.crypto = d->crypto = new_crypto(&d->log);
+	if (d->base == NULL || d->crypto == NULL)
+		return CV_ERR_IO;
+	d->lns = lns_new(&params, d->started_at);
+	if (d->lns == NULL) {
+		cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
+			"reason=\"out of memory for limits.sessions and limits.tunnels\"");
+		return CV_ERR_NOMEM;
+	}
+	if (daemon_create_datapath(d) != 0)
+		return CV_ERR_IO;
+	return daemon_run(d);
+}
+
+static void
+free_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+static void
+tear_down(struct daemon *d)
+{
+	free_event(d->wake);
+	free_event(d->timer);
+	free_event(d->on_term);
+	free_event(d->on_int);
+	free_event(d->on_usr1);
+	dp_destroy(d->dp);
+	lns_free(d->lns);
+	crypto_free(d->crypto);
+	if (d->base != NULL)
+		event_base_free(d->base);
+	cfg_free(d->cfg);
+	libevent_global_shutdown();
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments args = {0};
+	struct daemon d = {.stop_by = CV_TIME_NEVER};
+	int rc = parse_arguments(argc, argv, &args);
+
+	if (rc >= 0)
+		return rc;
+	d.cfg = daemon_load_config(args.config);
+	if (d.cfg == NULL)
+		return EXIT_CONFIG;
+	if (args.check) {
+		printf("%s: the configuration is right\n", args.config);
+		cfg_free(d.cfg);
+		return 0;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	daemon_log_init(&d.log, d.cfg->log.level);
+	rc = start_and_run(&d);
+	tear_down(&d);
+	return rc == 0 ? 0 : 1;
+}

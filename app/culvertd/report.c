@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Counters in the log: on SIGUSR1 and at the end. */
+#include "daemon.h"
+
+static void
+report_dp(struct daemon *d, const char *event,
+	bool (*read)(const struct dp *, unsigned, struct dp_counter *))
+{
+	struct dp_counter c;
+
+	for (unsigned i = 0; read(d->dp, i, &c); i++)
+		if (c.packets != 0)
+			cv_log_event(&d->log, CV_LOG_INFO, event,
+				"name=%s packets=%llu help=\"%s\"", c.name,
+				(unsigned long long)c.packets, c.help);
+}
+
+void
+daemon_report(struct daemon *d)
+{
+	struct lns_status status;
+
+	lns_status(d->lns, &status);
+	cv_log_event(&d->log, CV_LOG_INFO, "status",
+		"tunnels=%u half_open=%u sessions=%u open_sessions=%u", status.tunnels,
+		status.half_open, status.sessions, status.open_sessions);
+	for (enum lns_counter i = 0; i < LNS_COUNTER_MAX; i++)
+		if (status.counters[i] != 0)
+			cv_log_event(&d->log, CV_LOG_INFO, "counter",
+				"name=%s value=%llu help=\"%s\"", lns_counter_name(i),
+				(unsigned long long)status.counters[i], lns_counter_help(i));
+	report_dp(d, "edge", dp_edge);
+	report_dp(d, "drop", dp_drop);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The data path that the configuration asks for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+
+static enum dp_port_kind
+port_kind(enum cfg_port_kind kind)
+{
+	switch (kind) {
+	case CFG_PORT_AF_PACKET:
+		return DP_PORT_AF_PACKET;
+	case CFG_PORT_MEMIF:
+		return DP_PORT_MEMIF;
+	case CFG_PORT_TAP:
+		return DP_PORT_TAP;
+	case CFG_PORT_PCI:
+		break;
+	}
+	return DP_PORT_PCI;
+}
+
+static void
+fill_ports(const struct cfg *cfg, struct dp_port_config *ports)
+{
+	for (size_t i = 0; i < cfg->n_ports; i++) {
+		ports[i] = (struct dp_port_config){
+			.kind = port_kind(cfg->ports[i].kind), .mtu = cfg->ports[i].mtu};
+		snprintf(ports[i].name, sizeof(ports[i].name), "%s", cfg->ports[i].name);
+		snprintf(ports[i].device, sizeof(ports[i].device), "%s", cfg->ports[i].device);
+	}
+}
+
+static void
+fill_locals(const struct cfg *cfg, struct dp_local_config *locals)
+{
+	for (size_t i = 0; i < cfg->n_listeners; i++) {
+		const struct cfg_listener *l = &cfg->listeners[i];
+
+		locals[i] = (struct dp_local_config){.port = (uint16_t)l->port,
+			.ip = l->ip,
+			.prefix_length = l->prefix_length,
+			.gateway = l->gateway,
+			.udp_port = l->udp_port};
+	}
+}
+
+static int
+set_policy(struct daemon *d, size_t index)
+{
+	static const enum dp_policy_kind kinds[] = {
+		[CFG_POLICY_IPSEC] = DP_POLICY_IPSEC,
+		[CFG_POLICY_ANY] = DP_POLICY_ANY,
+		[CFG_POLICY_RULES] = DP_POLICY_RULES,
+	};
+	const struct cfg_group *g = &d->cfg->groups[index];
+	struct dp_policy policy = {.kind = kinds[g->policy],
+		.clients_reachable = g->clients_reachable,
+		.gateways = g->gateways,
+		.gateway_count = (uint16_t)g->n_gateways,
+		.lns = g->address,
+		.mtu = g->mtu,
+		.rule_count = (uint16_t)g->n_rules};
+
+	if (g->n_rules > DP_MAX_RULES || g->n_gateways > DP_MAX_GATEWAYS)
+		return CV_ERR_CONFIG;
+	for (size_t i = 0; i < g->n_rules; i++)
+		policy.rules[i] = (struct dp_rule){.protocol = g->rules[i].protocol,
+			.port_low = g->rules[i].port_low,
+			.port_high = g->rules[i].port_high};
+	return dp_policy_set(d->dp, (uint16_t)index, &policy);
+}
+
+int
+daemon_create_datapath(struct daemon *d)
+{
+	static const enum dp_idle idle[] = {
+		[CFG_IDLE_AUTO] = DP_IDLE_AUTO,
+		[CFG_IDLE_POLL] = DP_IDLE_POLL,
+		[CFG_IDLE_SLEEP] = DP_IDLE_SLEEP,
+	};
+	static const enum dp_hugepages hugepages[] = {
+		[CFG_HUGEPAGES_AUTO] = DP_HUGEPAGES_AUTO,
+		[CFG_HUGEPAGES_NEVER] = DP_HUGEPAGES_NEVER,
+		[CFG_HUGEPAGES_REQUIRED] = DP_HUGEPAGES_REQUIRED,
+	};
+	const struct cfg *cfg = d->cfg;
+	struct dp_port_config ports[DP_MAX_PORTS];
+	struct dp_local_config locals[DP_MAX_LOCALS];
+	struct dp_params params = {.ports = ports,
+		.port_count = (uint16_t)cfg->n_ports,
+		.locals = locals,
+		.local_count = (uint16_t)cfg->n_listeners,
+		.workers = (uint16_t)cfg->workers.count,
+		.idle = idle[cfg->workers.idle],
+		.hugepages = hugepages[cfg->workers.hugepages],
+		.memory_mib = cfg->workers.memory_mib,
+		.slot_seed = lns_slot_seed(d->lns),
+		.slot_mask = lns_slot_mask(d->lns),
+		.policies = (uint16_t)cfg->n_groups,
+		.log = &d->log};
+	int rc;
+
+	if (cfg->n_ports > DP_MAX_PORTS || cfg->n_listeners > DP_MAX_LOCALS) {
+		cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
+			"reason=\"at most %d ports and %d listeners\"", DP_MAX_PORTS,
+			DP_MAX_LOCALS);
+		return CV_ERR_CONFIG;
+	}
+	fill_ports(cfg, ports);
+	fill_locals(cfg, locals);
+	rc = dp_create(&params, &d->dp);
+	for (size_t i = 0; rc == 0 && i < cfg->n_groups; i++) {
+		rc = set_policy(d, i);
+		if (rc != 0)
+			cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
+				"reason=\"policy of group %s: %s\"", cfg->groups[i].name,
+				cv_strerror(rc));
+	}
+	return rc;
+}
