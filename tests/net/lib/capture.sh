@@ -9,15 +9,29 @@ CAPTURE_TSHARK=(-d 'udp.port==1701,l2tp' -o ip.check_checksum:TRUE -o udp.check_
 
 # capture_start NAMESPACE INTERFACE TAG: until tcpdump listens.
 capture_start() {
-	world_spawn "$1" "$3" tcpdump -i "$2" -n -s 0 -B 32768 -U -w "$RUN/$3.pcap" &&
+	world_spawn "$1" "$3" \
+		tcpdump -i "$2" -n -s 0 -B 32768 --immediate-mode -U -w "$RUN/$3.pcap" &&
 		world_until 10 grep -q 'listening on' "$RUN/$3.log"
 }
 
-# capture_stop TAG: fails if a packet is missing in the capture.
+# capture_stop TAG: once tcpdump has written what it was given; fails if a packet is missing.
 capture_stop() {
+	world_until 20 capture_is_written "$1" || echo "tcpdump is behind"
 	world_stop "$1"
-	cat "$RUN/$1.log"
+	tail -3 "$RUN/$1.log"
 	grep -q '^0 packets dropped by kernel' "$RUN/$1.log"
+}
+
+# On SIGUSR1 tcpdump says "N packets captured, M packets received by filter, ...".
+capture_is_written() {
+	local log=$RUN/$1.log before
+	before=$(wc -l <"$log")
+	kill -USR1 "$(cat "$RUN/$1.pid")"
+	world_until 5 capture_answered "$log" "$before" && tail -1 "$log" | awk '{ exit $2 != $5 }'
+}
+
+capture_answered() {
+	[ "$(wc -l <"$1")" -gt "$2" ]
 }
 
 # capture_find TAG FILTER: a line for each packet that matches tshark's display filter.

@@ -8,7 +8,7 @@ IPSEC_ENV='export STRONGSWAN_CONF=/run/strongswan/strongswan.conf SWANCTL_DIR=/r
 
 # ipsec_start GUEST local=ADDRESS remote=ADDRESS peer=GUEST [kind=esp|ah] [mode=tunnel|transport]
 #             [encap=no|yes] [inner=ADDRESS peer-inner=ADDRESS]
-# Starts charon with one connection, "peer", and one child, "net", without initiating it. Tunnel
+# Starts charon anew with one connection, "peer", and one child, "net", without initiating it. Tunnel
 # mode is between the inner addresses, which the guest gets on lo. encap=yes: ESP in UDP 4500.
 ipsec_start() {
 	local guest=$1 local='' remote='' peer='' kind=esp mode=tunnel encap=no inner='' peer_inner=''
@@ -32,6 +32,7 @@ ipsec_start() {
 	[ "$mode" = transport ] || selectors="
 			local_ts = $inner/32
 			remote_ts = $peer_inner/32"
+	ipsec_stop "$guest" || return 1
 	guest_run "$guest" "
 mkdir -p /run/strongswan
 cat >/run/strongswan/strongswan.conf <<X
@@ -46,6 +47,9 @@ charon {
 			flush_line = yes
 		}
 	}
+}
+swanctl {
+	load = random nonce
 }
 X
 cat >/run/strongswan/swanctl.conf <<X
@@ -101,8 +105,8 @@ ipsec_stop() {
 	guest_run "$1" '
 pkill charon-systemd
 for wait in $(seq 100); do
-	pgrep charon-systemd >/dev/null || break
+	pgrep charon-systemd >/dev/null || exit 0
 	sleep 0.1
 done
-! pgrep charon-systemd'
+exit 1'
 }
