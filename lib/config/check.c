@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What must hold among several keys. Values that were wrong alone are zero here and passed over. */
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "config/private.h"
@@ -47,11 +47,12 @@ cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	}
 	for (size_t i = 0; i < group->n_auth && node != NULL && ppp->n_auth != 0;
 		i++, node = node->next) {
-		bool offered = false;
+		bool offered = group->auth[i] == CFG_AUTH_METHODS;
 		char word[CFG_WORD_TEXT];
 
 		for (size_t j = 0; j < ppp->n_auth; j++)
-			offered |= ppp->auth[j] == group->auth[i];
+			offered |=
+				ppp->auth[j] == group->auth[i] || ppp->auth[j] == CFG_AUTH_METHODS;
 		if (!offered)
 			cfg_fail(l, node, NULL, "%s is not in ppp.auth", cfg_word(word, node));
 	}
@@ -59,12 +60,12 @@ cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)
 
 /* The texts of a key in the items of a list, each of which must be another. */
 static void
-check_distinct(struct cfg_loader *l, const char *list_key, const char *key)
+check_distinct(struct cfg_loader *l, const char *list_key, const char *key, size_t n)
 {
 	const struct cfg_node *list = cfg_node_get(l->root, list_key);
 
-	if (list == NULL || list->type != CFG_LIST)
-		return;
+	if (list == NULL || list->n != n)
+		return; /* not a list, or more than there may be: not gone through */
 	for (const struct cfg_node *a = list->first; a != NULL; a = a->next) {
 		const struct cfg_node *value = cfg_node_get(a, key);
 
@@ -116,8 +117,8 @@ check_limits(struct cfg_loader *l)
 
 	if (tunnels != NULL && most != 0 && l->cfg->limits.tunnels > most)
 		cfg_fail(l, tunnels, NULL,
-			"%u is out of range: at most 65535 for each of the %zu listeners",
-			l->cfg->limits.tunnels, l->cfg->n_listeners);
+			"%u is out of range: at most 65535 for each listener, here %" PRIu64,
+			l->cfg->limits.tunnels, most);
 }
 
 /* A prefix of a pool and where it is said. */
@@ -220,9 +221,9 @@ check_pools(struct cfg_loader *l)
 void
 cfg_check_all(struct cfg_loader *l)
 {
-	check_distinct(l, "ports", "name");
-	check_distinct(l, "ports", "device");
-	check_distinct(l, "groups", "name");
+	check_distinct(l, "ports", "name", l->cfg->n_ports);
+	check_distinct(l, "ports", "device", l->cfg->n_ports);
+	check_distinct(l, "groups", "name", l->cfg->n_groups);
 	check_listeners(l);
 	check_pools(l);
 	check_limits(l);

@@ -69,7 +69,6 @@ cfg_enough(const struct cfg_loader *l)
 	return l->errors->n > CFG_ERRORS_MAX;
 }
 
-/* key "" and at the node's place when it is a node's. */
 static void
 report(struct cfg_loader *l, enum cfg_severity severity, const struct cfg_error *place,
 	const char *fmt, va_list args)
@@ -162,18 +161,26 @@ cfg_error_text(const struct cfg_error *error, char *out, size_t capacity)
 	return out;
 }
 
+/* Edits between the words; a word that only begins the other is nearer than any misspelt one. */
+static unsigned
+distance_of(const char *word, size_t len, const char *name, unsigned max)
+{
+	if (name == NULL)
+		return max + 1;
+	return len >= 3 && strncmp(word, name, len) == 0 ? 0 : cv_edit_distance(word, name, max);
+}
+
 const char *
 cfg_nearest(const char *word, const char *const *names, size_t n)
 {
 	size_t len = strlen(word);
-	unsigned best = len < 4 ? 1 : len < 8 ? 2 : 3;
+	unsigned best = (len < 4 ? 1 : len < 8 ? 2 : 3) + 1;
 	const char *nearest = NULL;
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned distance =
-			names[i] == NULL ? best + 1 : cv_edit_distance(word, names[i], best);
+	for (size_t i = 0; i < n && best > 0; i++) {
+		unsigned distance = distance_of(word, len, names[i], best - 1);
 
-		if (distance < best || (distance == best && nearest == NULL)) {
+		if (distance < best) {
 			best = distance;
 			nearest = names[i];
 		}

@@ -73,6 +73,9 @@ is_text(struct cfg_loader *l, const uint8_t *text, size_t len)
 		else if (text[i] == '\t' && indent)
 			cfg_fail_at(l, l->file, line, column, "",
 				"a tab: YAML is indented with spaces");
+		else if (text[i] == '%' && column == 1)
+			cfg_fail_at(l, l->file, line, column, "",
+				"directives (lines that begin with %%) are not allowed");
 		else if (text[i] == '\n' ||
 			 (text[i] == '\r' && (i + 1 == len || text[i + 1] != '\n')))
 			line++, column = 0, indent = true;

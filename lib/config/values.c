@@ -100,6 +100,8 @@ cfg_read_choice(
 			return;
 		}
 	}
+	if (k->shape == CFG_ARRAY)
+		cfg_store(at, k->size, n); /* none of them, for checks of the list */
 	nearest = cfg_nearest(node->text, k->choices, n);
 	cfg_fail(l, node, NULL, "%s is not one of %s%s%s%s", cfg_word(word, node),
 		cfg_join(list, sizeof(list), k->choices, n),

@@ -16,15 +16,33 @@ static const struct fake_file standard_files[] = {
 static struct fake_file files[FAKE_FILES];
 static size_t n_files;
 
-const char minimal[] = "ports:\n"
-		       "  - { name: wan, device: \"af_packet:lns0\" }\n"
-		       "listeners:\n"
-		       "  - { address: 192.0.2.1/24 }\n"
-		       "tunnels:\n"
-		       "  secrets:\n"
-		       "    - { secret-file: tunnel.secret }\n"
-		       "groups:\n"
-		       "  - { name: clients, address: 10.88.0.1, pool: 10.88.1.0/24 }\n";
+static const char ports[] = "ports:\n  - { name: wan, device: \"af_packet:lns0\" }\n";
+static const char listeners[] = "listeners:\n  - { address: 192.0.2.1/24 }\n";
+static const char tunnels[] = "tunnels:\n  secrets:\n    - { secret-file: tunnel.secret }\n";
+static const char groups[] =
+	"groups:\n  - { name: clients, address: 10.88.0.1, pool: 10.88.1.0/24 }\n";
+static const char *const sections[] = {ports, listeners, tunnels, groups};
+
+const char *
+with_rest(char *out, size_t capacity, const char *snippet)
+{
+	int used = snprintf(out, capacity, "%s", snippet);
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		size_t key = strcspn(sections[i], ":") + 1;
+		const char *at = snippet;
+
+		/* the key at the beginning of a line */
+		while (at != NULL && strncmp(at, sections[i], key) != 0) {
+			at = strchr(at, '\n');
+			at += at != NULL;
+		}
+		if (at == NULL)
+			used += snprintf(out + used, capacity - (size_t)used, "%s", sections[i]);
+		assert_true(used > 0 && (size_t)used < capacity);
+	}
+	return out;
+}
 
 void
 files_reset(void)
@@ -106,13 +124,21 @@ unload(struct loaded *t)
 }
 
 void
-wants_errors(const char *text, const char *lines)
+wants_errors(const char *snippet, const char *lines)
 {
+	static char text[64 * 1024];
 	struct loaded t;
 
-	load(&t, text);
+	load(&t, with_rest(text, sizeof(text), snippet));
 	assert_string_equal(t.text, lines);
 	unload(&t);
+}
+
+void
+wants_all(const struct bad *bad, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		wants_errors(bad[i].snippet, bad[i].lines);
 }
 
 char *

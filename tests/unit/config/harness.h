@@ -43,11 +43,17 @@ void unload(struct loaded *t);
 void file_set(const char *path, const char *bytes, size_t len, unsigned mode, int error);
 void files_reset(void);
 
-/* Loads and wants exactly these lines of errors and warnings. */
-void wants_errors(const char *text, const char *lines);
+/* The snippet and behind it what the smallest right file has and the snippet has not: ports,
+ * listeners, tunnels, groups. */
+const char *with_rest(char *out, size_t capacity, const char *snippet);
+/* Loads that and wants exactly these lines of errors and warnings. */
+void wants_errors(const char *snippet, const char *lines);
 
-/* The smallest file that is right. */
-extern const char minimal[];
+/* A snippet and its errors. */
+struct bad {
+	const char *snippet, *lines;
+};
+void wants_all(const struct bad *bad, size_t n);
 
 /* A whole file of this machine as bytes with a NUL behind them, to be freed. */
 char *read_source(const char *path, size_t *len);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables of keys as a JSON Schema. */
+#include "config/schema.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/cursor.h"
+#include "config/private.h"
+
+/* Members that say what a kind is, where the row's range says nothing more. */
+static const char *const kind_members[CFG_KINDS] = {
+	[CFG_KIND_BOOL] = "\"type\": \"boolean\"",
+	[CFG_KIND_DURATION] = "\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h)$\"",
+	[CFG_KIND_NAME] = "\"pattern\": \"^[A-Za-z0-9._-]+$\", ",
+	[CFG_KIND_USER_NAME] = "\"pattern\": \"^[!-~]+$\", ",
+	[CFG_KIND_TEXT] = "\"pattern\": \"^[ -~]*$\", ",
+	[CFG_KIND_MODE] = "\"type\": \"string\", \"pattern\": \"^0?[0-7]{3}$\"",
+	[CFG_KIND_ADDRESS] = "\"type\": \"string\", \"format\": \"ipv4\"",
+	[CFG_KIND_PREFIX] = "\"type\": \"string\", \"pattern\": \"^[0-9.]+(/[0-9]+)?$\"",
+	[CFG_KIND_PORT] = "\"type\": \"string\"",
+	[CFG_KIND_GROUP] = "\"type\": \"string\"",
+	[CFG_KIND_LISTENER] = "\"type\": \"string\", \"pattern\": \"^[0-9.]+:[0-9]+$\"",
+	[CFG_KIND_DEVICE] = "\"type\": \"string\", \"pattern\": "
+			    "\"^(af_packet:.+|memif:/.+|tap:.+|(pci:)?[0-9A-Fa-f:]+[.][0-7])$\"",
+	[CFG_KIND_LISTENER_ADDRESS] = "\"type\": \"string\", \"pattern\": \"^[0-9.]+/[0-9]+$\"",
+	[CFG_KIND_SECRET_FILE] = "\"type\": \"string\", \"minLength\": 1",
+	[CFG_KIND_SECRET_NONE] = "\"const\": \"none\"",
+	[CFG_KIND_SECRET_REFUSED] = "\"not\": {}",
+};
+
+static void
+put(struct cv_writer *w, const char *text)
+{
+	cv_write_bytes(w, text, strlen(text));
+}
+
+static void
+put_number(struct cv_writer *w, const char *name, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	put(w, name);
+	put(w, text);
+}
+
+/* Texts of the tables: ASCII without control characters. */
+static void
+put_string(struct cv_writer *w, const char *text, size_t len)
+{
+	cv_write_u8(w, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			cv_write_u8(w, '\\');
+		cv_write_u8(w, (uint8_t)text[i]);
+	}
+	cv_write_u8(w, '"');
+}
+
+static void
+put_line(struct cv_writer *w, unsigned depth)
+{
+	cv_write_u8(w, '\n');
+	for (unsigned i = 0; i < depth; i++)
+		put(w, "  ");
+}
+
+static void put_table(struct cv_writer *w, const struct cfg_table *table, unsigned depth);
+
+static void
+put_choices(struct cv_writer *w, const struct cfg_key *k)
+{
+	put(w, "\"enum\": [");
+	for (size_t i = 0; k->choices[i] != NULL; i++) {
+		put(w, i == 0 ? "" : ", ");
+		put_string(w, k->choices[i], strlen(k->choices[i]));
+	}
+	put(w, "]");
+}
+
+/* The members that say what one value of the row may be. */
+static void
+put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
+{
+	switch (k->kind) {
+	case CFG_KIND_MAP:
+		put_table(w, k->table, depth);
+		break;
+	case CFG_KIND_NUMBER:
+		put_number(w, "\"type\": \"integer\", \"minimum\": ", k->min);
+		put_number(w, ", \"maximum\": ", k->max);
+		break;
+	case CFG_KIND_CHOICE:
+		put_choices(w, k);
+		break;
+	case CFG_KIND_TEXT:
+	case CFG_KIND_NAME:
+	case CFG_KIND_PATH:
+	case CFG_KIND_REALM:
+	case CFG_KIND_USER_NAME:
+	case CFG_KIND_USERS_FILE:
+		put(w, "\"type\": \"string\", ");
+		put(w, kind_members[k->kind] == NULL ? "" : kind_members[k->kind]);
+		put_number(w, "\"minLength\": ", k->min);
+		put_number(w, ", \"maxLength\": ", k->max);
+		break;
+	case CFG_KIND_USER_SESSIONS:
+		put_number(w,
+			"\"anyOf\": [{\"const\": \"replace\"}, {\"type\": \"integer\", "
+			"\"minimum\": ",
+			k->min);
+		put_number(w, ", \"maximum\": ", k->max);
+		put(w, "}]");
+		break;
+	case CFG_KIND_POLICY:
+		put(w, "\"anyOf\": [{\"enum\": [\"ipsec\", \"any\"]}, {\"type\": \"array\", "
+		       "\"items\": {\"type\": [\"string\", \"integer\"]}, \"minItems\": 1, ");
+		put_number(w, "\"maxItems\": ", k->max_items);
+		put(w, "}]");
+		break;
+	default:
+		put(w, kind_members[k->kind]);
+	}
+}
+
+static void
+put_array(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
+{
+	put_number(w, "\"type\": \"array\", \"minItems\": ", k->min_items);
+	put_number(w, ", \"maxItems\": ", k->max_items);
+	put(w, k->distinct ? ", \"uniqueItems\": true, \"items\": {" : ", \"items\": {");
+	put_kind(w, k, depth);
+	put(w, "}");
+}
+
+static void
+put_default(struct cv_writer *w, const struct cfg_key *k)
+{
+	const char *text = k->fallback;
+
+	put(w, ", \"default\": ");
+	if (k->kind == CFG_KIND_NUMBER || k->kind == CFG_KIND_BOOL) {
+		put(w, text);
+		return;
+	}
+	if (k->shape == CFG_ONE) {
+		put_string(w, text, strlen(text));
+		return;
+	}
+	put(w, "[");
+	while (text[0] != '\0') {
+		size_t len = strcspn(text, ",");
+
+		put_string(w, text, len);
+		text += len + strspn(text + len, ", ");
+		put(w, text[0] == '\0' ? "" : ", ");
+	}
+	put(w, "]");
+}
+
+static void
+put_key(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
+{
+	put_string(w, k->name, strlen(k->name));
+	put(w, ": {\"description\": ");
+	put_string(w, k->help, strlen(k->help));
+	put(w, ", ");
+	if (k->shape == CFG_ONE) {
+		put_kind(w, k, depth);
+	} else if (k->shape == CFG_ONE_OR_MANY) {
+		put(w, "\"anyOf\": [{");
+		put_kind(w, k, depth);
+		put(w, "}, {");
+		put_array(w, k, depth);
+		put(w, "}]");
+	} else {
+		put_array(w, k, depth);
+	}
+	if (k->fallback != NULL)
+		put_default(w, k);
+	put(w, "}");
+}
+
+/* A mapping is, too, when one of its keys is. */
+static bool
+is_required(const struct cfg_key *k)
+{
+	bool required = k->required;
+
+	for (size_t i = 0; k->shape == CFG_ONE && k->kind == CFG_KIND_MAP && i < k->table->n; i++)
+		required |= k->table->keys[i].required;
+	return required;
+}
+
+static void
+put_table(struct cv_writer *w, const struct cfg_table *table, unsigned depth)
+{
+	const char *separator = "";
+
+	put(w, "\"type\": \"object\", \"additionalProperties\": false, \"required\": [");
+	for (size_t i = 0; i < table->n; i++) {
+		if (!is_required(&table->keys[i]))
+			continue;
+		put(w, separator);
+		put_string(w, table->keys[i].name, strlen(table->keys[i].name));
+		separator = ", ";
+	}
+	put(w, "], \"properties\": {");
+	for (size_t i = 0; i < table->n; i++) {
+		put(w, i == 0 ? "" : ",");
+		put_line(w, depth + 1);
+		put_key(w, &table->keys[i], depth + 1);
+	}
+	put_line(w, depth);
+	put(w, "}");
+}
+
+int
+cfg_schema(char *out, size_t capacity)
+{
+	struct cv_writer w = cv_writer(out, capacity);
+
+	put(&w, "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+		"\"title\": \"Configuration of Culvert\",\n");
+	put_table(&w, &cfg_root_table, 0);
+	put(&w, "}\n");
+	cv_write_u8(&w, '\0');
+	return w.failed ? CV_ERR_SPACE : (int)cv_written(&w) - 1;
+}
