@@ -228,6 +228,12 @@ crypto_des_ecb(struct crypto *c, const uint8_t key[CRYPTO_DES_KEY_BYTES],
 }
 
 void
+crypto_reseed(struct crypto *c, const uint8_t seed[CRYPTO_SEED_BYTES])
+{
+	crypto_generator_init(&c->generator, seed);
+}
+
+void
 crypto_random(struct crypto *c, void *buf, size_t len)
 {
 	crypto_generator_take(&c->generator, buf, len);

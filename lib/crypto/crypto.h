@@ -57,6 +57,9 @@ int crypto_des_ecb(struct crypto *c, const uint8_t key[CRYPTO_DES_KEY_BYTES],
 	const uint8_t in[CRYPTO_DES_BLOCK_BYTES],
 	uint8_t out[CRYPTO_DES_BLOCK_BYTES]) CRYPTO_MUST_CHECK;
 
+/* Starts crypto_random anew from another seed. */
+void crypto_reseed(struct crypto *c, const uint8_t seed[CRYPTO_SEED_BYTES]);
+
 /* Unpredictable bytes from the seed (ChaCha20, RFC 8439; the key is replaced at every refill, so
  * what was given out can't be computed from the state left behind). Can't fail. */
 void crypto_random(struct crypto *c, void *buf, size_t len);

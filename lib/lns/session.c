@@ -260,7 +260,8 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 			s->want_open = false;
 			lns->open_sessions--;
 		}
-		lns_user_leave(lns, s);
+		/* the address stays his: IPCP may open again by itself; after a new LCP,
+		 * authentication gives it up */
 		return true;
 	case PPP_EV_DOWN:
 		reason = (struct l2tp_reason){

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/slot.h"
+#include "l2tp/header.h"
+
+static const char standard[] = "identity: {host-name: lns}\n"
+			       "log: {level: debug}\n"
+			       "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+			       "listeners: [{address: 192.0.2.1/24}]\n"
+			       "tunnels: {secrets: [{secret-file: secret}]}\n"
+			       "ppp: {auth: [mschapv2, chap-md5, pap]}\n"
+			       "groups: [{name: clients, address: 10.88.0.1, pool: 10.88.1.0/24,\n"
+			       "  dns: [10.88.0.53]}]\n"
+			       "users: [{name: alice, password-file: alice},\n"
+			       "  {name: bob, password-file: bob}]\n"
+			       "limits: {sessions: 100, tunnels: 100}\n";
+
+static int
+read_secret(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode)
+{
+	const char *text = strstr(path, "alice") != NULL ? "pass-a"
+			   : strstr(path, "bob") != NULL ? "pass-b"
+							 : "tunnelsecret";
+
+	(void)ctx;
+	(void)max;
+	*len = strlen(text);
+	*data = malloc(*len + 1);
+	memcpy(*data, text, *len + 1);
+	*mode = 0600;
+	return 0;
+}
+
+static void
+keep_line(void *ctx, enum cv_log_level level, const char *line)
+{
+	struct world *w = ctx;
+
+	(void)level;
+	if (getenv("WORLD_LOG") != NULL)
+		printf("# %9.3f %s\n", (double)w->now / 1e9, line);
+	snprintf(w->lines[w->n_lines++ % WORLD_LOG], sizeof(w->lines[0]), "%s", line);
+}
+
+static struct cfg *
+load(const char *yaml)
+{
+	struct cfg_files files = {.read = read_secret};
+	struct cfg_errors errors = {0};
+	struct cfg *cfg = NULL;
+	char text[512];
+	int rc = cfg_load("world.yaml", yaml, strlen(yaml), &files, &errors, &cfg);
+
+	for (size_t i = 0; rc != 0 && i < errors.n; i++)
+		print_error("%s\n", cfg_error_text(&errors.items[i], text, sizeof(text)));
+	cfg_errors_free(&errors);
+	assert_int_equal(rc, 0);
+	return cfg;
+}
+
+/* xorshift64*: a schedule is its seed. */
+uint32_t
+world_random(struct world *w)
+{
+	w->random ^= w->random >> 12;
+	w->random ^= w->random << 25;
+	w->random ^= w->random >> 27;
+	return (uint32_t)(w->random * UINT64_C(2685821657736338717) >> 32);
+}
+
+void
+world_up(struct world *w, const char *yaml, uint64_t seed)
+{
+	uint8_t bytes[CRYPTO_SEED_BYTES] = {0};
+	struct lns_params params = {0};
+	char err[256] = "";
+
+	memset(w, 0, sizeof(*w));
+	w->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	w->now = 1000 * CV_NS_PER_S;
+	w->network = (struct world_network){.delay_ns = 10 * CV_NS_PER_MS};
+	memcpy(bytes, &seed, sizeof(seed));
+	w->crypto = crypto_new(bytes, err, sizeof(err));
+	if (w->crypto == NULL)
+		print_error("%s\n", err);
+	assert_non_null(w->crypto);
+	w->cfg = load(yaml == NULL ? standard : yaml);
+	w->log = (struct cv_log){.emit = keep_line,
+		.ctx = w,
+		.level = getenv("WORLD_LOG") != NULL ? CV_LOG_DEBUG : CV_LOG_INFO};
+	params = (struct lns_params){.cfg = w->cfg, .crypto = w->crypto, .log = &w->log};
+	w->lns = lns_new(&params, w->now);
+	assert_non_null(w->lns);
+	assert_true(lns_slot_mask(w->lns) < WORLD_SLOTS);
+}
+
+/* ---- the network ---- */
+
+static void
+enqueue(struct world *w, int to, struct cv_endpoint from, const void *bytes, size_t len)
+{
+	struct world_datagram *d = malloc(sizeof(*d) + len), **at = &w->queue;
+	uint64_t delay = w->network.delay_ns;
+
+	assert_non_null(d);
+	if (world_random(w) % 1000 < w->network.delayed)
+		delay += world_random(w) % (w->network.jitter_ns + 1);
+	*d = (struct world_datagram){
+		.at = w->now + delay, .order = w->order++, .to = to, .from = from, .len = len};
+	memcpy(d->bytes, bytes, len);
+	while (*at != NULL && (*at)->at <= d->at)
+		at = &(*at)->next;
+	d->next = *at;
+	*at = d;
+}
+
+static void
+send_datagram(struct world *w, int to, struct cv_endpoint from, const void *bytes, size_t len)
+{
+	if (w->filter != NULL && !w->filter(w, to, bytes, len))
+		return;
+	if (world_random(w) % 1000 < w->network.lost)
+		return;
+	enqueue(w, to, from, bytes, len);
+	if (world_random(w) % 1000 < w->network.doubled)
+		enqueue(w, to, from, bytes, len);
+}
+
+static int
+client_at(const struct world *w, const struct cv_endpoint *address)
+{
+	for (unsigned i = 0; i < w->n_clients; i++)
+		if (cv_endpoint_equal(&w->clients[i].address, address))
+			return (int)i;
+	return -1;
+}
+
+/* ---- the server's side ---- */
+
+static void
+act_session(struct world *w, const struct lns_action *action)
+{
+	const struct lns_session_info *s = action->session;
+	struct world_slot *slot = &w->slots[s->slot];
+
+	assert_int_equal(s->slot, cv_session_slot(lns_slot_seed(w->lns), s->listener, s->tunnel_id,
+					  s->session_id, lns_slot_mask(w->lns)));
+	switch (action->type) {
+	case LNS_ACT_SESSION_ADD:
+		assert_false(slot->added);
+		*slot = (struct world_slot){
+			.added = true, .tunnel_id = s->tunnel_id, .session_id = s->session_id};
+		break;
+	case LNS_ACT_SESSION_OPEN:
+		assert_true(slot->added);
+		assert_int_not_equal(s->address, 0);
+		for (unsigned i = 0; i < WORLD_SLOTS; i++)
+			assert_false(&w->slots[i] != slot && w->slots[i].open &&
+				     w->slots[i].address == s->address);
+		slot->open = true;
+		slot->address = s->address;
+		break;
+	case LNS_ACT_SESSION_SHUT:
+		assert_true(slot->open);
+		slot->open = false;
+		break;
+	default:
+		assert_true(slot->added);
+		assert_int_equal(slot->session_id, s->session_id);
+		assert_non_null(action->reason);
+		w->reason = action->reason;
+		w->removed++;
+		*slot = (struct world_slot){0};
+		break;
+	}
+}
+
+static void
+act(struct world *w)
+{
+	struct lns_action action;
+
+	while (lns_poll(w->lns, w->now, &action)) {
+		switch (action.type) {
+		case LNS_ACT_SEND: {
+			int to = client_at(w, &action.peer);
+			struct cv_endpoint from = {.ip = w->cfg->listeners[0].ip, .port = 1701};
+
+			if (to >= 0)
+				send_datagram(w, to, from, action.data.data, action.data.len);
+			break;
+		}
+		case LNS_ACT_TUNNEL_ADD:
+			w->tunnels++;
+			break;
+		case LNS_ACT_TUNNEL_REMOVE:
+			assert_int_not_equal(w->tunnels, 0);
+			w->tunnels--;
+			break;
+		default:
+			act_session(w, &action);
+			break;
+		}
+	}
+}
+
+void
+world_inject(struct world *w, const struct cv_endpoint *from, const void *bytes, size_t len)
+{
+	lns_input(w->lns, w->now, 0, from, bytes, len);
+	act(w);
+}
+
+/* ---- a client's side ---- */
+
+struct world_client *
+world_client(struct world *w, const char *user, const char *password, enum ppp_auth method)
+{
+	struct world_client *c = &w->clients[w->n_clients];
+
+	assert_true(w->n_clients < WORLD_CLIENTS);
+	*c = (struct world_client){.world = w, .hang_up = true};
+	c->address = (struct cv_endpoint){
+		.ip = cv_ipv4(0xc000020a + w->n_clients), .port = (uint16_t)(40000 + w->n_clients)};
+	w->n_clients++;
+	l2tp_params_default(&c->l2tp_params);
+	c->l2tp_params.crypto = w->crypto;
+	c->l2tp_params.host_name = "client";
+	c->l2tp_params.secret = "tunnelsecret";
+	c->l2tp_params.secret_len = strlen("tunnelsecret");
+	ppp_params_default(&c->ppp_params, PPP_CLIENT);
+	c->ppp_params.crypto = w->crypto;
+	c->ppp_params.auth[0] = method;
+	c->ppp_params.n_auth = 1;
+	c->ppp_params.request_dns = true;
+	c->ppp_params.user = (struct cv_bytes){(const uint8_t *)user, strlen(user)};
+	c->ppp_params.password = (struct cv_bytes){(const uint8_t *)password, strlen(password)};
+	return c;
+}
+
+static void
+drop_call(struct world_client *c)
+{
+	ppp_link_free(c->ppp);
+	c->ppp = NULL;
+	c->up = false;
+	c->local_session = c->peer_session = 0;
+}
+
+void
+client_free(struct world_client *c)
+{
+	drop_call(c);
+	l2tp_tunnel_free(c->l2tp);
+	c->l2tp = NULL;
+	c->tunnel_up = false;
+}
+
+static void
+tunnel_event(struct world_client *c, const struct l2tp_event *e)
+{
+	struct world *w = c->world;
+
+	switch (e->type) {
+	case L2TP_EV_UP:
+		c->tunnel_ups++;
+		c->tunnel_up = true;
+		c->local_session = (uint16_t)(world_random(w) % 65535 + 1);
+		assert_int_equal(l2tp_call_dial(c->l2tp, w->now, c->local_session), 0);
+		break;
+	case L2TP_EV_CALL_UP:
+		c->call_ups++;
+		c->peer_session = e->remote_session;
+		c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0, 0}, w->now);
+		assert_non_null(c->ppp);
+		ppp_link_open(c->ppp, w->now);
+		break;
+	case L2TP_EV_CALL_DOWN:
+		c->call_downs++;
+		c->call_reason = e->reason;
+		snprintf(c->call_text, sizeof(c->call_text), "%s", e->text);
+		drop_call(c);
+		break;
+	case L2TP_EV_DOWN:
+		c->tunnel_downs++;
+		c->tunnel_up = false;
+		c->tunnel_reason = e->reason;
+		snprintf(c->tunnel_text, sizeof(c->tunnel_text), "%s", e->text);
+		drop_call(c);
+		break;
+	case L2TP_EV_CALL_REQUEST:
+	case L2TP_EV_DONE:
+		break;
+	}
+}
+
+static void
+link_event(struct world_client *c, const struct ppp_event *e)
+{
+	static const struct l2tp_reason hang_up = {.result = L2TP_CDN_ADMINISTRATIVE};
+	struct ppp_network net = {0};
+
+	switch (e->type) {
+	case PPP_EV_NETWORK:
+		ppp_network_start(c->ppp, c->world->now, &net);
+		break;
+	case PPP_EV_AUTH_DONE:
+		c->auth_ok = e->u.auth_done.ok;
+		snprintf(c->auth_text, sizeof(c->auth_text), "%.*s",
+			(int)e->u.auth_done.message.len, (const char *)e->u.auth_done.message.data);
+		break;
+	case PPP_EV_UP:
+		c->ppp_ups++;
+		c->up = true;
+		c->up_event = e->u.up;
+		break;
+	case PPP_EV_NETWORK_DOWN:
+		c->up = false;
+		break;
+	case PPP_EV_DOWN:
+		c->up = false;
+		c->ppp_reason = e->u.down.reason;
+		if (c->hang_up)
+			l2tp_call_close(c->l2tp, c->world->now, c->local_session, &hang_up);
+		drop_call(c);
+		break;
+	case PPP_EV_LCP_UP:
+	case PPP_EV_AUTH:
+		break;
+	}
+}
+
+static void
+send_frame(struct world_client *c, const uint8_t *frame, size_t len)
+{
+	uint8_t bytes[2048];
+	struct cv_writer w = cv_writer(bytes, sizeof(bytes));
+	struct l2tp_tunnel_info info;
+
+	l2tp_tunnel_info(c->l2tp, &info);
+	l2tp_data_header_write(&w, info.remote_tunnel_id, c->peer_session, len);
+	cv_write_bytes(&w, frame, len);
+	send_datagram(c->world, -1, c->address, bytes, cv_written(&w));
+}
+
+static void
+client_settle(struct world_client *c)
+{
+	uint8_t bytes[2048];
+	struct l2tp_event e;
+	struct ppp_event pe;
+	int len;
+
+	while (c->l2tp != NULL && l2tp_tunnel_poll_event(c->l2tp, &e))
+		tunnel_event(c, &e);
+	while (c->ppp != NULL && ppp_link_poll_event(c->ppp, &pe))
+		link_event(c, &pe);
+	while (c->l2tp != NULL &&
+		(len = l2tp_tunnel_poll_output(c->l2tp, c->world->now, bytes, sizeof(bytes))) > 0)
+		send_datagram(c->world, -1, c->address, bytes, (size_t)len);
+	while (c->ppp != NULL && (len = ppp_link_poll_output(c->ppp, bytes, sizeof(bytes))) > 0)
+		send_frame(c, bytes, (size_t)len);
+}
+
+void
+client_dial(struct world_client *c)
+{
+	struct world *w = c->world;
+
+	client_free(c);
+	c->l2tp_params.local_tunnel_id = (uint16_t)(world_random(w) % 65535 + 1);
+	c->l2tp = l2tp_tunnel_new(L2TP_INITIATOR, &c->l2tp_params, w->now);
+	assert_non_null(c->l2tp);
+	assert_int_equal(l2tp_tunnel_connect(c->l2tp, w->now), 0);
+	client_settle(c);
+}
+
+static void
+client_input(struct world_client *c, const struct world_datagram *d)
+{
+	struct l2tp_header h;
+
+	if (c->l2tp == NULL || l2tp_header_parse(d->bytes, d->len, &h) != 0 ||
+		h.tunnel_id != c->l2tp_params.local_tunnel_id)
+		return;
+	if (h.is_control)
+		l2tp_tunnel_input(c->l2tp, c->world->now, d->bytes, d->len);
+	else if (c->ppp != NULL && h.session_id == c->local_session)
+		ppp_link_input(c->ppp, c->world->now, h.payload.data, h.payload.len);
+	client_settle(c);
+}
+
+/* ---- time ---- */
+
+static uint64_t
+next_time(const struct world *w)
+{
+	uint64_t at = lns_next_timeout(w->lns);
+
+	if (w->queue != NULL)
+		at = cv_time_min(at, w->queue->at);
+	for (unsigned i = 0; i < w->n_clients; i++) {
+		const struct world_client *c = &w->clients[i];
+
+		if (c->l2tp != NULL)
+			at = cv_time_min(at, l2tp_tunnel_next_timeout(c->l2tp));
+		if (c->ppp != NULL)
+			at = cv_time_min(at, ppp_link_next_timeout(c->ppp));
+	}
+	return at;
+}
+
+static void
+step(struct world *w)
+{
+	while (w->queue != NULL && w->queue->at <= w->now) {
+		struct world_datagram *d = w->queue;
+
+		w->queue = d->next;
+		if (d->to >= 0)
+			client_input(&w->clients[d->to], d);
+		else
+			world_inject(w, &d->from, d->bytes, d->len);
+		free(d);
+	}
+	lns_handle_timeout(w->lns, w->now);
+	act(w);
+	for (unsigned i = 0; i < w->n_clients; i++) {
+		struct world_client *c = &w->clients[i];
+
+		if (c->l2tp != NULL && l2tp_tunnel_next_timeout(c->l2tp) <= w->now)
+			l2tp_tunnel_handle_timeout(c->l2tp, w->now);
+		if (c->ppp != NULL && ppp_link_next_timeout(c->ppp) <= w->now)
+			ppp_link_handle_timeout(c->ppp, w->now);
+		client_settle(c);
+	}
+}
+
+bool
+world_run(struct world *w, uint64_t limit_ns, bool (*cond)(struct world *w))
+{
+	uint64_t end = w->now + limit_ns;
+	unsigned stuck = 0;
+
+	act(w);
+	for (unsigned i = 0; i < w->n_clients; i++)
+		client_settle(&w->clients[i]);
+	while (cond == NULL || !cond(w)) {
+		uint64_t at = next_time(w);
+
+		if (at > end) {
+			w->now = end;
+			return cond == NULL;
+		}
+		/* a timer that is due for ever would stop time */
+		stuck = at > w->now ? 0 : stuck + 1;
+		assert_true(stuck < 10000);
+		if (at > w->now)
+			w->now = at;
+		step(w);
+	}
+	return true;
+}
+
+void
+world_sleep(struct world *w, uint64_t ns)
+{
+	world_run(w, ns, NULL);
+}
+
+bool
+all_up(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_clients; i++)
+		if (w->clients[i].l2tp != NULL && !w->clients[i].up)
+			return false;
+	return true;
+}
+
+bool
+all_down(struct world *w)
+{
+	struct lns_status status;
+
+	lns_status(w->lns, &status);
+	if (status.tunnels != 0 || status.sessions != 0)
+		return false;
+	for (unsigned i = 0; i < w->n_clients; i++)
+		if (w->clients[i].tunnel_up || w->clients[i].up)
+			return false;
+	return true;
+}
+
+uint64_t
+world_counter(const struct world *w, enum lns_counter counter)
+{
+	struct lns_status status;
+
+	lns_status(w->lns, &status);
+	return status.counters[counter];
+}
+
+bool
+world_logged(const struct world *w, const char *a, const char *b)
+{
+	for (unsigned i = 0; i < WORLD_LOG; i++)
+		if (strstr(w->lines[i], a) != NULL && strstr(w->lines[i], b) != NULL)
+			return true;
+	return false;
+}
+
+void
+world_down(struct world *w)
+{
+	lns_shutdown(w->lns, w->now);
+	world_run(w, 200 * CV_NS_PER_S, NULL);
+	assert_true(lns_idle(w->lns));
+	assert_int_equal(w->tunnels, 0);
+	for (unsigned i = 0; i < WORLD_SLOTS; i++)
+		assert_false(w->slots[i].added);
+	for (unsigned i = 0; i < w->n_clients; i++)
+		client_free(&w->clients[i]);
+	while (w->queue != NULL) {
+		struct world_datagram *d = w->queue;
+
+		w->queue = d->next;
+		free(d);
+	}
+	lns_free(w->lns);
+	cfg_free(w->cfg);
+	crypto_free(w->crypto);
+}

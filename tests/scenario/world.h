@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A server (lib/lns) and clients (lib/l2tp and lib/ppp in the client's role) in one process, with
+ * a network of invented time between them that loses, doubles and delays. The server's actions
+ * are carried out on a made-up data path that checks their order.
+ */
+#ifndef SCENARIO_WORLD_H
+#define SCENARIO_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "l2tp/tunnel.h"
+#include "lns/lns.h"
+#include "ppp/link.h"
+
+enum { WORLD_CLIENTS = 4, WORLD_SLOTS = 256, WORLD_LOG = 64 };
+
+/* How bad the network is, in thousandths. */
+struct world_network {
+	unsigned lost, doubled, delayed;
+	uint64_t delay_ns, jitter_ns;
+};
+
+struct world_client {
+	struct world *world;
+	struct cv_endpoint address;
+	struct l2tp_params l2tp_params;
+	struct l2tp_tunnel *l2tp;
+	struct ppp_params ppp_params;
+	struct ppp_link *ppp;
+	uint16_t peer_tunnel;                 /* the server's, as SCCRP told */
+	uint16_t local_session, peer_session; /* 0: none */
+	bool hang_up;                         /* CDN when PPP goes down */
+	/* what was seen */
+	unsigned tunnel_ups, call_ups, ppp_ups, call_downs, tunnel_downs;
+	bool up, tunnel_up;
+	struct ppp_ev_up up_event;
+	enum ppp_down ppp_reason;
+	struct l2tp_reason tunnel_reason, call_reason;
+	char tunnel_text[L2TP_MESSAGE_MAX], call_text[L2TP_MESSAGE_MAX], auth_text[256];
+	bool auth_ok;
+};
+
+/* What the data path was told. */
+struct world_slot {
+	bool added, open;
+	uint32_t address;
+	uint16_t tunnel_id, session_id;
+};
+
+struct world_datagram {
+	struct world_datagram *next;
+	uint64_t at, order;
+	int to; /* -1: the server, else a client */
+	struct cv_endpoint from;
+	size_t len;
+	uint8_t bytes[];
+};
+
+struct world {
+	struct crypto *crypto;
+	struct cfg *cfg;
+	struct lns *lns;
+	struct cv_log log;
+	uint64_t now, order;
+	uint64_t random; /* state; the seed of a schedule */
+	struct world_network network;
+	struct world_datagram *queue;
+	struct world_client clients[WORLD_CLIENTS];
+	unsigned n_clients;
+	struct world_slot slots[WORLD_SLOTS];
+	unsigned tunnels;   /* that the data path knows */
+	const char *reason; /* of the session that was removed last */
+	unsigned removed;
+	char lines[WORLD_LOG][512]; /* the server's log, the last ones */
+	unsigned n_lines;
+	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
+	void *filter_ctx;
+};
+
+/* A server for configuration `yaml`, or the standard one (NULL): secret "tunnelsecret", users
+ * alice "pass-a", bob "pass-b", all three methods, pool 10.88.1.0/24. */
+void world_up(struct world *w, const char *yaml, uint64_t seed);
+/* Ends all, and checks that nothing is left. */
+void world_down(struct world *w);
+
+/* A client at 192.0.2.(10 + index), port 40000 + index, that will use one PPP method. */
+struct world_client *world_client(
+	struct world *w, const char *user, const char *password, enum ppp_auth method);
+/* Opens its tunnel; the call and PPP follow by themselves. */
+void client_dial(struct world_client *c);
+/* Another tunnel after the last one is over. */
+void client_free(struct world_client *c);
+
+/* Lets invented time pass until cond holds (false: not within limit_ns), or just limit_ns. */
+bool world_run(struct world *w, uint64_t limit_ns, bool (*cond)(struct world *w));
+void world_sleep(struct world *w, uint64_t ns);
+/* Puts a datagram from a client's address into the server at once. */
+void world_inject(struct world *w, const struct cv_endpoint *from, const void *bytes, size_t len);
+
+uint64_t world_counter(const struct world *w, enum lns_counter counter);
+/* Whether a line of the log has both words. */
+bool world_logged(const struct world *w, const char *a, const char *b);
+uint32_t world_random(struct world *w);
+
+/* Conditions for world_run. */
+bool all_up(struct world *w);
+bool all_down(struct world *w);
+
+#endif
