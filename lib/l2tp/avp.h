@@ -84,14 +84,14 @@ enum { L2TP_VALUE_MAX = 1017 }; /* a value's bytes: ten bits of length less the 
 	X(29, PROXY_AUTHEN_TYPE, "Proxy Authen Type", 2, 2, 1, 0, 0, L2TP_BITS1(ICCN))             \
 	X(30, PROXY_AUTHEN_NAME, "Proxy Authen Name", 0, L2TP_VALUE_MAX, 1, 0, 0,                  \
 		L2TP_BITS1(ICCN))                                                                  \
-	X(31, PROXY_AUTHEN_CHALLENGE, "Proxy Authen Challenge", 1, L2TP_VALUE_MAX, 1, 0, 0,        \
+	X(31, PROXY_AUTHEN_CHALLENGE, "Proxy Authen Challenge", 0, L2TP_VALUE_MAX, 1, 0, 0,        \
 		L2TP_BITS1(ICCN))                                                                  \
 	X(32, PROXY_AUTHEN_ID, "Proxy Authen ID", 2, 2, 1, 0, 0, L2TP_BITS1(ICCN))                 \
-	X(33, PROXY_AUTHEN_RESPONSE, "Proxy Authen Response", 1, L2TP_VALUE_MAX, 1, 0, 0,          \
+	X(33, PROXY_AUTHEN_RESPONSE, "Proxy Authen Response", 0, L2TP_VALUE_MAX, 1, 0, 0,          \
 		L2TP_BITS1(ICCN))                                                                  \
 	X(34, CALL_ERRORS, "Call Errors", 26, 26, 1, 1, L2TP_BITS1(WEN), 0)                        \
 	X(35, ACCM, "ACCM", 10, 10, 1, 1, L2TP_BITS1(SLI), 0)                                      \
-	X(36, RANDOM_VECTOR, "Random Vector", 1, L2TP_VALUE_MAX, 0, 1, 0, ~0u)                     \
+	X(36, RANDOM_VECTOR, "Random Vector", 0, L2TP_VALUE_MAX, 0, 1, 0, ~0u)                     \
 	X(37, PRIVATE_GROUP_ID, "Private Group ID", 0, L2TP_VALUE_MAX, 1, 0, 0, L2TP_BITS1(ICCN))  \
 	X(38, RX_CONNECT_SPEED, "Rx Connect Speed", 4, 4, 1, 0, 0, L2TP_BITS2(ICCN, OCCN))         \
 	X(39, SEQUENCING_REQUIRED, "Sequencing Required", 0, 0, 0, 1, 0, L2TP_BITS2(ICCN, OCCN))

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* AVPs (RFC 2661 section 4): every one written and read again, hidden and not; each fault with
+ * its error code and a text that names it. */
+#include "capture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "l2tp/message.h"
+#include "l2tp/reason.h"
+
+static struct crypto *crypto;
+static const struct cv_bytes secret = {(const uint8_t *)"s3cret", 6}, nothing;
+
+static int
+setup(void **state)
+{
+	static const uint8_t seed[CRYPTO_SEED_BYTES] = {4};
+	char err[256];
+
+	(void)state;
+	crypto = crypto_new(seed, err, sizeof(err));
+	return crypto == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	crypto_free(crypto);
+	return 0;
+}
+
+/* Every message with every AVP that it may carry, at its least and a longer length. */
+static void
+round_trip(uint16_t type, struct cv_bytes hiding, size_t longer)
+{
+	uint8_t value[64];
+	struct l2tp_builder b;
+	struct l2tp_message m;
+	struct l2tp_fault fault = {.text = ""};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = (uint8_t)(i * 7 + type);
+	l2tp_build(&b, crypto, hiding, (enum l2tp_message_type)type);
+	for (uint16_t avp = 1; avp < L2TP_AVP_COUNT; avp++) {
+		const struct l2tp_avp_rule *rule = l2tp_avp_rule(avp);
+
+		if (rule == NULL || (rule->allowed_in >> type & 1) == 0 ||
+			avp == L2TP_AVP_RANDOM_VECTOR)
+			continue;
+		l2tp_put(&b, (enum l2tp_avp)avp, value,
+			rule->max == rule->min ? rule->min : rule->min + longer);
+		n++;
+	}
+	assert_false(b.w.failed);
+	assert_int_equal(l2tp_message_parse(crypto, hiding,
+				 (struct cv_bytes){b.body, cv_written(&b.w)}, &m, &fault),
+		0);
+	assert_int_equal(m.type, type);
+	for (uint16_t avp = 1; avp < L2TP_AVP_COUNT; avp++) {
+		const struct l2tp_avp_rule *rule = l2tp_avp_rule(avp);
+
+		if (rule == NULL || (rule->allowed_in >> type & 1) == 0 ||
+			avp == L2TP_AVP_RANDOM_VECTOR)
+			continue;
+		assert_true(l2tp_has(&m, (enum l2tp_avp)avp));
+		assert_int_equal(
+			m.value[avp].len, rule->max == rule->min ? rule->min : rule->min + longer);
+		assert_memory_equal(m.value[avp].data, value, m.value[avp].len);
+		n--;
+	}
+	assert_int_equal(n, 0);
+}
+
+static void
+every_avp_of_every_message(void **state)
+{
+	static const uint16_t types[] = {
+#define X(number, id) number,
+		L2TP_MESSAGES(X)
+#undef X
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		for (size_t longer = 0; longer < 40; longer += 13) {
+			round_trip(types[i], nothing, longer);
+			round_trip(types[i], secret, longer);
+		}
+}
+
+static void
+hidden_values_are_not_there_to_read(void **state)
+{
+	static const uint8_t number[] = "5551234567";
+	struct l2tp_builder b;
+
+	(void)state;
+	l2tp_build(&b, crypto, secret, L2TP_ICRQ);
+	l2tp_put(&b, L2TP_AVP_CALLING_NUMBER, number, sizeof(number));
+	assert_null(memmem(b.body, cv_written(&b.w), "555123", 6));
+}
+
+/* A message put together by hand: SCCRQ or ICRQ with the AVPs that it needs, then one more. */
+struct by_hand {
+	struct cv_writer w;
+	uint8_t bytes[2048];
+};
+
+static void
+add(struct by_hand *h, uint16_t flags, uint16_t vendor, uint16_t number, const void *value,
+	size_t len)
+{
+	cv_write_u16(&h->w, (uint16_t)(flags | (6 + len)));
+	cv_write_u16(&h->w, vendor);
+	cv_write_u16(&h->w, number);
+	cv_write_bytes(&h->w, value, len);
+}
+
+static void
+begin_sccrq(struct by_hand *h)
+{
+	h->w = cv_writer(h->bytes, sizeof(h->bytes));
+	add(h, 0x8000, 0, 0, "\0\1", 2);
+	add(h, 0x8000, 0, 2, "\1\0", 2);
+	add(h, 0x8000, 0, 3, "\0\0\0\3", 4);
+	add(h, 0x8000, 0, 7, "lac", 3);
+	add(h, 0x8000, 0, 9, "\0\7", 2);
+}
+
+static void
+expect(struct by_hand *h, struct cv_bytes with, int rc, uint16_t error, const char *text)
+{
+	struct l2tp_message m;
+	struct l2tp_fault fault = {.text = ""};
+
+	assert_int_equal(l2tp_message_parse(crypto, with,
+				 (struct cv_bytes){h->bytes, cv_written(&h->w)}, &m, &fault),
+		rc);
+	if (rc != CV_ERR_MALFORMED)
+		return;
+	if (strstr(fault.text, text) == NULL)
+		print_error("'%s' does not name '%s'\n", fault.text, text);
+	assert_non_null(strstr(fault.text, text));
+	assert_int_equal(fault.error, error);
+}
+
+static void
+faults_by_number(void **state)
+{
+	struct by_hand h;
+
+	(void)state;
+	begin_sccrq(&h);
+	expect(&h, secret, 0, 0, "");
+
+	begin_sccrq(&h); /* unknown, M=0: ignored */
+	add(&h, 0, 0, 99, "x", 1);
+	add(&h, 0, 9, 1, "x", 1);
+	add(&h, 0x0400, 0, 8, "x", 1); /* reserved bit: as an unknown AVP */
+	expect(&h, secret, 0, 0, "");
+
+	begin_sccrq(&h);
+	add(&h, 0x8000, 0, 99, "x", 1);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_UNKNOWN_AVP, "unknown AVP 99 of vendor 0");
+
+	begin_sccrq(&h);
+	add(&h, 0x8000, 9, 1, "x", 1);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_UNKNOWN_AVP, "unknown AVP 1 of vendor 9");
+
+	begin_sccrq(&h);
+	add(&h, 0x9000, 0, 11, "x", 1);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_UNKNOWN_AVP, "unknown AVP 11");
+
+	begin_sccrq(&h);
+	add(&h, 0x8000, 0, 9, "\0\7", 2);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, "Assigned Tunnel ID comes twice");
+
+	begin_sccrq(&h);
+	add(&h, 0x8000, 0, 10, "x", 1);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "Receive Window Size of 1 bytes");
+
+	begin_sccrq(&h);
+	add(&h, 0x8000, 0, 0, "\0\1", 2);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, "Message Type comes twice");
+
+	begin_sccrq(&h);
+	add(&h, 0xc000, 0, 11, "0123456789abcdef01", 18);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, "hidden without a Random Vector");
+	expect(&h, nothing, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, "there is no secret");
+
+	begin_sccrq(&h);
+	add(&h, 0x8000, 0, 36, "0123456789abcdef", 16);
+	add(&h, 0xc000, 0, 7, "0123456789abcdef01", 18);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, "Host Name comes twice");
+
+	begin_sccrq(&h);
+	add(&h, 0x8000, 0, 36, "0123456789abcdef", 16);
+	add(&h, 0xc000, 0, 11, "0123456789abcdef01", 18); /* a wrong secret: a length of noise */
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "Challenge: hidden length");
+
+	begin_sccrq(&h);
+	cv_write_bytes(&h.w, "abc", 3);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "bytes after the last AVP");
+
+	begin_sccrq(&h);
+	cv_write_bytes(&h.w, "\x80\x05\0\0\0\x0b", 6);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "AVP 11: length 5");
+
+	begin_sccrq(&h);
+	cv_write_bytes(&h.w, "\x83\xff\0\0\0\x0b", 6);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "AVP 11 ends beyond the message");
+}
+
+static void
+faults_of_the_message_type(void **state)
+{
+	struct by_hand h;
+
+	(void)state;
+	h.w = cv_writer(h.bytes, sizeof(h.bytes));
+	add(&h, 0x8000, 0, 7, "lac", 3);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, "first AVP is not Message Type");
+
+	h.w = cv_writer(h.bytes, sizeof(h.bytes));
+	add(&h, 0xc000, 0, 0, "\0\1", 2);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, "must not be hidden");
+
+	h.w = cv_writer(h.bytes, sizeof(h.bytes));
+	add(&h, 0x8000, 0, 0, "\1", 1);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "Message Type of 1 bytes");
+
+	h.w = cv_writer(h.bytes, sizeof(h.bytes));
+	add(&h, 0x8000, 0, 0, "\0\5", 2);
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_UNKNOWN_AVP, "unknown Message Type 5");
+
+	h.w = cv_writer(h.bytes, sizeof(h.bytes));
+	add(&h, 0, 0, 0, "\0\5", 2);
+	expect(&h, secret, CV_ERR_UNKNOWN, 0, "");
+}
+
+/* Each AVP that a message needs, left out. */
+static void
+missing_avps_are_named(void **state)
+{
+	static const uint16_t types[] = {
+#define X(number, id) number,
+		L2TP_MESSAGES(X)
+#undef X
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		for (uint16_t left_out = 1; left_out < L2TP_AVP_COUNT; left_out++) {
+			const struct l2tp_avp_rule *rule = l2tp_avp_rule(left_out);
+			static const uint8_t zeros[64];
+			struct by_hand h;
+			uint8_t type[2] = {0, (uint8_t)types[i]};
+			char text[96];
+
+			if (rule == NULL || (rule->needed_in >> types[i] & 1) == 0)
+				continue;
+			h.w = cv_writer(h.bytes, sizeof(h.bytes));
+			add(&h, 0x8000, 0, 0, type, 2);
+			for (uint16_t avp = 1; avp < L2TP_AVP_COUNT; avp++) {
+				const struct l2tp_avp_rule *r = l2tp_avp_rule(avp);
+
+				if (r != NULL && avp != left_out &&
+					(r->needed_in >> types[i] & 1) != 0)
+					add(&h, 0x8000, 0, avp, zeros, r->min);
+			}
+			snprintf(text, sizeof(text), "%s is missing", rule->name);
+			expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_VALUE, text);
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_avp_of_every_message),
+		cmocka_unit_test(hidden_values_are_not_there_to_read),
+		cmocka_unit_test(faults_by_number),
+		cmocka_unit_test(faults_of_the_message_type),
+		cmocka_unit_test(missing_avps_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
