@@ -95,10 +95,10 @@ dial() {
 }
 
 with_culvert() {
-	need "a capture at Culvert's port" capture_start lns lns0 lns
+	need "a capture at Culvert's port" capture_start wan to-lns lns
 	lns_configure secret=tunnelsecret userA:pass-a userB:pass-b
 	need "Culvert's start" lns_start
-	say "Culvert is ready on 192.0.2.1 (its log: $RUN/$LNS_LOG)"
+	say "Culvert is ready on 192.0.2.1: on DPDK, with one configuration file of a dozen lines"
 
 	need "the clients' dialling" dial
 	A=$(client_address A) B=$(client_address B)
@@ -157,7 +157,7 @@ look_around() {
 
 All of it is still running. To look around:
     in a client      $0 --run $RUN A 'swanctl --list-sas; ip addr'
-    on the wire      ip netns exec $WORLD_PREFIX-lns tcpdump -n -i lns0
+    on the wire      ip netns exec $WORLD_PREFIX-wan tcpdump -n -i to-lns
     A's NAT          ip netns exec $WORLD_PREFIX-siteA nft list ruleset
     Culvert's log    tail -f $RUN/$LNS_LOG
     its counters     kill -USR1 $(cat "$RUN/culvertd.pid"), then read the log

@@ -26,7 +26,7 @@ dial() {
 
 # Both forms of headers are really there.
 forms() {
-	[ -n "$(capture_find first 'ip.src == 192.0.2.12 && l2tp.type == 0 && l2tp.length_bit == 1' |
+	[ -n "$(capture_find first 'ip.src#1 == 192.0.2.12 && l2tp.type == 0 && l2tp.length_bit == 1' |
 		head -1)" ] && grep -E 'LCP ConfAck .*<pcomp> <accomp>' "$RUN/guest-B/pppd.log"
 }
 
@@ -36,7 +36,7 @@ passes() {
 	a=$(client_address A) b=$(client_address B)
 	to=172.31.2.1 from=172.31.1.1
 	[ "$2" = tunnel ] || to=$b from=$a
-	capture_start lns lns0 "$tag" || return 1
+	capture_start wan to-lns "$tag" || return 1
 	# shellcheck disable=SC2086 # several words
 	ipsec_start A peer=B local="$a" remote="$b" inner=172.31.1.1 peer-inner=172.31.2.1 $kind &&
 		ipsec_start B peer=A local="$b" remote="$a" inner=172.31.2.1 peer-inner=172.31.1.1 $kind &&
@@ -59,7 +59,7 @@ lns_configure secret=tunnelsecret auth='chap-md5, mschapv2, pap' userA:pass-a us
 
 tap_need "two guests boot" boot
 tap_need "Culvert is ready" lns_start
-tap_need "capture at the LNS's port" capture_start lns lns0 first
+tap_need "capture at the LNS's port" capture_start wan to-lns first
 tap_need "MS-CHAPv2 with kernel L2TP, PAP with userspace L2TP: both get an address" dial
 tap_check "ESP in transport mode" passes esp transport no esp
 tap_check "the second client sends a Length field and asked for short PPP headers" forms

@@ -29,7 +29,7 @@ dial() {
 ports_moved() {
 	local nat
 	for nat in 192.0.2.11 192.0.2.12; do
-		[ -n "$(capture_find lns "ip.src == $nat && udp.dstport == 1701 && udp.srcport != 1701" |
+		[ -n "$(capture_find lns "ip.src#1 == $nat && udp.dstport == 1701 && udp.srcport != 1701" |
 			head -1)" ] || return 1
 	done
 }
@@ -57,14 +57,20 @@ same_noise() {
 	[ "$(guest_run A 'sha256sum </tmp/noise')" = "$(guest_run B 'sha256sum </tmp/noise')" ]
 }
 
+# By the default policy, which counts what it drops.
 plain_ping_is_refused() {
-	! guest_run A "ping -c 2 -i 0.2 -W 1 $(client_address B)"
+	local dropped
+	! guest_run A "ping -c 2 -i 0.2 -W 1 $(client_address B)" || return 1
+	dropped=$(lns_drops POLICY_SENDER)
+	echo "POLICY_SENDER is $dropped, not 2"
+	[ "$dropped" = 2 ]
 }
 
 # What xl2tpd and pppd do on SIGTERM: the sessions end with a word.
 hang_up() {
 	client_hang_up A && client_hang_up B &&
-		lns_said 'session-end .*user=userA' && lns_said 'session-end .*user=userB'
+		lns_said 'session-end .*user=userA .*rx_packets=[1-9]' &&
+		lns_said 'session-end .*user=userB .*rx_packets=[1-9]'
 }
 
 # IPsec went out of the sites inside L2TP alone.
@@ -89,7 +95,7 @@ done
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a userB:pass-b
 
-tap_need "capture at the LNS's port" capture_start lns lns0 lns
+tap_need "capture at the LNS's port" capture_start wan to-lns lns
 tap_need "two guests boot, both are 10.0.0.2" boot
 tap_need "Culvert is ready" lns_start
 tap_need "both clients get a tunnel, a session and an address" dial
@@ -99,7 +105,7 @@ tap_need "IKE from A to B" ipsec_initiate A
 tap_check "ping of 1200 bytes through ESP" \
 	guest_run A 'ping -c 3 -i 0.2 -W 5 -s 1200 -I 172.31.1.1 172.31.2.1'
 tap_check "$MEGABYTES MB over TCP through ESP arrive whole" transfer
-tap_check "a plain ping between the clients is refused" plain_ping_is_refused
+tap_check "a plain ping between the clients is refused and counted" plain_ping_is_refused
 tap_check "both hang up" hang_up
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "the capture is complete, and the NATs moved the ports" \

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # capture.sh - what is on the wire: tcpdump in a namespace, tshark over what it saw.
-# Needs world.sh. The files are RUN/TAG.pcap.
+# Needs world.sh. The files are RUN/TAG.pcap. To see what Culvert sends, listen on the other end of
+# its cable (wan to-lns): DPDK's packet socket sends past what listens on its own end.
 
 # The NAT moves the clients' ports, so tshark must be told that UDP 1701 on one end is L2TP; and
 # it compares checksums only when asked to.
@@ -34,7 +35,8 @@ capture_answered() {
 	[ "$(wc -l <"$1")" -gt "$2" ]
 }
 
-# capture_find TAG FILTER: a line for each packet that matches tshark's display filter.
+# capture_find TAG FILTER: a line for each packet that matches tshark's display filter. There,
+# ip.src#1 is the outer source.
 capture_find() {
 	tshark -n -r "$RUN/$1.pcap" "${CAPTURE_TSHARK[@]}" -Y "$2" 2>/dev/null
 }
@@ -43,11 +45,11 @@ capture_find() {
 # that has a wrong checksum, inside or outside.
 capture_sound() {
 	local bad
-	[ -n "$(capture_find "$1" "ip.src == $2 && l2tp" | head -1)" ] || {
+	[ -n "$(capture_find "$1" "ip.src#1 == $2 && l2tp" | head -1)" ] || {
 		echo "$2 sent no L2TP"
 		return 1
 	}
-	bad=$(capture_find "$1" "ip.src == $2 &&
+	bad=$(capture_find "$1" "ip.src#1 == $2 &&
 		(_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0)")
 	[ -z "$bad" ] || {
 		printf '%s\n' "$bad"
