@@ -45,10 +45,10 @@ struct cfg_listener {
 
 /* A tunnel secret and the peers that it holds for; both conditions must hold. */
 struct cfg_tunnel_secret {
-	const char *host_name;  /* NULL: any */
-	struct cv_prefix peer;  /* family 0: any */
-	uint32_t listener;      /* index; UINT32_MAX: any */
-	bool none;              /* "secret: none" was said: no authentication */
+	const char *host_name; /* NULL: any */
+	struct cv_prefix peer; /* family 0: any */
+	uint32_t listener;     /* index; UINT32_MAX: any */
+	bool none;             /* "secret: none" was said: no authentication */
 	struct cfg_secret secret;
 };
 

@@ -214,7 +214,7 @@ check_names(struct cfg_loader *l, const struct entries *entries)
 	for (size_t i = 1; i < entries->n && !cfg_enough(l); i++) {
 		const struct entry *a = &entries->items[i - 1], *b = a + 1;
 
-		if (a->user.name == NULL || a->user.name_len != b->user.name_len ||
+		if (a->user.name_len == 0 || a->user.name_len != b->user.name_len ||
 			memcmp(a->user.name, b->user.name, a->user.name_len) != 0)
 			continue;
 		if (!cfg_is_user_name(a->user.name, a->user.name_len))

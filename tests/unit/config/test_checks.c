@@ -231,6 +231,14 @@ users_may_be_twice_in_two_files(void **state)
 		     "users: [{ name: u, password-file: bob.secret }]\n",
 		"users.txt:1:1: user u is already in t.yaml:2\n");
 	files_reset();
+	/* no names at all are not the same name */
+	users_are(":x\n");
+	wants_errors("users-file: users.txt\n"
+		     "users: [{ password-file: bob.secret }]\n",
+		"t.yaml:2:9: users[0].name: is required: name that the user gives\n"
+		"users.txt:1:1: the name must have 1 to 63 printable ASCII characters without "
+		"space\n");
+	files_reset();
 }
 
 static void
