@@ -46,7 +46,7 @@ world_close() {
 	while read -r name; do
 		ip netns del "$WORLD_PREFIX-$name"
 	done <"$RUN/namespaces"
-	rm -rf "$RUN"
+	world_until 5 rm -rf "$RUN" # again if an exit code was just being written
 }
 
 # world_vanish: closes it, and fails if something of it is still there.
