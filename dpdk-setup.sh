@@ -21,7 +21,9 @@ NAME
 SYNOPSIS
     ./dpdk-setup.sh install         get what Culvert needs from Debian (root)
     ./dpdk-setup.sh build           compile into build/
-    ./dpdk-setup.sh test [--quick]  all tests; --quick: build and unit tests
+    ./dpdk-setup.sh test [--quick]  all tests; --quick: build, unit tests, rules of the tree
+    ./dpdk-setup.sh demo [--keep]   two clients behind two NATs exchange IPsec (root);
+                                    --keep leaves it running and says how to look around
     ./dpdk-setup.sh --help
 
 DESCRIPTION
@@ -83,7 +85,7 @@ configure() {
 	local dir=$1
 	shift
 	if [ -f "$dir/build.ninja" ]; then
-		return 0
+		return
 	fi
 	say "configuring ${dir#$TOP/}"
 	meson setup "$dir" "$TOP" "$@" >"$dir.log" 2>&1 || {
@@ -114,7 +116,7 @@ build_sanitized() {
 run_suites() {
 	local dir=$1
 	shift
-	meson test -C "$dir" --no-rebuild "$@" 2>&1 | grep -v '^ninja:\|^$\|^Full log' || true
+	meson test -C "$dir" --no-rebuild "$@" 2>&1 | grep -E '^ *[0-9]+/[0-9]+ ' || true
 }
 
 command_test() {
@@ -127,15 +129,22 @@ command_test() {
 	command_build
 	rm -f "$BUILD"/meson-logs/testlog-*.json "$BUILD_SAN"/meson-logs/testlog-*.json
 	if [ -n "$quick" ]; then
-		run_suites "$BUILD" --suite unit --logbase testlog-quick
-	else
-		install_packages $TEST_PACKAGES
-		build_sanitized
-		run_suites "$BUILD" --logbase testlog-plain --no-suite net
-		run_suites "$BUILD_SAN" --logbase testlog-san --suite unit
+		run_suites "$BUILD" --suite unit --suite lint --logbase testlog-quick
+		python3 "$TOP/tests/tools/count.py" "$BUILD"/meson-logs/testlog-*.json
+		return
 	fi
-	python3 "$TOP/tests/tools/count.py" "$BUILD"/meson-logs/testlog-*.json \
-		$([ -n "$quick" ] || ls "$BUILD_SAN"/meson-logs/testlog-*.json)
+	install_packages $TEST_PACKAGES
+	build_sanitized
+	run_suites "$BUILD" --suite unit --suite lint --logbase testlog-plain
+	run_suites "$BUILD_SAN" --suite unit --logbase testlog-san
+	run_suites "$BUILD_SAN" --suite net --logbase testlog-net
+	python3 "$TOP/tests/tools/count.py" {"$BUILD","$BUILD_SAN"}/meson-logs/testlog-*.json
+}
+
+command_demo() {
+	install_packages $BUILD_PACKAGES $TEST_PACKAGES
+	command_build
+	CULVERTD=$BUILD/app/culvertd/culvertd exec "$TOP/tests/net/demo.sh" "$@"
 }
 
 usage_error() {
@@ -147,7 +156,7 @@ usage_error() {
 umask 022
 cd "$TOP"
 case ${1-} in
-install | build | test)
+install | build | test | demo)
 	command=$1
 	shift
 	"command_$command" "$@"

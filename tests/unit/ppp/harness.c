@@ -37,8 +37,7 @@ pair_random(struct pair *p, uint32_t below)
 struct pair *
 pair_new(struct crypto *crypto)
 {
-	static const enum ppp_auth methods[] = {
-		PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP};
+	static const enum ppp_auth methods[] = {PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP};
 	struct cv_bytes user = {(const uint8_t *)"alice", 5};
 	struct cv_bytes password = {(const uint8_t *)"secret", 6};
 	struct pair *p = calloc(1, sizeof(*p));
@@ -169,7 +168,8 @@ transmit(struct pair *p, int from, const uint8_t *frame, size_t len)
 		copies = 2;
 	while (copies-- > 0 && p->n_frames < WIRE_FRAMES) {
 		struct wire_frame *f = &p->frames[p->n_frames++];
-		uint64_t jitter = p->jitter_ns == 0 ? 0 : pair_random(p, 1000) * (p->jitter_ns / 1000);
+		uint64_t jitter =
+			p->jitter_ns == 0 ? 0 : pair_random(p, 1000) * (p->jitter_ns / 1000);
 
 		f->at = p->now + p->delay_ns + jitter;
 		f->to = (uint8_t)!from;
@@ -286,9 +286,8 @@ pair_authenticating(struct pair *p, enum ppp_auth method)
 			cv_write_bytes(&w, "\x05\x06", 2);
 			cv_write_u32(&w, server(p)->l->magic);
 			frame[7] = (uint8_t)(cv_written(&w) + 4);
-			assert_int_equal(ppp_link_input(server(p)->l, p->now, frame,
-						 8 + cv_written(&w)),
-				0);
+			assert_int_equal(
+				ppp_link_input(server(p)->l, p->now, frame, 8 + cv_written(&w)), 0);
 			struct ppp_event ev;
 			while (ppp_link_poll_event(server(p)->l, &ev))
 				handle_event(p, server(p), &ev);

@@ -28,7 +28,7 @@ test_forms(void **state)
 	parse("ff03 c021 0101", 0, PPP_LCP, 2);
 	parse("c021", 0, PPP_LCP, 0);
 	parse("21", 0, PPP_IP, 0);
-	parse("ff", 0, 0xff, 0);      /* compressed protocol 0xff, not half an address field */
+	parse("ff", 0, 0xff, 0); /* compressed protocol 0xff, not half an address field */
 	parse("ff 05", 0, 0xff, 1);
 }
 

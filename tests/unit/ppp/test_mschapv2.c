@@ -72,8 +72,9 @@ test_unicode(void **state)
 static void
 test_not_utf8(void **state)
 {
-	static const char *const bad[] = {"\xff", "\x80", "\xc3", "\xc3\x28", "\xe2\x82", "\xc0\xaf",
-		"\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80"};
+	static const char *const bad[] = {"\xff", "\x80", "\xc3", "\xc3\x28", "\xe2\x82",
+		"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+		"\xf8\x88\x80\x80\x80"};
 	char longest[258];
 	uint8_t hash[16];
 
@@ -93,8 +94,8 @@ test_failure_text(void **state)
 
 	(void)state;
 	ppp_mschapv2_failure_text(authenticator, text);
-	assert_string_equal(text,
-		"E=691 R=0 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3 M=Authentication failed");
+	assert_string_equal(
+		text, "E=691 R=0 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3 M=Authentication failed");
 }
 
 int

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The rules of the tree, run and not read. usage: lint.sh SOURCE BUILD (speaks TAP)
+set -u
+shopt -s lastpipe
+cd "$1" || exit 1
+build=$2
+n=0
+
+# check NAME: ok if the standard input is empty, else its lines are what is wrong.
+check() {
+	local lines
+	lines=$(cat)
+	n=$((n + 1))
+	if [ -z "$lines" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		head -20 <<<"$lines" | sed 's/^/# /'
+	fi
+}
+
+# room FOLDER ALLOWED...: which folders of lib/ the includes of a folder name.
+room() {
+	local folder=$1 allowed
+	shift
+	allowed=$(printf '%s|' "$folder" "$@")
+	grep -HnE '^#include "' "lib/$folder"/*.[ch] | grep -vE "\"(${allowed%|})/"
+}
+
+# Rooms that must be the same on any operating system, without threads, clocks or sockets.
+pure="base crypto l2tp ppp config lns"
+system='rte_|sys/|time\.h|pthread|event2?|unistd|poll|netinet|netdb|fcntl|signal'
+calls='socket|bind|listen|accept4?|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|poll|epoll_.*|select'
+calls="$calls|clock_.*|gettimeofday|time|nanosleep|u?sleep|getrandom|rand(om)?|srand(om)?"
+calls="$calls|pthread_.*|thrd_.*|open(at|64)?|fopen(64)?|read|write|fread|fwrite|fork|exec.*|system|rte_.*"
+calls="$calls|printf|puts|fprintf|fputs|perror|exit|abort|getenv"
+
+{
+	room base
+	room crypto base
+	room l2tp base crypto
+	room ppp base crypto
+	room config base
+	room lns base crypto l2tp ppp config
+	room datapath base l2tp/header.h
+	grep -Hn '#include "l2tp/' lib/datapath/*.[ch] | grep -v 'l2tp/header.h'
+} 2>/dev/null | grep -v 'lib/datapath/.*"l2tp/header.h"' | check "lib: a folder includes only what it may"
+
+for folder in $pure; do
+	grep -HnE "^#include <($system)" "lib/$folder"/*.[ch]
+done | check "lib: no DPDK, sockets, clocks, threads or files outside the data path"
+
+for folder in $pure; do
+	nm -u "$build/lib/$folder/libculvert_$folder.a" 2>/dev/null | awk '{print $2}' |
+		sed 's/@.*//' | grep -xE "$calls" | sed "s/^/$folder calls /"
+done | sort -u | check "lib: nothing undefined that a library without I/O may not call"
+
+for folder in $pure datapath; do
+	objdump -t "$build/lib/$folder/libculvert_$folder.a" 2>/dev/null |
+		awk -v f="$folder" '/ O \.(data|bss)(\.[a-z_]+\.[0-9]+)?[ \t]/ {print f ": " $NF}'
+done | check "lib: no mutable globals"
+
+git ls-files '*.c' '*.h' 2>/dev/null | xargs -r clang-format --dry-run 2>&1 |
+	grep -E 'warning|error' | check "clang-format: all sources"
+
+git ls-files '*.c' '*.h' '*.sh' '*.py' '*.build' 'dpdk-setup.sh' 2>/dev/null |
+	xargs -r grep -L 'SPDX-License-Identifier: BSD-3-Clause' | check "each source names its licence"
+
+git ls-files 'lib/*.c' 'lib/*.h' 'app/*.c' 2>/dev/null | xargs -r grep -nE 'TODO|FIXME|XXX' |
+	check "nothing is left for later in lib and app"
+
+echo "1..$n"
