@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
-# tap.sh - what a test says, in the Test Anything Protocol.
+# tap.sh - what a test says, in the Test Anything Protocol. Needs world.sh.
 
 TAP_NUMBER=0 TAP_FAILED=0 TAP_LOGS=()
 TAP_NOISE='LCP Echo|start_pppd:|xl2tpd\[[0-9]+\]: "' # log lines that say nothing
@@ -24,9 +24,8 @@ tap_logs() {
 # tap_check TEXT COMMAND...: one test: the command succeeds. Failing, it shows what it printed,
 # and the first failure the logs too.
 tap_check() {
-	local text=$1 output rc=0
+	local text=$1 output=$RUN.said rc=0
 	shift
-	output=$(mktemp "${TMPDIR:-/tmp}/tap.XXXXXX")
 	TAP_NUMBER=$((TAP_NUMBER + 1))
 	"$@" >"$output" 2>&1 || rc=$?
 	if [ $rc = 0 ]; then
@@ -38,7 +37,6 @@ tap_check() {
 		[ "$TAP_FAILED" -gt 0 ] || tap_tail "${TAP_LOGS[@]}"
 		TAP_FAILED=$((TAP_FAILED + 1))
 	fi
-	rm -f "$output"
 	return $rc
 }
 

@@ -9,7 +9,7 @@
 # Namespaces carry the script's process ID, so that several runs can coexist. Every process
 # of a world runs inside one of its namespaces: that is how world_close finds them all.
 
-RUN=             # this world's directory: logs, mailboxes, secrets
+RUN=             # this world's directory: logs, mailboxes, secrets; RUN.said is tap.sh's
 WORLD_PREFIX=    # what the names of its namespaces start with
 
 # world_open: makes the directory and has everything removed when the script ends, however.
@@ -18,7 +18,7 @@ world_open() {
 	WORLD_PREFIX=cv$$
 	echo "$WORLD_PREFIX" >"$RUN/prefix"
 	: >"$RUN/namespaces"
-	trap world_close EXIT
+	trap 'world_close; rm -f "$RUN.said"' EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
@@ -37,7 +37,6 @@ world_adopt() {
 
 # world_close: ends every process in the namespaces, then removes them and the directory.
 world_close() {
-	trap - EXIT
 	[ -n "$RUN" ] && [ -d "$RUN" ] || return 0
 	local name
 	world_kill TERM
