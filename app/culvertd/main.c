@@ -13,7 +13,8 @@
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
-static const char usage[] = "usage: culvertd -c FILE [--check]\n"
+static const char usage[] = "usage: culvertd [-c] FILE\n"
+			    "       culvertd --check FILE\n"
 			    "       culvertd --help | --version\n";
 
 static const char help[] =
@@ -21,7 +22,8 @@ static const char help[] =
 	"    culvertd - L2TP network server that relays IPsec between its clients\n"
 	"\n"
 	"SYNOPSIS\n"
-	"    culvertd -c FILE [--check]\n"
+	"    culvertd [-c] FILE\n"
+	"    culvertd --check FILE\n"
 	"\n"
 	"DESCRIPTION\n"
 	"    Runs in the foreground and writes its log to stderr, one line an event.\n"
@@ -44,7 +46,7 @@ static const char help[] =
 	"    3  errors in the configuration, all printed as FILE:LINE:COLUMN\n"
 	"\n"
 	"EXAMPLE\n"
-	"    culvertd -c /etc/culvert/culvert.yaml --check\n";
+	"    culvertd --check /etc/culvert/culvert.yaml\n";
 
 struct arguments {
 	const char *config;
@@ -83,12 +85,14 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 			return EXIT_USAGE;
 		}
 	}
+	if (args->config == NULL && optind < argc)
+		args->config = argv[optind++];
 	if (optind < argc) {
 		fprintf(stderr, "culvertd: unexpected argument '%s'\n%s", argv[optind], usage);
 		return EXIT_USAGE;
 	}
 	if (args->config == NULL) {
-		fprintf(stderr, "culvertd: no configuration given (-c FILE)\n%s", usage);
+		fprintf(stderr, "culvertd: no configuration given\n%s", usage);
 		return EXIT_USAGE;
 	}
 	return -1;

@@ -33,18 +33,20 @@ struct lns_object {
 	struct lns_object *ready_prev, *ready_next;
 };
 
-/* Tunnels of one peer address, for limits.tunnels-per-peer. */
+/* The tunnels of one peer address. */
 struct lns_peer {
 	struct cv_node node;
 	struct cv_ip ip;
-	uint32_t tunnels;
+	uint32_t count;
+	struct lns_tunnel *tunnels;
 };
 
 struct lns_tunnel {
 	struct lns_object object;
 	struct cv_node opener; /* by what an SCCRQ retransmission repeats */
 	struct l2tp_tunnel *l2tp;
-	struct lns_peer *peer_count;
+	struct lns_peer *peer_address;
+	struct lns_tunnel *next_of_peer, **link_of_peer;
 	struct lns_session *sessions;
 	uint32_t session_count;
 	uint16_t listener;

@@ -62,7 +62,7 @@ find_peer(struct lns *lns, const struct cv_ip *ip, uint64_t *hash)
 }
 
 static bool
-count_peer(struct lns *lns, struct lns_tunnel *t)
+join_peer(struct lns *lns, struct lns_tunnel *t)
 {
 	uint64_t hash;
 	struct lns_peer *peer = find_peer(lns, &t->peer.ip, &hash);
@@ -74,21 +74,53 @@ count_peer(struct lns *lns, struct lns_tunnel *t)
 		peer->ip = t->peer.ip;
 		cv_table_add(&lns->peers, &peer->node, hash);
 	}
-	peer->tunnels++;
-	t->peer_count = peer;
+	t->peer_address = peer;
+	t->next_of_peer = peer->tunnels;
+	if (peer->tunnels != NULL)
+		peer->tunnels->link_of_peer = &t->next_of_peer;
+	t->link_of_peer = &peer->tunnels;
+	peer->tunnels = t;
+	peer->count++;
 	return true;
 }
 
 static void
-uncount_peer(struct lns *lns, struct lns_tunnel *t)
+leave_peer(struct lns *lns, struct lns_tunnel *t)
 {
-	if (t->peer_count == NULL)
+	struct lns_peer *peer = t->peer_address;
+
+	*t->link_of_peer = t->next_of_peer;
+	if (t->next_of_peer != NULL)
+		t->next_of_peer->link_of_peer = t->link_of_peer;
+	if (--peer->count != 0)
 		return;
-	if (--t->peer_count->tunnels == 0) {
-		cv_table_remove(&lns->peers, &t->peer_count->node);
-		free(t->peer_count);
+	cv_table_remove(&lns->peers, &peer->node);
+	free(peer);
+}
+
+/*
+ * An SCCRQ from where an established tunnel comes from, under the same name: its peer may have
+ * rebooted. One datagram proves nothing, so the old tunnel is asked: it dies if nobody answers.
+ */
+static void
+doubt(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
+	struct cv_bytes host)
+{
+	uint64_t hash;
+	const struct lns_peer *peer = find_peer(lns, &from->ip, &hash);
+	struct l2tp_tunnel_info info;
+
+	for (struct lns_tunnel *t = peer == NULL ? NULL : peer->tunnels; t != NULL;
+		t = t->next_of_peer) {
+		if (t->listener != listener || t->peer.port != from->port || t->over)
+			continue;
+		l2tp_tunnel_info(t->l2tp, &info);
+		if (info.peer_host_name_len > host.len ||
+			memcmp(info.peer_host_name, host.data, info.peer_host_name_len) != 0)
+			continue;
+		l2tp_tunnel_probe(t->l2tp, now);
+		lns_tunnel_settle(lns, t, now);
 	}
-	t->peer_count = NULL;
 }
 
 /* Draws a tunnel ID that is free at this listener; 0 when all tries failed. */
@@ -114,7 +146,7 @@ limit_broken(struct lns *lns, const struct cv_ip *ip, uint64_t now)
 
 	if (lns->tunnels >= limits->tunnels)
 		return LNS_LIMIT_TUNNELS;
-	if (peer != NULL && peer->tunnels >= limits->tunnels_per_peer)
+	if (peer != NULL && peer->count >= limits->tunnels_per_peer)
 		return LNS_LIMIT_PEER;
 	if (lns->half_open >= limits->half_open)
 		return LNS_LIMIT_HALF_OPEN;
@@ -188,7 +220,7 @@ new_tunnel(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_end
 	t->peer = *from;
 	t->created_at = now;
 	t->l2tp = l2tp_tunnel_new(L2TP_RESPONDER, &params, now);
-	if (t->l2tp == NULL || !count_peer(lns, t)) {
+	if (t->l2tp == NULL || !join_peer(lns, t)) {
 		l2tp_tunnel_free(t->l2tp);
 		free(t);
 		return NULL;
@@ -216,6 +248,9 @@ lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener, const struct c
 	}
 	t = find_opener(lns, listener, from, peek.assigned_tunnel_id, &hash);
 	if (t != NULL) {
+		/* sent again, or by a peer that rebooted and drew the same ID */
+		if (peek.is_sccrq)
+			l2tp_tunnel_probe(t->l2tp, now);
 		lns_tunnel_input(lns, t, now, data, len);
 		return 0;
 	}
@@ -235,6 +270,7 @@ lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener, const struct c
 		return CV_ERR_NOMEM;
 	}
 	cv_table_add(&lns->openers, &t->opener, hash);
+	doubt(lns, now, listener, from, peek.host_name);
 	lns_tunnel_input(lns, t, now, data, len);
 	return 0;
 }
@@ -367,7 +403,7 @@ lns_tunnel_free(struct lns *lns, struct lns_tunnel *t)
 	lns_unready(lns, &t->object);
 	cv_wheel_cancel(&lns->wheel, &t->object.timer);
 	cv_table_remove(&lns->openers, &t->opener);
-	uncount_peer(lns, t);
+	leave_peer(lns, t);
 	no_longer_half_open(lns, t);
 	lns->by_id[t->listener][t->id] = NULL;
 	lns->tunnels--;
