@@ -181,6 +181,16 @@ act_session(struct world *w, const struct lns_action *action)
 }
 
 static void
+keep_outside(struct world *w, const struct lns_action *action)
+{
+	struct world_sent *sent = &w->outside[w->n_outside++ % WORLD_OUTSIDE];
+
+	sent->to = action->peer;
+	sent->len = action->data.len;
+	memcpy(sent->bytes, action->data.data, action->data.len);
+}
+
+static void
 act(struct world *w)
 {
 	struct lns_action action;
@@ -193,6 +203,8 @@ act(struct world *w)
 
 			if (to >= 0)
 				send_datagram(w, to, from, action.data.data, action.data.len);
+			else
+				keep_outside(w, &action);
 			break;
 		}
 		case LNS_ACT_TUNNEL_ADD:

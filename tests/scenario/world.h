@@ -18,7 +18,7 @@
 #include "lns/lns.h"
 #include "ppp/link.h"
 
-enum { WORLD_CLIENTS = 4, WORLD_SLOTS = 256, WORLD_LOG = 64 };
+enum { WORLD_CLIENTS = 4, WORLD_SLOTS = 256, WORLD_LOG = 64, WORLD_OUTSIDE = 64 };
 
 /* How bad the network is, in thousandths. */
 struct world_network {
@@ -62,6 +62,13 @@ struct world_datagram {
 	uint8_t bytes[];
 };
 
+/* What the server sent to an address that no client has. */
+struct world_sent {
+	struct cv_endpoint to;
+	size_t len;
+	uint8_t bytes[LNS_DATAGRAM_MAX];
+};
+
 struct world {
 	struct crypto *crypto;
 	struct cfg *cfg;
@@ -79,6 +86,8 @@ struct world {
 	unsigned removed;
 	char lines[WORLD_LOG][512]; /* the server's log, the last ones */
 	unsigned n_lines;
+	struct world_sent outside[WORLD_OUTSIDE]; /* a ring */
+	unsigned n_outside, read_outside;
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
 };
