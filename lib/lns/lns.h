@@ -57,6 +57,8 @@ struct lns_params {
 	X(LIMIT_HALF_OPEN, "limit-half-open", "tunnels refused: limits.half-open")                \
 	X(LIMIT_RATE, "limit-setups-per-second", "tunnels refused: limits.setups-per-second")     \
 	X(LIMIT_SESSIONS, "limit-sessions", "sessions refused: limits.sessions")                  \
+	X(LIMIT_TUNNEL_SESSIONS, "limit-sessions-per-tunnel",                                     \
+		"sessions refused: limits.sessions-per-tunnel")                                   \
 	X(PEER_UNKNOWN, "tunnel-peer-unknown", "tunnels refused: no entry in tunnels.secrets")    \
 	X(TUNNEL_AUTH, "tunnel-auth-failed", "tunnels refused: wrong or missing response")        \
 	X(USER_UNKNOWN, "user-unknown", "sessions refused: no such user")                         \

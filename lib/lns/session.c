@@ -89,6 +89,11 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "too many sessions");
 		return;
 	}
+	if (t->session_count >= lns->cfg->limits.sessions_per_tunnel) {
+		refuse_call(lns, t, now, peer_session, LNS_LIMIT_TUNNEL_SESSIONS,
+			"too many sessions in this tunnel");
+		return;
+	}
 	id = draw_session_id(lns, t, &slot);
 	if (id == 0) {
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "no session ID free");

@@ -185,7 +185,6 @@ fill_params(
 	p->retransmit_max_ns = cfg->tunnels.retransmit_max_ns;
 	p->max_retransmits = cfg->tunnels.retransmit_times;
 	p->hide_avps = cfg->tunnels.hide_avps;
-	p->max_sessions = cfg->limits.sessions_per_tunnel;
 	if (secret != NULL && !secret->none) {
 		p->secret = secret->secret.data;
 		p->secret_len = secret->secret.len;
