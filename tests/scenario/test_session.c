@@ -50,7 +50,7 @@ proxy_avps_are_taken_and_lcp_starts_anew(void **state)
 	world_sleep(&w, CV_NS_PER_S);
 	assert_int_equal(world_counter(&w, LNS_SESSIONS_OPENED), 0);
 	assert_int_equal(w.removed, 0);
-	assert_true(w.n_outside > 4); /* our own Configure-Request went out */
+	assert_int_not_equal(w.n_data_outside, 0); /* our own Configure-Request */
 	world_down(&w);
 }
 

@@ -183,8 +183,13 @@ act_session(struct world *w, const struct lns_action *action)
 static void
 keep_outside(struct world *w, const struct lns_action *action)
 {
-	struct world_sent *sent = &w->outside[w->n_outside++ % WORLD_OUTSIDE];
+	struct world_sent *sent = &w->outside[w->n_outside % WORLD_OUTSIDE];
 
+	if ((action->data.data[0] & 0x80) == 0) {
+		w->n_data_outside++;
+		return;
+	}
+	w->n_outside++;
 	sent->to = action->peer;
 	sent->len = action->data.len;
 	memcpy(sent->bytes, action->data.data, action->data.len);

@@ -62,7 +62,7 @@ struct world_datagram {
 	uint8_t bytes[];
 };
 
-/* What the server sent to an address that no client has. */
+/* A control message that the server sent to an address that no client has. */
 struct world_sent {
 	struct cv_endpoint to;
 	size_t len;
@@ -87,7 +87,7 @@ struct world {
 	char lines[WORLD_LOG][512]; /* the server's log, the last ones */
 	unsigned n_lines;
 	struct world_sent outside[WORLD_OUTSIDE]; /* a ring */
-	unsigned n_outside, read_outside;
+	unsigned n_outside, read_outside, n_data_outside;
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
 };
