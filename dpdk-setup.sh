@@ -24,6 +24,7 @@ SYNOPSIS
     ./dpdk-setup.sh test [--quick]  all tests; --quick: build, unit tests, rules of the tree
     ./dpdk-setup.sh demo [--keep]   two clients behind two NATs exchange IPsec (root);
                                     --keep leaves it running and says how to look around
+    ./dpdk-setup.sh bench [--json]  cycles a packet, set-ups a second, memory a session
     ./dpdk-setup.sh --help
 
 DESCRIPTION
@@ -147,6 +148,11 @@ command_demo() {
 	CULVERTD=$BUILD/app/culvertd/culvertd exec "$TOP/tests/net/demo.sh" "$@"
 }
 
+command_bench() {
+	command_build >&2
+	exec "$BUILD/tests/bench/bench" "$@"
+}
+
 usage_error() {
 	printf 'dpdk-setup.sh: %s\n' "$*" >&2
 	usage >&2
@@ -156,7 +162,7 @@ usage_error() {
 umask 022
 cd "$TOP"
 case ${1-} in
-install | build | test | demo)
+install | build | test | demo | bench)
 	command=$1
 	shift
 	"command_$command" "$@"

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control side: whole set-ups (tunnel, call, LCP, CHAP, IPCP) a second with the client's work
+ * left out, memory a session, and what a tick costs with a million timers armed. */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+
+#include "base/wheel.h"
+#include "bench.h"
+#include "l2tp/header.h"
+#include "l2tp/tunnel.h"
+#include "lns/lns.h"
+
+enum { USERS = 60, USER_SESSIONS = 1000 };
+enum { TIMERS = 1000000, TICKS = 20000 };
+
+/* Users follow: one a thousand sessions, which is the most that one may have. */
+static const char yaml[] = "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+			   "listeners: [{address: 192.0.2.1/24}]\n"
+			   "tunnels: {secrets: [{secret-file: secret}]}\n"
+			   "ppp: {auth: [chap-md5]}\n"
+			   "groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/8,\n"
+			   "  user-sessions: 1000}]\n"
+			   "limits: {tunnels: 60000, tunnels-per-peer: 60000, half-open: 60000,\n"
+			   "  setups-per-second: 1000000, sessions: 60000}\n";
+
+struct client {
+	struct cv_endpoint address;
+	struct l2tp_params l2tp_params;
+	struct l2tp_tunnel *l2tp;
+	struct ppp_params ppp_params;
+	struct ppp_link *ppp;
+	char user[8];
+	uint16_t peer_session;
+	bool up;
+};
+
+struct server {
+	struct crypto *crypto;
+	struct cfg *cfg;
+	struct lns *lns;
+	uint64_t now;
+	uint64_t cycles; /* spent in it */
+	size_t bytes;    /* it took from the heap */
+};
+
+static int
+read_secret(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode)
+{
+	(void)ctx;
+	(void)path;
+	(void)max;
+	*data = (uint8_t *)strdup("secret");
+	*len = strlen("secret");
+	*mode = 0600;
+	return 0;
+}
+
+static void client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len);
+
+/* The server takes a datagram; its answers are copied out before the clock stops, and given to
+ * the client after it. */
+static void
+server_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len)
+{
+	enum { ANSWERS = 16 };
+	static uint8_t answers[ANSWERS][LNS_DATAGRAM_MAX];
+	size_t lens[ANSWERS], n = 0;
+	uint8_t copy[ANSWERS][LNS_DATAGRAM_MAX];
+	struct lns_action action;
+	size_t heap = mallinfo2().uordblks;
+	uint64_t start = rte_rdtsc_precise();
+
+	lns_input(s->lns, s->now, 0, &c->address, bytes, len);
+	while (lns_poll(s->lns, s->now, &action)) {
+		if (action.type != LNS_ACT_SEND || n == ANSWERS)
+			continue;
+		memcpy(answers[n], action.data.data, action.data.len);
+		lens[n++] = action.data.len;
+	}
+	s->cycles += rte_rdtsc_precise() - start;
+	s->bytes += mallinfo2().uordblks - heap;
+	memcpy(copy, answers, sizeof(copy));
+	for (size_t i = 0; i < n; i++)
+		client_input(s, c, copy[i], lens[i]);
+}
+
+static void
+client_events(struct server *s, struct client *c)
+{
+	struct ppp_network net = {0};
+	struct l2tp_event e;
+	struct ppp_event pe;
+
+	while (l2tp_tunnel_poll_event(c->l2tp, &e)) {
+		if (e.type == L2TP_EV_UP)
+			l2tp_call_dial(c->l2tp, s->now, 1);
+		if (e.type == L2TP_EV_CALL_UP) {
+			c->peer_session = e.remote_session;
+			c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0, 0}, s->now);
+			ppp_link_open(c->ppp, s->now);
+		}
+	}
+	while (c->ppp != NULL && ppp_link_poll_event(c->ppp, &pe)) {
+		if (pe.type == PPP_EV_NETWORK)
+			ppp_network_start(c->ppp, s->now, &net);
+		c->up = c->up || pe.type == PPP_EV_UP;
+	}
+}
+
+static void
+client_settle(struct server *s, struct client *c)
+{
+	uint8_t bytes[2048], frame[PPP_MAX_CONTROL];
+	struct l2tp_tunnel_info info;
+	int len;
+
+	client_events(s, c);
+	while ((len = l2tp_tunnel_poll_output(c->l2tp, s->now, bytes, sizeof(bytes))) > 0)
+		server_input(s, c, bytes, (size_t)len);
+	while (c->ppp != NULL && (len = ppp_link_poll_output(c->ppp, frame, sizeof(frame))) > 0) {
+		struct cv_writer w = cv_writer(bytes, sizeof(bytes));
+
+		l2tp_tunnel_info(c->l2tp, &info);
+		l2tp_data_header_write(&w, info.remote_tunnel_id, c->peer_session, (size_t)len);
+		cv_write_bytes(&w, frame, (size_t)len);
+		server_input(s, c, bytes, cv_written(&w));
+	}
+}
+
+static void
+client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len)
+{
+	struct l2tp_header h;
+
+	if (l2tp_header_parse(bytes, len, &h) != 0)
+		return;
+	if (h.is_control)
+		l2tp_tunnel_input(c->l2tp, s->now, bytes, len);
+	else if (c->ppp != NULL)
+		ppp_link_input(c->ppp, s->now, h.payload.data, h.payload.len);
+	client_settle(s, c);
+}
+
+static bool
+dial(struct server *s, struct client *c, unsigned index)
+{
+	*c = (struct client){0};
+	c->address = (struct cv_endpoint){
+		.ip = cv_ipv4(0x0b000000 + index / 1000), .port = (uint16_t)(1024 + index % 1000)};
+	l2tp_params_default(&c->l2tp_params);
+	c->l2tp_params.crypto = s->crypto;
+	c->l2tp_params.secret = "secret";
+	c->l2tp_params.secret_len = strlen("secret");
+	c->l2tp_params.local_tunnel_id = 1;
+	ppp_params_default(&c->ppp_params, PPP_CLIENT);
+	c->ppp_params.crypto = s->crypto;
+	c->ppp_params.auth[0] = PPP_AUTH_CHAP_MD5;
+	c->ppp_params.n_auth = 1;
+	snprintf(c->user, sizeof(c->user), "u%u", index / USER_SESSIONS);
+	c->ppp_params.user = (struct cv_bytes){(const uint8_t *)c->user, strlen(c->user)};
+	c->ppp_params.password = (struct cv_bytes){(const uint8_t *)"secret", 6};
+	c->l2tp = l2tp_tunnel_new(L2TP_INITIATOR, &c->l2tp_params, s->now);
+	if (c->l2tp == NULL || l2tp_tunnel_connect(c->l2tp, s->now) != 0)
+		return false;
+	client_settle(s, c);
+	ppp_link_free(c->ppp);
+	l2tp_tunnel_free(c->l2tp);
+	return c->up;
+}
+
+static int
+start(struct server *s)
+{
+	static const uint8_t seed[CRYPTO_SEED_BYTES] = {1};
+	struct cfg_files files = {.read = read_secret};
+	struct cfg_errors errors = {0};
+	struct lns_params params = {0};
+	char err[256] = "", text[8192];
+	int used = snprintf(text, sizeof(text), "%susers:\n", yaml);
+
+	for (unsigned i = 0; i < USERS; i++)
+		used += snprintf(text + used, sizeof(text) - (size_t)used,
+			"- {name: u%u, password-file: secret}\n", i);
+	*s = (struct server){.now = CV_NS_PER_S};
+	s->crypto = crypto_new(seed, err, sizeof(err));
+	if (s->crypto == NULL ||
+		cfg_load("bench.yaml", text, (size_t)used, &files, &errors, &s->cfg) != 0)
+		return -1;
+	cfg_errors_free(&errors);
+	params.cfg = s->cfg;
+	params.crypto = s->crypto;
+	s->lns = lns_new(&params, s->now);
+	return s->lns == NULL ? -1 : 0;
+}
+
+static int
+measure_setups(unsigned n)
+{
+	struct client *c = malloc(sizeof(*c));
+	struct server s;
+
+	if (c == NULL || start(&s) != 0)
+		return -1;
+	for (unsigned i = 0; i < n; i++) {
+		s.now += CV_NS_PER_MS / 10;
+		if (i == n / 2) { /* the first half warms up */
+			s.cycles = 0;
+			s.bytes = 0;
+		}
+		if (!dial(&s, c, i)) {
+			bench_progress("set-up %u does not come to an end", i);
+			return -1;
+		}
+	}
+	bench_add("set-ups", n, (double)rte_get_tsc_hz() * (n - n / 2) / (double)s.cycles,
+		"per second", NULL);
+	bench_add("memory control side", n, (double)s.bytes / (n - n / 2), "bytes/session", NULL);
+	lns_free(s.lns);
+	cfg_free(s.cfg);
+	crypto_free(s.crypto);
+	free(c);
+	return 0;
+}
+
+/* A million timers between 20 and 60 s, each armed again when it fires, as echoes and HELLOs
+ * are; time goes on by one tick a step. */
+static int
+measure_timers(void)
+{
+	struct cv_timer *timers = calloc(TIMERS, sizeof(timers[0]));
+	static struct cv_wheel wheel;
+	uint64_t now = CV_NS_PER_S, fired = 0, start, cycles;
+	struct cv_timer *t;
+
+	if (timers == NULL)
+		return -1;
+	cv_wheel_init(&wheel, now);
+	for (unsigned i = 0; i < TIMERS; i++)
+		cv_wheel_arm(&wheel, &timers[i],
+			now + (20 * CV_NS_PER_S) + bench_random() % (40 * CV_NS_PER_S));
+	for (unsigned i = 0; i < TICKS / 2; i++) { /* until firing and arming are in balance */
+		now += CV_WHEEL_TICK_NS;
+		while ((t = cv_wheel_pop(&wheel, now)) != NULL)
+			cv_wheel_arm(&wheel, t,
+				now + 20 * CV_NS_PER_S + bench_random() % (40 * CV_NS_PER_S));
+	}
+	start = rte_rdtsc_precise();
+	for (unsigned i = 0; i < TICKS / 2; i++) {
+		now += CV_WHEEL_TICK_NS;
+		while ((t = cv_wheel_pop(&wheel, now)) != NULL) {
+			cv_wheel_arm(&wheel, t,
+				now + 20 * CV_NS_PER_S + bench_random() % (40 * CV_NS_PER_S));
+			fired++;
+		}
+	}
+	cycles = rte_rdtsc_precise() - start;
+	bench_add("timers tick", TIMERS, (double)cycles / (TICKS / 2), "cycles/4 ms", NULL);
+	bench_add("timers fire and arm", TIMERS, (double)cycles / (double)fired, "cycles/timer",
+		NULL);
+	free(timers);
+	return 0;
+}
+
+int
+bench_control(bool quick)
+{
+	bench_progress("set-ups");
+	if (measure_setups(quick ? 2000 : 20000) != 0)
+		return -1;
+	bench_progress("timers");
+	return measure_timers();
+}
