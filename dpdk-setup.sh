@@ -6,6 +6,7 @@ set -eu
 TOP=$(cd "$(dirname "$0")" && pwd)
 BUILD=$TOP/build
 BUILD_SAN=$TOP/build-san
+BUILD_FUZZ=$TOP/build-fuzz
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-dev libssl-dev
 	libcmocka-dev libevent-dev libjansson-dev python3"
@@ -96,9 +97,10 @@ configure() {
 	rm -f "$dir.log"
 }
 
+# compile DIRECTORY [TARGET...]
 compile() {
 	say "compiling ${1#$TOP/}"
-	ninja -C "$1" --quiet
+	ninja -C "$1" --quiet "${@:2}"
 }
 
 command_build() {
@@ -111,6 +113,13 @@ command_build() {
 build_sanitized() {
 	configure "$BUILD_SAN" -Db_sanitize=address,undefined -Doptimization=1 -Db_lundef=false
 	compile "$BUILD_SAN"
+}
+
+# The fuzz targets: libFuzzer comes with clang.
+build_fuzz() {
+	CC=clang configure "$BUILD_FUZZ" -Dfuzz=true -Dtests=false \
+		-Db_sanitize=address,undefined -Doptimization=1 -Db_lundef=false
+	compile "$BUILD_FUZZ" fuzz
 }
 
 # run_suites DIRECTORY MESON-ARGUMENTS: failures are counted at the end.
@@ -128,7 +137,7 @@ command_test() {
 	*) usage_error "test: unknown option '$1'" ;;
 	esac
 	command_build
-	rm -f "$BUILD"/meson-logs/testlog-*.json "$BUILD_SAN"/meson-logs/testlog-*.json
+	rm -f {"$BUILD","$BUILD_SAN","$BUILD_FUZZ"}/meson-logs/testlog-*.json
 	if [ -n "$quick" ]; then
 		run_suites "$BUILD" --suite unit --suite lint --logbase testlog-quick
 		python3 "$TOP/tests/tools/count.py" "$BUILD"/meson-logs/testlog-*.json
@@ -136,10 +145,13 @@ command_test() {
 	fi
 	install_packages $TEST_PACKAGES
 	build_sanitized
+	build_fuzz
 	run_suites "$BUILD" --suite unit --suite lint --logbase testlog-plain
 	run_suites "$BUILD_SAN" --suite unit --logbase testlog-san
 	run_suites "$BUILD_SAN" --suite net --logbase testlog-net
-	python3 "$TOP/tests/tools/count.py" {"$BUILD","$BUILD_SAN"}/meson-logs/testlog-*.json
+	run_suites "$BUILD_FUZZ" --suite fuzz --logbase testlog-fuzz
+	python3 "$TOP/tests/tools/count.py" \
+		{"$BUILD","$BUILD_SAN","$BUILD_FUZZ"}/meson-logs/testlog-*.json
 }
 
 command_demo() {

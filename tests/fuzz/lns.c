@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Datagrams from two addresses into the server. One of them needs no tunnel secret. */
+#include <stdlib.h>
+
+#include "fuzz.h"
+#include "l2tp/header.h"
+#include "lns/lns.h"
+#include "ppp/frame.h"
+
+enum { STEPS_MAX = 20000, SLOTS = 64 };
+
+static const char yaml[] =
+	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+	"listeners: [{address: 192.0.2.1/24}]\n"
+	"tunnels: {secrets: [{peer: 198.51.100.1, secret: none}, {secret-file: s}]}\n"
+	"ppp: {auth: [pap, chap-md5, mschapv2]}\n"
+	"groups: [{name: clients, address: 10.88.0.1, pool: 10.88.1.0/30}]\n"
+	"users: [{name: userb, password-file: s}, {name: al, password-file: s}]\n"
+	"limits: {tunnels: 8, tunnels-per-peer: 4, half-open: 6, sessions: 6,\n"
+	"  sessions-per-tunnel: 3}\n";
+
+/* What a peer at an address knows: what the server's last messages to it said. */
+struct peer {
+	struct cv_endpoint address;
+	uint16_t ns, nr, tunnel, session;
+	uint8_t request[1600]; /* the server's last Configure-Request, a PPP frame */
+	size_t request_len;
+};
+
+struct world {
+	struct lns *lns;
+	uint64_t now;
+	struct peer peers[2];
+	bool added[SLOTS], open[SLOTS];
+	unsigned tunnels;
+};
+
+static int
+read_file(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode)
+{
+	(void)ctx;
+	(void)path;
+	(void)max;
+	*data = malloc(FUZZ_SECRET_BYTES);
+	FUZZ_CHECK(*data != NULL);
+	memcpy(*data, fuzz_secret, FUZZ_SECRET_BYTES);
+	*len = FUZZ_SECRET_BYTES;
+	*mode = 0600;
+	return 0;
+}
+
+static const struct cfg *
+config(void)
+{
+	static const struct cfg_files files = {.read = read_file};
+	static struct cfg *cfg;
+	struct cfg_errors errors = {0};
+
+	if (cfg == NULL)
+		FUZZ_CHECK(cfg_load("f", yaml, sizeof(yaml) - 1, &files, &errors, &cfg) == 0);
+	return cfg;
+}
+
+/* A peer reads what it is sent: its Ns and Nr, the IDs, the last request. */
+static void
+hear(struct peer *p, struct cv_bytes data)
+{
+	struct l2tp_header h;
+
+	FUZZ_CHECK(l2tp_header_parse(data.data, data.len, &h) == 0);
+	if (!h.is_control) {
+		FUZZ_CHECK(h.payload.len <= sizeof(p->request));
+		if (h.payload.len > PPP_HEADER_BYTES && h.payload.data[PPP_HEADER_BYTES] == 1) {
+			memcpy(p->request, h.payload.data, h.payload.len);
+			p->request_len = h.payload.len;
+		}
+		return;
+	}
+	p->ns = h.nr;
+	if (h.payload.len < 16)
+		return;
+	p->nr = (uint16_t)(h.ns + 1);
+	for (size_t at = 0; at + 8 <= h.payload.len;) {
+		const uint8_t *avp = h.payload.data + at;
+
+		if (avp[2] == 0 && avp[3] == 0 && avp[4] == 0 && avp[5] == 9)
+			p->tunnel = (uint16_t)(avp[6] << 8 | avp[7]);
+		if (avp[2] == 0 && avp[3] == 0 && avp[4] == 0 && avp[5] == 14)
+			p->session = (uint16_t)(avp[6] << 8 | avp[7]);
+		at += (size_t)(avp[0] & 3) << 8 | avp[1];
+	}
+}
+
+static void
+act(struct world *w, const struct lns_action *a)
+{
+	uint32_t slot = a->session == NULL ? 0 : a->session->slot;
+
+	FUZZ_CHECK(slot < SLOTS);
+	switch (a->type) {
+	case LNS_ACT_SEND:
+		for (int i = 0; i < 2; i++)
+			if (cv_endpoint_equal(&a->peer, &w->peers[i].address))
+				hear(&w->peers[i], a->data);
+		break;
+	case LNS_ACT_TUNNEL_ADD:
+		w->tunnels++;
+		break;
+	case LNS_ACT_TUNNEL_REMOVE:
+		FUZZ_CHECK(w->tunnels-- > 0);
+		break;
+	case LNS_ACT_SESSION_ADD:
+		FUZZ_CHECK(!w->added[slot]);
+		w->added[slot] = true;
+		break;
+	case LNS_ACT_SESSION_OPEN:
+		FUZZ_CHECK(w->added[slot] && a->session->address != 0);
+		w->open[slot] = true;
+		break;
+	case LNS_ACT_SESSION_SHUT:
+		FUZZ_CHECK(w->open[slot]);
+		w->open[slot] = false;
+		break;
+	case LNS_ACT_SESSION_REMOVE:
+		FUZZ_CHECK(w->added[slot] && a->reason != NULL);
+		w->added[slot] = w->open[slot] = false;
+		break;
+	}
+}
+
+static void
+drain(struct world *w)
+{
+	struct lns_action a;
+
+	for (int n = 0; lns_poll(w->lns, w->now, &a); n++) {
+		FUZZ_CHECK(n < STEPS_MAX);
+		act(w, &a);
+	}
+}
+
+static bool
+wait(struct world *w)
+{
+	uint64_t at = lns_next_timeout(w->lns);
+
+	if (at == CV_TIME_NEVER)
+		return false;
+	w->now = at > w->now ? at : w->now;
+	lns_handle_timeout(w->lns, w->now);
+	drain(w);
+	return true;
+}
+
+/* Choice bit 0: from which address; bit 1: for a session. fix: the record is AVPs, or (bit 2) a
+ * PPP frame, or nothing, which acknowledges the server's Configure-Request. */
+static void
+feed(struct world *w, const struct fuzz_record *r)
+{
+	struct peer *p = &w->peers[r->choice & 1];
+	uint16_t session = (r->choice & 2) != 0 ? p->session : 0;
+	uint8_t buf[FUZZ_RECORD_BYTES + L2TP_CONTROL_HEADER];
+	struct cv_writer out = cv_writer(buf, sizeof(buf));
+	struct cv_bytes body = {r->bytes, r->len};
+
+	if (!r->fix) {
+		lns_input(w->lns, w->now, 0, &p->address, r->bytes, r->len);
+		return;
+	}
+	if (r->len == 0 && p->request_len != 0) {
+		p->request[PPP_HEADER_BYTES] = 2; /* Configure-Ack */
+		body = (struct cv_bytes){p->request, p->request_len};
+	}
+	if ((r->choice & 4) != 0)
+		l2tp_data_header_write(&out, p->tunnel, session, body.len);
+	else
+		l2tp_control_header_write(&out, p->tunnel, session,
+			(uint16_t)(L2TP_CONTROL_HEADER + body.len), p->ns, p->nr);
+	cv_write_bytes(&out, body.data, body.len);
+	lns_input(w->lns, w->now, 0, &p->address, buf, cv_written(&out));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct lns_params params = {.cfg = config(), .crypto = fuzz_crypto()};
+	struct world w = {.now = 1000 * CV_NS_PER_S};
+	struct cv_reader in = cv_reader(data, len);
+	struct fuzz_record r;
+
+	for (uint16_t i = 0; i < 2; i++)
+		w.peers[i].address =
+			(struct cv_endpoint){cv_ipv4(0xc6336401 + i), (uint16_t)(4000 + i)};
+	w.lns = lns_new(&params, w.now);
+	FUZZ_CHECK(w.lns != NULL && lns_slot_mask(w.lns) < SLOTS);
+	while (fuzz_next(&in, &r)) {
+		if (r.wait)
+			wait(&w);
+		feed(&w, &r);
+		drain(&w);
+		fuzz_done(&r);
+	}
+	lns_shutdown(w.lns, w.now);
+	drain(&w);
+	for (int n = 0; !lns_idle(w.lns) && wait(&w); n++)
+		FUZZ_CHECK(n < STEPS_MAX);
+	FUZZ_CHECK(lns_idle(w.lns));
+	lns_free(w.lns);
+	return 0;
+}

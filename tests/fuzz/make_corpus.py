@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Makes the fuzz targets' first inputs from tests/captures (those of `config` are by hand).
+
+usage: make_corpus.py    writes tests/fuzz/corpus; needed only after a change of the captures or of
+                         the form of records (fuzz.h)
+"""
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).resolve().parent
+WAIT, FIX = 0x8000, 0x4000
+CHALLENGE, RESPONSE, ASSIGNED_SESSION = 11, 13, 14
+
+
+def datagrams(path):
+    """Yields (from the client?, UDP payload) of a capture of Ethernet frames."""
+    data = path.read_bytes()
+    at = 24
+    while at < len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        frame = data[at + 16:at + 16 + size]
+        at += 16 + size
+        if frame[12:14] != b"\x08\x00" or frame[23] != 17:
+            continue
+        ip = frame[14:14 + struct.unpack_from("!H", frame, 16)[0]]
+        udp = ip[(ip[0] & 15) * 4:]
+        length = struct.unpack_from("!H", udp, 4)[0]
+        yield struct.unpack_from("!H", udp, 2)[0] == 1701, udp[8:length]
+
+
+def parse(datagram):
+    """(control?, session ID, payload) of an L2TP datagram."""
+    flags = struct.unpack_from("!H", datagram)[0]
+    at = 4 if flags & 0x4000 else 2
+    session = struct.unpack_from("!H", datagram, at + 2)[0]
+    at += 4 + (4 if flags & 0x0800 else 0)
+    if flags & 0x0200:
+        at += 2 + struct.unpack_from("!H", datagram, at)[0]
+    return bool(flags & 0x8000), session, datagram[at:]
+
+
+def avps(body):
+    """(attribute type, whole AVP) of each."""
+    at = 0
+    while at + 6 <= len(body):
+        size = max(struct.unpack_from("!H", body, at)[0] & 0x3ff, 6)
+        yield struct.unpack_from("!H", body, at + 4)[0], body[at:at + size]
+        at += size
+
+
+def without_secret(body):
+    """For a peer that has none."""
+    return b"".join(avp for kind, avp in avps(body) if kind not in (CHALLENGE, RESPONSE))
+
+
+def message_type(body):
+    return struct.unpack_from("!H", body, 6)[0] if len(body) >= 8 else 0
+
+
+def record(data, choice=0, flags=0):
+    return struct.pack("!H", flags | choice << 11 | len(data)) + data
+
+
+def ppp_record(frame):
+    """A frame as code and data; None where the target can't write its header."""
+    if frame[:2] == b"\xff\x03":
+        frame = frame[2:]
+    if frame[0] & 1:
+        return None
+    protocol, code = struct.unpack_from("!HB", frame)
+    length = struct.unpack_from("!H", frame, 4)[0]
+    choice = {0xc021: 0, 0x8021: 2, 0xc023: 4, 0xc223: 4, 0x80fd: 5, 0x8057: 6}.get(protocol)
+    if choice is None:
+        return None
+    data = b"" if code == 2 and protocol in (0xc021, 0x8021) else frame[6:2 + length]
+    return record(bytes([code]) + data, choice, FIX)
+
+
+def write(target, name, data):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def headers(name, packets):
+    seen = set()
+    for _, datagram in packets:
+        kind = (datagram[:2], len(datagram) > 12)
+        if kind not in seen:
+            seen.add(kind)
+            write("header", f"{name}-{datagram[:2].hex()}-{len(datagram)}", datagram[:48])
+
+
+def messages(name, packets):
+    for _, datagram in packets:
+        control, _, body = parse(datagram)
+        if control and body:
+            write("message", f"{name}-{message_type(body)}", body)
+
+
+def tunnel(name, packets):
+    out, call = b"", 0
+    for to_server, datagram in packets:
+        control, session, body = parse(datagram)
+        if not control or not to_server or message_type(body) < 4:
+            continue
+        for kind, avp in avps(body):
+            if kind == ASSIGNED_SESSION:
+                call = struct.unpack_from("!H", avp, 6)[0]
+        session = call if session else 0
+        out += record(struct.pack("!H", session) + body, 0, FIX)
+    for flags in range(0, 8, 3):
+        write("tunnel", f"{name}-{flags}", bytes([flags]) + out)
+    write("tunnel", f"{name}-raw", b"\0" + b"".join(record(d) for c, d in packets if d[0] & 0x80))
+
+
+def ppp(name, packets, method):
+    for role in range(2):
+        frames = [parse(d)[2] for to_server, d in packets
+                  if to_server != bool(role) and not parse(d)[0]]
+        frames = [f for f in frames if f]
+        fixed = b"".join(r for r in map(ppp_record, frames) if r)
+        raw = b"".join(record(f, 0, WAIT) for f in frames[:12])
+        for phase in (1, 2, 3, 5):
+            first = bytes([role | method << 1 | phase << 3])
+            if phase in (1, 3):
+                write("ppp", f"{name}-{role}-{phase}", first + fixed)
+            elif role == 0:
+                write("ppp", f"{name}-{role}-{phase}-raw", first + raw)
+
+
+def pap_call():
+    """Frames of a client with PAP as records for `lns`: userb's password is the secret."""
+    def data(protocol, code, payload, ident=1):
+        packet = struct.pack("!HBBH", protocol, code, ident, 4 + len(payload)) + payload
+        return record(b"\xff\x03" + packet, 6, FIX)
+    acknowledge = record(b"", 6, FIX)
+    pap = b"\x05userb\x0ctunnelsecret"
+    return [data(0xc021, 1, bytes.fromhex("05061234abcd")), acknowledge,
+            data(0xc023, 1, pap), acknowledge,
+            data(0x8021, 1, bytes.fromhex("030600000000810600000000")),
+            data(0x8021, 1, bytes.fromhex("03060a580101"), 2),
+            data(0xc021, 9, bytes.fromhex("1234abcd")), data(0xc021, 5, b"bye")]
+
+
+def lns(name, packets):
+    client = [parse(d) for to_server, d in packets if to_server]
+    control = {message_type(body): without_secret(body)
+               for is_control, _, body in client if is_control and body}
+    opening = record(control[1], 0, FIX) + record(control[3], 0, FIX)
+    call = record(control[10], 0, FIX) + record(control[12], 2, FIX)
+    frames = b"".join(record(body, 6, FIX) for is_control, _, body in client
+                      if not is_control and body)
+    rest = b"".join(record(control[kind], choice, FIX | WAIT)
+                    for kind, choice in ((14, 2), (6, 0), (4, 0)) if kind in control)
+    write("lns", f"{name}-call", opening + call + frames + rest)
+    write("lns", f"{name}-pap", opening + call + b"".join(pap_call()))
+    write("lns", f"{name}-again", opening + call + opening + call + b"".join(pap_call()) + rest)
+    write("lns", f"{name}-raw", b"".join(record(d, int(i % 3 == 0)) for i, (_, d)
+                                         in enumerate(packets) if len(d) < 400)[:4000])
+
+
+def main():
+    for path in sorted((HERE.parent / "captures").glob("*.pcap")):
+        packets = list(datagrams(path))
+        name = path.name.split("-")[0]
+        headers(name, packets)
+        messages(name, packets)
+        tunnel(name, packets)
+        ppp(name, packets, {"pap": 1, "chap": 2, "mschapv2": 3}[name])
+        lns(name, packets)
+
+
+if __name__ == "__main__":
+    main()
