@@ -64,7 +64,19 @@ remove_session(struct daemon *d, const struct lns_session_info *s, const char *r
 	struct cv_ip address = cv_ipv4(s->address);
 	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
 
+	struct ended *e = ended_add(&d->ended);
+
 	dp_session_remove(d->dp, s->slot, &n);
+	*e = (struct ended){.tunnel_id = s->tunnel_id,
+		.session_id = s->session_id,
+		.peer = s->peer,
+		.address = s->address,
+		.ever_open = s->ever_open,
+		.created_at = s->created_at,
+		.ended_at = now,
+		.counters = n,
+		.reason = reason};
+	snprintf(e->user, sizeof(e->user), "%s", s->user);
 	cv_log_event(&d->log, CV_LOG_INFO, "session-end",
 		"tunnel=%u session=%u peer=%s user=%s address=%s reason=\"%s\" duration_s=%llu "
 		"rx_packets=%llu rx_bytes=%llu tx_packets=%llu tx_bytes=%llu",

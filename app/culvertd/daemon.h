@@ -9,8 +9,10 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "control/control.h"
 #include "crypto/crypto.h"
 #include "datapath/datapath.h"
+#include "ended.h"
 #include "lns/lns.h"
 
 struct daemon {
@@ -21,6 +23,8 @@ struct daemon {
 	struct dp *dp;
 	struct event_base *base;
 	struct event *wake, *timer, *on_term, *on_int, *on_usr1;
+	struct control_server *control;
+	struct ended_list ended;
 	uint64_t started_at;
 	uint64_t stop_by; /* CV_TIME_NEVER while running */
 	bool quit;
@@ -46,6 +50,10 @@ void daemon_act(struct daemon *d, uint64_t now);
 
 /* loop.c */
 int daemon_run(struct daemon *d);
+
+/* commands.c: the handler of the control socket. */
+json_t *daemon_handle(
+	void *ctx, const char *command, json_t *arguments, struct control_error *error);
 
 /* report.c: every counter and drop that is not 0, a line each. */
 void daemon_report(struct daemon *d);

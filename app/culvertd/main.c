@@ -2,6 +2,7 @@
 /* culvertd: arguments, and the order in which the parts come and go. */
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +10,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "config/schema.h"
 #include "daemon.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
 static const char usage[] = "usage: culvertd [-c] FILE\n"
 			    "       culvertd --check FILE\n"
-			    "       culvertd --help | --version\n";
+			    "       culvertd --schema | --help | --version\n";
 
 static const char help[] =
 	"NAME\n"
@@ -24,13 +26,16 @@ static const char help[] =
 	"SYNOPSIS\n"
 	"    culvertd [-c] FILE\n"
 	"    culvertd --check FILE\n"
+	"    culvertd --schema\n"
 	"\n"
 	"DESCRIPTION\n"
 	"    Runs in the foreground and writes its log to stderr, one line an event.\n"
+	"    Watch and steer it with culvertctl.\n"
 	"\n"
 	"OPTIONS\n"
 	"    -c, --config FILE   the configuration, in YAML\n"
 	"    -k, --check         check the configuration, print every error, and exit\n"
+	"    -s, --schema        print the configuration's JSON schema, for editors, and exit\n"
 	"    -V, --version       print the version\n"
 	"    -h, --help          print this text\n"
 	"\n"
@@ -53,6 +58,17 @@ struct arguments {
 	bool check;
 };
 
+static int
+print_schema(void)
+{
+	static char schema[CFG_SCHEMA_BYTES];
+
+	if (cfg_schema(schema, sizeof(schema)) < 0)
+		return 1;
+	fputs(schema, stdout);
+	return 0;
+}
+
 /* -1: go on; else the exit status. */
 static int
 parse_arguments(int argc, char **argv, struct arguments *args)
@@ -60,13 +76,14 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, 'k'},
+		{"schema", no_argument, NULL, 's'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:kVh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:ksVh", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			args->config = optarg;
@@ -74,6 +91,8 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 		case 'k':
 			args->check = true;
 			break;
+		case 's':
+			return print_schema();
 		case 'V':
 			printf("culvertd %s\n", CULVERT_VERSION);
 			return 0;
@@ -127,6 +146,25 @@ rx_packets(const void *ctx, uint32_t slot)
 }
 
 static int
+start_control(struct daemon *d)
+{
+	const struct cfg_control *cfg = &d->cfg->control;
+	const struct group *group = cfg->group[0] == '\0' ? NULL : getgrnam(cfg->group);
+	char err[256] = "";
+
+	if (cfg->group[0] != '\0' && group == NULL)
+		snprintf(err, sizeof(err), "control.group: there is no group '%s'", cfg->group);
+	else
+		d->control = control_server_new(d->base, cfg->socket, (mode_t)cfg->mode,
+			group == NULL ? (gid_t)-1 : group->gr_gid, daemon_handle, d, err,
+			sizeof(err));
+	if (d->control != NULL)
+		return 0;
+	cv_log_event(&d->log, CV_LOG_ERROR, "start-failed", "reason=\"%s\"", err);
+	return CV_ERR_IO;
+}
+
+static int
 start_and_run(struct daemon *d)
 {
 	struct lns_params params = {
@@ -143,6 +181,9 @@ start_and_run(struct daemon *d)
 			"reason=\"out of memory for limits.sessions and limits.tunnels\"");
 		return CV_ERR_NOMEM;
 	}
+	/* first: a second culvertd must not touch the first one's ports */
+	if (start_control(d) != 0)
+		return CV_ERR_IO;
 	if (daemon_create_datapath(d) != 0)
 		return CV_ERR_IO;
 	return daemon_run(d);
@@ -158,6 +199,7 @@ free_event(struct event *event)
 static void
 tear_down(struct daemon *d)
 {
+	control_server_free(d->control);
 	free_event(d->wake);
 	free_event(d->timer);
 	free_event(d->on_term);
@@ -176,7 +218,7 @@ int
 main(int argc, char **argv)
 {
 	struct arguments args = {0};
-	struct daemon d = {.stop_by = CV_TIME_NEVER};
+	static struct daemon d = {.stop_by = CV_TIME_NEVER}; /* too large for a stack */
 	int rc = parse_arguments(argc, argv, &args);
 
 	if (rc >= 0)
