@@ -12,7 +12,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-d
 	libcmocka-dev libevent-dev libjansson-dev python3"
 TEST_PACKAGES="clang-format clang libclang-rt-14-dev iproute2 nftables ethtool iputils-ping
 	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
-	strongswan-swanctl procps"
+	strongswan-swanctl procps python3-yaml python3-jsonschema"
 
 usage() {
 	cat <<'EOF'

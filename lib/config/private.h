@@ -173,6 +173,8 @@ struct cfg_table {
 	size_t n;
 	bool secret; /* a misplaced secret may be taken for a key here: unknown ones are not shown
 		      */
+	/* Keys of which there must be exactly one, with NULL behind them; `check` says so. */
+	const char *const *one_of;
 	/* Called when all keys are read. May be NULL. */
 	void (*check)(struct cfg_loader *l, const struct cfg_node *map, void *base);
 };

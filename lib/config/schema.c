@@ -8,23 +8,43 @@
 #include "base/cursor.h"
 #include "config/private.h"
 
+/* A text; YAML takes one without quotes for a number or a boolean where it looks like one. */
+#define ANY_WORD "\"type\": [\"string\", \"number\", \"boolean\"]"
+#define PATTERN(...) "\"type\": \"string\", \"pattern\": \"^" __VA_ARGS__ "$\""
+
+#define OCTET "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+#define HOST_OCTET "(22[0-3]|2[01][0-9]|1[013-9][0-9]|12[0-689]|[1-9][0-9]?)"
+#define OTHER_OCTETS "([.]" OCTET "){3}"
+#define HOST_ADDRESS HOST_OCTET OTHER_OCTETS
+#define UDP_PORT                                                   \
+	"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|" \
+	"[1-5][0-9]{4}|[1-9][0-9]{0,3})"
+#define INTERFACE "(?![.]{1,2}$)[!-+.0-9;<>-~-]{1,15}"
+#define HEX(n) "[0-9A-Fa-f]{" n "}"
+#define PROTOCOL "icmp|ipip|gre|esp|ah|l2tp|tcp|udp|sctp|" OCTET
+#define WITH_PORTS "(tcp|udp|sctp|6|17|132)/" UDP_PORT "(-" UDP_PORT ")?"
+
 /* Members that say what a kind is, where the row's range says nothing more. */
 static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_BOOL] = "\"type\": \"boolean\"",
-	[CFG_KIND_DURATION] = "\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h)$\"",
-	[CFG_KIND_NAME] = "\"pattern\": \"^[A-Za-z0-9._-]+$\", ",
-	[CFG_KIND_USER_NAME] = "\"pattern\": \"^[!-~]+$\", ",
-	[CFG_KIND_TEXT] = "\"pattern\": \"^[ -~]*$\", ",
-	[CFG_KIND_MODE] = "\"type\": \"string\", \"pattern\": \"^0?[0-7]{3}$\"",
-	[CFG_KIND_ADDRESS] = "\"type\": \"string\", \"format\": \"ipv4\"",
-	[CFG_KIND_PREFIX] = "\"type\": \"string\", \"pattern\": \"^[0-9.]+(/[0-9]+)?$\"",
-	[CFG_KIND_PORT] = "\"type\": \"string\"",
-	[CFG_KIND_GROUP] = "\"type\": \"string\"",
-	[CFG_KIND_LISTENER] = "\"type\": \"string\", \"pattern\": \"^[0-9.]+:[0-9]+$\"",
-	[CFG_KIND_DEVICE] = "\"type\": \"string\", \"pattern\": "
-			    "\"^(af_packet:.+|memif:/.+|tap:.+|(pci:)?[0-9A-Fa-f:]+[.][0-7])$\"",
-	[CFG_KIND_LISTENER_ADDRESS] = "\"type\": \"string\", \"pattern\": \"^[0-9.]+/[0-9]+$\"",
-	[CFG_KIND_SECRET_FILE] = "\"type\": \"string\", \"minLength\": 1",
+	[CFG_KIND_NAME] = ", \"pattern\": \"^[A-Za-z0-9._-]+$\"",
+	[CFG_KIND_REALM] = ", \"pattern\": \"^[A-Za-z0-9._-]+$\"",
+	[CFG_KIND_USER_NAME] = ", \"pattern\": \"^[!-~]+$\"",
+	[CFG_KIND_TEXT] = ", \"pattern\": \"^[ -~]*$\"",
+	[CFG_KIND_PATH] = ", \"pattern\": \"^[ -~]*$\"",
+	[CFG_KIND_USERS_FILE] = "",
+	/* without quotes 0660 is a number: 432 or 660, as the reader's YAML is old or new */
+	[CFG_KIND_MODE] = "\"anyOf\": [{" PATTERN(
+		"0?[0-7]{3}") "}, "
+			      "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 777}]",
+	[CFG_KIND_ADDRESS] = PATTERN(HOST_ADDRESS),
+	[CFG_KIND_PORT] = ANY_WORD,
+	[CFG_KIND_GROUP] = ANY_WORD,
+	[CFG_KIND_LISTENER] = PATTERN(HOST_ADDRESS ":" UDP_PORT),
+	[CFG_KIND_DEVICE] = PATTERN("((af_packet|tap):" INTERFACE "|memif:/[!-+.-~-]{1,106}"
+				    "|(pci:)?(" HEX("4") ":)?" HEX("2") ":" HEX("2") "[.][0-7])"),
+	[CFG_KIND_LISTENER_ADDRESS] = PATTERN(HOST_ADDRESS "/(3[0-2]|[12][0-9]|[1-9])"),
+	[CFG_KIND_SECRET_FILE] = ANY_WORD ", \"minLength\": 1",
 	[CFG_KIND_SECRET_NONE] = "\"const\": \"none\"",
 	[CFG_KIND_SECRET_REFUSED] = "\"not\": {}",
 };
@@ -79,6 +99,16 @@ put_choices(struct cv_writer *w, const struct cfg_key *k)
 	put(w, "]");
 }
 
+/* ADDRESS/LENGTH; an address alone is a prefix of 32. */
+static void
+put_prefix(struct cv_writer *w, const struct cfg_key *k)
+{
+	put(w, "\"type\": \"string\", \"pattern\": \"^" OCTET OTHER_OCTETS "(/(");
+	for (uint64_t length = k->min; length <= k->max; length++)
+		put_number(w, length == k->min ? "" : "|", length);
+	put(w, "))?$\"");
+}
+
 /* The members that say what one value of the row may be. */
 static void
 put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
@@ -100,10 +130,17 @@ put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
 	case CFG_KIND_REALM:
 	case CFG_KIND_USER_NAME:
 	case CFG_KIND_USERS_FILE:
-		put(w, "\"type\": \"string\", ");
-		put(w, kind_members[k->kind] == NULL ? "" : kind_members[k->kind]);
-		put_number(w, "\"minLength\": ", k->min);
+		put(w, ANY_WORD);
+		put(w, kind_members[k->kind]);
+		put_number(w, ", \"minLength\": ", k->min);
 		put_number(w, ", \"maxLength\": ", k->max);
+		break;
+	case CFG_KIND_DURATION:
+		put(w, k->zero ? PATTERN("(0|[1-9][0-9]{0,9})(ms|s|m|h)")
+			       : PATTERN("[1-9][0-9]{0,9}(ms|s|m|h)"));
+		break;
+	case CFG_KIND_PREFIX:
+		put_prefix(w, k);
 		break;
 	case CFG_KIND_USER_SESSIONS:
 		put_number(w,
@@ -115,7 +152,11 @@ put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
 		break;
 	case CFG_KIND_POLICY:
 		put(w, "\"anyOf\": [{\"enum\": [\"ipsec\", \"any\"]}, {\"type\": \"array\", "
-		       "\"items\": {\"type\": [\"string\", \"integer\"]}, \"minItems\": 1, ");
+		       "\"items\": {\"anyOf\": [{" PATTERN(
+			       "(" PROTOCOL "|" WITH_PORTS
+			       ")") "}, "
+				    "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}]}, "
+				    "\"minItems\": 1, ");
 		put_number(w, "\"maxItems\": ", k->max_items);
 		put(w, "}]");
 		break;
@@ -193,12 +234,28 @@ is_required(const struct cfg_key *k)
 	return required;
 }
 
+/* Exactly one of the keys. */
+static void
+put_one_of(struct cv_writer *w, const char *const *keys)
+{
+	put(w, "\"oneOf\": [");
+	for (size_t i = 0; keys[i] != NULL; i++) {
+		put(w, i == 0 ? "{\"required\": [" : ", {\"required\": [");
+		put_string(w, keys[i], strlen(keys[i]));
+		put(w, "]}");
+	}
+	put(w, "], ");
+}
+
 static void
 put_table(struct cv_writer *w, const struct cfg_table *table, unsigned depth)
 {
 	const char *separator = "";
 
-	put(w, "\"type\": \"object\", \"additionalProperties\": false, \"required\": [");
+	put(w, "\"type\": \"object\", \"additionalProperties\": false, ");
+	if (table->one_of != NULL)
+		put_one_of(w, table->one_of);
+	put(w, "\"required\": [");
 	for (size_t i = 0; i < table->n; i++) {
 		if (!is_required(&table->keys[i]))
 			continue;

@@ -128,8 +128,10 @@ static const struct cfg_key secret_keys[] = {
 		"none: such peers need no secret"),
 };
 
+static const char *const secret_ways[] = {"secret-file", "secret", NULL};
+
 static const struct cfg_table secret_table = {
-	TABLE(secret_keys), .secret = true, .check = cfg_check_secret};
+	TABLE(secret_keys), .secret = true, .one_of = secret_ways, .check = cfg_check_secret};
 
 static const struct cfg_key tunnels_keys[] = {
 	VALUE("hello", struct cfg_tunnels, hello_ns, NEVER_OR_DURATION, "60s",
