@@ -50,15 +50,16 @@ world_close() {
 
 # world_vanish: closes it, and fails if something of it is still there.
 world_vanish() {
-	local pid pids
+	local pid pids command
 	pids=$(world_pids)
 	world_close
 	for pid in $pids; do
-		[ ! -e "/proc/$pid" ] || {
-			echo "still running: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+		command=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") # empty once it has ended
+		[ -z "$command" ] || {
+			echo "still running: $command"
 			return 1
 		}
-	done
+	done 2>/dev/null
 	! ip netns | grep "^$WORLD_PREFIX-" && [ ! -e "$RUN" ]
 }
 
@@ -111,13 +112,15 @@ world_spawn() {
 	local name=$1 file=$RUN/$2
 	shift 2
 	rm -f "$file.pid" "$file.rc"
-	{
-		# shellcheck disable=SC2016 # expanded by the inner shell
-		world_in "$name" sh -c 'echo $$ >"$0.pid.new"; mv "$0.pid.new" "$0.pid"; exec "$@"' \
-			"$file" "$@"
-		echo $? >"$file.rc.new"
-		mv "$file.rc.new" "$file.rc"
-	} </dev/null >"$file.log" 2>&1 &
+	# No subshell of this script may stay: it would hold the script's standard output open.
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	ip netns exec "$WORLD_PREFIX-$name" sh -c '
+		"$@" &
+		echo $! >"$0.pid.new"
+		mv "$0.pid.new" "$0.pid"
+		wait $!
+		echo $? >"$0.rc.new"
+		mv "$0.rc.new" "$0.rc"' "$file" "$@" </dev/null >"$file.log" 2>&1 &
 	disown
 	world_until 10 test -e "$file.pid"
 }
