@@ -54,7 +54,7 @@ world_vanish() {
 	pids=$(world_pids)
 	world_close
 	for pid in $pids; do
-		command=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") # empty once it has ended
+		command=$(tr '\0' ' ' <"/proc/$pid/cmdline") # empty once it has ended
 		[ -z "$command" ] || {
 			echo "still running: $command"
 			return 1
