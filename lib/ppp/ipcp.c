@@ -112,12 +112,13 @@ server_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer 
 	cv_write_u32(value, ip);
 }
 
+/* What a server has to offer is not for a client to say. */
 static void
 server_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
 {
 	uint32_t ip = ppp_value_u32(value);
 
-	if (is_host(ip))
+	if (!ppp_is_server(l) && is_host(ip))
 		*server_of(l, o) = ip;
 }
 

@@ -154,13 +154,16 @@ auth_accept(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes valu
 	l->method = (uint8_t)auth_of(value);
 }
 
-/* The peer's wish, where it is configured and was not refused before, else the next in order. */
+/* The peer's wish, where it is configured and was not refused before, else the next in order. A
+ * client never asked: a server that prompts it to (section 5.3) changes nothing. */
 static void
 auth_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
 {
 	enum ppp_auth wish = auth_of(value);
 
 	(void)o;
+	if (!ppp_is_server(l))
+		return;
 	l->methods_refused = (uint8_t)(l->methods_refused | 1u << l->method);
 	if (auth_configured(l, wish) && (l->methods_refused & 1u << wish) == 0) {
 		l->method = (uint8_t)wish;

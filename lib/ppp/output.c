@@ -92,7 +92,7 @@ ppp_packet_send_data(
 bool
 ppp_reject_allowed(struct ppp_link *l, uint64_t now)
 {
-	if (l->reject_at > cv_time_add(now, PPP_REJECT_BURST_S * CV_NS_PER_S)) {
+	if (l->reject_at >= cv_time_add(now, PPP_REJECT_BURST_S * CV_NS_PER_S)) {
 		l->counters.tx_rejects_limited++;
 		return false;
 	}
