@@ -107,8 +107,8 @@ rechallenge(struct ppp_link *l, uint64_t now)
 void
 ppp_auth_timeout(struct ppp_link *l, uint64_t now)
 {
-	if (l->auth_deadline <= now) {
-		l->auth_deadline = l->auth_timer = CV_TIME_NEVER;
+	if (l->auth_deadline <= now || l->prove_by <= now) {
+		l->auth_deadline = l->auth_timer = l->prove_by = CV_TIME_NEVER;
 		ppp_finish(l, PPP_DOWN_AUTH_TIMEOUT);
 		return;
 	}
@@ -131,7 +131,7 @@ ppp_auth_passed(struct ppp_link *l, uint64_t now)
 {
 	bool first = !l->authenticated;
 
-	l->auth_timer = l->auth_deadline = CV_TIME_NEVER;
+	l->auth_timer = l->auth_deadline = l->prove_by = CV_TIME_NEVER;
 	set_state(l, PPP_AUTH_OK);
 	l->authenticated = l->auth_ok = true;
 	if (ppp_is_server(l) && l->method != PPP_AUTH_PAP && l->params->rechallenge_ns != 0)

@@ -350,6 +350,8 @@ lcp_up(struct ppp_link *l, uint64_t now)
 static void
 lcp_down(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
 {
+	if (l->authenticated)
+		ppp_expect_proof(l, now);
 	l->echo_timer = CV_TIME_NEVER;
 	ppp_layers_down(l, now);
 	if (cause == PPP_CAUSE_TERMINATED)

@@ -50,7 +50,7 @@ ppp_link_new(const struct ppp_params *params, struct ppp_scope scope, uint64_t n
 	l->params = params;
 	l->scope = scope;
 	l->last_activity = now;
-	l->echo_timer = CV_TIME_NEVER;
+	l->echo_timer = l->prove_by = CV_TIME_NEVER;
 	l->peer_mru = PPP_DEFAULT_MRU;
 	ppp_cp_init(&l->lcp);
 	ppp_cp_init(&l->ipcp);
@@ -120,7 +120,7 @@ ppp_tell_down(struct ppp_link *l, enum ppp_down reason)
 	ppp_finish(l, reason);
 	l->down_told = true;
 	ppp_layers_down(l, 0);
-	l->echo_timer = l->lcp.timer = l->lcp.deadline = CV_TIME_NEVER;
+	l->echo_timer = l->lcp.timer = l->lcp.deadline = l->prove_by = CV_TIME_NEVER;
 	ppp_set_phase(l, PPP_PHASE_DEAD);
 	withdraw(l, BIT(PPP_EV_LCP_UP));
 	ppp_raise(l, PPP_EV_DOWN);
@@ -154,11 +154,18 @@ ppp_settle(struct ppp_link *l, uint64_t now)
 	l->closed = true;
 	ppp_layers_down(l, now);
 	ppp_set_phase(l, PPP_PHASE_TERMINATE);
-	l->lcp.deadline = l->echo_timer = CV_TIME_NEVER;
+	l->lcp.deadline = l->echo_timer = l->prove_by = CV_TIME_NEVER;
 	if (l->lcp.state < PPP_CLOSED)
 		ppp_tell_down(l, (enum ppp_down)l->reason);
 	else
 		ppp_cp_event(l, &ppp_lcp, now, PPP_FSM_CLOSE);
+}
+
+void
+ppp_expect_proof(struct ppp_link *l, uint64_t now)
+{
+	l->prove_by = cv_time_add(now, l->params->lcp_timeout_ns);
+	l->prove_by = cv_time_add(l->prove_by, l->params->auth_timeout_ns);
 }
 
 void
@@ -168,6 +175,7 @@ ppp_link_open(struct ppp_link *l, uint64_t now)
 		return;
 	ppp_set_phase(l, PPP_PHASE_ESTABLISH);
 	l->lcp.deadline = cv_time_add(now, l->params->lcp_timeout_ns);
+	ppp_expect_proof(l, now);
 	ppp_cp_event(l, &ppp_lcp, now, PPP_FSM_OPEN);
 	ppp_cp_event(l, &ppp_lcp, now, PPP_FSM_UP);
 }
@@ -273,6 +281,7 @@ ppp_link_next_timeout(const struct ppp_link *l)
 
 	at = cv_time_min(at, cv_time_min(l->ipcp.timer, l->ipcp.deadline));
 	at = cv_time_min(at, cv_time_min(l->auth_timer, l->auth_deadline));
+	at = cv_time_min(at, l->prove_by);
 	return cv_time_min(at, cv_time_min(l->echo_timer, l->rechallenge_at));
 }
 

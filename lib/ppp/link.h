@@ -59,9 +59,11 @@ struct ppp_params {
 	uint64_t restart_ns;       /* Restart timer of LCP, CHAP, PAP and IPCP */
 	uint64_t echo_interval_ns; /* silence after which an Echo-Request goes out; 0: never */
 	uint64_t lcp_timeout_ns;   /* the most that each phase may take in all */
-	uint64_t auth_timeout_ns;  /* includes the time that the caller takes to answer AUTH */
-	uint64_t ipcp_timeout_ns;  /* includes the time until ppp_network_start */
-	uint64_t rechallenge_ns;   /* server: CHAP again at this interval; 0: never */
+	/* includes the time that the caller takes to answer AUTH; a peer that begins LCP again has
+	 * no more than both in all */
+	uint64_t auth_timeout_ns;
+	uint64_t ipcp_timeout_ns; /* includes the time until ppp_network_start */
+	uint64_t rechallenge_ns;  /* server: CHAP again at this interval; 0: never */
 };
 
 /* RFC 1661's and behaviour's values: MRU 1,400, restart 3 s, 10 configures, 2 terminates, 5

@@ -53,6 +53,7 @@ struct ppp_link {
 	struct ppp_output *out;      /* NULL when nothing waits */
 	struct ppp_cp lcp, ipcp;
 	uint64_t auth_timer, auth_deadline, rechallenge_at;
+	uint64_t prove_by; /* the same however often LCP begins anew meanwhile */
 	uint64_t echo_timer, last_activity;
 	uint64_t reject_at; /* when the next reject may go at a rate of one a second */
 	struct ppp_network net;
@@ -117,6 +118,8 @@ void ppp_finish(struct ppp_link *l, enum ppp_down reason);
 void ppp_settle(struct ppp_link *l, uint64_t now);
 void ppp_set_phase(struct ppp_link *l, enum ppp_phase phase);
 void ppp_enter_network(struct ppp_link *l, uint64_t now);
+/* From now on the peer has the time of two phases to be authenticated. */
+void ppp_expect_proof(struct ppp_link *l, uint64_t now);
 /* LCP left Opened: everything above it ends. */
 void ppp_layers_down(struct ppp_link *l, uint64_t now);
 void ppp_tell_down(struct ppp_link *l, enum ppp_down reason);
