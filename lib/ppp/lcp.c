@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Link Control Protocol (RFC 1661 sections 5 and 6, RFC 1662 section 7.1): its options, Echo,
- * Discard and Protocol-Reject. */
+/* Link Control Protocol (RFC 1661 section 6, RFC 1662 section 7.1): its options, and what follows
+ * from its state. */
 #include "ppp/private.h"
 
 enum option_type {
@@ -14,8 +14,6 @@ enum option_type {
 
 /* The order of the rows below, for the bits of ppp_cp.rejected. */
 enum row { ROW_MRU, ROW_ACCM, ROW_AUTH, ROW_MAGIC, ROW_PFC, ROW_ACFC, ROWS };
-
-enum { MAGIC_BYTES = 4, PROTOCOL_BYTES = 2 };
 
 /* Maximum-Receive-Unit, section 6.1 */
 
@@ -198,13 +196,6 @@ new_magic(struct ppp_link *l)
 	return magic;
 }
 
-static void
-count_loop(struct ppp_link *l)
-{
-	if (++l->loops >= PPP_LOOPS_MAX)
-		ppp_finish(l, PPP_DOWN_LOOPBACK);
-}
-
 static bool
 magic_ask(const struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
 {
@@ -220,7 +211,7 @@ magic_judge(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes valu
 
 	(void)o;
 	if (magic == l->magic) {
-		count_loop(l);
+		ppp_count_loop(l);
 		return PPP_NAK_FIRST; /* the request may be our own: its Reject would be ours too */
 	}
 	return magic == 0 ? PPP_NAK : PPP_ACK;
@@ -382,126 +373,6 @@ lcp_nak_war(struct ppp_link *l)
 	ppp_finish(l, PPP_DOWN_LCP_NAK_WAR);
 }
 
-void
-ppp_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_frame *f)
-{
-	struct ppp_frame_writer fw;
-	struct cv_bytes cut = ppp_cut(l, f->payload, PROTOCOL_BYTES);
-
-	if (!ppp_reject_allowed(l, now))
-		return;
-	ppp_packet_begin(&fw, PPP_LCP, PPP_PROTOCOL_REJECT, ++l->lcp.next_id);
-	cv_write_u16(&fw.w, f->protocol);
-	cv_write_bytes(&fw.w, cut.data, cut.len);
-	ppp_packet_send(l, &fw);
-}
-
-/* Section 5.7. What we could do without does not matter. */
-static int
-receive_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
-{
-	struct cv_reader r = cv_reader(p->data.data, p->data.len);
-	uint16_t protocol = cv_read_u16(&r);
-
-	if (r.failed)
-		return CV_ERR_TRUNCATED;
-	PPP_DEBUG(l, "ppp-protocol-reject", "protocol=0x%04x", protocol);
-	switch (protocol) {
-	case PPP_LCP:
-		ppp_cp_event(l, &ppp_lcp, now, PPP_FSM_RXJ_MINUS);
-		break;
-	case PPP_IPCP:
-	case PPP_IP:
-		ppp_cp_event(l, &ppp_ipcp, now, PPP_FSM_RXJ_MINUS);
-		break;
-	case PPP_PAP:
-	case PPP_CHAP:
-		if (l->method != PPP_AUTH_NONE &&
-			(protocol == PPP_PAP) == (l->method == PPP_AUTH_PAP))
-			ppp_finish(l, PPP_DOWN_AUTH_REFUSED);
-		break;
-	default:
-		break;
-	}
-	return 0;
-}
-
-/* Section 5.8. */
-static int
-receive_echo(struct ppp_link *l, const struct ppp_packet *p)
-{
-	struct cv_reader r = cv_reader(p->data.data, p->data.len);
-	uint32_t magic = cv_read_u32(&r);
-	struct cv_bytes rest = {r.pos, cv_remaining(&r)};
-	struct ppp_frame_writer fw;
-
-	if (r.failed)
-		return CV_ERR_TRUNCATED;
-	if (magic != 0 && magic == l->magic) {
-		count_loop(l);
-		return CV_ERR_MALFORMED;
-	}
-	/* whoever does not know the number that was agreed is not the peer */
-	if (magic != l->peer_magic && magic != 0)
-		return CV_ERR_UNKNOWN;
-	if (p->code == PPP_DISCARD_REQUEST)
-		return 0;
-	if (p->code == PPP_ECHO_REPLY) {
-		if (l->echoes_open == 0 || p->id != l->echo_id || magic != l->peer_magic)
-			return CV_ERR_UNKNOWN;
-		l->echoes_open = l->loops = 0;
-		return 0;
-	}
-	rest = ppp_cut(l, rest, MAGIC_BYTES);
-	ppp_packet_begin(&fw, PPP_LCP, PPP_ECHO_REPLY, p->id);
-	cv_write_u32(&fw.w, l->magic);
-	cv_write_bytes(&fw.w, rest.data, rest.len);
-	ppp_packet_send(l, &fw);
-	return 0;
-}
-
-static int
-lcp_extra(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
-{
-	int rc;
-
-	if (p->code < PPP_PROTOCOL_REJECT || p->code > PPP_DISCARD_REQUEST)
-		return CV_ERR_UNKNOWN;
-	if (l->lcp.state != PPP_OPENED)
-		return CV_ERR_STATE;
-	rc = p->code == PPP_PROTOCOL_REJECT ? receive_protocol_reject(l, now, p)
-					    : receive_echo(l, p);
-	return rc == CV_ERR_UNKNOWN ? CV_ERR_STATE : rc; /* the code is known */
-}
-
-/* Asks whether a silent peer is still there. */
-void
-ppp_echo_timeout(struct ppp_link *l, uint64_t now)
-{
-	uint64_t due = cv_time_add(l->last_activity, l->params->echo_interval_ns);
-	struct ppp_frame_writer fw;
-
-	if (l->echo_timer > now)
-		return;
-	if (due > now) {
-		l->echoes_open = 0;
-		l->echo_timer = due;
-		return;
-	}
-	if (l->echoes_open != 0)
-		l->counters.echo_lost++;
-	if (l->echoes_open >= l->params->echo_misses) {
-		l->echo_timer = CV_TIME_NEVER;
-		ppp_finish(l, PPP_DOWN_ECHO_LOST);
-		return;
-	}
-	l->echoes_open++;
-	l->echo_timer = cv_time_add(now, l->params->echo_interval_ns);
-	ppp_packet_begin(&fw, PPP_LCP, PPP_ECHO_REQUEST, ++l->echo_id);
-	cv_write_u32(&fw.w, l->magic);
-	ppp_packet_send(l, &fw);
-}
-
 const struct ppp_cp_ops ppp_lcp = {
 	.protocol = PPP_LCP,
 	.name = "lcp",
@@ -513,5 +384,5 @@ const struct ppp_cp_ops ppp_lcp = {
 	.down = lcp_down,
 	.finished = lcp_finished,
 	.nak_war = lcp_nak_war,
-	.extra = lcp_extra,
+	.extra = ppp_lcp_extra,
 };

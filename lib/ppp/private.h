@@ -132,6 +132,10 @@ const char *ppp_phase_name(enum ppp_phase phase);
 extern const struct ppp_cp_ops ppp_lcp;
 void ppp_lcp_reset(struct ppp_link *l);
 uint16_t ppp_lcp_our_mru(const struct ppp_link *l);
+
+/* echo.c: LCP's codes above Code-Reject, and who hears himself. */
+int ppp_lcp_extra(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
+void ppp_count_loop(struct ppp_link *l);
 void ppp_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_frame *f);
 void ppp_echo_timeout(struct ppp_link *l, uint64_t now);
 
