@@ -92,7 +92,7 @@ lns_free(struct lns *lns)
 	if (lns == NULL)
 		return;
 	for (size_t i = 0; lns->by_id != NULL && i < lns->cfg->n_listeners; i++) {
-		for (size_t id = 0; lns->by_id[i] != NULL && id < LNS_TUNNEL_IDS; id++)
+		for (size_t id = 0; lns->tunnels != 0 && id < LNS_TUNNEL_IDS; id++)
 			if (lns->by_id[i][id] != NULL)
 				lns_tunnel_free(lns, lns->by_id[i][id]);
 		free(lns->by_id[i]);
@@ -275,12 +275,14 @@ lns_shutdown(struct lns *lns, uint64_t now)
 {
 	static const struct l2tp_reason reason = {
 		.result = L2TP_STOPCCN_SHUTTING_DOWN, .message = "the server shuts down"};
+	uint32_t left = lns->tunnels; /* not yet found */
 
 	lns->stopping = true;
 	for (size_t i = 0; i < lns->cfg->n_listeners; i++)
-		for (size_t id = 0; id < LNS_TUNNEL_IDS; id++) {
+		for (size_t id = 0; left != 0 && id < LNS_TUNNEL_IDS; id++) {
 			struct lns_tunnel *t = lns->by_id[i][id];
 
+			left -= t != NULL;
 			if (t == NULL || t->over)
 				continue;
 			l2tp_tunnel_close(t->l2tp, now, &reason);
