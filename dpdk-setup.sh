@@ -7,6 +7,7 @@ TOP=$(cd "$(dirname "$0")" && pwd)
 BUILD=$TOP/build
 BUILD_SAN=$TOP/build-san
 BUILD_FUZZ=$TOP/build-fuzz
+BUILD_TSAN=$TOP/build-tsan
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-dev libssl-dev
 	libcmocka-dev libevent-dev libjansson-dev python3"
@@ -122,6 +123,12 @@ build_fuzz() {
 	compile "$BUILD_FUZZ" fuzz
 }
 
+# What has threads, alone: a data race is a failure.
+build_threads() {
+	configure "$BUILD_TSAN" -Db_sanitize=thread -Doptimization=1 -Db_lundef=false
+	compile "$BUILD_TSAN" threads
+}
+
 # run_suites DIRECTORY MESON-ARGUMENTS: failures are counted at the end.
 run_suites() {
 	local dir=$1
@@ -137,7 +144,7 @@ command_test() {
 	*) usage_error "test: unknown option '$1'" ;;
 	esac
 	command_build
-	rm -f {"$BUILD","$BUILD_SAN","$BUILD_FUZZ"}/meson-logs/testlog-*.json
+	rm -f {"$BUILD","$BUILD_SAN","$BUILD_FUZZ","$BUILD_TSAN"}/meson-logs/testlog-*.json
 	if [ -n "$quick" ]; then
 		run_suites "$BUILD" --suite unit --suite lint --logbase testlog-quick
 		python3 "$TOP/tests/tools/count.py" "$BUILD"/meson-logs/testlog-*.json
@@ -146,12 +153,14 @@ command_test() {
 	install_packages $TEST_PACKAGES
 	build_sanitized
 	build_fuzz
+	build_threads
 	run_suites "$BUILD" --suite unit --suite lint --logbase testlog-plain
 	run_suites "$BUILD_SAN" --suite unit --logbase testlog-san
 	run_suites "$BUILD_SAN" --suite net --logbase testlog-net
 	run_suites "$BUILD_FUZZ" --suite fuzz --logbase testlog-fuzz
+	run_suites "$BUILD_TSAN" --suite threads --logbase testlog-threads
 	python3 "$TOP/tests/tools/count.py" \
-		{"$BUILD","$BUILD_SAN","$BUILD_FUZZ"}/meson-logs/testlog-*.json
+		{"$BUILD","$BUILD_SAN","$BUILD_FUZZ","$BUILD_TSAN"}/meson-logs/testlog-*.json
 }
 
 command_demo() {

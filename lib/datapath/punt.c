@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <rte_atomic.h>
 #include <rte_byteorder.h>
 
 #include "datapath/internal.h"
@@ -118,7 +119,7 @@ dp_punt_wake(struct dp_worker *w)
 	uint64_t one = 1;
 
 	w->punted = false;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&w->dp->armed, __ATOMIC_RELAXED) == 0 ||
 		!__atomic_compare_exchange_n(
 			&w->dp->armed, &armed, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -148,7 +149,7 @@ dp_wake_arm(struct dp *dp)
 	if (dp->shared)
 		return false;
 	__atomic_store_n(&dp->armed, 1, __ATOMIC_SEQ_CST);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!anything_waits(dp))
 		return true;
 	__atomic_store_n(&dp->armed, 0, __ATOMIC_RELAXED);

@@ -6,6 +6,7 @@
  * first, then all workers pass a quiescent state, then the lines may change.
  */
 #include <rte_byteorder.h>
+#include <rte_pause.h>
 
 #include "datapath/internal.h"
 #include "l2tp/header.h"
@@ -36,8 +37,13 @@ dp_sessions_destroy(struct dp *dp)
 void
 dp_quiesce(struct dp *dp)
 {
-	if (!dp->shared && dp->started)
-		rte_rcu_qsbr_synchronize(dp->rcu, RTE_QSBR_THRID_INVALID);
+	uint64_t token;
+
+	if (dp->shared || !dp->started)
+		return;
+	token = rte_rcu_qsbr_start(dp->rcu);
+	while (rte_rcu_qsbr_check(dp->rcu, token, false) == 0)
+		rte_pause();
 }
 
 /* The finished headers, at the end of the line, and what fixes them up. */

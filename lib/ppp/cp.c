@@ -292,6 +292,22 @@ check_value(struct cv_bytes b)
 	return h | 1;
 }
 
+/*
+ * A peer that opens after us never saw our first request. Once its own shows that it is there, the
+ * answer to ours gets the time of a long way and no more; a whole Restart timer is what a user
+ * would wait for each call.
+ */
+static void
+expect_answer(struct ppp_cp *cp, uint64_t now)
+{
+	if (!cp->heard && (cp->state == PPP_REQ_SENT || cp->state == PPP_ACK_SENT) &&
+		cv_time_add(now, PPP_LATE_PEER_NS) < cp->timer && cp->restarts < UINT8_MAX) {
+		cp->timer = cv_time_add(now, PPP_LATE_PEER_NS);
+		cp->restarts++; /* one more, so that the whole takes no less time */
+	}
+	cp->heard = true;
+}
+
 static int
 receive_request(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, const struct ppp_packet *p)
@@ -314,6 +330,7 @@ receive_request(
 	good = judge_request(l, ops, p->data, &reply);
 	cp->acked = good ? check : 0;
 	step(l, ops, now, good ? PPP_FSM_RCR_PLUS : PPP_FSM_RCR_MINUS, p, &reply);
+	expect_answer(cp, now);
 	return 0;
 }
 
@@ -482,6 +499,7 @@ ppp_cp_reset(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 	cp->state = PPP_INITIAL;
 	cp->timer = cp->deadline = CV_TIME_NEVER;
 	cp->rejected = cp->naks_sent = cp->naks_received = 0;
+	cp->heard = false;
 	cp->acked = 0;
 	cp->cause = PPP_CAUSE_NONE;
 	if (open)

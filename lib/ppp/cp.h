@@ -70,6 +70,7 @@ struct ppp_cp {
 	uint8_t naks_sent, naks_received;
 	uint8_t next_id, request_id, terminate_id;
 	bool answered; /* our last request: another answer to it means nothing */
+	bool heard;    /* a request of the peer's since ours went out first */
 	uint8_t cause; /* enum ppp_cause */
 };
 

@@ -20,6 +20,8 @@ enum {
 	PPP_MSCHAPV2_ALGORITHM = 0x81, /* RFC 2759 section 3 */
 };
 
+#define PPP_LATE_PEER_NS (500 * CV_NS_PER_MS)
+
 enum ppp_phase { /* RFC 1661 section 3.2 */
 	PPP_PHASE_DEAD,
 	PPP_PHASE_ESTABLISH,

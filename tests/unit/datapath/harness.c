@@ -27,11 +27,10 @@ harness_eal(void)
 	return rte_eal_init((int)RTE_DIM(args) - 1, args) < 0 ? -1 : 0;
 }
 
-static void
-answer_arp(struct bench *b, uint32_t ip)
+size_t
+bench_arp(const struct bench *b, uint32_t ip, uint8_t *frame)
 {
-	uint8_t arp[DP_ETHER + 28];
-	struct cv_writer w = cv_writer(arp, sizeof(arp));
+	struct cv_writer w = cv_writer(frame, FRAME_MAX);
 
 	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
 	cv_write_bytes(&w, nat_mac, 6);
@@ -42,7 +41,15 @@ answer_arp(struct bench *b, uint32_t ip)
 	cv_write_u32(&w, ip);
 	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
 	cv_write_u32(&w, LNS_IP);
-	put_frame(b, arp, sizeof(arp));
+	return cv_written(&w);
+}
+
+static void
+answer_arp(struct bench *b, uint32_t ip)
+{
+	uint8_t frame[FRAME_MAX];
+
+	put_frame(b, frame, bench_arp(b, ip, frame));
 }
 
 static uint32_t
@@ -63,6 +70,13 @@ add_session(struct bench *b, bool a, uint16_t send)
 	assert_int_equal(dp_session_add(b->dp, &s, &slot), 0);
 	assert_int_equal(dp_session_open(b->dp, slot, &ip), 0);
 	return slot;
+}
+
+void
+bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b)
+{
+	b->slot_a = add_session(b, true, send_a);
+	b->slot_b = add_session(b, false, send_b);
 }
 
 void
@@ -94,8 +108,7 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 	assert_int_equal(dp_policy_set(b->dp, GROUP_A, &any), 0);
 	assert_int_equal(dp_policy_set(b->dp, GROUP_B, &any), 0);
 	b->mbufs = rte_mempool_avail_count(b->dp->pool);
-	b->slot_a = add_session(b, true, send_a);
-	b->slot_b = add_session(b, false, send_b);
+	bench_sessions(b, send_a, send_b);
 	answer_arp(b, PEER_A);
 	answer_arp(b, PEER_B);
 	while (take_frame(b).len != 0)

@@ -50,6 +50,10 @@ struct bench {
 int harness_eal(void);
 /* Two open sessions A and B with send flags; policies ANY, reachable. */
 void bench_up(struct bench *b, uint16_t send_a, uint16_t send_b);
+/* The two sessions alone, on a data path that the test has made. */
+void bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b);
+/* An ARP reply of a NAT; returns its length. */
+size_t bench_arp(const struct bench *b, uint32_t ip, uint8_t *frame);
 /* Checks that no buffer was lost. */
 void bench_down(struct bench *b);
 
