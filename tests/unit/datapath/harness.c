@@ -118,8 +118,8 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 void
 bench_down(struct bench *b)
 {
-	while (take_frame(b).len != 0)
-		;
+	while (dp_worker_round(b->dp->workers[0]) != 0 || take_frame(b).len != 0)
+		; /* what the control thread still had to send */
 	assert_int_equal(rte_mempool_avail_count(b->dp->pool), b->mbufs);
 	dp_stop(b->dp);
 	assert_int_equal(rte_vdev_uninit("net_ring_wan"), 0);
@@ -197,12 +197,19 @@ outer(const struct bench *b, uint8_t *frame, uint32_t ip, uint16_t port, size_t 
 }
 
 void
+bench_udp(const struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len,
+	uint8_t *frame)
+{
+	memcpy(frame + DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR, payload, len);
+	outer(b, frame, ip, port, len, true);
+}
+
+void
 put_udp(struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len)
 {
 	uint8_t frame[FRAME_MAX];
 
-	memcpy(frame + DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR, payload, len);
-	outer(b, frame, ip, port, len, true);
+	bench_udp(b, ip, port, payload, len, frame);
 	put_frame(b, frame, DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR + len);
 }
 

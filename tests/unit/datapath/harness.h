@@ -63,7 +63,10 @@ void inner_checksum(uint8_t *ip);
 
 /* Puts a frame in and lets the worker and the control thread go round. */
 void put_frame(struct bench *b, const void *frame, size_t len);
-/* A UDP datagram to the LNS. */
+/* Builds a UDP datagram to the LNS in a frame. */
+void bench_udp(const struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len,
+	uint8_t *frame);
+/* The same, put in. */
 void put_udp(struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len);
 /* An inner packet from A (or B) as L2TP data. */
 void put_data(struct bench *b, bool from_a, const struct wire *wire, const void *inner, size_t len);
