@@ -26,6 +26,7 @@ open_socket(const char *path, struct control_error *error)
 	memcpy(address.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0 &&
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) == 0 &&
 		connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	if (errno == EACCES || errno == EPERM)
@@ -37,7 +38,8 @@ open_socket(const char *path, struct control_error *error)
 		control_fail(error, CONTROL_NOT_RUNNING,
 			"culvertd is not running: nobody serves %s", path);
 	else
-		control_fail(error, CONTROL_FAILED, "%s: %s", path, strerror(errno));
+		control_fail(error, CONTROL_FAILED, "%s: %s", path,
+			errno == EAGAIN ? "culvertd does not answer" : strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

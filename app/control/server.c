@@ -28,7 +28,7 @@ struct control_server {
 	struct event_base *base;
 	control_handler *handler;
 	void *ctx;
-	struct connection *connections;
+	struct connection *connections; /* the newest first */
 	unsigned count;
 	struct sockaddr_un address;
 };
@@ -116,17 +116,30 @@ on_read(struct bufferevent *bev, void *ctx)
 	}
 }
 
+/* Whoever says nothing or does not read keeps nobody out: the oldest makes room. */
+static void
+close_oldest(struct control_server *s)
+{
+	struct connection *c = s->connections;
+
+	while (c->next != NULL)
+		c = c->next;
+	close_connection(c);
+}
+
 static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
 	void *ctx)
 {
 	static const struct timeval timeout = {.tv_sec = CONTROL_TIMEOUT_S};
 	struct control_server *s = ctx;
-	struct connection *c = s->count < CONTROL_CONNECTIONS_MAX ? calloc(1, sizeof(*c)) : NULL;
+	struct connection *c = calloc(1, sizeof(*c));
 
 	(void)listener;
 	(void)address;
 	(void)len;
+	if (s->count == CONTROL_CONNECTIONS_MAX)
+		close_oldest(s);
 	if (c != NULL)
 		c->bev = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (c == NULL || c->bev == NULL) {
