@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The data path that the configuration asks for. */
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,23 @@ port_kind(enum cfg_port_kind kind)
 		break;
 	}
 	return DP_PORT_PCI;
+}
+
+/* An interface that is missing has no clear name in what DPDK says. */
+static bool
+interfaces_exist(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->cfg->n_ports; i++) {
+		const struct cfg_port *port = &d->cfg->ports[i];
+
+		if (port->kind != CFG_PORT_AF_PACKET || if_nametoindex(port->device) != 0)
+			continue;
+		cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
+			"reason=\"ports[%zu].device: there is no interface '%s'\"", i,
+			port->device);
+		return false;
+	}
+	return true;
 }
 
 static void
@@ -109,6 +127,8 @@ daemon_create_datapath(struct daemon *d)
 			DP_MAX_LOCALS);
 		return CV_ERR_CONFIG;
 	}
+	if (!interfaces_exist(d))
+		return CV_ERR_CONFIG;
 	fill_ports(cfg, ports);
 	fill_locals(cfg, locals);
 	rc = dp_create(&params, &d->dp);
