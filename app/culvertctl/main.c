@@ -179,23 +179,23 @@ enum shape { SHAPE_ROWS, SHAPE_OBJECT, SHAPE_DONE };
 static const struct command {
 	const char *name;
 	const char *argument; /* its name in the request; NULL: it takes none */
-	bool needed;
+	const char *needs;    /* what it cannot go without, in words */
 	enum shape shape;
 	const struct view_column *columns;
 	const char *skip_zero, *nothing;
 } commands[] = {
-	{"status", NULL, false, SHAPE_OBJECT, status_columns, NULL, NULL},
-	{"tunnels", NULL, false, SHAPE_ROWS, tunnel_columns, NULL, "no tunnels"},
-	{"sessions", "filter", false, SHAPE_ROWS, session_columns, NULL, "no such sessions"},
-	{"session", "session", true, SHAPE_OBJECT, one_session_columns, NULL, NULL},
-	{"ended", NULL, false, SHAPE_ROWS, ended_columns, NULL, "no session has ended yet"},
-	{"drops", NULL, false, SHAPE_ROWS, packet_columns, "packets", "nothing was dropped"},
-	{"edges", NULL, false, SHAPE_ROWS, packet_columns, "packets", "no packet has come yet"},
-	{"counters", NULL, false, SHAPE_ROWS, counter_columns, "value", "nothing was counted yet"},
-	{"ports", NULL, false, SHAPE_ROWS, port_columns, NULL, "no ports"},
-	{"workers", NULL, false, SHAPE_ROWS, worker_columns, NULL, "no workers"},
-	{"kick", "session", true, SHAPE_DONE, NULL, NULL, NULL},
-	{"log-level", "level", true, SHAPE_DONE, NULL, NULL, NULL},
+	{"status", NULL, NULL, SHAPE_OBJECT, status_columns, NULL, NULL},
+	{"tunnels", NULL, NULL, SHAPE_ROWS, tunnel_columns, NULL, "no tunnels"},
+	{"sessions", "filter", NULL, SHAPE_ROWS, session_columns, NULL, "no sessions"},
+	{"session", "session", "a session", SHAPE_OBJECT, one_session_columns, NULL, NULL},
+	{"ended", NULL, NULL, SHAPE_ROWS, ended_columns, NULL, "no session has ended yet"},
+	{"drops", NULL, NULL, SHAPE_ROWS, packet_columns, "packets", "nothing was dropped"},
+	{"edges", NULL, NULL, SHAPE_ROWS, packet_columns, "packets", "no packet has come yet"},
+	{"counters", NULL, NULL, SHAPE_ROWS, counter_columns, "value", "nothing was counted yet"},
+	{"ports", NULL, NULL, SHAPE_ROWS, port_columns, NULL, "no ports"},
+	{"workers", NULL, NULL, SHAPE_ROWS, worker_columns, NULL, "no workers"},
+	{"kick", "session", "a session, or 'user' and a name", SHAPE_DONE, NULL, NULL, NULL},
+	{"log-level", "level", "a level", SHAPE_DONE, NULL, NULL, NULL},
 };
 
 struct options {
@@ -319,8 +319,12 @@ take_arguments(const struct command *c, int argc, char **argv, json_t *arguments
 		if (argc == 0)
 			return usage_error("'kick user' needs a name", NULL);
 	}
-	if (argc == 0 && c->needed)
-		return usage_error("this command needs an argument:", c->name);
+	if (argc == 0 && c->needs != NULL) {
+		fprintf(stderr,
+			"culvertctl: '%s' needs an argument: %s\nTry 'culvertctl --help'.\n",
+			c->name, c->needs);
+		return EXIT_USAGE;
+	}
 	if (argc > (key == NULL ? 0 : 1))
 		return usage_error("unexpected argument", argv[key == NULL ? 0 : 1]);
 	if (argc == 1 && json_object_set_new(arguments, key, json_string(argv[0])) != 0)
@@ -345,6 +349,8 @@ parse_options(int argc, char **argv, struct options *o)
 	while ((option = getopt_long(argc, argv, "s:jw::Vh", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
+			if (optarg[0] == '\0')
+				return usage_error("--socket needs a path", NULL);
 			o->socket = optarg;
 			break;
 		case 'j':
@@ -380,7 +386,7 @@ main(int argc, char **argv)
 
 	if (rc >= 0)
 		return rc;
-	if (o.socket == NULL)
+	if (o.socket == NULL || o.socket[0] == '\0')
 		o.socket = CONTROL_DEFAULT_SOCKET;
 	if (optind == argc)
 		return usage_error("a command is needed", NULL);
