@@ -7,18 +7,21 @@ LNS_ADDRESS=192.0.2.1
 LNS_LOG=culvertd.log # in RUN
 LNS_PROGRAM=${CULVERTD:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../../build/app/culvertd/culvertd}
 
+LNS_CTL=${CULVERTCTL:-$(dirname "$LNS_PROGRAM")/../culvertctl/culvertctl}
+
 # lns_missing: why it cannot run here, in words; nothing if it can.
 lns_missing() {
-	[ -x "$LNS_PROGRAM" ] || echo "no culvertd (./dpdk-setup.sh build makes it)"
+	[ -x "$LNS_PROGRAM" ] && [ -x "$LNS_CTL" ] ||
+		echo "no culvertd and culvertctl (./dpdk-setup.sh build makes them)"
 }
 
-# lns_configure secret=SECRET [auth=chap-md5] [policy=ipsec] USER:PASSWORD...
+# lns_configure secret=SECRET [auth=chap-md5] [policy=ipsec] [workers=0] USER:PASSWORD...
 lns_configure() {
-	local secret='' auth=chap-md5 policy=ipsec word dir=$RUN/lns users=''
+	local secret='' auth=chap-md5 policy=ipsec workers=0 word dir=$RUN/lns users=''
 	mkdir -p "$dir"
 	for word in "$@"; do
 		case $word in
-		secret=* | auth=* | policy=*) local "${word?}" ;;
+		secret=* | auth=* | policy=* | workers=*) local "${word?}" ;;
 		*:*)
 			lns_secret "${word%%:*}.secret" "${word#*:}"
 			users+="
@@ -31,7 +34,7 @@ lns_configure() {
 identity: { host-name: culvert }
 log: { level: info }
 control: { socket: $dir/control.sock }
-workers: { count: 0, hugepages: never, memory: 256 }
+workers: { count: $workers, hugepages: never, memory: 256 }
 ports: [ { name: wan, device: "af_packet:lns0" } ]
 listeners: [ { port: wan, address: $LNS_ADDRESS/24 } ]
 tunnels: { secrets: [ { secret-file: tunnel.secret } ] }
@@ -59,6 +62,20 @@ lns_is_ready() {
 # lns_stop: fails if it does not end well within the three seconds that it has.
 lns_stop() {
 	world_stop culvertd 5
+}
+
+# lns_ctl WORDS...: culvertctl.
+lns_ctl() {
+	"$LNS_CTL" --socket "$RUN/lns/control.sock" "$@"
+}
+
+# lns_rows COMMAND FORMAT: a line for each row of culvertctl's answer, in Python's format(), as
+# '{user} {address}'.
+lns_rows() {
+	lns_ctl --json "$1" | python3 -c '
+import json, sys
+for row in json.load(sys.stdin)["rows"]:
+    print(sys.argv[1].format(**row))' "$2"
 }
 
 # lns_said PATTERN [SECONDS]: waits for a line in its log and prints it.

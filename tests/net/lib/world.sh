@@ -12,6 +12,21 @@
 RUN=             # this world's directory: logs, mailboxes, secrets; RUN.said is tap.sh's
 WORLD_PREFIX=    # what the names of its namespaces start with
 
+# world_missing: what this machine lacks for a world, in words; nothing when it is fit.
+world_missing() {
+	local tool
+	[ "$(id -u)" = 0 ] || {
+		echo "not root"
+		return
+	}
+	for tool in ip ethtool sysctl python3; do
+		command -v "$tool" >/dev/null || {
+			echo "$tool is missing (./dpdk-setup.sh install gets it)"
+			return
+		}
+	done
+}
+
 # world_open: makes the directory and has everything removed when the script ends, however.
 world_open() {
 	RUN=$(mktemp -d "${TMPDIR:-/tmp}/culvert-net.XXXXXX") || exit 2

@@ -1,0 +1,209 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# typed.sh - whatever is typed wrong, culvertd and culvertctl answer with one clear line and the
+# right exit code; and whoever is rude to the control socket does not keep others from it.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+COMPLETION=$HERE/../../app/culvertctl/culvertctl.bash
+
+reason=$(world_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+reason=$(lns_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+
+# says CODE TEXT COMMAND...: the command ends with that exit code, and one of its first two lines
+# (culvertd may have logged one before) has all of TEXT.
+says() {
+	local code=$1 text=$2 rc=0
+	shift 2
+	timeout 30 "$@" >"$RUN/answer" 2>&1 </dev/null || rc=$?
+	cat "$RUN/answer"
+	[ "$rc" = "$code" ] || {
+		echo "exit code $rc, not $code"
+		return 1
+	}
+	head -2 "$RUN/answer" | grep -F -- "$text" >"$RUN/line" || {
+		echo "not said: $text"
+		return 1
+	}
+	[ "$(wc -l <"$RUN/line")" = 1 ] && [ "$(wc -c <"$RUN/line")" -lt 250 ]
+}
+
+# wrong TEXT CODE PROGRAM WORDS...: one test of says.
+wrong() {
+	local text=$1 code=$2 program=$3
+	shift 3
+	tap_check "$program$([ $# = 0 ] || printf " %q" "$@"): $text" says "$code" "$text" "$RUN/bin/$program" "$@"
+}
+
+AS_NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+# starts_not TEXT SED [PREFIX...]: a culvertd whose configuration SED has changed says so, with
+# exit code 1, and leaves no socket.
+starts_not() {
+	local text=$1 change=$2
+	shift 2
+	sed "$change" culvert.yaml >changed.yaml
+	! cmp -s culvert.yaml changed.yaml || return 1
+	chmod 644 changed.yaml
+	says 1 "$text" ip netns exec "$WORLD_PREFIX-lns" "$@" "$RUN/bin/culvertd" changed.yaml
+}
+
+ten_errors() {
+	cat >ten.yaml <<'YAML'
+identity: { host-name: "" }
+log: { level: loud }
+control: { mode: "9999" }
+workers: { count: 65 }
+ports: [ { name: wan, device: "af_packet:lns0", mtu: 100000 } ]
+listeners: [ { port: lan, address: 192.0.2.1/24 } ]
+tunnels: { hello: 60, secrets: [ { secret-file: nosuch.secret } ] }
+ppp: { auth: [chap] }
+groups: [ { name: clients, address: 10.88.0.1, pool: [10.88.1.0/24], polcy: ipsec } ]
+YAML
+	cat >ten.expected <<'TEXT'
+ten.yaml:1:24: identity.host-name: must have 1 to 64 characters, not 0
+ten.yaml:2:15: log.level: loud is not one of error, warning, info, debug
+ten.yaml:3:18: control.mode: 9999 is not a mode in octal, as "0660"
+ten.yaml:4:19: workers.count: 65 is out of range: 0 to 64
+ten.yaml:5:54: ports[0].mtu: 100000 is out of range: 576 to 9216
+ten.yaml:6:22: listeners[0].port: there is no port lan; did you mean wan?
+ten.yaml:7:19: tunnels.hello: 60 has no unit: write 60s, or another of ms, s, m, h
+ten.yaml:7:49: tunnels.secrets[0].secret-file: nosuch.secret: No such file or directory
+ten.yaml:8:15: ppp.auth[0]: chap is not one of pap, chap-md5, mschapv2; did you mean chap-md5?
+ten.yaml:9:70: groups[0].polcy: unknown key; did you mean policy?
+TEXT
+	says 3 'identity.host-name' "$@" ten.yaml && diff ten.expected "$RUN/answer"
+}
+
+# Without a culvertd: what is wrong with the words alone, and files.
+words() {
+	wrong 'no configuration given' 2 culvertd
+	wrong "unrecognized option '--nosuch'" 2 culvertd --nosuch
+	wrong "option requires an argument -- 'c'" 2 culvertd -c
+	wrong "unexpected argument 'more'" 2 culvertd culvert.yaml more
+	wrong 'no configuration given' 2 culvertd --check
+	wrong 'nosuch.yaml: No such file or directory' 3 culvertd nosuch.yaml
+	wrong '/tmp: Is a directory' 3 culvertd --check /tmp
+	wrong 'NAME' 0 culvertd --help
+	wrong 'culvertd ' 0 culvertd --version
+	wrong 'the configuration is right' 0 culvertd --check culvert.yaml
+	tap_check "culvertd: a configuration that one may not read" \
+		says 3 'culvert.yaml: Permission denied' "${AS_NOBODY[@]}" "$RUN/bin/culvertd" culvert.yaml
+	tap_check "culvertd: ten errors are ten lines, FILE:LINE:COLUMN: KEY: WHAT" \
+		ten_errors "$RUN/bin/culvertd"
+	tap_check "culvertd --check: the same" ten_errors "$RUN/bin/culvertd" --check
+
+	wrong 'a command is needed' 2 culvertctl
+	wrong "unknown command 'stauts'" 2 culvertctl stauts
+	wrong "unrecognized option '--nosuch'" 2 culvertctl --nosuch
+	wrong "option requires an argument -- 's'" 2 culvertctl -s
+	wrong '--socket needs a path' 2 culvertctl -s '' status
+	wrong "unexpected argument 'more'" 2 culvertctl status more
+	wrong "unexpected argument 'more'" 2 culvertctl kick user userA more
+	wrong "'session' needs an argument: a session" 2 culvertctl session
+	wrong "'kick' needs an argument: a session, or 'user' and a name" 2 culvertctl kick
+	wrong "'kick user' needs a name" 2 culvertctl kick user
+	wrong "'log-level' needs an argument: a level" 2 culvertctl log-level
+	wrong "--watch takes seconds from 1 to 86400, not 'x'" 2 culvertctl --watch=x status
+	wrong 'an argument is not UTF-8' 2 culvertctl sessions $'\xff'
+	wrong 'path too long for a socket' 2 culvertctl -s "/$(printf %0120d 0)" status
+	wrong 'NAME' 0 culvertctl --help
+	wrong 'culvertctl ' 0 culvertctl --version
+}
+
+# Configurations that are right by themselves, but not here.
+starts() {
+	tap_check "culvertd: a port whose interface is missing" \
+		starts_not "ports[0].device: there is no interface 'nosuch'" 's/:lns0/:nosuch/'
+	tap_check "culvertd: a control socket that is a file" \
+		starts_not "control.socket: $RUN/lns/culvert.yaml is there and is no socket" \
+		's/control.sock /culvert.yaml /'
+	tap_check "culvertd: a control socket in a folder that is not there" starts_not \
+		'control.socket: /proc/no/such.sock: No such file or directory' \
+		's,socket: [^ ]*,socket: /proc/no/such.sock,'
+	tap_check "culvertd: a control socket in a folder where one may not write" starts_not \
+		"control.socket: $RUN/locked/such.sock: Permission denied" \
+		"s,socket: [^ ]*,socket: $RUN/locked/such.sock,; s/secret-file: [^ ]*/secret: none/; \
+			/^users/d; /userA/d" "${AS_NOBODY[@]}"
+	tap_check "culvertd: a group that is not there" \
+		starts_not "control.group: there is no group 'nosuch'" 's/control: {/& group: nosuch,/'
+	wrong 'culvertd is not running: nobody serves' 3 culvertctl status
+}
+
+# What only a running culvertd can say, and that there is one.
+running() {
+	tap_check "culvertd: another one already serves the socket" \
+		says 1 'control.socket: another culvertd serves' \
+		ip netns exec "$WORLD_PREFIX-lns" "$RUN/bin/culvertd" culvert.yaml
+	tap_check "culvertctl: one may not connect" \
+		says 5 'permission denied: only root and the group of control.group' \
+		"${AS_NOBODY[@]}" "$RUN/bin/culvertctl" status
+	wrong "a session is TUNNEL/SESSION, as 'culvertctl sessions' shows it, not 'x'" \
+		2 culvertctl session x
+	wrong "a session is TUNNEL/SESSION, as 'culvertctl sessions' shows it, not '1/65536'" \
+		2 culvertctl kick 1/65536
+	wrong 'session 1/2 is not here, and not among the last' 4 culvertctl session 1/2
+	wrong 'session 1/2 is not here' 4 culvertctl kick 1/2
+	wrong "there is no user 'nobody'" 4 culvertctl kick user nobody
+	wrong "user 'userA' has no session" 4 culvertctl kick user userA
+	wrong "no column 'colour'; columns are session, user," 2 culvertctl sessions colour=red
+	wrong "a level is error, warning, info or debug, not 'loud'" 2 culvertctl log-level loud
+	wrong 'no sessions' 0 culvertctl sessions
+	wrong '  "rows": []' 0 culvertctl --json sessions
+}
+
+# The completion that bash would call for the words so far.
+completes() {
+	local expected=$1 COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMPREPLY=()
+	_culvertctl
+	echo "${COMPREPLY[*]}, not $expected"
+	[ "${COMPREPLY[*]}" = "$expected" ]
+}
+
+completion() {
+	# shellcheck disable=SC1090
+	. "$COMPLETION" && complete -p culvertctl && completes status culvertctl st &&
+		completes 'sessions session' culvertctl --json ses &&
+		completes debug culvertctl log-level d && completes user culvertctl kick us &&
+		completes --version culvertctl --v
+}
+
+killed_and_started() {
+	kill -KILL "$(cat "$RUN/culvertd.pid")" && world_until 5 test -e "$RUN/culvertd.rc" &&
+		[ -S "$CULVERT_SOCKET" ] && says 3 'nobody serves' culvertctl status && lns_start &&
+		says 0 'host name ' culvertctl status
+}
+
+ends() {
+	lns_stop && [ ! -e "$CULVERT_SOCKET" ]
+}
+
+tap_plan 57
+world_open
+tap_logs "$RUN/$LNS_LOG"
+lns_configure secret=tunnelsecret userA:pass-a
+cd "$RUN/lns" || exit 2
+chmod 600 culvert.yaml
+# copies, which a user who is not root can run wherever the build is
+mkdir "$RUN/bin" "$RUN/locked" && chmod 711 "$RUN" && install "$LNS_PROGRAM" "$LNS_CTL" "$RUN/bin" || exit 2
+export CULVERT_SOCKET=$RUN/lns/control.sock PATH=$RUN/bin:$PATH
+
+words
+starts
+tap_need "Culvert is ready" lns_start
+running
+tap_check "bash completes commands, levels and options" completion
+for manner in garbage endless half crowd deaf; do
+	tap_check "control socket: $manner, and culvertctl is served meanwhile and after" \
+		"$HERE/rude.py" "$CULVERT_SOCKET" $manner culvertctl --json status
+done
+tap_check "a socket that a killed culvertd left is replaced" killed_and_started
+tap_check "Culvert ends within its time, with exit code 0, and removes its socket" ends
+cd /
+tap_check "nothing is left behind" world_vanish
+tap_end
