@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The one door to Culvert: installs what it needs, builds, tests.
+# The one door to Culvert: installs what it needs, builds, tests, prepares the machine.
 set -eu
 
 TOP=$(cd "$(dirname "$0")" && pwd)
@@ -27,6 +27,11 @@ SYNOPSIS
     ./dpdk-setup.sh demo [--keep]   two clients behind two NATs exchange IPsec (root);
                                     --keep leaves it running and says how to look around
     ./dpdk-setup.sh bench [--json]  cycles a packet, set-ups a second, memory a session
+    ./dpdk-setup.sh hugepages [N]   set N hugepages of 2 MiB aside (default 512: 1 GiB) (root)
+    ./dpdk-setup.sh bind PCI        give a network port to DPDK (vfio-pci) (root)
+    ./dpdk-setup.sh unbind PCI      give it back to the kernel's driver (root)
+    ./dpdk-setup.sh doctor [FILE]   what this machine has and lacks for culvertd, and for the
+                                    configuration FILE; exit code 0: culvertd could start
     ./dpdk-setup.sh --help
 
 DESCRIPTION
@@ -174,16 +179,257 @@ command_bench() {
 	exec "$BUILD/tests/bench/bench" "$@"
 }
 
+# ---- the machine ----
+
+# What the kernel says of itself; a test puts a made-up one here.
+SYSFS=${CULVERT_SYSFS:-/sys}
+PROCFS=${CULVERT_PROCFS:-/proc}
+PAGES=kernel/mm/hugepages/hugepages-2048kB
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "$1 needs root"
+}
+
+# read_file FILE: its text, or nothing.
+read_file() {
+	cat "$1" 2>/dev/null || true
+}
+
+command_hugepages() {
+	local want=${1:-512} have
+	[ $# -le 1 ] || usage_error "hugepages: one number at most"
+	[[ $want =~ ^[0-9]{1,7}$ ]] || usage_error "hugepages: a number of pages of 2 MiB, not '$want'"
+	need_root hugepages
+	[ -e "$SYSFS/$PAGES/nr_hugepages" ] || die "this kernel has no hugepages of 2 MiB"
+	echo "$want" >"$SYSFS/$PAGES/nr_hugepages"
+	have=$(read_file "$SYSFS/$PAGES/nr_hugepages")
+	say "hugepages of 2 MiB: $have of the $want asked for, $(read_file "$SYSFS/$PAGES/free_hugepages") free"
+	[ "$have" -ge "$want" ] ||
+		die "memory is too fragmented for more: try again after a restart, or put hugepages=$want on the kernel's command line"
+	say "until the next restart; to keep them: echo vm.nr_hugepages=$want >/etc/sysctl.d/80-culvert.conf"
+}
+
+# pci_address TEXT: with its domain.
+pci_address() {
+	case $1 in
+	[0-9a-f][0-9a-f][0-9a-f][0-9a-f]:[0-9a-f][0-9a-f]:[0-9a-f][0-9a-f].[0-7]) echo "$1" ;;
+	[0-9a-f][0-9a-f]:[0-9a-f][0-9a-f].[0-7]) echo "0000:$1" ;;
+	*) usage_error "a PCI address looks like 0000:3b:00.0, not '$1'" ;;
+	esac
+}
+
+# pci_port ADDRESS: fails, in words, unless it is a network port.
+pci_port() {
+	local class
+	[ -d "$SYSFS/bus/pci/devices/$1" ] || die "there is no PCI device $1 (./dpdk-setup.sh doctor lists the network ports)"
+	class=$(read_file "$SYSFS/bus/pci/devices/$1/class")
+	[[ $class == 0x02* ]] || die "$1 is no network port (class $class)"
+}
+
+pci_driver() {
+	local link
+	link=$(readlink "$SYSFS/bus/pci/devices/$1/driver" 2>/dev/null) && basename "$link" || true
+}
+
+# The interfaces that this machine is reached by: default routes, and where logins by SSH come from.
+own_interfaces() {
+	local peer
+	{
+		ip -o -4 route show default
+		ip -o -6 route show default
+		for peer in ${SSH_CONNECTION%% *} $(ss -tnH state established '( sport = :22 )' |
+			awk '{sub(/:[0-9]+$/, "", $4); gsub(/[][]/, "", $4); print $4}' | sort -u); do
+			ip -o route get "$peer"
+		done
+	} 2>/dev/null | grep -oE ' dev [^ ]+' | awk '{print $2}' | sort -u
+}
+
+# below INTERFACE: it, and what it stands on (VLAN, bond, bridge).
+below() {
+	local lower
+	echo "$1"
+	for lower in "$SYSFS/class/net/$1"/lower_* "$SYSFS/class/net/$1/brif"/*; do
+		[ ! -e "$lower" ] || below "$(basename "$lower" | sed 's/^lower_//')"
+	done
+}
+
+# in_use PCI: the interface by which this machine is reached over this port, or nothing.
+in_use() {
+	local interface mine
+	for interface in $(own_interfaces); do
+		for mine in $(below "$interface"); do
+			if [ -e "$SYSFS/bus/pci/devices/$1/net/$mine" ]; then
+				echo "$interface"
+				return
+			fi
+		done
+	done
+}
+
+has_iommu() {
+	[ -n "$(ls "$SYSFS/kernel/iommu_groups" 2>/dev/null)" ]
+}
+
+# rebind PCI DRIVER-OR-NOTHING: the kernel's own way (driver_override), as dpdk-devbind.py goes it.
+rebind() {
+	local device=$SYSFS/bus/pci/devices/$1
+	printf '%s\n' "$2" >"$device/driver_override"
+	[ ! -e "$device/driver/unbind" ] || echo "$1" >"$device/driver/unbind"
+	echo "$1" >"$SYSFS/bus/pci/drivers_probe"
+}
+
+command_bind() {
+	local pci interface
+	[ $# = 1 ] || usage_error "bind: one PCI address"
+	pci=$(pci_address "$1") || exit
+	need_root bind
+	pci_port "$pci"
+	if [ "$(pci_driver "$pci")" = vfio-pci ]; then
+		say "$pci belongs to vfio-pci already"
+		return
+	fi
+	interface=$(in_use "$pci")
+	[ -z "$interface" ] ||
+		die "$pci carries $interface, by which this machine is reached (default route or SSH): it would be cut off. Nothing was changed"
+	has_iommu || die "no IOMMU: switch VT-d on in the firmware, and put intel_iommu=on iommu=pt on the kernel's command line. Nothing was changed"
+	[ -d "$SYSFS/bus/pci/drivers/vfio-pci" ] || modprobe vfio-pci || die "the kernel has no module vfio-pci"
+	rebind "$pci" vfio-pci
+	[ "$(pci_driver "$pci")" = vfio-pci ] || die "$pci did not go to vfio-pci; dmesg says why"
+	say "$pci belongs to vfio-pci; in the configuration: device: \"pci:$pci\""
+}
+
+command_unbind() {
+	local pci
+	[ $# = 1 ] || usage_error "unbind: one PCI address"
+	pci=$(pci_address "$1") || exit
+	need_root unbind
+	pci_port "$pci"
+	rebind "$pci" ''
+	say "$pci belongs to $(pci_driver "$pci" | grep . || echo 'no driver: the kernel has none for it')"
+}
+
+# ---- doctor ----
+
+DOCTOR_FAILED=0
+
+# report ok|warn|FAIL WHAT [COMMAND THAT MENDS IT]
+report() {
+	printf '%-5s %s\n' "$1" "$2"
+	[ -z "${3-}" ] || printf '      mend: %s\n' "$3"
+	[ "$1" != FAIL ] || DOCTOR_FAILED=1
+}
+
+doctor_cpu() {
+	local n
+	n=$(grep -c ^processor "$PROCFS/cpuinfo" || true)
+	if ! grep -m1 ^flags "$PROCFS/cpuinfo" | grep -qw sse4_2; then
+		report FAIL "CPU: without SSE 4.2, which DPDK needs"
+	elif [ "$n" -lt 2 ]; then
+		report warn "CPU: $n, which control and worker share"
+	else
+		report ok "CPU: $n of $(sed -n 's/^model name[^:]*: //p' "$PROCFS/cpuinfo" | head -1)"
+	fi
+}
+
+doctor_memory() {
+	local pages free
+	pages=$(read_file "$SYSFS/$PAGES/nr_hugepages") free=$(read_file "$SYSFS/$PAGES/free_hugepages")
+	if [ "${pages:-0}" = 0 ]; then
+		report warn "hugepages: none; culvertd runs without, slower with many sessions" "./dpdk-setup.sh hugepages"
+	else
+		report ok "hugepages of 2 MiB: $pages, $free free"
+	fi
+}
+
+doctor_iommu() {
+	if has_iommu; then
+		report ok "IOMMU: $(ls "$SYSFS/kernel/iommu_groups" | wc -l) groups"
+	else
+		report warn "IOMMU: none; ports can't be given to DPDK by PCI address" \
+			"VT-d on in the firmware, intel_iommu=on iommu=pt on the kernel's command line"
+	fi
+}
+
+doctor_ports() {
+	local device pci driver nets node used found=
+	for device in "$SYSFS"/bus/pci/devices/*; do
+		[[ $(read_file "$device/class") == 0x02* ]] || continue
+		found=yes
+		pci=$(basename "$device") driver=$(pci_driver "$pci") node=$(read_file "$device/numa_node")
+		nets=$(for net in "$device"/net/*; do
+			[ ! -e "$net" ] || echo "$(basename "$net") (MTU $(read_file "$net/mtu"), $(read_file "$net/operstate"))"
+		done)
+		used=$(in_use "$pci")
+		report ok "port $pci: driver ${driver:-none}, NUMA node ${node:--}${nets:+, $nets}${used:+; this machine is reached by it}"
+	done
+	[ -n "$found" ] || report warn "no network port on the PCI bus; af_packet, memif and tap work"
+}
+
+doctor_software() {
+	local want
+	want=$(missing $BUILD_PACKAGES)
+	if [ -n "$want" ]; then
+		report FAIL "packages missing: ${want//$'\n'/ }" "./dpdk-setup.sh install"
+	elif [ ! -x "$BUILD/app/culvertd/culvertd" ]; then
+		report FAIL "culvertd is not built" "./dpdk-setup.sh build"
+	elif ! "$BUILD/app/culvertd/culvertd" --version >/dev/null 2>&1; then
+		report FAIL "culvertd does not start: $("$BUILD/app/culvertd/culvertd" --version 2>&1 | head -1)" "./dpdk-setup.sh build"
+	else
+		report ok "$("$BUILD/app/culvertd/culvertd" --version), DPDK $(pkg-config --modversion libdpdk)"
+	fi
+	[ "$(id -u)" = 0 ] || report warn "not root: culvertd needs CAP_NET_ADMIN, CAP_NET_RAW and CAP_IPC_LOCK"
+}
+
+# The configuration, and whether the devices that it names are there.
+doctor_config() {
+	local file=$1 device
+	if ! "$BUILD/app/culvertd/culvertd" --check "$file" >/dev/null 2>&1; then
+		report FAIL "$file has errors" "culvertd --check $file"
+		return
+	fi
+	report ok "$file is right"
+	for device in $(grep -oE '(af_packet|pci):[A-Za-z0-9_.:-]+' "$file" | sort -u); do
+		case $device in
+		af_packet:*)
+			if [ -e "$SYSFS/class/net/${device#*:}" ]; then
+				report ok "interface ${device#*:} is there"
+			else
+				report FAIL "there is no interface ${device#*:}" "ip link"
+			fi
+			;;
+		pci:*)
+			device=$(pci_address "${device#*:}")
+			if [ "$(pci_driver "$device")" = vfio-pci ]; then
+				report ok "$device belongs to vfio-pci"
+			else
+				report FAIL "$device does not belong to DPDK" "./dpdk-setup.sh bind $device"
+			fi
+			;;
+		esac
+	done
+}
+
+command_doctor() {
+	[ $# -le 1 ] || usage_error "doctor: one configuration at most"
+	doctor_software
+	doctor_cpu
+	doctor_memory
+	doctor_iommu
+	doctor_ports
+	[ $# = 0 ] || doctor_config "$1"
+	[ $DOCTOR_FAILED = 0 ] || die "culvertd could not start here"
+	say "culvertd could start here"
+}
+
 usage_error() {
-	printf 'dpdk-setup.sh: %s\n' "$*" >&2
-	usage >&2
+	printf "dpdk-setup.sh: %s\nTry './dpdk-setup.sh --help'.\n" "$*" >&2
 	exit 2
 }
 
 umask 022
 cd "$TOP"
 case ${1-} in
-install | build | test | demo | bench)
+install | build | test | demo | bench | hugepages | bind | unbind | doctor)
 	command=$1
 	shift
 	"command_$command" "$@"
