@@ -72,6 +72,13 @@ find_device(struct dp *dp, unsigned index)
 		port->created = true;
 	}
 	rc = rte_eth_dev_get_port_by_name(port->ethdev, &port->id);
+	if (rc != 0 && cfg->kind == DP_PORT_PCI) {
+		cv_log_event(dp->log, CV_LOG_ERROR, "port-failed",
+			"port=%s device=%s reason=\"no port of DPDK's: give it to vfio-pci with "
+			"./dpdk-setup.sh bind, which ports there are says ./dpdk-setup.sh doctor\"",
+			port->name, port->device);
+		return CV_ERR_IO;
+	}
 	return rc == 0 ? 0 : fail(dp, port, "find the device", rc);
 }
 
