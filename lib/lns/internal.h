@@ -106,7 +106,7 @@ struct lns {
 
 	uint32_t tunnels, sessions, half_open, open_sessions;
 	uint64_t counters[LNS_COUNTER_MAX];
-	struct lns_bucket setups, refusal_lines;
+	struct lns_bucket setups, calls, refusal_lines; /* of tunnels; of sessions */
 	uint64_t lines_suppressed;
 	bool stopping;
 	uint8_t datagram[LNS_DATAGRAM_MAX];

@@ -55,7 +55,8 @@ struct lns_params {
 	X(LIMIT_TUNNELS, "limit-tunnels", "tunnels refused: limits.tunnels")                      \
 	X(LIMIT_PEER, "limit-tunnels-per-peer", "tunnels refused: limits.tunnels-per-peer")       \
 	X(LIMIT_HALF_OPEN, "limit-half-open", "tunnels refused: limits.half-open")                \
-	X(LIMIT_RATE, "limit-setups-per-second", "tunnels refused: limits.setups-per-second")     \
+	X(LIMIT_RATE, "limit-setups-per-second",                                                  \
+		"tunnels and calls refused: limits.setups-per-second")                            \
 	X(LIMIT_SESSIONS, "limit-sessions", "sessions refused: limits.sessions")                  \
 	X(LIMIT_TUNNEL_SESSIONS, "limit-sessions-per-tunnel",                                     \
 		"sessions refused: limits.sessions-per-tunnel")                                   \

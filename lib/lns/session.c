@@ -94,6 +94,10 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 			"too many sessions in this tunnel");
 		return;
 	}
+	if (!lns_bucket_take(&lns->calls, now)) {
+		refuse_call(lns, t, now, peer_session, LNS_LIMIT_RATE, "too many calls a second");
+		return;
+	}
 	id = draw_session_id(lns, t, &slot);
 	if (id == 0) {
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "no session ID free");

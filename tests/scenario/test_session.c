@@ -244,6 +244,29 @@ limit_of_sessions_in_all(void **state)
 }
 
 static void
+limit_of_calls_a_second(void **state)
+{
+	char text[L2TP_MESSAGE_MAX];
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, LIMITED("sessions: 100, setups-per-second: 5"), 22);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", NULL));
+	for (uint16_t i = 1; i <= 5; i++)
+		assert_int_not_equal(hand_call(&h, i), 0);
+	assert_int_equal(hand_call(&h, 6), 0);
+	hand_reason(&h, text);
+	assert_string_equal(text, "too many calls a second");
+	assert_int_equal(world_counter(&w, LNS_LIMIT_RATE), 1);
+	hand_zlb(&h);
+	world_sleep(&w, CV_NS_PER_S);
+	assert_int_not_equal(hand_call(&h, 7), 0);
+	world_down(&w);
+}
+
+static void
 limit(const char *yaml, enum lns_counter counter, unsigned allowed, bool finish, const char *name)
 {
 	struct world w;
@@ -322,6 +345,7 @@ main(void)
 		cmocka_unit_test(an_outgoing_call_is_refused),
 		cmocka_unit_test(limit_of_sessions_in_a_tunnel),
 		cmocka_unit_test(limit_of_sessions_in_all),
+		cmocka_unit_test(limit_of_calls_a_second),
 		cmocka_unit_test(limits_of_tunnels),
 		cmocka_unit_test(a_flood_of_requests_hurts_no_running_session),
 	};
