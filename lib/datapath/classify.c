@@ -331,6 +331,10 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 		}
 		cause = find_udp(dp, &f, &local);
 	}
+	/* without a device that looks, a wrong checksum of data leaves wrong (see inner_sum) */
+	if (cause == GO_ON && dp->ports[port].checks_rx &&
+		(m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == GO_ON && (f.udp[DP_UDP_HDR] & 0x80) != 0) {
 		find_control(w, &f, (unsigned)local);
 		return;

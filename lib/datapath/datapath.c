@@ -3,6 +3,7 @@
 #include "datapath/datapath.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
@@ -160,8 +161,12 @@ dp_destroy(struct dp *dp)
 		dp_sessions_destroy(dp);
 	dp_policies_destroy(dp);
 	rte_free(dp->rcu);
-	if (dp->eal_ours)
+	if (dp->eal_ours) {
+		const char *folder = rte_eal_get_runtime_dir();
+
 		rte_eal_cleanup();
+		(void)rmdir(folder); /* where the EAL left it empty */
+	}
 	free(dp);
 }
 

@@ -116,6 +116,32 @@ a_wrong_checksum_stays_wrong(void **state)
 	bench_down(&b);
 }
 
+/* A device that looked and found it wrong ends it here. */
+static void
+a_checksum_that_the_device_found_wrong(void **state)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct wire wire = {.wrong_checksum = true};
+	struct rte_mbuf *m;
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	b.dp->ports[0].checks_rx = true;
+	inner_packet(packet, INNER_A, INNER_B, ESP, 100);
+	len = build_data(&b, true, &wire, packet, 100, frame);
+	m = rte_pktmbuf_alloc(b.dp->pool);
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_BAD;
+	assert_int_equal(rte_ring_enqueue(b.in, m), 0);
+	dp_worker_round(b.dp->workers[0]);
+	assert_int_equal(take_frame(&b).len, 0);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_UDP_CHECKSUM), 1);
+	bench_down(&b);
+}
+
 struct refusal {
 	enum dp_drop_cause cause;
 	struct wire wire;
@@ -287,6 +313,7 @@ main(void)
 		cmocka_unit_test(every_length_and_padding),
 		cmocka_unit_test(counters_of_sessions),
 		cmocka_unit_test(a_wrong_checksum_stays_wrong),
+		cmocka_unit_test(a_checksum_that_the_device_found_wrong),
 		cmocka_unit_test(each_refusal_has_its_name),
 		cmocka_unit_test(truncated_and_damaged_frames_are_dropped),
 	};
