@@ -37,7 +37,8 @@ says() {
 wrong() {
 	local text=$1 code=$2 program=$3
 	shift 3
-	tap_check "$program$([ $# = 0 ] || printf " %q" "$@"): $text" says "$code" "$text" "$RUN/bin/$program" "$@"
+	tap_check "$program$([ $# = 0 ] || printf " %q" "$@"): $text" \
+		says "$code" "$text" "$RUN/bin/$program" "$@"
 }
 
 AS_NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -190,7 +191,8 @@ lns_configure secret=tunnelsecret userA:pass-a
 cd "$RUN/lns" || exit 2
 chmod 600 culvert.yaml
 # copies, which a user who is not root can run wherever the build is
-mkdir "$RUN/bin" "$RUN/locked" && chmod 711 "$RUN" && install "$LNS_PROGRAM" "$LNS_CTL" "$RUN/bin" || exit 2
+mkdir "$RUN/bin" "$RUN/locked" && chmod 711 "$RUN" &&
+	install "$LNS_PROGRAM" "$LNS_CTL" "$RUN/bin" || exit 2
 export CULVERT_SOCKET=$RUN/lns/control.sock PATH=$RUN/bin:$PATH
 
 words

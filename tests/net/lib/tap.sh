@@ -5,7 +5,7 @@
 TAP_NUMBER=0 TAP_FAILED=0 TAP_LOGS=()
 TAP_NOISE='LCP Echo|start_pppd:|xl2tpd\[[0-9]+\]: "' # log lines that say nothing
 
-# tap_plan N: how many tests follow.
+# tap_plan N: how many tests there are; first or last.
 tap_plan() {
 	echo "1..$1"
 }
@@ -45,6 +45,28 @@ tap_need() {
 	tap_check "$@" && return
 	echo "Bail out! without this nothing else can work: $1"
 	exit 1
+}
+
+# tap_lines COMMAND...: a test for each line "ok TEXT" or "not ok TEXT" that the command prints,
+# and one for its exit code.
+tap_lines() {
+	local line rc=0 shown=$TAP_FAILED
+	while read -r line; do
+		case $line in
+		ok\ *)
+			TAP_NUMBER=$((TAP_NUMBER + 1))
+			echo "ok $TAP_NUMBER - ${line#ok }"
+			;;
+		not\ ok\ *)
+			TAP_NUMBER=$((TAP_NUMBER + 1)) TAP_FAILED=$((TAP_FAILED + 1))
+			echo "not ok $TAP_NUMBER - ${line#not ok }"
+			;;
+		"exit code "*) rc=${line##* } ;;
+		*) echo "# ${line#\# }" ;;
+		esac
+	done < <("$@" 2>&1 || echo "exit code $?")
+	[ "$TAP_FAILED" = "$shown" ] || tap_tail "${TAP_LOGS[@]}"
+	tap_check "${1##*/} has run to its end" [ "$rc" = 0 ]
 }
 
 # tap_skip TEXT REASON: one test that is left out.

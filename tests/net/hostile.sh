@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# hostile.sh - wrong frames, packets, datagrams and L2TP headers on the wire, and floods of them:
+# each is counted by its name, nothing else changes, and Culvert goes on serving. See hostile.py.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+reason=$(world_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+reason=$(lns_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+
+# No secret, a router, and short lives for tunnels that nobody answers for. On a TAP device, since
+# bridges and packet sockets drop wrong headers and put fragments together before anybody sees them.
+configure() {
+	lns_configure secret=none userA:pass-a
+	sed -i 's|af_packet:lns0|tap:wire|
+		s|secret-file: tunnel.secret|secret: none|
+		s|^tunnels: {|& hello: 0s, retransmit: { first: 1s, max: 1s, times: 3 },|
+		s|address: 192.0.2.1/24|&, gateway: 192.0.2.254|' "$RUN/lns/culvert.yaml"
+}
+
+world_open
+tap_logs "$RUN/$LNS_LOG"
+configure
+# an allocator that keeps what is freed would look like a leak
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1:malloc_context_size=3
+
+tap_need "Culvert is ready" lns_start
+tap_lines world_in lns env PYTHONDONTWRITEBYTECODE=1 "$HERE/hostile.py" wire "$LNS_ADDRESS" \
+	"$(cat "$RUN/culvertd.pid")" "$LNS_CTL" --socket "$RUN/lns/control.sock"
+tap_check "Culvert ends within its time, with exit code 0" lns_stop
+tap_check "nothing is left behind" world_vanish
+tap_plan "$TAP_NUMBER"
+tap_end
