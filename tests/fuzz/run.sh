@@ -15,8 +15,8 @@ seed=20261123
 runs=5000000
 hex_lines=512
 
-declare -A max_len=([header]=64 [message]=1500 [tunnel]=4096 [ppp]=4096 [config]=8192 [lns]=4096)
-[ $# -gt 0 ] || set -- header message tunnel ppp config lns
+declare -A max_len=([header]=64 [message]=1500 [tunnel]=4096 [ppp]=4096 [config]=8192 [lns]=4096 [frame]=4096)
+[ $# -gt 0 ] || set -- header message tunnel ppp config lns frame
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
