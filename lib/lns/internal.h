@@ -44,6 +44,7 @@ struct lns_peer {
 struct lns_tunnel {
 	struct lns_object object;
 	struct cv_node opener; /* by what an SCCRQ retransmission repeats */
+	uint32_t opener_id;
 	struct l2tp_tunnel *l2tp;
 	struct lns_peer *peer_address;
 	struct lns_tunnel *next_of_peer, **link_of_peer;

@@ -12,18 +12,28 @@
 /* What identifies an SCCRQ and its retransmissions. Bytes, hashed: no padding. */
 struct opener_key {
 	uint8_t ip[16];
-	uint16_t family, listener, port, peer_id;
+	uint16_t family, listener, port, zero;
+	uint32_t id;
 };
 
-_Static_assert(sizeof(struct opener_key) == 24, "no padding in a hashed key");
+_Static_assert(sizeof(struct opener_key) == 28, "no padding in a hashed key");
+
+/* The peer's Assigned Tunnel ID; where it is hidden, the message itself: sent again, it is the same
+ * to the byte. */
+static uint32_t
+opener_id(
+	const struct lns *lns, const struct l2tp_sccrq_peek *peek, const uint8_t *data, size_t len)
+{
+	if (peek->assigned_tunnel_id != 0)
+		return peek->assigned_tunnel_id;
+	return (uint32_t)cv_table_hash(&lns->openers, data, len) | UINT32_C(0x10000);
+}
 
 static struct opener_key
-opener_key(uint16_t listener, const struct cv_endpoint *from, uint16_t peer_id)
+opener_key(uint16_t listener, const struct cv_endpoint *from, uint32_t id)
 {
-	struct opener_key key = {.family = from->ip.family,
-		.listener = listener,
-		.port = from->port,
-		.peer_id = peer_id};
+	struct opener_key key = {
+		.family = from->ip.family, .listener = listener, .port = from->port, .id = id};
 
 	memcpy(key.ip, from->ip.bytes, sizeof(key.ip));
 	return key;
@@ -33,17 +43,17 @@ opener_key(uint16_t listener, const struct cv_endpoint *from, uint16_t peer_id)
 #define PEER_OF(n) ((struct lns_peer *)((char *)(n)-offsetof(struct lns_peer, node)))
 
 static struct lns_tunnel *
-find_opener(struct lns *lns, uint16_t listener, const struct cv_endpoint *from, uint16_t peer_id,
+find_opener(struct lns *lns, uint16_t listener, const struct cv_endpoint *from, uint32_t id,
 	uint64_t *hash)
 {
-	struct opener_key key = opener_key(listener, from, peer_id);
+	struct opener_key key = opener_key(listener, from, id);
 
 	*hash = cv_table_hash(&lns->openers, &key, sizeof(key));
 	for (struct cv_node *n = cv_table_first(&lns->openers, *hash); n != NULL;
 		n = cv_table_next(n)) {
 		struct lns_tunnel *t = OPENER_OF(n);
 
-		if (t->listener == listener && t->peer_id == peer_id &&
+		if (t->listener == listener && t->opener_id == id &&
 			cv_endpoint_equal(&t->peer, from))
 			return t;
 	}
@@ -239,13 +249,15 @@ lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener, const struct c
 	enum lns_counter limit;
 	struct lns_tunnel *t;
 	uint64_t hash;
+	uint32_t id;
 	int rc = l2tp_peek_sccrq(data, len, &peek);
 
 	if (rc != 0) {
 		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
 		return rc;
 	}
-	t = find_opener(lns, listener, from, peek.assigned_tunnel_id, &hash);
+	id = opener_id(lns, &peek, data, len);
+	t = find_opener(lns, listener, from, id, &hash);
 	if (t != NULL) {
 		/* sent again, or by a peer that rebooted and drew the same ID */
 		if (peek.is_sccrq)
@@ -268,6 +280,7 @@ lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener, const struct c
 		lns_count(lns, LNS_MEMORY);
 		return CV_ERR_NOMEM;
 	}
+	t->opener_id = id;
 	cv_table_add(&lns->openers, &t->opener, hash);
 	doubt(lns, now, listener, from, peek.host_name);
 	lns_tunnel_input(lns, t, now, data, len);

@@ -272,6 +272,40 @@ hidden_avps_are_read_and_written(void **state)
 	world_down(&w);
 }
 
+static unsigned lost;
+
+/* Loses the server's first two datagrams. */
+static bool
+lose_answers(struct world *w, int to, const uint8_t *bytes, size_t len)
+{
+	(void)w;
+	(void)bytes;
+	(void)len;
+	return to < 0 || lost++ >= 2;
+}
+
+static void
+a_hidden_sccrq_sent_again_finds_its_tunnel(void **state)
+{
+	struct world_client *c, *other;
+	struct lns_status status;
+	struct world w;
+
+	(void)state;
+	world_up(&w, NULL, 16);
+	c = world_client(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	other = world_client(&w, "bob", "pass-b", PPP_AUTH_CHAP_MD5);
+	c->l2tp_params.hide_avps = other->l2tp_params.hide_avps = true;
+	lost = 0;
+	w.filter = lose_answers;
+	client_dial(c);
+	client_dial(other);
+	assert_true(world_run(&w, 20 * CV_NS_PER_S, all_up));
+	lns_status(w.lns, &status);
+	assert_int_equal(status.tunnels, 2);
+	world_down(&w);
+}
+
 static unsigned hellos, zlbs, messages;
 
 static bool
@@ -398,6 +432,7 @@ main(void)
 		cmocka_unit_test(the_secret_is_found_by_host_and_address),
 		cmocka_unit_test(a_host_name_with_control_characters_is_escaped),
 		cmocka_unit_test(hidden_avps_are_read_and_written),
+		cmocka_unit_test(a_hidden_sccrq_sent_again_finds_its_tunnel),
 		cmocka_unit_test(hello_after_60_s_of_silence),
 		cmocka_unit_test(a_zlb_only_where_nothing_carries_the_acknowledgement),
 		cmocka_unit_test(stopccn_is_acknowledged_and_remembered_for_a_cycle),
