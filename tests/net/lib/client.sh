@@ -4,17 +4,18 @@
 # Their logs are RUN/guest-NAME/xl2tpd.log and pppd.log. Needs guest.sh.
 
 # client_dial GUEST user=U password=P secret=S [method=chap-md5|pap|mschapv2]
-#             [mode=kernel|userspace] [challenge=yes|no] [mtu=1400] [lns=192.0.2.1]
-# Hangs up what it had, starts to dial and does not wait. In mode=kernel the guest's kernel handles data, without a
-# Length field; in userspace xl2tpd does, with one, and pppd asks for PFC and ACFC. challenge=no:
-# the client does not ask the LNS to prove that it knows the tunnel secret.
+#             [mode=kernel|userspace] [challenge=yes|no] [redial=no|yes] [mtu=1400] [lns=192.0.2.1]
+# Hangs up what it had, starts to dial and does not wait. In mode=kernel the guest's kernel handles
+# data, without a Length field; in userspace xl2tpd does, with one, and pppd asks for PFC and ACFC.
+# challenge=no: the client does not ask the LNS to prove that it knows the tunnel secret.
+# redial=yes: it notices a dead LNS within some seconds, and dials until it is served again.
 client_dial() {
 	local guest=$1 user='' password='' secret='' method=chap-md5 mode=kernel challenge=yes
-	local mtu=1400 lns=192.0.2.1 word userspace=no
+	local redial=no mtu=1400 lns=192.0.2.1 word userspace=no retries=5 echo=5
 	shift
 	for word in "$@"; do
 		case $word in
-		user=* | password=* | secret=* | method=* | mode=* | challenge=* | mtu=* | lns=*)
+		user=* | password=* | secret=* | method=* | mode=* | challenge=* | redial=* | mtu=* | lns=*)
 			local "${word?}"
 			;;
 		*)
@@ -24,6 +25,7 @@ client_dial() {
 		esac
 	done
 	[ "$mode" = kernel ] || userspace=yes
+	[ "$redial" = no ] || retries=2 echo=2
 	client_hang_up "$guest" || return 1
 	# xl2tpd takes everything in its secrets file literally, quotes too.
 	guest_run "$guest" "
@@ -33,19 +35,22 @@ cat >/etc/xl2tpd/xl2tpd.conf <<X
 port = 1701
 access control = no
 force userspace = $userspace
+max retries = $retries
 [lac lns]
 lns = $lns
 hostname = client-$guest
 challenge = $challenge
 length bit = yes
 autodial = yes
-redial = no
+redial = $redial
+redial timeout = 1
+max redials = 1000
 ppp debug = yes
 pppoptfile = /etc/ppp/options.lns
 X
 echo '* * $secret' >/etc/xl2tpd/l2tp-secrets
 cat >/etc/ppp/options.lns <<X
-$(client_ppp_options "$user" "$method" "$mtu")
+$(client_ppp_options "$user" "$method" "$mtu" "$echo")
 X
 echo '\"$user\" * \"$password\" *' | tee /etc/ppp/chap-secrets >/etc/ppp/pap-secrets
 cat >/etc/ppp/ip-up <<X
@@ -61,7 +66,7 @@ xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -s /etc/xl2tpd/l2tp-secrets -p /run/xl2tpd.
 	-C /run/xl2tpd/l2tp-control >/tmp/box/xl2tpd.log 2>&1 &"
 }
 
-# client_ppp_options USER METHOD MTU: pppd's option file, with every other method refused.
+# client_ppp_options USER METHOD MTU ECHO_S: pppd's option file, with every other method refused.
 client_ppp_options() {
 	local refuse
 	case $2 in
@@ -73,7 +78,7 @@ client_ppp_options() {
 	# shellcheck disable=SC2086 # several options
 	printf '%s\n' "name $1" noauth refuse-eap $refuse noipdefault ipcp-accept-local \
 		ipcp-accept-remote nodefaultroute noccp novj "mtu $3" "mru $3" \
-		'lcp-echo-interval 5' 'lcp-echo-failure 6' debug 'unit 0' 'logfile /tmp/box/pppd.log'
+		"lcp-echo-interval $4" 'lcp-echo-failure 6' debug 'unit 0' 'logfile /tmp/box/pppd.log'
 }
 
 # client_wait GUEST [SECONDS]: until it has an address.

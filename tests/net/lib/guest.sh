@@ -67,6 +67,20 @@ guest_run() {
 	return "$(cat "$box/$number.rc")"
 }
 
+# guest_kill NAME: it is gone without a word, as when its power fails.
+guest_kill() {
+	local pids more
+	pids=$(cat "$RUN/console-$1.pid")
+	more=$pids
+	while [ -n "$more" ]; do # its processes are children of it
+		more=$(pgrep -P "$(echo $more | tr ' ' ,)")
+		pids+=" $more"
+	done
+	# shellcheck disable=SC2086 # several words
+	kill -KILL $pids
+	world_until 5 test -e "$RUN/console-$1.rc"
+}
+
 # guest_end NAME: switches it off.
 guest_end() {
 	touch "$RUN/guest-$1/halt"

@@ -93,6 +93,25 @@ done
 swanctl --load-all --file /run/strongswan/swanctl.conf"
 }
 
+# ipsec_between GUEST GUEST [kind=...] [mode=...] [encap=...]: strongSwan on two clients, IKE from
+# the first, and three pings.
+ipsec_between() {
+	local one=$1 two=$2 a b from to
+	shift 2
+	a=$(client_address "$one") b=$(client_address "$two")
+	from=$(ipsec_inner "$one") to=$(ipsec_inner "$two")
+	ipsec_start "$one" peer="$two" local="$a" remote="$b" inner="$from" peer-inner="$to" "$@" &&
+		ipsec_start "$two" peer="$one" local="$b" remote="$a" inner="$to" peer-inner="$from" "$@" &&
+		ipsec_initiate "$one" || return 1
+	[ "${*/mode=transport/}" = "$*" ] || from=$a to=$b
+	guest_run "$one" "ping -c 3 -i 0.2 -W 5 -s 1200 -I $from $to"
+}
+
+# ipsec_inner GUEST: its address inside tunnel mode: 172.31.65.1 for A, and so on.
+ipsec_inner() {
+	printf '172.31.%d.1\n' "'$1"
+}
+
 # ipsec_initiate GUEST [SECONDS]: IKE with the peer, until the child is there.
 ipsec_initiate() {
 	guest_run "$1" "$IPSEC_ENV

@@ -1,0 +1,188 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# life.sh - what lasts: clients come back by themselves after Culvert was stopped, killed or has
+# thrown them out; a client that vanished is replaced by itself; culvertctl tells all of it.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+STOP_BOUND_MS=3000
+
+reason=$(guest_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+reason=$(lns_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+
+boot() {
+	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
+}
+
+dial() {
+	client_dial A user=userA password=pass-a secret=tunnelsecret redial=yes &&
+		client_dial B user=userB password=pass-b secret=tunnelsecret redial=yes &&
+		dialled_in A userA none && dialled_in B userB none
+}
+
+# session_of USER: the ID of the user's open session.
+session_of() {
+	lns_rows sessions '{user} {state} {session}' | awk -v u="$1" '$1 == u && $2 == "open" { print $3 }'
+}
+
+# dialled_in GUEST USER OLD: waits until the client has another session than OLD, and uses it.
+dialled_in() {
+	world_until 90 has_session "$@" && guest_run "$1" 'ping -c 1 -W 5 10.88.0.1'
+}
+
+has_session() {
+	local address
+	[ -n "$(session_of "$2")" ] && [ "$(session_of "$2")" != "$3" ] || return 1
+	address=$(lns_rows sessions '{user} {address}' | awk -v u="$2" '$1 == u { print $2 }')
+	[ "$(client_address "$1")" = "$address" ] && guest_run "$1" "ip addr show | grep 'inet $address '"
+}
+
+# json COMMAND PYTHON: culvertctl's JSON answer is `a`, and the expression is true of it.
+json() {
+	lns_ctl --json "$1" >"$RUN/json" && cat "$RUN/json" && python3 -c '
+import json, sys
+a = json.load(open(sys.argv[1]))
+sys.exit(not eval(f"({sys.argv[2]})", {"a": a, "rows": a.get("rows"), "one": lambda key: {
+    row[key]: row for row in a["rows"]}}))' "$RUN/json" "$2"
+}
+
+# table PATTERN COMMAND...: a line of the table for people.
+table() {
+	local pattern=$1
+	shift
+	lns_ctl "$@" >"$RUN/table" && cat "$RUN/table" && grep -qE "$pattern" "$RUN/table"
+}
+
+shows_sessions() {
+	local a b id
+	a=$(client_address A) b=$(client_address B) id=$(session_of userA)
+	json sessions "one('user')['userA']['address'] == '$a' and one('user')['userB']['address'] == '$b'
+		and len(rows) == 2 and all(r['state'] == 'open' and r['auth'] == 'chap-md5' and
+		r['rx_packets'] > 5 and r['tx_bytes'] > 1000 for r in rows)" &&
+		table "^SESSION +USER +ADDRESS +STATE +PEER " sessions &&
+		table "^$id +userA +$a +open +192.0.2.11:[0-9]+ +chap-md5 " sessions user=userA &&
+		! grep userB "$RUN/table" && table "userB +$b +open +192.0.2.12:" sessions 192.0.2.12 &&
+		table "^no sessions$" sessions user=nobody
+}
+
+shows_one_session() {
+	local id
+	id=$(session_of userA)
+	lns_ctl --json session "$id" >"$RUN/json" && grep '"user": "userA"' "$RUN/json" &&
+		table "^inner address +$(client_address A)$" session "$id" && grep -E '^LCP +Opened' "$RUN/table"
+}
+
+shows_status() {
+	json status "a['open_sessions'] == 2 and a['tunnels'] == 2 and
+		a['pid'] == $(cat "$RUN/culvertd.pid")" &&
+		table '^host name +culvert$' status
+}
+
+shows_tunnels() {
+	json tunnels "sorted(r['host'] for r in rows) == ['client-A', 'client-B'] and
+		all(r['state'] == 'established' and r['sessions'] == 1 for r in rows)" &&
+		table '192.0.2.11:[0-9]+ +client-A +established +1 ' tunnels
+}
+
+shows_packets() {
+	json ports "rows[0]['port'] == 'wan' and rows[0]['up'] and rows[0]['rx_packets'] > 20" &&
+		json workers "len(rows) == 1 and rows[0]['rx_packets'] > 20 and rows[0]['rounds'] > 0" &&
+		json edges "one('name')['TX_SENT']['packets'] > 20" &&
+		json counters "one('name')['sessions-opened']['value'] == 2" &&
+		! guest_run A "ping -c 2 -i 0.2 -W 1 $(client_address B)" &&
+		json drops "one('name')['POLICY_SENDER']['packets'] == 2" &&
+		table "^ +2 +POLICY_SENDER +the sender's policy" drops && ! grep -E '^ +0 ' "$RUN/table"
+}
+
+# The client is told, dials again, and its neighbour is not disturbed.
+kick() {
+	local a b
+	a=$(session_of userA) b=$(session_of userB)
+	table '^ended: 1$' kick user userA && client_says A pppd.log 'rcvd \[LCP TermReq' 20 &&
+		dialled_in A userA "$a" && [ "$(session_of userB)" = "$b" ] &&
+		table "^$a +userA .* ended +192.0.2.11:.* ended by the administrator" ended &&
+		table '^reason +ended by the administrator' session "$a" &&
+		a=$(session_of userA) && table '^ended: 1$' kick "$a" && dialled_in A userA "$a"
+}
+
+milliseconds() {
+	date +%s%3N
+}
+
+# Both clients have the StopCCN within the bound, and culvertd has ended well.
+stopped() {
+	local from took
+	rm -f "$RUN"/guest-?/address
+	from=$(milliseconds)
+	kill "$(cat "$RUN/culvertd.pid")"
+	world_until 10 told || return 1
+	took=$(($(milliseconds) - from))
+	echo "the clients were told after $took ms"
+	world_until 10 test -e "$RUN/culvertd.rc" && [ "$(cat "$RUN/culvertd.rc")" = 0 ] &&
+		[ "$took" -lt $STOP_BOUND_MS ]
+}
+
+told() {
+	local guest
+	for guest in A B; do
+		grep "Connection closed to $LNS_ADDRESS, port 1701 (the server shuts down)" \
+			"$RUN/guest-$guest/xl2tpd.log" || return 1
+	done
+}
+
+killed() {
+	kill -KILL "$(cat "$RUN/culvertd.pid")" && world_until 5 test -e "$RUN/culvertd.rc"
+}
+
+back() {
+	dialled_in A userA none && dialled_in B userB none
+}
+
+# A's machine is gone without a word; another one of its user is there before anybody noticed.
+replaced() {
+	local a
+	a=$(session_of userA)
+	guest_kill A && guest_boot C siteA 10.0.0.3 && guest_wait C &&
+		client_dial C user=userA password=pass-a secret=tunnelsecret &&
+		dialled_in C userA "$a" && world_until 30 table \
+		"^$a +userA .* ended +192.0.2.11:.* replaced by a newer session of the same user" ended &&
+		[ "$(lns_counter user-replaced)" = 1 ]
+}
+
+tap_plan 22
+world_open
+world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
+for guest in A B C; do
+	tap_logs "$RUN"/guest-$guest/{console,xl2tpd,pppd,charon}.log
+done
+tap_logs "$RUN/$LNS_LOG"
+lns_configure secret=tunnelsecret userA:pass-a userB:pass-b
+
+tap_need "two guests boot" boot
+tap_need "Culvert is ready" lns_start
+tap_need "both clients get a session" dial
+tap_check "IPsec between them" ipsec_between A B
+tap_check "culvertctl status shows them counted" shows_status
+tap_check "culvertctl sessions shows both, filtered and as JSON" shows_sessions
+tap_check "culvertctl session shows one" shows_one_session
+tap_check "culvertctl tunnels shows both" shows_tunnels
+tap_check "culvertctl drops, edges, counters, ports and workers show what passed" shows_packets
+tap_check "culvertctl kick ends a session; the client is told and dials again" kick
+tap_check "SIGTERM: both clients have a StopCCN within $STOP_BOUND_MS ms, exit code 0" stopped
+tap_need "Culvert is started again" lns_start
+tap_check "both clients dial again by themselves" back
+tap_check "IPsec between them again" ipsec_between A B
+tap_check "Culvert is killed" killed
+tap_need "and started again" lns_start
+tap_check "both clients notice, and dial again by themselves" back
+tap_check "IPsec between them once more" ipsec_between A B
+tap_check "a client that vanished is replaced when its user dials again" replaced
+tap_check "IPsec with the new one" ipsec_between C B
+tap_check "Culvert ends within its time, with exit code 0" lns_stop
+tap_check "nothing is left behind" world_vanish
+tap_end
