@@ -141,6 +141,23 @@ prove() {
 	say "$PROOF"
 }
 
+# A ping without IPsec is what Culvert's policy is for.
+ask_culvert() {
+	need "the refusal of a plain ping" guest_run A "! ping -c 3 -i 0.2 -W 1 $B"
+	title "What culvertctl says"
+	say "each session: whose it is, the address it got, where it comes from, what passed"
+	show sessions
+	say "each packet that went no further, by cause; POLICY_SENDER was A pinging B without IPsec"
+	show drops
+}
+
+# show WORDS: culvertctl, as a person would call it.
+show() {
+	need "culvertctl" lns_ctl "$@"
+	printf '  $ culvertctl %s\n' "$*"
+	sed 's/^/  /' "$RUN/said"
+}
+
 summary() {
 	cat <<TEXT
 
@@ -160,7 +177,8 @@ All of it is still running. To look around:
     on the wire      ip netns exec $WORLD_PREFIX-wan tcpdump -n -i to-lns
     A's NAT          ip netns exec $WORLD_PREFIX-siteA nft list ruleset
     Culvert's log    tail -f $RUN/$LNS_LOG
-    its counters     kill -USR1 $(cat "$RUN/culvertd.pid"), then read the log
+    ask Culvert      $(readlink -f "$LNS_CTL") -s $RUN/lns/control.sock sessions
+                     (status, tunnels, drops, counters, ended, ...; --help says all)
     what passed      tshark -r $RUN/lns.pcap -d udp.port==1701,l2tp
 To end it all:
     $0 --end $RUN
@@ -186,6 +204,7 @@ demo() {
 	title "With Culvert"
 	with_culvert
 	prove
+	ask_culvert
 	summary
 	[ "$1" = keep ] || return 0
 	trap - EXIT HUP INT TERM
