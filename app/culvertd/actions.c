@@ -5,6 +5,9 @@
 
 #include "daemon.h"
 
+enum { SEND_ROOM = 64 }; /* frames that one action and what it sets off may need */
+#define NO_ROUTE_EVERY_NS (60 * CV_NS_PER_S)
+
 static uint16_t
 send_flags(const struct lns_session_info *s)
 {
@@ -18,12 +21,12 @@ refused_by_datapath(
 	struct daemon *d, const struct lns_session_info *s, uint64_t now, const char *what, int rc)
 {
 	char peer[CV_ENDPOINT_TEXT];
-	uint16_t tunnel_id = s->tunnel_id, session_id = s->session_id;
+	uint16_t tunnel_id = s->tunnel_id, session_id = s->session_id, listener = s->listener;
 
 	cv_log_event(&d->log, CV_LOG_ERROR, "datapath-refused",
 		"tunnel=%u session=%u peer=%s step=%s reason=\"%s\"", tunnel_id, session_id,
 		cv_endpoint_text(&s->peer, peer), what, cv_strerror(rc));
-	lns_kick_session(d->lns, now, tunnel_id, session_id, PPP_DOWN_LIMIT);
+	lns_kick_session(d->lns, now, listener, tunnel_id, session_id, PPP_DOWN_LIMIT);
 }
 
 static void
@@ -96,6 +99,14 @@ send_datagram(struct daemon *d, const struct lns_action *action, uint64_t now)
 		d->dp, now, action->listener, &action->peer, action->data.data, action->data.len);
 
 	/* retransmission is L2TP's and PPP's own business */
+	if (rc == CV_ERR_UNKNOWN &&
+		(d->no_route_at == 0 || now - d->no_route_at > NO_ROUTE_EVERY_NS)) {
+		d->no_route_at = now;
+		cv_log_event(&d->log, CV_LOG_WARNING, "no-route",
+			"peer=%s reason=\"not in the network of listeners[%u], which has no "
+			"gateway\"",
+			cv_endpoint_text(&action->peer, peer), action->listener);
+	}
 	if (rc != 0)
 		cv_log_event(&d->log, CV_LOG_DEBUG, "send-failed", "peer=%s reason=\"%s\"",
 			cv_endpoint_text(&action->peer, peer), cv_strerror(rc));
@@ -106,7 +117,9 @@ daemon_act(struct daemon *d, uint64_t now)
 {
 	struct lns_action action;
 
-	while (lns_poll(d->lns, now, &action)) {
+	/* what the workers' ring has no room for waits in the server, which forgets nothing */
+	while (!(d->held_back = dp_send_room(d->dp) < SEND_ROOM) &&
+		lns_poll(d->lns, now, &action)) {
 		switch (action.type) {
 		case LNS_ACT_SEND:
 			send_datagram(d, &action, now);

@@ -363,7 +363,8 @@ cmd_kick(struct daemon *d, json_t *arguments, struct control_error *error)
 	} else {
 		if (!parse_id(arguments, &tunnel, &session, error))
 			return NULL;
-		ended = lns_kick_session(d->lns, now, tunnel, session, PPP_DOWN_KICKED);
+		ended = lns_kick_session(
+			d->lns, now, LNS_ANY_LISTENER, tunnel, session, PPP_DOWN_KICKED);
 	}
 	daemon_act(d, now);
 	if (ended != 0)

@@ -18,6 +18,7 @@
 enum { SHARED_ROUNDS = 32 }; /* busy worker rounds between two looks at descriptors */
 #define STOP_BOUND_NS (2500 * CV_NS_PER_MS) /* SIGTERM to exit: 3 s with what follows */
 #define STOP_TICK_NS (20 * CV_NS_PER_MS)
+#define HELD_BACK_NS (200 * CV_NS_PER_US) /* for the workers to send what they were given */
 
 uint64_t
 daemon_now(void)
@@ -77,13 +78,17 @@ on_report(evutil_socket_t sig, short what, void *ctx)
 	daemon_report(ctx);
 }
 
-/* Only wakes the loop, which looks by itself at what there is to do. */
+/* Only wakes the loop, which looks by itself at what there is to do. The descriptor is emptied
+ * here: libevent would else come back to it, and not to us. */
 static void
 on_wake(evutil_socket_t fd, short what, void *ctx)
 {
-	(void)fd;
+	uint64_t count;
+
 	(void)what;
 	(void)ctx;
+	if (fd >= 0)
+		(void)!read(fd, &count, sizeof(count));
 }
 
 static void
@@ -95,6 +100,8 @@ set_timer(struct daemon *d, uint64_t now)
 
 	if (d->stop_by != CV_TIME_NEVER)
 		at = cv_time_min(at, now + STOP_TICK_NS);
+	if (d->held_back)
+		at = cv_time_min(at, now + HELD_BACK_NS);
 	if (at == CV_TIME_NEVER) {
 		evtimer_del(d->timer);
 		return;
@@ -142,7 +149,7 @@ loop_shared(struct daemon *d)
 			return;
 		if (received == 0 || ++rounds >= SHARED_ROUNDS) {
 			rounds = 0;
-			event_base_loop(d->base, EVLOOP_NONBLOCK);
+			event_base_loop(d->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 		}
 	}
 }
@@ -160,7 +167,7 @@ loop_sleeping(struct daemon *d)
 			set_timer(d, now);
 			event_base_loop(d->base, EVLOOP_ONCE);
 		} else {
-			event_base_loop(d->base, EVLOOP_NONBLOCK);
+			event_base_loop(d->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 		}
 	}
 }

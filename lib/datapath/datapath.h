@@ -179,6 +179,9 @@ void dp_punt_release(struct dp *dp, struct dp_punt *punt);
 int dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_endpoint *remote,
 	const void *payload, size_t len);
 
+/* Frames that may be sent now before CV_ERR_LIMIT: a worker still has the others to send. */
+unsigned dp_send_room(const struct dp *dp);
+
 /* ---- tunnels and sessions ------------------------------------------------------------------ */
 
 /* From now on control messages with our tunnel_id are taken only from peer, as DP_PUNT_TUNNEL.

@@ -76,6 +76,7 @@
 	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
 	X(LOCAL_ECHO_LIMIT, "outer echo request over the rate")                                    \
 	X(NEIGHBOUR_QUEUE_FULL, "sent while its next hop was being resolved, and too many waited") \
+	X(NEIGHBOUR_NO_ROUTE, "to a peer that is not on-link, and the listener has no gateway")    \
 	X(NEIGHBOUR_UNREACHABLE, "next hop did not answer ARP")                                    \
 	X(SEND_FULL, "control's queue to a worker full")                                           \
 	X(WORKER_STOPPED, "waited in a ring when the data path stopped")

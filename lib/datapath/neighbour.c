@@ -249,9 +249,13 @@ dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, stru
 
 	if (n != NULL && n->up)
 		return send_to(dp, n, m);
+	if (n == NULL && rc == CV_ERR_UNKNOWN) {
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
+		return rc;
+	}
 	if (n == NULL || n->waiting == WAITING_MAX) {
 		dp_drop_mbuf(&dp->counts, m, DP_DROP_NEIGHBOUR_QUEUE_FULL);
-		return n == NULL ? rc : CV_ERR_LIMIT;
+		return CV_ERR_LIMIT;
 	}
 	n->packets[n->waiting++] = m;
 	start_asking(dp, n, now);

@@ -238,3 +238,9 @@ dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m)
 	dp_drop_mbuf(&dp->counts, m, DP_DROP_SEND_FULL);
 	return CV_ERR_LIMIT;
 }
+
+unsigned
+dp_send_room(const struct dp *dp)
+{
+	return rte_ring_free_count(dp->workers[0]->send);
+}

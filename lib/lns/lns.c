@@ -237,15 +237,15 @@ lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 }
 
 unsigned
-lns_kick_session(
-	struct lns *lns, uint64_t now, uint16_t tunnel_id, uint16_t session_id, enum ppp_down why)
+lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,
+	uint16_t session_id, enum ppp_down why)
 {
 	unsigned ended = 0;
 
 	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
 		struct lns_session *s = lns_session_in(lns, (uint16_t)i, tunnel_id, session_id);
 
-		if (s == NULL || s->ppp == NULL)
+		if (s == NULL || s->ppp == NULL || (listener != LNS_ANY_LISTENER && listener != i))
 			continue;
 		lns_session_close(lns, s, now, why);
 		ended++;

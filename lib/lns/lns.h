@@ -25,6 +25,7 @@ struct lns;
 enum {
 	LNS_USER_MAX = 64, /* bytes of a user name kept, with its NUL; longer ones are refused */
 	LNS_DATAGRAM_MAX = 1500, /* longest datagram in an action */
+	LNS_ANY_LISTENER = UINT16_MAX,
 };
 
 struct lns_params {
@@ -158,8 +159,8 @@ void lns_handle_timeout(struct lns *lns, uint64_t now);
 bool lns_poll(struct lns *lns, uint64_t now, struct lns_action *action);
 
 /* Ends one session, or all of a user, politely (LCP Terminate, then CDN). Return how many. */
-unsigned lns_kick_session(
-	struct lns *lns, uint64_t now, uint16_t tunnel_id, uint16_t session_id, enum ppp_down why);
+unsigned lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,
+	uint16_t session_id, enum ppp_down why);
 unsigned lns_kick_user(struct lns *lns, uint64_t now, const char *user, enum ppp_down why);
 
 /* Ends every tunnel with StopCCN "shutting down". lns_idle says when all were told. */
