@@ -131,6 +131,8 @@ new_call(struct l2tp_tunnel *t, uint64_t now, uint16_t local, uint16_t remote,
 	c->remote = remote;
 	c->state = (uint8_t)state;
 	t->calls++;
+	if (t->calls > t->calls_most)
+		t->calls_most = t->calls;
 	grow(t);
 	link_call(t, c);
 	start_setup(t, c, now);
@@ -308,13 +310,9 @@ take_icrq(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 	}
 	if (find_remote(t, remote) != NULL) {
 		t->counters.rx_unexpected++;
-		refuse(t, now, remote, L2TP_CDN_ERROR, L2TP_ERROR_SESSION_ID,
+		/* not to that session: it is a call that runs */
+		refuse(t, now, 0, L2TP_CDN_ERROR, L2TP_ERROR_SESSION_ID,
 			"Assigned Session ID is in use");
-		return;
-	}
-	if (t->calls >= t->params.max_sessions) {
-		refuse(t, now, remote, L2TP_CDN_NO_FACILITIES_TEMPORARY, L2TP_ERROR_RESOURCES,
-			"too many sessions in this tunnel");
 		return;
 	}
 	c = new_call(t, now, 0, remote, L2TP_CALL_REQUESTED);

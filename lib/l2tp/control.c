@@ -198,6 +198,7 @@ take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 static void
 refuse_proof(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 {
+	t->proof_failed = true;
 	l2tp_fault_close(t, now, L2TP_STOPCCN_NOT_AUTHORIZED, 0,
 		l2tp_has(m, L2TP_AVP_CHALLENGE_RESPONSE) ? "wrong Challenge Response"
 							 : "Challenge Response is missing");

@@ -7,7 +7,12 @@
 #include "l2tp/reliable.h"
 #include "l2tp/tunnel.h"
 
-enum { L2TP_HOST_NAME_KEPT = 64, L2TP_CHALLENGE_BYTES = 16 };
+enum {
+	L2TP_CHALLENGE_BYTES = 16,
+	L2TP_QUEUE_MIN = 64,     /* messages that may wait for the peer's acknowledgement, */
+	L2TP_QUEUE_PER_CALL = 2, /* and as many more for each call that there ever was at once */
+	L2TP_STRANGER_RETRANSMITS = 1, /* of the StopCCN to who never was established */
+};
 
 /* Section 7.2, and how a connection ends (5.7). */
 #define L2TP_STATES(X)                        \
@@ -54,7 +59,8 @@ struct l2tp_tunnel {
 	enum l2tp_state state;
 	uint16_t remote_id;
 	bool up_pending, down_pending, done_pending, done_told;
-	bool hello_sent;
+	bool overrun;      /* more waits for the peer than it acknowledges */
+	bool proof_failed; /* its Challenge Response was wrong or missing */
 	uint64_t heard_at; /* the last message of the peer */
 	uint64_t deadline; /* of the set-up, or of the memory of a closed one */
 	struct l2tp_event down;
@@ -63,7 +69,7 @@ struct l2tp_tunnel {
 	struct l2tp_call *few[2 * L2TP_FEW_CALLS];
 	struct l2tp_call *setup_first, *setup_last;
 	uint32_t chains; /* a power of two */
-	uint32_t calls;
+	uint32_t calls, calls_most;
 	uint32_t call_serial;
 	struct l2tp_counters counters;
 	uint8_t challenge[L2TP_CHALLENGE_BYTES];

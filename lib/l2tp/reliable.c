@@ -97,6 +97,7 @@ l2tp_reliable_queue(struct l2tp_reliable *r, uint16_t session_id, const void *bo
 	r->last = s;
 	if (r->next_send == NULL)
 		r->next_send = s;
+	r->queued++;
 	return 0;
 }
 
@@ -116,6 +117,7 @@ l2tp_reliable_drop_unsent(struct l2tp_reliable *r)
 		*at = s->next;
 		if (r->next_send == s)
 			r->next_send = NULL;
+		r->queued--;
 		free(s);
 	}
 	r->ns_next = r->ns_sent;
@@ -153,6 +155,7 @@ take_ack(struct l2tp_reliable *r, uint64_t now, uint16_t nr)
 			r->in_flight--;
 		if (r->last == s)
 			r->last = NULL;
+		r->queued--;
 		free(s);
 		grow_window(r);
 		progress = true;

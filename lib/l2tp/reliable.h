@@ -26,6 +26,7 @@ struct l2tp_reliable {
 	uint16_t ns_acked; /* oldest Ns without acknowledgement */
 	uint16_t ns_sent;  /* one beyond the highest Ns ever sent */
 	uint16_t nr;       /* the next Ns expected of the peer */
+	uint32_t queued;   /* messages that are not acknowledged, sent or not */
 	uint16_t in_flight;
 	uint16_t cwnd, ssthresh, cwnd_acks;
 	uint16_t peer_window, our_window;

@@ -16,7 +16,6 @@ l2tp_params_default(struct l2tp_params *p)
 		.retransmit_initial_ns = CV_NS_PER_S,
 		.retransmit_max_ns = 8 * CV_NS_PER_S,
 		.setup_timeout_ns = 30 * CV_NS_PER_S,
-		.max_sessions = 65535,
 		.receive_window = 16,
 		.max_retransmits = 5};
 }
@@ -127,8 +126,12 @@ void
 l2tp_send_message(struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id)
 {
 	(void)now;
-	if (b->w.failed ||
-		l2tp_reliable_queue(&t->reliable, session_id, b->body, cv_written(&b->w)) != 0)
+	/* a peer that asks on and never acknowledges makes nothing grow without bound */
+	if (t->state < L2TP_CLOSING &&
+		t->reliable.queued >= L2TP_QUEUE_MIN + L2TP_QUEUE_PER_CALL * t->calls_most)
+		t->overrun = t->reliable.dead = true;
+	else if (b->w.failed ||
+		 l2tp_reliable_queue(&t->reliable, session_id, b->body, cv_written(&b->w)) != 0)
 		t->reliable.dead = true;
 	crypto_wipe(b->body, sizeof(b->body));
 }
@@ -140,7 +143,8 @@ l2tp_go_down(struct l2tp_tunnel *t, enum l2tp_state state, const struct l2tp_rea
 	const char *message = reason->message == NULL ? "" : reason->message;
 
 	l2tp_set_state(t, state);
-	t->down = (struct l2tp_event){.type = L2TP_EV_DOWN, .reason = *reason};
+	t->down = (struct l2tp_event){
+		.type = L2TP_EV_DOWN, .reason = *reason, .proof_failed = t->proof_failed};
 	strncpy(t->down.text, message, sizeof(t->down.text) - 1);
 	t->down.reason.message = t->down.text;
 	t->down_pending = true;
@@ -161,6 +165,9 @@ l2tp_tunnel_close(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_reason 
 		t->done_pending = true;
 		return;
 	}
+	/* whoever was not let in may be somebody else's forged address: no more than one repeat */
+	if (t->role == L2TP_RESPONDER && t->state < L2TP_ESTABLISHED)
+		t->reliable.max_attempts = L2TP_STRANGER_RETRANSMITS;
 	l2tp_build(&b, t->params.crypto, (struct cv_bytes){0}, L2TP_STOPCCN);
 	l2tp_put_u16(&b, L2TP_AVP_ASSIGNED_TUNNEL_ID, t->params.local_tunnel_id);
 	l2tp_put_reason(&b, reason);
@@ -224,9 +231,13 @@ l2tp_tunnel_next_timeout(const struct l2tp_tunnel *t)
 static void
 give_up(struct l2tp_tunnel *t)
 {
-	static const struct l2tp_reason reason = {
+	struct l2tp_reason reason = {
 		.result = L2TP_STOPCCN_CLEAR, .message = "the peer does not acknowledge"};
 
+	if (t->overrun)
+		reason = (struct l2tp_reason){.result = L2TP_STOPCCN_ERROR,
+			.error = L2TP_ERROR_RESOURCES,
+			.message = "too many messages wait for the peer"};
 	if (t->state < L2TP_CLOSING)
 		l2tp_go_down(t, L2TP_CLOSED, &reason);
 	t->done_pending = true;

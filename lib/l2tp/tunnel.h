@@ -20,6 +20,8 @@
 
 struct l2tp_tunnel;
 
+enum { L2TP_HOST_NAME_KEPT = 64 }; /* bytes kept of the peer's host name, with a NUL */
+
 enum l2tp_role { L2TP_INITIATOR, L2TP_RESPONDER };
 
 /* Copied, but for what is pointed to: that must outlive the tunnel. */
@@ -33,8 +35,7 @@ struct l2tp_params {
 	uint64_t hello_ns;                /* silence after which a HELLO goes out; 0: never */
 	uint64_t retransmit_initial_ns, retransmit_max_ns;
 	uint64_t setup_timeout_ns; /* for the tunnel, and for each call */
-	uint32_t max_sessions;
-	uint16_t local_tunnel_id; /* chosen by the caller, not 0 */
+	uint16_t local_tunnel_id;  /* chosen by the caller, not 0 */
 	uint16_t receive_window;
 	uint16_t first_ns; /* 0; tests of the wrap-around start elsewhere */
 	uint8_t max_retransmits;
@@ -58,6 +59,7 @@ struct l2tp_event {
 	uint16_t local_session; /* 0 in CALL_REQUEST */
 	uint16_t remote_session;
 	bool sequencing_required;  /* CALL_UP */
+	bool proof_failed;         /* DOWN: the peer's Challenge Response was wrong or missing */
 	struct l2tp_reason reason; /* DOWN, CALL_DOWN; its message lives until the next poll */
 	char text[L2TP_MESSAGE_MAX];
 };

@@ -54,7 +54,8 @@ struct lns_tunnel {
 	uint16_t id, peer_id;
 	struct cv_endpoint peer;
 	uint64_t created_at;
-	bool half_open; /* counts as half open */
+	bool half_open; /* never established: counts so until it is forgotten */
+	bool refused;   /* no entry of tunnels.secrets: said so already */
 	bool added;     /* the data path knows it */
 	bool over;      /* StopCCN sent or received: only its remains are kept */
 	bool done;      /* to be freed when the data path was told */

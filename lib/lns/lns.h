@@ -63,6 +63,7 @@ struct lns_params {
 		"sessions refused: limits.sessions-per-tunnel")                                   \
 	X(PEER_UNKNOWN, "tunnel-peer-unknown", "tunnels refused: no entry in tunnels.secrets")    \
 	X(TUNNEL_AUTH, "tunnel-auth-failed", "tunnels refused: wrong or missing response")        \
+	X(TUNNEL_FAILED, "tunnels-failed", "tunnels that ended before they were established")     \
 	X(USER_UNKNOWN, "user-unknown", "sessions refused: no such user")                         \
 	X(USER_AUTH, "user-auth-failed", "sessions refused: wrong password")                      \
 	X(USER_METHOD, "user-method", "sessions refused: the group does not allow the method")    \

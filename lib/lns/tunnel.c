@@ -118,6 +118,7 @@ doubt(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint
 {
 	uint64_t hash;
 	const struct lns_peer *peer = find_peer(lns, &from->ip, &hash);
+	size_t kept = host.len < L2TP_HOST_NAME_KEPT ? host.len : L2TP_HOST_NAME_KEPT - 1;
 	struct l2tp_tunnel_info info;
 
 	for (struct lns_tunnel *t = peer == NULL ? NULL : peer->tunnels; t != NULL;
@@ -125,8 +126,8 @@ doubt(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint
 		if (t->listener != listener || t->peer.port != from->port || t->over)
 			continue;
 		l2tp_tunnel_info(t->l2tp, &info);
-		if (info.peer_host_name_len > host.len ||
-			memcmp(info.peer_host_name, host.data, info.peer_host_name_len) != 0)
+		if (info.peer_host_name_len != kept ||
+			memcmp(info.peer_host_name, host.data, kept) != 0)
 			continue;
 		l2tp_tunnel_probe(t->l2tp, now);
 		lns_tunnel_settle(lns, t, now);
@@ -222,6 +223,7 @@ new_tunnel(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_end
 		lns_count(lns, LNS_PEER_UNKNOWN);
 		log_tunnel_refused(lns, now, from, peek, unknown.message);
 	}
+	t->refused = secret == NULL;
 	t->object.kind = LNS_KIND_TUNNEL;
 	t->listener = listener;
 	t->id = id;
@@ -327,21 +329,11 @@ session_reason(const struct lns *lns, const struct l2tp_reason *reason)
 }
 
 static void
-tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_reason *reason)
+log_tunnel_down(struct lns *lns, const struct lns_tunnel *t, const struct l2tp_reason *reason)
 {
 	char message[LNS_USER_MAX * 2], peer[CV_ENDPOINT_TEXT];
-	bool failed_auth =
-		reason->result == L2TP_STOPCCN_NOT_AUTHORIZED && t->half_open && !reason->by_peer;
 
-	no_longer_half_open(lns, t);
-	t->over = true;
-	if (failed_auth)
-		lns_count(lns, LNS_TUNNEL_AUTH);
-	while (t->sessions != NULL)
-		lns_session_over(lns, t->sessions, now, session_reason(lns, reason));
-	if (failed_auth && !lns_may_log(lns, now))
-		return;
-	cv_log_event(lns->log, failed_auth ? CV_LOG_WARNING : CV_LOG_INFO, "tunnel-down",
+	cv_log_event(lns->log, t->half_open ? CV_LOG_WARNING : CV_LOG_INFO, "tunnel-down",
 		"tunnel=%u peer=%s by=%s result=%u error=%u reason=\"%s\" message=%s", t->id,
 		cv_endpoint_text(&t->peer, peer), reason->by_peer ? "peer" : "us", reason->result,
 		reason->error, l2tp_stopccn_text(reason->result),
@@ -349,6 +341,21 @@ tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 			? "-"
 			: cv_escape(message, sizeof(message), reason->message,
 				  strlen(reason->message)));
+}
+
+static void
+tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
+{
+	t->over = true;
+	if (t->half_open)
+		lns_count(lns, LNS_TUNNEL_FAILED);
+	if (event->proof_failed)
+		lns_count(lns, LNS_TUNNEL_AUTH);
+	while (t->sessions != NULL)
+		lns_session_over(lns, t->sessions, now, session_reason(lns, &event->reason));
+	/* strangers write as many lines as they please nowhere */
+	if (!t->half_open || (!t->refused && lns_may_log(lns, now)))
+		log_tunnel_down(lns, t, &event->reason);
 }
 
 static void
@@ -381,7 +388,7 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 			tunnel_up(lns, t);
 			break;
 		case L2TP_EV_DOWN:
-			tunnel_down(lns, t, now, &event.reason);
+			tunnel_down(lns, t, now, &event);
 			break;
 		case L2TP_EV_DONE:
 			t->done = true;

@@ -26,7 +26,6 @@ new_tunnel(struct world *w, enum l2tp_role role, uint16_t id, unsigned flags)
 	p.crypto = w->crypto;
 	p.host_name = "fuzz";
 	p.local_tunnel_id = id;
-	p.max_sessions = 4;
 	p.hide_avps = (flags & 1) != 0;
 	p.secret = (flags & 2) != 0 ? fuzz_secret : NULL;
 	p.secret_len = FUZZ_SECRET_BYTES;

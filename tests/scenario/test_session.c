@@ -301,6 +301,38 @@ limits_of_tunnels(void **state)
 		"limits.setups-per-second");
 }
 
+/* A peer that asks on and on and acknowledges nothing, or now and then, loses its tunnel. */
+static void
+answers_that_nobody_acknowledges_are_bounded(void **state)
+{
+	(void)state;
+	for (unsigned every = 0; every < 200; every += 100) {
+		struct lns_status status;
+		struct world w;
+		struct hand h;
+		unsigned i;
+
+		world_up(&w, NULL, 25);
+		hand_init(&h, &w, STRANGER, 1701, 7);
+		assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+		for (i = 0; i < 2000 && !world_logged(&w, "tunnel-down", "too\\x20many"); i++) {
+			hand_begin(&h, L2TP_ICRQ);
+			l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_SESSION_ID, 0);
+			l2tp_put_u32(&h.b, L2TP_AVP_CALL_SERIAL_NUMBER, 1);
+			hand_send(&h, 0);
+			if (every != 0 && i % every == 0)
+				while (hand_next(&h))
+					;
+			world_sleep(&w, CV_NS_PER_MS);
+		}
+		assert_true(i < 500);
+		world_sleep(&w, CV_NS_PER_S);
+		lns_status(w.lns, &status);
+		assert_int_equal(status.tunnels, 0);
+		world_down(&w);
+	}
+}
+
 static void
 a_flood_of_requests_hurts_no_running_session(void **state)
 {
@@ -347,6 +379,7 @@ main(void)
 		cmocka_unit_test(limit_of_sessions_in_all),
 		cmocka_unit_test(limit_of_calls_a_second),
 		cmocka_unit_test(limits_of_tunnels),
+		cmocka_unit_test(answers_that_nobody_acknowledges_are_bounded),
 		cmocka_unit_test(a_flood_of_requests_hurts_no_running_session),
 	};
 

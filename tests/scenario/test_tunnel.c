@@ -396,6 +396,50 @@ stopccn_is_acknowledged_and_remembered_for_a_cycle(void **state)
 	world_down(&w);
 }
 
+/* Requests that are refused at once count as half open until they are forgotten, are forgotten
+ * soon, cost one repeat of the refusal, and write a bounded number of lines. */
+static void
+refused_strangers_hold_little_and_not_for_long(void **state)
+{
+	struct lns_status status;
+	unsigned most = 0;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w,
+		"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+		"listeners: [{address: 192.0.2.1/24}]\n"
+		"tunnels: {secrets: [{secret: none}]}\n"
+		"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+		"users: [{name: alice, password-file: alice}]\n"
+		"limits: {sessions: 100, tunnels: 1000, half-open: 50, setups-per-second: "
+		"100000}\n",
+		17);
+	hand_init(&h, &w, STRANGER, 1, 7);
+	for (unsigned i = 0; i < 5000; i++) {
+		hand_init(&h, &w, STRANGER + i, 1, 7);
+		hand_begin(&h, L2TP_SCCRQ);
+		l2tp_put_u16(&h.b, L2TP_AVP_PROTOCOL_VERSION, 0x0200);
+		l2tp_put_u32(&h.b, L2TP_AVP_FRAMING_CAPABILITIES, 3);
+		l2tp_put(&h.b, L2TP_AVP_HOST_NAME, "lac", 3);
+		l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_TUNNEL_ID, 7);
+		hand_send(&h, 0);
+		world_sleep(&w, CV_NS_PER_MS);
+		lns_status(w.lns, &status);
+		most = status.tunnels > most ? status.tunnels : most;
+		assert_int_equal(status.half_open, status.tunnels);
+	}
+	assert_true(most <= 50);
+	assert_true(w.n_lines < 700); /* 50 a second, and as many about those left out */
+	world_sleep(&w, 4 * CV_NS_PER_S);
+	lns_status(w.lns, &status);
+	assert_int_equal(status.tunnels, 0);
+	assert_true(w.n_outside <= 2 * world_counter(&w, LNS_TUNNEL_FAILED));
+	assert_int_equal(world_counter(&w, LNS_TUNNEL_AUTH), 0);
+	world_down(&w);
+}
+
 static void
 protocol_version_2_is_result_5(void **state)
 {
@@ -436,6 +480,7 @@ main(void)
 		cmocka_unit_test(hello_after_60_s_of_silence),
 		cmocka_unit_test(a_zlb_only_where_nothing_carries_the_acknowledgement),
 		cmocka_unit_test(stopccn_is_acknowledged_and_remembered_for_a_cycle),
+		cmocka_unit_test(refused_strangers_hold_little_and_not_for_long),
 		cmocka_unit_test(protocol_version_2_is_result_5),
 	};
 
