@@ -383,12 +383,13 @@ doctor_software() {
 # The configuration, and whether the devices that it names are there.
 doctor_config() {
 	local file=$1 device
+	[[ $file == /* ]] || file=$CALLER/$file
 	if ! "$BUILD/app/culvertd/culvertd" --check "$file" >/dev/null 2>&1; then
 		report FAIL "$file has errors" "culvertd --check $file"
 		return
 	fi
 	report ok "$file is right"
-	for device in $(grep -oE '(af_packet|pci):[A-Za-z0-9_.:-]+' "$file" | sort -u); do
+	for device in $(sed 's/\(^\|[[:space:]]\)#.*//' "$file" | grep -oE '(af_packet|pci):[A-Za-z0-9_.:-]+' | sort -u); do
 		case $device in
 		af_packet:*)
 			if [ -e "$SYSFS/class/net/${device#*:}" ]; then
@@ -427,6 +428,7 @@ usage_error() {
 }
 
 umask 022
+CALLER=$PWD # relative paths of the command line are from here
 cd "$TOP"
 case ${1-} in
 install | build | test | demo | bench | hugepages | bind | unbind | doctor)

@@ -129,6 +129,11 @@ kernel_binds 0000:3b:00.1 vfio-pci
 check "doctor FILE: and once it has" said 0 "culvertd could start here" doctor "$WORK/c.yaml"
 sed -i 's/pci:[^"]*/af_packet:nosuch/' "$WORK/c.yaml"
 check "doctor FILE: an interface that is not there" said 1 "there is no interface nosuch" doctor "$WORK/c.yaml"
+sed -i 's/nosuch/ens1/; s/^listeners/# or af_packet:other, pci:00:00.0\n&/' "$WORK/c.yaml"
+relative() {
+	cd "$WORK" && said 0 "culvertd could start here" doctor c.yaml
+}
+check "doctor FILE: a relative path, and comments are no devices" relative
 echo "nonsense: 1" >>"$WORK/c.yaml"
 check "doctor FILE: a wrong file" said 1 "has errors" doctor "$WORK/c.yaml"
 printf 'processor : 0\nflags : sse2\n' >"$WORK/proc/cpuinfo"
