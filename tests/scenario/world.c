@@ -73,6 +73,12 @@ world_random(struct world *w)
 	return (uint32_t)(w->random * UINT64_C(2685821657736338717) >> 32);
 }
 
+static uint64_t
+rx_packets(const void *ctx, uint32_t slot)
+{
+	return ((const struct world *)ctx)->slots[slot].rx_packets;
+}
+
 void
 world_up(struct world *w, const char *yaml, uint64_t seed)
 {
@@ -93,7 +99,11 @@ world_up(struct world *w, const char *yaml, uint64_t seed)
 	w->log = (struct cv_log){.emit = keep_line,
 		.ctx = w,
 		.level = getenv("WORLD_LOG") != NULL ? CV_LOG_DEBUG : CV_LOG_INFO};
-	params = (struct lns_params){.cfg = w->cfg, .crypto = w->crypto, .log = &w->log};
+	params = (struct lns_params){.cfg = w->cfg,
+		.crypto = w->crypto,
+		.log = &w->log,
+		.rx_packets = rx_packets,
+		.rx_packets_ctx = w};
 	w->lns = lns_new(&params, w->now);
 	assert_non_null(w->lns);
 	assert_true(lns_slot_mask(w->lns) < WORLD_SLOTS);
@@ -153,6 +163,8 @@ act_session(struct world *w, const struct lns_action *action)
 	switch (action->type) {
 	case LNS_ACT_SESSION_ADD:
 		assert_false(slot->added);
+		/* IDs of an ended session rest for 10 s */
+		assert_true(slot->removed_at == 0 || w->now >= slot->removed_at + 10 * CV_NS_PER_S);
 		*slot = (struct world_slot){
 			.added = true, .tunnel_id = s->tunnel_id, .session_id = s->session_id};
 		break;
@@ -175,7 +187,7 @@ act_session(struct world *w, const struct lns_action *action)
 		assert_non_null(action->reason);
 		w->reason = action->reason;
 		w->removed++;
-		*slot = (struct world_slot){0};
+		*slot = (struct world_slot){.removed_at = w->now};
 		break;
 	}
 }
@@ -327,6 +339,7 @@ link_event(struct world_client *c, const struct ppp_event *e)
 		ppp_network_start(c->ppp, c->world->now, &net);
 		break;
 	case PPP_EV_AUTH_DONE:
+		c->auth_dones++;
 		c->auth_ok = e->u.auth_done.ok;
 		snprintf(c->auth_text, sizeof(c->auth_text), "%.*s",
 			(int)e->u.auth_done.message.len, (const char *)e->u.auth_done.message.data);

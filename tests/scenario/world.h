@@ -37,7 +37,7 @@ struct world_client {
 	uint16_t local_session, peer_session; /* 0: none */
 	bool hang_up;                         /* CDN when PPP goes down */
 	/* what was seen */
-	unsigned tunnel_ups, call_ups, ppp_ups, call_downs, tunnel_downs;
+	unsigned tunnel_ups, call_ups, ppp_ups, auth_dones, call_downs, tunnel_downs;
 	bool up, tunnel_up;
 	struct ppp_ev_up up_event;
 	enum ppp_down ppp_reason;
@@ -51,6 +51,8 @@ struct world_slot {
 	bool added, open;
 	uint32_t address;
 	uint16_t tunnel_id, session_id;
+	uint64_t removed_at; /* 0: never used */
+	uint64_t rx_packets; /* what the data path counts */
 };
 
 struct world_datagram {
