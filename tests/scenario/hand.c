@@ -117,15 +117,11 @@ hand_sccrq(struct hand *h, const char *host, const char *challenge)
 		l2tp_put(&h->b, L2TP_AVP_CHALLENGE, challenge, strlen(challenge));
 }
 
-bool
-hand_tunnel(struct hand *h, const char *host, const char *secret)
+void
+hand_prove(struct hand *h, const char *secret)
 {
 	uint8_t type = L2TP_SCCCN, response[CRYPTO_MD5_BYTES];
 
-	hand_sccrq(h, host, NULL);
-	hand_send(h, 0);
-	if (!hand_expect(h, L2TP_SCCRP))
-		return false;
 	hand_begin(h, L2TP_SCCCN);
 	if (secret != NULL && l2tp_has(&h->m, L2TP_AVP_CHALLENGE)) {
 		struct cv_bytes parts[] = {{&type, 1}, {(const uint8_t *)secret, strlen(secret)},
@@ -135,6 +131,16 @@ hand_tunnel(struct hand *h, const char *host, const char *secret)
 		l2tp_put(&h->b, L2TP_AVP_CHALLENGE_RESPONSE, response, sizeof(response));
 	}
 	hand_send(h, 0);
+}
+
+bool
+hand_tunnel(struct hand *h, const char *host, const char *secret)
+{
+	hand_sccrq(h, host, NULL);
+	hand_send(h, 0);
+	if (!hand_expect(h, L2TP_SCCRP))
+		return false;
+	hand_prove(h, secret);
 	return hand_next(h) && h->m.type == L2TP_ZLB;
 }
 

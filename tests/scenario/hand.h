@@ -40,6 +40,8 @@ struct l2tp_reason hand_reason(struct hand *h, char text[L2TP_MESSAGE_MAX]);
 void hand_sccrq(struct hand *h, const char *host, const char *challenge);
 /* The way to an established tunnel with this secret (NULL: none). false: it was refused. */
 bool hand_tunnel(struct hand *h, const char *host, const char *secret);
+/* SCCCN, with the proof that the SCCRP just read asks for. */
+void hand_prove(struct hand *h, const char *secret);
 /* ICRQ for a session of ours; returns the server's session ID, 0: refused. */
 uint16_t hand_call(struct hand *h, uint16_t session_id);
 /* ICCN. */

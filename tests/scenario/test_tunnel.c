@@ -396,6 +396,128 @@ stopccn_is_acknowledged_and_remembered_for_a_cycle(void **state)
 	world_down(&w);
 }
 
+static void
+a_rebooted_peer_with_the_same_id_is_asked_too(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 18);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	hand_sccrq(&h, "lac", NULL);
+	h.peer_tunnel = 0;
+	hand_send_ns(&h, 0, 0);
+	assert_true(hand_expect(&h, L2TP_HELLO));
+	world_sleep(&w, 40 * CV_NS_PER_S);
+	assert_true(world_logged(&w, "tunnel-down", "not\\x20acknowledge"));
+	world_down(&w);
+}
+
+/* The server's messages that are on their way, none of them acknowledged. */
+static unsigned
+answers_at_once(uint16_t window, unsigned calls)
+{
+	struct world w;
+	struct hand h;
+	unsigned n = 0;
+
+	world_up(&w, NULL, 19);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	hand_sccrq(&h, "lac", NULL);
+	l2tp_put_u16(&h.b, L2TP_AVP_RECEIVE_WINDOW_SIZE, window);
+	hand_send(&h, 0);
+	assert_true(hand_expect(&h, L2TP_SCCRP));
+	hand_prove(&h, "tunnelsecret");
+	/* slow start: its own window must be open before the peer's can be what bounds it */
+	for (uint16_t i = 1; i <= 20; i++)
+		assert_int_not_equal(hand_call(&h, i), 0);
+	hand_zlb(&h);
+	while (hand_next(&h))
+		;
+	for (uint16_t i = 0; i < calls; i++) {
+		hand_begin(&h, L2TP_ICRQ);
+		l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_SESSION_ID, (uint16_t)(100 + i));
+		l2tp_put_u32(&h.b, L2TP_AVP_CALL_SERIAL_NUMBER, i);
+		hand_send(&h, 0);
+	}
+	h.nr = 0; /* what follows acknowledges nothing */
+	while (hand_next(&h))
+		n += h.m.type == L2TP_ICRP;
+	world_down(&w);
+	return n;
+}
+
+static void
+the_peers_receive_window_is_respected(void **state)
+{
+	(void)state;
+	assert_int_equal(answers_at_once(1, 10), 1);
+	assert_int_equal(answers_at_once(3, 10), 3);
+	assert_int_equal(answers_at_once(8, 10), 8);
+}
+
+/* What was queued and never sent does not stand in the way of the end. */
+static void
+the_end_overtakes_what_waits_behind_the_window(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 20);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	for (uint16_t i = 1; i <= 20; i++) {
+		hand_begin(&h, L2TP_ICRQ);
+		l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_SESSION_ID, i);
+		l2tp_put_u32(&h.b, L2TP_AVP_CALL_SERIAL_NUMBER, i);
+		hand_send(&h, 0);
+	}
+	lns_shutdown(w.lns, w.now);
+	world_sleep(&w, CV_NS_PER_MS);
+	while (hand_next(&h))
+		;
+	hand_zlb(&h); /* acknowledges what did go out */
+	assert_true(hand_next(&h));
+	assert_int_equal(h.m.type, L2TP_STOPCCN);
+	world_down(&w);
+}
+
+static void
+messages_from_elsewhere_are_dropped_here_too(void **state)
+{
+	struct cv_endpoint elsewhere = {.ip = cv_ipv4(STRANGER), .port = 999};
+	static const uint8_t lcp[] = {0xff, 3, 0xc0, 0x21, 5, 1, 0, 4};
+	uint8_t bytes[64];
+	struct cv_writer data = cv_writer(bytes, sizeof(bytes));
+	struct lns_status status;
+	struct world w;
+	struct hand h;
+	uint16_t id;
+
+	(void)state;
+	world_up(&w, NULL, 21);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	id = hand_call(&h, 5);
+	hand_connect(&h, id);
+	l2tp_data_header_write(&data, h.peer_tunnel, id, sizeof(lcp));
+	cv_write_bytes(&data, lcp, sizeof(lcp));
+	world_inject(&w, &elsewhere, bytes, cv_written(&data));
+	assert_int_equal(world_counter(&w, LNS_DATA_SOURCE), 1);
+	h.address = elsewhere;
+	hand_begin(&h, L2TP_STOPCCN);
+	l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_TUNNEL_ID, 7);
+	l2tp_put(&h.b, L2TP_AVP_RESULT_CODE, "\0\1", 2);
+	hand_send(&h, 0);
+	assert_int_equal(world_counter(&w, LNS_CONTROL_SOURCE), 1);
+	lns_status(w.lns, &status);
+	assert_int_equal(status.sessions, 1);
+	world_down(&w);
+}
+
 /* Requests that are refused at once count as half open until they are forgotten, are forgotten
  * soon, cost one repeat of the refusal, and write a bounded number of lines. */
 static void
@@ -480,6 +602,10 @@ main(void)
 		cmocka_unit_test(hello_after_60_s_of_silence),
 		cmocka_unit_test(a_zlb_only_where_nothing_carries_the_acknowledgement),
 		cmocka_unit_test(stopccn_is_acknowledged_and_remembered_for_a_cycle),
+		cmocka_unit_test(a_rebooted_peer_with_the_same_id_is_asked_too),
+		cmocka_unit_test(the_peers_receive_window_is_respected),
+		cmocka_unit_test(the_end_overtakes_what_waits_behind_the_window),
+		cmocka_unit_test(messages_from_elsewhere_are_dropped_here_too),
 		cmocka_unit_test(refused_strangers_hold_little_and_not_for_long),
 		cmocka_unit_test(protocol_version_2_is_result_5),
 	};
