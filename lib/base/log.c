@@ -41,10 +41,12 @@ cv_log_event(
 	if (!cv_log_enabled(log, level))
 		return;
 	used = snprintf(line, sizeof(line), "%s%s", event, fmt[0] == '\0' ? "" : " ");
-	if (used < 0 || (size_t)used >= sizeof(line))
+	if (used < 0)
 		return;
-	va_start(args, fmt);
-	vsnprintf(line + used, sizeof(line) - (size_t)used, fmt, args);
-	va_end(args);
+	if ((size_t)used < sizeof(line)) {
+		va_start(args, fmt);
+		vsnprintf(line + used, sizeof(line) - (size_t)used, fmt, args);
+		va_end(args);
+	}
 	log->emit(log->ctx, level, line);
 }

@@ -16,15 +16,16 @@ cv_escape(char *out, size_t capacity, const void *bytes, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	const uint8_t *in = bytes;
-	size_t used = 0;
+	size_t used = 0, cut = 0; /* cut: the last place where "..." fits */
 
 	for (size_t i = 0; i < len; i++) {
 		size_t need = is_plain(in[i]) ? 1 : 4;
 
-		/* room for the rest of this one and for "..." in case the next does not fit */
-		if (used + need + (i + 1 < len ? 3 : 0) >= capacity) {
-			memcpy(out + used, "...", 3);
-			used += 3;
+		if (used + 3 < capacity)
+			cut = used;
+		if (used + need >= capacity) {
+			memcpy(out + cut, "...", 3);
+			used = cut + 3;
 			break;
 		}
 		if (need == 1) {
