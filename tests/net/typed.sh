@@ -180,11 +180,24 @@ killed_and_started() {
 		says 0 'host name ' culvertctl status
 }
 
+# What systemd's Type=notify hears: a socket that prints what comes to it, a line each.
+tells_systemd() {
+	python3 -u -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+for n in range(2):
+    print(s.recv(100).decode())' "$RUN/notify" >"$RUN/notified" &
+	local listener=$!
+	world_until 10 test -S "$RUN/notify" || return 1
+	NOTIFY_SOCKET=$RUN/notify lns_start && world_until 5 grep -qx READY=1 "$RUN/notified" &&
+		lns_stop && wait $listener && [ "$(tail -1 "$RUN/notified")" = STOPPING=1 ]
+}
+
 ends() {
 	lns_stop && [ ! -e "$CULVERT_SOCKET" ]
 }
 
-tap_plan 57
+tap_plan 58
 world_open
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a
@@ -206,6 +219,7 @@ for manner in garbage endless half crowd deaf; do
 done
 tap_check "a socket that a killed culvertd left is replaced" killed_and_started
 tap_check "Culvert ends within its time, with exit code 0, and removes its socket" ends
+tap_check "systemd is told when it is ready, and when it stops" tells_systemd
 cd /
 tap_check "nothing is left behind" world_vanish
 tap_end
