@@ -128,7 +128,7 @@ class Wire:
 class Tunnel:
     """An L2TP tunnel that we open from a port of our own."""
 
-    number = 0
+    number = established = 0  # in all
 
     def __init__(self, wire, message=None, **wrong):
         """message(ID): the SCCRQ, if it is to be a special one."""
@@ -160,6 +160,7 @@ class Tunnel:
     def establish(self):
         self.send(SCCCN)
         self.acknowledged()
+        Tunnel.established += 1
         return self
 
     def hello(self):
@@ -199,7 +200,7 @@ class Judge:
         wire.send(wire.packet(icmp(8, payload=token), ICMP))
         wire.until(lambda f: f[12:14] == b"\x08\x00" and f[23] == ICMP and f[34] == 0 and
                    f[42:50] == token, "echo reply")
-        Tunnel(wire).close()
+        Tunnel(wire).establish().close()
         self.held.hello()
 
     def strays(self):
@@ -211,8 +212,9 @@ class Judge:
                         struct.unpack("!H", frame[36:38])[0] in ours)]
 
     def judge(self, text, expected, act):
-        """One case: act() is done, and then these names have risen by these numbers."""
-        wrong = []
+        """One case: act() is done, and then these names have risen by these numbers, beside the
+        one for tunnels that we opened."""
+        wrong, tunnels = [], Tunnel.established
         try:
             act()
             self.answers()
@@ -222,6 +224,7 @@ class Judge:
         risen = {name: after[name] - self.before.get(name, 0) for name in after}
         risen = {name: by for name, by in risen.items() if by}
         self.before = after
+        expected = expected | {"tunnels-opened": Tunnel.established - tunnels}
         if risen != expected:
             wrong.append(f"risen: {risen}, expected: {expected}")
         wrong += [f"unasked: {frame}" for frame in self.strays()[:2]]
@@ -325,11 +328,11 @@ def l2tp_in_order(judge, wire, held):
     for text, change in (("trailing bytes", lambda m: m + bytes(100)),
                          ("reserved bits", lambda m: bytes([m[0] | 0x34, m[1] | 0xF0]) + m[2:])):
         judge.judge(f"L2TP: an SCCRQ with {text} is answered", {},
-                    lambda c=change: Tunnel(wire, lambda i: c(sccrq(i))).close())
+                    lambda c=change: Tunnel(wire, lambda i: c(sccrq(i))).establish().close())
     judge.judge("UDP: an SCCRQ with checksum 0 is answered", {},
-                lambda: Tunnel(wire, checked=False).close())
+                lambda: Tunnel(wire, checked=False).establish().close())
     judge.judge("IP: an SCCRQ behind options is answered", {},
-                lambda: Tunnel(wire, ip={"options": b"\1\1\1\0"}).close())
+                lambda: Tunnel(wire, ip={"options": b"\1\1\1\0"}).establish().close())
 
 
 def session_cases(judge, wire, held):
