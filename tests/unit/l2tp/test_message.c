@@ -215,6 +215,90 @@ faults_by_number(void **state)
 	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "AVP 11 ends beyond the message");
 }
 
+static const uint8_t vector[] = "a random vector of any length";
+
+/* The cipher text of a hidden Challenge as section 4.3 says, block by block: what the sender
+ * announces as Original Length, then len bytes. Returns its length. */
+static size_t
+hide_challenge(uint16_t original, const uint8_t *value, size_t len, uint8_t *out)
+{
+	struct cv_bytes first[] = {
+		{(const uint8_t *)"\0\x0b", 2}, secret, {vector, sizeof(vector)}};
+	struct cv_writer w = cv_writer(out, 2 + len);
+	uint8_t stream[CRYPTO_MD5_BYTES];
+
+	cv_write_u16(&w, original);
+	cv_write_bytes(&w, value, len);
+	assert_int_equal(crypto_md5(crypto, first, 3, stream), 0);
+	for (size_t at = 0; at < 2 + len; at++) {
+		struct cv_bytes next[] = {secret, {out + at - 16, 16}};
+
+		if (at > 0 && at % 16 == 0)
+			assert_int_equal(crypto_md5(crypto, next, 2, stream), 0);
+		out[at] ^= stream[at % 16];
+	}
+	return 2 + len;
+}
+
+/* What is hidden may be padded, but is never longer than what is there. */
+static void
+hidden_lengths(void **state)
+{
+	static const size_t lengths[] = {1, 2, 5, 13, 14, 15, 16, 29, 30, 31, 100};
+	uint8_t value[100], cipher[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = (uint8_t)(i * 11 + 1);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t len = lengths[i];
+
+		for (size_t original = 1; original <= len + 3; original++) {
+			struct l2tp_fault fault = {.text = ""};
+			struct l2tp_message m;
+			struct by_hand h;
+
+			begin_sccrq(&h);
+			add(&h, 0x8000, 0, L2TP_AVP_RANDOM_VECTOR, vector, sizeof(vector));
+			add(&h, 0xc000, 0, L2TP_AVP_CHALLENGE, cipher,
+				hide_challenge((uint16_t)original, value, len, cipher));
+			if (original > len) {
+				expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH,
+					"Challenge: hidden length");
+				continue;
+			}
+			assert_int_equal(
+				l2tp_message_parse(crypto, secret,
+					(struct cv_bytes){h.bytes, cv_written(&h.w)}, &m, &fault),
+				0);
+			assert_int_equal(m.value[L2TP_AVP_CHALLENGE].len, original);
+			assert_memory_equal(m.value[L2TP_AVP_CHALLENGE].data, value, original);
+		}
+	}
+}
+
+static void
+hidden_without_an_original_length(void **state)
+{
+	uint8_t cipher[2];
+	struct by_hand h;
+
+	(void)state;
+	for (size_t len = 0; len < 2; len++) {
+		begin_sccrq(&h);
+		add(&h, 0x8000, 0, L2TP_AVP_RANDOM_VECTOR, vector, sizeof(vector));
+		hide_challenge(0, NULL, 0, cipher);
+		add(&h, 0xc000, 0, L2TP_AVP_CHALLENGE, cipher, len);
+		expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH,
+			len == 0 ? "Challenge is hidden in 0 bytes"
+				 : "Challenge is hidden in 1 bytes");
+	}
+	begin_sccrq(&h);
+	add(&h, 0x8000, 0, L2TP_AVP_RANDOM_VECTOR, vector, sizeof(vector));
+	add(&h, 0xc000, 0, L2TP_AVP_CHALLENGE, cipher, hide_challenge(1, NULL, 0, cipher));
+	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "Challenge: hidden length 1 in 2");
+}
+
 static void
 faults_of_the_message_type(void **state)
 {
@@ -284,6 +368,8 @@ main(void)
 		cmocka_unit_test(every_avp_of_every_message),
 		cmocka_unit_test(hidden_values_are_not_there_to_read),
 		cmocka_unit_test(faults_by_number),
+		cmocka_unit_test(hidden_lengths),
+		cmocka_unit_test(hidden_without_an_original_length),
 		cmocka_unit_test(faults_of_the_message_type),
 		cmocka_unit_test(missing_avps_are_named),
 	};

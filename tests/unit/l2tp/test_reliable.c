@@ -132,6 +132,81 @@ loss_closes_the_window_again(void **state)
 	l2tp_reliable_fini(&r);
 }
 
+/* One acknowledgement after the other; after each, as many messages go out as expected. */
+static void
+acknowledge(struct l2tp_reliable *r, uint16_t nr, const char *sent)
+{
+	for (; *sent != '\0'; sent++, nr++) {
+		arrive(r, 0, nr, "");
+		assert_int_equal(poll_all(r), (unsigned)(*sent - '0'));
+	}
+}
+
+/* Appendix A: half the window that was too much is the threshold; up to it one more an
+ * acknowledgement, then one more a window. */
+static void
+after_a_loss_slow_start_ends_at_half_the_window(void **state)
+{
+	struct l2tp_reliable r;
+
+	(void)state;
+	start(&r, 0);
+	l2tp_reliable_set_peer_window(&r, 16);
+	queue(&r, 60);
+	assert_int_equal(poll_all(&r), 1);
+	acknowledge(&r, 1, "2222222"); /* doubled each round */
+	assert_int_equal(r.in_flight, 8);
+	now = r.retransmit_at;
+	l2tp_reliable_timeout(&r, now);
+	assert_int_equal(poll_all(&r), 1);
+	acknowledge(&r, 8, "222"); /* to 4 */
+	acknowledge(&r, 11,
+		"1112"
+		"11112"
+		"111112");
+	assert_int_equal(r.in_flight, 7);
+	/* the next loss: from 7 to 3 */
+	now = r.retransmit_at;
+	l2tp_reliable_timeout(&r, now);
+	assert_int_equal(poll_all(&r), 1);
+	acknowledge(&r, 26,
+		"22"
+		"112"
+		"1112");
+	l2tp_reliable_fini(&r);
+}
+
+/* Several in a row; and what was counted towards the next step does not count any more. */
+static void
+loss_upon_loss(void **state)
+{
+	struct l2tp_reliable r;
+
+	(void)state;
+	start(&r, 0);
+	l2tp_reliable_set_peer_window(&r, 16);
+	queue(&r, 60);
+	assert_int_equal(poll_all(&r), 1);
+	acknowledge(&r, 1, "22"); /* to 3 */
+	for (unsigned i = 0; i < 3; i++) {
+		now = r.retransmit_at;
+		l2tp_reliable_timeout(&r, now);
+		assert_int_equal(poll_all(&r), 1);
+	}
+	acknowledge(&r, 3,
+		"2"
+		"12"
+		"11"); /* to 3, and two of three towards 4 */
+	now = r.retransmit_at;
+	l2tp_reliable_timeout(&r, now);
+	assert_int_equal(poll_all(&r), 1);
+	acknowledge(&r, 8,
+		"2"
+		"12"
+		"112");
+	l2tp_reliable_fini(&r);
+}
+
 static void
 duplicates_are_acknowledged_and_not_processed(void **state)
 {
@@ -255,6 +330,8 @@ main(void)
 		cmocka_unit_test(slow_start_opens_the_window),
 		cmocka_unit_test(retransmits_after_1_2_4_8_8_seconds_then_gives_up),
 		cmocka_unit_test(loss_closes_the_window_again),
+		cmocka_unit_test(after_a_loss_slow_start_ends_at_half_the_window),
+		cmocka_unit_test(loss_upon_loss),
 		cmocka_unit_test(duplicates_are_acknowledged_and_not_processed),
 		cmocka_unit_test(early_messages_wait_for_their_turn),
 		cmocka_unit_test(what_is_kept_early_is_bounded),
