@@ -17,6 +17,9 @@ enum {
 	PROTO_UDP = 17,
 	FRAGMENT_BE = 0xff3f, /* more fragments, and the offset */
 	PPP_ALL_STATIONS_BE = 0x03ff,
+	CONTROL_FLAGS =
+		(L2TP_BIT_LENGTH | L2TP_BIT_SEQUENCE | L2TP_BIT_OFFSET | L2TP_BIT_PRIORITY) >> 8,
+	CONTROL_NEEDS = (L2TP_BIT_LENGTH | L2TP_BIT_SEQUENCE) >> 8,
 	L2TP_DATA_FAST = L2TP_BIT_TYPE | L2TP_BIT_SEQUENCE | L2TP_BIT_OFFSET | L2TP_VERSION_MASK,
 };
 
@@ -65,7 +68,7 @@ martian(uint32_t ip_be)
 static enum dp_drop_cause
 check_source(const struct dp *dp, uint32_t ip_be)
 {
-	if (martian(ip_be))
+	if (martian(ip_be) || dp_is_broadcast(dp, ip_be))
 		return DP_DROP_CLASSIFY_MARTIAN;
 	return dp_is_local(dp, ip_be) ? DP_DROP_CLASSIFY_LAND : GO_ON;
 }
@@ -155,7 +158,7 @@ header_fault(const uint8_t *l2tp, unsigned len, int rc)
 			return DP_DROP_CLASSIFY_VERSION_OTHER;
 		}
 	}
-	if ((l2tp[0] & 0x80) != 0 && rc == CV_ERR_MALFORMED)
+	if ((l2tp[0] & 0x80) != 0 && (l2tp[0] & CONTROL_FLAGS) != CONTROL_NEEDS)
 		return DP_DROP_CLASSIFY_CONTROL_HEADER;
 	return (l2tp[0] & 0x02) != 0 ? DP_DROP_CLASSIFY_L2TP_OFFSET : DP_DROP_CLASSIFY_L2TP_LENGTH;
 }

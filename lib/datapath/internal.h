@@ -212,6 +212,8 @@ void dp_ports_destroy(struct dp *dp);
 int dp_locals_create(struct dp *dp);
 void dp_locals_destroy(struct dp *dp);
 bool dp_is_local(const struct dp *dp, uint32_t ip);
+/* The broadcast address of a network of ours. */
+bool dp_is_broadcast(const struct dp *dp, uint32_t ip);
 void dp_local_input(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 
 /* The local index of an address and UDP port, or -1. */
@@ -239,7 +241,8 @@ void dp_nexthop_put(struct dp *dp, int hop);
 /* Sends an IPv4 packet (at the buffer's start; room for Ethernet in front) towards ip, now or
  * when its next hop is known. Takes the buffer in any case. */
 int dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, struct rte_mbuf *m);
-void dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip,
+/* What an ARP packet says of its sender; false: nobody that we talk to. */
+bool dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip,
 	const uint8_t mac[6], bool asked_us);
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);

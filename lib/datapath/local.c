@@ -77,6 +77,19 @@ dp_is_local(const struct dp *dp, uint32_t ip)
 	return index_of(dp, ip) >= 0;
 }
 
+bool
+dp_is_broadcast(const struct dp *dp, uint32_t ip)
+{
+	for (uint16_t i = 0; i < dp->local_count; i++) {
+		unsigned length = dp->locals[i].cfg.prefix_length;
+		uint32_t host = length < 31 ? rte_cpu_to_be_32(UINT32_MAX >> length) : 0;
+
+		if (host != 0 && ip == (dp->locals[i].ip | host))
+			return true;
+	}
+	return false;
+}
+
 /* Turns the request into its answer. */
 static void
 arp_reply(struct dp *dp, uint16_t port, struct rte_mbuf *m)
@@ -99,6 +112,7 @@ arp_input(struct dp *dp, uint64_t now, uint16_t port, struct rte_mbuf *m)
 	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
 	uint16_t operation;
 	uint32_t sender, target;
+	bool known;
 	int local;
 
 	if (rte_pktmbuf_data_len(m) < DP_ETHER + ARP_BYTES || dp_load32(arp) != 0x00080100 ||
@@ -116,12 +130,14 @@ arp_input(struct dp *dp, uint64_t now, uint16_t port, struct rte_mbuf *m)
 	local = index_of(dp, target);
 	if (local >= 0 && dp->locals[local].port != port)
 		local = -1;
-	if (sender != 0)
+	known = sender != 0 &&
 		dp_neighbour_learn(dp, now, port, sender, arp + 8, operation == ARP_REQUEST_BE);
 	if (local >= 0 && operation == ARP_REQUEST_BE)
 		arp_reply(dp, port, m);
-	else
+	else if (known)
 		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
+	else
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
 }
 
 /* Echo to our outer address: answered to where it came from, so it costs no state. */

@@ -262,7 +262,7 @@ dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, stru
 	return 0;
 }
 
-void
+bool
 dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6],
 	bool asked_us)
 {
@@ -272,14 +272,12 @@ dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, cons
 	struct neighbour *n = find(dp, port, ip, &hash);
 	bool fresh = n != NULL && n->up && memcmp(n->mac, mac, 6) == 0;
 
-	if (n == NULL || (mac[0] & 1) != 0) {
-		dp->counts.drops[DP_DROP_LOCAL_ARP_IGNORED]++;
-		return;
-	}
+	if (n == NULL || (mac[0] & 1) != 0)
+		return false;
 	/* a claim that nobody asked for is only a reason to ask */
 	if (!fresh && (n->tries == 0 || (n->up && asked_us))) {
 		start_asking(dp, n, now);
-		return;
+		return true;
 	}
 	if (!n->up)
 		all->unresolved--;
@@ -292,6 +290,7 @@ dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, cons
 	for (unsigned i = 0; i < n->waiting; i++)
 		send_to(dp, n, n->packets[i]);
 	n->waiting = 0;
+	return true;
 }
 
 static void

@@ -153,8 +153,6 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 void
 lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason)
 {
-	uint32_t address = s->info.address;
-
 	if (s->over)
 		return;
 	s->over = true;
@@ -164,9 +162,7 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 	s->want_open = false;
 	lns->sessions--;
 	unlink_from_tunnel(s);
-	/* the address goes back to the pool, but stays in info for the summary */
 	lns_user_leave(lns, s);
-	s->info.address = address;
 	ppp_link_free(s->ppp);
 	s->ppp = NULL;
 	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_SLOT_HOLD_NS));

@@ -94,8 +94,7 @@ lns_user_leave(struct lns *lns, struct lns_session *s)
 	}
 	if (s->from_pool)
 		lns_pool_return(lns->groups[s->info.group].pool, s->info.address);
-	s->from_pool = false;
-	s->info.address = 0;
+	s->from_pool = false; /* the address stays in info: the last line tells it */
 }
 
 /* Makes room for one more session of the user, as the group says; false: refused. */

@@ -148,6 +148,26 @@ a_dead_clients_address_is_free_for_its_next_call(void **state)
 	world_down(&w);
 }
 
+static void
+a_kicked_session_keeps_its_address_for_the_last_line(void **state)
+{
+	struct world_client *c;
+	struct world w;
+
+	(void)state;
+	world_up(&w, WITH("auth: [chap-md5]", "pool: 10.0.0.8/32", ALICE ", " BOB), 50);
+	c = dial(&w, "alice", PPP_AUTH_CHAP_MD5);
+	assert_true(c->up);
+	assert_int_equal(lns_kick_user(w.lns, w.now, "alice", PPP_DOWN_KICKED), 1);
+	world_sleep(&w, 5 * CV_NS_PER_S);
+	assert_false(c->up);
+	assert_int_equal(w.removed, 1);
+	assert_string_equal(w.reason, "ended by the administrator");
+	assert_int_equal(w.removed_address, 0x0a000008);
+	assert_true(dial(&w, "bob", PPP_AUTH_CHAP_MD5)->up); /* and it is free again */
+	world_down(&w);
+}
+
 static unsigned
 open_slots(const struct world *w)
 {
@@ -275,6 +295,7 @@ main(void)
 		cmocka_unit_test(no_more_sessions_than_the_user_may_have),
 		cmocka_unit_test(a_fixed_address_belongs_to_the_newest_session),
 		cmocka_unit_test(a_dead_clients_address_is_free_for_its_next_call),
+		cmocka_unit_test(a_kicked_session_keeps_its_address_for_the_last_line),
 		cmocka_unit_test(a_link_that_negotiates_again_is_shut_until_it_is_up),
 		cmocka_unit_test(data_postpones_the_echo),
 		cmocka_unit_test(chap_repeats_as_configured),

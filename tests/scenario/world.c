@@ -186,6 +186,7 @@ act_session(struct world *w, const struct lns_action *action)
 		assert_int_equal(slot->session_id, s->session_id);
 		assert_non_null(action->reason);
 		w->reason = action->reason;
+		w->removed_address = s->address;
 		w->removed++;
 		*slot = (struct world_slot){.removed_at = w->now};
 		break;

@@ -86,6 +86,7 @@ struct world {
 	unsigned tunnels;   /* that the data path knows */
 	const char *reason; /* of the session that was removed last */
 	unsigned removed;
+	uint32_t removed_address;   /* its address, as the last line tells it */
 	char lines[WORLD_LOG][512]; /* the server's log, the last ones */
 	unsigned n_lines;
 	struct world_sent outside[WORLD_OUTSIDE]; /* a ring */

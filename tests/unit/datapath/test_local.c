@@ -70,8 +70,10 @@ arp_requests_for_our_address_are_answered(void **state)
 	/* a probe (RFC 5227) has no sender address, and is answered too */
 	put_frame(&b, frame, arp(&b, frame, 1, mac_c, 0, LNS_IP));
 	assert_int_equal(take_frame(&b).len, 42);
+	assert_int_equal(drops(&b, DP_DROP_LOCAL_ARP_IGNORED), 0);
 	put_frame(&b, frame, arp(&b, frame, 1, mac_c, PEER_C, 0xc0000263));
 	assert_int_equal(take_frame(&b).len, 0);
+	assert_int_equal(drops(&b, DP_DROP_LOCAL_ARP_IGNORED), 1);
 	put_frame(&b, frame, arp(&b, frame, 1, mac_c, LNS_IP, LNS_IP));
 	assert_int_equal(drops(&b, DP_DROP_LOCAL_ARP_CONFLICT), 1);
 	arp(&b, frame, 1, mac_c, PEER_C, LNS_IP);
@@ -350,6 +352,8 @@ each_refused_frame_has_its_name(void **state)
 		{DP_DROP_CLASSIFY_MARTIAN, 26, 127, true},
 		{DP_DROP_CLASSIFY_MARTIAN, 26, 0, true},
 		{DP_DROP_CLASSIFY_MARTIAN, 26, 224, true},
+		{DP_DROP_CLASSIFY_MARTIAN, 29, 255, true}, /* our network's broadcast address */
+		{DP_DROP_CLASSIFY_L2TP_LENGTH, 45, 11, false},
 		{DP_DROP_CLASSIFY_LAND, 29, 1, true},
 	};
 	static const uint8_t sccrq[] = {0xc8, 2, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0};
