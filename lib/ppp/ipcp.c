@@ -86,11 +86,19 @@ server_of(struct ppp_link *l, const struct ppp_option *o)
 	return o->index < 2 ? &l->net.dns[o->index] : &l->net.wins[o->index - 2];
 }
 
+/* Only a client asks, and only for what it was told to. */
+static bool
+server_wanted(const struct ppp_link *l, const struct ppp_option *o)
+{
+	return !ppp_is_server(l) &&
+	       (o->index < 2 ? l->params->request_dns : l->params->request_wins);
+}
+
 static bool
 server_ask(const struct ppp_link *l, const struct ppp_option *o, struct cv_writer *value)
 {
-	cv_write_u32(value, l->net.dns[o->index]);
-	return !ppp_is_server(l) && l->params->request_dns;
+	cv_write_u32(value, o->index < 2 ? l->net.dns[o->index] : l->net.wins[o->index - 2]);
+	return server_wanted(l, o);
 }
 
 static enum ppp_verdict
@@ -112,13 +120,14 @@ server_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer 
 	cv_write_u32(value, ip);
 }
 
-/* What a server has to offer is not for a client to say. */
+/* What a server has to offer is not for a client to say, and a client that did not ask is not
+ * prompted to (RFC 1661 section 5.3). */
 static void
 server_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
 {
 	uint32_t ip = ppp_value_u32(value);
 
-	if (!ppp_is_server(l) && is_host(ip))
+	if (server_wanted(l, o) && is_host(ip))
 		*server_of(l, o) = ip;
 }
 
@@ -133,10 +142,12 @@ static const struct ppp_option options[ROWS] = {
 		address_accept, address_naked, address_rejected},
 	[ROW_DNS1] = {OPT_DNS1, 4, 0, server_ask, server_judge, server_counter, NULL, server_naked,
 		server_rejected},
-	[ROW_WINS1] = {OPT_WINS1, 4, 2, NULL, server_judge, server_counter, NULL, NULL, NULL},
+	[ROW_WINS1] = {OPT_WINS1, 4, 2, server_ask, server_judge, server_counter, NULL,
+		server_naked, server_rejected},
 	[ROW_DNS2] = {OPT_DNS2, 4, 1, server_ask, server_judge, server_counter, NULL, server_naked,
 		server_rejected},
-	[ROW_WINS2] = {OPT_WINS2, 4, 3, NULL, server_judge, server_counter, NULL, NULL, NULL},
+	[ROW_WINS2] = {OPT_WINS2, 4, 3, server_ask, server_judge, server_counter, NULL,
+		server_naked, server_rejected},
 };
 
 static struct ppp_cp *

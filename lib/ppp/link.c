@@ -348,6 +348,7 @@ fill_up(const struct ppp_link *l, struct ppp_ev_up *e)
 		.local_ip = l->net.local_ip,
 		.peer_ip = l->peer_ip,
 		.dns = {l->net.dns[0], l->net.dns[1]},
+		.wins = {l->net.wins[0], l->net.wins[1]},
 		.mru = l->peer_mru < l->params->mru ? l->peer_mru : l->params->mru,
 		.our_mru = ppp_lcp_our_mru(l),
 		.acfc = l->peer_acfc,

@@ -51,6 +51,7 @@ struct ppp_params {
 	struct cv_bytes user;     /* client: name, at most PPP_NAME_MAX bytes */
 	struct cv_bytes password; /* client: at most PPP_NAME_MAX bytes */
 	bool request_dns;         /* client: ask for DNS servers (RFC 1877) */
+	bool request_wins;        /* client: ask for WINS servers too */
 	bool compress_header;     /* ask the peer to send with PFC and ACFC */
 	uint8_t max_configure;    /* Configure-Requests, challenges, PAP requests without answer */
 	uint8_t max_terminate;
@@ -144,7 +145,7 @@ struct ppp_ev_auth_done {
 /* Addresses are IPv4 numbers in host order, 0: none (see cv_ipv4). */
 struct ppp_ev_up {
 	uint32_t local_ip, peer_ip;
-	uint32_t dns[2];
+	uint32_t dns[2], wins[2];
 	uint16_t mru;     /* the largest information field to send */
 	uint16_t our_mru; /* the largest that the peer sends */
 	bool acfc, pfc;   /* sending may leave out FF 03, and the protocol's first zero byte */
@@ -256,7 +257,7 @@ struct ppp_info {
 	bool acfc, pfc;
 	uint32_t magic, peer_magic;
 	uint32_t local_ip, peer_ip;
-	uint32_t dns[2];
+	uint32_t dns[2], wins[2];
 	struct ppp_counters counters;
 };
 

@@ -76,6 +76,7 @@ ppp_link_info(const struct ppp_link *l, struct ppp_info *info)
 		.local_ip = l->net.local_ip,
 		.peer_ip = l->peer_ip,
 		.dns = {l->net.dns[0], l->net.dns[1]},
+		.wins = {l->net.wins[0], l->net.wins[1]},
 		.counters = l->counters,
 	};
 }

@@ -188,7 +188,7 @@ start(struct world *w, unsigned method)
 		p->crypto = crypto;
 		p->name = "fuzz";
 		p->user = p->password = secret;
-		p->request_dns = p->compress_header = true;
+		p->request_dns = p->request_wins = p->compress_header = true;
 		p->rechallenge_ns = 50 * CV_NS_PER_S;
 		p->n_auth = method == PPP_AUTH_NONE ? PPP_AUTH_METHODS : 1;
 		for (unsigned m = 0; m < p->n_auth; m++)

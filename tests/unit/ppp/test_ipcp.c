@@ -243,6 +243,110 @@ test_client_judges(void **state)
 	pair_free(p);
 }
 
+/* Which options the client named in its Configure-Requests: bits from 128 on. */
+static void
+note_options(struct pair *p, int from, const uint8_t *frame, size_t len)
+{
+	unsigned *seen = p->tap_ctx;
+	struct ppp_frame f;
+	struct ppp_packet packet;
+	struct cv_reader r;
+
+	if (from != CLIENT || ppp_frame_parse(frame, len, &f) != 0 || f.protocol != PPP_IPCP ||
+		ppp_packet_parse(f.payload, &packet) != 0 || packet.code != PPP_CONFIGURE_REQUEST)
+		return;
+	for (r = cv_reader(packet.data.data, packet.data.len); cv_remaining(&r) > 0;) {
+		uint8_t type = cv_read_u8(&r);
+
+		cv_read_bytes(&r, (size_t)cv_read_u8(&r) - PPP_OPTION_HEADER);
+		assert_false(r.failed);
+		if (type >= 128)
+			*seen |= 1u << (type - 128);
+	}
+}
+
+/* RFC 1877: each kind of server is asked for by a client that was told to, and by no other. */
+static void
+test_client_asks_for_servers(void **state)
+{
+	for (unsigned want = 0; want < 4; want++) {
+		struct pair *p = pair_new(*state);
+		bool dns = (want & 1) != 0, wins = (want & 2) != 0;
+		unsigned seen = 0;
+		struct ppp_info info;
+
+		server(p)->net.wins[0] = DNS_IP + 2;
+		server(p)->net.wins[1] = DNS_IP + 3;
+		client(p)->params.request_dns = dns;
+		client(p)->params.request_wins = wins;
+		p->tap = note_options;
+		p->tap_ctx = &seen;
+		pair_up(p);
+		assert_int_equal(
+			seen, (dns ? 1u << 1 | 1u << 3 : 0) | (wins ? 1u << 2 | 1u << 4 : 0));
+		ppp_link_info(client(p)->l, &info);
+		for (unsigned i = 0; i < 2; i++) {
+			assert_int_equal(client(p)->up_event.dns[i], dns ? DNS_IP + i : 0);
+			assert_int_equal(client(p)->up_event.wins[i], wins ? DNS_IP + 2 + i : 0);
+			assert_int_equal(info.dns[i], client(p)->up_event.dns[i]);
+			assert_int_equal(info.wins[i], client(p)->up_event.wins[i]);
+			/* the server says what it had to offer */
+			assert_int_equal(server(p)->up_event.wins[i], DNS_IP + 2 + i);
+		}
+		pair_free(p);
+	}
+}
+
+/* A server has one, or none: the client lives with it. */
+static void
+test_server_without_wins(void **state)
+{
+	for (unsigned have = 0; have < 2; have++) {
+		struct pair *p = pair_new(*state);
+
+		server(p)->net.wins[0] = have != 0 ? DNS_IP + 2 : 0;
+		client(p)->params.request_wins = true;
+		client(p)->net.wins[1] = DNS_IP + 9; /* what it would like */
+		pair_up(p);
+		assert_int_equal(client(p)->up_event.wins[0], have != 0 ? DNS_IP + 2 : 0);
+		assert_int_equal(client(p)->up_event.wins[1], 0);
+		assert_int_equal(client(p)->up_event.dns[1], DNS_IP + 1);
+		pair_free(p);
+	}
+}
+
+/* A server that prompts for what was not asked for. */
+static void
+test_client_is_not_prompted(void **state)
+{
+	struct pair *p = pair_new(*state);
+	uint8_t nak[64];
+	size_t len =
+		from_hex("0306 0a000007 8106 01010101 8206 02020202 8306 03030303 8406 04040404",
+			nak, sizeof(nak));
+	struct sent s;
+
+	client(p)->params.request_dns = false;
+	server(p)->hold_network = true;
+	pair_start(p);
+	pair_run(p, p->now + CV_NS_PER_S);
+	assert_int_equal(inject_packet(p, CLIENT, PPP_IPCP, PPP_CONFIGURE_NAK,
+				 client(p)->l->ipcp.request_id, nak, len),
+		0);
+	s = expect_sent(p, CLIENT, PPP_IPCP, PPP_CONFIGURE_REQUEST);
+	assert_int_equal(s.len, 6);
+	assert_memory_equal(s.data, nak, 6);
+	assert_int_equal(
+		inject_packet(p, CLIENT, PPP_IPCP, PPP_CONFIGURE_ACK, s.id, s.data, s.len), 0);
+	assert_int_equal(inject(p, CLIENT, "8021 01 01 0306 0a000001"), 0);
+	assert_true(client(p)->up);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(client(p)->up_event.dns[i], 0);
+		assert_int_equal(client(p)->up_event.wins[i], 0);
+	}
+	pair_free(p);
+}
+
 int
 main(void)
 {
@@ -255,6 +359,9 @@ main(void)
 		cmocka_unit_test(test_closed_and_left),
 		cmocka_unit_test(test_request_after_opened),
 		cmocka_unit_test(test_client_judges),
+		cmocka_unit_test(test_client_asks_for_servers),
+		cmocka_unit_test(test_server_without_wins),
+		cmocka_unit_test(test_client_is_not_prompted),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
