@@ -274,9 +274,11 @@ dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, cons
 
 	if (n == NULL || (mac[0] & 1) != 0)
 		return false;
-	/* a claim that nobody asked for is only a reason to ask */
-	if (!fresh && (n->tries == 0 || (n->up && asked_us))) {
-		start_asking(dp, n, now);
+	/* a claim that nobody asked for is only a reason to ask; of what is known it says nothing,
+	 * or who repeats it would keep what nobody uses, and unconfirmed */
+	if (n->tries == 0 || (!fresh && n->up && asked_us)) {
+		if (!fresh)
+			start_asking(dp, n, now);
 		return true;
 	}
 	if (!n->up)

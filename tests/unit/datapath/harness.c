@@ -52,8 +52,8 @@ answer_arp(struct bench *b, uint32_t ip)
 	put_frame(b, frame, bench_arp(b, ip, frame));
 }
 
-static uint32_t
-add_session(struct bench *b, bool a, uint16_t send)
+uint32_t
+bench_session(struct bench *b, bool a, uint16_t send)
 {
 	struct dp_session s = {.tunnel_id = a ? TUNNEL_A : TUNNEL_B,
 		.session_id = a ? SESSION_A : SESSION_B,
@@ -75,8 +75,8 @@ add_session(struct bench *b, bool a, uint16_t send)
 void
 bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b)
 {
-	b->slot_a = add_session(b, true, send_a);
-	b->slot_b = add_session(b, false, send_b);
+	b->slot_a = bench_session(b, true, send_a);
+	b->slot_b = bench_session(b, false, send_b);
 }
 
 void

@@ -52,6 +52,8 @@ int harness_eal(void);
 void bench_up(struct bench *b, uint16_t send_a, uint16_t send_b);
 /* The two sessions alone, on a data path that the test has made. */
 void bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b);
+/* One of them, where it is not there; returns its slot. */
+uint32_t bench_session(struct bench *b, bool a, uint16_t send);
 /* An ARP reply of a NAT; returns its length. */
 size_t bench_arp(const struct bench *b, uint32_t ip, uint8_t *frame);
 /* Checks that no buffer was lost. */

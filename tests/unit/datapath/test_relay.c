@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Packets through all stages: what arrives is what was sent but for TTL and its checksum, in
  * every form of header; and what must not pass does not, each by its own name. */
+#include <rte_cycles.h>
+
 #include "harness.h"
 
 enum { ESP = 50, UDP = 17, ICMP = 1 };
@@ -64,6 +66,40 @@ every_length_and_padding(void **state)
 	bench_down(&b);
 }
 
+/* RFC 1624: every identification, so that every header checksum occurs, and with it each carry
+ * out of it. What leaves is what a new computation gives, in all bits. */
+static void
+every_header_checksum(void **state)
+{
+	static bool seen[UINT16_MAX + 1];
+	uint8_t packet[FRAME_MAX];
+	struct wire wire = {0};
+	unsigned n = 0;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 20);
+	for (unsigned id = 0; id <= UINT16_MAX; id++) {
+		uint16_t sum;
+
+		dp_store16(packet + 4, (uint16_t)id);
+		inner_checksum(packet);
+		sum = dp_load16(packet + 10);
+		n += !seen[sum];
+		seen[sum] = true;
+		put_data(&b, true, &wire, packet, 20);
+		expect_relayed(&b, packet, 20);
+		if (sum != 0)
+			continue;
+		dp_store16(packet + 10, UINT16_MAX); /* the other zero, as good on arrival */
+		put_data(&b, true, &wire, packet, 20);
+		expect_relayed(&b, packet, 20);
+	}
+	assert_int_equal(n, UINT16_MAX); /* all but 0xffff, which no sender computes */
+	bench_down(&b);
+}
+
 static void
 counters_of_sessions(void **state)
 {
@@ -88,6 +124,170 @@ counters_of_sessions(void **state)
 	assert_int_equal(drops(&b, DP_DROP_ROUTE_NO_ROUTE), 1);
 	put_data(&b, false, &wire, packet, 100);
 	assert_int_equal(drops(&b, DP_DROP_INGRESS_UNKNOWN_SESSION), 1);
+	bench_down(&b);
+}
+
+/* A slot that is used again is a new session: it starts at 0 in both directions. */
+static void
+counters_of_a_slot_that_is_used_again(void **state)
+{
+	struct dp_session_counters n;
+	uint8_t there[FRAME_MAX], back[FRAME_MAX];
+	struct wire wire = {0};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(there, INNER_A, INNER_B, ESP, 100);
+	inner_packet(back, INNER_B, INNER_A, ESP, 60);
+	for (unsigned round = 0; round < 3; round++) {
+		uint32_t slot = b.slot_b;
+
+		assert_int_equal(dp_session_counters(b.dp, slot, &n), 0);
+		assert_int_equal(n.rx_packets | n.rx_bytes | n.tx_packets | n.tx_bytes, 0);
+		put_data(&b, true, &wire, there, 100);
+		put_data(&b, false, &wire, back, 60);
+		put_data(&b, false, &wire, back, 60);
+		while (take_frame(&b).len != 0)
+			;
+		assert_int_equal(dp_session_remove(b.dp, slot, &n), 0);
+		assert_int_equal(n.tx_packets, 1);
+		assert_int_equal(n.tx_bytes, 100);
+		assert_int_equal(n.rx_packets, 2);
+		assert_int_equal(n.rx_bytes, 120);
+		b.slot_b = bench_session(&b, false, 0);
+		assert_int_equal(b.slot_b, slot);
+	}
+	bench_down(&b);
+}
+
+/* How many sessions send by a neighbour; -1: there is no such neighbour. */
+static int
+users_of(const struct bench *b, uint32_t ip)
+{
+	struct cv_ip wanted = cv_ipv4(ip);
+	struct dp_neighbour_info n;
+
+	for (unsigned i = 0; dp_neighbour_info(b->dp, i, &n) == 0; i++)
+		if (cv_ip_equal(&n.ip, &wanted))
+			return (int)n.users;
+	return -1;
+}
+
+/* A next hop is held by each session that sends by it, and forgotten when none does. */
+static void
+a_removed_session_gives_its_next_hop_back(void **state)
+{
+	struct dp_session s = {.tunnel_id = 50,
+		.session_id = 51,
+		.peer_tunnel_id = 1,
+		.peer_session_id = 1,
+		.peer = {.ip = cv_ipv4(PEER_B), .port = 7}};
+	uint8_t frame[FRAME_MAX];
+	struct bench b;
+	uint32_t slot;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(users_of(&b, PEER_A), 1);
+	assert_int_equal(users_of(&b, PEER_B), 1);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(dp_session_add(b.dp, &s, &slot), 0);
+		assert_int_equal(users_of(&b, PEER_B), 2);
+		/* what is refused holds nothing */
+		assert_int_equal(dp_session_add(b.dp, &s, NULL), CV_ERR_EXISTS);
+		assert_int_equal(users_of(&b, PEER_B), 2);
+		assert_int_equal(dp_session_remove(b.dp, slot, NULL), 0);
+		assert_int_equal(users_of(&b, PEER_B), 1);
+		assert_int_equal(dp_session_remove(b.dp, slot, NULL), CV_ERR_UNKNOWN);
+		assert_int_equal(users_of(&b, PEER_B), 1);
+	}
+	assert_int_equal(dp_session_remove(b.dp, b.slot_b, NULL), 0);
+	assert_int_equal(users_of(&b, PEER_B), 0);
+	/* both answer, and speak of themselves unasked: what nobody uses is forgotten all the same
+	 */
+	for (unsigned i = 0; i < 200; i++) {
+		b.now += CV_NS_PER_S;
+		put_frame(&b, frame, bench_arp(&b, PEER_A, frame));
+		put_frame(&b, frame, bench_arp(&b, PEER_B, frame));
+		while (take_frame(&b).len != 0)
+			;
+	}
+	assert_int_equal(users_of(&b, PEER_A), 1);
+	assert_int_equal(users_of(&b, PEER_B), -1);
+	bench_down(&b);
+}
+
+/* An echo request as a router's ping sends it, from the ICMP header on behind an IPv4 header. */
+static size_t
+echo_request(uint8_t *ip, uint32_t from, uint32_t to)
+{
+	size_t len = inner_packet(ip, from, to, ICMP, 60);
+
+	dp_store16(ip + 20, 8);
+	dp_store16(ip + 22, 0);
+	dp_store16(ip + 22, dp_checksum(dp_sum(ip + 20, len - 20)));
+	return len;
+}
+
+/* An answer is the request with its ends changed, its type 0 and both checksums right. */
+static void
+expect_echo(const uint8_t *got, const uint8_t *request, size_t len)
+{
+	assert_memory_equal(got + 12, request + 16, 4);
+	assert_memory_equal(got + 16, request + 12, 4);
+	assert_int_equal(dp_load16(got + 20), 0);
+	assert_memory_equal(got + 24, request + 24, len - 24);
+	assert_int_equal(dp_fold(dp_sum20(got)), 0xffff);
+	assert_int_equal(dp_fold(dp_sum(got + 20, len - 20)), 0xffff);
+}
+
+/* Sends many requests; answered: the edge or frames that came back, which are checked against
+ * the rate over the time that it took, so that a slow machine is right too. */
+static void
+flood_of_echoes(struct bench *b, bool outside, enum dp_drop_cause over)
+{
+	enum { REQUESTS = 20000 };
+	uint8_t frame[FRAME_MAX] = {0}, *ip = frame + DP_ETHER, got[FRAME_MAX];
+	size_t len =
+		outside ? echo_request(ip, PEER_A, LNS_IP) : echo_request(ip, INNER_A, INNER_LNS);
+	uint64_t begin = rte_rdtsc(), allowed;
+	struct wire wire = {0};
+	unsigned answered = 0;
+
+	memcpy(frame, b->dp->ports[0].mac, 6);
+	dp_store16(frame + 12, 0x0008);
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		struct frame_bytes f = {0};
+
+		if (outside) {
+			put_frame(b, frame, DP_ETHER + len);
+			f = take_frame(b);
+		} else {
+			put_data(b, true, &wire, ip, len);
+			f.len = take_inner(b, true, got);
+			memcpy(f.bytes + DP_ETHER, got, f.len);
+		}
+		if (f.len == 0)
+			continue;
+		answered++;
+		expect_echo(f.bytes + DP_ETHER, ip, len);
+	}
+	allowed = DP_ERRORS_PER_S + (rte_rdtsc() - begin) * DP_ERRORS_PER_S / rte_get_tsc_hz() + 1;
+	assert_int_equal(answered + drops(b, over), REQUESTS);
+	assert_true(answered >= DP_ERRORS_PER_S);
+	assert_true(answered <= allowed);
+}
+
+static void
+echoes_are_limited_in_their_rate(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	flood_of_echoes(&b, true, DP_DROP_LOCAL_ECHO_LIMIT);
+	flood_of_echoes(&b, false, DP_DROP_ROUTE_ECHO_LIMIT);
 	bench_down(&b);
 }
 
@@ -311,7 +511,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_header_is_relayed_bit_for_bit),
 		cmocka_unit_test(every_length_and_padding),
+		cmocka_unit_test(every_header_checksum),
 		cmocka_unit_test(counters_of_sessions),
+		cmocka_unit_test(counters_of_a_slot_that_is_used_again),
+		cmocka_unit_test(a_removed_session_gives_its_next_hop_back),
+		cmocka_unit_test(echoes_are_limited_in_their_rate),
 		cmocka_unit_test(a_wrong_checksum_stays_wrong),
 		cmocka_unit_test(a_checksum_that_the_device_found_wrong),
 		cmocka_unit_test(each_refusal_has_its_name),
