@@ -2,13 +2,16 @@
 /* The data path's life: the order in which its parts come and go. */
 #include "datapath/datapath.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <rte_byteorder.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
+#include <rte_log.h>
 #include <rte_malloc.h>
 
 #include "datapath/internal.h"
@@ -111,6 +114,11 @@ dp_start(struct dp *dp, uint64_t now)
 	if (rc != 0)
 		return rc;
 	dp->now = now;
+	/* gateways are known before the first answer, and never forgotten */
+	for (uint16_t i = 0; i < dp->local_count; i++)
+		if (dp->locals[i].cfg.gateway.family != 0)
+			(void)dp_nexthop_get(dp, now, i,
+				rte_cpu_to_be_32(cv_ipv4_value(&dp->locals[i].cfg.gateway)));
 	dp->started = true;
 	__atomic_store_n(&dp->stopping, false, __ATOMIC_RELEASE);
 	for (unsigned i = 0; !dp->shared && i < dp->worker_count; i++)
@@ -166,6 +174,10 @@ dp_destroy(struct dp *dp)
 
 		rte_eal_cleanup();
 		(void)rmdir(folder); /* where the EAL left it empty */
+	}
+	if (dp->log_stream != NULL) {
+		rte_openlog_stream(NULL);
+		fclose(dp->log_stream);
 	}
 	free(dp);
 }

@@ -7,10 +7,16 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_log.h>
 
 #include "datapath/internal.h"
 
-enum { ARGS_MAX = 48, ARG_BYTES = 512, MEMORY_MIB = 256 };
+enum {
+	ARGS_MAX = 2 * DP_MAX_PORTS + 16,
+	ARG_BYTES = 8192, /* a list of all CPUs fits */
+	MEMORY_MIB_MIN = 256,
+	MEMORY_MIB_BESIDE = 96, /* rings, the drivers' own, what the EAL wastes */
+};
 
 struct args {
 	int n;
@@ -59,7 +65,9 @@ free_hugepages_mib(void)
 static int
 choose_memory(struct dp *dp, struct args *a)
 {
-	unsigned long need = dp->params.memory_mib == 0 ? MEMORY_MIB : dp->params.memory_mib;
+	unsigned long buffers = (unsigned long)(dp_ports_buffer_bytes(dp) >> 20);
+	unsigned long suits = RTE_MAX(buffers + MEMORY_MIB_BESIDE, (unsigned long)MEMORY_MIB_MIN);
+	unsigned long need = dp->params.memory_mib == 0 ? suits : dp->params.memory_mib;
 	unsigned long there = free_hugepages_mib();
 
 	dp->hugepages = dp->params.hugepages != DP_HUGEPAGES_NEVER && there >= need;
@@ -108,33 +116,43 @@ contains(const uint16_t *cpus, unsigned n, uint16_t cpu)
 	return false;
 }
 
-/* lcore 0, the control thread, on the CPUs that are left; workers on one each. */
-static void
-write_lcores(
-	struct args *a, const uint16_t *all, unsigned n, const uint16_t *workers, unsigned count)
+/* lcore 0, the control thread, on the CPUs that are left; workers on one each. Returns how many
+ * bytes the text has, or would have. */
+size_t
+dp_eal_lcores(char *text, size_t capacity, const uint16_t *all, unsigned n, const uint16_t *workers,
+	unsigned count)
 {
-	char text[ARG_BYTES];
-	int used = snprintf(text, sizeof(text), "--lcores=0@(");
+	size_t used = (size_t)snprintf(text, capacity, "--lcores=0@(");
 	bool first = true;
 
-	for (unsigned i = 0; i < n && used < (int)sizeof(text) - 8; i++) {
+#define APPEND(...)                                                    \
+	used += (size_t)snprintf(used < capacity ? text + used : NULL, \
+		used < capacity ? capacity - used : 0, __VA_ARGS__)
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned last = i;
+
 		if (contains(workers, count, all[i]))
 			continue;
-		used += snprintf(
-			text + used, sizeof(text) - (size_t)used, "%s%u", first ? "" : ",", all[i]);
+		while (last + 1 < n && all[last + 1] == all[last] + 1 &&
+			!contains(workers, count, all[last + 1]))
+			last++;
+		APPEND(last > i ? "%s%u-%u" : "%s%u", first ? "" : ",", all[i], all[last]);
 		first = false;
+		i = last;
 	}
-	used += snprintf(text + used, sizeof(text) - (size_t)used, ")");
-	for (unsigned i = 0; i < count && used < (int)sizeof(text) - 12; i++)
-		used += snprintf(
-			text + used, sizeof(text) - (size_t)used, ",%u@%u", i + 1, workers[i]);
-	add(a, "%s", text);
+	APPEND(")");
+	for (unsigned i = 0; i < count; i++)
+		APPEND(",%u@%u", i + 1, workers[i]);
+#undef APPEND
+	return used;
 }
 
 static int
 choose_lcores(struct dp *dp, struct args *a)
 {
 	uint16_t all[CPU_SETSIZE], workers[DP_MAX_WORKERS];
+	char text[ARG_BYTES];
 	unsigned n = allowed_cpus(all), count = dp->shared ? 0 : dp->worker_count;
 
 	if (count >= n && count != 0) {
@@ -156,7 +174,12 @@ choose_lcores(struct dp *dp, struct args *a)
 			return CV_ERR_CONFIG;
 		}
 	}
-	write_lcores(a, all, n, workers, count);
+	if (dp_eal_lcores(text, sizeof(text), all, n, workers, count) >= sizeof(text)) {
+		cv_log_event(
+			dp->log, CV_LOG_ERROR, "start-failed", "reason=\"too many CPUs: %u\"", n);
+		return CV_ERR_CONFIG;
+	}
+	add(a, "%s", text);
 	return 0;
 }
 
@@ -176,6 +199,48 @@ choose_devices(const struct dp *dp, struct args *a)
 		add(a, "--no-pci");
 }
 
+/* What DPDK and its drivers say, as events of our log: a line may come in pieces. */
+static ssize_t
+log_write(void *cookie, const char *text, size_t len)
+{
+	const struct cv_log *log = cookie;
+	char line[256];
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] != '\n' && used < sizeof(line) - 1) {
+			line[used++] = (char)(text[i] == '"' || text[i] < ' ' ? '\'' : text[i]);
+			continue;
+		}
+		line[used] = '\0';
+		if (used != 0)
+			cv_log_event(log, CV_LOG_WARNING, "dpdk", "text=\"%s\"", line);
+		used = 0;
+	}
+	line[used] = '\0';
+	if (used != 0)
+		cv_log_event(log, CV_LOG_WARNING, "dpdk", "text=\"%s\"", line);
+	return (ssize_t)len;
+}
+
+static void
+redirect_log(struct dp *dp)
+{
+	union {
+		const struct cv_log *log;
+		void *cookie;
+	} to = {.log = dp->log};
+	FILE *stream = dp->log == NULL ? NULL
+				       : fopencookie(to.cookie, "w",
+						 (cookie_io_functions_t){.write = log_write});
+
+	if (stream == NULL)
+		return;
+	setvbuf(stream, NULL, _IOLBF, 1024);
+	rte_openlog_stream(stream);
+	dp->log_stream = stream;
+}
+
 int
 dp_eal_start(struct dp *dp)
 {
@@ -187,6 +252,7 @@ dp_eal_start(struct dp *dp)
 	a = calloc(1, sizeof(*a));
 	if (a == NULL)
 		return CV_ERR_NOMEM;
+	redirect_log(dp);
 	add(a, "culvertd");
 	add(a, "--no-telemetry");
 	add(a, "--log-level=*:warning");

@@ -85,6 +85,7 @@ struct dp_port {
 	uint16_t rx_descriptors, tx_descriptors;
 	uint8_t mac[6];
 	bool checks_rx; /* the device says whether received checksums are right */
+	bool found;     /* id is right */
 	bool created;   /* by us: to be removed again */
 };
 
@@ -183,6 +184,7 @@ struct dp {
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses;
 	size_t table_bytes;
+	void *log_stream; /* DPDK's log, into ours */
 	int event_fd;
 	uint32_t armed; /* control sleeps: a worker that punts writes to event_fd */
 	uint16_t budget[DP_PUNT_CLASSES];
@@ -202,8 +204,13 @@ void dp_table_free(struct dp *dp, void *table, size_t bytes);
 
 /* eal.c */
 int dp_eal_start(struct dp *dp);
+/* The EAL's argument for CPUs: a list with ranges. */
+size_t dp_eal_lcores(char *text, size_t capacity, const uint16_t *all, unsigned n,
+	const uint16_t *workers, unsigned count);
 /* port.c */
 int dp_ports_create(struct dp *dp);
+/* Memory that the packet buffers will take. */
+size_t dp_ports_buffer_bytes(const struct dp *dp);
 int dp_ports_start(struct dp *dp);
 void dp_ports_stop(struct dp *dp);
 void dp_ports_destroy(struct dp *dp);

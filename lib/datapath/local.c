@@ -71,6 +71,16 @@ index_of(const struct dp *dp, uint32_t ip)
 	return -1;
 }
 
+/* The same on one port. */
+static int
+index_on(const struct dp *dp, uint32_t ip, uint16_t port)
+{
+	for (uint16_t i = 0; i < dp->local_count; i++)
+		if (dp->locals[i].ip == ip && dp->locals[i].port == port)
+			return i;
+	return -1;
+}
+
 bool
 dp_is_local(const struct dp *dp, uint32_t ip)
 {
@@ -127,9 +137,7 @@ arp_input(struct dp *dp, uint64_t now, uint16_t port, struct rte_mbuf *m)
 		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_CONFLICT);
 		return;
 	}
-	local = index_of(dp, target);
-	if (local >= 0 && dp->locals[local].port != port)
-		local = -1;
+	local = index_on(dp, target, port);
 	known = sender != 0 &&
 		dp_neighbour_learn(dp, now, port, sender, arp + 8, operation == ARP_REQUEST_BE);
 	if (local >= 0 && operation == ARP_REQUEST_BE)

@@ -20,6 +20,17 @@ fail(const struct dp *dp, const struct dp_port *port, const char *what, int rc)
 	return CV_ERR_IO;
 }
 
+/* af_packet's slot: the frame behind its own header, a power of two. */
+static unsigned
+frame_size(uint16_t mtu)
+{
+	unsigned bytes = 2048;
+
+	while (bytes < mtu + 128u)
+		bytes *= 2;
+	return bytes;
+}
+
 /* The driver, and what it wants to be told. */
 static void
 device_arguments(const struct dp *dp, const struct dp_port_config *cfg, unsigned index,
@@ -28,7 +39,9 @@ device_arguments(const struct dp *dp, const struct dp_port_config *cfg, unsigned
 	switch (cfg->kind) {
 	case DP_PORT_AF_PACKET:
 		snprintf(driver, driver_len, "net_af_packet%u", index);
-		snprintf(args, args_len, "iface=%s,qpairs=%u", cfg->device, dp->worker_count);
+		snprintf(args, args_len, "iface=%s,qpairs=%u,framesz=%u,blocksz=%u", cfg->device,
+			dp->worker_count, frame_size(cfg->mtu),
+			RTE_MAX(frame_size(cfg->mtu), 4096u));
 		break;
 	case DP_PORT_MEMIF:
 		snprintf(driver, driver_len, "net_memif%u", index);
@@ -79,6 +92,7 @@ find_device(struct dp *dp, unsigned index)
 			port->name, port->device);
 		return CV_ERR_IO;
 	}
+	port->found = rc == 0;
 	return rc == 0 ? 0 : fail(dp, port, "find the device", rc);
 }
 
@@ -148,7 +162,8 @@ set_up(struct dp *dp, unsigned index)
 	rc = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
 	if (rc != 0)
 		return fail(dp, port, "configure", rc);
-	rc = rte_eth_dev_set_mtu(port->id, port->mtu);
+	/* a packet socket takes what the interface takes, whatever its driver says */
+	rc = cfg->kind == DP_PORT_AF_PACKET ? 0 : rte_eth_dev_set_mtu(port->id, port->mtu);
 	if (rc != 0 && rc != -ENOTSUP)
 		return fail(dp, port, "MTU", rc);
 	rc = set_up_queues(dp, port, queues);
@@ -179,17 +194,38 @@ count_mbufs(const struct dp *dp)
 	return n;
 }
 
-int
-dp_ports_create(struct dp *dp)
+/* Bytes of a buffer's data: the largest frame, and room in front. */
+static uint16_t
+data_room(const struct dp *dp)
 {
 	unsigned most = DEFAULT_MTU;
-	int rc = 0;
 
 	for (uint16_t i = 0; i < dp->port_count; i++)
 		most = RTE_MAX(most, dp->params.ports[i].mtu);
+	return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(most + 64u, 2048u));
+}
+
+static uint16_t
+private_bytes(void)
+{
+	return RTE_ALIGN(sizeof(struct dp_punt_meta), RTE_MBUF_PRIV_ALIGN);
+}
+
+size_t
+dp_ports_buffer_bytes(const struct dp *dp)
+{
+	size_t one = sizeof(struct rte_mbuf) + private_bytes() + data_room(dp);
+
+	return count_mbufs(dp) * (one + 2 * RTE_CACHE_LINE_SIZE);
+}
+
+int
+dp_ports_create(struct dp *dp)
+{
+	int rc = 0;
+
 	dp->pool = rte_pktmbuf_pool_create("culvert-packets", count_mbufs(dp), MBUF_CACHE,
-		RTE_ALIGN(sizeof(struct dp_punt_meta), RTE_MBUF_PRIV_ALIGN),
-		(uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(most + 64u, 2048u)), SOCKET_ID_ANY);
+		private_bytes(), data_room(dp), SOCKET_ID_ANY);
 	if (dp->pool == NULL) {
 		cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",
 			"reason=\"no memory for %u packet buffers: %s\"", count_mbufs(dp),
@@ -239,7 +275,7 @@ dp_ports_destroy(struct dp *dp)
 
 		if (port->created)
 			(void)rte_vdev_uninit(port->ethdev);
-		else if (port->kind == DP_PORT_PCI && port->ethdev[0] != '\0')
+		else if (port->kind == DP_PORT_PCI && port->found)
 			(void)rte_eth_dev_close(port->id);
 		port->created = false;
 	}

@@ -187,8 +187,12 @@ dp_workers_create(struct dp *dp)
 		if (dp->shared)
 			continue;
 		lcore = rte_get_next_lcore(lcore == LCORE_ID_ANY ? (unsigned)-1 : lcore, 1, 0);
-		if (lcore >= RTE_MAX_LCORE)
+		if (lcore >= RTE_MAX_LCORE) {
+			cv_log_event(dp->log, CV_LOG_ERROR, "start-failed",
+				"reason=\"%u workers, but DPDK has only %u lcores for them\"",
+				dp->worker_count, i);
 			return CV_ERR_CONFIG;
+		}
 		w->lcore = lcore;
 	}
 	return 0;
