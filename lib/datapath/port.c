@@ -20,15 +20,11 @@ fail(const struct dp *dp, const struct dp_port *port, const char *what, int rc)
 	return CV_ERR_IO;
 }
 
-/* af_packet's slot: the frame behind its own header, a power of two. */
+/* af_packet's slot: the frame behind its own header; a buffer must hold as much. */
 static unsigned
-frame_size(uint16_t mtu)
+frame_size(unsigned mtu)
 {
-	unsigned bytes = 2048;
-
-	while (bytes < mtu + 128u)
-		bytes *= 2;
-	return bytes;
+	return RTE_MAX(RTE_ALIGN(mtu + 128u, 16u), 2048u);
 }
 
 /* The driver, and what it wants to be told. */
@@ -41,7 +37,7 @@ device_arguments(const struct dp *dp, const struct dp_port_config *cfg, unsigned
 		snprintf(driver, driver_len, "net_af_packet%u", index);
 		snprintf(args, args_len, "iface=%s,qpairs=%u,framesz=%u,blocksz=%u", cfg->device,
 			dp->worker_count, frame_size(cfg->mtu),
-			RTE_MAX(frame_size(cfg->mtu), 4096u));
+			RTE_ALIGN(frame_size(cfg->mtu), 4096u));
 		break;
 	case DP_PORT_MEMIF:
 		snprintf(driver, driver_len, "net_memif%u", index);
@@ -202,7 +198,7 @@ data_room(const struct dp *dp)
 
 	for (uint16_t i = 0; i < dp->port_count; i++)
 		most = RTE_MAX(most, dp->params.ports[i].mtu);
-	return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(most + 64u, 2048u));
+	return (uint16_t)(RTE_PKTMBUF_HEADROOM + frame_size(most));
 }
 
 static uint16_t
