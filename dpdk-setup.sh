@@ -84,6 +84,7 @@ install_packages() {
 }
 
 command_install() {
+	[ $# = 0 ] || usage_error "install: unexpected '$1'"
 	install_packages $BUILD_PACKAGES $TEST_PACKAGES
 	say "everything is installed"
 }
@@ -110,6 +111,7 @@ compile() {
 }
 
 command_build() {
+	[ $# = 0 ] || usage_error "build: unexpected '$1'"
 	install_packages $BUILD_PACKAGES
 	configure "$BUILD"
 	compile "$BUILD"
@@ -304,6 +306,10 @@ command_unbind() {
 	pci=$(pci_address "$1") || exit
 	need_root unbind
 	pci_port "$pci"
+	if [ "$(pci_driver "$pci")" != vfio-pci ]; then
+		say "$pci does not belong to vfio-pci but to $(pci_driver "$pci" | grep . || echo 'no driver'): nothing to give back"
+		return
+	fi
 	rebind "$pci" ''
 	say "$pci belongs to $(pci_driver "$pci" | grep . || echo 'no driver: the kernel has none for it')"
 }
@@ -382,13 +388,17 @@ doctor_software() {
 
 # The configuration, and whether the devices that it names are there.
 doctor_config() {
-	local file=$1 device
+	local file=$1 device culvertd_says
 	[[ $file == /* ]] || file=$CALLER/$file
 	if ! "$BUILD/app/culvertd/culvertd" --check "$file" >/dev/null 2>&1; then
 		report FAIL "$file has errors" "culvertd --check $file"
 		return
 	fi
 	report ok "$file is right"
+	if [ "$(id -u)" = 0 ] && [ "$SYSFS" = /sys ] &&
+		! culvertd_says=$("$BUILD/app/culvertd/culvertd" --try "$file" 2>&1); then
+		report FAIL "culvertd does not start with it: $(grep -oE '(start|port)-failed .*' <<<"$culvertd_says" | head -1)"
+	fi
 	for device in $(sed 's/\(^\|[[:space:]]\)#.*//' "$file" | grep -oE '(af_packet|pci):[A-Za-z0-9_.:-]+' | sort -u); do
 		case $device in
 		af_packet:*)

@@ -13,9 +13,14 @@ _culvertctl() {
 		*) command=${command:-${COMP_WORDS[i]}} ;;
 		esac
 	done
-	# IDs and users of the sessions that are there now, in the first two columns
+	# IDs (column 1) and users (2) of the sessions that are there now. Users name themselves: their
+	# names are taken as they are, never as shell words.
 	_culvertctl_sessions() {
-		culvertctl "${socket[@]}" sessions 2>/dev/null | awk -v n="$1" 'NR > 1 {print $n}'
+		local line
+		while read -r line; do
+			[[ $line != "$word"* ]] || COMPREPLY+=("$(printf %q "$line")")
+		done < <(culvertctl "${socket[@]}" sessions ${word:+"$word"} 2>/dev/null |
+			awk -v n="$1" 'NR > 1 && $n ~ /./ {print $n}')
 	}
 	case $previous in
 	-s | --socket)
@@ -28,11 +33,12 @@ _culvertctl() {
 	elif [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
 	elif [[ $command == kick && $previous == user ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_culvertctl_sessions 2)" -- "$word")
+		_culvertctl_sessions 2
 	elif [[ $command == kick ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "user $(_culvertctl_sessions 1)" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W user -- "$word")
+		_culvertctl_sessions 1
 	elif [[ $command == session ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_culvertctl_sessions 1)" -- "$word")
+		_culvertctl_sessions 1
 	elif [[ $command == sessions ]]; then
 		compopt -o nospace
 		mapfile -t COMPREPLY < <(compgen -W 'user= group= peer= address= state= auth=' -- "$word")

@@ -261,7 +261,9 @@ static void
 show(const struct options *o, const struct command *c, json_t *answer)
 {
 	if (o->json) {
-		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+		/* watched, a line an answer, for programs that read on */
+		json_dumpf(answer, stdout,
+			(o->watch_s != 0 ? JSON_COMPACT : JSON_INDENT(2)) | JSON_REAL_PRECISION(6));
 		putchar('\n');
 	} else if (c->shape == SHAPE_ROWS) {
 		view_table(json_object_get(answer, "rows"), c->columns, c->skip_zero, c->nothing,
@@ -272,7 +274,6 @@ show(const struct options *o, const struct command *c, json_t *answer)
 		printf("ended: %lld\n",
 			(long long)json_integer_value(json_object_get(answer, "ended")));
 	}
-	fflush(stdout);
 }
 
 static int
@@ -291,6 +292,10 @@ run(const struct options *o, const struct command *c, json_t *arguments)
 			fputs("\033[H\033[2J", stdout);
 		show(o, c, answer);
 		json_decref(answer);
+		if (fflush(stdout) != 0 || ferror(stdout)) {
+			fputs("culvertctl: can't write the answer\n", stderr);
+			return 1;
+		}
 		if (o->watch_s == 0)
 			return 0;
 		sleep(o->watch_s);
@@ -332,6 +337,16 @@ take_arguments(const struct command *c, int argc, char **argv, json_t *arguments
 	return -1;
 }
 
+/* 1 to 86,400; 0: something else. */
+static unsigned
+parse_seconds(const char *text)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	return text[0] < '0' || text[0] > '9' || *end != '\0' || v > 86400 ? 0 : (unsigned)v;
+}
+
 /* Options anywhere; an exit code, or -1: go on. */
 static int
 parse_options(int argc, char **argv, struct options *o)
@@ -357,8 +372,8 @@ parse_options(int argc, char **argv, struct options *o)
 			o->json = true;
 			break;
 		case 'w':
-			o->watch_s = optarg == NULL ? 2 : (unsigned)strtoul(optarg, NULL, 10);
-			if (o->watch_s == 0 || o->watch_s > 86400)
+			o->watch_s = optarg == NULL ? 2 : parse_seconds(optarg);
+			if (o->watch_s == 0)
 				return usage_error(
 					"--watch takes seconds from 1 to 86400, not", optarg);
 			break;
@@ -393,6 +408,8 @@ main(int argc, char **argv)
 	c = find_command(argv[optind]);
 	if (c == NULL)
 		return usage_error("unknown command", argv[optind]);
+	if (o.watch_s != 0 && c->shape == SHAPE_DONE)
+		return usage_error("--watch repeats what only shows, not", c->name);
 	arguments = json_object();
 	rc = take_arguments(c, argc - optind - 1, argv + optind + 1, arguments);
 	if (rc < 0)

@@ -22,7 +22,7 @@ struct daemon {
 	struct lns *lns;
 	struct dp *dp;
 	struct event_base *base;
-	struct event *wake, *timer, *on_term, *on_int, *on_usr1;
+	struct event *wake, *timer, *on_term, *on_int, *on_hup, *on_usr1;
 	struct control_server *control;
 	struct ended_list ended;
 	uint64_t started_at;

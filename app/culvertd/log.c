@@ -2,7 +2,9 @@
 /* Log lines to stderr: one write a line; the time is journald's where journald reads. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon.h"
 
@@ -36,11 +38,23 @@ emit_stderr(void *ctx, enum cv_log_level level, const char *line)
 		cv_log_level_name(level), line);
 }
 
+/* Whether stderr is journald's: the variable is inherited, the file may have been changed. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
 void
 daemon_log_init(struct cv_log *log, enum cv_log_level level)
 {
 	setvbuf(stderr, NULL, _IOLBF, 4096);
-	log->emit = getenv("JOURNAL_STREAM") != NULL ? emit_journal : emit_stderr;
+	log->emit = is_journal() ? emit_journal : emit_stderr;
 	log->ctx = NULL;
 	log->level = level;
 }

@@ -179,12 +179,14 @@ add_events(struct daemon *d)
 	d->on_int = evsignal_new(d->base, SIGINT, on_signal, d);
 	d->wake = event_new(d->base, dp_event_fd(d->dp), EV_READ | EV_PERSIST, on_wake, d);
 	d->timer = evtimer_new(d->base, on_wake, d);
+	d->on_hup = evsignal_new(d->base, SIGHUP, on_signal, d);
 	d->on_usr1 = evsignal_new(d->base, SIGUSR1, on_report, d);
-	if (d->on_term == NULL || d->on_int == NULL || d->on_usr1 == NULL || d->wake == NULL ||
-		d->timer == NULL)
+	if (d->on_term == NULL || d->on_int == NULL || d->on_hup == NULL || d->on_usr1 == NULL ||
+		d->wake == NULL || d->timer == NULL)
 		return CV_ERR_NOMEM;
 	evsignal_add(d->on_term, NULL);
 	evsignal_add(d->on_int, NULL);
+	evsignal_add(d->on_hup, NULL);
 	evsignal_add(d->on_usr1, NULL);
 	event_add(d->wake, NULL);
 	return 0;

@@ -36,11 +36,13 @@ static const char help[] =
 	"    -c, --config FILE   the configuration, in YAML\n"
 	"    -k, --check         check the configuration, print every error, and exit\n"
 	"    -s, --schema        print the configuration's JSON schema, for editors, and exit\n"
+	"    -t, --try           set everything up, as for serving, and exit: what would go wrong\n"
 	"    -V, --version       print the version\n"
 	"    -h, --help          print this text\n"
 	"\n"
 	"SIGNALS\n"
-	"    SIGTERM, SIGINT     end all tunnels with StopCCN and exit within 3 seconds;\n"
+	"    SIGTERM, SIGINT, SIGHUP\n"
+	"                        end all tunnels with StopCCN and exit within 3 seconds;\n"
 	"                        a second one: exit at once\n"
 	"    SIGUSR1             print all counters that are not 0\n"
 	"\n"
@@ -55,7 +57,7 @@ static const char help[] =
 
 struct arguments {
 	const char *config;
-	bool check;
+	bool check, try;
 };
 
 static int
@@ -76,6 +78,7 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, 'k'},
+		{"try", no_argument, NULL, 't'},
 		{"schema", no_argument, NULL, 's'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -83,13 +86,16 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:ksVh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:ktsVh", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			args->config = optarg;
 			break;
 		case 'k':
 			args->check = true;
+			break;
+		case 't':
+			args->try = true;
 			break;
 		case 's':
 			return print_schema();
@@ -165,7 +171,7 @@ start_control(struct daemon *d)
 }
 
 static int
-start_and_run(struct daemon *d)
+start_and_run(struct daemon *d, bool try)
 {
 	struct lns_params params = {
 		.cfg = d->cfg, .log = &d->log, .rx_packets = rx_packets, .rx_packets_ctx = d};
@@ -186,7 +192,7 @@ start_and_run(struct daemon *d)
 		return CV_ERR_IO;
 	if (daemon_create_datapath(d) != 0)
 		return CV_ERR_IO;
-	return daemon_run(d);
+	return try ? 0 : daemon_run(d);
 }
 
 static void
@@ -204,6 +210,7 @@ tear_down(struct daemon *d)
 	free_event(d->timer);
 	free_event(d->on_term);
 	free_event(d->on_int);
+	free_event(d->on_hup);
 	free_event(d->on_usr1);
 	dp_destroy(d->dp);
 	lns_free(d->lns);
@@ -233,7 +240,7 @@ main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	daemon_log_init(&d.log, d.cfg->log.level);
-	rc = start_and_run(&d);
+	rc = start_and_run(&d, args.try);
 	tear_down(&d);
 	return rc == 0 ? 0 : 1;
 }

@@ -117,10 +117,10 @@ print_json(void)
 		json_t *row = json_pack("{s:s, s:I, s:f, s:s}", "name", r->name, "sessions",
 			(json_int_t)r->sessions, "value", r->value, "unit", r->unit);
 
-		if (r->ratio_to[0] != '\0') {
-			json_object_set_new(row, "ratio_to", json_string(r->ratio_to));
-			json_object_set_new(row, "ratio", json_real(r->ratio));
-		}
+		bool set = r->ratio_to[0] != '\0';
+
+		json_object_set_new(row, "ratio_to", set ? json_string(r->ratio_to) : json_null());
+		json_object_set_new(row, "ratio", set ? json_real(r->ratio) : json_null());
 		json_array_append_new(list, row);
 	}
 	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

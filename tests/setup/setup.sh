@@ -115,6 +115,8 @@ check "doctor: by which port the machine is reached" grep -q "3b:00.1.*this mach
 check "doctor: no hugepages, and what mends it" grep -q "mend: ./dpdk-setup.sh hugepages" "$WORK/out"
 : >"$WORK/sys/bus/pci/drivers/vfio-pci/unbind"
 check "unbind: the kernel's driver may come back" said 0 "0000:3b:00.0 belongs to vfio-pci" unbind 3b:00.0
+check "unbind: a port that the kernel has is left alone" said 0 "nothing to give back" unbind 3b:00.1
+check "unbind: and no driver was changed" test ! -e "$WORK/sys/bus/pci/devices/0000:3b:00.1/driver_override"
 check "unbind: no driver is forced any more" \
 	test "$(cat "$WORK/sys/bus/pci/devices/0000:3b:00.0/driver_override")" = ""
 
@@ -139,6 +141,7 @@ check "doctor FILE: a wrong file" said 1 "has errors" doctor "$WORK/c.yaml"
 printf 'processor : 0\nflags : sse2\n' >"$WORK/proc/cpuinfo"
 check "doctor: a CPU that is too old" said 1 "without SSE 4.2" doctor
 check "an unknown command" said 2 "unknown command 'frobnicate'" frobnicate
+check "build takes no more words" said 2 "unexpected 'x'" build x
 check "no command" said 2 "a command is needed" 
 check "--help" said 0 "SYNOPSIS" --help
 echo "1..$NUMBER"

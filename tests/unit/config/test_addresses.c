@@ -78,6 +78,12 @@ static const struct bad wrong_addresses[] = {
 	 "  - { address: 192.0.2.1/24, gateway: 192.0.2.1 }\n",
 		"t.yaml:2:39: listeners[0].gateway: is the listener's own address\n"},
 	{"listeners:\n"
+	 "  - { address: 192.0.2.1/24, gateway: 192.0.2.255 }\n",
+		"t.yaml:2:39: listeners[0].gateway: 192.0.2.255 is no host in 192.0.2.1/24\n"},
+	{"listeners:\n"
+	 "  - { address: 192.0.2.1/32 }\n",
+		"t.yaml:2:5: listeners[0].gateway: is needed where the address is a /32\n"},
+	{"listeners:\n"
 	 "  - { address: 192.0.2.1/24, gateway: 192.0.2 }\n",
 		"t.yaml:2:39: listeners[0].gateway: 192.0.2 is not an IPv4 address, as "
 		"192.0.2.1\n"},
