@@ -382,6 +382,30 @@ each_refused_frame_has_its_name(void **state)
 	bench_down(&b);
 }
 
+/* The EAL's list of CPUs on machines of any size. */
+static void
+cpus_are_named_by_ranges(void **state)
+{
+	static uint16_t all[1024];
+	static const uint16_t some[] = {0, 1, 2, 5, 6, 9}, workers[] = {2, 9};
+	uint16_t last[64];
+	char text[1024];
+
+	(void)state;
+	dp_eal_lcores(text, sizeof(text), some, 6, workers, 2);
+	assert_string_equal(text, "--lcores=0@(0-1,5-6),1@2,2@9");
+	dp_eal_lcores(text, sizeof(text), some, 1, NULL, 0);
+	assert_string_equal(text, "--lcores=0@(0)");
+	for (uint16_t i = 0; i < 1024; i++)
+		all[i] = i;
+	for (uint16_t i = 0; i < 64; i++)
+		last[i] = (uint16_t)(960 + i);
+	assert_true(dp_eal_lcores(text, sizeof(text), all, 1024, last, 64) < sizeof(text));
+	assert_non_null(strstr(text, "0@(0-959),1@960,"));
+	assert_non_null(strstr(text, ",64@1023"));
+	assert_int_equal(dp_eal_lcores(text, 20, some, 6, workers, 2), 28);
+}
+
 int
 main(void)
 {
@@ -397,6 +421,7 @@ main(void)
 		cmocka_unit_test(a_flood_of_one_class_starves_no_other),
 		cmocka_unit_test(ppp_control_goes_to_the_control_thread),
 		cmocka_unit_test(each_refused_frame_has_its_name),
+		cmocka_unit_test(cpus_are_named_by_ranges),
 	};
 
 	if (harness_eal() != 0)

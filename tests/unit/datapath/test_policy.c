@@ -362,6 +362,53 @@ echo_to_the_lns_is_answered_and_nothing_else(void **state)
 	bench_down(&b);
 }
 
+static void
+echo_answers_are_limited_in_their_rate(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	struct wire wire = {0};
+	unsigned answers = 0;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(packet, INNER_A, INNER_LNS, ICMP, 60);
+	packet[20] = 8;
+	packet[21] = 0;
+	dp_store16(packet + 22, 0);
+	dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 40)));
+	for (unsigned i = 0; i < 5000; i++) {
+		put_data(&b, true, &wire, packet, 60);
+		answers += take_frame(&b).len != 0;
+	}
+	assert_true(answers >= 1000 && answers < 4000);
+	assert_int_equal(drops(&b, DP_DROP_ROUTE_ECHO_LIMIT), 5000 - answers);
+	bench_down(&b);
+}
+
+static void
+a_session_is_shut_once(void **state)
+{
+	struct dp_setup_info info;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	dp_setup_info(b.dp, &info);
+	assert_int_equal(info.addresses, 2);
+	dp_session_shut(b.dp, b.slot_a);
+	dp_session_shut(b.dp, b.slot_a);
+	dp_setup_info(b.dp, &info);
+	assert_int_equal(info.addresses, 1);
+	assert_int_equal(info.sessions, 2);
+	assert_int_equal(dp_session_remove(b.dp, b.slot_a, NULL), 0);
+	assert_int_equal(dp_session_remove(b.dp, b.slot_a, NULL), CV_ERR_UNKNOWN);
+	dp_setup_info(b.dp, &info);
+	assert_int_equal(info.addresses, 1);
+	assert_int_equal(info.sessions, 1);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -376,6 +423,8 @@ main(void)
 		cmocka_unit_test(too_big_with_df_is_answered_with_the_mtu),
 		cmocka_unit_test(errors_are_limited_in_their_rate),
 		cmocka_unit_test(echo_to_the_lns_is_answered_and_nothing_else),
+		cmocka_unit_test(echo_answers_are_limited_in_their_rate),
+		cmocka_unit_test(a_session_is_shut_once),
 	};
 
 	if (harness_eal() != 0)
