@@ -30,11 +30,12 @@ struct dp_ingress {
 	uint64_t key; /* dp_ingress_key(); 0: free */
 	uint32_t peer_ip;
 	uint16_t peer_port;
-	uint16_t flags;
+	uint16_t gap; /* never written: address and port are compared in one read of 8 bytes */
 	uint32_t inner_ip;
 	uint16_t realm;
 	uint16_t policy;
-	uint8_t room[40]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
+	uint16_t flags;
+	uint8_t room[38]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");

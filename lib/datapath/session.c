@@ -131,7 +131,9 @@ dp_session_add(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 	hop = dp_nexthop_get(dp, dp->now, s->local_index, peer);
 	if (hop < 0)
 		return hop == -1 ? CV_ERR_LIMIT : CV_ERR_UNKNOWN;
-	*in = (struct dp_ingress){.peer_ip = peer, .peer_port = rte_cpu_to_be_16(s->peer.port)};
+	/* not the line as a whole: workers look at the key of a free slot too */
+	in->peer_ip = peer;
+	in->peer_port = rte_cpu_to_be_16(s->peer.port);
 	memset(out, 0, sizeof(*out));
 	out->nexthop = (uint16_t)hop;
 	out->port = local->port;
