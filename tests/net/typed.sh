@@ -180,6 +180,87 @@ killed_and_started() {
 		says 0 'host name ' culvertctl status
 }
 
+# serve_group MODE: a culvertd whose control socket is nogroup's, with that mode.
+serve_group() {
+	cp -p culvert.yaml whole.yaml &&
+		sed -i "s/control: {/& group: nogroup, mode: \"$1\",/" culvert.yaml && lns_start &&
+		mv whole.yaml culvert.yaml &&
+		stat -c '%a %U %G' "$CULVERT_SOCKET" >"$RUN/answer" || return 1
+	cat "$RUN/answer"
+	[ "$(cat "$RUN/answer")" = "${1#0} root nogroup" ]
+}
+
+# Of two who are not root, the one in the group is served.
+group_is_served() {
+	says 0 'host name ' "${AS_NOBODY[@]}" "$RUN/bin/culvertctl" status &&
+		says 5 'permission denied' setpriv --reuid=65534 --regid=games --clear-groups \
+			"$RUN/bin/culvertctl" status
+}
+
+mode_keeps_group_out() {
+	serve_group 0600 &&
+		says 5 'permission denied' "${AS_NOBODY[@]}" "$RUN/bin/culvertctl" status &&
+		says 0 'host name ' culvertctl status
+}
+
+# Again and again, until it is killed.
+watches() {
+	world_spawn lns watch culvertctl --socket "$CULVERT_SOCKET" --watch=1 status &&
+		world_until 20 answered_thrice && [ ! -e "$RUN/watch.rc" ] || return 1
+	world_stop watch
+	[ $? = 143 ] && ! escapes <"$RUN/watch.log"
+}
+
+answered_thrice() {
+	[ "$(grep -c '^host name ' "$RUN/watch.log")" -ge 3 ]
+}
+
+escapes() {
+	grep -q $'\033'
+}
+
+plain() {
+	local command
+	for command in status tunnels sessions ended drops edges counters ports workers; do
+		culvertctl $command >"$RUN/answer" && [ -s "$RUN/answer" ] || return 1
+		! escapes <"$RUN/answer" || {
+			cat -v "$RUN/answer"
+			return 1
+		}
+	done
+}
+
+# With a terminal of its own, as script makes one.
+to_terminal() {
+	timeout 30 script -qec "$*" /dev/null </dev/null >"$RUN/answer" || return 1
+	cat -v "$RUN/answer"
+}
+
+coloured() {
+	to_terminal culvertctl ports && escapes <"$RUN/answer" &&
+		to_terminal culvertctl --json ports && ! escapes <"$RUN/answer"
+}
+
+# There, each answer replaces the one before.
+clears() {
+	world_spawn lns watch script -qfec "culvertctl --watch=1 status" /dev/null &&
+		world_until 20 cleared_twice || return 1
+	world_stop watch
+	world_until 5 nobody_watches
+}
+
+cleared_twice() {
+	[ "$(grep -c $'\033\\[H\033\\[2J' "$RUN/watch.log")" -ge 2 ]
+}
+
+nobody_watches() {
+	! ip netns pids "$WORLD_PREFIX-lns" | xargs -r ps -o args= -p | grep -q 'culvertctl --watch'
+}
+
+ends_on_hangup() {
+	kill -HUP "$(cat "$RUN/culvertd.pid")" && world_until 5 test -e "$RUN/culvertd.rc" && ends
+}
+
 # What systemd's Type=notify hears: a socket that prints what comes to it, a line each.
 tells_systemd() {
 	python3 -u -c 'import socket, sys
@@ -197,7 +278,7 @@ ends() {
 	lns_stop && [ ! -e "$CULVERT_SOCKET" ]
 }
 
-tap_plan 58
+tap_plan 67
 world_open
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a
@@ -219,6 +300,16 @@ for manner in garbage endless half crowd deaf; do
 done
 tap_check "a socket that a killed culvertd left is replaced" killed_and_started
 tap_check "Culvert ends within its time, with exit code 0, and removes its socket" ends
+tap_check "control.group and control.mode: the socket has them" serve_group 0660
+tap_check "the group is served, others are not" group_is_served
+tap_check "culvertctl --watch=1 status: again and again, until it is killed" watches
+tap_check "culvertctl prints no escape sequences to a file" plain
+tap_check "it does to a terminal, except in JSON" coloured
+tap_check "culvertctl --watch=1 clears a terminal for each answer" clears
+tap_check "SIGHUP ends Culvert like SIGTERM, with exit code 0, and it removes its socket" \
+	ends_on_hangup
+tap_check "a mode without the group keeps it out" mode_keeps_group_out
+tap_check "that Culvert ends, too" ends
 tap_check "systemd is told when it is ready, and when it stops" tells_systemd
 cd /
 tap_check "nothing is left behind" world_vanish
