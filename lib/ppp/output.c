@@ -47,11 +47,14 @@ reserve(struct ppp_link *l, size_t len)
 		capacity *= 2;
 	if (out != NULL && capacity == out->capacity)
 		return out;
-	out = realloc(l->out, sizeof(*out) + capacity);
+	out = malloc(sizeof(*out) + capacity);
 	if (out == NULL)
 		return NULL;
-	if (l->out == NULL)
-		out->head = out->used = 0;
+	out->head = out->used = 0;
+	if (l->out != NULL) { /* not realloc: a password may be in what it leaves behind */
+		memcpy(out, l->out, sizeof(*out) + used);
+		ppp_output_free(l);
+	}
 	out->capacity = (uint16_t)capacity;
 	l->out = out;
 	return out;
