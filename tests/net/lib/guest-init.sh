@@ -32,6 +32,23 @@ echo /run/modprobe >/proc/sys/kernel/modprobe
 /run/modprobe -a l2tp_ppp ppp_async ppp_synctty xfrm_user esp4 ah4 authenc cbc hmac ansi_cprng
 /run/modprobe -a echainiv
 
+# The kernel looks for an algorithm when the first SA asks for it, and now and then says that there
+# is none (ENOSYS) while it still makes it. So SAs of no use ask first, until both are had.
+key=0x000102030405060708090a0b0c0d0e0f
+sa() { # PROTO SPI ALGORITHMS...
+	local proto=$1 spi=$2
+	shift 2
+	ip xfrm state add src 192.0.2.250 dst 192.0.2.251 proto "$proto" spi "$spi" mode tunnel "$@" \
+		auth-trunc 'hmac(sha256)' "$key${key#0x}" 128 2>/dev/null
+}
+for try in $(seq 50); do
+	sa ah 0x100 && sa esp 0x101 enc 'cbc(aes)' $key && break
+	ip xfrm state flush
+	sleep 0.1
+done
+echo "algorithms: try $try"
+ip xfrm state flush
+
 hostname "$GUEST_NAME"
 ip link set lo up
 ethtool -K vec0 tx off >/dev/null 2>&1 # finished checksums on the wire
