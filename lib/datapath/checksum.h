@@ -49,12 +49,6 @@ dp_store32(void *p, uint32_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-static inline void
-dp_store64(void *p, uint64_t v)
-{
-	memcpy(p, &v, sizeof(v));
-}
-
 /* The two 32-bit halves of v, added. */
 static inline uint64_t
 dp_sum64(uint64_t v)

@@ -56,17 +56,6 @@ l2tp_get_u16(const struct l2tp_message *m, enum l2tp_avp avp)
 	return cv_read_u16(&r);
 }
 
-static inline uint32_t
-l2tp_get_u32(const struct l2tp_message *m, enum l2tp_avp avp)
-{
-	struct cv_reader r;
-
-	if (!l2tp_has(m, avp))
-		return 0;
-	r = cv_reader(m->value[avp].data, m->value[avp].len);
-	return cv_read_u32(&r);
-}
-
 /* A message being written. */
 struct l2tp_builder {
 	struct cv_writer w;
