@@ -275,8 +275,10 @@ step(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fs
 			l, ops->protocol, PPP_CODE_REJECT, ++cp->next_id, ppp_cut(l, p->whole, 0));
 	if (state < PPP_CLOSING || state > PPP_ACK_SENT)
 		cp->timer = CV_TIME_NEVER;
-	if (actions & PPP_TLU)
+	if (actions & PPP_TLU) {
+		cp->opened_at = now;
 		ops->up(l, now);
+	}
 	if (actions & PPP_TLF)
 		ops->finished(l, now, (enum ppp_cause)cp->cause);
 }
@@ -322,10 +324,12 @@ receive_request(
 	if (cp->state == PPP_CLOSING || cp->state == PPP_STOPPING)
 		return 0;
 	/* A network that doubles packets, or lost our Ack, shows us the very request that we
-	 * acknowledged: the RFC's table would tear a running link down for it. */
-	if (cp->state == PPP_OPENED && cp->acked == check) {
+	 * acknowledged: the RFC's table would tear a running link down for it. Later it is a peer
+	 * that begins anew, even if it is so simple that it says the same as before. */
+	if (cp->state == PPP_OPENED && cp->acked == check &&
+		now <= cv_time_add(cp->opened_at, PPP_DOUBLED_NS)) {
 		ppp_packet_send_data(l, ops->protocol, PPP_CONFIGURE_ACK, p->id, p->data);
-		return 0;
+		return PPP_CP_REPEATED;
 	}
 	good = judge_request(l, ops, p->data, &reply);
 	cp->acked = good ? check : 0;

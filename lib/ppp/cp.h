@@ -63,6 +63,7 @@ struct ppp_cp_ops {
 struct ppp_cp {
 	uint64_t timer;    /* Restart timer */
 	uint64_t deadline; /* set and judged by the owner */
+	uint64_t opened_at;
 	uint32_t acked;    /* check value of the peer's request that was acknowledged last */
 	uint16_t rejected; /* bits of the rows that the peer rejected */
 	uint8_t state;     /* enum ppp_state */
@@ -79,6 +80,10 @@ void ppp_cp_init(struct ppp_cp *cp);
 /* Checks code, identifier and length (section 5): padding is cut off. */
 int ppp_packet_parse(struct cv_bytes bytes, struct ppp_packet *p);
 
+/* What is no error, and no sign either that the peer's link is open. */
+enum { PPP_CP_REPEATED = 1 };
+
+/* 0, PPP_CP_REPEATED: the request that was acknowledged already; or why it was discarded. */
 int ppp_cp_input(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, const struct ppp_packet *p);
 /* An event from above or below: UP, DOWN, OPEN, CLOSE, RXJ. */

@@ -261,10 +261,10 @@ ppp_link_input(struct ppp_link *l, uint64_t now, const void *frame, size_t len)
 		rc = l->phase == PPP_PHASE_DEAD ? CV_ERR_STATE : demultiplex(l, now, &f);
 	if (rc == 0)
 		ppp_link_note_activity(l, now);
-	else
+	else if (rc < 0)
 		count_discard(&l->counters, rc);
 	ppp_settle(l, now);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 void

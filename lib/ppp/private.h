@@ -21,6 +21,8 @@ enum {
 };
 
 #define PPP_LATE_PEER_NS (500 * CV_NS_PER_MS)
+/* So long after Opened the peer's very same request is a packet that came twice. */
+#define PPP_DOUBLED_NS (3 * CV_NS_PER_S)
 
 enum ppp_phase { /* RFC 1661 section 3.2 */
 	PPP_PHASE_DEAD,
