@@ -14,14 +14,13 @@ enum {
 };
 
 int
-l2tp_peek_sccrq(const uint8_t *data, size_t len, struct l2tp_sccrq_peek *peek)
+l2tp_peek(const uint8_t *data, size_t len, struct l2tp_peek *peek)
 {
 	struct l2tp_header h;
 	struct cv_reader r;
 	int rc = l2tp_header_parse(data, len, &h);
-	uint16_t type = 0;
 
-	*peek = (struct l2tp_sccrq_peek){0};
+	*peek = (struct l2tp_peek){0};
 	if (rc != 0)
 		return rc;
 	r = cv_reader(h.payload.data, h.payload.len);
@@ -33,15 +32,14 @@ l2tp_peek_sccrq(const uint8_t *data, size_t len, struct l2tp_sccrq_peek *peek)
 
 		if (r.failed)
 			break;
-		if (vendor_number == L2TP_AVP_MESSAGE_TYPE && type == 0)
-			type = cv_read_u16(&value);
+		if (vendor_number == L2TP_AVP_MESSAGE_TYPE && peek->type == 0)
+			peek->type = cv_read_u16(&value);
 		else if (vendor_number == L2TP_AVP_HOST_NAME && plain)
 			peek->host_name = (struct cv_bytes){value.pos, cv_remaining(&value)};
 		else if (vendor_number == L2TP_AVP_ASSIGNED_TUNNEL_ID && plain)
 			peek->assigned_tunnel_id = cv_read_u16(&value);
 	}
-	peek->is_sccrq = type == L2TP_SCCRQ;
-	return type == L2TP_SCCRQ || type == L2TP_STOPCCN ? 0 : CV_ERR_UNKNOWN;
+	return 0;
 }
 
 void
@@ -117,7 +115,10 @@ put_identity(struct l2tp_tunnel *t, struct l2tp_builder *b)
 	l2tp_put_u16(b, L2TP_AVP_RECEIVE_WINDOW_SIZE, t->params.receive_window);
 	if (t->params.secret == NULL)
 		return;
-	crypto_random(t->params.crypto, t->challenge, sizeof(t->challenge));
+	if (t->params.challenge != NULL)
+		memcpy(t->challenge, t->params.challenge, sizeof(t->challenge));
+	else
+		crypto_random(t->params.crypto, t->challenge, sizeof(t->challenge));
 	l2tp_put(b, L2TP_AVP_CHALLENGE, t->challenge, sizeof(t->challenge));
 }
 
@@ -161,17 +162,17 @@ take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 	struct cv_bytes host = m->value[L2TP_AVP_HOST_NAME];
 	uint16_t version = l2tp_get_u16(m, L2TP_AVP_PROTOCOL_VERSION);
 
-	t->remote_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
-	t->peer_host_name_len =
-		(uint8_t)(host.len < sizeof(t->peer_host_name) ? host.len
-							       : sizeof(t->peer_host_name) - 1);
-	memcpy(t->peer_host_name, host.data, t->peer_host_name_len);
+	t->peer.tunnel_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
+	t->peer.host_name_len =
+		(uint8_t)(host.len < sizeof(t->peer.host_name) ? host.len
+							       : sizeof(t->peer.host_name) - 1);
+	memcpy(t->peer.host_name, host.data, t->peer.host_name_len);
 	if (version >> 8 != PROTOCOL_VERSION >> 8) {
 		l2tp_fault_close(t, now, L2TP_STOPCCN_VERSION, PROTOCOL_VERSION,
 			"Protocol Version 1.0 is spoken here");
 		return false;
 	}
-	if (t->remote_id == 0) {
+	if (t->peer.tunnel_id == 0) {
 		l2tp_fault_close(
 			t, now, L2TP_STOPCCN_ERROR, L2TP_ERROR_VALUE, "Assigned Tunnel ID is 0");
 		return false;
@@ -184,6 +185,7 @@ take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 				"Receive Window Size is 0");
 			return false;
 		}
+		t->peer.window = window;
 		l2tp_reliable_set_peer_window(&t->reliable, window);
 	}
 	if (l2tp_has(m, L2TP_AVP_CHALLENGE) && t->params.secret == NULL &&
@@ -263,8 +265,8 @@ take_stopccn(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 	char text[L2TP_MESSAGE_MAX];
 	struct l2tp_reason reason = l2tp_read_reason(m, text);
 
-	if (t->remote_id == 0)
-		t->remote_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
+	if (t->peer.tunnel_id == 0)
+		t->peer.tunnel_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
 	l2tp_reliable_drop_unsent(&t->reliable);
 	if (t->state != L2TP_CLOSING)
 		l2tp_go_down(t, L2TP_CLOSED, &reason);
@@ -283,7 +285,7 @@ l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_mess
 		return;
 	if (fault != NULL && m->type != L2TP_STOPCCN) {
 		if (m->type == L2TP_SCCRQ || m->type == L2TP_SCCRP)
-			t->remote_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
+			t->peer.tunnel_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
 		l2tp_fault_close(t, now, L2TP_STOPCCN_ERROR, fault->error, fault->text);
 		return;
 	}

@@ -8,7 +8,6 @@
 #include "l2tp/tunnel.h"
 
 enum {
-	L2TP_CHALLENGE_BYTES = 16,
 	L2TP_QUEUE_MIN = 64,     /* messages that may wait for the peer's acknowledgement, */
 	L2TP_QUEUE_PER_CALL = 2, /* and as many more for each call that there ever was at once */
 	L2TP_STRANGER_RETRANSMITS = 1, /* of the StopCCN to who never was established */
@@ -57,7 +56,7 @@ struct l2tp_tunnel {
 	struct l2tp_reliable reliable;
 	enum l2tp_role role;
 	enum l2tp_state state;
-	uint16_t remote_id;
+	struct l2tp_identity peer;
 	bool up_pending, down_pending, done_pending, done_told;
 	bool overrun;      /* more waits for the peer than it acknowledges */
 	bool proof_failed; /* its Challenge Response was wrong or missing */
@@ -73,8 +72,6 @@ struct l2tp_tunnel {
 	uint32_t call_serial;
 	struct l2tp_counters counters;
 	uint8_t challenge[L2TP_CHALLENGE_BYTES];
-	char peer_host_name[L2TP_HOST_NAME_KEPT];
-	uint8_t peer_host_name_len;
 };
 
 static inline struct cv_bytes

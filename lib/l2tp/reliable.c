@@ -46,6 +46,14 @@ l2tp_reliable_init(struct l2tp_reliable *r, const struct l2tp_reliable_params *p
 		.max_attempts = params->max_retransmits};
 }
 
+void
+l2tp_reliable_resume(struct l2tp_reliable *r)
+{
+	r->nr++;
+	r->ns_next++;
+	r->ns_sent++;
+}
+
 static void
 free_early(struct l2tp_reliable *r)
 {

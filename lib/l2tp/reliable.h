@@ -44,6 +44,8 @@ struct l2tp_reliable_params {
 };
 
 void l2tp_reliable_init(struct l2tp_reliable *r, const struct l2tp_reliable_params *params);
+/* As if one message had gone each way, ours without acknowledgement yet; at the start only. */
+void l2tp_reliable_resume(struct l2tp_reliable *r);
 void l2tp_reliable_fini(struct l2tp_reliable *r);
 
 /* What the peer's Receive Window Size AVP said; 4 before (section 4.4.3). */

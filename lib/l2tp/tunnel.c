@@ -58,6 +58,31 @@ l2tp_tunnel_free(struct l2tp_tunnel *t)
 	free(t);
 }
 
+bool
+l2tp_tunnel_pause(const struct l2tp_tunnel *t, struct l2tp_identity *identity)
+{
+	*identity = t->peer;
+	return t->state == L2TP_WAIT_CONNECT;
+}
+
+struct l2tp_tunnel *
+l2tp_tunnel_resume(
+	const struct l2tp_params *params, const struct l2tp_identity *identity, uint64_t now)
+{
+	struct l2tp_tunnel *t = l2tp_tunnel_new(L2TP_RESPONDER, params, now);
+
+	if (t == NULL)
+		return NULL;
+	t->peer = *identity;
+	if (identity->window != 0)
+		l2tp_reliable_set_peer_window(&t->reliable, identity->window);
+	l2tp_reliable_resume(&t->reliable);
+	if (params->secret != NULL && params->challenge != NULL)
+		memcpy(t->challenge, params->challenge, sizeof(t->challenge));
+	l2tp_set_state(t, L2TP_WAIT_CONNECT);
+	return t;
+}
+
 void
 l2tp_set_state(struct l2tp_tunnel *t, enum l2tp_state state)
 {
@@ -200,6 +225,12 @@ l2tp_tunnel_probe(struct l2tp_tunnel *t, uint64_t now)
 		send_hello(t, now);
 }
 
+bool
+l2tp_tunnel_waits(const struct l2tp_tunnel *t)
+{
+	return !l2tp_reliable_all_acked(&t->reliable) && !t->done_pending;
+}
+
 /* When silence has lasted long enough for a HELLO (section 6.5). */
 static uint64_t
 hello_at(const struct l2tp_tunnel *t)
@@ -329,7 +360,7 @@ int
 l2tp_tunnel_poll_output(struct l2tp_tunnel *t, uint64_t now, void *buf, size_t capacity)
 {
 	/* before the peer has told its tunnel ID, only an answer to its SCCRQ can find it */
-	return l2tp_reliable_poll(&t->reliable, now, t->remote_id, buf, capacity);
+	return l2tp_reliable_poll(&t->reliable, now, t->peer.tunnel_id, buf, capacity);
 }
 
 void
@@ -343,14 +374,14 @@ l2tp_tunnel_info(const struct l2tp_tunnel *t, struct l2tp_tunnel_info *info)
 
 	*info = (struct l2tp_tunnel_info){.state = names[t->state],
 		.local_tunnel_id = t->params.local_tunnel_id,
-		.remote_tunnel_id = t->remote_id,
+		.remote_tunnel_id = t->peer.tunnel_id,
 		.ns = t->reliable.ns_next,
 		.nr = t->reliable.nr,
 		.peer_window = t->reliable.peer_window,
 		.cwnd = t->reliable.cwnd,
 		.sessions = t->calls,
 		.retransmits = t->reliable.retransmits,
-		.peer_host_name = t->peer_host_name,
-		.peer_host_name_len = t->peer_host_name_len,
+		.peer_host_name = t->peer.host_name,
+		.peer_host_name_len = t->peer.host_name_len,
 		.counters = t->counters};
 }

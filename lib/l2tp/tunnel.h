@@ -22,6 +22,16 @@ struct l2tp_tunnel;
 
 enum { L2TP_HOST_NAME_KEPT = 64 }; /* bytes kept of the peer's host name, with a NUL */
 
+enum { L2TP_CHALLENGE_BYTES = 16 }; /* of the challenges that we issue */
+
+/* What an SCCRQ or SCCRP tells of its sender. */
+struct l2tp_identity {
+	uint16_t tunnel_id; /* Assigned Tunnel ID; 0: not told yet */
+	uint16_t window;    /* Receive Window Size; 0: not told */
+	uint8_t host_name_len;
+	char host_name[L2TP_HOST_NAME_KEPT]; /* hostile bytes, NUL-terminated, cut */
+};
+
 enum l2tp_role { L2TP_INITIATOR, L2TP_RESPONDER };
 
 /* Copied, but for what is pointed to: that must outlive the tunnel. */
@@ -32,7 +42,8 @@ struct l2tp_params {
 	const void *secret; /* NULL: no tunnel authentication, and nothing can be hidden */
 	size_t secret_len;
 	const struct l2tp_reason *refuse; /* responder: answer with StopCCN of this reason */
-	uint64_t hello_ns;                /* silence after which a HELLO goes out; 0: never */
+	const uint8_t *challenge; /* L2TP_CHALLENGE_BYTES, copied; NULL: drawn when it is sent */
+	uint64_t hello_ns;        /* silence after which a HELLO goes out; 0: never */
 	uint64_t retransmit_initial_ns, retransmit_max_ns;
 	uint64_t setup_timeout_ns; /* for the tunnel, and for each call */
 	uint16_t local_tunnel_id;  /* chosen by the caller, not 0 */
@@ -69,12 +80,21 @@ struct l2tp_tunnel *l2tp_tunnel_new(
 	enum l2tp_role role, const struct l2tp_params *params, uint64_t now);
 void l2tp_tunnel_free(struct l2tp_tunnel *t); /* takes NULL */
 
+/*
+ * A responder need not be kept between its SCCRP and the SCCCN that answers it: *identity and
+ * params->challenge are all that it needs to go on. False: it does not wait for an SCCCN.
+ */
+bool l2tp_tunnel_pause(const struct l2tp_tunnel *t, struct l2tp_identity *identity);
+/* The responder again, as it was when it had just sent its SCCRP. NULL when memory is short. */
+struct l2tp_tunnel *l2tp_tunnel_resume(
+	const struct l2tp_params *params, const struct l2tp_identity *identity, uint64_t now);
+
 /* Initiator: sends SCCRQ. 0, CV_ERR_STATE or CV_ERR_NOMEM. */
 int l2tp_tunnel_connect(struct l2tp_tunnel *t, uint64_t now);
 
 /*
  * A control datagram for this tunnel: the caller has found it by tunnel ID (or, for SCCRQ, by
- * l2tp_peek_sccrq) and has checked where it came from. 0, or why it was dropped (counted).
+ * l2tp_peek) and has checked where it came from. 0, or why it was dropped (counted).
  */
 int l2tp_tunnel_input(struct l2tp_tunnel *t, uint64_t now, const uint8_t *data, size_t len);
 
@@ -90,6 +110,8 @@ bool l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event);
 void l2tp_tunnel_close(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_reason *reason);
 /* Sends a HELLO now if none is on its way: there is a doubt whether the peer still lives. */
 void l2tp_tunnel_probe(struct l2tp_tunnel *t, uint64_t now);
+/* Whether a message of ours still waits for the peer's acknowledgement. */
+bool l2tp_tunnel_waits(const struct l2tp_tunnel *t);
 
 /* LNS: answers CALL_REQUEST. 0; CV_ERR_UNKNOWN: the call is gone; CV_ERR_EXISTS: local_session
  * is taken in this tunnel; CV_ERR_NOMEM. */
@@ -104,15 +126,15 @@ int l2tp_call_dial(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session);
 int l2tp_call_close(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session,
 	const struct l2tp_reason *reason);
 
-/* What a first look into a control datagram for tunnel ID 0 tells, without any state. */
-struct l2tp_sccrq_peek {
-	bool is_sccrq;               /* else StopCCN */
+/* What a first look into a control datagram tells, without any state. */
+struct l2tp_peek {
+	uint16_t type;               /* enum l2tp_message_type; 0: an acknowledgement, or none */
 	struct cv_bytes host_name;   /* hostile bytes in the datagram; may have none */
 	uint16_t assigned_tunnel_id; /* 0 when absent or hidden */
 };
 
-/* 0; or CV_ERR_*: neither SCCRQ nor StopCCN. What else is wrong with it is for the tunnel. */
-int l2tp_peek_sccrq(const uint8_t *data, size_t len, struct l2tp_sccrq_peek *peek);
+/* 0, or CV_ERR_* of the L2TP header. What else is wrong with it is for the tunnel. */
+int l2tp_peek(const uint8_t *data, size_t len, struct l2tp_peek *peek);
 
 #define L2TP_COUNTERS(X)                                                     \
 	X(rx_messages, "control messages processed")                         \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "l2tp/avp.h"
 #include "lns/internal.h"
 
 /* What identifies an SCCRQ and its retransmissions. Bytes, hashed: no padding. */
@@ -21,8 +22,7 @@ _Static_assert(sizeof(struct opener_key) == 28, "no padding in a hashed key");
 /* The peer's Assigned Tunnel ID; where it is hidden, the message itself: sent again, it is the same
  * to the byte. */
 static uint32_t
-opener_id(
-	const struct lns *lns, const struct l2tp_sccrq_peek *peek, const uint8_t *data, size_t len)
+opener_id(const struct lns *lns, const struct l2tp_peek *peek, const uint8_t *data, size_t len)
 {
 	if (peek->assigned_tunnel_id != 0)
 		return peek->assigned_tunnel_id;
@@ -168,7 +168,7 @@ limit_broken(struct lns *lns, const struct cv_ip *ip, uint64_t now)
 
 static void
 log_tunnel_refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from,
-	const struct l2tp_sccrq_peek *peek, const char *why)
+	const struct l2tp_peek *peek, const char *why)
 {
 	char host[LNS_USER_MAX], peer[CV_ENDPOINT_TEXT];
 
@@ -204,7 +204,7 @@ fill_params(
 
 static struct lns_tunnel *
 new_tunnel(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
-	const struct l2tp_sccrq_peek *peek)
+	const struct l2tp_peek *peek)
 {
 	static const struct l2tp_reason unknown = {.result = L2TP_STOPCCN_NOT_AUTHORIZED,
 		.message = "no tunnel secret is configured for this peer"};
@@ -247,13 +247,15 @@ int
 lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
 	const uint8_t *data, size_t len)
 {
-	struct l2tp_sccrq_peek peek;
+	struct l2tp_peek peek;
 	enum lns_counter limit;
 	struct lns_tunnel *t;
 	uint64_t hash;
 	uint32_t id;
-	int rc = l2tp_peek_sccrq(data, len, &peek);
+	int rc = l2tp_peek(data, len, &peek);
 
+	if (rc == 0 && peek.type != L2TP_SCCRQ && peek.type != L2TP_STOPCCN)
+		rc = CV_ERR_UNKNOWN;
 	if (rc != 0) {
 		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
 		return rc;
@@ -262,12 +264,12 @@ lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener, const struct c
 	t = find_opener(lns, listener, from, id, &hash);
 	if (t != NULL) {
 		/* sent again, or by a peer that rebooted and drew the same ID */
-		if (peek.is_sccrq)
+		if (peek.type == L2TP_SCCRQ)
 			l2tp_tunnel_probe(t->l2tp, now);
 		lns_tunnel_input(lns, t, now, data, len);
 		return 0;
 	}
-	if (!peek.is_sccrq || lns->stopping) {
+	if (peek.type != L2TP_SCCRQ || lns->stopping) {
 		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
 		return CV_ERR_UNKNOWN;
 	}

@@ -13,7 +13,7 @@ inside(struct cv_bytes part, const uint8_t *data, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct l2tp_sccrq_peek peek;
+	struct l2tp_peek peek;
 	struct l2tp_header h;
 	int rc = l2tp_header_parse(data, len, &h);
 
@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		FUZZ_CHECK(inside(h.payload, data, len));
 	if (rc == 0 && h.is_control)
 		FUZZ_CHECK(h.has_length && h.has_sequence);
-	if (l2tp_peek_sccrq(data, len, &peek) == 0 && peek.host_name.len != 0)
+	if (l2tp_peek(data, len, &peek) == 0 && peek.host_name.len != 0)
 		FUZZ_CHECK(rc == 0 && inside(peek.host_name, data, len));
 	return 0;
 }
