@@ -226,7 +226,9 @@ struct dp_session_ip {
  */
 int dp_session_add(struct dp *dp, const struct dp_session *session, uint32_t *slot);
 /* Gives a session its address; IP flows. Again with other values: the old address is left first.
- * CV_ERR_EXISTS: the address is taken in this realm; CV_ERR_LIMIT, CV_ERR_NOMEM: no room. */
+ * CV_ERR_EXISTS: the address is taken in this realm; CV_ERR_CONFIG: it can be no client's (0/8,
+ * 127/8, multicast, broadcast, one of ours), or there is no such policy; CV_ERR_NOMEM: no room.
+ * What is refused leaves the session as it was. */
 int dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip);
 /* Back to the state after dp_session_add: IPCP closed. */
 void dp_session_shut(struct dp *dp, uint32_t slot);
@@ -270,7 +272,8 @@ struct dp_policy {
 	uint16_t mtu;     /* inner packets to clients of this group; 0: no limit of the group */
 };
 
-/* Sets or replaces a policy under running sessions. CV_ERR_CONFIG: out of bounds. */
+/* Sets or replaces a policy under running sessions, whose MTU follows. CV_ERR_CONFIG: out of
+ * bounds; CV_ERR_NOMEM: nothing has changed. */
 int dp_policy_set(struct dp *dp, uint16_t index, const struct dp_policy *policy);
 
 /* ---- tables for people --------------------------------------------------------------------- */

@@ -262,11 +262,14 @@ int dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m);
 /* session.c */
 int dp_sessions_create(struct dp *dp);
 void dp_sessions_destroy(struct dp *dp);
+/* A policy has another MTU: its open sessions, too, under traffic. */
+void dp_sessions_new_mtu(struct dp *dp, uint16_t policy, uint16_t group_mtu);
 /* Waits until every worker has left what it held. */
 void dp_quiesce(struct dp *dp);
 
 /* realm.c */
-int dp_realm_set(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t slot);
+/* The word that names an address's session, made where it is not there; NULL: no memory. */
+uint32_t *dp_realm_entry(struct dp *dp, uint16_t realm, uint32_t ip_be);
 void dp_realms_destroy(struct dp *dp);
 
 static inline const uint32_t *

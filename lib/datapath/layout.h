@@ -35,7 +35,8 @@ struct dp_ingress {
 	uint16_t realm;
 	uint16_t policy;
 	uint16_t flags;
-	uint8_t room[38]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
+	uint16_t client_mtu; /* of the control thread: what the client takes */
+	uint8_t room[36];    /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");
@@ -61,7 +62,7 @@ enum {
  * headers (60 bytes) will take a second array of lines.
  */
 struct dp_egress {
-	uint16_t mtu;     /* largest inner packet */
+	uint16_t mtu;     /* largest inner packet; may change under traffic */
 	uint16_t nexthop; /* index in the next-hop table */
 	uint16_t policy;
 	uint8_t hdr_len; /* of IPv4 to PPP */

@@ -91,6 +91,8 @@ dp_policy_set(struct dp *dp, uint16_t index, const struct dp_policy *policy)
 	fill(t, policy);
 	old = dp->policies[index];
 	__atomic_store_n(&dp->policies[index], t, __ATOMIC_RELEASE);
+	if (old != NULL && old->mtu != t->mtu)
+		dp_sessions_new_mtu(dp, index, t->mtu);
 	if (old != NULL)
 		dp_quiesce(dp);
 	free(old);

@@ -9,8 +9,8 @@
 
 enum { LEAVES = 65536, LEAF_SLOTS = 65536 };
 
-int
-dp_realm_set(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t slot)
+uint32_t *
+dp_realm_entry(struct dp *dp, uint16_t realm, uint32_t ip_be)
 {
 	uint32_t **root = dp->realms[realm].root;
 	uint32_t *leaf;
@@ -18,20 +18,19 @@ dp_realm_set(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t slot)
 	if (root == NULL) {
 		root = dp_table_new(dp, LEAVES * sizeof(root[0]));
 		if (root == NULL)
-			return CV_ERR_NOMEM;
+			return NULL;
 		__atomic_store_n(&dp->realms[realm].root, root, __ATOMIC_RELEASE);
 	}
 	leaf = root[ip_be & 0xffff];
 	if (leaf == NULL) {
 		leaf = dp_table_new(dp, LEAF_SLOTS * sizeof(leaf[0]));
 		if (leaf == NULL)
-			return CV_ERR_NOMEM;
+			return NULL;
 		for (size_t i = 0; i < LEAF_SLOTS; i++)
 			leaf[i] = DP_NO_SLOT;
 		__atomic_store_n(&root[ip_be & 0xffff], leaf, __ATOMIC_RELEASE);
 	}
-	__atomic_store_n(&leaf[rte_bswap16((uint16_t)(ip_be >> 16))], slot, __ATOMIC_RELEASE);
-	return 0;
+	return &leaf[rte_bswap16((uint16_t)(ip_be >> 16))];
 }
 
 void

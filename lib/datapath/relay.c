@@ -27,7 +27,7 @@ take_ttl_down(uint8_t *ip)
 static bool
 relay(struct dp_worker *w, struct dp_packet *p)
 {
-	uint16_t mtu = w->dp->egress[p->to].mtu;
+	uint16_t mtu = __atomic_load_n(&w->dp->egress[p->to].mtu, __ATOMIC_RELAXED);
 
 	if (p->inner[8] <= 1) {
 		if (p->inner[8] == 0) {

@@ -100,15 +100,27 @@ write_egress(struct dp_egress *e, const struct dp_local *local, const struct dp_
 
 /* The largest inner packet: what the client takes, its group allows and the port carries. */
 static uint16_t
-session_mtu(const struct dp *dp, const struct dp_egress *e, const struct dp_session_ip *ip)
+session_mtu(const struct dp *dp, uint32_t slot, uint16_t group_mtu)
 {
-	uint16_t mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
-	uint16_t group = dp->policies[ip->policy]->mtu;
+	const struct dp_egress *e = &dp->egress[slot];
+	uint16_t mtu = dp->ingress[slot].client_mtu;
 	uint16_t carried = (uint16_t)(dp->ports[e->port].mtu - e->hdr_len);
 
-	if (group != 0 && group < mtu)
-		mtu = group;
+	if (group_mtu != 0 && group_mtu < mtu)
+		mtu = group_mtu;
 	return carried < mtu ? carried : mtu;
+}
+
+void
+dp_sessions_new_mtu(struct dp *dp, uint16_t policy, uint16_t group_mtu)
+{
+	for (size_t slot = 0; slot <= dp->slot_mask; slot++) {
+		const struct dp_ingress *in = &dp->ingress[slot];
+
+		if (in->key != 0 && (in->flags & DP_INGRESS_OPEN) != 0 && in->policy == policy)
+			__atomic_store_n(&dp->egress[slot].mtu,
+				session_mtu(dp, (uint32_t)slot, group_mtu), __ATOMIC_RELAXED);
+	}
 }
 
 int
@@ -170,36 +182,52 @@ installed(const struct dp *dp, uint32_t slot)
 	return slot <= dp->slot_mask && dp->ingress[slot].key != 0;
 }
 
+/* Nobody's own address: it would take what is for the server, for many, or for nobody. */
+static bool
+may_be_a_clients(const struct dp *dp, uint32_t address, uint32_t lns)
+{
+	unsigned first = address & 0xff;
+
+	return first != 0 && first != 127 && first < 224 && address != lns &&
+	       !dp_is_local(dp, address) && !dp_is_broadcast(dp, address);
+}
+
 int
 dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
 {
 	uint32_t address = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
-	const uint32_t *leaf;
+	const struct dp_policy_table *policy;
+	uint32_t *entry;
 	struct dp_session s;
 	struct dp_ingress *in;
 	struct dp_egress *out;
-	int rc;
 
 	if (!installed(dp, slot))
 		return CV_ERR_UNKNOWN;
-	if (address == 0 || ip->policy >= dp->policy_count || dp->policies[ip->policy] == NULL)
+	if (ip->address.family != CV_IPV4 || ip->policy >= dp->policy_count ||
+		dp->policies[ip->policy] == NULL)
 		return CV_ERR_CONFIG;
-	dp_session_shut(dp, slot);
-	leaf = dp_realm_leaf(dp, ip->realm, address);
-	if (leaf != NULL && leaf[rte_bswap16((uint16_t)(address >> 16))] != DP_NO_SLOT)
+	policy = dp->policies[ip->policy];
+	if (!may_be_a_clients(dp, address, policy->lns))
+		return CV_ERR_CONFIG;
+	/* all that can fail comes before the session is touched */
+	entry = dp_realm_entry(dp, ip->realm, address);
+	if (entry == NULL)
+		return CV_ERR_NOMEM;
+	if (*entry != DP_NO_SLOT && *entry != slot)
 		return CV_ERR_EXISTS;
+	dp_session_shut(dp, slot);
 	in = &dp->ingress[slot];
 	out = &dp->egress[slot];
 	s = session_of(dp, slot);
 	write_egress(out, &dp->locals[s.local_index], &s, ip->send);
 	out->policy = ip->policy;
-	out->mtu = session_mtu(dp, out, ip);
+	in->client_mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
+	__atomic_store_n(&out->mtu, session_mtu(dp, slot, policy->mtu), __ATOMIC_RELAXED);
 	in->inner_ip = address;
 	in->realm = ip->realm;
 	in->policy = ip->policy;
-	rc = dp_realm_set(dp, ip->realm, address, slot);
-	if (rc != 0)
-		return rc;
+	__atomic_store_n(entry, slot, __ATOMIC_RELEASE);
 	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
 	dp->addresses++;
 	return 0;
@@ -214,7 +242,8 @@ dp_session_shut(struct dp *dp, uint32_t slot)
 		return;
 	in = &dp->ingress[slot];
 	__atomic_store_n(&in->flags, 0, __ATOMIC_RELEASE);
-	dp_realm_set(dp, in->realm, in->inner_ip, DP_NO_SLOT); /* its leaf is there: can't fail */
+	/* its leaf is there: can't fail */
+	__atomic_store_n(dp_realm_entry(dp, in->realm, in->inner_ip), DP_NO_SLOT, __ATOMIC_RELEASE);
 	dp->addresses--;
 	dp_quiesce(dp);
 }

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sessions in the tables: what may be a client's address, what a refused opening leaves behind,
+ * and what a new policy changes for sessions that are open. */
+#include "harness.h"
+
+enum { ESP = 50 };
+
+/* A packet of len bytes with DF from A to B; true: B got it. */
+static bool
+reaches(struct bench *b, bool from_a, uint32_t from, uint32_t to, size_t len)
+{
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct wire wire = {0};
+
+	inner_packet(packet, from, to, ESP, len);
+	packet[6] = 0x40;
+	inner_checksum(packet);
+	put_data(b, from_a, &wire, packet, len);
+	if (edges(b, DP_EDGE_RELAY_FRAGMENTATION_NEEDED) != 0) {
+		assert_int_not_equal(take_inner(b, from_a, got), 0);
+		return false;
+	}
+	return take_inner(b, !from_a, got) == len;
+}
+
+static void
+an_opening_that_is_refused_leaves_the_session_as_it_was(void **state)
+{
+	struct dp_session_ip taken = {.address = cv_ipv4(INNER_B), .policy = GROUP_A, .mtu = 600},
+			     no_policy = {.address = cv_ipv4(INNER_A), .policy = 7, .mtu = 600},
+			     multicast = {.address = cv_ipv4(0xe0000001), .mtu = 600};
+	struct dp_setup_info info;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &taken), CV_ERR_EXISTS);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &no_policy), CV_ERR_CONFIG);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &multicast), CV_ERR_CONFIG);
+	assert_true(reaches(&b, true, INNER_A, INNER_B, 1400));
+	assert_true(reaches(&b, false, INNER_B, INNER_A, 1400));
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 1400);
+	dp_setup_info(b.dp, &info);
+	assert_int_equal(info.addresses, 2);
+	/* its own address is not taken by itself, and another one that is free may be had */
+	taken.address = cv_ipv4(INNER_A);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &taken), 0);
+	taken.address = cv_ipv4(INNER_A + 100);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &taken), 0);
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 600);
+	assert_true(reaches(&b, false, INNER_B, INNER_A + 100, 600));
+	dp_setup_info(b.dp, &info);
+	assert_int_equal(info.addresses, 2);
+	bench_down(&b);
+}
+
+static void
+what_can_be_no_clients_address_is_refused(void **state)
+{
+	static const uint32_t refused[] = {0x00000000, 0x00010203, 0x7f000001, 0xe0000001,
+		0xefffffff, 0xf0000001, 0xffffffff, LNS_IP, 0xc00002ff /* the port's broadcast */,
+		INNER_LNS};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	dp_session_shut(b.dp, b.slot_a);
+	for (size_t i = 0; i < RTE_DIM(refused); i++) {
+		struct dp_session_ip ip = {.address = cv_ipv4(refused[i]), .mtu = 1400};
+
+		assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), CV_ERR_CONFIG);
+	}
+	bench_down(&b);
+}
+
+static void
+a_policys_new_mtu_is_that_of_its_open_sessions(void **state)
+{
+	struct dp_policy any = {
+		.kind = DP_POLICY_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	any.mtu = 1300;
+	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1300);
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 1400);
+	assert_true(reaches(&b, true, INNER_A, INNER_B, 1300));
+	assert_true(reaches(&b, false, INNER_B, INNER_A, 1400));
+	/* larger than the client takes, and no limit: what the client takes */
+	any.mtu = 1450;
+	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1400);
+	any.mtu = 1000;
+	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	any.mtu = 0;
+	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1400);
+	assert_true(reaches(&b, true, INNER_A, INNER_B, 1400));
+	any.mtu = 1300;
+	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_false(reaches(&b, true, INNER_A, INNER_B, 1301));
+	bench_down(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_opening_that_is_refused_leaves_the_session_as_it_was),
+		cmocka_unit_test(what_can_be_no_clients_address_is_refused),
+		cmocka_unit_test(a_policys_new_mtu_is_that_of_its_open_sessions),
+	};
+
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
