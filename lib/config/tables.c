@@ -137,7 +137,7 @@ static const struct cfg_key tunnels_keys[] = {
 	VALUE("hello", struct cfg_tunnels, hello_ns, NEVER_OR_DURATION, "60s",
 		"silence after which a peer is asked whether it is there; 0s: never"),
 	WHOLE("retransmit", SUBMAP(retransmit_table), NULL, "repetition of control messages"),
-	VALUE("receive-window", struct cfg_tunnels, receive_window, NUMBER(1, 1024), "16",
+	VALUE("receive-window", struct cfg_tunnels, receive_window, NUMBER(1, 1024), "128",
 		"control messages that a peer may send ahead"),
 	VALUE("hide-avps", struct cfg_tunnels, hide_avps, KIND(BOOL), "false",
 		"whether AVPs are hidden where there is a secret"),

@@ -38,11 +38,19 @@ l2tp_calls_free(struct l2tp_tunnel *t)
 	t->chains = 0;
 }
 
+/* The chain of an ID; of one that is not known yet, that of the other side's: thousands of calls
+ * being dialled are not one long chain. */
+static uint32_t
+chain(const struct l2tp_tunnel *t, uint16_t id, uint16_t other)
+{
+	return (id != 0 ? id : other) & (t->chains - 1);
+}
+
 static void
 link_call(struct l2tp_tunnel *t, struct l2tp_call *c)
 {
-	struct l2tp_call **local = &t->by_local[c->local & (t->chains - 1)];
-	struct l2tp_call **remote = &t->by_remote[c->remote & (t->chains - 1)];
+	struct l2tp_call **local = &t->by_local[chain(t, c->local, c->remote)];
+	struct l2tp_call **remote = &t->by_remote[chain(t, c->remote, c->local)];
 
 	c->next_local = *local;
 	*local = c;
@@ -53,12 +61,12 @@ link_call(struct l2tp_tunnel *t, struct l2tp_call *c)
 static void
 unlink_call(struct l2tp_tunnel *t, struct l2tp_call *c)
 {
-	struct l2tp_call **at = &t->by_local[c->local & (t->chains - 1)];
+	struct l2tp_call **at = &t->by_local[chain(t, c->local, c->remote)];
 
 	while (*at != c)
 		at = &(*at)->next_local;
 	*at = c->next_local;
-	at = &t->by_remote[c->remote & (t->chains - 1)];
+	at = &t->by_remote[chain(t, c->remote, c->local)];
 	while (*at != c)
 		at = &(*at)->next_remote;
 	*at = c->next_remote;

@@ -8,11 +8,17 @@
 #include "base/err.h"
 #include "l2tp/header.h"
 
-enum { DEFAULT_PEER_WINDOW = 4, HALF = 32768 };
+enum {
+	DEFAULT_PEER_WINDOW = 4,
+	HALF = 32768,
+	EARLY_BYTES = 32 * 1024, /* of early messages that are kept, whatever the window */
+};
 
+/* Those that have gone out once come first, in order of Ns; the others have no Ns yet. */
 struct l2tp_sent {
 	struct l2tp_sent *next;
 	uint16_t ns, session_id, len;
+	bool numbered;
 	uint8_t body[];
 };
 
@@ -35,7 +41,6 @@ l2tp_reliable_init(struct l2tp_reliable *r, const struct l2tp_reliable_params *p
 	*r = (struct l2tp_reliable){.initial_ns = params->initial_ns,
 		.max_ns = params->max_ns,
 		.retransmit_at = CV_TIME_NEVER,
-		.ns_next = params->first_ns,
 		.ns_acked = params->first_ns,
 		.ns_sent = params->first_ns,
 		.nr = params->first_ns,
@@ -50,7 +55,6 @@ void
 l2tp_reliable_resume(struct l2tp_reliable *r)
 {
 	r->nr++;
-	r->ns_next++;
 	r->ns_sent++;
 }
 
@@ -64,6 +68,7 @@ free_early(struct l2tp_reliable *r)
 		free(e);
 	}
 	r->early_count = 0;
+	r->early_bytes = 0;
 }
 
 void
@@ -89,23 +94,56 @@ l2tp_reliable_set_peer_window(struct l2tp_reliable *r, uint16_t window)
 		r->cwnd = r->peer_window;
 }
 
-int
-l2tp_reliable_queue(struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len)
+static struct l2tp_sent *
+new_message(uint16_t session_id, const void *body, size_t len)
 {
 	struct l2tp_sent *s = malloc(sizeof(*s) + len);
 
 	if (s == NULL)
-		return CV_ERR_NOMEM;
-	*s = (struct l2tp_sent){.ns = r->ns_next++, .session_id = session_id, .len = (uint16_t)len};
+		return NULL;
+	*s = (struct l2tp_sent){.session_id = session_id, .len = (uint16_t)len};
 	memcpy(s->body, body, len);
-	if (r->last != NULL)
-		r->last->next = s;
-	else
-		r->first = s;
-	r->last = s;
-	if (r->next_send == NULL)
+	return s;
+}
+
+/* Behind `after`, or first of all. */
+static void
+insert(struct l2tp_reliable *r, struct l2tp_sent *after, struct l2tp_sent *s)
+{
+	struct l2tp_sent **at = after != NULL ? &after->next : &r->first;
+
+	s->next = *at;
+	*at = s;
+	if (s->next == NULL)
+		r->last = s;
+	/* what is sent again goes before what never went out */
+	if (r->next_send == s->next)
 		r->next_send = s;
 	r->queued++;
+}
+
+int
+l2tp_reliable_queue(struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len)
+{
+	struct l2tp_sent *s = new_message(session_id, body, len);
+
+	if (s == NULL)
+		return CV_ERR_NOMEM;
+	insert(r, r->last, s);
+	return 0;
+}
+
+int
+l2tp_reliable_queue_first(
+	struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len)
+{
+	struct l2tp_sent *s = new_message(session_id, body, len), *after = NULL;
+
+	if (s == NULL)
+		return CV_ERR_NOMEM;
+	for (struct l2tp_sent *at = r->first; at != NULL && at->numbered; at = at->next)
+		after = at;
+	insert(r, after, s);
 	return 0;
 }
 
@@ -115,7 +153,7 @@ l2tp_reliable_drop_unsent(struct l2tp_reliable *r)
 	struct l2tp_sent **at = &r->first;
 
 	r->last = NULL;
-	while (*at != NULL && before((*at)->ns, r->ns_sent)) {
+	while (*at != NULL && (*at)->numbered) {
 		r->last = *at;
 		at = &(*at)->next;
 	}
@@ -128,7 +166,6 @@ l2tp_reliable_drop_unsent(struct l2tp_reliable *r)
 		r->queued--;
 		free(s);
 	}
-	r->ns_next = r->ns_sent;
 }
 
 /* Slow start up to ssthresh, then one more a window (appendix A). */
@@ -153,7 +190,7 @@ take_ack(struct l2tp_reliable *r, uint64_t now, uint16_t nr)
 	/* an Nr for what was never sent, or older than the last one, says nothing */
 	if (!before(r->ns_acked, nr) || before(r->ns_sent, nr))
 		return;
-	while (r->first != NULL && before(r->first->ns, nr)) {
+	while (r->first != NULL && r->first->numbered && before(r->first->ns, nr)) {
 		struct l2tp_sent *s = r->first;
 
 		r->first = s->next;
@@ -186,7 +223,7 @@ keep_early(struct l2tp_reliable *r, uint16_t ns, uint16_t session_id, struct cv_
 	while (*at != NULL && before((*at)->ns, ns))
 		at = &(*at)->next;
 	if ((*at != NULL && (*at)->ns == ns) || r->early_count >= r->our_window ||
-		(uint16_t)(ns - r->nr) > r->our_window || body.len > UINT16_MAX)
+		(uint16_t)(ns - r->nr) > r->our_window || body.len > EARLY_BYTES - r->early_bytes)
 		return;
 	e = malloc(sizeof(*e) + body.len);
 	if (e == NULL)
@@ -196,6 +233,7 @@ keep_early(struct l2tp_reliable *r, uint16_t ns, uint16_t session_id, struct cv_
 	memcpy(e->body, body.data, body.len);
 	*at = e;
 	r->early_count++;
+	r->early_bytes += (uint32_t)body.len;
 }
 
 enum l2tp_arrival
@@ -225,6 +263,7 @@ l2tp_reliable_next_early(struct l2tp_reliable *r, uint16_t *session_id, struct c
 	while (e != NULL && before(e->ns, r->nr)) {
 		r->early = e->next;
 		r->early_count--;
+		r->early_bytes -= e->len;
 		free(e);
 		e = r->early;
 	}
@@ -248,12 +287,11 @@ l2tp_reliable_poll(
 	if (s == NULL || r->in_flight >= r->cwnd) {
 		if (!r->ack_due)
 			return 0;
-		l2tp_control_header_write(&w, tunnel_id, 0, L2TP_CONTROL_HEADER, r->ns_next, r->nr);
-		/* Ns of a ZLB: that of the next message; what is queued behind the window was not
-		 * sent yet, so its first is the next one */
-		if (s != NULL)
-			cv_patch_u16(&w, 8, s->ns);
+		/* Ns of a ZLB: that of the next new message */
+		l2tp_control_header_write(&w, tunnel_id, 0, L2TP_CONTROL_HEADER, r->ns_sent, r->nr);
 	} else {
+		if (!s->numbered)
+			s->ns = r->ns_sent;
 		l2tp_control_header_write(&w, tunnel_id, s->session_id,
 			(uint16_t)(L2TP_CONTROL_HEADER + s->len), s->ns, r->nr);
 		cv_write_bytes(&w, s->body, s->len);
@@ -265,10 +303,11 @@ l2tp_reliable_poll(
 		return L2TP_CONTROL_HEADER;
 	r->next_send = s->next;
 	r->in_flight++;
-	if (!before(s->ns, r->ns_sent))
-		r->ns_sent = (uint16_t)(s->ns + 1);
-	else
+	if (s->numbered)
 		r->retransmits++;
+	else
+		r->ns_sent++;
+	s->numbered = true;
 	if (r->retransmit_at == CV_TIME_NEVER)
 		r->retransmit_at = cv_time_add(now, r->initial_ns);
 	return (int)cv_written(&w);

@@ -22,15 +22,15 @@ struct l2tp_reliable {
 	uint64_t retransmits;        /* in all, for people */
 	struct l2tp_sent *first, *last, *next_send;
 	struct l2tp_early *early;
-	uint16_t ns_next;  /* Ns of the next message queued */
 	uint16_t ns_acked; /* oldest Ns without acknowledgement */
-	uint16_t ns_sent;  /* one beyond the highest Ns ever sent */
+	uint16_t ns_sent;  /* one beyond the highest Ns ever sent: the next new message's */
 	uint16_t nr;       /* the next Ns expected of the peer */
 	uint32_t queued;   /* messages that are not acknowledged, sent or not */
 	uint16_t in_flight;
 	uint16_t cwnd, ssthresh, cwnd_acks;
 	uint16_t peer_window, our_window;
 	uint16_t early_count;
+	uint32_t early_bytes;
 	uint8_t attempts, max_attempts;
 	bool ack_due; /* the peer waits for an acknowledgement */
 	bool dead;    /* the last retransmission was not answered */
@@ -51,8 +51,13 @@ void l2tp_reliable_fini(struct l2tp_reliable *r);
 /* What the peer's Receive Window Size AVP said; 4 before (section 4.4.3). */
 void l2tp_reliable_set_peer_window(struct l2tp_reliable *r, uint16_t window);
 
-/* Queues a message body for a session of the peer (0: none). 0 or CV_ERR_NOMEM. */
+/* Queues a message body for a session of the peer (0: none); it gets its Ns when it first goes
+ * out. 0 or CV_ERR_NOMEM. */
 int l2tp_reliable_queue(struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len);
+/* The same in front of all that waits for the window to open: what was sent already it can't
+ * overtake, the peer takes messages in order of Ns. */
+int l2tp_reliable_queue_first(
+	struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len);
 /* Forgets what was queued but never sent: the connection ends. */
 void l2tp_reliable_drop_unsent(struct l2tp_reliable *r);
 

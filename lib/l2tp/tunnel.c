@@ -16,7 +16,7 @@ l2tp_params_default(struct l2tp_params *p)
 		.retransmit_initial_ns = CV_NS_PER_S,
 		.retransmit_max_ns = 8 * CV_NS_PER_S,
 		.setup_timeout_ns = 30 * CV_NS_PER_S,
-		.receive_window = 16,
+		.receive_window = 128,
 		.max_retransmits = 5};
 }
 
@@ -147,18 +147,33 @@ l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
 	return true;
 }
 
-void
-l2tp_send_message(struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id)
+typedef int queue_fn(struct l2tp_reliable *r, uint16_t session_id, const void *body, size_t len);
+
+static void
+queue_message(struct l2tp_tunnel *t, struct l2tp_builder *b, uint16_t session_id, queue_fn *queue)
 {
-	(void)now;
 	/* a peer that asks on and never acknowledges makes nothing grow without bound */
 	if (t->state < L2TP_CLOSING &&
 		t->reliable.queued >= L2TP_QUEUE_MIN + L2TP_QUEUE_PER_CALL * t->calls_most)
 		t->overrun = t->reliable.dead = true;
-	else if (b->w.failed ||
-		 l2tp_reliable_queue(&t->reliable, session_id, b->body, cv_written(&b->w)) != 0)
+	else if (b->w.failed || queue(&t->reliable, session_id, b->body, cv_written(&b->w)) != 0)
 		t->reliable.dead = true;
 	crypto_wipe(b->body, sizeof(b->body));
+}
+
+void
+l2tp_send_message(struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id)
+{
+	(void)now;
+	queue_message(t, b, session_id, l2tp_reliable_queue);
+}
+
+/* What the whole connection hangs on does not wait behind the messages of thousands of calls. */
+static void
+send_urgent(struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b)
+{
+	(void)now;
+	queue_message(t, b, 0, l2tp_reliable_queue_first);
 }
 
 /* From now on the tunnel is over for its user; state remains only to answer what still comes. */
@@ -196,7 +211,7 @@ l2tp_tunnel_close(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_reason 
 	l2tp_build(&b, t->params.crypto, (struct cv_bytes){0}, L2TP_STOPCCN);
 	l2tp_put_u16(&b, L2TP_AVP_ASSIGNED_TUNNEL_ID, t->params.local_tunnel_id);
 	l2tp_put_reason(&b, reason);
-	l2tp_send_message(t, now, &b, 0);
+	send_urgent(t, now, &b);
 	l2tp_go_down(t, L2TP_CLOSING, reason);
 }
 
@@ -215,7 +230,7 @@ send_hello(struct l2tp_tunnel *t, uint64_t now)
 	struct l2tp_builder b;
 
 	l2tp_build(&b, t->params.crypto, (struct cv_bytes){0}, L2TP_HELLO);
-	l2tp_send_message(t, now, &b, 0);
+	send_urgent(t, now, &b);
 }
 
 void
@@ -375,7 +390,7 @@ l2tp_tunnel_info(const struct l2tp_tunnel *t, struct l2tp_tunnel_info *info)
 	*info = (struct l2tp_tunnel_info){.state = names[t->state],
 		.local_tunnel_id = t->params.local_tunnel_id,
 		.remote_tunnel_id = t->peer.tunnel_id,
-		.ns = t->reliable.ns_next,
+		.ns = t->reliable.ns_sent,
 		.nr = t->reliable.nr,
 		.peer_window = t->reliable.peer_window,
 		.cwnd = t->reliable.cwnd,

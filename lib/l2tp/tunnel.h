@@ -53,7 +53,7 @@ struct l2tp_params {
 	bool hide_avps;
 };
 
-/* HELLO after 60 s, retransmission 1 to 8 s five times, window 16, 30 s for set-up. */
+/* HELLO after 60 s, retransmission 1 to 8 s five times, window 128, 30 s for set-up. */
 void l2tp_params_default(struct l2tp_params *p);
 
 enum l2tp_event_type {

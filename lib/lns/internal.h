@@ -21,7 +21,8 @@ enum {
 	LNS_SLOT_TRIES = 64,     /* random session IDs drawn before a tunnel counts as full */
 	LNS_LOG_PER_SECOND = 50, /* lines about refusals; the rest is counted */
 };
-#define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before */
+#define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
+#define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
 enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION };
 
@@ -71,6 +72,7 @@ struct lns_session {
 	const struct cfg_user *cfg_user;
 	const char *reason;  /* why it is over; static */
 	uint64_t rx_packets; /* at the last look, for the idle echo */
+	uint64_t over_at;
 	bool from_pool;
 	bool added, opened; /* what the data path was told */
 	bool want_open;     /* what should be true */

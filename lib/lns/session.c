@@ -23,10 +23,21 @@ lns_session_in(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uin
 	return s;
 }
 
-/* Draws session IDs until one falls on a free slot; 0 when none was found. */
-static uint16_t
-draw_session_id(struct lns *lns, const struct lns_tunnel *t, uint32_t *slot)
+/* Whether an ended session may leave its slot before its time. */
+static bool
+rested(const struct lns_session *s, uint64_t now)
 {
+	return s->over && s->removed && now - s->over_at >= LNS_SLOT_REST_NS;
+}
+
+/* Draws session IDs until one falls on a free slot. Where a tunnel's thousands have just hung up
+ * to dial again, hardly one is free: then one that rested for a moment. 0 when none was found. */
+static uint16_t
+draw_session_id(struct lns *lns, const struct lns_tunnel *t, uint64_t now, uint32_t *slot)
+{
+	uint32_t second_slot = 0;
+	uint16_t second = 0;
+
 	for (unsigned i = 0; i < LNS_SLOT_TRIES; i++) {
 		uint16_t id = (uint16_t)crypto_random_u32(lns->crypto);
 
@@ -35,8 +46,16 @@ draw_session_id(struct lns *lns, const struct lns_tunnel *t, uint32_t *slot)
 		*slot = cv_session_slot(lns->slot_seed, t->listener, t->id, id, lns->slot_mask);
 		if (lns->slots[*slot] == NULL)
 			return id;
+		if (second == 0 && rested(lns->slots[*slot], now)) {
+			second = id;
+			second_slot = *slot;
+		}
 	}
-	return 0;
+	if (second != 0) {
+		*slot = second_slot;
+		lns_session_free(lns, lns->slots[*slot]);
+	}
+	return second;
 }
 
 static void
@@ -98,7 +117,7 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_RATE, "too many calls a second");
 		return;
 	}
-	id = draw_session_id(lns, t, &slot);
+	id = draw_session_id(lns, t, now, &slot);
 	if (id == 0) {
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "no session ID free");
 		return;
@@ -156,6 +175,7 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 	if (s->over)
 		return;
 	s->over = true;
+	s->over_at = now;
 	s->reason = reason;
 	if (s->want_open)
 		lns->open_sessions--;

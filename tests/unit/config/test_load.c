@@ -68,7 +68,7 @@ protocol_defaults(const struct cfg *c)
 	assert_int_equal(c->tunnels.retransmit_first_ns, CV_NS_PER_S);
 	assert_int_equal(c->tunnels.retransmit_max_ns, 8 * CV_NS_PER_S);
 	assert_int_equal(c->tunnels.retransmit_times, 5);
-	assert_int_equal(c->tunnels.receive_window, 16);
+	assert_int_equal(c->tunnels.receive_window, 128);
 	assert_false(c->tunnels.hide_avps);
 	assert_int_equal(c->ppp.n_auth, 2);
 	assert_int_equal(c->ppp.auth[0], CFG_AUTH_MSCHAPV2);

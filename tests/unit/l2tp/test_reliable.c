@@ -266,6 +266,77 @@ what_is_kept_early_is_bounded(void **state)
 }
 
 static void
+the_bytes_of_early_messages_are_bounded_whatever_the_window(void **state)
+{
+	static uint8_t body[1400];
+	struct l2tp_reliable r;
+
+	(void)state;
+	start(&r, 0);
+	r.our_window = 1024;
+	for (unsigned i = 1; i < 1000; i++)
+		l2tp_reliable_receive(
+			&r, now, (uint16_t)i, 0, 0, (struct cv_bytes){body, sizeof(body)});
+	assert_int_equal(r.early_count, 23);
+	assert_int_equal(r.early_bytes, 23 * sizeof(body));
+	l2tp_reliable_receive(&r, now, 0, 0, 0, (struct cv_bytes){body, sizeof(body)});
+	for (struct cv_bytes next; l2tp_reliable_next_early(&r, &(uint16_t){0}, &next);)
+		assert_int_equal(next.len, sizeof(body));
+	assert_int_equal(r.nr, 24);
+	assert_int_equal(r.early_bytes, 0);
+	l2tp_reliable_fini(&r);
+}
+
+/* The body of the next datagram, and its Ns. */
+static void
+expect_next(struct l2tp_reliable *r, uint16_t ns, const char *body)
+{
+	struct l2tp_header h = {0};
+
+	assert_true(poll(r, &h));
+	assert_int_equal(h.ns, ns);
+	assert_int_equal(h.payload.len, strlen(body));
+	assert_memory_equal(h.payload.data, body, strlen(body));
+}
+
+static void
+an_urgent_message_overtakes_what_waits_for_the_window(void **state)
+{
+	struct l2tp_reliable r;
+	struct l2tp_header h = {0};
+
+	(void)state;
+	start(&r, 65534);
+	l2tp_reliable_set_peer_window(&r, 2);
+	queue(&r, 3);
+	expect_next(&r, 65534, "message");
+	assert_int_equal(l2tp_reliable_queue_first(&r, 0, "HELLO", 5), 0);
+	assert_false(poll(&r, &h));
+	arrive(&r, 65534, 65535, "");
+	expect_next(&r, 65535, "HELLO");
+	expect_next(&r, 0, "message");
+	/* lost, both: they keep their numbers, and an urgent one can't go before them */
+	assert_int_equal(l2tp_reliable_queue_first(&r, 0, "StopCCN", 7), 0);
+	now = r.retransmit_at;
+	l2tp_reliable_timeout(&r, now);
+	expect_next(&r, 65535, "HELLO");
+	arrive(&r, 65534, 0, "");
+	expect_next(&r, 0, "message");
+	expect_next(&r, 1, "StopCCN");
+	arrive(&r, 65534, 2, "");
+	expect_next(&r, 2, "message");
+	assert_false(poll(&r, &h));
+	arrive(&r, 65534, 3, "");
+	assert_true(l2tp_reliable_all_acked(&r));
+	/* nothing waits: it is the only one */
+	assert_int_equal(l2tp_reliable_queue_first(&r, 0, "HELLO", 5), 0);
+	queue(&r, 1);
+	expect_next(&r, 3, "HELLO");
+	expect_next(&r, 4, "message");
+	l2tp_reliable_fini(&r);
+}
+
+static void
 sequence_numbers_wrap(void **state)
 {
 	struct l2tp_reliable r;
@@ -335,6 +406,8 @@ main(void)
 		cmocka_unit_test(duplicates_are_acknowledged_and_not_processed),
 		cmocka_unit_test(early_messages_wait_for_their_turn),
 		cmocka_unit_test(what_is_kept_early_is_bounded),
+		cmocka_unit_test(the_bytes_of_early_messages_are_bounded_whatever_the_window),
+		cmocka_unit_test(an_urgent_message_overtakes_what_waits_for_the_window),
 		cmocka_unit_test(sequence_numbers_wrap),
 		cmocka_unit_test(an_acknowledgement_of_what_was_never_sent_says_nothing),
 		cmocka_unit_test(a_window_of_0_and_of_65535),
