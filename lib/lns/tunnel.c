@@ -127,7 +127,7 @@ doubt(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint
 			continue;
 		l2tp_tunnel_info(t->l2tp, &info);
 		if (info.peer_host_name_len != kept ||
-			memcmp(info.peer_host_name, host.data, kept) != 0)
+			(kept != 0 && memcmp(info.peer_host_name, host.data, kept) != 0))
 			continue;
 		l2tp_tunnel_probe(t->l2tp, now);
 		lns_tunnel_settle(lns, t, now);

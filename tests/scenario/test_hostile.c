@@ -63,7 +63,7 @@ begin_any(struct hand *h, uint16_t type)
 	for (uint16_t avp = 1; avp < L2TP_AVP_COUNT; avp++) {
 		const struct l2tp_avp_rule *rule = l2tp_avp_rule(avp);
 
-		if (rule != NULL && (rule->needed_in >> type & 1) != 0)
+		if (rule != NULL && type < 32 && (rule->needed_in >> type & 1) != 0)
 			l2tp_put(&h->b, (enum l2tp_avp)avp, value, rule->min);
 	}
 }
