@@ -63,6 +63,7 @@ fill_locals(const struct cfg *cfg, struct dp_local_config *locals)
 			.prefix_length = l->prefix_length,
 			.gateway = l->gateway,
 			.udp_port = l->udp_port};
+		memcpy(locals[i].gateway_mac, l->gateway_mac, sizeof(l->gateway_mac));
 	}
 }
 

@@ -35,6 +35,53 @@ split_prefix(const char *text, struct cv_ip *ip, uint8_t *length)
 	return cv_ip_parse(address, ip) == 0 && ip->family == CV_IPV4;
 }
 
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Six bytes in hexadecimal with colons between them. */
+static bool
+parse_mac(const char *text, size_t len, uint8_t mac[6])
+{
+	if (len != 17)
+		return false;
+	for (unsigned i = 0; i < 6; i++) {
+		const char *at = text + 3 * i;
+		int high = hex_digit(at[0]), low = hex_digit(at[1]);
+
+		if (high < 0 || low < 0 || (i < 5 && at[2] != ':'))
+			return false;
+		mac[i] = (uint8_t)(high * 16 + low);
+	}
+	return true;
+}
+
+void
+cfg_read_mac(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	static const uint8_t none[6];
+	char word[CFG_WORD_TEXT];
+	uint8_t mac[6];
+
+	(void)k;
+	if (!cfg_want_scalar(l, node))
+		return;
+	if (!parse_mac(node->text, node->len, mac))
+		cfg_fail(l, node, NULL, "%s is not a MAC address, as 02:00:5e:10:00:01",
+			cfg_word(word, node));
+	else if ((mac[0] & 1) != 0 || memcmp(mac, none, sizeof(none)) == 0)
+		cfg_fail(l, node, NULL, "%s is not the MAC address of one station",
+			cfg_word(word, node));
+	else
+		memcpy(at, mac, sizeof(mac));
+}
+
 static uint32_t
 mask_of(uint8_t length)
 {

@@ -34,6 +34,8 @@ cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base)
 
 	if (listener->ip.family == 0)
 		return;
+	if (cfg_node_get(map, "gateway-mac") != NULL && cfg_node_get(map, "gateway") == NULL)
+		cfg_fail(l, cfg_node_get(map, "gateway-mac"), NULL, "needs the key gateway, too");
 	if (listener->gateway.family == 0) {
 		if (listener->prefix_length == 32 && cfg_node_get(map, "gateway") == NULL)
 			cfg_fail(l, map, "gateway", "is needed where the address is a /32");
@@ -122,6 +124,32 @@ check_listeners(struct cfg_loader *l)
 				continue;
 			cfg_fail(l, cfg_node_get(node, "address"), NULL,
 				"listeners[%zu] has the same address and udp-port", j);
+			break;
+		}
+	}
+}
+
+/* A router has one MAC address on a port, whichever listener says it. */
+static void
+check_gateway_macs(struct cfg_loader *l)
+{
+	static const uint8_t none[6];
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *list = cfg_node_get(l->root, "listeners");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+
+	for (size_t i = 0; i < cfg->n_listeners; i++, node = node->next) {
+		const struct cfg_listener *a = &cfg->listeners[i];
+
+		for (size_t j = 0; j < i && memcmp(a->gateway_mac, none, 6) != 0; j++) {
+			const struct cfg_listener *b = &cfg->listeners[j];
+
+			if (a->port != b->port || !cv_ip_equal(&a->gateway, &b->gateway) ||
+				memcmp(b->gateway_mac, none, 6) == 0 ||
+				memcmp(a->gateway_mac, b->gateway_mac, 6) == 0)
+				continue;
+			cfg_fail(l, cfg_node_get(node, "gateway-mac"), NULL,
+				"listeners[%zu] has the same gateway with another gateway-mac", j);
 			break;
 		}
 	}
@@ -244,6 +272,7 @@ cfg_check_all(struct cfg_loader *l)
 	check_distinct(l, "ports", "device", l->cfg->n_ports);
 	check_distinct(l, "groups", "name", l->cfg->n_groups);
 	check_listeners(l);
+	check_gateway_macs(l);
 	check_pools(l);
 	check_limits(l);
 }

@@ -39,7 +39,8 @@ struct cfg_listener {
 	uint32_t port; /* index into ports */
 	struct cv_ip ip;
 	uint8_t prefix_length;
-	struct cv_ip gateway; /* family 0: none */
+	struct cv_ip gateway;   /* family 0: none */
+	uint8_t gateway_mac[6]; /* all 0: found by ARP */
 	uint16_t udp_port;
 };
 

@@ -121,6 +121,7 @@ enum cfg_kind {
 	CFG_KIND_PATH,
 	CFG_KIND_MODE,     /* permission bits in octal */
 	CFG_KIND_ADDRESS,  /* IPv4, of a host */
+	CFG_KIND_MAC,      /* of one station */
 	CFG_KIND_PREFIX,   /* IPv4; lengths from min to max */
 	CFG_KIND_PORT,     /* index of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
@@ -190,10 +191,10 @@ typedef void cfg_read_fn(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at);
 
 cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, cfg_read_text,
-	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_prefix,
-	cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy,
-	cfg_read_reference, cfg_read_realm, cfg_read_user_name, cfg_read_secret_file,
-	cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
+	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
+	cfg_read_prefix, cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions,
+	cfg_read_policy, cfg_read_reference, cfg_read_realm, cfg_read_user_name,
+	cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
 
 /* Whether the node is one value and not empty; if not, that is reported. */
 bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);

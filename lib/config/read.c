@@ -19,6 +19,7 @@ static cfg_read_fn *const readers[CFG_KINDS] = {
 	[CFG_KIND_PATH] = cfg_read_path,
 	[CFG_KIND_MODE] = cfg_read_mode,
 	[CFG_KIND_ADDRESS] = cfg_read_address,
+	[CFG_KIND_MAC] = cfg_read_mac,
 	[CFG_KIND_PREFIX] = cfg_read_prefix,
 	[CFG_KIND_PORT] = cfg_read_reference,
 	[CFG_KIND_GROUP] = cfg_read_reference,

@@ -38,6 +38,9 @@ static const char *const kind_members[CFG_KINDS] = {
 		"0?[0-7]{3}") "}, "
 			      "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 777}]",
 	[CFG_KIND_ADDRESS] = PATTERN(HOST_ADDRESS),
+	/* without quotes, one of digits alone is a number to base 60 for some readers */
+	[CFG_KIND_MAC] = "\"type\": [\"string\", \"integer\"], \"pattern\": "
+			 "\"^(?!00:00:00:00:00:00$)[0-9A-Fa-f][02468ACEace](:" HEX("2") "){5}$\"",
 	[CFG_KIND_PORT] = ANY_WORD,
 	[CFG_KIND_GROUP] = ANY_WORD,
 	[CFG_KIND_LISTENER] = PATTERN(HOST_ADDRESS ":" UDP_PORT),

@@ -98,6 +98,8 @@ static const struct cfg_key listener_keys[] = {
 		"own IPv4 address with its prefix length, as 192.0.2.1/24"),
 	VALUE("gateway", struct cfg_listener, gateway, KIND(ADDRESS), NULL,
 		"router for addresses outside the prefix"),
+	VALUE("gateway-mac", struct cfg_listener, gateway_mac, KIND(MAC), NULL,
+		"the router's MAC address; left out: found by ARP, which can be forged"),
 	VALUE("udp-port", struct cfg_listener, udp_port, NUMBER(1, 65535), "1701",
 		"UDP port of L2TP"),
 };

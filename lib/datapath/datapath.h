@@ -59,9 +59,10 @@ struct dp_port_config {
 struct dp_local_config {
 	uint16_t port; /* index in dp_params.ports */
 	struct cv_ip ip;
-	uint8_t prefix_length; /* what is on-link */
-	struct cv_ip gateway;  /* family 0: only on-link peers can be answered */
-	uint16_t udp_port;     /* 0: 1701 */
+	uint8_t prefix_length;  /* what is on-link */
+	struct cv_ip gateway;   /* family 0: only on-link peers can be answered */
+	uint8_t gateway_mac[6]; /* all 0: found by ARP; else ARP can't move it */
+	uint16_t udp_port;      /* 0: 1701 */
 };
 
 enum dp_idle {
@@ -303,7 +304,8 @@ struct dp_neighbour_info {
 	uint16_t port;
 	uint8_t mac[6];
 	bool resolved;
-	uint32_t users; /* sessions that send by it */
+	bool configured; /* its MAC address: ARP can't change it */
+	uint32_t users;  /* sessions that send by it */
 };
 
 unsigned dp_port_count(const struct dp *dp);

@@ -72,6 +72,7 @@
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
 	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
 	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours")                         \
+	X(LOCAL_ARP_DOUBTED, "another station claims a known neighbour's address: not believed")   \
 	X(LOCAL_ICMP_CHECKSUM, "outer ICMP with a wrong checksum or cut short")                    \
 	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
 	X(LOCAL_ECHO_LIMIT, "outer echo request over the rate")                                    \

@@ -248,9 +248,15 @@ void dp_nexthop_put(struct dp *dp, int hop);
 /* Sends an IPv4 packet (at the buffer's start; room for Ethernet in front) towards ip, now or
  * when its next hop is known. Takes the buffer in any case. */
 int dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, struct rte_mbuf *m);
-/* What an ARP packet says of its sender; false: nobody that we talk to. */
-bool dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip,
-	const uint8_t mac[6], bool asked_us);
+enum dp_claim {
+	DP_CLAIM_NOBODY,  /* nobody that we talk to */
+	DP_CLAIM_TAKEN,   /* who is known, or was asked for */
+	DP_CLAIM_DOUBTED, /* another station than the one that is known: not believed */
+};
+
+/* What an ARP packet says of its sender, in a request or an answer. */
+enum dp_claim dp_neighbour_learn(
+	struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6]);
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);
 

@@ -122,7 +122,7 @@ arp_input(struct dp *dp, uint64_t now, uint16_t port, struct rte_mbuf *m)
 	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
 	uint16_t operation;
 	uint32_t sender, target;
-	bool known;
+	enum dp_claim claim = DP_CLAIM_NOBODY;
 	int local;
 
 	if (rte_pktmbuf_data_len(m) < DP_ETHER + ARP_BYTES || dp_load32(arp) != 0x00080100 ||
@@ -138,11 +138,13 @@ arp_input(struct dp *dp, uint64_t now, uint16_t port, struct rte_mbuf *m)
 		return;
 	}
 	local = index_on(dp, target, port);
-	known = sender != 0 &&
-		dp_neighbour_learn(dp, now, port, sender, arp + 8, operation == ARP_REQUEST_BE);
+	if (sender != 0)
+		claim = dp_neighbour_learn(dp, now, port, sender, arp + 8);
 	if (local >= 0 && operation == ARP_REQUEST_BE)
 		arp_reply(dp, port, m);
-	else if (known)
+	else if (claim == DP_CLAIM_DOUBTED)
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_DOUBTED);
+	else if (claim == DP_CLAIM_TAKEN)
 		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
 	else
 		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);

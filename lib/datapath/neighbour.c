@@ -2,9 +2,14 @@
 /*
  * Next hops and their MAC addresses (RFC 826), on the control thread. A neighbour appears when
  * something is to be sent to it, is asked for three times, confirmed every half minute while it
- * is used, and forgotten when it is not. What others claim unasked changes nothing: it only makes
- * us ask.
+ * is used, and forgotten when it is not.
+ *
+ * ARP can be forged by any station of the link, so a neighbour that is known is believed alone:
+ * what another one claims to be it, asked or not, only makes us ask the known one, at most once a
+ * second. Only after that was silent three times all are asked, and the first to answer is it.
+ * Who won't trust the link to that gives a gateway's MAC address in the configuration.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <rte_byteorder.h>
@@ -34,8 +39,10 @@ struct neighbour {
 	uint8_t tries; /* 0: not asking */
 	uint8_t waiting;
 	bool up;
+	bool fixed;  /* by the configuration: never asked, never forgotten */
+	bool missed; /* it was said that it does not answer */
 	uint32_t users;
-	uint64_t used_at;
+	uint64_t used_at, confirmed_at;
 	uint8_t mac[6];
 	struct rte_mbuf *packets[WAITING_MAX];
 };
@@ -146,6 +153,30 @@ ask(struct dp *dp, const struct neighbour *n)
 	dp_send_frame(dp, n->port, m);
 }
 
+/* A line about a neighbour that sessions use. */
+static void
+say(const struct dp *dp, const struct neighbour *n, const char *event, const char *more)
+{
+	struct cv_ip ip = cv_ipv4(rte_be_to_cpu_32(n->ip));
+	char text[CV_IP_TEXT];
+
+	cv_log_event(dp->log, CV_LOG_WARNING, event, "address=%s port=%s users=%u%s",
+		cv_ip_text(&ip, text), dp->ports[n->port].name, n->users, more);
+}
+
+/* What is known of it becomes what workers use. */
+static void
+publish(struct dp *dp, const struct neighbour *n)
+{
+	dp_nexthop word = 0;
+
+	if (n->up) {
+		memcpy(&word, n->mac, sizeof(n->mac));
+		word |= DP_NEXTHOP_UP | (uint64_t)n->port << 48;
+	}
+	__atomic_store_n(&dp->nexthops[n->hop], word, __ATOMIC_RELAXED);
+}
+
 static void
 start_asking(struct dp *dp, struct neighbour *n, uint64_t now)
 {
@@ -156,10 +187,28 @@ start_asking(struct dp *dp, struct neighbour *n, uint64_t now)
 	cv_wheel_arm(&dp->neighbours->wheel, &n->timer, cv_time_add(now, ASK_NS));
 }
 
+/* The MAC address that the configuration gives for a gateway, or NULL. */
+static const uint8_t *
+configured_mac(const struct dp *dp, uint16_t port, uint32_t ip)
+{
+	static const uint8_t none[6];
+
+	for (uint16_t i = 0; i < dp->local_count; i++) {
+		const struct dp_local_config *cfg = &dp->locals[i].cfg;
+
+		if (dp->locals[i].port == port && cfg->gateway.family == CV_IPV4 &&
+			cv_ipv4_value(&cfg->gateway) == rte_be_to_cpu_32(ip) &&
+			memcmp(cfg->gateway_mac, none, sizeof(none)) != 0)
+			return cfg->gateway_mac;
+	}
+	return NULL;
+}
+
 static struct neighbour *
 new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t hash)
 {
 	struct dp_neighbours *all = dp->neighbours;
+	const uint8_t *mac = configured_mac(dp, dp->locals[local].port, ip);
 	struct neighbour *n;
 
 	if (all->unresolved >= UNRESOLVED_MAX || all->count >= DP_MAX_NEXTHOPS - 1)
@@ -176,9 +225,15 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t
 	n->used_at = now;
 	all->by_hop[n->hop] = n;
 	all->count++;
-	all->unresolved++;
 	cv_table_add(&all->table, &n->node, hash);
-	start_asking(dp, n, now);
+	if (mac != NULL) {
+		memcpy(n->mac, mac, sizeof(n->mac));
+		n->fixed = n->up = true;
+		publish(dp, n);
+	} else {
+		all->unresolved++;
+		start_asking(dp, n, now);
+	}
 	return n;
 }
 
@@ -262,55 +317,101 @@ dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, stru
 	return 0;
 }
 
-bool
-dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6],
-	bool asked_us)
+static void
+confirm(struct dp *dp, struct neighbour *n, uint64_t now)
 {
-	struct dp_neighbours *all = dp->neighbours;
-	dp_nexthop word = DP_NEXTHOP_UP | (uint64_t)port << 48;
-	uint64_t hash;
-	struct neighbour *n = find(dp, port, ip, &hash);
-	bool fresh = n != NULL && n->up && memcmp(n->mac, mac, 6) == 0;
-
-	if (n == NULL || (mac[0] & 1) != 0)
-		return false;
-	/* a claim that nobody asked for is only a reason to ask; of what is known it says nothing,
-	 * or who repeats it would keep what nobody uses, and unconfirmed */
-	if (n->tries == 0 || (!fresh && n->up && asked_us)) {
-		if (!fresh)
-			start_asking(dp, n, now);
-		return true;
-	}
-	if (!n->up)
-		all->unresolved--;
-	n->up = true;
 	n->tries = 0;
+	n->confirmed_at = now;
+	cv_wheel_arm(&dp->neighbours->wheel, &n->timer, cv_time_add(now, CONFIRM_NS));
+}
+
+/* Whose MAC address was asked for has it, the first time or another than before. */
+static void
+resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
+{
+	static const uint8_t none[6];
+	char more[64];
+
+	snprintf(more, sizeof(more),
+		" from=%02x:%02x:%02x:%02x:%02x:%02x to=%02x:%02x:%02x:%02x:%02x:%02x", n->mac[0],
+		n->mac[1], n->mac[2], n->mac[3], n->mac[4], n->mac[5], mac[0], mac[1], mac[2],
+		mac[3], mac[4], mac[5]);
+	if (n->users != 0 && memcmp(n->mac, none, 6) != 0 && memcmp(n->mac, mac, 6) != 0)
+		say(dp, n, "neighbour-moved", more);
+	else if (n->missed)
+		say(dp, n, "neighbour-back", "");
+	n->missed = false;
+	dp->neighbours->unresolved--;
+	n->up = true;
 	memcpy(n->mac, mac, sizeof(n->mac));
-	memcpy(&word, mac, 6);
-	__atomic_store_n(&dp->nexthops[n->hop], word, __ATOMIC_RELAXED);
-	cv_wheel_arm(&all->wheel, &n->timer, cv_time_add(now, CONFIRM_NS));
+	publish(dp, n);
+	confirm(dp, n, now);
 	for (unsigned i = 0; i < n->waiting; i++)
 		send_to(dp, n, n->packets[i]);
 	n->waiting = 0;
-	return true;
+}
+
+/* Another station claims to be n. */
+static void
+doubt(struct dp *dp, struct neighbour *n, uint64_t now)
+{
+	uint64_t at = cv_time_add(n->confirmed_at, ASK_NS);
+
+	if (n->fixed || n->tries != 0)
+		return;
+	if (now >= at)
+		start_asking(dp, n, now);
+	else
+		cv_wheel_arm(&dp->neighbours->wheel, &n->timer, at);
+}
+
+enum dp_claim
+dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6])
+{
+	uint64_t hash;
+	struct neighbour *n = find(dp, port, ip, &hash);
+
+	if (n == NULL || (mac[0] & 1) != 0)
+		return DP_CLAIM_NOBODY;
+	if (n->up && memcmp(n->mac, mac, 6) != 0) {
+		doubt(dp, n, now);
+		return DP_CLAIM_DOUBTED;
+	}
+	/* unasked, of what is known it says nothing, or who repeats it would keep what nobody uses,
+	 * and unconfirmed */
+	if (n->up && n->tries != 0)
+		confirm(dp, n, now);
+	else if (!n->up && n->tries != 0)
+		resolve(dp, n, now, mac);
+	else if (!n->up)
+		start_asking(dp, n, now);
+	return DP_CLAIM_TAKEN;
+}
+
+/* The known one was silent: from now on anybody is believed. */
+static void
+ask_all(struct dp *dp, struct neighbour *n, uint64_t now)
+{
+	n->up = false;
+	n->tries = 0;
+	dp->neighbours->unresolved++;
+	publish(dp, n);
+	start_asking(dp, n, now);
 }
 
 static void
 lost(struct dp *dp, struct neighbour *n, uint64_t now)
 {
-	struct dp_neighbours *all = dp->neighbours;
-
 	n->tries = 0;
 	drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 	if (n->users == 0) {
 		forget(dp, n);
 		return;
 	}
-	if (n->up)
-		all->unresolved++;
-	n->up = false;
-	__atomic_store_n(&dp->nexthops[n->hop], 0, __ATOMIC_RELAXED);
-	cv_wheel_arm(&all->wheel, &n->timer, cv_time_add(now, RETRY_NS));
+	if (!n->missed)
+		say(dp, n, "neighbour-lost", " reason=\"no answer to ARP\"");
+	n->missed = true;
+	cv_wheel_arm(&dp->neighbours->wheel, &n->timer, cv_time_add(now, RETRY_NS));
 }
 
 static void
@@ -321,7 +422,10 @@ timeout(struct dp *dp, struct neighbour *n, uint64_t now)
 		return;
 	}
 	if (n->tries >= ASK_TIMES) {
-		lost(dp, n, now);
+		if (n->up)
+			ask_all(dp, n, now);
+		else
+			lost(dp, n, now);
 		return;
 	}
 	n->tries++;
@@ -355,6 +459,7 @@ dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info 
 		*out = (struct dp_neighbour_info){.ip = cv_ipv4(rte_be_to_cpu_32(n->ip)),
 			.port = n->port,
 			.resolved = n->up,
+			.configured = n->fixed,
 			.users = n->users};
 		memcpy(out->mac, n->mac, sizeof(out->mac));
 		return 0;

@@ -91,6 +91,24 @@ static const struct bad wrong_addresses[] = {
 	 "  - { address: 192.0.2.1/24, gateway: 224.0.0.1 }\n",
 		"t.yaml:2:39: listeners[0].gateway: 224.0.0.1 is not an address that a host can "
 		"have\n"},
+	{"listeners:\n"
+	 "  - { address: 192.0.2.1/24, gateway: 192.0.2.9, gateway-mac: 2:0:5e:0:0:1 }\n",
+		"t.yaml:2:63: listeners[0].gateway-mac: 2:0:5e:0:0:1 is not a MAC address, as "
+		"02:00:5e:10:00:01\n"},
+	{"listeners:\n"
+	 "  - { address: 192.0.2.1/24, gateway: 192.0.2.9, gateway-mac: 01:00:5e:10:00:01 }\n",
+		"t.yaml:2:63: listeners[0].gateway-mac: 01:00:5e:10:00:01 is not the MAC address "
+		"of "
+		"one station\n"},
+	{"listeners:\n"
+	 "  - { address: 192.0.2.1/24, gateway-mac: 02:00:5e:10:00:01 }\n",
+		"t.yaml:2:43: listeners[0].gateway-mac: needs the key gateway, too\n"},
+	{"listeners:\n"
+	 "  - { address: 192.0.2.1/24, gateway: 192.0.2.9, gateway-mac: 02:00:5e:10:00:01 }\n"
+	 "  - { address: 192.0.2.2/24, gateway: 192.0.2.9 }\n"
+	 "  - { address: 192.0.2.3/24, gateway: 192.0.2.9, gateway-mac: 02:00:5e:10:00:02 }\n",
+		"t.yaml:4:63: listeners[2].gateway-mac: listeners[0] has the same gateway with "
+		"another gateway-mac\n"},
 	{"tunnels:\n"
 	 "  secrets:\n"
 	 "    - { peer: 198.51.100.7/24, secret: none }\n",

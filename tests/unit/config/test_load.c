@@ -101,6 +101,7 @@ the_smallest_file_gives_the_defaults(void **state)
 	protocol_defaults(c);
 	assert_int_equal(c->workers.memory_mib, 0);
 	assert_int_equal(c->listeners[0].gateway.family, 0);
+	assert_memory_equal(c->listeners[0].gateway_mac, "\0\0\0\0\0", 6);
 	assert_int_equal(c->tunnels.n_secrets, 1);
 	assert_null(s->host_name);
 	assert_int_equal(s->peer.ip.family, 0);
@@ -145,6 +146,7 @@ the_example_loads(void **state)
 	protocol_defaults(c);
 	assert_int_equal(c->workers.memory_mib, 256);
 	is_ip(&c->listeners[0].gateway, "192.0.2.254");
+	assert_memory_equal(c->listeners[0].gateway_mac, "\x02\x00\x5e\x10\x00\x01", 6);
 	assert_int_equal(c->tunnels.n_secrets, 2);
 	is_prefix(&c->tunnels.secrets[0].peer, "198.51.100.0/24");
 	assert_string_equal(c->tunnels.secrets[0].host_name, "lac1");

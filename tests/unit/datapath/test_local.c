@@ -137,51 +137,32 @@ a_neighbour_that_does_not_answer_is_given_up(void **state)
 	bench_down(&b);
 }
 
-/* A claim that nobody asked for changes nothing, it only makes us ask. */
-static void
-a_forged_arp_moves_no_session(void **state)
-{
-	static const uint8_t forged[6] = {2, 0, 0, 0, 0, 0x66}, nat[6] = {2, 0, 0, 0, 0, 9};
-	uint8_t frame[FRAME_MAX], packet[FRAME_MAX], got[FRAME_MAX];
-	struct wire wire = {0};
-	struct bench b;
-
-	(void)state;
-	bench_up(&b, 0, 0);
-	put_frame(&b, frame, arp(&b, frame, 2, forged, PEER_B, LNS_IP));
-	expect_question(&b, PEER_B, nat); /* asked where it was known */
-	inner_packet(packet, INNER_A, INNER_B, 50, 100);
-	put_data(&b, true, &wire, packet, 100);
-	assert_int_equal(take_inner(&b, false, got), 100); /* checks that it goes to the NAT */
-	/* once the old one no longer answers, the new one is believed */
-	pass(&b, CV_NS_PER_S + 4 * CV_NS_PER_MS);
-	expect_question(&b, PEER_B, NULL);
-	put_frame(&b, frame, arp(&b, frame, 2, forged, PEER_B, LNS_IP));
-	put_data(&b, true, &wire, packet, 100);
-	assert_memory_equal(take_frame(&b).bytes, forged, 6);
-	bench_down(&b);
-}
-
 static void
 sessions_stop_and_go_on_with_their_neighbour(void **state)
 {
 	uint8_t frame[FRAME_MAX], packet[FRAME_MAX], got[FRAME_MAX];
 	struct wire wire = {0};
+	uint64_t asked = 0;
 	struct bench b;
 
 	(void)state;
 	bench_up(&b, 0, 0);
 	inner_packet(packet, INNER_A, INNER_B, 50, 100);
 	pass(&b, 31 * CV_NS_PER_S); /* time to confirm */
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 7; i++)
 		pass(&b, CV_NS_PER_S + 4 * CV_NS_PER_MS);
 	while (take_frame(&b).len != 0)
 		;
 	put_data(&b, true, &wire, packet, 100);
 	assert_int_equal(drops(&b, DP_DROP_EGRESS_NEIGHBOUR), 1);
 	pass(&b, 6 * CV_NS_PER_S);
-	expect_question(&b, PEER_A, NULL);
-	expect_question(&b, PEER_B, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t ip = rte_be_to_cpu_32(dp_load32(take_frame(&b).bytes + 38));
+
+		assert_true(ip == PEER_A || ip == PEER_B);
+		asked += ip;
+	}
+	assert_int_equal(asked, (uint64_t)PEER_A + PEER_B);
 	put_frame(&b, frame, bench_arp(&b, PEER_B, frame));
 	put_data(&b, true, &wire, packet, 100);
 	assert_int_equal(take_inner(&b, false, got), 100);
@@ -413,7 +394,6 @@ main(void)
 		cmocka_unit_test(arp_requests_for_our_address_are_answered),
 		cmocka_unit_test(a_datagram_waits_for_its_neighbour),
 		cmocka_unit_test(a_neighbour_that_does_not_answer_is_given_up),
-		cmocka_unit_test(a_forged_arp_moves_no_session),
 		cmocka_unit_test(sessions_stop_and_go_on_with_their_neighbour),
 		cmocka_unit_test(strangers_make_a_bounded_number_of_neighbours),
 		cmocka_unit_test(no_route_without_a_gateway),
