@@ -213,6 +213,7 @@ send_request(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, boo
 	struct ppp_cp *cp = ops->of(l);
 	struct ppp_frame_writer fw;
 
+	/* section 5.1: a new one after any valid reply, and whenever the options may differ */
 	if (!repeat)
 		cp->request_id = ++cp->next_id;
 	cp->answered = false;
@@ -260,7 +261,7 @@ step(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fs
 		cp->timer = cv_time_add(now, l->params->restart_ns);
 	}
 	if (actions & PPP_SCR)
-		send_request(l, ops, now, event == PPP_FSM_TO_PLUS);
+		send_request(l, ops, now, event == PPP_FSM_TO_PLUS && !cp->answered);
 	if (actions & PPP_SCA)
 		acknowledge(l, ops, p);
 	if (actions & PPP_SCN)

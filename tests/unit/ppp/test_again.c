@@ -127,6 +127,41 @@ test_acks_in_opened_do_not_put_off_the_echo(void **state)
 	}
 }
 
+/* RFC 1661 section 5.1: after a valid reply our request carries another identifier, though it says
+ * the same; repeated without a reply it keeps it, and a late answer still fits. */
+static void
+test_identifier_is_new_after_a_valid_reply(void **state)
+{
+	struct pair *p = pair_new(*state);
+	struct sent first, repeated, next;
+
+	server(p)->l = ppp_link_new(&server(p)->params, (struct ppp_scope){0}, p->now);
+	ppp_link_open(server(p)->l, p->now);
+	first = expect_sent(p, SERVER, PPP_LCP, PPP_CONFIGURE_REQUEST);
+	p->now += 3 * CV_NS_PER_S;
+	ppp_link_handle_timeout(server(p)->l, p->now);
+	repeated = expect_sent(p, SERVER, PPP_LCP, PPP_CONFIGURE_REQUEST);
+	assert_int_equal(repeated.id, first.id);
+	inject_packet(p, SERVER, PPP_LCP, PPP_CONFIGURE_ACK, first.id, first.data, first.len);
+	assert_int_equal(server(p)->l->lcp.state, PPP_ACK_RCVD);
+	p->now += 3 * CV_NS_PER_S;
+	ppp_link_handle_timeout(server(p)->l, p->now);
+	next = expect_sent(p, SERVER, PPP_LCP, PPP_CONFIGURE_REQUEST);
+	assert_int_not_equal(next.id, first.id);
+	assert_int_equal(next.len, first.len);
+	assert_memory_equal(next.data, first.data, first.len);
+	/* the old reply, doubled, is none to this one */
+	assert_int_equal(inject_packet(p, SERVER, PPP_LCP, PPP_CONFIGURE_ACK, first.id, first.data,
+				 first.len),
+		CV_ERR_UNKNOWN);
+	assert_int_equal(server(p)->l->lcp.state, PPP_REQ_SENT);
+	p->now += 3 * CV_NS_PER_S;
+	ppp_link_handle_timeout(server(p)->l, p->now);
+	repeated = expect_sent(p, SERVER, PPP_LCP, PPP_CONFIGURE_REQUEST);
+	assert_int_equal(repeated.id, next.id);
+	pair_free(p);
+}
+
 int
 main(void)
 {
@@ -135,6 +170,7 @@ main(void)
 		cmocka_unit_test(test_same_lcp_request_brings_the_link_up_again),
 		cmocka_unit_test(test_same_ipcp_request_begins_anew_after_3_s),
 		cmocka_unit_test(test_acks_in_opened_do_not_put_off_the_echo),
+		cmocka_unit_test(test_identifier_is_new_after_a_valid_reply),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
