@@ -210,10 +210,8 @@ ppp_header(struct dp_packet *p)
 	if (p->len < at + 2)
 		return DP_DROP_CLASSIFY_PPP_HEADER;
 	p->protocol = p->inner[at++];
-	if ((p->protocol & 1) == 0)
+	if ((p->protocol & 1) == 0) /* and where the second is even, too, an unknown protocol */
 		p->protocol = (uint16_t)(p->protocol << 8 | p->inner[at++]);
-	if ((p->protocol & 1) == 0)
-		return DP_DROP_CLASSIFY_PPP_HEADER;
 	p->inner += at;
 	p->len = (uint16_t)(p->len - at);
 	return GO_ON;

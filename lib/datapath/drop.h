@@ -36,7 +36,7 @@
 		"control message without Length or Ns, or with Offset or Priority")                \
 	X(CLASSIFY_CONTROL_SOURCE,                                                                 \
 		"control message of a tunnel from another address than its peer's")                \
-	X(CLASSIFY_PPP_HEADER, "PPP header cut short or with an impossible protocol field")        \
+	X(CLASSIFY_PPP_HEADER, "PPP header cut short")                                             \
 	X(INGRESS_UNKNOWN_SESSION, "data for a tunnel and session that are not here")              \
 	X(INGRESS_SOURCE, "data of a session from another address or port than its peer's")        \
 	X(INGRESS_NOT_OPEN, "IP before IPCP was open")                                             \

@@ -127,6 +127,13 @@ requested(struct ppp_link *l, const struct ppp_cp_ops *ops, struct ppp_frame_wri
 	return (struct cv_bytes){fw->bytes + header, cv_written(&fw->w) - header};
 }
 
+/* Section 4.6, Max-Failure: no more Naks, only Rejects, and nothing of our own is appended. */
+static bool
+naks_used_up(struct ppp_link *l, const struct ppp_cp_ops *ops)
+{
+	return ops->of(l)->naks_sent >= l->params->max_failure;
+}
+
 /* Sorts one option of the peer's request into the reply. */
 static void
 judge_option(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct option_bytes *o,
@@ -142,9 +149,7 @@ judge_option(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct opti
 			verdict = row->judge(l, row, o->value);
 		reply->seen |= bit;
 	}
-	/* section 4.6, Max-Failure: no more Naks, only Rejects */
-	if (verdict == PPP_NAK &&
-		(row->counter == NULL || ops->of(l)->naks_sent >= l->params->max_failure))
+	if (verdict == PPP_NAK && (row->counter == NULL || naks_used_up(l, ops)))
 		verdict = PPP_REJECT;
 	if (verdict == PPP_NAK_FIRST)
 		reply->nak_first = true;
@@ -168,7 +173,7 @@ judge_request(
 	reply->nak_first = false;
 	while (next_option(&r, &o) > 0)
 		judge_option(l, ops, &o, reply);
-	if (ops->missing != NULL)
+	if (ops->missing != NULL && !naks_used_up(l, ops))
 		ops->missing(l, reply->seen, &reply->nak);
 	return cv_written(&reply->nak) == 0 && cv_written(&reply->reject) == 0;
 }
@@ -188,7 +193,7 @@ acknowledge(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_p
 		if (row != NULL && row->accept != NULL)
 			row->accept(l, row, o.value);
 	}
-	ops->of(l)->naks_sent = 0;
+	ops->of(l)->naks_sent = ops->of(l)->refusals = 0;
 	ppp_packet_send_data(l, ops->protocol, PPP_CONFIGURE_ACK, p->id, p->data);
 }
 
@@ -201,7 +206,9 @@ refuse(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet
 	bool reject = cv_written(&reply->reject) != 0 && !reply->nak_first;
 	const struct cv_writer *w = reject ? &reply->reject : &reply->nak;
 
-	if (++cp->naks_sent > 2 * l->params->max_failure)
+	if (!reject)
+		cp->naks_sent++;
+	if (++cp->refusals > 2 * l->params->max_failure)
 		ops->nak_war(l);
 	ppp_packet_send_data(l, ops->protocol, reject ? PPP_CONFIGURE_REJECT : PPP_CONFIGURE_NAK,
 		p->id, (struct cv_bytes){w->start, cv_written(w)});
@@ -484,6 +491,22 @@ ppp_cp_event(
 }
 
 void
+ppp_cp_stop(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
+{
+	struct ppp_cp *cp = ops->of(l);
+	bool open = cp->state == PPP_OPENED;
+
+	if (cp->state <= PPP_STOPPED)
+		return;
+	cp->state = PPP_STOPPED;
+	cp->timer = CV_TIME_NEVER;
+	cp->cause = PPP_CAUSE_REJECTED;
+	if (open)
+		ops->down(l, now, PPP_CAUSE_REJECTED);
+	ops->finished(l, now, PPP_CAUSE_REJECTED);
+}
+
+void
 ppp_cp_timeout(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 {
 	struct ppp_cp *cp = ops->of(l);
@@ -503,7 +526,7 @@ ppp_cp_reset(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 
 	cp->state = PPP_INITIAL;
 	cp->timer = cp->deadline = CV_TIME_NEVER;
-	cp->rejected = cp->naks_sent = cp->naks_received = 0;
+	cp->rejected = cp->naks_sent = cp->refusals = cp->naks_received = 0;
 	cp->heard = false;
 	cp->acked = 0;
 	cp->cause = PPP_CAUSE_NONE;

@@ -68,7 +68,8 @@ struct ppp_cp {
 	uint16_t rejected; /* bits of the rows that the peer rejected */
 	uint8_t state;     /* enum ppp_state */
 	uint8_t restarts;  /* Restart counter */
-	uint8_t naks_sent, naks_received;
+	uint8_t naks_sent, refusals; /* Naks, and Naks and Rejects, since our last Ack */
+	uint8_t naks_received;
 	uint8_t next_id, request_id, terminate_id;
 	bool answered; /* our last request: another answer to it means nothing */
 	bool heard;    /* a request of the peer's since ours went out first */
@@ -89,6 +90,8 @@ int ppp_cp_input(
 /* An event from above or below: UP, DOWN, OPEN, CLOSE, RXJ. */
 void ppp_cp_event(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fsm_event event);
+/* The peer does not know this protocol: Stopped without a word, until the peer begins it. */
+void ppp_cp_stop(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
 /* Runs the Restart timer. */
 void ppp_cp_timeout(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
 /* Back to Initial without a word; tells `down` when it was open. */

@@ -25,7 +25,7 @@ ppp_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_frame *f)
 	ppp_packet_send(l, &fw);
 }
 
-/* Section 5.7. What we could do without does not matter. */
+/* Section 5.7. What we could do without does not matter; without IP the link itself lives on. */
 static int
 receive_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
 {
@@ -39,7 +39,9 @@ receive_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_packe
 	case PPP_LCP:
 		ppp_cp_event(l, &ppp_lcp, now, PPP_FSM_RXJ_MINUS);
 		break;
-	case PPP_IPCP:
+	case PPP_IPCP: /* not another packet of it, not even to terminate it */
+		ppp_cp_stop(l, &ppp_ipcp, now);
+		break;
 	case PPP_IP:
 		ppp_cp_event(l, &ppp_ipcp, now, PPP_FSM_RXJ_MINUS);
 		break;

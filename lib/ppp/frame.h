@@ -36,8 +36,9 @@ struct ppp_frame {
 	struct cv_bytes payload; /* inside the frame's bytes */
 };
 
-/* Takes a frame apart. Returns 0, CV_ERR_TRUNCATED (no whole protocol field) or CV_ERR_MALFORMED
- * (a protocol number whose octets break the rule of RFC 1661 section 2: odd end, even start). */
+/* Takes a frame apart. Returns 0 or CV_ERR_TRUNCATED (no whole protocol field). A number whose
+ * octets break the rule of RFC 1661 section 2 (even start, odd end) is that of an unknown protocol.
+ */
 static inline int
 ppp_frame_parse(const void *bytes, size_t len, struct ppp_frame *f)
 {
@@ -49,9 +50,7 @@ ppp_frame_parse(const void *bytes, size_t len, struct ppp_frame *f)
 	if ((f->protocol & 1) == 0)
 		f->protocol = (uint16_t)(f->protocol << 8 | cv_read_u8(&r));
 	f->payload = (struct cv_bytes){.data = r.pos, .len = cv_remaining(&r)};
-	if (r.failed)
-		return CV_ERR_TRUNCATED;
-	return (f->protocol & 1) == 0 ? CV_ERR_MALFORMED : 0;
+	return r.failed ? CV_ERR_TRUNCATED : 0;
 }
 
 #endif

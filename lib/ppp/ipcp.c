@@ -159,7 +159,8 @@ ipcp_of(struct ppp_link *l)
 static void
 reset_peer(struct ppp_link *l)
 {
-	l->peer_ip = 0;
+	/* a client may keep silent about the address that it was given */
+	l->peer_ip = ppp_is_server(l) ? l->net.peer_ip : 0;
 }
 
 /* A client that does not speak of its address is told to (RFC 1661 section 5.3). */
@@ -177,6 +178,7 @@ static void
 ipcp_up(struct ppp_link *l, uint64_t now)
 {
 	(void)now;
+	l->ipcp_rejected = false;
 	l->ipcp.deadline = CV_TIME_NEVER;
 	if (!is_host(l->net.local_ip)) { /* a server that acknowledged 0.0.0.0 */
 		ppp_finish(l, PPP_DOWN_IPCP_NAK_WAR);
@@ -185,13 +187,24 @@ ipcp_up(struct ppp_link *l, uint64_t now)
 	ppp_raise(l, PPP_EV_UP);
 }
 
+/*
+ * The peer does not take IP, or IPCP: that stops IP and nothing else (RFC 1661 section 5.7). It may
+ * begin IPCP again until the deadline, as one that terminated IPCP may; a link that carries nothing
+ * does not hold its address for ever.
+ */
+static void
+note_rejected(struct ppp_link *l, enum ppp_cause cause)
+{
+	if (cause == PPP_CAUSE_REJECTED)
+		l->ipcp_rejected = true;
+}
+
 static void
 ipcp_down(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
 {
 	ppp_tell_network_down(l);
-	l->ipcp.rejected = l->ipcp.naks_sent = l->ipcp.naks_received = 0;
-	if (cause == PPP_CAUSE_REJECTED)
-		ppp_finish(l, PPP_DOWN_IPCP_REJECTED);
+	l->ipcp.rejected = l->ipcp.naks_sent = l->ipcp.refusals = l->ipcp.naks_received = 0;
+	note_rejected(l, cause);
 	if (l->phase == PPP_PHASE_NETWORK)
 		l->ipcp.deadline = cv_time_add(now, l->params->ipcp_timeout_ns);
 }
@@ -203,8 +216,7 @@ ipcp_finished(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
 	(void)now;
 	if (cause == PPP_CAUSE_TIMEOUT)
 		ppp_finish(l, PPP_DOWN_IPCP_TIMEOUT);
-	if (cause == PPP_CAUSE_REJECTED)
-		ppp_finish(l, PPP_DOWN_IPCP_REJECTED);
+	note_rejected(l, cause);
 }
 
 static void

@@ -302,7 +302,7 @@ static const struct ppp_option options[ROWS] = {
 void
 ppp_lcp_reset(struct ppp_link *l)
 {
-	l->lcp.rejected = l->lcp.naks_sent = l->lcp.naks_received = 0;
+	l->lcp.rejected = l->lcp.naks_sent = l->lcp.refusals = l->lcp.naks_received = 0;
 	l->mru_ask = l->params->mru;
 	l->magic = new_magic(l);
 	l->method = (uint8_t)(ppp_is_server(l) ? l->params->auth[0] : PPP_AUTH_NONE);

@@ -134,7 +134,7 @@ ppp_layers_down(struct ppp_link *l, uint64_t now)
 		ppp_set_phase(l, PPP_PHASE_TERMINATE);
 	ppp_auth_stop(l);
 	ppp_cp_reset(l, &ppp_ipcp, now);
-	l->network_started = false;
+	l->network_started = l->ipcp_rejected = false;
 	withdraw(l, BIT(PPP_EV_AUTH) | BIT(PPP_EV_NETWORK));
 }
 
@@ -299,7 +299,8 @@ ppp_link_handle_timeout(struct ppp_link *l, uint64_t now)
 {
 	ppp_auth_reap(l);
 	deadline(l, &l->lcp, now, PPP_DOWN_LCP_TIMEOUT);
-	deadline(l, &l->ipcp, now, PPP_DOWN_IPCP_TIMEOUT);
+	deadline(l, &l->ipcp, now,
+		l->ipcp_rejected ? PPP_DOWN_IPCP_REJECTED : PPP_DOWN_IPCP_TIMEOUT);
 	ppp_auth_timeout(l, now);
 	ppp_echo_timeout(l, now);
 	ppp_settle(l, now);

@@ -95,11 +95,13 @@ ppp_packet_send_data(
 bool
 ppp_reject_allowed(struct ppp_link *l, uint64_t now)
 {
-	if (l->reject_at >= cv_time_add(now, PPP_REJECT_BURST_S * CV_NS_PER_S)) {
+	const uint64_t each = CV_NS_PER_S / PPP_REJECT_RATE;
+
+	if (l->reject_at >= cv_time_add(now, PPP_REJECT_BURST * each)) {
 		l->counters.tx_rejects_limited++;
 		return false;
 	}
-	l->reject_at = cv_time_add(l->reject_at > now ? l->reject_at : now, CV_NS_PER_S);
+	l->reject_at = cv_time_add(l->reject_at > now ? l->reject_at : now, each);
 	return true;
 }
 

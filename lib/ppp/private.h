@@ -15,7 +15,10 @@ enum {
 	PPP_LOOPS_MAX = 4,        /* own magic numbers seen before the line counts as looped */
 	PPP_CHALLENGE_BYTES = 16, /* of our own challenges */
 	PPP_MESSAGE_MAX = 255,    /* of the text in a server's verdict that we keep */
-	PPP_REJECT_BURST_S = 8,   /* Code- and Protocol-Rejects: one a second, this many at once */
+	/* Code- and Protocol-Rejects. A router that speaks all there is begins some 16 network
+	 * protocols at once, ends and begins them again, and repeats each every 3 s. */
+	PPP_REJECT_BURST = 64,
+	PPP_REJECT_RATE = 8,           /* a second */
 	PPP_CHAP_MD5_ALGORITHM = 5,    /* RFC 1994 section 3 */
 	PPP_MSCHAPV2_ALGORITHM = 0x81, /* RFC 2759 section 3 */
 };
@@ -59,7 +62,7 @@ struct ppp_link {
 	uint64_t auth_timer, auth_deadline, rechallenge_at;
 	uint64_t prove_by; /* the same however often LCP begins anew meanwhile */
 	uint64_t echo_timer, last_activity;
-	uint64_t reject_at; /* when the next reject may go at a rate of one a second */
+	uint64_t reject_at; /* when the next reject may go at their rate */
 	struct ppp_network net;
 	uint32_t magic, peer_magic;
 	uint32_t peer_ip; /* acknowledged */
@@ -81,6 +84,7 @@ struct ppp_link {
 	bool auth_ok;         /* what AUTH_DONE says */
 	bool authenticated;   /* once, on this LCP */
 	bool network_started; /* the caller answered NETWORK */
+	bool ipcp_rejected;   /* and it did not come up since */
 	bool peer_acfc, peer_pfc;
 };
 

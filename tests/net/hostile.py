@@ -271,7 +271,7 @@ def l2tp_header_cases(wire, held):
     yield ("L2TP: data whose Offset ends beyond it", "CLASSIFY_L2TP_OFFSET",
            d(data(1, 1, b"\xff\x03", LENGTH | OFFSET | 2, after=b"\xff\xff")))
     yield "L2TP: data without PPP", "CLASSIFY_PPP_HEADER", d(data(1, 1, b""))
-    yield ("L2TP: PPP protocol of two even bytes", "CLASSIFY_PPP_HEADER",
+    yield ("L2TP: PPP protocol of two even bytes", "INGRESS_UNKNOWN_SESSION",
            d(data(1, 1, b"\xff\x03\x00\x20")))
 
 

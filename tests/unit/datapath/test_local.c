@@ -298,6 +298,29 @@ ppp_control_goes_to_the_control_thread(void **state)
 	bench_down(&b);
 }
 
+/* RFC 1661 section 2: an even protocol number is that of a protocol that nobody knows, and so
+ * something to reject. */
+static void
+even_protocol_numbers_go_to_the_control_thread(void **state)
+{
+	static const uint16_t protocols[] = {0x0020, 0x8020, 0xc020, 0xfffe};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (size_t i = 0; i < RTE_DIM(protocols); i++) {
+		struct wire wire = {.protocol = protocols[i], .length = true};
+		struct dp_punt punt;
+
+		put_data(&b, true, &wire, "\1\1\0\4", 4);
+		assert_true(dp_punt_next(b.dp, &punt));
+		assert_int_equal(punt.class, DP_PUNT_PPP);
+		assert_int_equal(punt.slot, b.slot_a);
+		dp_punt_release(b.dp, &punt);
+	}
+	bench_down(&b);
+}
+
 struct refused {
 	enum dp_drop_cause cause;
 	unsigned at; /* byte of the frame */
@@ -400,6 +423,7 @@ main(void)
 		cmocka_unit_test(control_messages_are_sorted),
 		cmocka_unit_test(a_flood_of_one_class_starves_no_other),
 		cmocka_unit_test(ppp_control_goes_to_the_control_thread),
+		cmocka_unit_test(even_protocol_numbers_go_to_the_control_thread),
 		cmocka_unit_test(each_refused_frame_has_its_name),
 		cmocka_unit_test(cpus_are_named_by_ranges),
 	};

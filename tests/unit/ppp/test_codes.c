@@ -152,8 +152,9 @@ test_answers_are_cut(void **state)
 static void
 test_unknown_protocols(void **state)
 {
+	/* the last ones are no numbers at all: their end is even (RFC 1661 section 2) */
 	static const uint16_t protocols[] = {PPP_CCP, PPP_ECP, PPP_IPV6CP, PPP_IPV6, 0x0029, 0x8029,
-		0xc025, 0xc227, 0xc02b, 0x4021};
+		0xc025, 0xc227, 0xc02b, 0x4021, 0xc020, 0x8020, 0x0020, 0xc222, 0};
 	size_t n = sizeof(protocols) / sizeof(protocols[0]);
 
 	for (int stage = 0; stage < STAGES; stage++) {
@@ -166,7 +167,7 @@ test_unknown_protocols(void **state)
 			struct sent s = next_sent(p, SERVER);
 
 			assert_int_equal(rc, after ? 0 : CV_ERR_STATE);
-			assert_int_equal(s.protocol, after && i < PPP_REJECT_BURST_S ? PPP_LCP : 0);
+			assert_int_equal(s.protocol, after ? PPP_LCP : 0);
 			if (s.protocol == 0)
 				continue;
 			assert_int_equal(s.code, PPP_PROTOCOL_REJECT);
@@ -180,7 +181,33 @@ test_unknown_protocols(void **state)
 	}
 }
 
-/* A peer that goes on with CCP is told once for each packet, eight at once, one a second. */
+/* A router that speaks everything is told about each, when it begins and when it gives up. */
+static void
+test_many_protocols_are_all_rejected(void **state)
+{
+	struct pair *p = at_stage(*state, NETWORK);
+
+	for (int round = 0; round < 2; round++) {
+		for (uint16_t protocol = 0x8023; protocol <= 0x8041; protocol += 2) {
+			for (uint8_t code = 1; code <= 5; code += 4) { /* Configure, Terminate */
+				struct sent s;
+
+				inject_packet(p, SERVER, protocol, code, 1, "\x01\x04\x05\xdc", 4);
+				s = expect_sent(p, SERVER, PPP_LCP, PPP_PROTOCOL_REJECT);
+				assert_int_equal(s.data[0] << 8 | s.data[1], protocol);
+			}
+		}
+	}
+	assert_int_equal(server(p)->l->counters.tx_rejects_limited, 0);
+	p->now += 3 * CV_NS_PER_S;
+	for (uint16_t protocol = 0x8023; protocol <= 0x8041; protocol += 2) { /* ours were lost */
+		inject_packet(p, SERVER, protocol, 1, 1, "\x01\x04\x05\xdc", 4);
+		expect_sent(p, SERVER, PPP_LCP, PPP_PROTOCOL_REJECT);
+	}
+	pair_free(p);
+}
+
+/* A peer that goes on with CCP is told once for each packet, 64 at once, eight a second. */
 static void
 test_rejects_are_limited(void **state)
 {
@@ -191,7 +218,7 @@ test_rejects_are_limited(void **state)
 		inject(p, SERVER, "80fd 01 01 1206 00000000");
 	while (next_sent(p, SERVER).protocol != 0)
 		sent++;
-	assert_int_equal(sent, PPP_REJECT_BURST_S);
+	assert_int_equal(sent, 64);
 	assert_int_equal(server(p)->l->counters.tx_rejects_limited, 100 - sent);
 	for (n = sent = 0; n < 100; n++) { /* ten seconds */
 		p->now += CV_NS_PER_S / 10;
@@ -200,7 +227,7 @@ test_rejects_are_limited(void **state)
 		while (next_sent(p, SERVER).protocol != 0)
 			sent++;
 	}
-	assert_int_equal(sent, 10);
+	assert_int_equal(sent, 80);
 	assert_true(server(p)->up);
 	pair_free(p);
 }
@@ -232,9 +259,6 @@ test_protocol_reject_of(void **state)
 		int reason; /* -1: nothing happens */
 	} cases[] = {
 		{"c021 08 01 c021 01010004", OPEN, PPP_DOWN_LCP_REJECTED},
-		{"c021 08 01 8021 01010004", OPEN, PPP_DOWN_IPCP_REJECTED},
-		{"c021 08 01 8021 01010004", NETWORK, PPP_DOWN_IPCP_REJECTED},
-		{"c021 08 01 0021 45", OPEN, PPP_DOWN_IPCP_REJECTED},
 		{"c021 08 01 c223 01010004", AUTHENTICATE, PPP_DOWN_AUTH_REFUSED},
 		{"c021 08 01 c023 01010004", AUTHENTICATE, -1},
 		{"c021 08 01 8021 01010004", AUTHENTICATE, -1},
@@ -248,7 +272,6 @@ test_protocol_reject_of(void **state)
 		{"c021 07 01 01010004", OPEN, PPP_DOWN_LCP_REJECTED},
 		{"c021 07 01 07010004", OPEN, PPP_DOWN_LCP_REJECTED},
 		{"c021 07 01 01010004", REQ_SENT, PPP_DOWN_LCP_REJECTED},
-		{"8021 07 01 01010004", OPEN, PPP_DOWN_IPCP_REJECTED},
 		{"c021 07 01 08010004", OPEN, -1},
 		{"c021 07 01 0c010004", OPEN, -1},
 		{"c021 07 01 00", OPEN, -1},
@@ -270,6 +293,49 @@ test_protocol_reject_of(void **state)
 			assert_int_equal(next_sent(p, SERVER).protocol, 0);
 			assert_int_equal(server(p)->up, cases[i].stage == OPEN);
 		}
+		pair_free(p);
+	}
+}
+
+/* Without IP, or IPCP, the link lives on: echoes are answered, other protocols rejected, and IPCP
+ * may begin again; one that carries nothing ends with its reason when IPCP's time is over. */
+static void
+test_protocol_reject_of_ip_stops_ip_only(void **state)
+{
+	static const char *const packets[] = {"c021 08 01 8021 01010004", "c021 08 01 0021 45",
+		"8021 07 01 01010004", "c021 08 01 8021 01010004", "c021 08 01 8021 01010004"};
+	static const enum stage stages[] = {OPEN, OPEN, OPEN, NETWORK, OPEN};
+
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		struct pair *p = at_stage(*state, stages[i]);
+		struct sent s;
+
+		inject(p, SERVER, packets[i]);
+		assert_false(server(p)->up);
+		assert_int_equal(server(p)->network_downs, stages[i] == OPEN);
+		assert_false(server(p)->l->finishing);
+		s = next_sent(p, SERVER);
+		/* what the peer rejected, it is not sent again */
+		assert_int_equal(s.protocol, i == 1 || i == 2 ? PPP_IPCP : 0);
+		discard_sent(p, SERVER);
+		inject(p, SERVER, "c021 09 21 00000000");
+		expect_sent(p, SERVER, PPP_LCP, PPP_ECHO_REPLY);
+		inject(p, SERVER, "80fd 01 01");
+		expect_sent(p, SERVER, PPP_LCP, PPP_PROTOCOL_REJECT);
+		p->loss_percent = 100;
+		pair_run(p, p->now + 15 * CV_NS_PER_S);
+		assert_int_equal(server(p)->downs, 0);
+		if (i == 4) { /* the peer begins it again */
+			inject(p, SERVER, "8021 01 77 0306 0a000007");
+			s = expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_REQUEST);
+			expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK);
+			inject_packet(p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK, s.id, s.data, s.len);
+			assert_true(server(p)->up);
+		}
+		pair_run(p, p->now + 30 * CV_NS_PER_S);
+		assert_int_equal(server(p)->downs, i != 4);
+		if (i != 4)
+			assert_int_equal(server(p)->reason, PPP_DOWN_IPCP_REJECTED);
 		pair_free(p);
 	}
 }
@@ -403,9 +469,11 @@ main(void)
 		cmocka_unit_test(test_unknown_codes_above),
 		cmocka_unit_test(test_answers_are_cut),
 		cmocka_unit_test(test_unknown_protocols),
+		cmocka_unit_test(test_many_protocols_are_all_rejected),
 		cmocka_unit_test(test_rejects_are_limited),
 		cmocka_unit_test(test_no_loop_of_rejects),
 		cmocka_unit_test(test_protocol_reject_of),
+		cmocka_unit_test(test_protocol_reject_of_ip_stops_ip_only),
 		cmocka_unit_test(test_terminate_request),
 		cmocka_unit_test(test_terminate_ack),
 		cmocka_unit_test(test_echo),

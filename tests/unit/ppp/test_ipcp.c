@@ -128,6 +128,51 @@ test_address_war(void **state)
 	pair_free(p);
 }
 
+/* Max-Failure (RFC 1661 section 4.6): then nothing is appended any more, and a client that keeps
+ * silent about its address, from the first or once its wish was rejected, comes up with it. */
+static void
+test_address_is_not_asked_for_after_max_failure(void **state)
+{
+	for (int silent = 0; silent < 2; silent++) {
+		struct pair *p = network(*state);
+		const char *wish = silent ? "8021 01 01" : "8021 01 01 0306 c0a80001";
+		uint8_t id = server(p)->l->ipcp.request_id;
+
+		for (int i = 0; i < 5; i++) {
+			inject(p, SERVER, wish);
+			expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_NAK);
+		}
+		if (!silent) {
+			inject(p, SERVER, wish);
+			expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_REJECT);
+		}
+		inject(p, SERVER, "8021 01 02");
+		expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK);
+		inject_packet(
+			p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK, id, "\x03\x06\x0a\x00\x00\x01", 6);
+		assert_true(server(p)->up);
+		assert_int_equal(server(p)->up_event.peer_ip, CLIENT_IP);
+		pair_free(p);
+	}
+}
+
+/* Naks are counted, not Rejects: who learns slowly what can't be had still learns its address. */
+static void
+test_rejects_do_not_use_up_the_naks(void **state)
+{
+	struct pair *p = network(*state);
+
+	for (int i = 0; i < 6; i++) {
+		inject(p, SERVER, "8021 01 01 0206 002d 0f 01 0306 00000000");
+		expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_REJECT);
+	}
+	inject(p, SERVER, "8021 01 02 0306 00000000");
+	expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_NAK);
+	inject(p, SERVER, "8021 01 03 0306 0a000007");
+	expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK);
+	pair_free(p);
+}
+
 /* What a client says about our request: it is told its address, it does not tell us ours. */
 static void
 test_server_keeps_what_it_has(void **state)
@@ -354,6 +399,8 @@ main(void)
 		cmocka_unit_test(test_server_judges),
 		cmocka_unit_test(test_broken_lists),
 		cmocka_unit_test(test_address_war),
+		cmocka_unit_test(test_address_is_not_asked_for_after_max_failure),
+		cmocka_unit_test(test_rejects_do_not_use_up_the_naks),
 		cmocka_unit_test(test_server_keeps_what_it_has),
 		cmocka_unit_test(test_closed_and_opened_again),
 		cmocka_unit_test(test_closed_and_left),
