@@ -219,7 +219,7 @@ struct dp_session_ip {
 };
 
 /*
- * Installs a session, at ICCN, without IP: its PPP control is punted, IP is dropped
+ * Installs a session, before its ICRP, without IP: its PPP control is punted, IP is dropped
  * (INGRESS_NOT_OPEN). *slot (may be NULL) gets its slot, which is
  * cv_session_slot(seed, local_index, tunnel_id, session_id, mask).
  * CV_ERR_EXISTS: the slot is taken; CV_ERR_UNKNOWN: no route to the peer or no such local index;

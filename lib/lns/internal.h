@@ -19,6 +19,8 @@
 enum {
 	LNS_TUNNEL_IDS = 65536,
 	LNS_SLOT_TRIES = 64,     /* random session IDs drawn before a tunnel counts as full */
+	LNS_EARLY_FRAMES = 4,    /* kept of a call that is not connected yet, */
+	LNS_EARLY_BYTES = 512,   /* and their bytes in all */
 	LNS_LOG_PER_SECOND = 50, /* lines about refusals; the rest is counted */
 };
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
@@ -62,13 +64,20 @@ struct lns_tunnel {
 	bool done;      /* to be freed when the data path was told */
 };
 
+/* PPP frames that came before their ICCN. */
+struct lns_early {
+	uint16_t used, n, len[LNS_EARLY_FRAMES];
+	uint8_t bytes[LNS_EARLY_BYTES];
+};
+
 struct lns_session {
 	struct lns_object object;
 	struct lns_session_info info; /* info.user points to the array below */
 	struct lns_tunnel *tunnel;    /* NULL once over */
 	struct lns_session *next_in_tunnel, **link_in_tunnel;
 	struct lns_session *next_of_user, **link_of_user;
-	struct ppp_link *ppp;
+	struct ppp_link *ppp;    /* from ICCN on */
+	struct lns_early *early; /* until then; NULL: none came */
 	const struct cfg_user *cfg_user;
 	const char *reason;  /* why it is over; static */
 	uint64_t rx_packets; /* at the last look, for the idle echo */
@@ -149,6 +158,8 @@ void lns_tunnel_free(struct lns *lns, struct lns_tunnel *t);
 void lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session);
 void lns_call_up(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event);
+/* Keeps a frame until ICCN; CV_ERR_LIMIT: it was dropped and counted. */
+int lns_session_keep_early(struct lns *lns, struct lns_session *s, struct cv_bytes frame);
 struct lns_session *lns_session_in(
 	const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id);
 void lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now);

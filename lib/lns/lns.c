@@ -149,7 +149,7 @@ data_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_end
 		lns_session_in(lns, listener, header->tunnel_id, header->session_id);
 	int rc;
 
-	if (s == NULL || s->ppp == NULL) {
+	if (s == NULL) {
 		lns_count(lns, LNS_DATA_NO_SESSION);
 		return CV_ERR_UNKNOWN;
 	}
@@ -157,6 +157,8 @@ data_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_end
 		lns_count(lns, LNS_DATA_SOURCE);
 		return CV_ERR_AUTH;
 	}
+	if (s->ppp == NULL)
+		return lns_session_keep_early(lns, s, header->payload);
 	rc = ppp_link_input(s->ppp, now, header->payload.data, header->payload.len);
 	if (rc != 0)
 		lns_count(lns, LNS_PPP_MALFORMED);
@@ -245,7 +247,7 @@ lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunn
 	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
 		struct lns_session *s = lns_session_in(lns, (uint16_t)i, tunnel_id, session_id);
 
-		if (s == NULL || s->ppp == NULL || (listener != LNS_ANY_LISTENER && listener != i))
+		if (s == NULL || (listener != LNS_ANY_LISTENER && listener != i))
 			continue;
 		lns_session_close(lns, s, now, why);
 		ended++;

@@ -51,6 +51,7 @@ struct lns_params {
 	X(CONTROL_SOURCE, "control-source", "control messages from another address or port")      \
 	X(CONTROL_NOT_SCCRQ, "control-not-sccrq", "messages with tunnel ID 0 that open nothing")  \
 	X(DATA_NO_SESSION, "data-no-session", "PPP frames for a session that is not here")        \
+	X(DATA_EARLY, "data-early", "PPP frames before ICCN, more than are kept")                 \
 	X(DATA_SOURCE, "data-source", "PPP frames from another address or port")                  \
 	X(PPP_MALFORMED, "ppp-malformed", "PPP frames that were silently discarded")              \
 	X(LIMIT_TUNNELS, "limit-tunnels", "tunnels refused: limits.tunnels")                      \
@@ -86,7 +87,7 @@ enum lns_action_type {
 	LNS_ACT_SEND,           /* send `data` from the listener to the remote end point */
 	LNS_ACT_TUNNEL_ADD,     /* the control connection's peer is known from now on */
 	LNS_ACT_TUNNEL_REMOVE,  /* and no longer */
-	LNS_ACT_SESSION_ADD,    /* a link: only PPP control arrives yet */
+	LNS_ACT_SESSION_ADD,    /* a call, before its ICRP: only PPP control arrives yet */
 	LNS_ACT_SESSION_OPEN,   /* IPCP is open: relay packets of session->address */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: IPCP closed */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */

@@ -143,6 +143,39 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 	lns->sessions++;
 	if (l2tp_call_accept(t->l2tp, now, peer_session, id) != 0)
 		lns_session_over(lns, s, now, "the call was gone before it was answered");
+	/* into the data path before the ICRP leaves, also where the tunnel waits for its turn */
+	lns_ready_first(lns, &s->object);
+}
+
+/* A frame that overtook its ICCN, or came right behind it by another worker: a few wait. */
+int
+lns_session_keep_early(struct lns *lns, struct lns_session *s, struct cv_bytes frame)
+{
+	struct lns_early *e = s->early;
+
+	if (e == NULL)
+		e = s->early = calloc(1, sizeof(*e));
+	if (e == NULL || e->n == LNS_EARLY_FRAMES || frame.len > sizeof(e->bytes) - e->used) {
+		lns_count(lns, LNS_DATA_EARLY);
+		return CV_ERR_LIMIT;
+	}
+	memcpy(e->bytes + e->used, frame.data, frame.len);
+	e->len[e->n++] = (uint16_t)frame.len;
+	e->used = (uint16_t)(e->used + frame.len);
+	return 0;
+}
+
+static void
+take_early(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	struct lns_early *e = s->early;
+	size_t at = 0;
+
+	s->early = NULL;
+	for (unsigned i = 0; e != NULL && i < e->n; at += e->len[i++])
+		if (ppp_link_input(s->ppp, now, e->bytes + at, e->len[i]) != 0)
+			lns_count(lns, LNS_PPP_MALFORMED);
+	free(e);
 }
 
 void
@@ -166,6 +199,7 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 		return;
 	}
 	ppp_link_open(s->ppp, now);
+	take_early(lns, s, now);
 	lns_session_settle(lns, s, now);
 }
 
@@ -185,22 +219,9 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 	lns_user_leave(lns, s);
 	ppp_link_free(s->ppp);
 	s->ppp = NULL;
+	free(s->early);
+	s->early = NULL;
 	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_SLOT_HOLD_NS));
-	lns_ready_first(lns, &s->object);
-}
-
-void
-lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why)
-{
-	if (s->over || s->ppp == NULL)
-		return;
-	if (s->want_open) {
-		s->want_open = false;
-		lns->open_sessions--;
-	}
-	lns_user_leave(lns, s);
-	ppp_link_close(s->ppp, now, why);
-	lns_session_settle(lns, s, now);
 	lns_ready_first(lns, &s->object);
 }
 
@@ -220,6 +241,36 @@ cdn_result(enum ppp_down why)
 	default:
 		return L2TP_CDN_ADMINISTRATIVE;
 	}
+}
+
+/* Ends the call with CDN; there is no link, or no longer. */
+static void
+disconnect(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why)
+{
+	struct l2tp_reason reason = {.result = cdn_result(why), .message = ppp_down_text(why)};
+
+	l2tp_call_close(s->tunnel->l2tp, now, s->info.session_id, &reason);
+	lns_ready(lns, &s->tunnel->object);
+	lns_session_over(lns, s, now, reason.message);
+}
+
+void
+lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why)
+{
+	if (s->over)
+		return;
+	if (s->ppp == NULL) {
+		disconnect(lns, s, now, why);
+		return;
+	}
+	if (s->want_open) {
+		s->want_open = false;
+		lns->open_sessions--;
+	}
+	lns_user_leave(lns, s);
+	ppp_link_close(s->ppp, now, why);
+	lns_session_settle(lns, s, now);
+	lns_ready_first(lns, &s->object);
 }
 
 static void
@@ -268,8 +319,6 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 static bool
 ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_event *event)
 {
-	struct l2tp_reason reason;
-
 	switch (event->type) {
 	case PPP_EV_AUTH:
 		lns_user_judge(lns, s, now, &event->u.auth);
@@ -289,11 +338,7 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 		 * authentication gives it up */
 		return true;
 	case PPP_EV_DOWN:
-		reason = (struct l2tp_reason){
-			.result = cdn_result(event->u.down.reason), .message = event->u.down.text};
-		l2tp_call_close(s->tunnel->l2tp, now, s->info.session_id, &reason);
-		lns_ready(lns, &s->tunnel->object);
-		lns_session_over(lns, s, now, event->u.down.text);
+		disconnect(lns, s, now, event->u.down.reason);
 		return false;
 	case PPP_EV_LCP_UP:
 	case PPP_EV_AUTH_DONE:
@@ -347,6 +392,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
 	ppp_link_free(s->ppp);
+	free(s->early);
 	lns->slots[s->info.slot] = NULL;
 	free(s);
 }
@@ -392,12 +438,12 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 		s->removed = true;
 		return !told && give(s, action, LNS_ACT_SESSION_REMOVE);
 	}
-	if (s->ppp == NULL)
-		return false;
 	if (!s->added) {
 		s->added = true;
 		return give(s, action, LNS_ACT_SESSION_ADD);
 	}
+	if (s->ppp == NULL)
+		return false;
 	if (s->want_open && (!s->opened || s->changed)) {
 		s->opened = true;
 		s->changed = false;

@@ -343,7 +343,7 @@ def session_cases(judge, wire, held):
 
     session = held.session()
     message = data(held.peer, session, PPP_IP + bytes(20))
-    judge.judge("data: before ICCN", {"INGRESS_UNKNOWN_SESSION": 1}, lambda: sends(message))
+    judge.judge("data: IP before ICCN", {"INGRESS_NOT_OPEN": 1}, lambda: sends(message))
     held.connect(session)
     other = Tunnel(wire).establish()
     judge.before = wire.counts()
@@ -362,6 +362,21 @@ def session_cases(judge, wire, held):
     held.send(CDN, avp(1, b"\0\3") + avp(14, b"\0\7"), session)
     held.acknowledged()
     judge.judge("data: after CDN", {"INGRESS_UNKNOWN_SESSION": 1}, lambda: sends(message))
+
+    def behind():
+        for turn in range(10):
+            session = held.session()
+            frames = [held.frame(ICCN, avp(24, b"\0\0\x27\x10") + avp(19, b"\0\0\0\1"), session),
+                      wire.datagram(data(held.peer, session, b"\xff\x03\xc0\x21\1%c\0\4" % turn),
+                                    port=held.port)]
+            held.ns += 1
+            for frame in reversed(frames) if turn % 2 else frames:
+                wire.send(frame)
+            wire.until(lambda f, ack=b"\xc0\x21\2%c\0\4" % turn: f.endswith(ack),
+                       f"Configure-Ack for LCP of call {turn}")
+            held.send(CDN, avp(1, b"\0\3") + avp(14, b"\0\7"), session)
+            held.acknowledged()
+    judge.judge("data: LCP right behind ICCN or just before it is answered, 10 of 10", {}, behind)
     other.close()
 
 

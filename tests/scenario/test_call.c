@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whole calls: from SCCRQ to the session in the data path, and how they end. */
-#include "world.h"
+#include "hand.h"
 
 #include <string.h>
 
@@ -229,6 +229,108 @@ an_exhausted_pool_says_so(void **state)
 	world_down(&w);
 }
 
+/* What the tunnel has to say already does not carry the ICRP past the session. See check_answer. */
+static void
+a_session_is_in_the_data_path_before_its_icrp(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 30);
+	hand_init(&h, &w, 0xc6336401, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	w.hold = true;
+	hand_begin(&h, L2TP_HELLO);
+	hand_send(&h, 0);
+	w.hold = false;
+	assert_int_not_equal(hand_call(&h, 1), 0);
+	world_down(&w);
+}
+
+/* Loses the first ICCN; the client's LCP behind it arrives. */
+static bool
+lose_iccn(struct world *w, int to, const uint8_t *bytes, size_t len)
+{
+	bool iccn = to < 0 && len > 20 && (bytes[0] & 0x80) != 0 && bytes[19] == L2TP_ICCN;
+
+	if (!iccn || w->filter_ctx != NULL)
+		return true;
+	w->filter_ctx = w;
+	return false;
+}
+
+static void
+ppp_that_overtakes_iccn_is_not_lost(void **state)
+{
+	struct world_client *c;
+	struct world w;
+
+	(void)state;
+	world_up(&w, NULL, 31);
+	w.filter = lose_iccn;
+	c = world_client(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	client_dial(c);
+	/* ICCN comes again after 1 s; LCP's restart timer has 3 s */
+	assert_true(world_run(&w, 1500 * CV_NS_PER_MS, all_up));
+	assert_non_null(w.filter_ctx);
+	assert_int_equal(world_counter(&w, LNS_DATA_EARLY), 0);
+	world_down(&w);
+}
+
+static void
+what_is_kept_before_iccn_is_bounded(void **state)
+{
+	static const uint8_t request[] = {0xff, 3, 0xc0, 0x21, 1, 1, 0, 4};
+	uint8_t bytes[8 + 600] = {0};
+	uint16_t session;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 32);
+	hand_init(&h, &w, 0xc6336401, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	session = hand_call(&h, 1);
+	for (unsigned i = 0; i < 10; i++) {
+		size_t len = i == 0 ? 600 : sizeof(request);
+		struct cv_writer writer = cv_writer(bytes, sizeof(bytes));
+
+		l2tp_data_header_write(&writer, h.peer_tunnel, session, len);
+		memcpy(bytes + 8, request, sizeof(request));
+		world_inject(&w, &h.address, bytes, 8 + len);
+	}
+	assert_int_equal(world_counter(&w, LNS_DATA_EARLY), 6);
+	assert_int_equal(w.n_data_outside, 0);
+	hand_connect(&h, session);
+	assert_int_equal(w.n_data_outside, 1 + 4); /* its own request, and an Ack of each */
+	world_down(&w);
+}
+
+static void
+a_call_is_kicked_before_it_is_connected(void **state)
+{
+	char text[L2TP_MESSAGE_MAX];
+	uint16_t session;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 33);
+	hand_init(&h, &w, 0xc6336401, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	session = hand_call(&h, 1);
+	hand_zlb(&h);
+	assert_int_equal(
+		lns_kick_session(w.lns, w.now, 0, h.peer_tunnel, session, PPP_DOWN_KICKED), 1);
+	world_sleep(&w, CV_NS_PER_MS);
+	assert_true(hand_expect(&h, L2TP_CDN));
+	assert_int_equal(hand_reason(&h, text).result, L2TP_CDN_ADMINISTRATIVE);
+	assert_string_equal(text, "ended by the administrator");
+	assert_int_equal(w.removed, 1);
+	world_down(&w);
+}
+
 int
 main(void)
 {
@@ -245,6 +347,10 @@ main(void)
 		cmocka_unit_test(second_call_of_a_user_replaces_the_first),
 		cmocka_unit_test(four_clients_get_four_addresses),
 		cmocka_unit_test(an_exhausted_pool_says_so),
+		cmocka_unit_test(a_session_is_in_the_data_path_before_its_icrp),
+		cmocka_unit_test(ppp_that_overtakes_iccn_is_not_lost),
+		cmocka_unit_test(what_is_kept_before_iccn_is_bounded),
+		cmocka_unit_test(a_call_is_kicked_before_it_is_connected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

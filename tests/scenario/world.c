@@ -7,6 +7,7 @@
 
 #include "base/slot.h"
 #include "l2tp/header.h"
+#include "l2tp/message.h"
 
 static const char standard[] = "identity: {host-name: lns}\n"
 			       "log: {level: debug}\n"
@@ -188,9 +189,35 @@ act_session(struct world *w, const struct lns_action *action)
 		w->reason = action->reason;
 		w->removed_address = s->address;
 		w->removed++;
-		*slot = (struct world_slot){.removed_at = w->now};
+		*slot = (struct world_slot){.session_id = s->session_id, .removed_at = w->now};
 		break;
 	}
+}
+
+/* An ICRP lets the peer send: its session must be in the data path by now. */
+static void
+check_answer(struct world *w, const struct lns_action *action)
+{
+	struct cv_bytes secret = {(const uint8_t *)"tunnelsecret", 12};
+	struct l2tp_header h;
+	struct l2tp_message m;
+	struct l2tp_fault fault;
+	uint16_t session = 0;
+
+	if (l2tp_header_parse(action->data.data, action->data.len, &h) != 0 || !h.is_control ||
+		h.payload.len == 0 ||
+		l2tp_message_parse(w->crypto, secret, h.payload, &m, &fault) != 0 ||
+		m.type != L2TP_ICRP)
+		return;
+	session = l2tp_get_u16(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
+	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
+		const struct world_slot *slot = &w->slots[i];
+
+		/* removed: the ICRP is sent again for a call that is over already */
+		if (slot->session_id == session && (slot->added || slot->removed_at != 0))
+			return;
+	}
+	fail_msg("ICRP before session %u is in the data path", session);
 }
 
 static void
@@ -219,6 +246,7 @@ act(struct world *w)
 			int to = client_at(w, &action.peer);
 			struct cv_endpoint from = {.ip = w->cfg->listeners[0].ip, .port = 1701};
 
+			check_answer(w, &action);
 			if (to >= 0)
 				send_datagram(w, to, from, action.data.data, action.data.len);
 			else
@@ -243,7 +271,8 @@ void
 world_inject(struct world *w, const struct cv_endpoint *from, const void *bytes, size_t len)
 {
 	lns_input(w->lns, w->now, 0, from, bytes, len);
-	act(w);
+	if (!w->hold)
+		act(w);
 }
 
 /* ---- a client's side ---- */

@@ -93,6 +93,7 @@ struct world {
 	unsigned n_outside, read_outside, n_data_outside;
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
+	bool hold; /* the server's actions wait: several datagrams come in one round */
 };
 
 /* A server for configuration `yaml`, or the standard one (NULL): secret "tunnelsecret", users
