@@ -73,17 +73,6 @@ check_source(const struct dp *dp, uint32_t ip_be)
 	return dp_is_local(dp, ip_be) ? DP_DROP_CLASSIFY_LAND : GO_ON;
 }
 
-/* ARP, and ICMP to an address of ours. */
-static void
-punt_local(struct dp_worker *w, const struct frame *f)
-{
-	struct dp_punt_meta *meta = dp_meta(f->m);
-
-	*meta = (struct dp_punt_meta){.port = (uint16_t)f->port, .slot = DP_NO_SLOT};
-	w->counts.edges[DP_EDGE_CLASSIFY_PUNT_LOCAL]++;
-	dp_punt_mbuf(w, f->m, DP_PUNT_LOCAL);
-}
-
 static void
 classify_other(struct dp_worker *w, const struct frame *f)
 {
@@ -96,7 +85,7 @@ classify_other(struct dp_worker *w, const struct frame *f)
 	if (cause != GO_ON)
 		dp_drop_mbuf(&w->counts, f->m, cause);
 	else
-		punt_local(w, f);
+		dp_answer_icmp(w, f->port, f->m);
 }
 
 /* Control messages are few: their checksum is verified in full. */
@@ -140,7 +129,8 @@ classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uin
 		.data = f->udp + DP_UDP_HDR,
 		.len = (uint16_t)(f->udp_len - DP_UDP_HDR)};
 	w->counts.edges[known != 0 ? DP_EDGE_CLASSIFY_PUNT_TUNNEL : DP_EDGE_CLASSIFY_PUNT_NEW]++;
-	dp_punt_mbuf(w, f->m, known != 0 ? DP_PUNT_TUNNEL : DP_PUNT_NEW);
+	dp_punt_mbuf(w, f->m, known != 0 ? DP_PUNT_TUNNEL : DP_PUNT_NEW, peer_ip,
+		dp_tunnel_peer(peer_ip, peer_port));
 }
 
 static enum dp_drop_cause
@@ -314,7 +304,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 		cause = DP_DROP_CLASSIFY_RUNT;
 	else if (dp_load16(ether + 12) != TYPE_IPV4_BE) {
 		if (dp_load16(ether + 12) == TYPE_ARP_BE) {
-			punt_local(w, &f);
+			dp_answer_arp(w, port, m);
 			return;
 		}
 		cause = DP_DROP_CLASSIFY_ETHERTYPE;
@@ -359,5 +349,5 @@ dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsign
 		classify(w, port, frames[i], out);
 	w->counts.edges[DP_EDGE_RX_CLASSIFY] += n;
 	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += out->n;
-	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW, PUNT_LOCAL; drops CLASSIFY_* */
+	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW; answer.c; drops CLASSIFY_* */
 }

@@ -56,7 +56,6 @@ create_parts(struct dp *dp)
 
 	if (rc != 0)
 		return rc;
-	dp_bucket_init(&dp->echoes, DP_ERRORS_PER_S, rte_get_tsc_hz(), rte_rdtsc());
 	dp->policies = calloc(dp->policy_count, sizeof(dp->policies[0]));
 	if (dp->policies == NULL)
 		return CV_ERR_NOMEM;

@@ -141,7 +141,7 @@ unsigned dp_worker_poll(struct dp *dp);
 int dp_event_fd(const struct dp *dp);
 bool dp_wake_arm(struct dp *dp);
 
-/* ARP, ICMP, neighbours and their timers; starts a new round of punt budgets. now: monotonic ns. */
+/* Neighbours and their timers; starts a new round of punt budgets. now: monotonic ns. */
 void dp_control_poll(struct dp *dp, uint64_t now);
 /* When dp_control_poll() is next needed although nothing arrives; CV_TIME_NEVER: not. */
 uint64_t dp_next_timeout(const struct dp *dp);
@@ -152,7 +152,7 @@ enum dp_punt_class {
 	DP_PUNT_TUNNEL, /* control message of a known tunnel from its peer's address */
 	DP_PUNT_PPP,    /* data message of a known session from its peer that is not IP */
 	DP_PUNT_NEW,    /* control message for tunnel 0 or a tunnel that is not set */
-	DP_PUNT_LOCAL,  /* ARP and ICMP: handled inside dp_control_poll(), never returned */
+	DP_PUNT_ARP,    /* ARP of neighbours: handled inside dp_control_poll(), never returned */
 	DP_PUNT_CLASSES,
 };
 

@@ -52,7 +52,7 @@
 	X(INGRESS_DESTINATION, "inner destination 0/8, 127/8, multicast or broadcast")             \
 	X(ROUTE_NO_ROUTE, "inner destination is no client, and there is no uplink")                \
 	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
-	X(ROUTE_ECHO_LIMIT, "echo to our inner address, over the rate")                            \
+	X(ROUTE_ECHO_LIMIT, "echo to our inner address, over the session's rate")                  \
 	X(POLICY_SENDER, "the sender's policy does not permit it")                                 \
 	X(POLICY_RECEIVER, "the receiver's policy does not permit it")                             \
 	X(POLICY_ISOLATED, "clients of these groups do not reach each other")                      \
@@ -68,14 +68,20 @@
 	X(PUNT_TUNNEL_FULL, "too much control traffic of known tunnels waits")                     \
 	X(PUNT_PPP_FULL, "too much PPP control of known sessions waits")                           \
 	X(PUNT_NEW_FULL, "too many new tunnel requests wait")                                      \
-	X(PUNT_LOCAL_FULL, "too much ARP and ICMP waits")                                          \
+	X(PUNT_ARP_FULL, "too much ARP of neighbours waits")                                       \
+	X(PUNT_TUNNEL_SHARE, "a tunnel or its address has its share of what waits")                \
+	X(PUNT_PPP_SHARE, "a session or its address has its share of what waits")                  \
+	X(PUNT_PPP_RATE, "a session's PPP control over its rate")                                  \
+	X(PUNT_NEW_SHARE, "one address or port has its share of the new requests that wait")       \
+	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP that waits")                     \
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
 	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
 	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours")                         \
 	X(LOCAL_ARP_DOUBTED, "another station claims a known neighbour's address: not believed")   \
+	X(LOCAL_ARP_LIMIT, "ARP requests of one station over the rate")                            \
 	X(LOCAL_ICMP_CHECKSUM, "outer ICMP with a wrong checksum or cut short")                    \
 	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
-	X(LOCAL_ECHO_LIMIT, "outer echo request over the rate")                                    \
+	X(LOCAL_ECHO_LIMIT, "outer echo request over its source's rate, or that of all")           \
 	X(NEIGHBOUR_QUEUE_FULL, "sent while its next hop was being resolved, and too many waited") \
 	X(NEIGHBOUR_NO_ROUTE, "to a peer that is not on-link, and the listener has no gateway")    \
 	X(NEIGHBOUR_UNREACHABLE, "next hop did not answer ARP")                                    \
@@ -87,7 +93,9 @@
 	X(CLASSIFY_INGRESS, "L2TP data messages")                                    \
 	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                 \
 	X(CLASSIFY_PUNT_NEW, "control messages of unknown tunnels and for tunnel 0") \
-	X(CLASSIFY_PUNT_LOCAL, "ARP and ICMP for our own addresses")                 \
+	X(LOCAL_ARP, "ARP requests for our own addresses, answered")                 \
+	X(LOCAL_ECHO, "echo requests to our own addresses, answered")                \
+	X(LOCAL_PUNT_ARP, "ARP of neighbours")                                       \
 	X(INGRESS_ROUTE, "inner IP packets taken from their session")                \
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                         \
 	X(ROUTE_POLICY, "destination is a session")                                  \

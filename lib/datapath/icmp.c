@@ -2,7 +2,6 @@
 /* ICMP that the LNS sends into a tunnel (RFC 792, 1191, 1812): errors and echo replies, made of
  * the packet that caused them, in its own buffer. */
 #include <rte_byteorder.h>
-#include <rte_cycles.h>
 
 #include "datapath/internal.h"
 
@@ -57,7 +56,8 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 
 	/* RFC 1812 section 4.3.2.7: never about an error, nor about a later fragment */
 	if (is_icmp_error(p->inner, p->len) || (dp_load16(p->inner + 6) & FRAG_OFFSET_BE) != 0 ||
-		!dp_bucket_take(&w->errors, rte_rdtsc())) {
+		!dp_limit_take(&w->limits[p->slot].errors, w->now_ms, DP_ERROR_COST_MS,
+			DP_ERROR_MOST_MS)) {
 		dp_drop_mbuf(&w->counts, p->m, cause);
 		return false;
 	}
@@ -85,7 +85,8 @@ dp_icmp_echo(struct dp_worker *w, struct dp_packet *p)
 		(dp_load16(ip + 6) & 0xff3f) != 0 || icmp[0] != ECHO_REQUEST || icmp[1] != 0 ||
 		dp_fold(dp_sum(icmp, (size_t)p->len - DP_IPV4_HDR)) != UINT16_MAX)
 		cause = DP_DROP_ROUTE_LNS;
-	else if (!dp_bucket_take(&w->echoes, rte_rdtsc()))
+	else if (!dp_limit_take(
+			 &w->limits[p->slot].echoes, w->now_ms, DP_ECHO_COST_MS, DP_ECHO_MOST_MS))
 		cause = DP_DROP_ROUTE_ECHO_LIMIT;
 	if (cause != DP_DROP_COUNT) {
 		dp_drop_mbuf(&w->counts, p->m, cause);

@@ -70,13 +70,18 @@ check_inner(struct dp_packet *p, uint32_t source)
 	return GO_ON;
 }
 
-/* PPP control goes to the control thread, as the datagram that it came in. */
+/* PPP control goes to the control thread, as the datagram that it came in, at a rate of its
+ * session. */
 static void
 punt_ppp(struct dp_worker *w, struct dp_packet *p)
 {
 	uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, DP_ETHER);
 	uint8_t *udp = ip + (ip[0] & 15u) * 4;
 
+	if (!dp_limit_take(&w->limits[p->slot].ppp, w->now_ms, DP_PPP_COST_MS, DP_PPP_MOST_MS)) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_PUNT_PPP_RATE);
+		return;
+	}
 	*dp_meta(p->m) = (struct dp_punt_meta){.local = p->local,
 		.port = w->dp->locals[p->local].port,
 		.slot = p->slot,
@@ -85,7 +90,7 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		.data = udp + DP_UDP_HDR,
 		.len = (uint16_t)(rte_bswap16(dp_load16(udp + 4)) - DP_UDP_HDR)};
 	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
-	dp_punt_mbuf(w, p->m, DP_PUNT_PPP);
+	dp_punt_mbuf(w, p->m, DP_PUNT_PPP, p->peer_ip, p->slot);
 }
 
 /* false: the packet is gone. */

@@ -18,16 +18,29 @@
 #include "datapath/checksum.h"
 #include "datapath/drop.h"
 #include "datapath/layout.h"
+#include "datapath/limit.h"
 
 enum {
 	DP_BURST = 32,
-	DP_PUNT_RING = 512,  /* datagrams of a class that wait, a worker */
+	DP_PUNT_RING = 1024, /* datagrams of a class that wait, a worker */
+	DP_SHARES = 1024,    /* who waits in it, by a keyed hash */
 	DP_SEND_RING = 1024, /* frames of the control thread that wait, a worker */
 	DP_MAX_NEXTHOPS = 65536,
 	DP_LOCAL_HASH = 1024, /* at least twice DP_MAX_LOCALS, a power of two */
 	DP_TUNNEL_IDS = 65536,
-	DP_FRAGMENTS = 1024,    /* first fragments remembered, a worker */
-	DP_ERRORS_PER_S = 1000, /* ICMP errors, and echo answers, a worker */
+	DP_FRAGMENTS = 1024,     /* first fragments remembered, a worker */
+	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
+	DP_ECHOES_PER_S = 10000, /* echo answers to strangers, a worker */
+};
+
+/* Rates of one session, or of one stranger: what one event costs, and how much there is at most. */
+enum {
+	DP_ERROR_COST_MS = 10, /* ICMP errors to a session: 100 a second */
+	DP_ERROR_MOST_MS = 1000,
+	DP_ECHO_COST_MS = 10, /* echo answers, ARP replies */
+	DP_ECHO_MOST_MS = 1000,
+	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
+	DP_PPP_MOST_MS = 1000,
 };
 
 /* ---- tables, written by the control thread ---- */
@@ -103,17 +116,35 @@ struct dp_fragment {
 	uint32_t second; /* of the worker's clock */
 };
 
+/* A session's rates, so that its flood silences nobody else. */
+struct dp_limits {
+	uint32_t errors, echoes, ppp; /* see dp_limit_take */
+	uint32_t room;
+};
+
+/* How much of whom waits in a punt ring: given by the worker, taken by the control thread. */
+struct dp_shares {
+	uint32_t given[DP_SHARES];
+	uint32_t taken[DP_SHARES] __rte_cache_aligned;
+};
+
 struct dp_worker {
 	struct dp *dp;
 	uint16_t index;
 	unsigned lcore; /* LCORE_ID_ANY: shared */
 	struct dp_counts counts;
 	struct dp_session_counters *sessions; /* by slot */
+	struct dp_limits *limits;             /* by slot */
 	struct rte_ring *punt[DP_PUNT_CLASSES];
+	struct dp_shares shares[DP_PUNT_CLASSES];
 	struct rte_ring *send;
 	struct dp_tx tx[DP_MAX_PORTS];
 	struct dp_fragment *fragments;
-	struct dp_bucket errors, echoes;
+	struct dp_bucket echoes;         /* to strangers, all together */
+	uint32_t echo_rates[DP_SOURCES]; /* by their address */
+	uint32_t arp_rates[DP_SOURCES];
+	uint64_t cycles_per_ms;
+	uint32_t now_ms; /* at the start of this round */
 	uint64_t busy_cycles, idle_cycles, rounds, rx_packets, tx_packets;
 	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
 	uint32_t idle_rounds;
@@ -149,6 +180,7 @@ struct dp_punt_meta {
 	uint16_t class, local, port, len;
 	uint32_t slot, remote_ip;
 	uint16_t remote_port;
+	uint16_t source, flow; /* in dp_shares */
 	const uint8_t *data;
 };
 
@@ -171,6 +203,7 @@ struct dp {
 	dp_nexthop *nexthops;
 	struct dp_policy_table **policies;
 	uint16_t policy_count;
+	uint16_t *arp_wanted;    /* neighbours, by a hash of port and address */
 	struct dp_realm *realms; /* 65,536 of them, roots made when used */
 
 	struct rte_mempool *pool;
@@ -180,7 +213,6 @@ struct dp {
 	/* control thread only */
 	struct dp_counts counts;
 	struct dp_neighbours *neighbours;
-	struct dp_bucket echoes;
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses;
 	size_t table_bytes;
@@ -191,6 +223,16 @@ struct dp {
 	uint16_t punt_worker;
 	uint16_t ip_id;
 };
+
+/* A keyed hash: a stranger can't choose whom he meets in a small table. */
+static inline uint32_t
+dp_hash(const struct dp *dp, uint64_t key)
+{
+	key = (key ^ dp->slot_seed) * UINT64_C(0x9e3779b97f4a7c15);
+	key ^= key >> 32;
+	key *= UINT64_C(0xd6e8feb86659fd93);
+	return (uint32_t)(key >> 32);
+}
 
 static inline struct dp_punt_meta *
 dp_meta(struct rte_mbuf *m)
@@ -215,13 +257,20 @@ int dp_ports_start(struct dp *dp);
 void dp_ports_stop(struct dp *dp);
 void dp_ports_destroy(struct dp *dp);
 
-/* local.c: local addresses; ARP and ICMP for them, on the control thread. */
+/* local.c: local addresses, and what the control thread sends from them. */
 int dp_locals_create(struct dp *dp);
 void dp_locals_destroy(struct dp *dp);
 bool dp_is_local(const struct dp *dp, uint32_t ip);
 /* The broadcast address of a network of ours. */
 bool dp_is_broadcast(const struct dp *dp, uint32_t ip);
-void dp_local_input(struct dp *dp, uint64_t now, struct rte_mbuf *m);
+/* An address of ours on this port. */
+bool dp_is_local_on(const struct dp *dp, uint32_t ip, uint16_t port);
+
+/* answer.c: ARP and ICMP for our outer addresses, on the worker. */
+void dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+void dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+/* What a worker's ARP says of a neighbour, on the control thread. */
+void dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 
 /* The local index of an address and UDP port, or -1. */
 static inline int
@@ -257,6 +306,9 @@ enum dp_claim {
 /* What an ARP packet says of its sender, in a request or an answer. */
 enum dp_claim dp_neighbour_learn(
 	struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6]);
+/* Worker: whether ARP of this sender may be of use to the control thread (by a hash: false is
+ * right, true may be wrong). */
+bool dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip);
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);
 
@@ -295,8 +347,10 @@ int dp_punt_create(struct dp *dp);
 void dp_punt_destroy(struct dp *dp);
 void dp_punt_drain(struct dp *dp);
 void dp_punt_local_poll(struct dp *dp, uint64_t now);
-/* Worker: hands a buffer to the control thread, or drops it. */
-void dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class);
+/* Worker: hands a buffer to the control thread, or drops it. source: who sent it, as an address;
+ * flow: which of its tunnels or sessions. Neither may fill the ring, which all share. */
+void dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class,
+	uint64_t source, uint64_t flow);
 void dp_punt_wake(struct dp_worker *w);
 
 /* worker.c */

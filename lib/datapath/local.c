@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Our own addresses on the outside: which there are, ARP and ICMP echo for them (RFC 826, 792),
- * and the datagrams that the control thread sends from them. */
+/* Our own addresses on the outside: which there are, and the datagrams that the control thread
+ * sends from them. */
 #include <rte_byteorder.h>
-#include <rte_cycles.h>
 
 #include "datapath/internal.h"
 
-enum {
-	ARP_BYTES = 28,
-	ARP_REQUEST_BE = 0x0100,
-	ARP_REPLY_BE = 0x0200,
-	TYPE_ARP_BE = 0x0608,
-	PROTO_UDP = 17,
-	ECHO_REQUEST = 8,
-	OUR_TTL = 64,
-};
+enum { PROTO_UDP = 17, OUR_TTL = 64 };
 
 static void
 add_key(struct dp *dp, uint16_t index)
@@ -71,14 +62,13 @@ index_of(const struct dp *dp, uint32_t ip)
 	return -1;
 }
 
-/* The same on one port. */
-static int
-index_on(const struct dp *dp, uint32_t ip, uint16_t port)
+bool
+dp_is_local_on(const struct dp *dp, uint32_t ip, uint16_t port)
 {
 	for (uint16_t i = 0; i < dp->local_count; i++)
 		if (dp->locals[i].ip == ip && dp->locals[i].port == port)
-			return i;
-	return -1;
+			return true;
+	return false;
 }
 
 bool
@@ -98,101 +88,6 @@ dp_is_broadcast(const struct dp *dp, uint32_t ip)
 			return true;
 	}
 	return false;
-}
-
-/* Turns the request into its answer. */
-static void
-arp_reply(struct dp *dp, uint16_t port, struct rte_mbuf *m)
-{
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *arp = ether + DP_ETHER;
-	uint32_t asked = dp_load32(arp + 24);
-
-	memcpy(ether, arp + 8, 6);
-	memcpy(ether + 6, dp->ports[port].mac, 6);
-	dp_store16(arp + 6, ARP_REPLY_BE);
-	memcpy(arp + 18, arp + 8, 10);
-	memcpy(arp + 8, dp->ports[port].mac, 6);
-	dp_store32(arp + 14, asked);
-	dp_send_frame(dp, port, m);
-}
-
-static void
-arp_input(struct dp *dp, uint64_t now, uint16_t port, struct rte_mbuf *m)
-{
-	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
-	uint16_t operation;
-	uint32_t sender, target;
-	enum dp_claim claim = DP_CLAIM_NOBODY;
-	int local;
-
-	if (rte_pktmbuf_data_len(m) < DP_ETHER + ARP_BYTES || dp_load32(arp) != 0x00080100 ||
-		dp_load16(arp + 4) != 0x0406) {
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_MALFORMED);
-		return;
-	}
-	operation = dp_load16(arp + 6);
-	sender = dp_load32(arp + 14);
-	target = dp_load32(arp + 24);
-	if (dp_is_local(dp, sender)) {
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_CONFLICT);
-		return;
-	}
-	local = index_on(dp, target, port);
-	if (sender != 0)
-		claim = dp_neighbour_learn(dp, now, port, sender, arp + 8);
-	if (local >= 0 && operation == ARP_REQUEST_BE)
-		arp_reply(dp, port, m);
-	else if (claim == DP_CLAIM_DOUBTED)
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_DOUBTED);
-	else if (claim == DP_CLAIM_TAKEN)
-		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
-	else
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
-}
-
-/* Echo to our outer address: answered to where it came from, so it costs no state. */
-static void
-icmp_input(struct dp *dp, uint16_t port, struct rte_mbuf *m)
-{
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + DP_ETHER;
-	unsigned header = (ip[0] & 15u) * 4, total = rte_bswap16(dp_load16(ip + 2));
-	uint8_t *icmp = ip + header;
-	enum dp_drop_cause cause = DP_DROP_COUNT;
-	uint32_t sender = dp_load32(ip + 12);
-
-	if (total < header + DP_ICMP_HDR || dp_fold(dp_sum(icmp, total - header)) != UINT16_MAX)
-		cause = DP_DROP_LOCAL_ICMP_CHECKSUM;
-	else if (icmp[0] != ECHO_REQUEST || icmp[1] != 0 || header != DP_IPV4_HDR ||
-		 (dp_load16(ip + 6) & 0xff3f) != 0)
-		cause = DP_DROP_LOCAL_ICMP_IGNORED;
-	else if (!dp_bucket_take(&dp->echoes, rte_rdtsc()))
-		cause = DP_DROP_LOCAL_ECHO_LIMIT;
-	if (cause != DP_DROP_COUNT) {
-		dp_drop_mbuf(&dp->counts, m, cause);
-		return;
-	}
-	memcpy(ether, ether + 6, 6);
-	memcpy(ether + 6, dp->ports[port].mac, 6);
-	dp_store32(ip + 12, dp_load32(ip + 16));
-	dp_store32(ip + 16, sender);
-	ip[8] = OUR_TTL;
-	dp_store16(ip + 10, 0);
-	dp_store16(ip + 10, dp_checksum(dp_sum20(ip)));
-	icmp[0] = 0;
-	dp_store16(icmp + 2, 0);
-	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, total - header)));
-	dp_send_frame(dp, port, m);
-}
-
-void
-dp_local_input(struct dp *dp, uint64_t now, struct rte_mbuf *m)
-{
-	uint16_t port = dp_meta(m)->port;
-
-	if (dp_load16(rte_pktmbuf_mtod_offset(m, uint8_t *, 12)) == TYPE_ARP_BE)
-		arp_input(dp, now, port, m);
-	else
-		icmp_input(dp, port, m);
 }
 
 static void

@@ -19,6 +19,7 @@
 
 enum {
 	ASK_TIMES = 3,
+	WANTED = 65536,        /* places of dp.arp_wanted */
 	WAITING_MAX = 4,       /* packets kept for a neighbour that is being resolved */
 	UNRESOLVED_MAX = 1024, /* strangers on the link may make so many */
 	ARP_BYTES = 28,
@@ -68,9 +69,30 @@ dp_neighbours_create(struct dp *dp)
 	cv_wheel_init(&n->wheel, 0);
 	n->by_hop = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(n->by_hop[0]));
 	dp->nexthops = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
-	if (n->by_hop == NULL || dp->nexthops == NULL)
+	dp->arp_wanted = dp_table_new(dp, WANTED * sizeof(dp->arp_wanted[0]));
+	if (n->by_hop == NULL || dp->nexthops == NULL || dp->arp_wanted == NULL)
 		return CV_ERR_NOMEM;
 	return cv_table_init(&n->table, 4096, key);
+}
+
+static uint16_t *
+wanted(const struct dp *dp, uint16_t port, uint32_t ip)
+{
+	return &dp->arp_wanted[dp_hash(dp, (uint64_t)port << 32 | ip) % WANTED];
+}
+
+bool
+dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip)
+{
+	return __atomic_load_n(wanted(dp, port, ip), __ATOMIC_RELAXED) != 0;
+}
+
+static void
+want(struct dp *dp, const struct neighbour *n, int more)
+{
+	uint16_t *place = wanted(dp, n->port, n->ip);
+
+	__atomic_store_n(place, (uint16_t)(*place + more), __ATOMIC_RELAXED);
 }
 
 static void
@@ -89,6 +111,7 @@ forget(struct dp *dp, struct neighbour *n)
 	drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 	cv_wheel_cancel(&all->wheel, &n->timer);
 	cv_table_remove(&all->table, &n->node);
+	want(dp, n, -1);
 	all->by_hop[n->hop] = NULL;
 	__atomic_store_n(&dp->nexthops[n->hop], 0, __ATOMIC_RELAXED);
 	if (!n->up)
@@ -110,6 +133,7 @@ dp_neighbours_destroy(struct dp *dp)
 	cv_table_fini(&all->table);
 	dp_table_free(dp, all->by_hop, DP_MAX_NEXTHOPS * sizeof(all->by_hop[0]));
 	dp_table_free(dp, dp->nexthops, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
+	dp_table_free(dp, dp->arp_wanted, WANTED * sizeof(dp->arp_wanted[0]));
 	free(all);
 	dp->neighbours = NULL;
 }
@@ -226,6 +250,7 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t
 	all->by_hop[n->hop] = n;
 	all->count++;
 	cv_table_add(&all->table, &n->node, hash);
+	want(dp, n, 1);
 	if (mac != NULL) {
 		memcpy(n->mac, mac, sizeof(n->mac));
 		n->fixed = n->up = true;

@@ -2,6 +2,8 @@
 /*
  * Between workers and the control thread: a ring a class and worker, so that a flood of one class
  * does not starve another, and a budget a class and round; the other way one ring a worker.
+ * Within a class nobody fills the ring: one address has at most as much waiting as there is still
+ * room, one tunnel or session a quarter of that. So k floods leave a part in k + 1 to others.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,15 +20,24 @@ static const uint16_t budgets[DP_PUNT_CLASSES] = {
 	[DP_PUNT_TUNNEL] = 256,
 	[DP_PUNT_PPP] = 256,
 	[DP_PUNT_NEW] = 64,
-	[DP_PUNT_LOCAL] = 64,
+	[DP_PUNT_ARP] = 64,
 };
 
 static const enum dp_drop_cause full[DP_PUNT_CLASSES] = {
 	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_FULL,
 	[DP_PUNT_PPP] = DP_DROP_PUNT_PPP_FULL,
 	[DP_PUNT_NEW] = DP_DROP_PUNT_NEW_FULL,
-	[DP_PUNT_LOCAL] = DP_DROP_PUNT_LOCAL_FULL,
+	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_FULL,
 };
+
+static const enum dp_drop_cause over_share[DP_PUNT_CLASSES] = {
+	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_SHARE,
+	[DP_PUNT_PPP] = DP_DROP_PUNT_PPP_SHARE,
+	[DP_PUNT_NEW] = DP_DROP_PUNT_NEW_SHARE,
+	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_SHARE,
+};
+
+enum { FLOW_PART = 4 }; /* of a source's share that one of its flows may have */
 
 static struct rte_ring *
 new_ring(const char *what, unsigned worker, unsigned size)
@@ -40,7 +51,7 @@ new_ring(const char *what, unsigned worker, unsigned size)
 int
 dp_punt_create(struct dp *dp)
 {
-	static const char *const names[DP_PUNT_CLASSES] = {"tunnel", "ppp", "new", "local"};
+	static const char *const names[DP_PUNT_CLASSES] = {"tunnel", "ppp", "new", "arp"};
 
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (dp->event_fd < 0)
@@ -101,14 +112,35 @@ dp_punt_destroy(struct dp *dp)
 	dp->event_fd = -1;
 }
 
-void
-dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class)
+static uint32_t
+waiting(const struct dp_shares *s, uint16_t at)
 {
-	dp_meta(m)->class = (uint16_t) class;
-	if (rte_ring_sp_enqueue(w->punt[class], m) != 0)
+	return s->given[at] - __atomic_load_n(&s->taken[at], __ATOMIC_RELAXED);
+}
+
+void
+dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class, uint64_t source,
+	uint64_t flow)
+{
+	struct dp_shares *s = &w->shares[class];
+	unsigned room = rte_ring_free_count(w->punt[class]);
+	struct dp_punt_meta *meta = dp_meta(m);
+
+	meta->class = (uint16_t) class;
+	meta->source = (uint16_t)(dp_hash(w->dp, source) % (DP_SHARES / 2));
+	meta->flow = (uint16_t)(dp_hash(w->dp, flow) % (DP_SHARES / 2) + DP_SHARES / 2);
+	if (room == 0) {
 		dp_drop_mbuf(&w->counts, m, full[class]);
-	else
-		w->punted = true;
+		return;
+	}
+	if (waiting(s, meta->source) >= room || waiting(s, meta->flow) * FLOW_PART >= room) {
+		dp_drop_mbuf(&w->counts, m, over_share[class]);
+		return;
+	}
+	s->given[meta->source]++;
+	s->given[meta->flow]++;
+	(void)rte_ring_sp_enqueue(w->punt[class], m); /* this worker alone puts in: there is room */
+	w->punted = true;
 }
 
 /* At the end of a round that punted: wakes the control thread if it said that it sleeps. */
@@ -156,6 +188,13 @@ dp_wake_arm(struct dp *dp)
 	return false;
 }
 
+static void
+give_back(struct dp_shares *s, const struct dp_punt_meta *meta)
+{
+	__atomic_store_n(&s->taken[meta->source], s->taken[meta->source] + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->taken[meta->flow], s->taken[meta->flow] + 1, __ATOMIC_RELAXED);
+}
+
 /* One buffer of a class from any worker, in turn. */
 static struct rte_mbuf *
 take(struct dp *dp, enum dp_punt_class class)
@@ -169,6 +208,7 @@ take(struct dp *dp, enum dp_punt_class class)
 		if (rte_ring_sc_dequeue(dp->workers[dp->punt_worker]->punt[class], &m) != 0)
 			continue;
 		dp->budget[class]--;
+		give_back(&dp->workers[dp->punt_worker]->shares[class], dp_meta(m));
 		return m;
 	}
 	return NULL;
@@ -184,8 +224,8 @@ dp_punt_local_poll(struct dp *dp, uint64_t now)
 	if (!dp->shared)
 		(void)!read(dp->event_fd, &count, sizeof(count));
 	memcpy(dp->budget, budgets, sizeof(budgets));
-	while ((m = take(dp, DP_PUNT_LOCAL)) != NULL)
-		dp_local_input(dp, now, m);
+	while ((m = take(dp, DP_PUNT_ARP)) != NULL)
+		dp_arp_learn(dp, now, m);
 }
 
 bool

@@ -72,6 +72,7 @@ dp_worker_round(struct dp_worker *w)
 	struct rte_mbuf *frames[DP_BURST];
 	struct dp_burst burst;
 
+	w->now_ms = (uint32_t)(start / w->cycles_per_ms);
 	for (unsigned port = 0; port < dp->port_count; port++) {
 		uint16_t n = rte_eth_rx_burst(dp->ports[port].id, w->index, frames, DP_BURST);
 
@@ -167,11 +168,12 @@ new_worker(struct dp *dp, uint16_t index)
 	w->index = index;
 	w->lcore = LCORE_ID_ANY;
 	w->ip_id = (uint16_t)now;
-	dp_bucket_init(&w->errors, DP_ERRORS_PER_S, hz, now);
-	dp_bucket_init(&w->echoes, DP_ERRORS_PER_S, hz, now);
+	w->cycles_per_ms = hz / 1000;
+	dp_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
 	w->fragments = calloc(DP_FRAGMENTS, sizeof(w->fragments[0]));
 	w->sessions = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
-	return w->fragments == NULL || w->sessions == NULL ? NULL : w;
+	w->limits = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
+	return w->fragments == NULL || w->sessions == NULL || w->limits == NULL ? NULL : w;
 }
 
 int
@@ -208,6 +210,7 @@ dp_workers_destroy(struct dp *dp)
 			continue;
 		dp_table_free(
 			dp, w->sessions, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
+		dp_table_free(dp, w->limits, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
 		free(w->fragments);
 		free(w);
 		dp->workers[i] = NULL;

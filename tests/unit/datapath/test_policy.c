@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What may pass between clients, in both directions, and the ICMP that answers what may not. */
+#include <rte_cycles.h>
+
 #include "harness.h"
 
 enum { ICMP = 1, TCP = 6, UDP = 17, GRE = 47, ESP = 50, AH = 51, SCTP = 132 };
@@ -312,9 +314,17 @@ too_big_with_df_is_answered_with_the_mtu(void **state)
 	bench_down(&b);
 }
 
+/* Events that a bucket of a session lets through since begin. */
+static uint64_t
+allowed_since(uint64_t begin, unsigned cost_ms, unsigned most_ms)
+{
+	return most_ms / cost_ms + (rte_rdtsc() - begin) * 1000 / rte_get_tsc_hz() / cost_ms + 1;
+}
+
 static void
 errors_are_limited_in_their_rate(void **state)
 {
+	uint64_t begin = rte_rdtsc();
 	uint8_t packet[FRAME_MAX];
 	struct wire wire = {0};
 	unsigned answers = 0;
@@ -329,8 +339,68 @@ errors_are_limited_in_their_rate(void **state)
 		put_data(&b, true, &wire, packet, 100);
 		answers += take_frame(&b).len != 0;
 	}
-	assert_true(answers >= 1000 && answers < 4000);
+	assert_true(answers >= DP_ERROR_MOST_MS / DP_ERROR_COST_MS);
+	assert_true(answers <= allowed_since(begin, DP_ERROR_COST_MS, DP_ERROR_MOST_MS));
 	assert_int_equal(drops(&b, DP_DROP_RELAY_TTL_EXCEEDED), 5000 - answers);
+	bench_down(&b);
+}
+
+/* A's packets with TTL 1 are answered no more, B's "fragmentation needed" still is. */
+static void
+a_flood_of_ttl_1_silences_no_other_session(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	struct wire wire = {0};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 100);
+	packet[8] = 1;
+	inner_checksum(packet);
+	for (unsigned i = 0; i < 5000; i++) {
+		put_data(&b, true, &wire, packet, 100);
+		take_frame(&b);
+	}
+	assert_true(drops(&b, DP_DROP_RELAY_TTL_EXCEEDED) > 1000);
+	inner_packet(packet, INNER_B, INNER_A, ESP, 1401);
+	packet[6] = 0x40;
+	inner_checksum(packet);
+	put_data(&b, false, &wire, packet, 1401);
+	assert_int_not_equal(take_inner(&b, false, packet), 0);
+	assert_int_equal(packet[20], 3);
+	assert_int_equal(packet[21], 4);
+	bench_down(&b);
+}
+
+static void
+make_echo(uint8_t *packet, uint32_t from)
+{
+	inner_packet(packet, from, INNER_LNS, ICMP, 60);
+	packet[20] = 8;
+	packet[21] = 0;
+	dp_store16(packet + 22, 0);
+	dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 40)));
+}
+
+static void
+pings_of_one_session_silence_no_other(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	struct wire wire = {0};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make_echo(packet, INNER_A);
+	for (unsigned i = 0; i < 5000; i++) {
+		put_data(&b, true, &wire, packet, 60);
+		take_frame(&b);
+	}
+	assert_true(drops(&b, DP_DROP_ROUTE_ECHO_LIMIT) > 1000);
+	make_echo(packet, INNER_B);
+	put_data(&b, false, &wire, packet, 60);
+	assert_int_equal(take_inner(&b, false, packet), 60);
 	bench_down(&b);
 }
 
@@ -365,6 +435,7 @@ echo_to_the_lns_is_answered_and_nothing_else(void **state)
 static void
 echo_answers_are_limited_in_their_rate(void **state)
 {
+	uint64_t begin = rte_rdtsc();
 	uint8_t packet[FRAME_MAX];
 	struct wire wire = {0};
 	unsigned answers = 0;
@@ -372,16 +443,13 @@ echo_answers_are_limited_in_their_rate(void **state)
 
 	(void)state;
 	bench_up(&b, 0, 0);
-	inner_packet(packet, INNER_A, INNER_LNS, ICMP, 60);
-	packet[20] = 8;
-	packet[21] = 0;
-	dp_store16(packet + 22, 0);
-	dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 40)));
+	make_echo(packet, INNER_A);
 	for (unsigned i = 0; i < 5000; i++) {
 		put_data(&b, true, &wire, packet, 60);
 		answers += take_frame(&b).len != 0;
 	}
-	assert_true(answers >= 1000 && answers < 4000);
+	assert_true(answers >= DP_ECHO_MOST_MS / DP_ECHO_COST_MS);
+	assert_true(answers <= allowed_since(begin, DP_ECHO_COST_MS, DP_ECHO_MOST_MS));
 	assert_int_equal(drops(&b, DP_DROP_ROUTE_ECHO_LIMIT), 5000 - answers);
 	bench_down(&b);
 }
@@ -424,6 +492,8 @@ main(void)
 		cmocka_unit_test(errors_are_limited_in_their_rate),
 		cmocka_unit_test(echo_to_the_lns_is_answered_and_nothing_else),
 		cmocka_unit_test(echo_answers_are_limited_in_their_rate),
+		cmocka_unit_test(a_flood_of_ttl_1_silences_no_other_session),
+		cmocka_unit_test(pings_of_one_session_silence_no_other),
 		cmocka_unit_test(a_session_is_shut_once),
 	};
 

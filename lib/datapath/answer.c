@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ARP and ICMP echo for our own addresses on the outside (RFC 826, 792), answered on the worker:
+ * a control thread that is late, or busy, cuts nobody off. What ARP says of a neighbour that we
+ * talk to goes to the control thread, which alone learns.
+ */
+#include <rte_byteorder.h>
+#include <rte_cycles.h>
+
+#include "datapath/internal.h"
+
+enum {
+	ARP_BYTES = 28,
+	ARP_REQUEST_BE = 0x0100,
+	ARP_REPLY_BE = 0x0200,
+	ECHO_REQUEST = 8,
+	OUR_TTL = 64,
+};
+
+/* One station's or address's rate, where others may share its place by chance. */
+static bool
+within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source)
+{
+	return dp_limit_take(&rates[dp_hash(w->dp, source) % DP_SOURCES], w->now_ms,
+		DP_ECHO_COST_MS, DP_ECHO_MOST_MS);
+}
+
+/* The MAC address and who it says it is: who forges
+ * another's ARP has his own rate and share. */
+static uint64_t
+station(const uint8_t *arp)
+{
+	return dp_load64(arp + 8) ^ (uint64_t)dp_load32(arp + 14) << 16;
+}
+
+static void
+punt_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	uint64_t source = station(rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER));
+
+	*dp_meta(m) = (struct dp_punt_meta){.port = (uint16_t)port, .slot = DP_NO_SLOT};
+	w->counts.edges[DP_EDGE_LOCAL_PUNT_ARP]++;
+	dp_punt_mbuf(w, m, DP_PUNT_ARP, source, source);
+}
+
+/* A request is answered in its own buffer, so what can be learned from it needs another. */
+static void
+punt_copy(struct dp_worker *w, unsigned port, const struct rte_mbuf *m)
+{
+	struct rte_mbuf *copy = rte_pktmbuf_alloc(w->dp->pool);
+
+	if (copy == NULL)
+		return;
+	memcpy(rte_pktmbuf_append(copy, DP_ETHER + ARP_BYTES), rte_pktmbuf_mtod(m, const void *),
+		DP_ETHER + ARP_BYTES);
+	punt_arp(w, port, copy);
+}
+
+/* Turns the request into its answer. */
+static void
+arp_reply(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *arp = ether + DP_ETHER;
+	uint32_t asked = dp_load32(arp + 24);
+
+	memcpy(ether, arp + 8, 6);
+	memcpy(ether + 6, w->dp->ports[port].mac, 6);
+	dp_store16(arp + 6, ARP_REPLY_BE);
+	memcpy(arp + 18, arp + 8, 10);
+	memcpy(arp + 8, w->dp->ports[port].mac, 6);
+	dp_store32(arp + 14, asked);
+	w->counts.edges[DP_EDGE_LOCAL_ARP]++;
+	dp_tx_put(w, port, m);
+}
+
+void
+dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
+	uint32_t sender, target;
+	bool known, asks;
+
+	if (rte_pktmbuf_data_len(m) < DP_ETHER + ARP_BYTES || dp_load32(arp) != 0x00080100 ||
+		dp_load16(arp + 4) != 0x0406) {
+		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_MALFORMED);
+		return;
+	}
+	sender = dp_load32(arp + 14);
+	target = dp_load32(arp + 24);
+	if (dp_is_local(w->dp, sender)) {
+		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_CONFLICT);
+		return;
+	}
+	asks = dp_load16(arp + 6) == ARP_REQUEST_BE &&
+	       dp_is_local_on(w->dp, target, (uint16_t)port);
+	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, sender);
+	if (asks && !within_rate(w, w->arp_rates, station(arp))) {
+		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_LIMIT);
+	} else if (asks) {
+		if (known)
+			punt_copy(w, port, m);
+		arp_reply(w, port, m);
+	} else if (known) {
+		punt_arp(w, port, m);
+	} else {
+		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
+	}
+	/* exits: LOCAL_ARP, LOCAL_PUNT_ARP; drops LOCAL_ARP_* */
+}
+
+void
+dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
+{
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
+
+	switch (dp_neighbour_learn(dp, now, dp_meta(m)->port, dp_load32(arp + 14), arp + 8)) {
+	case DP_CLAIM_TAKEN:
+		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
+		return;
+	case DP_CLAIM_DOUBTED:
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_DOUBTED);
+		return;
+	case DP_CLAIM_NOBODY:
+		break;
+	}
+	dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
+}
+
+/* Echo to our outer address: answered to where it came from, so it costs no state. */
+void
+dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + DP_ETHER;
+	unsigned header = (ip[0] & 15u) * 4, total = rte_bswap16(dp_load16(ip + 2));
+	uint8_t *icmp = ip + header;
+	enum dp_drop_cause cause = DP_DROP_COUNT;
+	uint32_t sender = dp_load32(ip + 12);
+
+	if (total < header + DP_ICMP_HDR || dp_fold(dp_sum(icmp, total - header)) != UINT16_MAX)
+		cause = DP_DROP_LOCAL_ICMP_CHECKSUM;
+	else if (icmp[0] != ECHO_REQUEST || icmp[1] != 0 || header != DP_IPV4_HDR ||
+		 (dp_load16(ip + 6) & 0xff3f) != 0)
+		cause = DP_DROP_LOCAL_ICMP_IGNORED;
+	else if (!within_rate(w, w->echo_rates, sender) || !dp_bucket_take(&w->echoes, rte_rdtsc()))
+		cause = DP_DROP_LOCAL_ECHO_LIMIT;
+	if (cause != DP_DROP_COUNT) {
+		dp_drop_mbuf(&w->counts, m, cause);
+		return;
+	}
+	memcpy(ether, ether + 6, 6);
+	memcpy(ether + 6, w->dp->ports[port].mac, 6);
+	dp_store32(ip + 12, dp_load32(ip + 16));
+	dp_store32(ip + 16, sender);
+	ip[8] = OUR_TTL;
+	dp_store16(ip + 10, 0);
+	dp_store16(ip + 10, dp_checksum(dp_sum20(ip)));
+	icmp[0] = 0;
+	dp_store16(icmp + 2, 0);
+	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, total - header)));
+	w->counts.edges[DP_EDGE_LOCAL_ECHO]++;
+	dp_tx_put(w, port, m);
+	/* exits: LOCAL_ECHO; drops LOCAL_ICMP_*, LOCAL_ECHO_LIMIT */
+}
