@@ -53,6 +53,30 @@ cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base)
 			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
 }
 
+/*
+ * RFC 1334 section 2: who can do better than PAP must offer that first. A client takes the first
+ * method that it can do, so behind PAP nothing else is ever used.
+ */
+void
+cfg_check_ppp(struct cfg_loader *l, const struct cfg_node *map, void *base)
+{
+	const struct cfg_node *auth = cfg_node_get(map, "auth");
+	const struct cfg_node *node = auth == NULL ? NULL : auth->first;
+	const struct cfg_ppp *ppp = base;
+
+	for (size_t i = 0; i < ppp->n_auth && node != NULL; i++, node = node->next) {
+		bool stronger = false;
+
+		for (size_t j = i + 1; j < ppp->n_auth; j++)
+			stronger |=
+				ppp->auth[j] != CFG_AUTH_PAP && ppp->auth[j] != CFG_AUTH_METHODS;
+		if (ppp->auth[i] == CFG_AUTH_PAP && stronger)
+			cfg_warn(l, node, NULL,
+				"pap stands before what is stronger: passwords will be sent in the "
+				"clear by clients that could do better (RFC 1334 section 2)");
+	}
+}
+
 /* The methods of a group are among those of ppp.auth; left out they are all of them. */
 void
 cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)

@@ -118,6 +118,7 @@ struct cfg_ppp {
 	uint64_t echo_ns; /* 0: never */
 	uint8_t echo_misses;
 	uint64_t restart_ns;
+	uint8_t max_configure, max_terminate, max_failure;
 	uint64_t lcp_timeout_ns, auth_timeout_ns, ipcp_timeout_ns;
 	uint64_t rechallenge_ns; /* 0: never */
 };

@@ -214,6 +214,7 @@ const char **cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n);
 void cfg_check_retransmit(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_secret(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_ppp(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_all(struct cfg_loader *l);
 

@@ -160,6 +160,12 @@ static const struct cfg_key ppp_keys[] = {
 		"unanswered echoes that end a session"),
 	VALUE("restart", struct cfg_ppp, restart_ns, DURATION(100 * CV_NS_PER_MS, SECONDS(60)),
 		"3s", "wait before a request is repeated"),
+	VALUE("max-configure", struct cfg_ppp, max_configure, NUMBER(1, 100), "10",
+		"requests and challenges without an answer that end a session"),
+	VALUE("max-terminate", struct cfg_ppp, max_terminate, NUMBER(1, 100), "2",
+		"times that the end is told to a client that does not answer"),
+	VALUE("max-failure", struct cfg_ppp, max_failure, NUMBER(1, 100), "5",
+		"times that a client is told what would be right before its wish is rejected"),
 	VALUE("lcp-timeout", struct cfg_ppp, lcp_timeout_ns, TIMEOUT, "30s",
 		"time for the link to be negotiated"),
 	VALUE("auth-timeout", struct cfg_ppp, auth_timeout_ns, TIMEOUT, "30s",
@@ -231,7 +237,7 @@ static const struct cfg_table workers_table = {TABLE(workers_keys)};
 static const struct cfg_table port_table = {TABLE(port_keys)};
 static const struct cfg_table listener_table = {TABLE(listener_keys), .check = cfg_check_listener};
 static const struct cfg_table tunnels_table = {TABLE(tunnels_keys)};
-static const struct cfg_table ppp_table = {TABLE(ppp_keys)};
+static const struct cfg_table ppp_table = {TABLE(ppp_keys), .check = cfg_check_ppp};
 static const struct cfg_table group_table = {TABLE(group_keys), .check = cfg_check_group};
 static const struct cfg_table user_table = {TABLE(user_keys), .secret = true};
 static const struct cfg_table limits_table = {TABLE(limits_keys)};

@@ -30,6 +30,9 @@ lns_link_params(struct lns *lns)
 		p->auth[i] = lns_auth_method(cfg->auth[i]);
 	p->n_auth = (uint8_t)cfg->n_auth;
 	p->restart_ns = cfg->restart_ns;
+	p->max_configure = cfg->max_configure;
+	p->max_terminate = cfg->max_terminate;
+	p->max_failure = cfg->max_failure;
 	p->echo_interval_ns = cfg->echo_ns;
 	p->echo_misses = cfg->echo_misses;
 	p->lcp_timeout_ns = cfg->lcp_timeout_ns;

@@ -260,6 +260,32 @@ an_empty_file_lacks_what_is_required(void **state)
 	}
 }
 
+/* RFC 1334 section 2: a client takes the first method that it can do. */
+static void
+pap_before_what_is_stronger_is_warned_about(void **state)
+{
+	static const char *const fine[] = {"[pap]", "[chap-md5, pap]", "[mschapv2, chap-md5, pap]"};
+	char text[2048], snippet[128];
+
+	(void)state;
+	load(&t, with_rest(text, sizeof(text), "ppp: { auth: [mschapv2, pap, chap-md5] }\n"));
+	assert_int_equal(t.rc, 0);
+	assert_int_equal(t.errors.n, 1);
+	assert_int_equal(t.errors.errors, 0);
+	assert_string_equal(t.text,
+		"t.yaml:1:25: warning: ppp.auth[1]: pap stands before what is stronger: passwords "
+		"will be sent in the clear by clients that could do better (RFC 1334 section 2)\n");
+	unload(&t);
+	load(&t, with_rest(text, sizeof(text), "ppp: { auth: [pap, chap-md5] }\n"));
+	assert_int_equal(t.errors.n, 1);
+	assert_non_null(strstr(t.text, "warning: ppp.auth[0]: pap stands before"));
+	unload(&t);
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		snprintf(snippet, sizeof(snippet), "ppp: { auth: %s }\n", fine[i]);
+		wants_errors(snippet, "");
+	}
+}
+
 static void
 errors_are_bounded(void **state)
 {
@@ -288,6 +314,7 @@ main(void)
 		cmocka_unit_test(lines_of_the_users_file_are_refused),
 		cmocka_unit_test(users_may_be_twice_in_two_files),
 		cmocka_unit_test(an_empty_file_lacks_what_is_required),
+		cmocka_unit_test(pap_before_what_is_stronger_is_warned_about),
 		cmocka_unit_test(errors_are_bounded),
 	};
 

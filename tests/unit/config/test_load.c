@@ -77,6 +77,9 @@ protocol_defaults(const struct cfg *c)
 	assert_int_equal(c->ppp.echo_ns, 20 * CV_NS_PER_S);
 	assert_int_equal(c->ppp.echo_misses, 4);
 	assert_int_equal(c->ppp.restart_ns, 3 * CV_NS_PER_S);
+	assert_int_equal(c->ppp.max_configure, 10);
+	assert_int_equal(c->ppp.max_terminate, 2);
+	assert_int_equal(c->ppp.max_failure, 5);
 	assert_int_equal(c->ppp.lcp_timeout_ns, 30 * CV_NS_PER_S);
 	assert_int_equal(c->ppp.auth_timeout_ns, 30 * CV_NS_PER_S);
 	assert_int_equal(c->ppp.ipcp_timeout_ns, 30 * CV_NS_PER_S);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* PPP as the configuration says, and names as clients present them. */
+#include "world.h"
+
+#include <string.h>
+
+#include "l2tp/header.h"
+
+#define WITH(ppp, users)                                              \
+	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"            \
+	"listeners: [{address: 192.0.2.1/24}]\n"                      \
+	"tunnels: {secrets: [{secret: none}]}\n"                      \
+	"ppp: {" ppp "}\n"                                            \
+	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n" \
+	"users: [" users "]\n"                                        \
+	"limits: {sessions: 30, tunnels: 100}\n"
+
+#define ALICE "{name: alice, password-file: alice}"
+
+/* Frames of one protocol and code that went to the client, and whether the client is heard. */
+struct watch {
+	uint16_t protocol;
+	uint8_t code;
+	bool deaf;
+	unsigned seen;
+};
+
+static bool
+watched(struct world *w, int to, const uint8_t *bytes, size_t len)
+{
+	struct watch *watch = w->filter_ctx;
+
+	if ((bytes[0] & 0x80) != 0 || len < 14)
+		return true;
+	if (to < 0)
+		return !watch->deaf;
+	watch->seen += bytes[10] == watch->protocol >> 8 && bytes[11] == (watch->protocol & 0xff) &&
+		       bytes[12] == watch->code;
+	return true;
+}
+
+static void
+watch(struct world *w, struct watch *watch, uint16_t protocol, uint8_t code)
+{
+	*watch = (struct watch){.protocol = protocol, .code = code};
+	w->filter = watched;
+	w->filter_ctx = watch;
+}
+
+static struct world_client *
+dial(struct world *w, const char *user, const char *password, enum ppp_auth method)
+{
+	struct world_client *c = world_client(w, user, password, method);
+
+	c->l2tp_params.secret = NULL;
+	client_dial(c);
+	world_sleep(w, 3 * CV_NS_PER_S);
+	return c;
+}
+
+/* A frame of the client's that its link knows nothing of. */
+static void
+say(struct world_client *c, const void *frame, size_t len)
+{
+	uint8_t bytes[256];
+	struct cv_writer w = cv_writer(bytes, sizeof(bytes));
+	struct l2tp_tunnel_info info;
+
+	l2tp_tunnel_info(c->l2tp, &info);
+	l2tp_data_header_write(&w, info.remote_tunnel_id, c->peer_session, len);
+	cv_write_bytes(&w, frame, len);
+	assert_false(w.failed);
+	world_inject(c->world, &c->address, bytes, cv_written(&w));
+}
+
+static void
+max_configure_is_a_key(void **state)
+{
+	struct watch requests;
+	struct world w;
+
+	(void)state;
+	world_up(&w, WITH("max-configure: 3, restart: 1s, lcp-timeout: 60s", ALICE), 61);
+	watch(&w, &requests, PPP_LCP, 1);
+	requests.deaf = true;
+	dial(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	world_sleep(&w, 10 * CV_NS_PER_S);
+	assert_int_equal(requests.seen, 3);
+	assert_string_equal(w.reason, "LCP: no agreement in time");
+	world_down(&w);
+}
+
+static void
+max_terminate_is_a_key(void **state)
+{
+	struct world_client *c;
+	struct watch requests;
+	struct world w;
+
+	(void)state;
+	world_up(&w, WITH("max-terminate: 4, restart: 1s", ALICE), 62);
+	c = dial(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	assert_true(c->up);
+	c->hang_up = false;
+	watch(&w, &requests, PPP_LCP, 5);
+	requests.deaf = true;
+	assert_int_equal(lns_kick_user(w.lns, w.now, "alice", PPP_DOWN_KICKED), 1);
+	world_sleep(&w, 10 * CV_NS_PER_S);
+	assert_int_equal(requests.seen, 4);
+	assert_string_equal(w.reason, "ended by the administrator");
+	world_down(&w);
+}
+
+static void
+max_failure_is_a_key(void **state)
+{
+	static const uint8_t mru_0[] = {0xff, 3, 0xc0, 0x21, 1, 9, 0, 8, 1, 4, 0, 0};
+	struct world_client *c;
+	struct watch answers;
+	struct world w;
+
+	(void)state;
+	world_up(&w, WITH("max-failure: 3", ALICE), 63);
+	c = dial(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	watch(&w, &answers, PPP_LCP, 3);
+	for (unsigned i = 0; i < 5; i++)
+		say(c, mru_0, sizeof(mru_0));
+	assert_int_equal(answers.seen, 3); /* Naks, and two Rejects */
+	world_down(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(max_configure_is_a_key),
+		cmocka_unit_test(max_terminate_is_a_key),
+		cmocka_unit_test(max_failure_is_a_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
