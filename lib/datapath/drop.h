@@ -83,6 +83,7 @@
 	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
 	X(LOCAL_ECHO_LIMIT, "outer echo request over its source's rate, or that of all")           \
 	X(NEIGHBOUR_QUEUE_FULL, "sent while its next hop was being resolved, and too many waited") \
+	X(NEIGHBOUR_GAVE_WAY, "next hop not resolved yet, and newer ones took its place")          \
 	X(NEIGHBOUR_NO_ROUTE, "to a peer that is not on-link, and the listener has no gateway")    \
 	X(NEIGHBOUR_UNREACHABLE, "next hop did not answer ARP")                                    \
 	X(SEND_FULL, "control's queue to a worker full")                                           \

@@ -26,7 +26,8 @@ enum {
 	DP_SHARES = 1024,    /* who waits in it, by a keyed hash */
 	DP_SEND_RING = 1024, /* frames of the control thread that wait, a worker */
 	DP_MAX_NEXTHOPS = 65536,
-	DP_LOCAL_HASH = 1024, /* at least twice DP_MAX_LOCALS, a power of two */
+	DP_NEIGHBOUR_WAITING = 512, /* packets that wait for their next hop's address, of all */
+	DP_LOCAL_HASH = 1024,       /* at least twice DP_MAX_LOCALS, a power of two */
 	DP_TUNNEL_IDS = 65536,
 	DP_FRAGMENTS = 1024,     /* first fragments remembered, a worker */
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */

@@ -8,6 +8,10 @@
  * what another one claims to be it, asked or not, only makes us ask the known one, at most once a
  * second. Only after that was silent three times all are asked, and the first to answer is it.
  * Who won't trust the link to that gives a gateway's MAC address in the configuration.
+ *
+ * What strangers name as their address makes neighbours, too. Those have bounded room, in which
+ * a new one takes the place of the oldest: a station that is there answers long before its turn
+ * comes. What sessions and gateways use is not among them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +23,9 @@
 
 enum {
 	ASK_TIMES = 3,
-	WANTED = 65536,        /* places of dp.arp_wanted */
-	WAITING_MAX = 4,       /* packets kept for a neighbour that is being resolved */
-	UNRESOLVED_MAX = 1024, /* strangers on the link may make so many */
+	WANTED = 65536,       /* places of dp.arp_wanted */
+	WAITING_MAX = 4,      /* packets kept for a neighbour that is being resolved */
+	STRANGERS_MAX = 1024, /* that are being resolved, and that no session uses */
 	ARP_BYTES = 28,
 	ARP_REQUEST = 1,
 };
@@ -46,13 +50,23 @@ struct neighbour {
 	uint64_t used_at, confirmed_at;
 	uint8_t mac[6];
 	struct rte_mbuf *packets[WAITING_MAX];
+	struct queue *queue;
+	struct neighbour *older, *newer; /* in it */
+};
+
+/* Neighbours that no session uses, in the order in which they give way. */
+struct queue {
+	struct neighbour *oldest, *newest;
+	uint32_t n;
 };
 
 struct dp_neighbours {
 	struct cv_wheel wheel;
 	struct cv_table table;
 	struct neighbour **by_hop; /* DP_MAX_NEXTHOPS */
-	uint32_t next_hop, count, unresolved;
+	uint32_t next_hop, count;
+	uint32_t waiting; /* packets, of all */
+	struct queue strangers, idle;
 };
 
 #define NEIGHBOUR_OF(n) ((struct neighbour *)((char *)(n)-offsetof(struct neighbour, node)))
@@ -96,26 +110,56 @@ want(struct dp *dp, const struct neighbour *n, int more)
 }
 
 static void
+leave_queue(struct neighbour *n)
+{
+	struct queue *q = n->queue;
+
+	if (q == NULL)
+		return;
+	*(n->older == NULL ? &q->oldest : &n->older->newer) = n->newer;
+	*(n->newer == NULL ? &q->newest : &n->newer->older) = n->older;
+	n->older = n->newer = NULL;
+	n->queue = NULL;
+	q->n--;
+}
+
+/* Puts it where it belongs, as the newest there. */
+static void
+queue_up(struct dp_neighbours *all, struct neighbour *n)
+{
+	struct queue *q = n->up ? &all->idle : &all->strangers;
+
+	leave_queue(n);
+	if (n->users != 0)
+		return;
+	n->queue = q;
+	n->older = q->newest;
+	*(q->newest == NULL ? &q->oldest : &q->newest->newer) = n;
+	q->newest = n;
+	q->n++;
+}
+
+static void
 drop_waiting(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
 {
 	for (unsigned i = 0; i < n->waiting; i++)
 		dp_drop_mbuf(&dp->counts, n->packets[i], cause);
+	dp->neighbours->waiting -= n->waiting;
 	n->waiting = 0;
 }
 
 static void
-forget(struct dp *dp, struct neighbour *n)
+forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
 {
 	struct dp_neighbours *all = dp->neighbours;
 
-	drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
+	drop_waiting(dp, n, cause);
+	leave_queue(n);
 	cv_wheel_cancel(&all->wheel, &n->timer);
 	cv_table_remove(&all->table, &n->node);
 	want(dp, n, -1);
 	all->by_hop[n->hop] = NULL;
 	__atomic_store_n(&dp->nexthops[n->hop], 0, __ATOMIC_RELAXED);
-	if (!n->up)
-		all->unresolved--;
 	all->count--;
 	free(n);
 }
@@ -129,7 +173,7 @@ dp_neighbours_destroy(struct dp *dp)
 		return;
 	for (size_t i = 0; all->by_hop != NULL && i < DP_MAX_NEXTHOPS; i++)
 		if (all->by_hop[i] != NULL)
-			forget(dp, all->by_hop[i]);
+			forget(dp, all->by_hop[i], DP_DROP_NEIGHBOUR_UNREACHABLE);
 	cv_table_fini(&all->table);
 	dp_table_free(dp, all->by_hop, DP_MAX_NEXTHOPS * sizeof(all->by_hop[0]));
 	dp_table_free(dp, dp->nexthops, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
@@ -228,6 +272,25 @@ configured_mac(const struct dp *dp, uint16_t port, uint32_t ip)
 	return NULL;
 }
 
+/* Room for one more: those that no session uses give way, the oldest first. */
+static bool
+make_room(struct dp *dp)
+{
+	struct dp_neighbours *all = dp->neighbours;
+	struct neighbour *n = NULL;
+
+	if (all->strangers.n >= STRANGERS_MAX)
+		n = all->strangers.oldest;
+	else if (all->count < DP_MAX_NEXTHOPS - 1)
+		return true;
+	else
+		n = all->strangers.n != 0 ? all->strangers.oldest : all->idle.oldest;
+	if (n == NULL)
+		return false;
+	forget(dp, n, DP_DROP_NEIGHBOUR_GAVE_WAY);
+	return true;
+}
+
 static struct neighbour *
 new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t hash)
 {
@@ -235,7 +298,7 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t
 	const uint8_t *mac = configured_mac(dp, dp->locals[local].port, ip);
 	struct neighbour *n;
 
-	if (all->unresolved >= UNRESOLVED_MAX || all->count >= DP_MAX_NEXTHOPS - 1)
+	if (!make_room(dp))
 		return NULL;
 	n = calloc(1, sizeof(*n));
 	if (n == NULL)
@@ -256,9 +319,9 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t
 		n->fixed = n->up = true;
 		publish(dp, n);
 	} else {
-		all->unresolved++;
 		start_asking(dp, n, now);
 	}
+	queue_up(all, n);
 	return n;
 }
 
@@ -283,6 +346,8 @@ route(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, int *rc)
 	*rc = CV_ERR_LIMIT;
 	if (n != NULL && now > n->used_at)
 		n->used_at = now;
+	if (n != NULL && n->up)
+		queue_up(dp->neighbours, n);
 	return n;
 }
 
@@ -295,6 +360,7 @@ dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip)
 	if (n == NULL)
 		return rc == CV_ERR_LIMIT ? -1 : -2;
 	n->users++;
+	queue_up(dp->neighbours, n);
 	return n->hop;
 }
 
@@ -303,8 +369,11 @@ dp_nexthop_put(struct dp *dp, int hop)
 {
 	struct neighbour *n = dp->neighbours->by_hop[hop];
 
-	if (n != NULL && n->users > 0)
-		n->users--;
+	if (n == NULL || n->users == 0)
+		return;
+	n->users--;
+	if (n->users == 0)
+		queue_up(dp->neighbours, n);
 }
 
 static int
@@ -321,6 +390,18 @@ send_to(struct dp *dp, const struct neighbour *n, struct rte_mbuf *m)
 	return dp_send_frame(dp, n->port, m);
 }
 
+/* Room for one more packet to wait for n: strangers that hold some give way, the oldest first. */
+static bool
+make_packet_room(struct dp *dp, const struct neighbour *n)
+{
+	struct dp_neighbours *all = dp->neighbours;
+
+	while (all->waiting >= DP_NEIGHBOUR_WAITING && all->strangers.oldest != NULL &&
+		all->strangers.oldest != n)
+		forget(dp, all->strangers.oldest, DP_DROP_NEIGHBOUR_GAVE_WAY);
+	return all->waiting < DP_NEIGHBOUR_WAITING;
+}
+
 int
 dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, struct rte_mbuf *m)
 {
@@ -333,11 +414,12 @@ dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, stru
 		dp_drop_mbuf(&dp->counts, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
 		return rc;
 	}
-	if (n == NULL || n->waiting == WAITING_MAX) {
+	if (n == NULL || n->waiting == WAITING_MAX || !make_packet_room(dp, n)) {
 		dp_drop_mbuf(&dp->counts, m, DP_DROP_NEIGHBOUR_QUEUE_FULL);
 		return CV_ERR_LIMIT;
 	}
 	n->packets[n->waiting++] = m;
+	dp->neighbours->waiting++;
 	start_asking(dp, n, now);
 	return 0;
 }
@@ -366,13 +448,14 @@ resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
 	else if (n->missed)
 		say(dp, n, "neighbour-back", "");
 	n->missed = false;
-	dp->neighbours->unresolved--;
 	n->up = true;
 	memcpy(n->mac, mac, sizeof(n->mac));
 	publish(dp, n);
 	confirm(dp, n, now);
+	queue_up(dp->neighbours, n);
 	for (unsigned i = 0; i < n->waiting; i++)
 		send_to(dp, n, n->packets[i]);
+	dp->neighbours->waiting -= n->waiting;
 	n->waiting = 0;
 }
 
@@ -419,7 +502,7 @@ ask_all(struct dp *dp, struct neighbour *n, uint64_t now)
 {
 	n->up = false;
 	n->tries = 0;
-	dp->neighbours->unresolved++;
+	queue_up(dp->neighbours, n);
 	publish(dp, n);
 	start_asking(dp, n, now);
 }
@@ -430,7 +513,7 @@ lost(struct dp *dp, struct neighbour *n, uint64_t now)
 	n->tries = 0;
 	drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 	if (n->users == 0) {
-		forget(dp, n);
+		forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 		return;
 	}
 	if (!n->missed)
@@ -443,7 +526,7 @@ static void
 timeout(struct dp *dp, struct neighbour *n, uint64_t now)
 {
 	if (n->tries == 0 && n->users == 0 && now >= cv_time_add(n->used_at, FORGET_NS)) {
-		forget(dp, n);
+		forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 		return;
 	}
 	if (n->tries >= ASK_TIMES) {

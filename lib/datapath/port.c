@@ -183,6 +183,7 @@ count_mbufs(const struct dp *dp)
 	for (uint16_t i = 0; i < dp->port_count; i++)
 		if (dp->params.ports[i].kind == DP_PORT_PCI)
 			wanted += 2 * DESCRIPTORS * dp->worker_count;
+	wanted += DP_NEIGHBOUR_WAITING;
 	wanted += dp->worker_count *
 		  (DP_PUNT_CLASSES * DP_PUNT_RING + DP_SEND_RING + 2 * DP_BURST * DP_MAX_PORTS);
 	while (n < wanted)

@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-#define FAR UINT32_C(0xc6336401)     /* 198.51.100.1, behind the gateway */
+#define FAR UINT32_C(0xc6336401) /* 198.51.100.1, behind the gateway */
+#define PEER_C UINT32_C(0xc000020d)
+#define LINK UINT32_C(0xc0100000)    /* 192.16.0.0 and what follows, on-link under a /8 */
 #define GATEWAY UINT32_C(0xc00002fe) /* 192.0.2.254 */
 
 enum { TICK_NS = 4 * CV_NS_PER_MS };
@@ -240,6 +242,100 @@ a_configured_mac_is_never_moved(void **state)
 	bench_down(&b);
 }
 
+/* Strangers name addresses of the link that nobody has. */
+static void
+flood(struct bench *b, uint32_t from, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct cv_endpoint to = {.ip = cv_ipv4(from + i), .port = 1};
+
+		assert_int_equal(dp_send_udp(b->dp, b->now, 0, &to, "x", 1), 0);
+		pass(b, 10 * CV_NS_PER_US);
+		questions(b);
+	}
+}
+
+/* Whoever is there is answered, however many are not. */
+static void
+a_peer_is_answered_in_a_flood_of_strangers(void **state)
+{
+	struct cv_endpoint to = {.ip = cv_ipv4(PEER_C), .port = 999};
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	b.dp->locals[0].cfg.prefix_length = 8;
+	flood(&b, LINK, 5000);
+	assert_int_equal(drops(&b, DP_DROP_NEIGHBOUR_QUEUE_FULL), 0);
+	assert_in_range(drops(&b, DP_DROP_NEIGHBOUR_GAVE_WAY), 5000 - DP_NEIGHBOUR_WAITING, 5000);
+	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "hello", 5), 0);
+	pass(&b, 0);
+	expect_question(&b, PEER_C, all);
+	flood(&b, LINK + 5000, 500); /* until it answers */
+	claim(&b, 2, router, PEER_C);
+	assert_int_equal(take_frame(&b).len, 14 + 28 + 5);
+	flood(&b, LINK + 6000, 5000);
+	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "again", 5), 0);
+	pass(&b, 0);
+	assert_int_equal(take_frame(&b).len, 14 + 28 + 5);
+	expect_way(&b, nat);
+	for (unsigned i = 0; i < 4; i++) {
+		second(&b);
+		questions(&b);
+	}
+	bench_down(&b);
+}
+
+/* A next hop of a session and a gateway that do not answer now are no strangers. */
+static void
+strangers_push_out_no_next_hop_of_a_session(void **state)
+{
+	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_C), .port = 999};
+	struct dp_session s = {.tunnel_id = 1, .session_id = 1, .peer = peer};
+	uint32_t slot;
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	b.dp->locals[0].cfg.prefix_length = 8;
+	flood(&b, LINK, 2000);
+	assert_int_equal(dp_session_add(b.dp, &s, &slot), 0);
+	flood(&b, LINK + 2000, 2000);
+	claim(&b, 2, router, PEER_C);
+	assert_true((b.dp->nexthops[b.dp->egress[slot].nexthop] & DP_NEXTHOP_UP) != 0);
+	assert_int_equal(dp_session_remove(b.dp, slot, NULL), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		second(&b);
+		questions(&b);
+	}
+	bench_down(&b);
+}
+
+/* Strangers that answer can't fill the table either. */
+static void
+a_link_full_of_stations_leaves_room(void **state)
+{
+	struct cv_endpoint to = {.ip = cv_ipv4(PEER_C), .port = 999};
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	b.dp->locals[0].cfg.prefix_length = 8;
+	for (unsigned i = 0; i < DP_MAX_NEXTHOPS + 100; i++) {
+		flood(&b, LINK + i, 1);
+		claim(&b, 2, forger, LINK + i);
+		questions(&b);
+	}
+	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "hello", 5), 0);
+	pass(&b, 0);
+	while (questions(&b) != 0)
+		;
+	claim(&b, 2, router, PEER_C);
+	assert_int_equal(take_frame(&b).len, 14 + 28 + 5);
+	expect_way(&b, nat);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -249,6 +345,9 @@ main(void)
 		cmocka_unit_test(a_station_that_is_silent_gives_way),
 		cmocka_unit_test(a_lost_neighbour_is_said_once),
 		cmocka_unit_test(a_configured_mac_is_never_moved),
+		cmocka_unit_test(a_peer_is_answered_in_a_flood_of_strangers),
+		cmocka_unit_test(strangers_push_out_no_next_hop_of_a_session),
+		cmocka_unit_test(a_link_full_of_stations_leaves_room),
 	};
 
 	if (harness_eal() != 0)
