@@ -449,6 +449,9 @@ l2tp_call_fault(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id,
 
 	if (t->state != L2TP_ESTABLISHED)
 		return;
+	/* the CDN goes to the session that a bad ICRP names */
+	if (c != NULL && c->remote == 0 && find_remote(t, remote) == NULL)
+		set_ids(t, c, c->local, remote);
 	if (c != NULL)
 		disconnect(t, now, c, L2TP_CDN_ERROR, fault->error, fault->text);
 	else if (m->type == L2TP_ICRQ || m->type == L2TP_OCRQ)

@@ -196,6 +196,20 @@ check_needed(const struct l2tp_message *m, struct l2tp_fault *fault)
 	return 0;
 }
 
+/* Behind a bad AVP: where the answer has to go is still worth knowing. */
+static void
+read_on(struct crypto *crypto, struct cv_bytes secret, struct cv_reader *r, struct l2tp_message *m)
+{
+	struct l2tp_fault ignored;
+	struct raw_avp avp;
+
+	while (cv_remaining(r) > 0 && read_avp(r, &avp, &ignored) == 0)
+		if (avp.vendor == 0 && (avp.number == L2TP_AVP_ASSIGNED_TUNNEL_ID ||
+					       avp.number == L2TP_AVP_ASSIGNED_SESSION_ID ||
+					       avp.number == L2TP_AVP_RANDOM_VECTOR))
+			(void)take_avp(crypto, secret, m, &avp, &ignored);
+}
+
 int
 l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_bytes payload,
 	struct l2tp_message *m, struct l2tp_fault *fault)
@@ -212,10 +226,12 @@ l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_byte
 
 		rc = read_avp(&r, &avp, fault);
 		if (rc != 0)
-			break;
-		if (avp.vendor == 0 && avp.number == L2TP_AVP_MESSAGE_TYPE)
-			return fail(fault, L2TP_ERROR_VALUE, "Message Type comes twice");
-		rc = take_avp(crypto, secret, m, &avp, fault);
+			return rc;
+		rc = avp.vendor == 0 && avp.number == L2TP_AVP_MESSAGE_TYPE
+			     ? fail(fault, L2TP_ERROR_VALUE, "Message Type comes twice")
+			     : take_avp(crypto, secret, m, &avp, fault);
+		if (rc != 0)
+			read_on(crypto, secret, &r, m);
 	}
 	return rc == 0 ? check_needed(m, fault) : rc;
 }

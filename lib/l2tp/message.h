@@ -33,7 +33,7 @@ struct l2tp_fault {
  * Reads the AVPs of a control message (payload of its header; not empty). secret: the tunnel's,
  * for hidden AVPs, or no bytes. Returns 0; CV_ERR_UNKNOWN: a Message Type that nobody must know,
  * to be acknowledged and ignored; CV_ERR_MALFORMED: *fault says what to answer, and m->type is
- * right if it could be read.
+ * right if it could be read; so is an Assigned Tunnel or Session ID, before or behind what is bad.
  */
 int l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_bytes payload,
 	struct l2tp_message *m, struct l2tp_fault *fault);

@@ -215,6 +215,47 @@ faults_by_number(void **state)
 	expect(&h, secret, CV_ERR_MALFORMED, L2TP_ERROR_LENGTH, "AVP 11 ends beyond the message");
 }
 
+/* Whatever is wrong in front of it, the answer's address is read. */
+static void
+an_assigned_id_behind_a_bad_avp_is_read(void **state)
+{
+	static const struct {
+		uint16_t flags, vendor, number;
+		const char *value;
+		size_t len;
+	} bad[] = {
+		{0x8000, 0, 99, "x", 1},    /* unknown */
+		{0x8000, 9, 1, "x", 1},     /* a vendor's */
+		{0x9000, 0, 15, "0000", 4}, /* reserved bit */
+		{0x8000, 0, 15, "x", 1},    /* too short */
+		{0xc000, 0, 15, "x", 1},    /* hidden */
+		{0x8000, 0, 0, "\0\1", 2},  /* Message Type again */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		for (unsigned second = 0; second < 2; second++) {
+			struct l2tp_fault fault = {.text = ""};
+			struct l2tp_message m;
+			struct by_hand h;
+
+			h.w = cv_writer(h.bytes, sizeof(h.bytes));
+			add(&h, 0x8000, 0, 0, "\0\x0a", 2);
+			add(&h, bad[i].flags, bad[i].vendor, bad[i].number, bad[i].value,
+				bad[i].len);
+			if (second != 0) /* another bad one, which changes nothing */
+				add(&h, 0x8000, 0, 98, "y", 1);
+			add(&h, 0x8000, 0, 14, "\1\2", 2);
+			assert_int_equal(
+				l2tp_message_parse(crypto, secret,
+					(struct cv_bytes){h.bytes, cv_written(&h.w)}, &m, &fault),
+				CV_ERR_MALFORMED);
+			assert_null(strstr(fault.text, "98"));
+			assert_int_equal(m.type, L2TP_ICRQ);
+			assert_int_equal(l2tp_get_u16(&m, L2TP_AVP_ASSIGNED_SESSION_ID), 0x0102);
+		}
+}
+
 static const uint8_t vector[] = "a random vector of any length";
 
 /* The cipher text of a hidden Challenge as section 4.3 says, block by block: what the sender
@@ -368,6 +409,7 @@ main(void)
 		cmocka_unit_test(every_avp_of_every_message),
 		cmocka_unit_test(hidden_values_are_not_there_to_read),
 		cmocka_unit_test(faults_by_number),
+		cmocka_unit_test(an_assigned_id_behind_a_bad_avp_is_read),
 		cmocka_unit_test(hidden_lengths),
 		cmocka_unit_test(hidden_without_an_original_length),
 		cmocka_unit_test(faults_of_the_message_type),

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Messages with bad, missing and needless AVPs (RFC 2661 section 4), and where the answers go. */
+#include "hand.h"
+
+#include <string.h>
+
+enum { LAC = 0xc6336401, TUNNEL = 777, SESSION = 555 };
+
+/* An AVP that nobody knows and that is marked mandatory. */
+static void
+put_bad(struct hand *h)
+{
+	cv_write_u16(&h->b.w, 0x8000 | 7);
+	cv_write_u16(&h->b.w, 0);
+	cv_write_u16(&h->b.w, 99);
+	cv_write_u8(&h->b.w, 'x');
+}
+
+static void
+expect_error(struct hand *h, enum l2tp_message_type type, uint16_t error)
+{
+	char text[L2TP_MESSAGE_MAX];
+	struct l2tp_reason reason;
+
+	assert_true(hand_expect(h, type));
+	assert_int_equal(h->header.tunnel_id, h->tunnel_id);
+	reason = hand_reason(h, text);
+	assert_int_equal(reason.result, 2);
+	assert_int_equal(reason.error, error);
+}
+
+static void
+a_stopccn_is_addressed_though_a_bad_avp_stands_before_the_id(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 41);
+	hand_init(&h, &w, LAC, 1701, TUNNEL);
+	hand_begin(&h, L2TP_SCCRQ);
+	put_bad(&h);
+	l2tp_put_u16(&h.b, L2TP_AVP_PROTOCOL_VERSION, 0x0100);
+	l2tp_put(&h.b, L2TP_AVP_HOST_NAME, "lac", 3);
+	l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_TUNNEL_ID, TUNNEL);
+	hand_send(&h, 0);
+	expect_error(&h, L2TP_STOPCCN, L2TP_ERROR_UNKNOWN_AVP);
+	world_down(&w);
+}
+
+static void
+a_cdn_is_addressed_though_a_bad_avp_stands_before_the_id(void **state)
+{
+	static const enum l2tp_message_type requests[] = {L2TP_ICRQ, L2TP_OCRQ};
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 42);
+	hand_init(&h, &w, LAC, 1701, TUNNEL);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	for (size_t i = 0; i < 2; i++) {
+		hand_begin(&h, requests[i]);
+		put_bad(&h);
+		l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_SESSION_ID, SESSION);
+		hand_send(&h, 0);
+		expect_error(&h, L2TP_CDN, L2TP_ERROR_UNKNOWN_AVP);
+		assert_int_equal(h.header.session_id, SESSION);
+	}
+	world_down(&w);
+}
+
+/* The other role: our LAC's CDN after a bad ICRP. */
+static void
+a_lacs_cdn_is_addressed_though_a_bad_avp_stands_before_the_id(void **state)
+{
+	struct l2tp_params params;
+	struct l2tp_tunnel *lac, *lns;
+	struct l2tp_event event;
+	struct l2tp_builder b;
+	struct l2tp_header header = {0};
+	struct world w;
+	uint8_t bytes[1500];
+	int len;
+
+	(void)state;
+	world_up(&w, NULL, 43);
+	l2tp_params_default(&params);
+	params.crypto = w.crypto;
+	params.local_tunnel_id = TUNNEL;
+	lac = l2tp_tunnel_new(L2TP_INITIATOR, &params, w.now);
+	params.local_tunnel_id = TUNNEL + 1;
+	lns = l2tp_tunnel_new(L2TP_RESPONDER, &params, w.now);
+	assert_int_equal(l2tp_tunnel_connect(lac, w.now), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct l2tp_tunnel *from = i % 2 == 0 ? lac : lns, *to = i % 2 == 0 ? lns : lac;
+
+		while ((len = l2tp_tunnel_poll_output(from, w.now, bytes, sizeof(bytes))) > 0)
+			assert_int_equal(l2tp_tunnel_input(to, w.now, bytes, (size_t)len), 0);
+	}
+	assert_int_equal(l2tp_call_dial(lac, w.now, 1), 0);
+	while (l2tp_tunnel_poll_output(lac, w.now, bytes, sizeof(bytes)) > 0)
+		;
+	l2tp_build(&b, w.crypto, (struct cv_bytes){0}, L2TP_ICRP);
+	cv_write_bytes(&b.w, "\x80\x07\0\0\0\x63x", 7);
+	l2tp_put_u16(&b, L2TP_AVP_ASSIGNED_SESSION_ID, SESSION);
+	{
+		struct cv_writer out = cv_writer(bytes, sizeof(bytes));
+
+		l2tp_control_header_write(
+			&out, TUNNEL, 1, (uint16_t)(L2TP_CONTROL_HEADER + cv_written(&b.w)), 1, 3);
+		cv_write_bytes(&out, b.body, cv_written(&b.w));
+		assert_int_equal(l2tp_tunnel_input(lac, w.now, bytes, cv_written(&out)), 0);
+	}
+	len = l2tp_tunnel_poll_output(lac, w.now, bytes, sizeof(bytes));
+	assert_int_equal(l2tp_header_parse(bytes, (size_t)len, &header), 0);
+	assert_int_equal(header.payload.data[7], L2TP_CDN);
+	assert_int_equal(header.session_id, SESSION);
+	assert_true(l2tp_tunnel_poll_event(lac, &event));
+	assert_int_equal(event.type, L2TP_EV_UP);
+	assert_true(l2tp_tunnel_poll_event(lac, &event));
+	assert_int_equal(event.type, L2TP_EV_CALL_DOWN);
+	l2tp_tunnel_free(lac);
+	l2tp_tunnel_free(lns);
+	world_down(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stopccn_is_addressed_though_a_bad_avp_stands_before_the_id),
+		cmocka_unit_test(a_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),
+		cmocka_unit_test(a_lacs_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
