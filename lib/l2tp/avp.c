@@ -23,6 +23,21 @@ l2tp_avp_rule(uint16_t number)
 	return number < L2TP_AVP_COUNT && rules[number].name != NULL ? &rules[number] : NULL;
 }
 
+uint32_t
+l2tp_avp_vital(uint16_t number)
+{
+	switch (number) {
+	case L2TP_AVP_PROTOCOL_VERSION:
+	case L2TP_AVP_HOST_NAME:
+	case L2TP_AVP_ASSIGNED_TUNNEL_ID: /* a StopCCN has come to the tunnel that it ends */
+		return L2TP_BITS2(SCCRQ, SCCRP);
+	case L2TP_AVP_ASSIGNED_SESSION_ID: /* a CDN to its session */
+		return L2TP_BITS2(ICRQ, ICRP) | L2TP_BITS2(OCRQ, OCRP);
+	default:
+		return 0;
+	}
+}
+
 const char *
 l2tp_message_name(uint16_t type)
 {

@@ -113,6 +113,10 @@ struct l2tp_avp_rule {
 /* The row of an AVP, or NULL when the RFC has none of this number. */
 const struct l2tp_avp_rule *l2tp_avp_rule(uint16_t number);
 
+/* The messages that can't be acted on without this AVP, as bits. Others of needed_in are left out
+ * by LACs and routers that one meets, and nothing here needs them. */
+uint32_t l2tp_avp_vital(uint16_t number);
+
 /* "SCCRQ", or "unknown". */
 const char *l2tp_message_name(uint16_t type);
 

@@ -183,15 +183,18 @@ take_type(struct cv_reader *r, struct l2tp_message *m, struct l2tp_fault *fault)
 }
 
 static int
-check_needed(const struct l2tp_message *m, struct l2tp_fault *fault)
+check_needed(struct l2tp_message *m, struct l2tp_fault *fault)
 {
 	for (uint16_t number = 0; number < L2TP_AVP_COUNT; number++) {
 		const struct l2tp_avp_rule *rule = l2tp_avp_rule(number);
 
 		if (rule == NULL || (rule->needed_in >> m->type & 1) == 0)
 			continue;
-		if (!l2tp_has(m, (enum l2tp_avp)number))
+		if (l2tp_has(m, (enum l2tp_avp)number))
+			continue;
+		if ((l2tp_avp_vital(number) >> m->type & 1) != 0)
 			return fail(fault, L2TP_ERROR_VALUE, "%s is missing", rule->name);
+		m->missing |= UINT64_C(1) << number;
 	}
 	return 0;
 }
@@ -218,7 +221,7 @@ l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_byte
 	int rc;
 
 	m->type = 0;
-	m->present = 0;
+	m->present = m->missing = 0;
 	m->plain_used = 0;
 	rc = take_type(&r, m, fault);
 	while (rc == 0 && cv_remaining(&r) > 0) {

@@ -18,6 +18,7 @@ enum {
 struct l2tp_message {
 	uint16_t type; /* 0: none could be read */
 	uint64_t present;
+	uint64_t missing; /* AVPs that the RFC demands in it and nothing here needs */
 	struct cv_bytes value[L2TP_AVP_COUNT];
 	size_t plain_used;
 	uint8_t plain[L2TP_PLAIN_MAX];

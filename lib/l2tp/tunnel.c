@@ -311,6 +311,16 @@ l2tp_tunnel_handle_timeout(struct l2tp_tunnel *t, uint64_t now)
 }
 
 static void
+log_missing(const struct l2tp_tunnel *t, uint16_t session_id, const struct l2tp_message *m)
+{
+	for (uint64_t left = m->missing; left != 0; left &= left - 1)
+		cv_log_event(t->params.log, CV_LOG_DEBUG, "avp-missing",
+			"tunnel=%u session=%u type=%s avp=\"%s\"", t->params.local_tunnel_id,
+			session_id, l2tp_message_name(m->type),
+			l2tp_avp_rule((uint16_t)__builtin_ctzll(left))->name);
+}
+
+static void
 take_message(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id, struct cv_bytes body)
 {
 	struct l2tp_message m;
@@ -327,6 +337,7 @@ take_message(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id, struct cv
 	}
 	cv_log_event(t->params.log, CV_LOG_DEBUG, "message", "tunnel=%u session=%u type=%s",
 		t->params.local_tunnel_id, session_id, l2tp_message_name(m.type));
+	log_missing(t, session_id, &m);
 	if (rc != 0)
 		t->counters.rx_malformed++;
 	if (m.type >= L2TP_OCRQ)

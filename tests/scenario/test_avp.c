@@ -125,12 +125,57 @@ a_lacs_cdn_is_addressed_though_a_bad_avp_stands_before_the_id(void **state)
 	world_down(&w);
 }
 
+/* SCCRQ to CDN with nothing in them but what is needed, as routers send them. */
+static void
+connect_speed_framing_and_serial_number_may_be_missing(void **state)
+{
+	uint16_t session;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 44);
+	w.log.level = CV_LOG_DEBUG;
+	hand_init(&h, &w, LAC, 1701, TUNNEL);
+	hand_begin(&h, L2TP_SCCRQ);
+	l2tp_put_u16(&h.b, L2TP_AVP_PROTOCOL_VERSION, 0x0100);
+	l2tp_put(&h.b, L2TP_AVP_HOST_NAME, "lac", 3);
+	l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_TUNNEL_ID, TUNNEL);
+	hand_send(&h, 0);
+	assert_true(hand_expect(&h, L2TP_SCCRP));
+	hand_prove(&h, "tunnelsecret");
+	assert_true(world_logged(&w, "avp-missing", "type=SCCRQ avp=\"Framing Capabilities\""));
+	hand_begin(&h, L2TP_ICRQ);
+	l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_SESSION_ID, SESSION);
+	hand_send(&h, 0);
+	assert_true(hand_expect(&h, L2TP_ICRP));
+	assert_true(world_logged(&w, "avp-missing", "type=ICRQ avp=\"Call Serial Number\""));
+	session = l2tp_get_u16(&h.m, L2TP_AVP_ASSIGNED_SESSION_ID);
+	hand_begin(&h, L2TP_ICCN);
+	hand_send(&h, session);
+	assert_int_equal(w.n_data_outside, 1); /* LCP begins */
+	assert_true(world_logged(&w, "avp-missing", "type=ICCN avp=\"Tx Connect Speed\""));
+	assert_true(world_logged(&w, "avp-missing", "type=ICCN avp=\"Framing Type\""));
+	hand_begin(&h, L2TP_SLI); /* without its ACCM: no reason to end the call */
+	hand_send(&h, session);
+	hand_begin(&h, L2TP_WEN);
+	hand_send(&h, session);
+	assert_int_equal(w.removed, 0);
+	hand_begin(&h, L2TP_CDN); /* without a result: it ends the call all the same */
+	hand_send(&h, session);
+	assert_int_equal(w.removed, 1);
+	assert_string_equal(w.reason, "the peer closed the call");
+	assert_false(hand_expect(&h, L2TP_CDN));
+	world_down(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stopccn_is_addressed_though_a_bad_avp_stands_before_the_id),
 		cmocka_unit_test(a_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),
+		cmocka_unit_test(connect_speed_framing_and_serial_number_may_be_missing),
 		cmocka_unit_test(a_lacs_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),
 	};
 
