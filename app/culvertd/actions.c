@@ -52,6 +52,7 @@ open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
 		.realm = d->cfg->groups[s->group].realm,
 		.policy = s->group,
 		.mtu = s->peer_mru,
+		.hold = true,
 		.send = send_flags(s)};
 	int rc = dp_session_open(d->dp, s->slot, &ip);
 
@@ -135,6 +136,9 @@ daemon_act(struct daemon *d, uint64_t now)
 			break;
 		case LNS_ACT_SESSION_OPEN:
 			open_session(d, action.session, now);
+			break;
+		case LNS_ACT_SESSION_REACH:
+			dp_session_reach(d->dp, action.session->slot);
 			break;
 		case LNS_ACT_SESSION_SHUT:
 			dp_session_shut(d->dp, action.session->slot);

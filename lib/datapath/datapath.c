@@ -193,6 +193,7 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp->now = now;
 	dp_punt_local_poll(dp, now);
 	dp_neighbours_poll(dp, now);
+	dp_sessions_poll(dp);
 }
 
 uint64_t

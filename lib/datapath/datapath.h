@@ -215,6 +215,7 @@ struct dp_session_ip {
 	uint16_t policy;      /* set before with dp_policy_set() */
 	uint16_t mtu;         /* the client's MRU: largest inner packet sent to it; 0: 1500. The
 			       * port's MTU lowers it further. */
+	bool hold;            /* it gets nothing before dp_session_reach() */
 	uint16_t send;        /* DP_SEND_*, as LCP has agreed by now */
 };
 
@@ -231,6 +232,12 @@ int dp_session_add(struct dp *dp, const struct dp_session *session, uint32_t *sl
  * 127/8, multicast, broadcast, one of ours), or there is no such policy; CV_ERR_NOMEM: no room.
  * What is refused leaves the session as it was. */
 int dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip);
+/*
+ * What dp_send_udp() was given until now, IPCP's Ack among it, leaves before any packet for this
+ * session does; then it is reachable. Until that its own packets are taken all the same, and what
+ * is for it is dropped (EGRESS_NOT_YET). Without effect where it was not opened with `hold`.
+ */
+void dp_session_reach(struct dp *dp, uint32_t slot);
 /* Back to the state after dp_session_add: IPCP closed. */
 void dp_session_shut(struct dp *dp, uint32_t slot);
 

@@ -63,6 +63,7 @@
 		"inner TTL ran out, and no ICMP could answer it (rate, or an error)")              \
 	X(RELAY_TOO_BIG, "too big for the receiver, and no ICMP could answer it (no DF, rate, or " \
 			 "an error)")                                                              \
+	X(EGRESS_NOT_YET, "to a client whose IPCP Ack has not left yet")                           \
 	X(EGRESS_NEIGHBOUR, "next hop's MAC address not known yet")                                \
 	X(TX_FULL, "port's transmit queue full")                                                   \
 	X(PUNT_TUNNEL_FULL, "too much control traffic of known tunnels waits")                     \

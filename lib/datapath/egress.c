@@ -59,6 +59,10 @@ egress(struct dp_worker *w, struct dp_packet *p)
 		dp_drop_mbuf(&w->counts, p->m, DP_DROP_EGRESS_NEIGHBOUR);
 		return;
 	}
+	if (dp_egress_waits(dp, e)) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_EGRESS_NOT_YET);
+		return;
+	}
 	write_headers(w, p, e, ip);
 	memcpy(ether, &hop, 6);
 	memcpy(ether + 6, dp->ports[port].mac, 6);
@@ -78,5 +82,5 @@ dp_egress_stage(struct dp_worker *w, struct dp_burst *b)
 {
 	for (uint16_t i = 0; i < b->n; i++)
 		egress(w, &b->packets[i]);
-	/* exits: TX; drop EGRESS_NEIGHBOUR */
+	/* exits: TX; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET */
 }

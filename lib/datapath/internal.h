@@ -139,6 +139,7 @@ struct dp_worker {
 	struct rte_ring *punt[DP_PUNT_CLASSES];
 	struct dp_shares shares[DP_PUNT_CLASSES];
 	struct rte_ring *send;
+	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
 	struct dp_fragment *fragments;
 	struct dp_bucket echoes;         /* to strangers, all together */
@@ -216,6 +217,8 @@ struct dp {
 	struct dp_neighbours *neighbours;
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses;
+	uint32_t control_given;             /* frames put into the `send` of worker 0; it wraps */
+	uint32_t listed_first, listed_last; /* sessions whose Ack is on its way, DP_NO_SLOT: none */
 	size_t table_bytes;
 	void *log_stream; /* DPDK's log, into ours */
 	int event_fd;
@@ -321,10 +324,27 @@ int dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m);
 /* session.c */
 int dp_sessions_create(struct dp *dp);
 void dp_sessions_destroy(struct dp *dp);
+/* Sessions whose Ack has left wait no longer. */
+void dp_sessions_poll(struct dp *dp);
 /* A policy has another MTU: its open sessions, too, under traffic. */
 void dp_sessions_new_mtu(struct dp *dp, uint16_t policy, uint16_t group_mtu);
 /* Waits until every worker has left what it held. */
 void dp_quiesce(struct dp *dp);
+
+/*
+ * The peer has not been sent what opens its link (RFC 1661 section 3.5: data after it). Control
+ * frames all leave by worker 0; it tells how many, when the ports have them.
+ */
+static inline bool
+dp_egress_waits(const struct dp *dp, const struct dp_egress *e)
+{
+	uint32_t after = __atomic_load_n(&e->after, __ATOMIC_ACQUIRE), sent;
+
+	if (after <= DP_AFTER_REACH)
+		return after != 0;
+	sent = __atomic_load_n(&dp->workers[0]->control_sent, __ATOMIC_ACQUIRE);
+	return (int32_t)(dp_after_frames(sent) - after) < 0;
+}
 
 /* realm.c */
 /* The word that names an address's session, made where it is not there; NULL: no memory. */

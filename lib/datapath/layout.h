@@ -35,8 +35,11 @@ struct dp_ingress {
 	uint16_t realm;
 	uint16_t policy;
 	uint16_t flags;
-	uint16_t client_mtu; /* of the control thread: what the client takes */
-	uint8_t room[36];    /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
+	/* of the control thread alone: */
+	uint16_t client_mtu; /* what the client takes */
+	bool listed;         /* among those that wait for their Ack to leave */
+	uint32_t next_listed;
+	uint8_t room[28]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");
@@ -69,13 +72,22 @@ struct dp_egress {
 	uint8_t flags;
 	uint16_t sequence; /* next Ns, taken with an atomic addition */
 	uint16_t port;
-	uint8_t room[4];
+	uint32_t after; /* 0: reachable; see dp_egress_waits() */
 	uint8_t hdr[DP_HEADROOM_HDR];
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_egress) == DP_LINE, "one line");
 _Static_assert(
 	__builtin_offsetof(struct dp_egress, hdr) + DP_HEADROOM_HDR == DP_LINE, "at the end");
+
+/* dp_egress.after: DP_AFTER_REACH, or when so many frames of the control thread have left. */
+enum { DP_AFTER_REACH = 1 };
+
+static inline uint32_t
+dp_after_frames(uint32_t frames)
+{
+	return frames << 2 | 2;
+}
 
 /* Offsets in the outgoing headers. */
 enum {

@@ -273,8 +273,10 @@ int
 dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m)
 {
 	dp_meta(m)->port = port;
-	if (rte_ring_sp_enqueue(dp->workers[0]->send, m) == 0)
+	if (rte_ring_sp_enqueue(dp->workers[0]->send, m) == 0) {
+		dp->control_given++;
 		return 0;
+	}
 	dp_drop_mbuf(&dp->counts, m, DP_DROP_SEND_FULL);
 	return CV_ERR_LIMIT;
 }

@@ -21,6 +21,7 @@ dp_sessions_create(struct dp *dp)
 	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
 	dp->egress = dp_table_new(dp, slots * sizeof(dp->egress[0]));
 	dp->realms = dp_table_new(dp, (UINT16_MAX + 1) * sizeof(dp->realms[0]));
+	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	return dp->ingress == NULL || dp->egress == NULL || dp->realms == NULL ? CV_ERR_NOMEM : 0;
 }
 
@@ -222,6 +223,7 @@ dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
 	s = session_of(dp, slot);
 	write_egress(out, &dp->locals[s.local_index], &s, ip->send);
 	out->policy = ip->policy;
+	__atomic_store_n(&out->after, ip->hold ? DP_AFTER_REACH : 0, __ATOMIC_RELEASE);
 	in->client_mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
 	__atomic_store_n(&out->mtu, session_mtu(dp, slot, policy->mtu), __ATOMIC_RELAXED);
 	in->inner_ip = address;
@@ -231,6 +233,47 @@ dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
 	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
 	dp->addresses++;
 	return 0;
+}
+
+void
+dp_session_reach(struct dp *dp, uint32_t slot)
+{
+	struct dp_ingress *in;
+
+	if (!installed(dp, slot) || dp->egress[slot].after != DP_AFTER_REACH)
+		return;
+	in = &dp->ingress[slot];
+	__atomic_store_n(
+		&dp->egress[slot].after, dp_after_frames(dp->control_given), __ATOMIC_RELEASE);
+	/* a list, so that no number is compared when the count has gone half round */
+	if (in->listed)
+		return;
+	in->listed = true;
+	in->next_listed = DP_NO_SLOT;
+	if (dp->listed_last == DP_NO_SLOT)
+		dp->listed_first = slot;
+	else
+		dp->ingress[dp->listed_last].next_listed = slot;
+	dp->listed_last = slot;
+}
+
+void
+dp_sessions_poll(struct dp *dp)
+{
+	while (dp->listed_first != DP_NO_SLOT) {
+		uint32_t slot = dp->listed_first;
+		struct dp_egress *out = &dp->egress[slot];
+
+		if (out->after > DP_AFTER_REACH) {
+			if (dp_egress_waits(dp, out))
+				return;
+			__atomic_store_n(&out->after, 0, __ATOMIC_RELEASE);
+		}
+		dp->listed_first = dp->ingress[slot].next_listed;
+		if (dp->listed_first == DP_NO_SLOT)
+			dp->listed_last = DP_NO_SLOT;
+		dp->ingress[slot].listed = false;
+	}
 }
 
 void

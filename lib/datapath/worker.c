@@ -87,6 +87,8 @@ dp_worker_round(struct dp_worker *w)
 		dp_egress_stage(w, &burst);
 	}
 	dp_tx_flush(w);
+	if (control != 0)
+		__atomic_store_n(&w->control_sent, w->control_sent + control, __ATOMIC_RELEASE);
 	if (w->punted)
 		dp_punt_wake(w);
 	if (!dp->shared)

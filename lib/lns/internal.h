@@ -83,9 +83,9 @@ struct lns_session {
 	uint64_t rx_packets; /* at the last look, for the idle echo */
 	uint64_t over_at;
 	bool from_pool;
-	bool added, opened; /* what the data path was told */
-	bool want_open;     /* what should be true */
-	bool changed;       /* tell it again: address or options differ */
+	bool added, opened, reached; /* what the data path was told */
+	bool want_open;              /* what should be true */
+	bool changed;                /* tell it again: address or options differ */
 	bool over, removed;
 	char user[LNS_USER_MAX];
 };

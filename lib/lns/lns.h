@@ -88,7 +88,8 @@ enum lns_action_type {
 	LNS_ACT_TUNNEL_ADD,     /* the control connection's peer is known from now on */
 	LNS_ACT_TUNNEL_REMOVE,  /* and no longer */
 	LNS_ACT_SESSION_ADD,    /* a call, before its ICRP: only PPP control arrives yet */
-	LNS_ACT_SESSION_OPEN,   /* IPCP is open: relay packets of session->address */
+	LNS_ACT_SESSION_OPEN,   /* IPCP is open: take packets of session->address from it */
+	LNS_ACT_SESSION_REACH,  /* IPCP's Ack was among what was sent: relay packets to it */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: IPCP closed */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
 };

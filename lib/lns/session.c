@@ -446,6 +446,7 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 		return false;
 	if (s->want_open && (!s->opened || s->changed)) {
 		s->opened = true;
+		s->reached = false;
 		s->changed = false;
 		return give(s, action, LNS_ACT_SESSION_OPEN);
 	}
@@ -453,5 +454,12 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 		s->opened = false;
 		return give(s, action, LNS_ACT_SESSION_SHUT);
 	}
-	return poll_frame(lns, s, action);
+	if (poll_frame(lns, s, action))
+		return true;
+	/* what IPCP had to say has gone: nothing for the client comes before it */
+	if (s->opened && !s->reached) {
+		s->reached = true;
+		return give(s, action, LNS_ACT_SESSION_REACH);
+	}
+	return false;
 }

@@ -117,6 +117,9 @@ act(struct world *w, const struct lns_action *a)
 		FUZZ_CHECK(w->added[slot] && a->session->address != 0);
 		w->open[slot] = true;
 		break;
+	case LNS_ACT_SESSION_REACH:
+		FUZZ_CHECK(w->open[slot]);
+		break;
 	case LNS_ACT_SESSION_SHUT:
 		FUZZ_CHECK(w->open[slot]);
 		w->open[slot] = false;

@@ -166,8 +166,10 @@ act_session(struct world *w, const struct lns_action *action)
 		assert_false(slot->added);
 		/* IDs of an ended session rest for 10 s */
 		assert_true(slot->removed_at == 0 || w->now >= slot->removed_at + 10 * CV_NS_PER_S);
-		*slot = (struct world_slot){
-			.added = true, .tunnel_id = s->tunnel_id, .session_id = s->session_id};
+		*slot = (struct world_slot){.added = true,
+			.tunnel_id = s->tunnel_id,
+			.session_id = s->session_id,
+			.acks = w->n_ipcp_acks};
 		break;
 	case LNS_ACT_SESSION_OPEN:
 		assert_true(slot->added);
@@ -176,11 +178,17 @@ act_session(struct world *w, const struct lns_action *action)
 			assert_false(&w->slots[i] != slot && w->slots[i].open &&
 				     w->slots[i].address == s->address);
 		slot->open = true;
+		slot->reachable = false;
 		slot->address = s->address;
+		break;
+	case LNS_ACT_SESSION_REACH:
+		assert_true(slot->open && !slot->reachable);
+		assert_true(w->n_ipcp_acks > slot->acks); /* RFC 1661 3.5: data after it */
+		slot->reachable = true;
 		break;
 	case LNS_ACT_SESSION_SHUT:
 		assert_true(slot->open);
-		slot->open = false;
+		slot->open = slot->reachable = false;
 		break;
 	default:
 		assert_true(slot->added);
@@ -235,6 +243,19 @@ keep_outside(struct world *w, const struct lns_action *action)
 	memcpy(sent->bytes, action->data.data, action->data.len);
 }
 
+/* Counts IPCP's Configure-Acks among what the server sends. */
+static void
+count_acks(struct world *w, struct cv_bytes datagram)
+{
+	static const uint8_t ack[] = {0xff, 0x03, 0x80, 0x21, 2};
+	struct l2tp_header h = {0};
+
+	assert_int_equal(l2tp_header_parse(datagram.data, datagram.len, &h), 0);
+	if (!h.is_control && h.payload.len >= sizeof(ack) &&
+		memcmp(h.payload.data, ack, sizeof(ack)) == 0)
+		w->n_ipcp_acks++;
+}
+
 static void
 act(struct world *w)
 {
@@ -247,6 +268,7 @@ act(struct world *w)
 			struct cv_endpoint from = {.ip = w->cfg->listeners[0].ip, .port = 1701};
 
 			check_answer(w, &action);
+			count_acks(w, action.data);
 			if (to >= 0)
 				send_datagram(w, to, from, action.data.data, action.data.len);
 			else

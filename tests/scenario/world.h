@@ -48,8 +48,9 @@ struct world_client {
 
 /* What the data path was told. */
 struct world_slot {
-	bool added, open;
+	bool added, open, reachable;
 	uint32_t address;
+	unsigned acks; /* of IPCP, that the server had sent when it came */
 	uint16_t tunnel_id, session_id;
 	uint64_t removed_at; /* 0: never used */
 	uint64_t rx_packets; /* what the data path counts */
@@ -91,6 +92,7 @@ struct world {
 	unsigned n_lines;
 	struct world_sent outside[WORLD_OUTSIDE]; /* a ring */
 	unsigned n_outside, read_outside, n_data_outside;
+	unsigned n_ipcp_acks; /* Configure-Acks that the server has sent */
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
 	bool hold; /* the server's actions wait: several datagrams come in one round */
