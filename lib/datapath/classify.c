@@ -13,6 +13,9 @@
 enum {
 	TYPE_IPV4_BE = 0x0008,
 	TYPE_ARP_BE = 0x0608,
+	TYPE_VLAN_BE = 0x0081,
+	VLAN_TAG = 4,
+	VLAN_ID = 0x0fff,
 	PROTO_ICMP = 1,
 	PROTO_UDP = 17,
 	FRAGMENT_BE = 0xff3f, /* more fragments, and the offset */
@@ -287,6 +290,26 @@ find_control(struct dp_worker *w, const struct frame *f, unsigned local)
 		classify_control(w, f, local, h.tunnel_id);
 }
 
+/*
+ * Takes a priority tag off (IEEE 802.1Q: VLAN ID 0, which names no VLAN), in the buffer, so that
+ * the headers stand where they always do. What it said of the priority is of no use here.
+ */
+static enum dp_drop_cause
+take_tag_off(struct rte_mbuf *m)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
+
+	if (m->nb_segs != 1)
+		return DP_DROP_CLASSIFY_SEGMENTED;
+	if (rte_pktmbuf_data_len(m) < DP_ETHER + VLAN_TAG)
+		return DP_DROP_CLASSIFY_RUNT;
+	if ((rte_bswap16(dp_load16(ether + DP_ETHER)) & VLAN_ID) != 0)
+		return DP_DROP_CLASSIFY_VLAN;
+	memmove(ether + VLAN_TAG, ether, DP_ETHER - 2);
+	rte_pktmbuf_adj(m, VLAN_TAG);
+	return GO_ON;
+}
+
 /* One frame: into out, to the control thread, or dropped. */
 static void
 classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst *out)
@@ -298,6 +321,15 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	enum dp_drop_cause cause = GO_ON;
 	int local = -1;
 
+	if (bytes >= DP_ETHER && dp_load16(ether + 12) == TYPE_VLAN_BE) {
+		cause = take_tag_off(m);
+		if (cause != GO_ON) {
+			dp_drop_mbuf(&w->counts, m, cause);
+			return;
+		}
+		ether = rte_pktmbuf_mtod(m, uint8_t *);
+		bytes = rte_pktmbuf_data_len(m);
+	}
 	if (m->nb_segs != 1)
 		cause = DP_DROP_CLASSIFY_SEGMENTED;
 	else if (bytes < DP_ETHER + DP_IPV4_HDR)

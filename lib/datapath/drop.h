@@ -13,6 +13,7 @@
 	X(CLASSIFY_SEGMENTED, "frame spread over several buffers")                                 \
 	X(CLASSIFY_RUNT, "frame shorter than its headers")                                         \
 	X(CLASSIFY_MAC, "frame for another station")                                               \
+	X(CLASSIFY_VLAN, "frame tagged for a VLAN")                                                \
 	X(CLASSIFY_ETHERTYPE, "neither IPv4 nor ARP")                                              \
 	X(CLASSIFY_IP_VERSION, "outer IP version is not 4")                                        \
 	X(CLASSIFY_IP_HEADER, "outer IP header length below 20 or beyond the packet")              \
