@@ -241,6 +241,12 @@ l2tp_tunnel_probe(struct l2tp_tunnel *t, uint64_t now)
 }
 
 bool
+l2tp_tunnel_established(const struct l2tp_tunnel *t)
+{
+	return t->state == L2TP_ESTABLISHED;
+}
+
+bool
 l2tp_tunnel_waits(const struct l2tp_tunnel *t)
 {
 	return !l2tp_reliable_all_acked(&t->reliable) && !t->done_pending;

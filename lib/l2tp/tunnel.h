@@ -110,6 +110,8 @@ bool l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event);
 void l2tp_tunnel_close(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_reason *reason);
 /* Sends a HELLO now if none is on its way: there is a doubt whether the peer still lives. */
 void l2tp_tunnel_probe(struct l2tp_tunnel *t, uint64_t now);
+/* Whether the control connection is up. */
+bool l2tp_tunnel_established(const struct l2tp_tunnel *t);
 /* Whether a message of ours still waits for the peer's acknowledgement. */
 bool l2tp_tunnel_waits(const struct l2tp_tunnel *t);
 

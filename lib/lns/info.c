@@ -30,7 +30,8 @@ lns_status(const struct lns *lns, struct lns_status *status)
 {
 	*status = (struct lns_status){.tunnels = lns->tunnels,
 		.sessions = lns->sessions,
-		.half_open = lns->half_open,
+		.half_open = lns->admission.callers.count,
+		.ended = lns->ended,
 		.open_sessions = lns->open_sessions};
 	memcpy(status->counters, lns->counters, sizeof(status->counters));
 }
@@ -66,7 +67,7 @@ lns_next_tunnel(const struct lns *lns, uint64_t *cursor, struct lns_tunnel_info 
 		uint64_t at = (*cursor)++;
 		const struct lns_tunnel *t = lns->by_id[at / LNS_TUNNEL_IDS][at % LNS_TUNNEL_IDS];
 
-		if (t == NULL)
+		if (t == NULL || t->over)
 			continue;
 		describe_tunnel(t, info);
 		return true;

@@ -12,6 +12,7 @@
 #include "base/wheel.h"
 #include "l2tp/tunnel.h"
 #include "lns/bucket.h"
+#include "lns/callers.h"
 #include "lns/lns.h"
 #include "lns/pool.h"
 #include "ppp/link.h"
@@ -22,13 +23,16 @@ enum {
 	LNS_EARLY_FRAMES = 4,    /* kept of a call that is not connected yet, */
 	LNS_EARLY_BYTES = 512,   /* and their bytes in all */
 	LNS_LOG_PER_SECOND = 50, /* lines about refusals; the rest is counted */
+	LNS_ENDED_MAX = 8192,    /* tunnels that ended and are remembered */
+	LNS_ANSWERS = 16,        /* datagrams to callers that wait for lns_poll */
+	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
 };
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
 #define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
-enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION };
+enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION, LNS_KIND_ADMISSION };
 
-/* The common head of tunnels and sessions: first member of both. */
+/* The common head of tunnels, sessions and admission: first member of each. */
 struct lns_object {
 	struct cv_timer timer; /* first: the wheel gives it back */
 	enum lns_kind kind;
@@ -36,32 +40,33 @@ struct lns_object {
 	struct lns_object *ready_prev, *ready_next;
 };
 
-/* The tunnels of one peer address. */
+/* How many living tunnels one peer address has. */
 struct lns_peer {
 	struct cv_node node;
 	struct cv_ip ip;
 	uint32_t count;
-	struct lns_tunnel *tunnels;
 };
 
 struct lns_tunnel {
 	struct lns_object object;
-	struct cv_node opener; /* by what an SCCRQ retransmission repeats */
+	struct cv_node by_opener; /* by what a repeated SCCRQ repeats */
 	uint32_t opener_id;
+	uint64_t message;                       /* keyed hash of that SCCRQ */
+	struct cv_node by_end;                  /* by the peer's address and port: the first only */
+	struct lns_tunnel *end_prev, *end_next; /* a ring of all living tunnels from there */
+	struct lns_tunnel *ended_prev, *ended_next; /* of those that are over, in order */
 	struct l2tp_tunnel *l2tp;
 	struct lns_peer *peer_address;
-	struct lns_tunnel *next_of_peer, **link_of_peer;
 	struct lns_session *sessions;
 	uint32_t session_count;
 	uint16_t listener;
 	uint16_t id, peer_id;
 	struct cv_endpoint peer;
 	uint64_t created_at;
-	bool half_open; /* never established: counts so until it is forgotten */
-	bool refused;   /* no entry of tunnels.secrets: said so already */
-	bool added;     /* the data path knows it */
-	bool over;      /* StopCCN sent or received: only its remains are kept */
-	bool done;      /* to be freed when the data path was told */
+	bool added;   /* the data path knows it */
+	bool over;    /* StopCCN sent or received: only its remains are kept */
+	bool closing; /* over, and our StopCCN is not acknowledged yet */
+	bool done;    /* to be freed when the data path was told */
 };
 
 /* PPP frames that came before their ICCN. */
@@ -90,6 +95,22 @@ struct lns_session {
 	char user[LNS_USER_MAX];
 };
 
+/* A datagram to somebody who has no tunnel. */
+struct lns_answer {
+	struct cv_endpoint to;
+	uint16_t listener, len;
+	uint8_t bytes[LNS_DATAGRAM_MAX];
+};
+
+/* Who asks for a tunnel. */
+struct lns_admission {
+	struct lns_object object; /* its timer: the oldest caller's */
+	struct lns_callers callers;
+	struct lns_answer answers[LNS_ANSWERS]; /* a ring */
+	uint32_t first, count;
+	uint64_t forgot, forgot_said_at; /* callers, since the last line about them */
+};
+
 struct lns_group {
 	const struct cfg_group *cfg;
 	struct lns_pool *pool;
@@ -107,8 +128,10 @@ struct lns {
 	struct cv_wheel wheel;
 	struct lns_object *ready_first, *ready_last;
 
-	struct lns_tunnel ***by_id; /* [listener][tunnel ID] */
-	struct cv_table openers, peers;
+	struct lns_tunnel ***by_id;           /* [listener][tunnel ID] */
+	struct cv_table openers, ends, peers; /* of tunnels that live */
+	struct lns_tunnel *ended_first, *ended_last;
+	struct lns_admission admission;
 	struct lns_session **slots;
 	uint32_t slot_mask;
 	uint64_t slot_seed;
@@ -117,7 +140,8 @@ struct lns {
 	struct lns_user *users;
 	struct ppp_params ppp;
 
-	uint32_t tunnels, sessions, half_open, open_sessions;
+	uint32_t tunnels, ended, closing; /* living tunnels; over; of these, not yet told */
+	uint32_t sessions, open_sessions;
 	uint64_t counters[LNS_COUNTER_MAX];
 	struct lns_bucket setups, calls, refusal_lines; /* of tunnels; of sessions */
 	uint64_t lines_suppressed;
@@ -143,11 +167,32 @@ bool lns_may_log(struct lns *lns, uint64_t now);
 void lns_link_params(struct lns *lns);
 enum ppp_auth lns_auth_method(enum cfg_auth method);
 
-/* tunnel.c */
-int lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener,
+/* admission.c: who may have a tunnel. */
+int lns_admission_init(struct lns *lns);
+void lns_admission_fini(struct lns *lns);
+/* A control message to tunnel ID 0, or to an ID that no tunnel has. */
+int lns_admission_input(struct lns *lns, uint64_t now, uint16_t listener,
 	const struct cv_endpoint *from, const uint8_t *data, size_t len);
+int lns_admission_connect(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,
+	const struct cv_endpoint *from, const uint8_t *data, size_t len);
+void lns_admission_timeout(struct lns *lns, uint64_t now);
+bool lns_admission_poll(struct lns *lns, struct lns_action *action);
+
+/* tunnel.c */
+/* A living tunnel that an SCCRQ's address, port and ID belong to, or NULL. */
+struct lns_tunnel *lns_tunnel_of(
+	const struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message);
+/* How many living tunnels an address has. */
+uint32_t lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip);
+/* Draws a tunnel ID that nobody has at this listener; 0 when all tries failed. */
+uint16_t lns_tunnel_id_draw(struct lns *lns, uint16_t listener);
+/* The tunnel of a caller that has proved itself; takes over l2tp, which is established. 0 or
+ * CV_ERR_NOMEM. */
+int lns_tunnel_new(
+	struct lns *lns, uint64_t now, const struct lns_caller *caller, struct l2tp_tunnel *l2tp);
 void lns_tunnel_input(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const uint8_t *data, size_t len);
+void lns_tunnel_timeout(struct lns *lns, struct lns_tunnel *t, uint64_t now);
 /* Takes the automaton's events, sets the timer, marks it ready. After every touch. */
 void lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now);
 bool lns_tunnel_poll(

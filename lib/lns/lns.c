@@ -32,6 +32,9 @@ new_tables(struct lns *lns)
 	if (cv_table_init(&lns->openers, cfg->limits.tunnels, key) != 0)
 		return CV_ERR_NOMEM;
 	crypto_random(lns->crypto, key, sizeof(key));
+	if (cv_table_init(&lns->ends, cfg->limits.tunnels, key) != 0)
+		return CV_ERR_NOMEM;
+	crypto_random(lns->crypto, key, sizeof(key));
 	return cv_table_init(&lns->peers, cfg->limits.tunnels, key);
 }
 
@@ -80,7 +83,7 @@ lns_new(const struct lns_params *params, uint64_t now)
 	lns_bucket_init(&lns->calls, lns->cfg->limits.setups_per_second, now);
 	lns_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, now);
 	lns_link_params(lns);
-	if (new_tables(lns) != 0 || new_groups(lns) != 0) {
+	if (new_tables(lns) != 0 || lns_admission_init(lns) != 0 || new_groups(lns) != 0) {
 		lns_free(lns);
 		return NULL;
 	}
@@ -93,7 +96,7 @@ lns_free(struct lns *lns)
 	if (lns == NULL)
 		return;
 	for (size_t i = 0; lns->by_id != NULL && i < lns->cfg->n_listeners; i++) {
-		for (size_t id = 0; lns->tunnels != 0 && id < LNS_TUNNEL_IDS; id++)
+		for (size_t id = 0; lns->tunnels + lns->ended != 0 && id < LNS_TUNNEL_IDS; id++)
 			if (lns->by_id[i][id] != NULL)
 				lns_tunnel_free(lns, lns->by_id[i][id]);
 		free(lns->by_id[i]);
@@ -104,7 +107,9 @@ lns_free(struct lns *lns)
 			lns_session_free(lns, lns->slots[i]);
 	for (size_t i = 0; lns->groups != NULL && i < lns->cfg->n_groups; i++)
 		lns_pool_free(lns->groups[i].pool);
+	lns_admission_fini(lns);
 	cv_table_fini(&lns->openers);
+	cv_table_fini(&lns->ends);
 	cv_table_fini(&lns->peers);
 	free(lns->by_id);
 	free(lns->slots);
@@ -181,12 +186,10 @@ lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endp
 	if (!header.is_control)
 		return data_input(lns, now, listener, from, &header);
 	if (header.tunnel_id == 0)
-		return lns_tunnel_open(lns, now, listener, from, data, len);
+		return lns_admission_input(lns, now, listener, from, data, len);
 	t = lns->by_id[listener][header.tunnel_id];
-	if (t == NULL) {
-		lns_count(lns, LNS_CONTROL_NO_TUNNEL);
-		return CV_ERR_UNKNOWN;
-	}
+	if (t == NULL)
+		return lns_admission_connect(lns, now, listener, header.tunnel_id, from, data, len);
 	if (!cv_endpoint_equal(&t->peer, from)) {
 		lns_count(lns, LNS_CONTROL_SOURCE);
 		return CV_ERR_AUTH;
@@ -209,13 +212,16 @@ lns_handle_timeout(struct lns *lns, uint64_t now)
 	while ((timer = cv_wheel_pop(&lns->wheel, now)) != NULL) {
 		struct lns_object *object = (struct lns_object *)timer;
 
-		if (object->kind == LNS_KIND_TUNNEL) {
-			struct lns_tunnel *t = (struct lns_tunnel *)object;
-
-			l2tp_tunnel_handle_timeout(t->l2tp, now);
-			lns_tunnel_settle(lns, t, now);
-		} else {
+		switch (object->kind) {
+		case LNS_KIND_TUNNEL:
+			lns_tunnel_timeout(lns, (struct lns_tunnel *)object, now);
+			break;
+		case LNS_KIND_SESSION:
 			lns_session_timeout(lns, (struct lns_session *)object, now);
+			break;
+		case LNS_KIND_ADMISSION:
+			lns_admission_timeout(lns, now);
+			break;
 		}
 	}
 }
@@ -225,12 +231,19 @@ lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 {
 	while (lns->ready_first != NULL) {
 		struct lns_object *object = lns->ready_first;
-		bool more;
+		bool more = false;
 
-		if (object->kind == LNS_KIND_TUNNEL)
+		switch (object->kind) {
+		case LNS_KIND_TUNNEL:
 			more = lns_tunnel_poll(lns, (struct lns_tunnel *)object, now, action);
-		else
+			break;
+		case LNS_KIND_SESSION:
 			more = lns_session_poll(lns, (struct lns_session *)object, now, action);
+			break;
+		case LNS_KIND_ADMISSION:
+			more = lns_admission_poll(lns, action);
+			break;
+		}
 		if (more)
 			return true;
 		lns_unready(lns, object);
@@ -278,16 +291,16 @@ lns_shutdown(struct lns *lns, uint64_t now)
 {
 	static const struct l2tp_reason reason = {
 		.result = L2TP_STOPCCN_SHUTTING_DOWN, .message = "the server shuts down"};
-	uint32_t left = lns->tunnels; /* not yet found */
+	uint32_t left = lns->tunnels; /* that live, not yet found */
 
 	lns->stopping = true;
 	for (size_t i = 0; i < lns->cfg->n_listeners; i++)
 		for (size_t id = 0; left != 0 && id < LNS_TUNNEL_IDS; id++) {
 			struct lns_tunnel *t = lns->by_id[i][id];
 
-			left -= t != NULL;
 			if (t == NULL || t->over)
 				continue;
+			left--;
 			l2tp_tunnel_close(t->l2tp, now, &reason);
 			lns_tunnel_settle(lns, t, now);
 		}
@@ -296,5 +309,5 @@ lns_shutdown(struct lns *lns, uint64_t now)
 bool
 lns_idle(const struct lns *lns)
 {
-	return lns->tunnels == 0;
+	return lns->tunnels == 0 && lns->closing == 0;
 }

@@ -56,7 +56,10 @@ struct lns_params {
 	X(PPP_MALFORMED, "ppp-malformed", "PPP frames that were silently discarded")              \
 	X(LIMIT_TUNNELS, "limit-tunnels", "tunnels refused: limits.tunnels")                      \
 	X(LIMIT_PEER, "limit-tunnels-per-peer", "tunnels refused: limits.tunnels-per-peer")       \
-	X(LIMIT_HALF_OPEN, "limit-half-open", "tunnels refused: limits.half-open")                \
+	X(LIMIT_HALF_OPEN, "limit-half-open", "callers forgotten for others: limits.half-open")   \
+	X(ANSWERS_FULL, "answers-full", "answers to callers that found the queue full")           \
+	X(ANSWERS_SHORT, "answers-short",                                                         \
+		"answers to callers that would be longer than what they sent allows")             \
 	X(LIMIT_RATE, "limit-setups-per-second",                                                  \
 		"tunnels and calls refused: limits.setups-per-second")                            \
 	X(LIMIT_SESSIONS, "limit-sessions", "sessions refused: limits.sessions")                  \
@@ -135,8 +138,10 @@ struct lns_action {
 };
 
 struct lns_status {
-	uint32_t tunnels, sessions, half_open;
-	uint32_t open_sessions; /* with an open IPCP */
+	uint32_t tunnels, sessions; /* that live */
+	uint32_t half_open;         /* callers that have not proved themselves by SCCCN */
+	uint32_t ended;             /* tunnels that are over, and remembered for a while */
+	uint32_t open_sessions;     /* with an open IPCP */
 	uint64_t counters[LNS_COUNTER_MAX];
 };
 

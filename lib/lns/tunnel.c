@@ -1,67 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tunnels: who may open one, the table of openers that finds a retransmitted SCCRQ, and the
- * wiring of the control connection's automaton (RFC 2661 section 7.2).
+ * Tunnels of peers that have proved themselves: where they are found, and the wiring of the control
+ * connection's automaton (RFC 2661 section 7.2). Who may have one is admission.c's.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "l2tp/avp.h"
 #include "lns/internal.h"
 
-/* What identifies an SCCRQ and its retransmissions. Bytes, hashed: no padding. */
-struct opener_key {
-	uint8_t ip[16];
-	uint16_t family, listener, port, zero;
-	uint32_t id;
-};
-
-_Static_assert(sizeof(struct opener_key) == 28, "no padding in a hashed key");
-
-/* The peer's Assigned Tunnel ID; where it is hidden, the message itself: sent again, it is the same
- * to the byte. */
-static uint32_t
-opener_id(const struct lns *lns, const struct l2tp_peek *peek, const uint8_t *data, size_t len)
-{
-	if (peek->assigned_tunnel_id != 0)
-		return peek->assigned_tunnel_id;
-	return (uint32_t)cv_table_hash(&lns->openers, data, len) | UINT32_C(0x10000);
-}
-
-static struct opener_key
-opener_key(uint16_t listener, const struct cv_endpoint *from, uint32_t id)
-{
-	struct opener_key key = {
-		.family = from->ip.family, .listener = listener, .port = from->port, .id = id};
-
-	memcpy(key.ip, from->ip.bytes, sizeof(key.ip));
-	return key;
-}
-
-#define OPENER_OF(n) ((struct lns_tunnel *)((char *)(n)-offsetof(struct lns_tunnel, opener)))
+#define BY_OPENER(n) ((struct lns_tunnel *)((char *)(n)-offsetof(struct lns_tunnel, by_opener)))
+#define BY_END(n) ((struct lns_tunnel *)((char *)(n)-offsetof(struct lns_tunnel, by_end)))
 #define PEER_OF(n) ((struct lns_peer *)((char *)(n)-offsetof(struct lns_peer, node)))
 
-static struct lns_tunnel *
-find_opener(struct lns *lns, uint16_t listener, const struct cv_endpoint *from, uint32_t id,
-	uint64_t *hash)
+#define REPEATED_NS (60 * CV_NS_PER_S) /* no SCCRQ is sent again so late */
+
+static struct lns_opener
+opener_of(const struct lns_tunnel *t)
 {
-	struct opener_key key = opener_key(listener, from, id);
+	return (struct lns_opener){.peer = t->peer, .id = t->opener_id, .listener = t->listener};
+}
 
-	*hash = cv_table_hash(&lns->openers, &key, sizeof(key));
-	for (struct cv_node *n = cv_table_first(&lns->openers, *hash); n != NULL;
+struct lns_tunnel *
+lns_tunnel_of(
+	const struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message)
+{
+	uint64_t hash = lns_opener_hash(&lns->openers, opener);
+
+	for (struct cv_node *n = cv_table_first(&lns->openers, hash); n != NULL;
 		n = cv_table_next(n)) {
-		struct lns_tunnel *t = OPENER_OF(n);
+		struct lns_tunnel *t = BY_OPENER(n);
+		struct lns_opener its = opener_of(t);
 
-		if (t->listener == listener && t->opener_id == id &&
-			cv_endpoint_equal(&t->peer, from))
+		if (t->message == message && now - t->created_at < REPEATED_NS &&
+			lns_opener_equal(&its, opener))
 			return t;
 	}
 	return NULL;
 }
 
+/* ---- how many tunnels an address has ---- */
+
 static struct lns_peer *
-find_peer(struct lns *lns, const struct cv_ip *ip, uint64_t *hash)
+find_peer(const struct lns *lns, const struct cv_ip *ip, uint64_t *hash)
 {
 	*hash = cv_table_hash(&lns->peers, ip, sizeof(*ip));
 	for (struct cv_node *n = cv_table_first(&lns->peers, *hash); n != NULL;
@@ -69,6 +50,15 @@ find_peer(struct lns *lns, const struct cv_ip *ip, uint64_t *hash)
 		if (cv_ip_equal(&PEER_OF(n)->ip, ip))
 			return PEER_OF(n);
 	return NULL;
+}
+
+uint32_t
+lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip)
+{
+	uint64_t hash;
+	const struct lns_peer *peer = find_peer(lns, ip, &hash);
+
+	return peer == NULL ? 0 : peer->count;
 }
 
 static bool
@@ -85,11 +75,6 @@ join_peer(struct lns *lns, struct lns_tunnel *t)
 		cv_table_add(&lns->peers, &peer->node, hash);
 	}
 	t->peer_address = peer;
-	t->next_of_peer = peer->tunnels;
-	if (peer->tunnels != NULL)
-		peer->tunnels->link_of_peer = &t->next_of_peer;
-	t->link_of_peer = &peer->tunnels;
-	peer->tunnels = t;
 	peer->count++;
 	return true;
 }
@@ -99,196 +84,180 @@ leave_peer(struct lns *lns, struct lns_tunnel *t)
 {
 	struct lns_peer *peer = t->peer_address;
 
-	*t->link_of_peer = t->next_of_peer;
-	if (t->next_of_peer != NULL)
-		t->next_of_peer->link_of_peer = t->link_of_peer;
 	if (--peer->count != 0)
 		return;
 	cv_table_remove(&lns->peers, &peer->node);
 	free(peer);
 }
 
-/*
- * An SCCRQ from where an established tunnel comes from, under the same name: its peer may have
- * rebooted. One datagram proves nothing, so the old tunnel is asked: it dies if nobody answers.
- */
-static void
-doubt(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
-	struct cv_bytes host)
-{
-	uint64_t hash;
-	const struct lns_peer *peer = find_peer(lns, &from->ip, &hash);
-	size_t kept = host.len < L2TP_HOST_NAME_KEPT ? host.len : L2TP_HOST_NAME_KEPT - 1;
-	struct l2tp_tunnel_info info;
+/* ---- the ring of the tunnels from one address and port ---- */
 
-	for (struct lns_tunnel *t = peer == NULL ? NULL : peer->tunnels; t != NULL;
-		t = t->next_of_peer) {
-		if (t->listener != listener || t->peer.port != from->port || t->over)
-			continue;
-		l2tp_tunnel_info(t->l2tp, &info);
-		if (info.peer_host_name_len != kept ||
-			(kept != 0 && memcmp(info.peer_host_name, host.data, kept) != 0))
-			continue;
-		l2tp_tunnel_probe(t->l2tp, now);
-		lns_tunnel_settle(lns, t, now);
-	}
+static struct lns_tunnel *
+find_end(const struct lns *lns, const struct lns_tunnel *t, uint64_t *hash)
+{
+	struct lns_opener end = {.peer = t->peer, .listener = t->listener};
+
+	*hash = lns_opener_hash(&lns->ends, &end);
+	for (struct cv_node *n = cv_table_first(&lns->ends, *hash); n != NULL; n = cv_table_next(n))
+		if (BY_END(n)->listener == t->listener &&
+			cv_endpoint_equal(&BY_END(n)->peer, &t->peer))
+			return BY_END(n);
+	return NULL;
 }
 
-/* Draws a tunnel ID that is free at this listener; 0 when all tries failed. */
-static uint16_t
-draw_tunnel_id(struct lns *lns, uint16_t listener)
+/* Makes the next of the ring its first. */
+static void
+turn_end(struct lns *lns, struct lns_tunnel *first)
+{
+	cv_table_remove(&lns->ends, &first->by_end);
+	cv_table_add(&lns->ends, &first->end_next->by_end, first->by_end.hash);
+}
+
+/*
+ * Joins the ring as its last. A tunnel that was there before may be the same peer's before it
+ * rebooted, or somebody's whose port a NAT gave away: the first is asked by a HELLO, and dies if
+ * nobody answers; the next newcomer asks the next one. So a newcomer costs the others one message,
+ * however many they are.
+ */
+static void
+join_end(struct lns *lns, uint64_t now, struct lns_tunnel *t)
+{
+	uint64_t hash;
+	struct lns_tunnel *first = find_end(lns, t, &hash);
+
+	if (first == NULL) {
+		t->end_prev = t->end_next = t;
+		cv_table_add(&lns->ends, &t->by_end, hash);
+		return;
+	}
+	t->end_next = first;
+	t->end_prev = first->end_prev;
+	first->end_prev->end_next = t;
+	first->end_prev = t;
+	turn_end(lns, first);
+	l2tp_tunnel_probe(first->l2tp, now);
+	lns_tunnel_settle(lns, first, now);
+}
+
+static void
+leave_end(struct lns *lns, struct lns_tunnel *t)
+{
+	uint64_t hash;
+
+	if (find_end(lns, t, &hash) == t) {
+		if (t->end_next == t)
+			cv_table_remove(&lns->ends, &t->by_end);
+		else
+			turn_end(lns, t);
+	}
+	t->end_prev->end_next = t->end_next;
+	t->end_next->end_prev = t->end_prev;
+}
+
+/* ---- beginning and end ---- */
+
+static void
+log_tunnel_up(struct lns *lns, const struct lns_tunnel *t)
+{
+	struct l2tp_tunnel_info info;
+	char host[LNS_USER_MAX], peer[CV_ENDPOINT_TEXT];
+
+	l2tp_tunnel_info(t->l2tp, &info);
+	lns_count(lns, LNS_TUNNELS_OPENED);
+	cv_log_event(lns->log, CV_LOG_INFO, "tunnel-up", "tunnel=%u peer=%s peer-tunnel=%u host=%s",
+		t->id, cv_endpoint_text(&t->peer, peer), t->peer_id,
+		cv_escape(host, sizeof(host), info.peer_host_name, info.peer_host_name_len));
+}
+
+uint16_t
+lns_tunnel_id_draw(struct lns *lns, uint16_t listener)
 {
 	for (unsigned i = 0; i < LNS_SLOT_TRIES; i++) {
 		uint16_t id = (uint16_t)crypto_random_u32(lns->crypto);
 
-		if (id != 0 && lns->by_id[listener][id] == NULL)
+		if (id != 0 && lns->by_id[listener][id] == NULL &&
+			lns_callers_by_id(&lns->admission.callers, listener, id) == NULL)
 			return id;
 	}
 	return 0;
 }
 
-/* Which limit, if any, a new tunnel from this address breaks. */
-static enum lns_counter
-limit_broken(struct lns *lns, const struct cv_ip *ip, uint64_t now)
-{
-	const struct cfg_limits *limits = &lns->cfg->limits;
-	uint64_t hash;
-	const struct lns_peer *peer = find_peer(lns, ip, &hash);
-
-	if (lns->tunnels >= limits->tunnels)
-		return LNS_LIMIT_TUNNELS;
-	if (peer != NULL && peer->count >= limits->tunnels_per_peer)
-		return LNS_LIMIT_PEER;
-	if (lns->half_open >= limits->half_open)
-		return LNS_LIMIT_HALF_OPEN;
-	if (!lns_bucket_take(&lns->setups, now))
-		return LNS_LIMIT_RATE;
-	return LNS_COUNTER_MAX;
-}
-
-static void
-log_tunnel_refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from,
-	const struct l2tp_peek *peek, const char *why)
-{
-	char host[LNS_USER_MAX], peer[CV_ENDPOINT_TEXT];
-
-	if (!lns_may_log(lns, now))
-		return;
-	cv_log_event(lns->log, CV_LOG_WARNING, "tunnel-refused", "peer=%s host=%s reason=\"%s\"",
-		cv_endpoint_text(from, peer),
-		cv_escape(host, sizeof(host), peek->host_name.data, peek->host_name.len), why);
-}
-
-static void
-fill_params(
-	struct lns *lns, struct l2tp_params *p, uint16_t id, const struct cfg_tunnel_secret *secret)
-{
-	const struct cfg *cfg = lns->cfg;
-
-	l2tp_params_default(p);
-	p->crypto = lns->crypto;
-	p->log = lns->log;
-	p->local_tunnel_id = id;
-	p->host_name = cfg->identity.host_name;
-	p->receive_window = cfg->tunnels.receive_window;
-	p->hello_ns = cfg->tunnels.hello_ns;
-	p->retransmit_initial_ns = cfg->tunnels.retransmit_first_ns;
-	p->retransmit_max_ns = cfg->tunnels.retransmit_max_ns;
-	p->max_retransmits = cfg->tunnels.retransmit_times;
-	p->hide_avps = cfg->tunnels.hide_avps;
-	if (secret != NULL && !secret->none) {
-		p->secret = secret->secret.data;
-		p->secret_len = secret->secret.len;
-	}
-}
-
-static struct lns_tunnel *
-new_tunnel(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
-	const struct l2tp_peek *peek)
-{
-	static const struct l2tp_reason unknown = {.result = L2TP_STOPCCN_NOT_AUTHORIZED,
-		.message = "no tunnel secret is configured for this peer"};
-	const struct cfg_tunnel_secret *secret = cfg_tunnel_secret_find(lns->cfg, listener,
-		&from->ip, (const char *)peek->host_name.data, peek->host_name.len);
-	struct l2tp_params params;
-	struct lns_tunnel *t;
-	uint16_t id = draw_tunnel_id(lns, listener);
-
-	t = id == 0 ? NULL : calloc(1, sizeof(*t));
-	if (t == NULL)
-		return NULL;
-	fill_params(lns, &params, id, secret);
-	if (secret == NULL) {
-		params.refuse = &unknown;
-		lns_count(lns, LNS_PEER_UNKNOWN);
-		log_tunnel_refused(lns, now, from, peek, unknown.message);
-	}
-	t->refused = secret == NULL;
-	t->object.kind = LNS_KIND_TUNNEL;
-	t->listener = listener;
-	t->id = id;
-	t->peer_id = peek->assigned_tunnel_id;
-	t->peer = *from;
-	t->created_at = now;
-	t->l2tp = l2tp_tunnel_new(L2TP_RESPONDER, &params, now);
-	if (t->l2tp == NULL || !join_peer(lns, t)) {
-		l2tp_tunnel_free(t->l2tp);
-		free(t);
-		return NULL;
-	}
-	lns->by_id[listener][id] = t;
-	lns->tunnels++;
-	lns->half_open++;
-	t->half_open = true;
-	return t;
-}
-
 int
-lns_tunnel_open(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
-	const uint8_t *data, size_t len)
+lns_tunnel_new(
+	struct lns *lns, uint64_t now, const struct lns_caller *caller, struct l2tp_tunnel *l2tp)
 {
-	struct l2tp_peek peek;
-	enum lns_counter limit;
-	struct lns_tunnel *t;
-	uint64_t hash;
-	uint32_t id;
-	int rc = l2tp_peek(data, len, &peek);
+	struct lns_tunnel *t = calloc(1, sizeof(*t));
+	struct lns_opener opener;
 
-	if (rc == 0 && peek.type != L2TP_SCCRQ && peek.type != L2TP_STOPCCN)
-		rc = CV_ERR_UNKNOWN;
-	if (rc != 0) {
-		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
-		return rc;
-	}
-	id = opener_id(lns, &peek, data, len);
-	t = find_opener(lns, listener, from, id, &hash);
-	if (t != NULL) {
-		/* sent again, or by a peer that rebooted and drew the same ID */
-		if (peek.type == L2TP_SCCRQ)
-			l2tp_tunnel_probe(t->l2tp, now);
-		lns_tunnel_input(lns, t, now, data, len);
-		return 0;
-	}
-	if (peek.type != L2TP_SCCRQ || lns->stopping) {
-		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
-		return CV_ERR_UNKNOWN;
-	}
-	limit = limit_broken(lns, &from->ip, now);
-	if (limit != LNS_COUNTER_MAX) {
-		lns_count(lns, limit);
-		log_tunnel_refused(lns, now, from, &peek, lns_counter_help(limit));
-		return CV_ERR_LIMIT;
-	}
-	t = new_tunnel(lns, now, listener, from, &peek);
-	if (t == NULL) {
-		lns_count(lns, LNS_MEMORY);
+	if (t == NULL)
+		return CV_ERR_NOMEM;
+	t->object.kind = LNS_KIND_TUNNEL;
+	t->listener = caller->opener.listener;
+	t->id = caller->tunnel_id;
+	t->peer_id = caller->identity.tunnel_id;
+	t->peer = caller->opener.peer;
+	t->opener_id = caller->opener.id;
+	t->message = caller->message;
+	t->created_at = now;
+	t->l2tp = l2tp;
+	if (!join_peer(lns, t)) {
+		free(t);
 		return CV_ERR_NOMEM;
 	}
-	t->opener_id = id;
-	cv_table_add(&lns->openers, &t->opener, hash);
-	doubt(lns, now, listener, from, peek.host_name);
-	lns_tunnel_input(lns, t, now, data, len);
+	join_end(lns, now, t);
+	opener = opener_of(t);
+	cv_table_add(&lns->openers, &t->by_opener, lns_opener_hash(&lns->openers, &opener));
+	lns->by_id[t->listener][t->id] = t;
+	lns->tunnels++;
+	log_tunnel_up(lns, t);
+	lns_tunnel_settle(lns, t, now);
 	return 0;
+}
+
+void
+lns_tunnel_timeout(struct lns *lns, struct lns_tunnel *t, uint64_t now)
+{
+	l2tp_tunnel_handle_timeout(t->l2tp, now);
+	lns_tunnel_settle(lns, t, now);
+}
+
+static void
+forget_ended(struct lns *lns, struct lns_tunnel *t)
+{
+	if (t->ended_prev != NULL)
+		t->ended_prev->ended_next = t->ended_next;
+	else
+		lns->ended_first = t->ended_next;
+	if (t->ended_next != NULL)
+		t->ended_next->ended_prev = t->ended_prev;
+	else
+		lns->ended_last = t->ended_prev;
+	lns->ended--;
+	lns->closing -= t->closing;
+}
+
+/* From now on it stands in nobody's way: what is left of it answers a repeated StopCCN. */
+static void
+end(struct lns *lns, struct lns_tunnel *t, uint64_t now)
+{
+	cv_table_remove(&lns->openers, &t->by_opener);
+	leave_end(lns, t);
+	leave_peer(lns, t);
+	lns->tunnels--;
+	lns_callers_prove(&lns->admission.callers, &t->peer.ip, now);
+	t->over = true;
+	t->ended_prev = lns->ended_last;
+	if (lns->ended_last != NULL)
+		lns->ended_last->ended_next = t;
+	else
+		lns->ended_first = t;
+	lns->ended_last = t;
+	lns->ended++;
+	/* what has ended is bounded by itself; who was told to go and can't hear it is let go */
+	if (lns->ended > LNS_ENDED_MAX && !lns->stopping && !lns->ended_first->object.ready) {
+		lns->ended_first->done = true;
+		lns_ready(lns, &lns->ended_first->object);
+	}
 }
 
 void
@@ -297,28 +266,6 @@ lns_tunnel_input(
 {
 	l2tp_tunnel_input(t->l2tp, now, data, len);
 	lns_tunnel_settle(lns, t, now);
-}
-
-static void
-no_longer_half_open(struct lns *lns, struct lns_tunnel *t)
-{
-	if (t->half_open)
-		lns->half_open--;
-	t->half_open = false;
-}
-
-static void
-tunnel_up(struct lns *lns, struct lns_tunnel *t)
-{
-	struct l2tp_tunnel_info info;
-	char host[LNS_USER_MAX], peer[CV_ENDPOINT_TEXT];
-
-	l2tp_tunnel_info(t->l2tp, &info);
-	no_longer_half_open(lns, t);
-	lns_count(lns, LNS_TUNNELS_OPENED);
-	cv_log_event(lns->log, CV_LOG_INFO, "tunnel-up", "tunnel=%u peer=%s peer-tunnel=%u host=%s",
-		t->id, cv_endpoint_text(&t->peer, peer), t->peer_id,
-		cv_escape(host, sizeof(host), info.peer_host_name, info.peer_host_name_len));
 }
 
 /* Why the sessions of a tunnel that went down are over. */
@@ -335,7 +282,7 @@ log_tunnel_down(struct lns *lns, const struct lns_tunnel *t, const struct l2tp_r
 {
 	char message[LNS_USER_MAX * 2], peer[CV_ENDPOINT_TEXT];
 
-	cv_log_event(lns->log, t->half_open ? CV_LOG_WARNING : CV_LOG_INFO, "tunnel-down",
+	cv_log_event(lns->log, CV_LOG_INFO, "tunnel-down",
 		"tunnel=%u peer=%s by=%s result=%u error=%u reason=\"%s\" message=%s", t->id,
 		cv_endpoint_text(&t->peer, peer), reason->by_peer ? "peer" : "us", reason->result,
 		reason->error, l2tp_stopccn_text(reason->result),
@@ -348,16 +295,10 @@ log_tunnel_down(struct lns *lns, const struct lns_tunnel *t, const struct l2tp_r
 static void
 tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
 {
-	t->over = true;
-	if (t->half_open)
-		lns_count(lns, LNS_TUNNEL_FAILED);
-	if (event->proof_failed)
-		lns_count(lns, LNS_TUNNEL_AUTH);
+	end(lns, t, now);
 	while (t->sessions != NULL)
 		lns_session_over(lns, t->sessions, now, session_reason(lns, &event->reason));
-	/* strangers write as many lines as they please nowhere */
-	if (!t->half_open || (!t->refused && lns_may_log(lns, now)))
-		log_tunnel_down(lns, t, &event->reason);
+	log_tunnel_down(lns, t, &event->reason);
 }
 
 static void
@@ -386,8 +327,7 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 
 	while (l2tp_tunnel_poll_event(t->l2tp, &event)) {
 		switch (event.type) {
-		case L2TP_EV_UP:
-			tunnel_up(lns, t);
+		case L2TP_EV_UP: /* it was up when it was made */
 			break;
 		case L2TP_EV_DOWN:
 			tunnel_down(lns, t, now, &event);
@@ -406,12 +346,9 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 			break;
 		}
 	}
-	if (t->peer_id == 0) {
-		struct l2tp_tunnel_info info;
-
-		l2tp_tunnel_info(t->l2tp, &info);
-		t->peer_id = info.remote_tunnel_id;
-	}
+	lns->closing -= t->closing;
+	t->closing = t->over && l2tp_tunnel_waits(t->l2tp);
+	lns->closing += t->closing;
 	cv_wheel_arm(&lns->wheel, &t->object.timer, l2tp_tunnel_next_timeout(t->l2tp));
 	lns_ready(lns, &t->object);
 }
@@ -423,11 +360,10 @@ lns_tunnel_free(struct lns *lns, struct lns_tunnel *t)
 		lns_session_free(lns, t->sessions);
 	lns_unready(lns, &t->object);
 	cv_wheel_cancel(&lns->wheel, &t->object.timer);
-	cv_table_remove(&lns->openers, &t->opener);
-	leave_peer(lns, t);
-	no_longer_half_open(lns, t);
+	if (!t->over)
+		end(lns, t, 0);
+	forget_ended(lns, t);
 	lns->by_id[t->listener][t->id] = NULL;
-	lns->tunnels--;
 	l2tp_tunnel_free(t->l2tp);
 	free(t);
 }

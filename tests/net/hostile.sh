@@ -21,6 +21,7 @@ configure() {
 		s|secret-file: tunnel.secret|secret: none|
 		s|^tunnels: {|& hello: 0s, retransmit: { first: 1s, max: 1s, times: 3 },|
 		s|address: 192.0.2.1/24|&, gateway: 192.0.2.254|' "$RUN/lns/culvert.yaml"
+	echo 'limits: { half-open: 5000 }' >>"$RUN/lns/culvert.yaml"
 }
 
 world_open

@@ -36,7 +36,7 @@ refused() {
 wrong_secret() {
 	client_dial A user=userA password=pass-a secret=not-the-secret challenge=no &&
 		client_says A xl2tpd.log "Connection closed to $LNS_ADDRESS.*[Cc]hallenge" 30 &&
-		lns_said 'tunnel-down .*by=us result=4 ' &&
+		lns_said 'tunnel-refused .*by=us result=4 ' &&
 		[ ! -e "$RUN/guest-A/address" ]
 }
 

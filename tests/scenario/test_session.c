@@ -267,22 +267,24 @@ limit_of_calls_a_second(void **state)
 }
 
 static void
-limit(const char *yaml, enum lns_counter counter, unsigned allowed, bool finish, const char *name)
+limit(const char *yaml, enum lns_counter counter, unsigned allowed, const char *name)
 {
+	char text[L2TP_MESSAGE_MAX];
+	struct l2tp_reason reason;
 	struct world w;
 	struct hand h;
 
 	world_up(&w, yaml, 23);
 	for (unsigned i = 0; i <= allowed; i++) {
 		hand_init(&h, &w, STRANGER, (uint16_t)(1701 + i), 7);
-		if (finish && i < allowed) {
-			assert_true(hand_tunnel(&h, "lac", NULL));
-			continue;
-		}
-		hand_sccrq(&h, "lac", NULL);
-		hand_send(&h, 0);
-		assert_int_equal(hand_next(&h), i < allowed);
+		assert_int_equal(hand_tunnel(&h, "lac", NULL), i < allowed);
 	}
+	/* the one too many is told so at once, and may try another server */
+	assert_int_equal(h.m.type, L2TP_STOPCCN);
+	reason = hand_reason(&h, text);
+	assert_int_equal(reason.result, L2TP_STOPCCN_ERROR);
+	assert_int_equal(reason.error, L2TP_ERROR_RESOURCES);
+	assert_non_null(strstr(text, name));
 	assert_int_equal(world_counter(&w, counter), 1);
 	assert_true(world_logged(&w, "tunnel-refused", name));
 	world_down(&w);
@@ -292,13 +294,34 @@ static void
 limits_of_tunnels(void **state)
 {
 	(void)state;
-	limit(LIMITED("sessions: 100, tunnels: 3"), LNS_LIMIT_TUNNELS, 3, true, "limits.tunnels");
-	limit(LIMITED("sessions: 100, tunnels-per-peer: 2"), LNS_LIMIT_PEER, 2, true,
+	limit(LIMITED("sessions: 100, tunnels: 3"), LNS_LIMIT_TUNNELS, 3, "limits.tunnels");
+	limit(LIMITED("sessions: 100, tunnels-per-peer: 2"), LNS_LIMIT_PEER, 2,
 		"limits.tunnels-per-peer");
-	limit(LIMITED("sessions: 100, half-open: 4"), LNS_LIMIT_HALF_OPEN, 4, false,
-		"limits.half-open");
-	limit(LIMITED("sessions: 100, setups-per-second: 5"), LNS_LIMIT_RATE, 5, true,
-		"limits.setups-per-second");
+}
+
+/* Beyond the rate an SCCCN is not taken; sent again a second later, it is. */
+static void
+limit_of_tunnels_a_second(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, LIMITED("sessions: 100, setups-per-second: 5"), 23);
+	for (unsigned i = 0; i < 5; i++) {
+		hand_init(&h, &w, STRANGER, (uint16_t)(1701 + i), 7);
+		assert_true(hand_tunnel(&h, "lac", NULL));
+	}
+	hand_init(&h, &w, STRANGER, 1800, 7);
+	assert_false(hand_tunnel(&h, "lac", NULL));
+	assert_int_equal(h.m.type, L2TP_SCCRP);
+	assert_int_equal(world_counter(&w, LNS_LIMIT_RATE), 1);
+	assert_true(world_logged(&w, "tunnel-delayed", "limits.setups-per-second"));
+	world_sleep(&w, CV_NS_PER_S);
+	hand_send_ns(&h, 0, 1);
+	assert_true(hand_next(&h));
+	assert_int_equal(h.m.type, L2TP_ZLB);
+	world_down(&w);
 }
 
 /* A peer that asks on and on and acknowledges nothing, or now and then, loses its tunnel. */
@@ -379,6 +402,7 @@ main(void)
 		cmocka_unit_test(limit_of_sessions_in_all),
 		cmocka_unit_test(limit_of_calls_a_second),
 		cmocka_unit_test(limits_of_tunnels),
+		cmocka_unit_test(limit_of_tunnels_a_second),
 		cmocka_unit_test(answers_that_nobody_acknowledges_are_bounded),
 		cmocka_unit_test(a_flood_of_requests_hurts_no_running_session),
 	};

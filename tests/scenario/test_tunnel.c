@@ -81,7 +81,7 @@ session_ids_rest_before_they_are_used_again(void **state)
 }
 
 static void
-a_retransmitted_sccrq_finds_its_tunnel(void **state)
+a_retransmitted_sccrq_finds_its_caller(void **state)
 {
 	struct lns_status status;
 	struct world w;
@@ -95,13 +95,14 @@ a_retransmitted_sccrq_finds_its_tunnel(void **state)
 	hand_send_ns(&h, 0, 0);
 	hand_send_ns(&h, 0, 0);
 	lns_status(w.lns, &status);
-	assert_int_equal(status.tunnels, 1);
-	/* another assigned ID: another tunnel */
+	assert_int_equal(status.half_open, 1);
+	/* another assigned ID: another caller */
 	h.tunnel_id = 8;
 	hand_sccrq(&h, "lac", NULL);
 	hand_send_ns(&h, 0, 0);
 	lns_status(w.lns, &status);
-	assert_int_equal(status.tunnels, 2);
+	assert_int_equal(status.half_open, 2);
+	assert_int_equal(status.tunnels, 0);
 	world_down(&w);
 }
 
@@ -362,7 +363,7 @@ main(void)
 		cmocka_unit_test(answers_go_to_the_address_and_port_that_asked),
 		cmocka_unit_test(many_clients_behind_one_address_get_ids_of_their_own),
 		cmocka_unit_test(session_ids_rest_before_they_are_used_again),
-		cmocka_unit_test(a_retransmitted_sccrq_finds_its_tunnel),
+		cmocka_unit_test(a_retransmitted_sccrq_finds_its_caller),
 		cmocka_unit_test(the_secret_is_found_by_host_and_address),
 		cmocka_unit_test(hidden_avps_are_read_and_written),
 		cmocka_unit_test(a_hidden_sccrq_sent_again_finds_its_tunnel),

@@ -570,7 +570,7 @@ all_down(struct world *w)
 	struct lns_status status;
 
 	lns_status(w->lns, &status);
-	if (status.tunnels != 0 || status.sessions != 0)
+	if (status.tunnels + status.ended + status.half_open + status.sessions != 0)
 		return false;
 	for (unsigned i = 0; i < w->n_clients; i++)
 		if (w->clients[i].tunnel_up || w->clients[i].up)

@@ -86,7 +86,7 @@ protocol_defaults(const struct cfg *c)
 	assert_int_equal(c->ppp.rechallenge_ns, 0);
 	assert_int_equal(c->limits.tunnels, 10000);
 	assert_int_equal(c->limits.tunnels_per_peer, 1000);
-	assert_int_equal(c->limits.half_open, 1000);
+	assert_int_equal(c->limits.half_open, 32768);
 	assert_int_equal(c->limits.setups_per_second, 2000);
 	assert_int_equal(c->limits.sessions, 100000);
 	assert_int_equal(c->limits.sessions_per_tunnel, 1000);

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Admission: what happens before a peer has proved, by an SCCCN, that it receives at its address.
+ * Until then nothing is believed and little is kept. An SCCRQ is answered by a responder that lives
+ * for one message; the next one is made again from the caller's record. Nothing is sent unasked,
+ * and at most LNS_AMPLIFY times what was received: a forged SCCRQ is no weapon against its victim.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "l2tp/avp.h"
+#include "lns/internal.h"
+
+#define FORGOT_LINE_NS (10 * CV_NS_PER_S)
+
+int
+lns_admission_init(struct lns *lns)
+{
+	const struct cfg_limits *limits = &lns->cfg->limits;
+
+	lns->admission.object.kind = LNS_KIND_ADMISSION;
+	return lns_callers_init(
+		&lns->admission.callers, lns->crypto, limits->half_open, limits->tunnels);
+}
+
+void
+lns_admission_fini(struct lns *lns)
+{
+	lns_callers_fini(&lns->admission.callers);
+}
+
+/* ---- refusals ---- */
+
+static void
+log_refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from, const void *host,
+	size_t host_len, const struct l2tp_reason *reason)
+{
+	char text[LNS_USER_MAX], message[2 * L2TP_MESSAGE_MAX], peer[CV_ENDPOINT_TEXT];
+
+	if (!lns_may_log(lns, now))
+		return;
+	cv_log_event(lns->log, CV_LOG_WARNING, "tunnel-refused",
+		"peer=%s host=%s by=%s result=%u error=%u reason=\"%s\" message=%s",
+		cv_endpoint_text(from, peer), cv_escape(text, sizeof(text), host, host_len),
+		reason->by_peer ? "peer" : "us", reason->result, reason->error,
+		l2tp_stopccn_text(reason->result),
+		cv_escape(message, sizeof(message), reason->message, strlen(reason->message)));
+}
+
+/* Why a new tunnel from this address can't be, by the limits; NULL: it can. */
+static const struct l2tp_reason *
+limit_broken(struct lns *lns, const struct cv_ip *ip)
+{
+	static const struct l2tp_reason all = {.result = L2TP_STOPCCN_ERROR,
+						.error = L2TP_ERROR_RESOURCES,
+						.message = "limits.tunnels is reached"},
+					of_peer = {.result = L2TP_STOPCCN_ERROR,
+						.error = L2TP_ERROR_RESOURCES,
+						.message = "limits.tunnels-per-peer is reached"};
+
+	if (lns->tunnels >= lns->cfg->limits.tunnels) {
+		lns_count(lns, LNS_LIMIT_TUNNELS);
+		return &all;
+	}
+	if (lns_tunnels_from(lns, ip) >= lns->cfg->limits.tunnels_per_peer) {
+		lns_count(lns, LNS_LIMIT_PEER);
+		return &of_peer;
+	}
+	return NULL;
+}
+
+/* ---- answers ---- */
+
+/* Queues what the responder has to say to `to`, within its credit. */
+static void
+answer(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *to,
+	struct l2tp_tunnel *l2tp, uint32_t *credit)
+{
+	struct lns_admission *a = &lns->admission;
+	struct lns_answer *slot = &a->answers[(a->first + a->count) % LNS_ANSWERS];
+	int len;
+
+	if (a->count == LNS_ANSWERS) {
+		lns_count(lns, LNS_ANSWERS_FULL);
+		return;
+	}
+	len = l2tp_tunnel_poll_output(l2tp, now, slot->bytes, sizeof(slot->bytes));
+	if (len <= 0)
+		return;
+	if ((uint32_t)len > *credit) {
+		lns_count(lns, LNS_ANSWERS_SHORT);
+		return;
+	}
+	*credit -= (uint32_t)len;
+	slot->to = *to;
+	slot->listener = listener;
+	slot->len = (uint16_t)len;
+	a->count++;
+	lns_ready(lns, &a->object);
+}
+
+bool
+lns_admission_poll(struct lns *lns, struct lns_action *action)
+{
+	struct lns_admission *a = &lns->admission;
+	const struct lns_answer *slot = &a->answers[a->first];
+
+	if (a->count == 0)
+		return false;
+	a->first = (a->first + 1) % LNS_ANSWERS;
+	a->count--;
+	*action = (struct lns_action){.type = LNS_ACT_SEND,
+		.listener = slot->listener,
+		.peer = slot->to,
+		.data = {slot->bytes, slot->len}};
+	return true;
+}
+
+/* What the responder of this record or SCCRQ is made with. */
+static void
+fill_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id, const uint8_t *challenge,
+	const struct cfg_tunnel_secret *secret)
+{
+	const struct cfg *cfg = lns->cfg;
+
+	l2tp_params_default(p);
+	p->crypto = lns->crypto;
+	p->log = lns->log;
+	p->local_tunnel_id = tunnel_id;
+	p->challenge = challenge;
+	p->host_name = cfg->identity.host_name;
+	p->receive_window = cfg->tunnels.receive_window;
+	p->hello_ns = cfg->tunnels.hello_ns;
+	p->retransmit_initial_ns = cfg->tunnels.retransmit_first_ns;
+	p->retransmit_max_ns = cfg->tunnels.retransmit_max_ns;
+	p->max_retransmits = cfg->tunnels.retransmit_times;
+	p->hide_avps = cfg->tunnels.hide_avps;
+	if (secret != NULL && !secret->none) {
+		p->secret = secret->secret.data;
+		p->secret_len = secret->secret.len;
+	}
+}
+
+/* ---- SCCRQ ---- */
+
+/* The peer's Assigned Tunnel ID; where it is hidden, the message itself. */
+static uint32_t
+opener_id(const struct l2tp_peek *peek, uint64_t message)
+{
+	if (peek->assigned_tunnel_id != 0)
+		return peek->assigned_tunnel_id;
+	return (uint32_t)message | UINT32_C(0x10000);
+}
+
+static void
+said_forgot(struct lns *lns, uint64_t now)
+{
+	struct lns_admission *a = &lns->admission;
+
+	lns_count(lns, LNS_LIMIT_HALF_OPEN);
+	a->forgot++;
+	if (a->forgot_said_at != 0 && now < a->forgot_said_at + FORGOT_LINE_NS)
+		return;
+	cv_log_event(lns->log, CV_LOG_WARNING, "callers-forgotten",
+		"count=%llu reason=\"limits.half-open is reached\"", (unsigned long long)a->forgot);
+	a->forgot_said_at = now;
+	a->forgot = 0;
+}
+
+/* The SCCRQ has been read and is right: remembers its sender. */
+static struct lns_caller *
+remember(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message,
+	const struct l2tp_params *params, const struct l2tp_identity *identity)
+{
+	struct lns_admission *a = &lns->admission;
+	bool forgot;
+	struct lns_caller *caller =
+		lns_callers_add(&a->callers, now, opener, params->local_tunnel_id, &forgot);
+
+	if (forgot)
+		said_forgot(lns, now);
+	caller->message = message;
+	caller->identity = *identity;
+	memcpy(caller->challenge, params->challenge, sizeof(caller->challenge));
+	cv_wheel_arm(&lns->wheel, &a->object.timer, lns_callers_expire(&a->callers, now));
+	return caller;
+}
+
+/* The line and the counters about an SCCRQ or SCCCN that opened nothing. */
+static void
+refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from, struct cv_bytes host,
+	struct l2tp_tunnel *l2tp)
+{
+	struct l2tp_event event;
+
+	lns_count(lns, LNS_TUNNEL_FAILED);
+	if (!l2tp_tunnel_poll_event(l2tp, &event) || event.type != L2TP_EV_DOWN)
+		return;
+	if (event.proof_failed)
+		lns_count(lns, LNS_TUNNEL_AUTH);
+	log_refused(lns, now, from, host.data, host.len, &event.reason);
+}
+
+/*
+ * Answers an SCCRQ; caller: its record when it was sent before, else NULL. A refusal leaves no
+ * record, a StopCCN is as good as the SCCRQ's bytes.
+ */
+static int
+answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message,
+	struct lns_caller *caller, const uint8_t *data, size_t len)
+{
+	static const struct l2tp_reason unknown = {.result = L2TP_STOPCCN_NOT_AUTHORIZED,
+		.message = "no tunnel secret is configured for this peer"};
+	const struct cfg_tunnel_secret *secret;
+	uint8_t challenge[L2TP_CHALLENGE_BYTES];
+	uint32_t credit = LNS_AMPLIFY * (uint32_t)len;
+	struct l2tp_identity identity;
+	struct l2tp_params params;
+	struct l2tp_tunnel *l2tp;
+	struct l2tp_peek peek;
+
+	l2tp_peek(data, len, &peek);
+	secret = cfg_tunnel_secret_find(lns->cfg, opener->listener, &opener->peer.ip,
+		(const char *)peek.host_name.data, peek.host_name.len);
+	if (caller == NULL)
+		crypto_random(lns->crypto, challenge, sizeof(challenge));
+	fill_params(lns, &params,
+		caller == NULL ? lns_tunnel_id_draw(lns, opener->listener) : caller->tunnel_id,
+		caller == NULL ? challenge : caller->challenge, secret);
+	params.refuse = limit_broken(lns, &opener->peer.ip);
+	if (params.refuse == NULL && secret == NULL) {
+		lns_count(lns, LNS_PEER_UNKNOWN);
+		params.refuse = &unknown;
+	}
+	l2tp = params.local_tunnel_id == 0 ? NULL : l2tp_tunnel_new(L2TP_RESPONDER, &params, now);
+	if (l2tp == NULL) {
+		lns_count(lns, LNS_MEMORY);
+		return CV_ERR_NOMEM;
+	}
+	l2tp_tunnel_input(l2tp, now, data, len);
+	if (l2tp_tunnel_pause(l2tp, &identity)) {
+		if (caller == NULL)
+			caller = remember(lns, now, opener, message, &params, &identity);
+		caller->credit += credit;
+		answer(lns, now, opener->listener, &opener->peer, l2tp, &caller->credit);
+	} else {
+		refused(lns, now, &opener->peer, peek.host_name, l2tp);
+		answer(lns, now, opener->listener, &opener->peer, l2tp, &credit);
+	}
+	l2tp_tunnel_free(l2tp);
+	return 0;
+}
+
+/* A caller that knows no ID of ours hangs up: RFC 2661 section 4.4.3, Assigned Tunnel ID. */
+static int
+hang_up(struct lns *lns, uint64_t now, const struct lns_opener *opener, const uint8_t *data,
+	size_t len)
+{
+	struct lns_caller *caller = lns_callers_find(&lns->admission.callers, opener);
+	uint32_t credit = LNS_AMPLIFY * (uint32_t)len;
+	struct l2tp_params params;
+	struct l2tp_tunnel *l2tp;
+
+	if (caller == NULL) {
+		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
+		return CV_ERR_UNKNOWN;
+	}
+	fill_params(lns, &params, caller->tunnel_id, NULL, NULL);
+	l2tp = l2tp_tunnel_resume(&params, &caller->identity, now);
+	lns_callers_remove(&lns->admission.callers, caller);
+	if (l2tp == NULL)
+		return CV_ERR_NOMEM;
+	l2tp_tunnel_input(l2tp, now, data, len);
+	answer(lns, now, opener->listener, &opener->peer, l2tp, &credit);
+	l2tp_tunnel_free(l2tp);
+	return 0;
+}
+
+int
+lns_admission_input(struct lns *lns, uint64_t now, uint16_t listener,
+	const struct cv_endpoint *from, const uint8_t *data, size_t len)
+{
+	struct lns_callers *callers = &lns->admission.callers;
+	struct lns_opener opener = {.listener = listener, .peer = *from};
+	uint64_t message = cv_table_hash(&lns->openers, data, len);
+	struct lns_caller *caller;
+	struct lns_tunnel *t;
+	struct l2tp_peek peek;
+
+	if (l2tp_peek(data, len, &peek) != 0 || lns->stopping ||
+		(peek.type != L2TP_SCCRQ && peek.type != L2TP_STOPCCN)) {
+		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
+		return CV_ERR_UNKNOWN;
+	}
+	opener.id = opener_id(&peek, message);
+	if (peek.type == L2TP_STOPCCN)
+		return hang_up(lns, now, &opener, data, len);
+	t = lns_tunnel_of(lns, now, &opener, message);
+	if (t != NULL) {
+		/* late, or by a peer that rebooted and says the very same: it is asked */
+		l2tp_tunnel_probe(t->l2tp, now);
+		lns_tunnel_input(lns, t, now, data, len);
+		return 0;
+	}
+	caller = lns_callers_find(callers, &opener);
+	if (caller != NULL && caller->message != message) {
+		lns_callers_remove(callers, caller); /* it begins anew */
+		caller = NULL;
+	}
+	if (caller != NULL)
+		lns_callers_touch(callers, caller, now);
+	return answer_sccrq(lns, now, &opener, message, caller, data, len);
+}
+
+/* ---- SCCCN ---- */
+
+/* An SCCCN proves that SCCRP was received: a tunnel, or a StopCCN. */
+static int
+take_scccn(
+	struct lns *lns, uint64_t now, struct lns_caller *caller, const uint8_t *data, size_t len)
+{
+	struct lns_callers *callers = &lns->admission.callers;
+	const struct l2tp_identity *who = &caller->identity;
+	const struct l2tp_reason *limit = limit_broken(lns, &caller->opener.peer.ip);
+	uint32_t credit = LNS_DATAGRAM_MAX; /* it knows what was sent to its address */
+	struct l2tp_params params;
+	struct l2tp_tunnel *l2tp;
+	struct l2tp_event event;
+	int rc = 0;
+
+	fill_params(lns, &params, caller->tunnel_id, caller->challenge,
+		cfg_tunnel_secret_find(lns->cfg, caller->opener.listener, &caller->opener.peer.ip,
+			who->host_name, who->host_name_len));
+	l2tp = l2tp_tunnel_resume(&params, who, now);
+	if (l2tp == NULL) {
+		lns_count(lns, LNS_MEMORY);
+		return CV_ERR_NOMEM;
+	}
+	if (limit != NULL)
+		l2tp_tunnel_close(l2tp, now, limit);
+	l2tp_tunnel_input(l2tp, now, data, len);
+	if (l2tp_tunnel_established(l2tp)) {
+		l2tp_tunnel_poll_event(l2tp, &event); /* UP, known by now */
+		rc = lns_tunnel_new(lns, now, caller, l2tp);
+		if (rc == 0) {
+			lns_callers_prove(callers, &caller->opener.peer.ip, now);
+			lns_callers_remove(callers, caller);
+			return 0;
+		}
+		lns_count(lns, LNS_MEMORY);
+	} else {
+		caller->failed = cv_table_hash(&callers->by_opener, data, len) | 1;
+		refused(lns, now, &caller->opener.peer,
+			(struct cv_bytes){(const uint8_t *)who->host_name, who->host_name_len},
+			l2tp);
+		answer(lns, now, caller->opener.listener, &caller->opener.peer, l2tp, &credit);
+	}
+	l2tp_tunnel_free(l2tp);
+	return rc;
+}
+
+int
+lns_admission_connect(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,
+	const struct cv_endpoint *from, const uint8_t *data, size_t len)
+{
+	struct lns_callers *callers = &lns->admission.callers;
+	struct lns_caller *caller = lns_callers_by_id(callers, listener, tunnel_id);
+	struct l2tp_peek peek;
+
+	if (caller == NULL) {
+		lns_count(lns, LNS_CONTROL_NO_TUNNEL);
+		return CV_ERR_UNKNOWN;
+	}
+	if (!cv_endpoint_equal(&caller->opener.peer, from)) {
+		lns_count(lns, LNS_CONTROL_SOURCE);
+		return CV_ERR_AUTH;
+	}
+	l2tp_peek(data, len, &peek);
+	if (peek.type == 0)
+		return 0; /* an acknowledgement */
+	if (peek.type == L2TP_STOPCCN)
+		return hang_up(lns, now, &caller->opener, data, len);
+	if (peek.type != L2TP_SCCCN ||
+		(caller->failed != 0 &&
+			caller->failed != (cv_table_hash(&callers->by_opener, data, len) | 1))) {
+		lns_count(lns, LNS_CONTROL_NO_TUNNEL);
+		return CV_ERR_STATE;
+	}
+	/* beyond the rate it is not refused: it repeats its SCCCN */
+	if (!lns_bucket_take(&lns->setups, now)) {
+		char peer[CV_ENDPOINT_TEXT];
+
+		lns_count(lns, LNS_LIMIT_RATE);
+		if (lns_may_log(lns, now))
+			cv_log_event(lns->log, CV_LOG_WARNING, "tunnel-delayed",
+				"peer=%s reason=\"limits.setups-per-second is reached\"",
+				cv_endpoint_text(from, peer));
+		return CV_ERR_LIMIT;
+	}
+	return take_scccn(lns, now, caller, data, len);
+}
+
+void
+lns_admission_timeout(struct lns *lns, uint64_t now)
+{
+	struct lns_admission *a = &lns->admission;
+
+	cv_wheel_arm(&lns->wheel, &a->object.timer, lns_callers_expire(&a->callers, now));
+}

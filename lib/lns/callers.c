@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Callers: the bounded table of who asks for a tunnel, and whom it forgets. */
+#include "lns/callers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define BY_OPENER(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_opener)))
+#define BY_ID(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_id)))
+
+static int
+new_table(struct lns_callers *c, struct cv_table *table)
+{
+	uint64_t key[2];
+
+	crypto_random(c->crypto, key, sizeof(key));
+	return cv_table_init(table, c->capacity, key);
+}
+
+int
+lns_callers_init(struct lns_callers *c, struct crypto *crypto, uint32_t capacity, uint32_t peers)
+{
+	uint32_t proved = 64;
+
+	while (proved < peers && proved < UINT32_C(1) << 20)
+		proved *= 2;
+	*c = (struct lns_callers){
+		.crypto = crypto, .capacity = capacity, .proved_mask = proved - 1};
+	c->records = calloc(capacity, sizeof(c->records[0]));
+	c->shares = calloc(LNS_SHARES, sizeof(c->shares[0]));
+	c->proved = calloc(proved, sizeof(c->proved[0]));
+	if (c->records == NULL || c->shares == NULL || c->proved == NULL ||
+		new_table(c, &c->by_opener) != 0 || new_table(c, &c->by_id) != 0)
+		return CV_ERR_NOMEM;
+	return 0;
+}
+
+void
+lns_callers_fini(struct lns_callers *c)
+{
+	if (c->records != NULL)
+		crypto_wipe(c->records, c->capacity * sizeof(c->records[0]));
+	free(c->records);
+	free(c->shares);
+	free(c->proved);
+	cv_table_fini(&c->by_opener);
+	cv_table_fini(&c->by_id);
+}
+
+uint64_t
+lns_opener_hash(const struct cv_table *table, const struct lns_opener *opener)
+{
+	/* bytes, hashed: no padding */
+	struct {
+		uint8_t ip[16];
+		uint16_t family, listener, port, zero;
+		uint32_t id;
+	} key = {.family = opener->peer.ip.family,
+		.listener = opener->listener,
+		.port = opener->peer.port,
+		.id = opener->id};
+
+	_Static_assert(sizeof(key) == 28, "no padding in a hashed key");
+	memcpy(key.ip, opener->peer.ip.bytes, sizeof(key.ip));
+	return cv_table_hash(table, &key, sizeof(key));
+}
+
+bool
+lns_opener_equal(const struct lns_opener *a, const struct lns_opener *b)
+{
+	return a->listener == b->listener && a->id == b->id &&
+	       cv_endpoint_equal(&a->peer, &b->peer);
+}
+
+struct lns_caller *
+lns_callers_find(const struct lns_callers *c, const struct lns_opener *opener)
+{
+	uint64_t hash = lns_opener_hash(&c->by_opener, opener);
+
+	for (struct cv_node *n = cv_table_first(&c->by_opener, hash); n != NULL;
+		n = cv_table_next(n))
+		if (lns_opener_equal(&BY_OPENER(n)->opener, opener))
+			return BY_OPENER(n);
+	return NULL;
+}
+
+static uint64_t
+id_hash(const struct lns_callers *c, uint16_t listener, uint16_t tunnel_id)
+{
+	uint32_t key = (uint32_t)listener << 16 | tunnel_id;
+
+	return cv_table_hash(&c->by_id, &key, sizeof(key));
+}
+
+struct lns_caller *
+lns_callers_by_id(const struct lns_callers *c, uint16_t listener, uint16_t tunnel_id)
+{
+	uint64_t hash = id_hash(c, listener, tunnel_id);
+
+	for (struct cv_node *n = cv_table_first(&c->by_id, hash); n != NULL; n = cv_table_next(n))
+		if (BY_ID(n)->opener.listener == listener && BY_ID(n)->tunnel_id == tunnel_id)
+			return BY_ID(n);
+	return NULL;
+}
+
+/* Which counter the prefix of an address shares with few others: /24, or /48. */
+static uint16_t
+share_of(const struct lns_callers *c, const struct cv_ip *ip)
+{
+	size_t len = ip->family == CV_IPV4 ? 3 : 6;
+
+	return (uint16_t)(cv_table_hash(&c->by_opener, ip->bytes, len) >> 32);
+}
+
+static struct lns_proved *
+proved_slot(const struct lns_callers *c, const struct cv_ip *ip, uint32_t *tag)
+{
+	/* an IPv6 host has a /64 to choose from */
+	uint64_t hash = cv_table_hash(&c->by_id, ip->bytes, ip->family == CV_IPV4 ? 4 : 8);
+
+	*tag = (uint32_t)(hash >> 32);
+	return &c->proved[hash & c->proved_mask];
+}
+
+void
+lns_callers_prove(struct lns_callers *c, const struct cv_ip *ip, uint64_t now)
+{
+	uint32_t tag;
+	struct lns_proved *slot = proved_slot(c, ip, &tag);
+
+	*slot = (struct lns_proved){
+		.tag = tag, .until_s = (uint32_t)((now + LNS_PROVED_NS) / CV_NS_PER_S)};
+}
+
+static bool
+is_proved(const struct lns_callers *c, const struct cv_ip *ip, uint64_t now)
+{
+	uint32_t tag;
+	const struct lns_proved *slot = proved_slot(c, ip, &tag);
+
+	return slot->tag == tag && slot->until_s > now / CV_NS_PER_S;
+}
+
+/*
+ * One of a few drawn: who is of the prefix that exceeds its share the most, else any that has not
+ * proved itself, else any. The table is full.
+ */
+static struct lns_caller *
+victim(const struct lns_callers *c, uint64_t now)
+{
+	uint32_t share = c->capacity / LNS_SHARE_DIVISOR + 1;
+	struct lns_caller *greedy = NULL, *unproved = NULL, *any = NULL;
+
+	for (unsigned i = 0; i < LNS_FORGET_TRIES; i++) {
+		struct lns_caller *drawn = &c->records[crypto_random_u32(c->crypto) % c->capacity];
+
+		if (c->shares[drawn->share] > share &&
+			(greedy == NULL || c->shares[drawn->share] > c->shares[greedy->share]))
+			greedy = drawn;
+		if (unproved == NULL && !is_proved(c, &drawn->opener.peer.ip, now))
+			unproved = drawn;
+		any = drawn;
+	}
+	return greedy != NULL ? greedy : unproved != NULL ? unproved : any;
+}
+
+static void
+unlink_age(struct lns_callers *c, struct lns_caller *caller)
+{
+	if (caller->prev != NULL)
+		caller->prev->next = caller->next;
+	else
+		c->oldest = caller->next;
+	if (caller->next != NULL)
+		caller->next->prev = caller->prev;
+	else
+		c->newest = caller->prev;
+}
+
+static void
+link_newest(struct lns_callers *c, struct lns_caller *caller)
+{
+	caller->prev = c->newest;
+	caller->next = NULL;
+	if (c->newest != NULL)
+		c->newest->next = caller;
+	else
+		c->oldest = caller;
+	c->newest = caller;
+}
+
+struct lns_caller *
+lns_callers_add(struct lns_callers *c, uint64_t now, const struct lns_opener *opener,
+	uint16_t tunnel_id, bool *forgot)
+{
+	struct lns_caller *caller;
+
+	*forgot = c->count == c->capacity;
+	if (*forgot)
+		lns_callers_remove(c, victim(c, now));
+	caller = c->free;
+	if (caller != NULL)
+		c->free = caller->next;
+	else
+		caller = &c->records[c->count]; /* none was ever removed above it */
+	*caller = (struct lns_caller){.at = now,
+		.opener = *opener,
+		.tunnel_id = tunnel_id,
+		.share = share_of(c, &opener->peer.ip)};
+	c->count++;
+	c->shares[caller->share]++;
+	link_newest(c, caller);
+	cv_table_add(&c->by_opener, &caller->by_opener, lns_opener_hash(&c->by_opener, opener));
+	cv_table_add(&c->by_id, &caller->by_id, id_hash(c, opener->listener, tunnel_id));
+	return caller;
+}
+
+void
+lns_callers_touch(struct lns_callers *c, struct lns_caller *caller, uint64_t now)
+{
+	caller->at = now;
+	unlink_age(c, caller);
+	link_newest(c, caller);
+}
+
+void
+lns_callers_remove(struct lns_callers *c, struct lns_caller *caller)
+{
+	cv_table_remove(&c->by_opener, &caller->by_opener);
+	cv_table_remove(&c->by_id, &caller->by_id);
+	unlink_age(c, caller);
+	c->shares[caller->share]--;
+	c->count--;
+	crypto_wipe(caller, sizeof(*caller));
+	caller->next = c->free;
+	c->free = caller;
+}
+
+uint64_t
+lns_callers_expire(struct lns_callers *c, uint64_t now)
+{
+	while (c->oldest != NULL && cv_time_add(c->oldest->at, LNS_CALLER_NS) <= now)
+		lns_callers_remove(c, c->oldest);
+	return c->oldest == NULL ? CV_TIME_NEVER : cv_time_add(c->oldest->at, LNS_CALLER_NS);
+}
