@@ -394,16 +394,15 @@ test_echo(void **state)
 	uint8_t data[12] = {0};
 	struct sent s;
 
-	for (int wrong = 0; wrong < 2; wrong++) {
+	const uint32_t magics[] = {theirs, 0, theirs ^ 1, 0xffffffff};
+
+	for (size_t m = 0; m < sizeof(magics) / sizeof(magics[0]); m++) { /* any but our own */
 		for (int i = 0; i < 4; i++)
-			data[i] = (uint8_t)((theirs ^ (uint32_t)wrong) >> (24 - 8 * i));
+			data[i] = (uint8_t)(magics[m] >> (24 - 8 * i));
 		memcpy(data + 4, "abcd", 4);
-		inject_packet(p, SERVER, PPP_LCP, PPP_ECHO_REQUEST, 0x21, data, 8);
-		s = next_sent(p, SERVER);
-		assert_int_equal(s.code, wrong ? 0 : PPP_ECHO_REPLY);
-		if (wrong)
-			continue;
-		assert_int_equal(s.id, 0x21);
+		inject_packet(p, SERVER, PPP_LCP, PPP_ECHO_REQUEST, (uint8_t)(0x21 + m), data, 8);
+		s = expect_sent(p, SERVER, PPP_LCP, PPP_ECHO_REPLY);
+		assert_int_equal(s.id, 0x21 + m);
 		assert_int_equal(ppp_value_u32((struct cv_bytes){s.data, 4}), ours);
 		assert_memory_equal(s.data + 4, "abcd", 4);
 	}
@@ -419,6 +418,30 @@ test_echo(void **state)
 		inject_packet(p, SERVER, PPP_LCP, PPP_ECHO_REQUEST, 1, data, 8);
 	assert_true(server(p)->l->finishing);
 	assert_int_equal(server(p)->l->reason, PPP_DOWN_LOOPBACK);
+	pair_free(p);
+}
+
+/* A reply with a number that was not agreed is one: the peer lives. With our own it is an echo of
+ * the line, and the wrong identifier answers nothing. */
+static void
+test_echo_reply_with_an_odd_magic_number(void **state)
+{
+	struct pair *p = at_stage(*state, OPEN);
+	uint32_t ours = server(p)->l->magic;
+	uint8_t own[4] = {
+		(uint8_t)(ours >> 24), (uint8_t)(ours >> 16), (uint8_t)(ours >> 8), (uint8_t)ours};
+
+	p->loss_percent = 100;
+	p->now += 21 * CV_NS_PER_S;
+	ppp_link_handle_timeout(server(p)->l, p->now);
+	uint8_t id = expect_sent(p, SERVER, PPP_LCP, PPP_ECHO_REQUEST).id;
+
+	assert_true(inject_packet(p, SERVER, PPP_LCP, PPP_ECHO_REPLY, id, own, 4) < 0);
+	assert_true(inject_packet(p, SERVER, PPP_LCP, PPP_ECHO_REPLY, (uint8_t)(id + 1), "\1\2\3\4",
+			    4) < 0);
+	assert_int_equal(server(p)->l->echoes_open, 1);
+	assert_int_equal(inject_packet(p, SERVER, PPP_LCP, PPP_ECHO_REPLY, id, "\1\2\3\4", 4), 0);
+	assert_int_equal(server(p)->l->echoes_open, 0);
 	pair_free(p);
 }
 
@@ -477,6 +500,7 @@ main(void)
 		cmocka_unit_test(test_terminate_request),
 		cmocka_unit_test(test_terminate_ack),
 		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_echo_reply_with_an_odd_magic_number),
 		cmocka_unit_test(test_echo_too_early),
 		cmocka_unit_test(test_network_before_authentication),
 	};
