@@ -64,7 +64,7 @@ ppp_auth_start(struct ppp_link *l, uint64_t now)
 	if (l->method == PPP_AUTH_PAP && !server)
 		ppp_pap_request(l, now);
 	if (l->method != PPP_AUTH_PAP && server)
-		ppp_chap_new_challenge(l, now);
+		ppp_chap_challenge(l, now);
 }
 
 void
@@ -101,7 +101,7 @@ rechallenge(struct ppp_link *l, uint64_t now)
 	l->auth_tries = 0;
 	l->auth_deadline = cv_time_add(now, l->params->auth_timeout_ns);
 	set_state(l, PPP_AUTH_ASKED);
-	ppp_chap_new_challenge(l, now);
+	ppp_chap_challenge(l, now);
 }
 
 void

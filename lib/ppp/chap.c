@@ -5,6 +5,8 @@
 
 enum chap_code { CHAP_CHALLENGE = 1, CHAP_RESPONSE, CHAP_SUCCESS, CHAP_FAILURE };
 
+enum { CHAP_DOUBLINGS_MAX = 4 }; /* of the wait for an answer */
+
 static size_t
 response_bytes(const struct ppp_link *l)
 {
@@ -23,24 +25,25 @@ md5_response(struct ppp_link *l, uint8_t id, struct cv_bytes secret, struct cv_b
 
 /* Server: challenge, judge, tell */
 
-void
-ppp_chap_new_challenge(struct ppp_link *l, uint64_t now)
-{
-	l->auth_id++;
-	crypto_random(l->params->crypto, l->auth->challenge, sizeof(l->auth->challenge));
-	ppp_chap_challenge(l, now);
-}
-
-/* The same challenge under the same identifier, so that an answer that is late still fits. */
+/*
+ * RFC 1994 section 4.1: identifier and value change each time that a challenge is sent, also when
+ * the one before had no answer. So an answer that is later than the next challenge fits nothing,
+ * and the wait doubles after each third: a long way, or a busy peer, gets its answer through.
+ */
 void
 ppp_chap_challenge(struct ppp_link *l, uint64_t now)
 {
+	unsigned doublings = l->auth_tries / 3u;
 	const char *name = l->params->name == NULL ? "" : l->params->name;
 	size_t len = strlen(name);
 	struct ppp_frame_writer fw;
 
+	if (doublings > CHAP_DOUBLINGS_MAX)
+		doublings = CHAP_DOUBLINGS_MAX;
 	l->auth_tries++;
-	l->auth_timer = cv_time_add(now, l->params->restart_ns);
+	l->auth_timer = cv_time_add(now, l->params->restart_ns << doublings);
+	l->auth_id++;
+	crypto_random(l->params->crypto, l->auth->challenge, sizeof(l->auth->challenge));
 	ppp_packet_begin(&fw, PPP_CHAP, CHAP_CHALLENGE, l->auth_id);
 	cv_write_u8(&fw.w, PPP_CHALLENGE_BYTES);
 	cv_write_bytes(&fw.w, l->auth->challenge, PPP_CHALLENGE_BYTES);
@@ -51,7 +54,7 @@ ppp_chap_challenge(struct ppp_link *l, uint64_t now)
 static void
 send_verdict(struct ppp_link *l, bool ok)
 {
-	char text[PPP_MSCHAPV2_FAILURE_TEXT] = "";
+	char text[PPP_MSCHAPV2_TEXT] = "";
 
 	if (l->method == PPP_AUTH_MSCHAPV2 && ok)
 		ppp_mschapv2_success_text(l->authenticator_response, text);
@@ -101,30 +104,45 @@ receive_response(struct ppp_link *l, const struct ppp_packet *p)
 	return 0;
 }
 
+/* Whether the response is that of m's way to hash the name; then what proves us to the peer. */
+static int
+verify_name(struct ppp_link *l, const struct ppp_mschapv2 *m, const uint8_t hash[PPP_NT_HASH_BYTES])
+{
+	const uint8_t *proof = l->auth->response + PPP_MSCHAPV2_NT_OFFSET;
+	uint8_t expected[PPP_MSCHAPV2_NT_BYTES];
+	int rc = ppp_mschapv2_nt_response(l->params->crypto, m, hash, expected);
+
+	if (rc == 0 && !crypto_equal(proof, expected, sizeof(expected)))
+		rc = CV_ERR_AUTH;
+	if (rc == 0)
+		rc = ppp_mschapv2_authenticator(
+			l->params->crypto, m, hash, proof, l->authenticator_response);
+	return rc;
+}
+
 static int
 verify_mschapv2(struct ppp_link *l, const struct ppp_secret *secret)
 {
 	struct ppp_auth_block *a = l->auth;
-	struct ppp_mschapv2 m = {a->challenge, a->response, {a->name, a->name_len}};
-	uint8_t hash[PPP_NT_HASH_BYTES], expected[PPP_MSCHAPV2_NT_BYTES];
-	const uint8_t *proof = a->response + PPP_MSCHAPV2_NT_OFFSET;
+	struct ppp_mschapv2 m = {a->challenge, a->response, {a->name, a->name_len}, false};
+	uint8_t hash[PPP_NT_HASH_BYTES];
 	int rc = 0;
 
+	/* a peer that sends our own challenge back as its own seeks to have it answered */
+	if (crypto_equal(m.peer_challenge, a->challenge, PPP_CHALLENGE_BYTES))
+		return CV_ERR_AUTH;
 	if (secret->kind == PPP_SECRET_PLAIN)
 		rc = ppp_nt_hash(l->params->crypto, secret->bytes, hash);
 	else if (secret->bytes.len == sizeof(hash))
 		memcpy(hash, secret->bytes.data, sizeof(hash));
 	else
 		rc = CV_ERR_AUTH;
-	if (rc == 0)
-		rc = ppp_mschapv2_nt_response(l->params->crypto, &m, hash, expected);
-	/* a peer that sends our own challenge back as its own seeks to have it answered */
-	if (rc == 0 && (!crypto_equal(proof, expected, sizeof(expected)) ||
-			       crypto_equal(m.peer_challenge, a->challenge, PPP_CHALLENGE_BYTES)))
-		rc = CV_ERR_AUTH;
-	if (rc == 0)
-		rc = ppp_mschapv2_authenticator(
-			l->params->crypto, &m, hash, proof, l->authenticator_response);
+	if (rc == 0) {
+		rc = verify_name(l, &m, hash);
+		m.with_domain = memchr(a->name, '\\', a->name_len) != NULL;
+		if (rc == CV_ERR_AUTH && m.with_domain)
+			rc = verify_name(l, &m, hash);
+	}
 	crypto_wipe(hash, sizeof(hash));
 	return rc;
 }
@@ -150,7 +168,7 @@ static int
 respond_mschapv2(struct ppp_link *l, const uint8_t *challenge, bool again)
 {
 	struct ppp_auth_block *a = l->auth;
-	struct ppp_mschapv2 m = {a->challenge, a->peer_challenge, l->params->user};
+	struct ppp_mschapv2 m = {a->challenge, a->peer_challenge, l->params->user, false};
 	uint8_t hash[PPP_NT_HASH_BYTES];
 	int rc;
 

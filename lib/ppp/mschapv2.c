@@ -86,7 +86,7 @@ challenge_hash(struct crypto *c, const struct ppp_mschapv2 *m, uint8_t out[CHALL
 	struct cv_bytes parts[] = {
 		{m->peer_challenge, PPP_MSCHAPV2_CHALLENGE_BYTES},
 		{m->authenticator_challenge, PPP_MSCHAPV2_CHALLENGE_BYTES},
-		without_domain(m->name),
+		m->with_domain ? m->name : without_domain(m->name),
 	};
 	uint8_t sum[CRYPTO_SHA1_BYTES];
 	int rc = crypto_sha1(c, parts, 3, sum);
@@ -150,19 +150,22 @@ write_hex(char *out, const uint8_t *bytes, size_t len)
 	out[2 * len] = '\0';
 }
 
+static const char success_before[] = "S=", success_after[] = " M=Access granted";
+
 void
-ppp_mschapv2_success_text(
-	const uint8_t auth[PPP_MSCHAPV2_AUTH_BYTES], char out[PPP_MSCHAPV2_AUTH_TEXT])
+ppp_mschapv2_success_text(const uint8_t auth[PPP_MSCHAPV2_AUTH_BYTES], char out[PPP_MSCHAPV2_TEXT])
 {
-	memcpy(out, "S=", 2);
-	write_hex(out + 2, auth, PPP_MSCHAPV2_AUTH_BYTES);
+	char hex[2 * PPP_MSCHAPV2_AUTH_BYTES + 1];
+
+	write_hex(hex, auth, PPP_MSCHAPV2_AUTH_BYTES);
+	snprintf(out, PPP_MSCHAPV2_TEXT, "%s%s%s", success_before, hex, success_after);
 }
 
 bool
 ppp_mschapv2_success_matches(struct cv_bytes message, const uint8_t auth[PPP_MSCHAPV2_AUTH_BYTES])
 {
-	char text[PPP_MSCHAPV2_AUTH_TEXT];
-	size_t len = sizeof(text) - 1;
+	char text[PPP_MSCHAPV2_TEXT];
+	size_t len = sizeof(success_before) - 1 + 2 * PPP_MSCHAPV2_AUTH_BYTES;
 
 	ppp_mschapv2_success_text(auth, text);
 	return message.len >= len && crypto_equal(message.data, text, len);
@@ -170,10 +173,10 @@ ppp_mschapv2_success_matches(struct cv_bytes message, const uint8_t auth[PPP_MSC
 
 void
 ppp_mschapv2_failure_text(
-	const uint8_t challenge[PPP_MSCHAPV2_CHALLENGE_BYTES], char out[PPP_MSCHAPV2_FAILURE_TEXT])
+	const uint8_t challenge[PPP_MSCHAPV2_CHALLENGE_BYTES], char out[PPP_MSCHAPV2_TEXT])
 {
 	char hex[2 * PPP_MSCHAPV2_CHALLENGE_BYTES + 1];
 
 	write_hex(hex, challenge, PPP_MSCHAPV2_CHALLENGE_BYTES);
-	snprintf(out, PPP_MSCHAPV2_FAILURE_TEXT, "E=691 R=0 C=%s V=3 M=Authentication failed", hex);
+	snprintf(out, PPP_MSCHAPV2_TEXT, "E=691 R=0 C=%s V=3 M=Authentication failed", hex);
 }

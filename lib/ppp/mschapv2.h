@@ -14,8 +14,7 @@ enum {
 	PPP_MSCHAPV2_NT_BYTES = 24,
 	PPP_MSCHAPV2_NT_OFFSET = 24, /* of NT-Response in the response */
 	PPP_MSCHAPV2_AUTH_BYTES = 20,
-	PPP_MSCHAPV2_AUTH_TEXT = 43,    /* "S=", 40 digits, NUL */
-	PPP_MSCHAPV2_FAILURE_TEXT = 96, /* "E=691 R=0 C=... V=3 M=...", NUL */
+	PPP_MSCHAPV2_TEXT = 96, /* "S=... M=..." or "E=691 R=0 C=... V=3 M=...", and NUL */
 	PPP_NT_HASH_BYTES = 16,
 	PPP_NT_PASSWORD_CHARS = 256, /* section 8.1 */
 };
@@ -23,7 +22,9 @@ enum {
 struct ppp_mschapv2 {
 	const uint8_t *authenticator_challenge; /* 16 bytes */
 	const uint8_t *peer_challenge;          /* 16 bytes */
-	struct cv_bytes name; /* as the peer presented it; a domain in front is left out here */
+	struct cv_bytes name;                   /* as the peer presented it */
+	/* RFC 2759 section 8.2 leaves out a domain in front; some clients don't */
+	bool with_domain;
 };
 
 /* NtPasswordHash of a password in UTF-8, which is turned into UTF-16LE. CV_ERR_MALFORMED: not
@@ -39,14 +40,14 @@ int ppp_mschapv2_authenticator(struct crypto *c, const struct ppp_mschapv2 *m,
 	const uint8_t hash[PPP_NT_HASH_BYTES], const uint8_t nt_response[PPP_MSCHAPV2_NT_BYTES],
 	uint8_t out[PPP_MSCHAPV2_AUTH_BYTES]);
 
-/* "S=" and 40 upper-case digits. */
+/* "S=" and 40 upper-case digits, " M=" and words for people. */
 void ppp_mschapv2_success_text(
-	const uint8_t auth[PPP_MSCHAPV2_AUTH_BYTES], char out[PPP_MSCHAPV2_AUTH_TEXT]);
+	const uint8_t auth[PPP_MSCHAPV2_AUTH_BYTES], char out[PPP_MSCHAPV2_TEXT]);
 /* Whether a Success message begins with exactly this proof. */
 bool ppp_mschapv2_success_matches(
 	struct cv_bytes message, const uint8_t auth[PPP_MSCHAPV2_AUTH_BYTES]);
 /* Error 691 (ERROR_AUTHENTICATION_FAILURE), no retry. */
 void ppp_mschapv2_failure_text(
-	const uint8_t challenge[PPP_MSCHAPV2_CHALLENGE_BYTES], char out[PPP_MSCHAPV2_FAILURE_TEXT]);
+	const uint8_t challenge[PPP_MSCHAPV2_CHALLENGE_BYTES], char out[PPP_MSCHAPV2_TEXT]);
 
 #endif

@@ -174,7 +174,6 @@ int ppp_pap_verify(struct ppp_link *l, const struct ppp_secret *secret);
 
 /* chap.c */
 int ppp_chap_input(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
-void ppp_chap_new_challenge(struct ppp_link *l, uint64_t now);
 void ppp_chap_challenge(struct ppp_link *l, uint64_t now);
 void ppp_chap_verdict(struct ppp_link *l, bool ok);
 int ppp_chap_verify(struct ppp_link *l, const struct ppp_secret *secret);

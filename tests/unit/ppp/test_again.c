@@ -162,6 +162,59 @@ test_identifier_is_new_after_a_valid_reply(void **state)
 	pair_free(p);
 }
 
+/* RFC 1994 section 4.1: identifier and value are new each time that a challenge is sent, and only
+ * the last one has an answer. */
+static void
+test_challenge_is_fresh_each_time(void **state)
+{
+	for (int method = PPP_AUTH_CHAP_MD5; method <= PPP_AUTH_MSCHAPV2; method++) {
+		struct pair *p = pair_new(*state);
+		uint8_t size = method == PPP_AUTH_MSCHAPV2 ? 49 : 16, response[64] = {size};
+		struct sent old, c;
+
+		memcpy(response + 1 + size, "alice", 5);
+		server(p)->params.echo_interval_ns = 0;
+		pair_authenticating(p, (enum ppp_auth)method);
+		discard_sent(p, SERVER);
+		old.id = server(p)->l->auth_id;
+		memcpy(old.data + 1, server(p)->l->auth->challenge, 16);
+		for (int i = 0; i < 5; i++) {
+			p->now = ppp_link_next_timeout(server(p)->l);
+			ppp_link_handle_timeout(server(p)->l, p->now);
+			c = expect_sent(p, SERVER, PPP_CHAP, 1);
+			assert_int_equal(c.id, (uint8_t)(old.id + 1));
+			assert_memory_not_equal(c.data + 1, old.data + 1, 16);
+			assert_int_equal(
+				inject_packet(p, SERVER, PPP_CHAP, 2, old.id, response, size + 6u),
+				CV_ERR_UNKNOWN);
+			old = c;
+		}
+		assert_int_equal(
+			inject_packet(p, SERVER, PPP_CHAP, 2, c.id, response, size + 6u), 0);
+		assert_int_equal(server(p)->auths, 1);
+		pair_free(p);
+	}
+}
+
+/* A round trip longer than the Restart timer: each challenge has a successor before its answer is
+ * there, unless the wait grows. */
+static void
+test_challenge_is_answered_on_a_long_way(void **state)
+{
+	for (int method = PPP_AUTH_CHAP_MD5; method <= PPP_AUTH_MSCHAPV2; method++) {
+		struct pair *p = pair_new(*state);
+
+		server(p)->params.n_auth = 1;
+		server(p)->params.auth[0] = (enum ppp_auth)method;
+		p->delay_ns = 2 * CV_NS_PER_S;
+		pair_start(p);
+		pair_run(p, p->now + 60 * CV_NS_PER_S);
+		assert_true(server(p)->up && client(p)->up);
+		assert_int_equal(server(p)->auths, 1);
+		pair_free(p);
+	}
+}
+
 int
 main(void)
 {
@@ -171,6 +224,8 @@ main(void)
 		cmocka_unit_test(test_same_ipcp_request_begins_anew_after_3_s),
 		cmocka_unit_test(test_acks_in_opened_do_not_put_off_the_echo),
 		cmocka_unit_test(test_identifier_is_new_after_a_valid_reply),
+		cmocka_unit_test(test_challenge_is_fresh_each_time),
+		cmocka_unit_test(test_challenge_is_answered_on_a_long_way),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

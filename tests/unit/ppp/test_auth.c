@@ -180,7 +180,7 @@ respond(struct crypto *crypto, enum ppp_auth method, const struct sent *c, const
 {
 	struct cv_bytes password = {(const uint8_t *)"secret", 6};
 	struct cv_bytes parts[] = {{&c->id, 1}, password, {c->data + 1, 16}};
-	struct ppp_mschapv2 m = {c->data + 1, peer, {(const uint8_t *)"alice", 5}};
+	struct ppp_mschapv2 m = {c->data + 1, peer, {(const uint8_t *)"alice", 5}, false};
 	uint8_t hash[16];
 	size_t size = method == PPP_AUTH_MSCHAPV2 ? 49 : 16;
 
@@ -279,6 +279,61 @@ test_mschapv2_reserved_and_flags(void **state)
 			pair_free(p);
 		}
 	}
+}
+
+/* Section 8.2: the hash leaves out a domain in front of the name. There are clients that leave it
+ * in; each gets the proof that it expects, and neither another user's way in. */
+static void
+test_mschapv2_name_with_domain(void **state)
+{
+	static const uint8_t name[] = "CORP\\alice";
+	struct cv_bytes password = {(const uint8_t *)"secret", 6};
+
+	for (int with = 0; with < 2; with++) {
+		for (int right = 0; right < 2; right++) {
+			struct sent c, s;
+			struct pair *p = awaiting(*state, PPP_AUTH_MSCHAPV2, &c);
+			struct ppp_mschapv2 m = {
+				c.data + 1, peer_challenge, {name, sizeof(name) - 1}, with != 0};
+			uint8_t data[80] = {49}, hash[16], auth[20];
+
+			memcpy(data + 1, peer_challenge, 16);
+			assert_int_equal(ppp_nt_hash(*state, password, hash), 0);
+			assert_int_equal(ppp_mschapv2_nt_response(*state, &m, hash, data + 25), 0);
+			assert_int_equal(
+				ppp_mschapv2_authenticator(*state, &m, hash, data + 25, auth), 0);
+			memcpy(data + 50, name, sizeof(name) - 1);
+			data[48] ^= !right;
+			assert_int_equal(inject_packet(p, SERVER, PPP_CHAP, 2, c.id, data,
+						 50 + sizeof(name) - 1),
+				0);
+			assert_int_equal(judge(p), right ? 0 : CV_ERR_AUTH);
+			s = expect_sent(p, SERVER, PPP_CHAP, right ? 3 : 4);
+			assert_int_equal(ppp_mschapv2_success_matches(
+						 (struct cv_bytes){s.data, s.len}, auth),
+				right);
+			pair_free(p);
+		}
+	}
+}
+
+/* The reflection below, under a name with a domain. */
+static void
+test_mschapv2_reflection_with_domain(void **state)
+{
+	struct cv_bytes password = {(const uint8_t *)"secret", 6};
+	struct sent c;
+	struct pair *p = awaiting(*state, PPP_AUTH_MSCHAPV2, &c);
+	struct ppp_mschapv2 m = {c.data + 1, c.data + 1, {(const uint8_t *)"D\\alice", 7}, true};
+	uint8_t data[80] = {49}, hash[16];
+
+	memcpy(data + 1, c.data + 1, 16);
+	assert_int_equal(ppp_nt_hash(*state, password, hash), 0);
+	assert_int_equal(ppp_mschapv2_nt_response(*state, &m, hash, data + 25), 0);
+	memcpy(data + 50, "D\\alice", 7);
+	assert_int_equal(inject_packet(p, SERVER, PPP_CHAP, 2, c.id, data, 57), 0);
+	assert_int_equal(judge(p), CV_ERR_AUTH);
+	pair_free(p);
 }
 
 /* Our challenge as the peer's: what a server would answer to itself. */
@@ -457,6 +512,8 @@ main(void)
 		cmocka_unit_test(test_chap_again),
 		cmocka_unit_test(test_chap_wrong_proofs),
 		cmocka_unit_test(test_mschapv2_reserved_and_flags),
+		cmocka_unit_test(test_mschapv2_name_with_domain),
+		cmocka_unit_test(test_mschapv2_reflection_with_domain),
 		cmocka_unit_test(test_mschapv2_reflection),
 		cmocka_unit_test(test_old_challenge),
 		cmocka_unit_test(test_rechallenge_wants_a_new_answer),

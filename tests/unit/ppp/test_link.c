@@ -422,7 +422,7 @@ test_judge_elsewhere(void **state)
 	assert_int_equal(a->method, PPP_AUTH_MSCHAPV2);
 	assert_int_equal(a->challenge.len, 16);
 	assert_int_equal(a->response.len, 49);
-	m = (struct ppp_mschapv2){a->challenge.data, a->response.data, a->name};
+	m = (struct ppp_mschapv2){a->challenge.data, a->response.data, a->name, false};
 	assert_int_equal(ppp_nt_hash(*state, client(p)->params.password, hash), 0);
 	assert_int_equal(ppp_mschapv2_nt_response(*state, &m, hash, expected), 0);
 	assert_memory_equal(expected, a->response.data + 24, 24);

@@ -20,18 +20,21 @@ str(const char *s)
 static void
 check_name(struct crypto *c, const char *name)
 {
-	struct ppp_mschapv2 m = {authenticator, peer, str(name)};
+	struct ppp_mschapv2 m = {authenticator, peer, str(name), false};
 	uint8_t response[24], auth[20];
-	char text[PPP_MSCHAPV2_AUTH_TEXT];
+	char text[PPP_MSCHAPV2_TEXT];
 
 	assert_int_equal(ppp_mschapv2_nt_response(c, &m, password_hash, response), 0);
 	assert_memory_equal(response, nt_response, sizeof(response));
 	assert_int_equal(ppp_mschapv2_authenticator(c, &m, password_hash, response, auth), 0);
 	ppp_mschapv2_success_text(auth, text);
-	assert_string_equal(text, "S=407A5589115FD0D6209F510FE9C04566932CDA56");
+	/* RFC 2759 section 5: both parts */
+	assert_string_equal(text, "S=407A5589115FD0D6209F510FE9C04566932CDA56 M=Access granted");
 	assert_true(ppp_mschapv2_success_matches(str(text), auth));
 	assert_true(ppp_mschapv2_success_matches(
 		str("S=407A5589115FD0D6209F510FE9C04566932CDA56 M=hi"), auth));
+	assert_true(ppp_mschapv2_success_matches(
+		str("S=407A5589115FD0D6209F510FE9C04566932CDA56"), auth));
 	assert_false(ppp_mschapv2_success_matches(
 		str("S=407A5589115FD0D6209F510FE9C04566932CDA57"), auth));
 	assert_false(ppp_mschapv2_success_matches(str("S=407A"), auth));
@@ -90,7 +93,7 @@ test_not_utf8(void **state)
 static void
 test_failure_text(void **state)
 {
-	char text[PPP_MSCHAPV2_FAILURE_TEXT];
+	char text[PPP_MSCHAPV2_TEXT];
 
 	(void)state;
 	ppp_mschapv2_failure_text(authenticator, text);
