@@ -30,13 +30,27 @@ method_allowed(const struct cfg_group *group, enum ppp_auth method)
 	return false;
 }
 
+/* `DOMAIN\user`, as Windows says it: the whole name, or else what stands behind the domain. */
+static const struct cfg_user *
+find_user(const struct lns *lns, struct cv_bytes name)
+{
+	const char *text = (const char *)name.data;
+	const struct cfg_user *user = cfg_user_find(lns->cfg, text, name.len);
+	size_t at = name.len;
+
+	while (at > 0 && text[at - 1] != '\\')
+		at--;
+	if (user == NULL && at > 0)
+		user = cfg_user_find(lns->cfg, text + at, name.len - at);
+	return user;
+}
+
 void
 lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_auth *auth)
 {
 	char name[LNS_USER_MAX];
 	const char *method = ppp_auth_name(auth->method);
-	const struct cfg_user *user =
-		cfg_user_find(lns->cfg, (const char *)auth->name.data, auth->name.len);
+	const struct cfg_user *user = find_user(lns, auth->name);
 	struct ppp_secret secret;
 	int rc;
 
@@ -68,7 +82,8 @@ lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struc
 	s->cfg_user = user;
 	s->info.group = (uint16_t)user->group;
 	s->info.auth = method;
-	memcpy(s->user, name, sizeof(s->user));
+	/* under one name wherever it is shown, searched and ended, whatever domain it dials with */
+	cv_escape(s->user, sizeof(s->user), (const uint8_t *)user->name, user->name_len);
 }
 
 static void

@@ -129,6 +129,43 @@ max_failure_is_a_key(void **state)
 	world_down(&w);
 }
 
+/* Windows sends DOMAIN\user; the user is known by his name, and by the whole where it is one. */
+static void
+a_domain_before_the_name_is_left_out(void **state)
+{
+	for (int method = PPP_AUTH_PAP; method <= PPP_AUTH_MSCHAPV2; method++) {
+		static const struct {
+			const char *name, *password;
+			bool in;
+		} cases[] = {{"CORP\\alice", "pass-a", true}, {"A\\B\\alice", "pass-a", true},
+			{"\\alice", "pass-a", true}, {"CORP\\alice", "pass-b", false},
+			{"LAB\\alice", "pass-b", true}, /* a user of his own */
+			{"LAB\\alice", "pass-a", false}, {"alice\\CORP", "pass-a", false},
+			{"CORP\\", "pass-a", false}, {"CORP/alice", "pass-a", false}};
+		struct world_client *c;
+		struct world w;
+
+		(void)state;
+		world_up(&w,
+			WITH("auth: [mschapv2, chap-md5, pap]",
+				ALICE ", {name: 'LAB\\alice', password-file: bob}"),
+			64);
+		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			c = dial(&w, cases[i].name, cases[i].password, (enum ppp_auth)method);
+			assert_int_equal(c->up, cases[i].in);
+			if (i < 2) { /* shown and ended under the user's name */
+				assert_true(world_logged(&w, "session-up", "user=alice "));
+				assert_int_equal(
+					lns_kick_user(w.lns, w.now, "alice", PPP_DOWN_KICKED), 1);
+				world_sleep(&w, 2 * CV_NS_PER_S);
+			}
+			client_free(c);
+			w.n_clients = 0;
+		}
+		world_down(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -136,6 +173,7 @@ main(void)
 		cmocka_unit_test(max_configure_is_a_key),
 		cmocka_unit_test(max_terminate_is_a_key),
 		cmocka_unit_test(max_failure_is_a_key),
+		cmocka_unit_test(a_domain_before_the_name_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
