@@ -10,8 +10,6 @@
 
 #include "daemon.h"
 
-enum { CONFIG_MAX_BYTES = 16 << 20 };
-
 /* Reads a whole open file into new memory with a NUL behind it. */
 static int
 read_all(int fd, size_t max, uint8_t **data, size_t *len)
@@ -89,7 +87,7 @@ daemon_load_config(const char *path)
 	size_t len;
 	unsigned mode;
 
-	if (daemon_read_file(NULL, path, CONFIG_MAX_BYTES, &text, &len, &mode) != 0) {
+	if (daemon_read_file(NULL, path, CFG_FILE_MAX, &text, &len, &mode) != 0) {
 		fprintf(stderr, "culvertd: %s: %s\n", path, strerror(errno));
 		return NULL;
 	}

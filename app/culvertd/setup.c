@@ -84,8 +84,6 @@ set_policy(struct daemon *d, size_t index)
 		.mtu = g->mtu,
 		.rule_count = (uint16_t)g->n_rules};
 
-	if (g->n_rules > DP_MAX_RULES || g->n_gateways > DP_MAX_GATEWAYS)
-		return CV_ERR_CONFIG;
 	for (size_t i = 0; i < g->n_rules; i++)
 		policy.rules[i] = (struct dp_rule){.protocol = g->rules[i].protocol,
 			.port_low = g->rules[i].port_low,
@@ -123,12 +121,6 @@ daemon_create_datapath(struct daemon *d)
 		.log = &d->log};
 	int rc;
 
-	if (cfg->n_ports > DP_MAX_PORTS || cfg->n_listeners > DP_MAX_LOCALS) {
-		cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
-			"reason=\"at most %d ports and %d listeners\"", DP_MAX_PORTS,
-			DP_MAX_LOCALS);
-		return CV_ERR_CONFIG;
-	}
 	if (!interfaces_exist(d))
 		return CV_ERR_CONFIG;
 	fill_ports(cfg, ports);

@@ -212,7 +212,7 @@ static bool
 is_socket_path(const char *text)
 {
 	/* a comma would end the argument that DPDK's driver is given */
-	return text[0] == '/' && text[1] != '\0' && strlen(text) <= CFG_SOCKET_PATH_MAX &&
+	return text[0] == '/' && text[1] != '\0' && strlen(text) <= CV_DEVICE_MAX &&
 	       strchr(text, ',') == NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What must hold among several keys. Values that were wrong alone are zero here and passed over. */
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "config/private.h"
 
@@ -179,9 +179,35 @@ check_gateway_macs(struct cfg_loader *l)
 	}
 }
 
+/*
+ * A limit within another: a larger one is never reached, which is said. One that was not said
+ * itself gives way.
+ */
+static void
+check_within(struct cfg_loader *l, const char *key, uint32_t *value, const char *outer_key,
+	uint32_t outer)
+{
+	const struct cfg_node *limits = cfg_node_get(l->root, "limits");
+	const struct cfg_node *node = cfg_node_get(limits, key);
+	const struct cfg_node *by = cfg_node_get(limits, outer_key);
+	char place[300] = "its default";
+
+	if (outer == 0 || *value <= outer)
+		return;
+	if (node == NULL) {
+		*value = outer;
+		return;
+	}
+	if (by != NULL)
+		snprintf(place, sizeof(place), "%.250s:%u", l->file, by->line);
+	cfg_warn(l, node, NULL, "%u is more than limits.%s, %u (%s), and can't be reached", *value,
+		outer_key, outer, place);
+}
+
 static void
 check_limits(struct cfg_loader *l)
 {
+	struct cfg_limits *all = &l->cfg->limits;
 	const struct cfg_node *limits = cfg_node_get(l->root, "limits");
 	const struct cfg_node *tunnels = cfg_node_get(limits, "tunnels");
 	uint64_t most = 65535 * (uint64_t)l->cfg->n_listeners;
@@ -190,103 +216,10 @@ check_limits(struct cfg_loader *l)
 		cfg_fail(l, tunnels, NULL,
 			"%u is out of range: at most 65535 for each listener, here %" PRIu64,
 			l->cfg->limits.tunnels, most);
-}
-
-/* A prefix of a pool and where it is said. */
-struct pool {
-	const struct cfg_node *node;
-	const struct cv_prefix *prefix;
-	size_t group, order;
-	uint16_t realm;
-};
-
-static int
-by_start(const void *pa, const void *pb)
-{
-	const struct pool *a = pa, *b = pb;
-	uint32_t start_a = cv_ipv4_value(&a->prefix->ip), start_b = cv_ipv4_value(&b->prefix->ip);
-
-	if (a->realm != b->realm)
-		return a->realm < b->realm ? -1 : 1;
-	if (start_a != start_b)
-		return start_a < start_b ? -1 : 1;
-	if (a->prefix->length != b->prefix->length)
-		return a->prefix->length < b->prefix->length ? -1 : 1;
-	return (a->order > b->order) - (a->order < b->order);
-}
-
-static void
-check_pool_listeners(struct cfg_loader *l, const struct pool *pool)
-{
-	for (size_t i = 0; i < l->cfg->n_listeners; i++) {
-		const struct cfg_listener *listener = &l->cfg->listeners[i];
-		char prefix[CV_PREFIX_TEXT], ip[CV_IP_TEXT];
-
-		if (!cv_prefix_contains(pool->prefix, &listener->ip))
-			continue;
-		cfg_fail(l, pool->node, NULL, "%s holds %s, the address of listeners[%zu]",
-			cv_prefix_text(pool->prefix, prefix), cv_ip_text(&listener->ip, ip), i);
-		return;
-	}
-}
-
-/* Of two pools that overlap, the later in the file is wrong. */
-static void
-report_overlap(struct cfg_loader *l, const struct pool *a, const struct pool *b)
-{
-	const struct pool *first = a->order < b->order ? a : b, *later = first == a ? b : a;
-	char text[2][CV_PREFIX_TEXT];
-
-	cfg_fail(l, later->node, NULL, "%s overlaps %s of groups[%zu], which is in the same realm",
-		cv_prefix_text(later->prefix, text[0]), cv_prefix_text(first->prefix, text[1]),
-		first->group);
-}
-
-static size_t
-collect_pools(struct cfg_loader *l, struct pool *pools)
-{
-	const struct cfg_node *list = cfg_node_get(l->root, "groups");
-	const struct cfg_node *node = list == NULL ? NULL : list->first;
-	size_t n = 0;
-
-	for (size_t g = 0; g < l->cfg->n_groups; g++, node = node->next) {
-		const struct cfg_group *group = &l->cfg->groups[g];
-		const struct cfg_node *item = cfg_node_get(node, "pool");
-
-		if (item != NULL && item->type == CFG_LIST)
-			item = item->first;
-		for (size_t i = 0; i < group->n_pool; i++, item = item->next)
-			if (group->pool[i].ip.family != 0) {
-				pools[n] = (struct pool){item, &group->pool[i], g, n, group->realm};
-				n++;
-			}
-	}
-	return n;
-}
-
-static void
-check_pools(struct cfg_loader *l)
-{
-	struct pool *pools, *outer;
-	size_t n = 0;
-
-	for (size_t g = 0; g < l->cfg->n_groups; g++)
-		n += l->cfg->groups[g].n_pool;
-	pools = cfg_scratch(l, n, sizeof(*pools));
-	if (pools == NULL || n == 0)
-		return;
-	n = collect_pools(l, pools);
-	qsort(pools, n, sizeof(*pools), by_start);
-	outer = pools;
-	for (size_t i = 0; i < n && !cfg_enough(l); i++) {
-		check_pool_listeners(l, &pools[i]);
-		/* prefixes nest or are apart, so the last one that was in no other is enough */
-		if (i > 0 && pools[i].realm == outer->realm &&
-			cv_prefix_overlaps(outer->prefix, pools[i].prefix))
-			report_overlap(l, outer, &pools[i]);
-		else
-			outer = &pools[i];
-	}
+	/* half-open callers have no tunnels yet: there may be more of them */
+	check_within(l, "tunnels-per-peer", &all->tunnels_per_peer, "tunnels", all->tunnels);
+	check_within(
+		l, "sessions-per-tunnel", &all->sessions_per_tunnel, "sessions", all->sessions);
 }
 
 void
@@ -297,6 +230,6 @@ cfg_check_all(struct cfg_loader *l)
 	check_distinct(l, "groups", "name", l->cfg->n_groups);
 	check_listeners(l);
 	check_gateway_macs(l);
-	check_pools(l);
+	cfg_check_pools(l);
 	check_limits(l);
 }

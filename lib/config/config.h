@@ -15,6 +15,8 @@
 #include "base/cursor.h"
 #include "base/log.h"
 
+enum { CFG_FILE_MAX = 16 << 20 }; /* bytes of the configuration */
+
 /* Secrets: wiped when the configuration is freed, never printed. */
 struct cfg_secret {
 	const uint8_t *data;

@@ -141,6 +141,20 @@ cfg_fail_at(struct cfg_loader *l, const char *file, unsigned line, unsigned colu
 }
 
 void
+cfg_warn_at(struct cfg_loader *l, const char *file, unsigned line, unsigned column, const char *key,
+	const char *fmt, ...)
+{
+	char copy[KEY_TEXT];
+	struct cfg_error place = {.file = file, .line = line, .column = column, .key = copy};
+	va_list args;
+
+	snprintf(copy, sizeof(copy), "%s", key);
+	va_start(args, fmt);
+	report(l, CFG_WARNING, &place, fmt, args);
+	va_end(args);
+}
+
+void
 cfg_errors_free(struct cfg_errors *errors)
 {
 	for (size_t i = 0; i < errors->n; i++) {

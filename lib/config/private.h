@@ -10,25 +10,31 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "config/config.h"
 
 enum {
-	CFG_FILE_MAX = 16 << 20, /* bytes of a configuration or a users file */
-	CFG_DEPTH_MAX = 32,      /* of nested lists and mappings */
-	CFG_NODES_MAX = 2 << 20, /* values in a file */
-	CFG_ERRORS_MAX = 1000,   /* further ones are not kept */
-	CFG_USER_NAME_MAX = 63,
-	CFG_SECRET_MAX = 255,       /* bytes */
-	CFG_SECRET_FILE_MAX = 4096, /* bytes */
-	CFG_LISTENERS_MAX = 256,
-	CFG_GROUPS_MAX = 1024,
-	CFG_USERS_MAX = 1000 * 1000,
-	CFG_KEYS_MAX = 24,         /* rows of a table */
-	CFG_SOCKET_PATH_MAX = 107, /* what fits into a sockaddr_un */
-	CFG_WORD_TEXT = 80,        /* bytes of a value shown in an error, with its NUL */
+	CFG_DEPTH_MAX = 32,          /* of nested lists and mappings */
+	CFG_NODES_MAX = 2 << 20,     /* values in a file */
+	CFG_ERRORS_MAX = 1000,       /* further ones are not kept */
+	CFG_SECRET_MAX = 255,        /* bytes */
+	CFG_SECRET_FILE_MAX = 4096,  /* bytes */
+	CFG_USERS_MAX = 1000 * 1000, /* of the configuration and the users file together */
+	CFG_LISTED_MAX = 100 * 1000, /* of users or secrets that the configuration itself lists */
+	/* A line of the users file: NAME:PASSWORD:GROUP:ADDRESS, CR and LF. */
+	CFG_GROUP_NAME_MAX = 63,
+	CFG_IPV4_TEXT_MAX = 15,
+	CFG_USERS_LINE_MAX = CV_USER_NAME_MAX + 1 + CFG_SECRET_MAX + 1 + CFG_GROUP_NAME_MAX + 1 +
+			     CFG_IPV4_TEXT_MAX + 2,
+	CFG_USERS_FILE_MAX = CFG_USERS_MAX * CFG_USERS_LINE_MAX,
+	CFG_KEYS_MAX = 24,  /* rows of a table */
+	CFG_WORD_TEXT = 80, /* bytes of a value shown in an error, with its NUL */
 };
+
+/* A list as long as may be, of maps of four values, takes no more than half of the values. */
+_Static_assert(CFG_LISTED_MAX *(1 + 4) <= CFG_NODES_MAX / 2, "room for a full list of users");
 
 /* What is referred to by name: ports, groups, listeners. */
 enum { CFG_REFERENCES = 3 };
@@ -63,6 +69,14 @@ struct cfg_node {
 	size_t n; /* of children */
 };
 
+/* A prefix of a pool and where it is said. */
+struct cfg_pool {
+	const struct cfg_node *node;
+	const struct cv_prefix *prefix;
+	size_t group, order;
+	uint16_t realm;
+};
+
 struct cfg_loader {
 	const char *file;
 	const struct cfg_files *files;
@@ -73,6 +87,8 @@ struct cfg_loader {
 	const struct cfg_node *root;
 	const struct cfg_node *users_file;  /* its name, or NULL */
 	const char **names[CFG_REFERENCES]; /* what references may say, when the first does */
+	const struct cfg_pool *pools;       /* sorted by realm and address, when all are sound */
+	size_t n_pools;
 	bool nomem;
 };
 
@@ -91,6 +107,9 @@ void cfg_warn(struct cfg_loader *l, const struct cfg_node *node, const char *chi
 	...) __attribute__((format(printf, 4, 5)));
 /* Reports an error at any place. */
 void cfg_fail_at(struct cfg_loader *l, const char *file, unsigned line, unsigned column,
+	const char *key, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* Warns at any place. */
+void cfg_warn_at(struct cfg_loader *l, const char *file, unsigned line, unsigned column,
 	const char *key, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 /* Whether so many errors were found that it is not worth to make more texts. */
 bool cfg_enough(const struct cfg_loader *l);
@@ -217,6 +236,10 @@ void cfg_check_secret(struct cfg_loader *l, const struct cfg_node *map, void *ba
 void cfg_check_ppp(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_all(struct cfg_loader *l);
+/* Pools against listeners and each other; keeps them for cfg_in_pools when they are sound. */
+void cfg_check_pools(struct cfg_loader *l);
+/* Whether a pool of the realm has the IPv4 address; only when l->pools are there. */
+bool cfg_in_pools(const struct cfg_loader *l, uint16_t realm, const struct cv_ip *ip);
 
 /* The users file, the order of users, and what must hold among them. */
 void cfg_users_finish(struct cfg_loader *l);

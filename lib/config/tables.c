@@ -64,7 +64,7 @@ static const struct cfg_key log_keys[] = {
 };
 
 static const struct cfg_key control_keys[] = {
-	VALUE("socket", struct cfg_control, socket, PATH(1, CFG_SOCKET_PATH_MAX),
+	VALUE("socket", struct cfg_control, socket, PATH(1, CV_DEVICE_MAX),
 		"/run/culvert/control.sock", "where culvertctl finds the daemon"),
 	VALUE("mode", struct cfg_control, mode, KIND(MODE), "0660",
 		"permission bits of the socket, in octal"),
@@ -73,18 +73,18 @@ static const struct cfg_key control_keys[] = {
 };
 
 static const struct cfg_key workers_keys[] = {
-	VALUE("count", struct cfg_workers, count, NUMBER(0, 64), "1",
+	VALUE("count", struct cfg_workers, count, NUMBER(0, CV_WORKERS_MAX), "1",
 		"worker threads; 0: one that shares the control thread's core"),
 	VALUE("idle", struct cfg_workers, idle, CHOICE(idle_ways), "auto",
 		"what a worker does without packets"),
 	VALUE("hugepages", struct cfg_workers, hugepages, CHOICE(hugepage_ways), "auto",
 		"whether huge pages are used"),
 	VALUE("memory", struct cfg_workers, memory_mib, NUMBER(0, 1024 * 1024), "0",
-		"MiB for packets; 0: what suits"),
+		"MiB for packets, more where their buffers need it; 0: what suits"),
 };
 
 static const struct cfg_key port_keys[] = {
-	VALUE("name", struct cfg_port, name, NEEDED(NAME(1, 32)), NULL,
+	VALUE("name", struct cfg_port, name, NEEDED(NAME(1, CV_PORT_NAME_MAX)), NULL,
 		"name by which listeners refer to the port"),
 	WHOLE("device", NEEDED(KIND(DEVICE)), NULL,
 		"af_packet:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME"),
@@ -144,7 +144,7 @@ static const struct cfg_key tunnels_keys[] = {
 	VALUE("hide-avps", struct cfg_tunnels, hide_avps, KIND(BOOL), "false",
 		"whether AVPs are hidden where there is a secret"),
 	LISTED("secrets", CFG_MANY, LIST(struct cfg_tunnels, secrets), NEEDED(SUBMAP(secret_table)),
-		1, 1000 * 1000, NULL,
+		1, CFG_LISTED_MAX, NULL,
 		"who may open a tunnel, and with which secret; the first that fits counts"),
 };
 
@@ -177,7 +177,7 @@ static const struct cfg_key ppp_keys[] = {
 };
 
 static const struct cfg_key group_keys[] = {
-	VALUE("name", struct cfg_group, name, NEEDED(NAME(1, 63)), NULL,
+	VALUE("name", struct cfg_group, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
 		"name by which users refer to the group"),
 	WHOLE("realm", RANGE(REALM, 1, 63), "default",
 		"address space; clients of different realms never meet"),
@@ -195,16 +195,16 @@ static const struct cfg_key group_keys[] = {
 		"largest packet to its clients; left out: no limit of the group"),
 	WHOLE("user-sessions", RANGE(USER_SESSIONS, 1, 1000), "replace",
 		"replace: a user's new session ends the old one; or how many there may be"),
-	WHOLE("policy", POLICY(256), "ipsec",
+	WHOLE("policy", POLICY(CV_RULES_MAX), "ipsec",
 		"what may pass: ipsec, any, or a list of rules, as [esp, udp/500]"),
 	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_group, gateways), PREFIX(0, 32), 0,
-		1024, NULL, "prefixes of the security gateways that clients use"),
+		CV_GATEWAYS_MAX, NULL, "prefixes of the security gateways that clients use"),
 	VALUE("clients", struct cfg_group, clients_reachable, CHOICE(client_ways), "reachable",
 		"whether clients reach each other"),
 };
 
 static const struct cfg_key user_keys[] = {
-	WHOLE("name", NEEDED(RANGE(USER_NAME, 1, CFG_USER_NAME_MAX)), NULL,
+	WHOLE("name", NEEDED(RANGE(USER_NAME, 1, CV_USER_NAME_MAX)), NULL,
 		"name that the user gives"),
 	VALUE("password-file", struct cfg_user, password, NEEDED(KIND(SECRET_FILE)), NULL,
 		"file with the password"),
@@ -216,7 +216,7 @@ static const struct cfg_key user_keys[] = {
 };
 
 static const struct cfg_key limits_keys[] = {
-	VALUE("tunnels", struct cfg_limits, tunnels, NUMBER(1, 65535 * CFG_LISTENERS_MAX), "10000",
+	VALUE("tunnels", struct cfg_limits, tunnels, NUMBER(1, 65535 * CV_LISTENERS_MAX), "10000",
 		"tunnels at a time; at most 65535 for each listener"),
 	VALUE("tunnels-per-peer", struct cfg_limits, tunnels_per_peer, NUMBER(1, 65535), "1000",
 		"of them from one address"),
@@ -250,16 +250,16 @@ static const struct cfg_key root_keys[] = {
 		"the socket for culvertctl"),
 	VALUE("workers", struct cfg, workers, SUBMAP(workers_table), NULL,
 		"threads that carry packets"),
-	LISTED("ports", CFG_MANY, LIST(struct cfg, ports), NEEDED(SUBMAP(port_table)), 1, 64, NULL,
-		"network devices that packets come from"),
+	LISTED("ports", CFG_MANY, LIST(struct cfg, ports), NEEDED(SUBMAP(port_table)), 1,
+		CV_PORTS_MAX, NULL, "network devices that packets come from"),
 	LISTED("listeners", CFG_MANY, LIST(struct cfg, listeners), NEEDED(SUBMAP(listener_table)),
-		1, CFG_LISTENERS_MAX, NULL, "own addresses that peers open tunnels to"),
+		1, CV_LISTENERS_MAX, NULL, "own addresses that peers open tunnels to"),
 	VALUE("tunnels", struct cfg, tunnels, SUBMAP(tunnels_table), NULL,
 		"L2TP control connections"),
 	VALUE("ppp", struct cfg, ppp, SUBMAP(ppp_table), NULL, "PPP inside the tunnels"),
 	LISTED("groups", CFG_MANY, LIST(struct cfg, groups), NEEDED(SUBMAP(group_table)), 1,
-		CFG_GROUPS_MAX, NULL, "addresses and rules that users share"),
-	LISTED("users", CFG_MANY, LIST(struct cfg, users), SUBMAP(user_table), 0, CFG_USERS_MAX,
+		CV_GROUPS_MAX, NULL, "addresses and rules that users share"),
+	LISTED("users", CFG_MANY, LIST(struct cfg, users), SUBMAP(user_table), 0, CFG_LISTED_MAX,
 		NULL, "who may have a session"),
 	WHOLE("users-file", RANGE(USERS_FILE, 1, 4096), NULL,
 		"file of further users, a line NAME:PASSWORD[:GROUP[:ADDRESS]] each"),

@@ -124,27 +124,55 @@ read_line(struct cfg_loader *l, struct entry *e, const uint8_t *line, size_t len
 		read_address(l, e, fields[ADDRESS], columns[ADDRESS]);
 }
 
+/* One line without its end; false at the end of all. */
+static bool
+next_line(struct cv_bytes *rest, struct cv_bytes *line)
+{
+	const uint8_t *newline = rest->len == 0 ? NULL : memchr(rest->data, '\n', rest->len);
+	size_t used = newline == NULL ? rest->len : (size_t)(newline - rest->data) + 1;
+
+	if (rest->len == 0)
+		return false;
+	*line = (struct cv_bytes){rest->data, newline == NULL ? used : used - 1};
+	if (line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	rest->data += used;
+	rest->len -= used;
+	return true;
+}
+
+static bool
+is_user_line(struct cv_bytes line)
+{
+	return line.len > 0 && line.data[0] != '#';
+}
+
+static size_t
+count_users(const struct cfg_secret *bytes)
+{
+	struct cv_bytes rest = {bytes->data, bytes->len}, line;
+	size_t n = 0;
+
+	while (next_line(&rest, &line))
+		n += is_user_line(line);
+	return n;
+}
+
 static void
 read_lines(struct cfg_loader *l, const char *path, const struct cfg_secret *bytes,
 	struct entries *entries)
 {
-	const uint8_t *line = bytes->data, *end = bytes->data + bytes->len;
+	struct cv_bytes rest = {bytes->data, bytes->len}, line;
 
-	for (unsigned number = 1; line < end && !l->nomem && !cfg_enough(l); number++) {
-		const uint8_t *newline = memchr(line, '\n', (size_t)(end - line));
-		const uint8_t *stop = newline == NULL ? end : newline;
+	for (unsigned number = 1; !l->nomem && !cfg_enough(l) && next_line(&rest, &line);
+		number++) {
 		struct entry *e = &entries->items[entries->n];
-		size_t len = (size_t)(stop - line);
 
-		if (len > 0 && line[len - 1] == '\r')
-			len--;
-		if (len > 0 && line[0] != '#') {
-			*e = (struct entry){
-				.file = path, .line = number, .column = 1, .order = entries->n};
-			read_line(l, e, line, len);
-			entries->n++;
-		}
-		line = stop + 1;
+		if (!is_user_line(line))
+			continue;
+		*e = (struct entry){.file = path, .line = number, .column = 1, .order = entries->n};
+		read_line(l, e, line.data, line.len);
+		entries->n++;
 	}
 }
 
@@ -174,17 +202,18 @@ read_users_file(struct cfg_loader *l, struct entries *entries)
 {
 	struct cfg_secret bytes = {0};
 	const char *path = cfg_path(l, l->users_file->text);
-	size_t lines = 1;
+	size_t users;
 
-	if (path == NULL || !cfg_file_read(l, l->users_file, path, CFG_FILE_MAX,
-				    "the file is larger than 16 MiB", &bytes))
+	if (path == NULL || !cfg_file_read(l, l->users_file, path, CFG_USERS_FILE_MAX,
+				    "the file is larger than 1,000,000 users may need", &bytes))
 		return;
-	for (size_t i = 0; i < bytes.len; i++)
-		lines += bytes.data[i] == '\n';
-	if (lines > CFG_USERS_MAX) {
-		cfg_fail(l, l->users_file, NULL, "%s: more than %d lines", path, CFG_USERS_MAX);
+	users = count_users(&bytes);
+	if (l->cfg->n_users + users > CFG_USERS_MAX) {
+		cfg_fail(l, l->users_file, NULL,
+			"%s: %zu users, with %zu listed in users: more than %d", path, users,
+			l->cfg->n_users, CFG_USERS_MAX);
 	} else {
-		make_entries(l, entries, lines);
+		make_entries(l, entries, users);
 		if (entries->items != NULL && bytes.data != NULL)
 			read_lines(l, path, &bytes, entries);
 	}
@@ -244,7 +273,7 @@ by_address(const void *pa, const void *pb)
 	return (a->entry->order > b->entry->order) - (a->entry->order < b->entry->order);
 }
 
-static void
+static bool
 check_not_own(struct cfg_loader *l, const struct fixed *f)
 {
 	const struct cfg *cfg = l->cfg;
@@ -254,9 +283,30 @@ check_not_own(struct cfg_loader *l, const struct fixed *f)
 			cv_ipv4_value(&cfg->groups[g].address) == f->address) {
 			entry_fail(l, f->entry, "address",
 				"is the server's own address in this realm");
-			return;
+			return false;
 		}
 	}
+	return true;
+}
+
+/*
+ * An address that no pool of its realm has is taken, but where its group has pools it is more often
+ * a slip. Groups without a pool are for users with addresses of their own.
+ */
+static void
+check_in_pool(struct cfg_loader *l, const struct fixed *f)
+{
+	static const char text[] = "the address is in no pool of its realm, though its group has "
+				   "one: taken as it is";
+	const struct entry *e = f->entry;
+
+	if (l->pools == NULL || l->cfg->groups[e->user.group].n_pool == 0 ||
+		cfg_in_pools(l, f->realm, &e->user.address))
+		return;
+	if (e->node == NULL)
+		cfg_warn_at(l, e->file, e->line, e->column, "", "%s", text);
+	else
+		cfg_warn(l, cfg_node_get(e->node, "address"), NULL, "%s", text);
 }
 
 static void
@@ -276,7 +326,8 @@ check_addresses(struct cfg_loader *l, const struct entries *entries)
 	if (n > 1)
 		qsort(fixed, n, sizeof(fixed[0]), by_address);
 	for (size_t i = 0; i < n && !cfg_enough(l); i++) {
-		check_not_own(l, &fixed[i]);
+		if (check_not_own(l, &fixed[i]))
+			check_in_pool(l, &fixed[i]);
 		if (i == 0 || fixed[i].realm != fixed[i - 1].realm ||
 			fixed[i].address != fixed[i - 1].address)
 			continue;

@@ -262,7 +262,7 @@ cfg_is_user_name(const char *name, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (!is_graphic(name[i]))
 			return false;
-	return len > 0 && len <= CFG_USER_NAME_MAX;
+	return len > 0 && len <= CV_USER_NAME_MAX;
 }
 
 void

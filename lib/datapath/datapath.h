@@ -14,18 +14,19 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/slot.h"
 #include "base/time.h"
 
 enum {
-	DP_MAX_PORTS = 16,
-	DP_MAX_LOCALS = 256, /* local address and UDP port pairs */
-	DP_MAX_WORKERS = 64,
-	DP_MAX_RULES = 32,      /* per policy */
-	DP_MAX_GATEWAYS = 1024, /* prefixes per policy */
-	DP_PORT_NAME = 32,
-	DP_PORT_DEVICE = 128,
+	DP_MAX_PORTS = CV_PORTS_MAX,
+	DP_MAX_LOCALS = CV_LISTENERS_MAX, /* local address and UDP port pairs */
+	DP_MAX_WORKERS = CV_WORKERS_MAX,
+	DP_MAX_RULES = CV_RULES_MAX,       /* per policy */
+	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes per policy */
+	DP_PORT_NAME = CV_PORT_NAME_MAX + 1,
+	DP_PORT_DEVICE = CV_DEVICE_MAX + 1,
 	DP_SEND_MAX = 1472, /* largest payload of dp_send_udp */
 };
 

@@ -66,8 +66,9 @@ static int
 choose_memory(struct dp *dp, struct args *a)
 {
 	unsigned long buffers = (unsigned long)(dp_ports_buffer_bytes(dp) >> 20);
-	unsigned long suits = RTE_MAX(buffers + MEMORY_MIB_BESIDE, (unsigned long)MEMORY_MIB_MIN);
-	unsigned long need = dp->params.memory_mib == 0 ? suits : dp->params.memory_mib;
+	unsigned long least = buffers + MEMORY_MIB_BESIDE, asked = dp->params.memory_mib;
+	unsigned long suits = RTE_MAX(least, (unsigned long)MEMORY_MIB_MIN);
+	unsigned long need = asked == 0 ? suits : RTE_MAX(asked, least);
 	unsigned long there = free_hugepages_mib();
 
 	dp->hugepages = dp->params.hugepages != DP_HUGEPAGES_NEVER && there >= need;
@@ -78,6 +79,10 @@ choose_memory(struct dp *dp, struct args *a)
 			there, need);
 		return CV_ERR_CONFIG;
 	}
+	if (need > asked && asked != 0)
+		cv_log_event(dp->log, CV_LOG_WARNING, "memory",
+			"asked_mib=%lu needed_mib=%lu reason=\"packet buffers need more\"", asked,
+			need);
 	cv_log_event(dp->log, CV_LOG_INFO, "memory", "hugepages=%s free_mib=%lu needed_mib=%lu",
 		dp->hugepages ? "yes" : "no", there, need);
 	if (dp->hugepages) {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
@@ -23,7 +24,8 @@
 struct lns;
 
 enum {
-	LNS_USER_MAX = 64, /* bytes of a user name kept, with its NUL; longer ones are refused */
+	LNS_USER_MAX = CV_USER_NAME_MAX +
+		       1, /* bytes of a user name kept, with its NUL; longer ones are refused */
 	LNS_DATAGRAM_MAX = 1500, /* longest datagram in an action */
 	LNS_ANY_LISTENER = UINT16_MAX,
 };

@@ -67,7 +67,7 @@ static const struct bad inline_secrets[] = {
 		"t.yaml:2:12: tunnels.secrets: must be a list\n"},
 	{"tunnels:\n"
 	 "  secrets: []\n",
-		"t.yaml:2:12: tunnels.secrets: must have 1 to 1000000 items, not 0\n"},
+		"t.yaml:2:12: tunnels.secrets: must have 1 to 100000 items, not 0\n"},
 	{"users:\n"
 	 "  - { name: u, password: hunter2 }\n",
 		"t.yaml:2:26: users[0].password: secrets come from files: write password-file: "

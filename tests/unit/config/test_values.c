@@ -26,7 +26,7 @@ static const struct bad wrong_keys[] = {
 		"port\n"
 		"t.yaml:2:5: ports[0].device: is required: af_packet:INTERFACE, memif:/SOCKET, "
 		"pci:ADDRESS or tap:NAME\n"},
-	{"ports: []\n", "t.yaml:1:8: ports: must have 1 to 64 items, not 0\n"},
+	{"ports: []\n", "t.yaml:1:8: ports: must have 1 to 16 items, not 0\n"},
 	{"tunnels:\n"
 	 "  hello: 1s\n",
 		"t.yaml:2:3: tunnels.secrets: is required: who may open a tunnel, and with which "

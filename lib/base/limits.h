@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Limits that more than one room of lib/ keeps: what the configuration takes (lib/config), the
+ * server and the data path have room for. Each has its one home here, so they can't disagree.
+ */
+#ifndef CV_LIMITS_H
+#define CV_LIMITS_H
+
+enum {
+	CV_PORTS_MAX = 16,      /* network devices */
+	CV_LISTENERS_MAX = 256, /* pairs of a local address and a UDP port */
+	CV_WORKERS_MAX = 64,
+	CV_GROUPS_MAX = 1024,
+	CV_RULES_MAX = 256,     /* of a group's policy */
+	CV_GATEWAYS_MAX = 1024, /* prefixes of a group's policy */
+
+	/* Texts, in bytes without a NUL. */
+	CV_PORT_NAME_MAX = 32,
+	CV_DEVICE_MAX = 107, /* of a socket's path: what fits into a sockaddr_un */
+	CV_USER_NAME_MAX = 63,
+};
+
+#endif
