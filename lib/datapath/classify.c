@@ -113,6 +113,7 @@ classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uin
 	uint64_t known = __atomic_load_n(&dp->locals[local].tunnels[tunnel_id], __ATOMIC_RELAXED);
 	enum dp_drop_cause cause = check_source(dp, peer_ip);
 	struct dp_punt_meta *meta = dp_meta(f->m);
+	enum dp_punt_class class;
 
 	if (cause == GO_ON && !udp_sum_right(f))
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
@@ -132,8 +133,12 @@ classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uin
 		.data = f->udp + DP_UDP_HDR,
 		.len = (uint16_t)(f->udp_len - DP_UDP_HDR)};
 	w->counts.edges[known != 0 ? DP_EDGE_CLASSIFY_PUNT_TUNNEL : DP_EDGE_CLASSIFY_PUNT_NEW]++;
-	dp_punt_mbuf(w, f->m, known != 0 ? DP_PUNT_TUNNEL : DP_PUNT_NEW, peer_ip,
-		dp_tunnel_peer(peer_ip, peer_port));
+	/* a flood of SCCRQs does not keep out the SCCCNs of those who were answered */
+	if (known != 0)
+		class = DP_PUNT_TUNNEL;
+	else
+		class = tunnel_id != 0 ? DP_PUNT_CONNECT : DP_PUNT_NEW;
+	dp_punt_mbuf(w, f->m, class, peer_ip, dp_tunnel_peer(peer_ip, peer_port));
 }
 
 static enum dp_drop_cause

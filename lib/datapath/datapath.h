@@ -150,10 +150,11 @@ uint64_t dp_next_timeout(const struct dp *dp);
 /* ---- punt: what workers hand to the control thread ----------------------------------------- */
 
 enum dp_punt_class {
-	DP_PUNT_TUNNEL, /* control message of a known tunnel from its peer's address */
-	DP_PUNT_PPP,    /* data message of a known session from its peer that is not IP */
-	DP_PUNT_NEW,    /* control message for tunnel 0 or a tunnel that is not set */
-	DP_PUNT_ARP,    /* ARP of neighbours: handled inside dp_control_poll(), never returned */
+	DP_PUNT_TUNNEL,  /* control message of a known tunnel from its peer's address */
+	DP_PUNT_PPP,     /* data message of a known session from its peer that is not IP */
+	DP_PUNT_CONNECT, /* control message for a tunnel that is not set: an SCCCN, say */
+	DP_PUNT_NEW,     /* control message for tunnel 0 */
+	DP_PUNT_ARP,     /* ARP of neighbours: handled inside dp_control_poll(), never returned */
 	DP_PUNT_CLASSES,
 };
 

@@ -69,11 +69,13 @@
 	X(TX_FULL, "port's transmit queue full")                                                   \
 	X(PUNT_TUNNEL_FULL, "too much control traffic of known tunnels waits")                     \
 	X(PUNT_PPP_FULL, "too much PPP control of known sessions waits")                           \
+	X(PUNT_CONNECT_FULL, "too many messages of tunnels that are being opened wait")            \
 	X(PUNT_NEW_FULL, "too many new tunnel requests wait")                                      \
 	X(PUNT_ARP_FULL, "too much ARP of neighbours waits")                                       \
 	X(PUNT_TUNNEL_SHARE, "a tunnel or its address has its share of what waits")                \
 	X(PUNT_PPP_SHARE, "a session or its address has its share of what waits")                  \
 	X(PUNT_PPP_RATE, "a session's PPP control over its rate")                                  \
+	X(PUNT_CONNECT_SHARE, "one address or port has its share of such messages that wait")      \
 	X(PUNT_NEW_SHARE, "one address or port has its share of the new requests that wait")       \
 	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP that waits")                     \
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \

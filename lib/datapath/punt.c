@@ -19,6 +19,7 @@
 static const uint16_t budgets[DP_PUNT_CLASSES] = {
 	[DP_PUNT_TUNNEL] = 256,
 	[DP_PUNT_PPP] = 256,
+	[DP_PUNT_CONNECT] = 128,
 	[DP_PUNT_NEW] = 64,
 	[DP_PUNT_ARP] = 64,
 };
@@ -26,6 +27,7 @@ static const uint16_t budgets[DP_PUNT_CLASSES] = {
 static const enum dp_drop_cause full[DP_PUNT_CLASSES] = {
 	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_FULL,
 	[DP_PUNT_PPP] = DP_DROP_PUNT_PPP_FULL,
+	[DP_PUNT_CONNECT] = DP_DROP_PUNT_CONNECT_FULL,
 	[DP_PUNT_NEW] = DP_DROP_PUNT_NEW_FULL,
 	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_FULL,
 };
@@ -33,6 +35,7 @@ static const enum dp_drop_cause full[DP_PUNT_CLASSES] = {
 static const enum dp_drop_cause over_share[DP_PUNT_CLASSES] = {
 	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_SHARE,
 	[DP_PUNT_PPP] = DP_DROP_PUNT_PPP_SHARE,
+	[DP_PUNT_CONNECT] = DP_DROP_PUNT_CONNECT_SHARE,
 	[DP_PUNT_NEW] = DP_DROP_PUNT_NEW_SHARE,
 	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_SHARE,
 };
@@ -51,7 +54,8 @@ new_ring(const char *what, unsigned worker, unsigned size)
 int
 dp_punt_create(struct dp *dp)
 {
-	static const char *const names[DP_PUNT_CLASSES] = {"tunnel", "ppp", "new", "arp"};
+	static const char *const names[DP_PUNT_CLASSES] = {
+		"tunnel", "ppp", "connect", "new", "arp"};
 
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (dp->event_fd < 0)
@@ -231,7 +235,8 @@ dp_punt_local_poll(struct dp *dp, uint64_t now)
 bool
 dp_punt_next(struct dp *dp, struct dp_punt *punt)
 {
-	static const enum dp_punt_class order[] = {DP_PUNT_TUNNEL, DP_PUNT_PPP, DP_PUNT_NEW};
+	static const enum dp_punt_class order[] = {
+		DP_PUNT_TUNNEL, DP_PUNT_PPP, DP_PUNT_CONNECT, DP_PUNT_NEW};
 	struct rte_mbuf *m = NULL;
 	const struct dp_punt_meta *meta;
 

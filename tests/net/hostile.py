@@ -450,7 +450,7 @@ def arp_cases(wire):
         1, OTHER_MAC, OTHER, bytes(6), "192.0.2.77")
     yield "ARP: a station with a multicast MAC", "LOCAL_ARP_IGNORED", a(
         2, b"\x01\0\x5e\0\0\1", US, wire.lns_mac, wire.lns)
-    yield "ARP: somebody claims our address, and gets nothing", None, a(
+    yield "ARP: somebody claims our address, and gets nothing", "LOCAL_ARP_DOUBTED", a(
         2, OTHER_MAC, US, ALL, US)
 
 

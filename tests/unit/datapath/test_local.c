@@ -236,7 +236,7 @@ control_messages_are_sorted(void **state)
 	dp_tunnel_clear(b.dp, 0, 77);
 	put_udp(&b, PEER_B, PORT_A, known, sizeof(known));
 	assert_true(dp_punt_next(b.dp, &punt));
-	assert_int_equal(punt.class, DP_PUNT_NEW);
+	assert_int_equal(punt.class, DP_PUNT_CONNECT);
 	dp_punt_release(b.dp, &punt);
 	bench_down(&b);
 }

@@ -155,6 +155,31 @@ one_strangers_requests_leave_room_for_others(void **state)
 	bench_down(&b);
 }
 
+static void
+requests_by_the_thousand_keep_no_scccn_out(void **state)
+{
+	struct dp_punt punt;
+	struct bench b;
+	unsigned n = 0;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (uint32_t i = 0; i < 900; i++)
+		put_control(&b, 0x08000001 + (i << 8), PORT_A, 0);
+	put_control(&b, PEER_B, PORT_B, 77);
+	dp_control_poll(b.dp, b.now);
+	assert_true(dp_punt_next(b.dp, &punt)); /* it is taken first, too */
+	assert_int_equal(punt.class, DP_PUNT_CONNECT);
+	dp_punt_release(b.dp, &punt);
+	while (dp_punt_next(b.dp, &punt)) {
+		n++;
+		dp_punt_release(b.dp, &punt);
+	}
+	assert_int_equal(n, 64); /* a round's */
+	take_all(&b, 0, 0);
+	bench_down(&b);
+}
+
 /* What was taken gives its share back: the same flood has it again, and again. */
 static void
 shares_come_back(void **state)
@@ -186,6 +211,7 @@ main(void)
 		cmocka_unit_test(one_addresss_sessions_leave_room_for_others),
 		cmocka_unit_test(one_tunnels_messages_leave_room_for_others),
 		cmocka_unit_test(one_strangers_requests_leave_room_for_others),
+		cmocka_unit_test(requests_by_the_thousand_keep_no_scccn_out),
 		cmocka_unit_test(shares_come_back),
 	};
 
