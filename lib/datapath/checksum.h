@@ -110,6 +110,15 @@ dp_checksum_udp(uint64_t sum)
 	return v == 0 ? UINT16_MAX : v;
 }
 
+/* A header's checksum field after one of its words has changed (RFC 1624 equation 3). */
+static inline void
+dp_checksum_replace(void *field, uint16_t before, uint16_t after)
+{
+	uint64_t sum = (uint64_t)(uint16_t)~dp_load16(field) + (uint16_t)~before + after;
+
+	dp_store16(field, dp_checksum(sum));
+}
+
 /* The wide sum of UDP's pseudo header. len_be and the addresses: network order. */
 static inline uint64_t
 dp_sum_pseudo(uint32_t src_be, uint32_t dst_be, uint16_t len_be)

@@ -91,17 +91,25 @@ classify_other(struct dp_worker *w, const struct frame *f)
 		dp_answer_icmp(w, f->port, f->m);
 }
 
-/* Control messages are few: their checksum is verified in full. */
+/* A datagram's checksum, in full: of control messages, and of what else ends here. */
 static bool
-udp_sum_right(const struct frame *f)
+sum_right(const uint8_t *udp, uint32_t source, uint32_t target)
 {
-	uint64_t sum;
+	uint16_t len_be = dp_load16(udp + 4);
 
-	if (dp_load16(f->udp + 6) == 0)
+	return dp_load16(udp + 6) == 0 || dp_fold(dp_sum_pseudo(source, target, len_be) +
+						  dp_sum(udp, rte_bswap16(len_be))) == UINT16_MAX;
+}
+
+bool
+dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p)
+{
+	const struct dp_local *local = &dp->locals[p->local];
+
+	if (dp->ports[local->port].checks_rx &&
+		(p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	sum = dp_sum_pseudo(
-		dp_load32(f->ip + 12), dp_load32(f->ip + 16), rte_bswap16((uint16_t)f->udp_len));
-	return dp_fold(sum + dp_sum(f->udp, f->udp_len)) == UINT16_MAX;
+	return sum_right(p->udp, p->peer_ip, local->ip);
 }
 
 static void
@@ -115,7 +123,7 @@ classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uin
 	struct dp_punt_meta *meta = dp_meta(f->m);
 	enum dp_punt_class class;
 
-	if (cause == GO_ON && !udp_sum_right(f))
+	if (cause == GO_ON && !sum_right(f->udp, peer_ip, dp_load32(f->ip + 16)))
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == GO_ON && peer_port == 0)
 		cause = DP_DROP_CLASSIFY_MARTIAN;
@@ -216,9 +224,8 @@ ppp_header(struct dp_packet *p)
 }
 
 /*
- * The sum of the inner packet out of the datagram's checksum and the sum of all that stands
- * before it: the payload is not touched, and a checksum that was wrong leaves wrong. Only when
- * nothing follows the inner packet, which ingress checks by sum_known and the length.
+ * The sum of what begins with the inner packet out of the datagram's checksum and the sum of all
+ * that stands before it: the payload is not touched, and a checksum that was wrong leaves wrong.
  */
 static void
 inner_sum(const struct frame *f, struct dp_packet *p)
@@ -229,7 +236,8 @@ inner_sum(const struct frame *f, struct dp_packet *p)
 	uint16_t checksum = dp_load16(f->udp + 6);
 	uint16_t rest;
 
-	p->sum_known = checksum != 0 && p->inner + p->len == f->udp + f->udp_len;
+	p->sum_known = checksum != 0;
+	p->trailing = (uint16_t)(f->udp + f->udp_len - (p->inner + p->len));
 	/* the checksum field itself is among them: what is before sums up with it to the complement
 	 * of the rest */
 	rest = (uint16_t)~dp_fold(sum + dp_sum(f->udp, before));
@@ -253,6 +261,8 @@ classify_data(struct dp_worker *w, const struct frame *f, unsigned local, struct
 	p->local = (uint16_t)local;
 	p->peer_ip = dp_load32(f->ip + 12);
 	p->peer_port = dp_load16(f->udp);
+	p->udp = f->udp;
+	p->outer_tos = f->ip[1];
 	cause = ppp_header(p);
 	if (cause == GO_ON)
 		inner_sum(f, p);

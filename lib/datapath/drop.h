@@ -40,6 +40,8 @@
 	X(CLASSIFY_PPP_HEADER, "PPP header cut short")                                             \
 	X(INGRESS_UNKNOWN_SESSION, "data for a tunnel and session that are not here")              \
 	X(INGRESS_SOURCE, "data of a session from another address or port than its peer's")        \
+	X(INGRESS_UDP_CHECKSUM, "UDP checksum wrong of what would end here, or be answered")       \
+	X(INGRESS_CONGESTION, "marked CE on its way, and the inner packet does not know ECN")      \
 	X(INGRESS_NOT_OPEN, "IP before IPCP was open")                                             \
 	X(INGRESS_IPV6, "inner IPv6, which was not negotiated")                                    \
 	X(INGRESS_INNER_SHORT, "inner packet shorter than an IPv4 header")                         \

@@ -7,7 +7,8 @@
 
 #include "datapath/internal.h"
 
-/* DSCP and ECN are the inner packet's (RFC 2983, RFC 6040). */
+/* DSCP is the inner packet's (RFC 2983). ECN is 0: the peer has not said that it would carry a mark
+ * from the outer header into the inner one (RFC 9601 section 4). */
 static void
 write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *e, uint8_t *ip)
 {
@@ -15,7 +16,7 @@ write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *
 	uint16_t total_be = rte_bswap16(total);
 	uint16_t udp_be = rte_bswap16((uint16_t)(total - DP_IPV4_HDR));
 	uint16_t id = w->ip_id++;
-	uint8_t tos = p->inner[1];
+	uint8_t tos = p->inner[1] & 0xfc;
 	uint64_t sum;
 
 	memcpy(p->inner - DP_HEADROOM_HDR, e->hdr, DP_HEADROOM_HDR);

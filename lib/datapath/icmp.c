@@ -54,6 +54,10 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 	uint32_t sender = dp_load32(p->inner + 12);
 	uint8_t *ip = p->inner - ERROR_BYTES, *icmp = ip + DP_IPV4_HDR;
 
+	if (!dp_udp_sum_right(w->dp, p)) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_INGRESS_UDP_CHECKSUM);
+		return false;
+	}
 	/* RFC 1812 section 4.3.2.7: never about an error, nor about a later fragment */
 	if (is_icmp_error(p->inner, p->len) || (dp_load16(p->inner + 6) & FRAG_OFFSET_BE) != 0 ||
 		!dp_limit_take(&w->limits[p->slot].errors, w->now_ms, DP_ERROR_COST_MS,
@@ -81,9 +85,11 @@ dp_icmp_echo(struct dp_worker *w, struct dp_packet *p)
 	uint32_t sender = dp_load32(ip + 12), us = dp_load32(ip + 16);
 	enum dp_drop_cause cause = DP_DROP_COUNT;
 
-	if (ip[0] != 0x45 || ip[9] != PROTO_ICMP || p->len < ERROR_BYTES ||
-		(dp_load16(ip + 6) & 0xff3f) != 0 || icmp[0] != ECHO_REQUEST || icmp[1] != 0 ||
-		dp_fold(dp_sum(icmp, (size_t)p->len - DP_IPV4_HDR)) != UINT16_MAX)
+	if (!dp_udp_sum_right(w->dp, p))
+		cause = DP_DROP_INGRESS_UDP_CHECKSUM;
+	else if (ip[0] != 0x45 || ip[9] != PROTO_ICMP || p->len < ERROR_BYTES ||
+		 (dp_load16(ip + 6) & 0xff3f) != 0 || icmp[0] != ECHO_REQUEST || icmp[1] != 0 ||
+		 dp_fold(dp_sum(icmp, (size_t)p->len - DP_IPV4_HDR)) != UINT16_MAX)
 		cause = DP_DROP_ROUTE_LNS;
 	else if (!dp_limit_take(
 			 &w->limits[p->slot].echoes, w->now_ms, DP_ECHO_COST_MS, DP_ECHO_MOST_MS))

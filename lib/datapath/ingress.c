@@ -15,7 +15,11 @@ enum {
 	OPTION_NOP = 1,
 	OPTION_LSRR = 131,
 	OPTION_SSRR = 137,
-	PROTO_ICMP = 1,
+	ECN_MASK = 3, /* RFC 3168 section 5 */
+	ECN_NOT_ECT = 0,
+	ECN_ECT_1 = 1,
+	ECN_ECT_0 = 2,
+	ECN_CE = 3,
 };
 
 #define GO_ON DP_DROP_COUNT
@@ -64,10 +68,49 @@ check_inner(struct dp_packet *p, uint32_t source)
 		return DP_DROP_INGRESS_DESTINATION;
 	if (header != DP_IPV4_HDR && !options_harmless(ip, header))
 		return DP_DROP_INGRESS_SOURCE_ROUTE;
-	/* what follows the packet in the frame is padding, and was in the sum */
-	p->sum_known = p->sum_known && total == p->len;
+	/* what follows the packet in the frame is padding */
+	p->trailing = (uint16_t)(p->trailing + p->len - total);
 	p->len = (uint16_t)total;
 	return GO_ON;
+}
+
+/* Takes what follows the packet out of the sum, or sums up where the sender did not. */
+static void
+settle_sum(struct dp_packet *p)
+{
+	uint16_t behind;
+
+	if (!p->sum_known) {
+		p->inner_sum = dp_fold(dp_sum(p->inner, p->len));
+		p->sum_known = true;
+		return;
+	}
+	if (p->trailing == 0)
+		return;
+	behind = dp_fold(dp_sum(p->inner + p->len, p->trailing));
+	if ((p->len & 1) != 0)
+		behind = rte_bswap16(behind);
+	p->inner_sum = dp_fold((uint64_t)p->inner_sum + (uint16_t)~behind);
+}
+
+/*
+ * What congestion did to the outer header, told in the inner one (RFC 6040 section 4.2, which RFC
+ * 9601 asks of every tunnel). false: the inner packet can't say it, so it is lost instead.
+ */
+static bool
+take_ecn(struct dp_packet *p)
+{
+	unsigned outer = p->outer_tos & ECN_MASK, inner = p->inner[1] & ECN_MASK;
+
+	if (outer == ECN_CE && inner == ECN_NOT_ECT)
+		return false;
+	if (outer == ECN_CE || (outer == ECN_ECT_1 && inner == ECN_ECT_0)) {
+		uint16_t before = dp_load16(p->inner);
+
+		p->inner[1] = (uint8_t)((p->inner[1] & 0xfc) | outer);
+		dp_checksum_replace(p->inner + 10, before, dp_load16(p->inner));
+	}
+	return true;
 }
 
 /* PPP control goes to the control thread, as the datagram that it came in, at a rate of its
@@ -75,9 +118,10 @@ check_inner(struct dp_packet *p, uint32_t source)
 static void
 punt_ppp(struct dp_worker *w, struct dp_packet *p)
 {
-	uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, DP_ETHER);
-	uint8_t *udp = ip + (ip[0] & 15u) * 4;
-
+	if (!dp_udp_sum_right(w->dp, p)) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_INGRESS_UDP_CHECKSUM);
+		return;
+	}
 	if (!dp_limit_take(&w->limits[p->slot].ppp, w->now_ms, DP_PPP_COST_MS, DP_PPP_MOST_MS)) {
 		dp_drop_mbuf(&w->counts, p->m, DP_DROP_PUNT_PPP_RATE);
 		return;
@@ -87,8 +131,8 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		.slot = p->slot,
 		.remote_ip = p->peer_ip,
 		.remote_port = p->peer_port,
-		.data = udp + DP_UDP_HDR,
-		.len = (uint16_t)(rte_bswap16(dp_load16(udp + 4)) - DP_UDP_HDR)};
+		.data = p->udp + DP_UDP_HDR,
+		.len = (uint16_t)(rte_bswap16(dp_load16(p->udp + 4)) - DP_UDP_HDR)};
 	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
 	dp_punt_mbuf(w, p->m, DP_PUNT_PPP, p->peer_ip, p->slot);
 }
@@ -113,16 +157,15 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		cause = DP_DROP_INGRESS_NOT_OPEN;
 	else
 		cause = check_inner(p, s->inner_ip);
+	if (cause == GO_ON && (p->outer_tos & ECN_MASK) != 0 && !take_ecn(p))
+		cause = DP_DROP_INGRESS_CONGESTION;
 	if (cause != GO_ON) {
 		dp_drop_mbuf(&w->counts, p->m, cause);
 		return false;
 	}
 	p->policy = s->policy;
 	p->realm = s->realm;
-	if (!p->sum_known) {
-		p->inner_sum = dp_fold(dp_sum(p->inner, p->len));
-		p->sum_known = true;
-	}
+	settle_sum(p);
 	w->sessions[p->slot].rx_packets++;
 	w->sessions[p->slot].rx_bytes += p->len;
 	return true;

@@ -154,10 +154,15 @@ struct dp_worker {
 	bool punted; /* in this round */
 } __rte_cache_aligned;
 
-/* A packet of a burst. inner_sum: the folded sum of the inner packet as at an even place. */
+/*
+ * A packet of a burst. inner_sum: the folded sum from inner to the datagram's end, as at an even
+ * place, so of `trailing` bytes more than the packet has until ingress takes them out. What it
+ * says was the sender's word: a checksum that was wrong is wrong in it.
+ */
 struct dp_packet {
 	struct rte_mbuf *m;
 	uint8_t *inner;
+	const uint8_t *udp; /* the header that it came in, until egress */
 	uint32_t slot, to;
 	uint32_t peer_ip;
 	uint16_t peer_port;
@@ -168,6 +173,8 @@ struct dp_packet {
 	uint16_t protocol; /* of PPP */
 	uint16_t policy;
 	uint16_t realm;
+	uint16_t trailing; /* bytes of the datagram behind the packet */
+	uint8_t outer_tos;
 	bool sum_known;
 	uint64_t key;
 };
@@ -386,6 +393,9 @@ void dp_tx_flush(struct dp_worker *w);
 /* Stages, in order; each ends with its exits. */
 void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
 	struct dp_burst *out);
+/* Whether the datagram's checksum is right, or there is none: for what ends here (RFC 1122 section
+ * 4.1.3.4). What is relayed is not summed up: its wrong checksum leaves wrong. */
+bool dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p);
 void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);

@@ -255,6 +255,8 @@ build_data(const struct bench *b, bool from_a, const struct wire *wire, const vo
 		: from_a             ? PORT_A
 				     : PORT_B,
 		cv_written(&w), !wire->no_checksum);
+	frame[DP_ETHER + 1] = wire->tos;
+	inner_checksum(frame + DP_ETHER);
 	if (wire->wrong_checksum)
 		frame[before - 1] ^= 0x55;
 	return before + cv_written(&w);

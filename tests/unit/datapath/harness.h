@@ -36,6 +36,7 @@ struct wire {
 	bool no_checksum, wrong_checksum;
 	unsigned padding;  /* bytes behind the PPP frame, inside UDP */
 	uint16_t protocol; /* of PPP; 0: IPv4 */
+	uint8_t tos;       /* of the outer header */
 };
 
 struct bench {

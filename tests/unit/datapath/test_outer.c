@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the outer headers say: a UDP checksum that is wrong, and congestion on the way. */
+#include "harness.h"
+
+enum { ESP = 50, ICMP = 1, NOT_ECT = 0, ECT_1 = 1, ECT_0 = 2, CE = 3, DSCP = 0x28 };
+
+static bool
+sum_is_right(const struct frame_bytes *f)
+{
+	const uint8_t *ip = f->bytes + DP_ETHER, *udp = ip + DP_IPV4_HDR;
+
+	assert_int_not_equal(f->len, 0);
+	return dp_fold(dp_sum(udp, rte_bswap16(dp_load16(udp + 4))) +
+		       dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), dp_load16(udp + 4))) ==
+	       UINT16_MAX;
+}
+
+/* What is cut off behind the packet was in the sum: without it the fault is the same. */
+static void
+a_wrong_checksum_with_bytes_behind_stays_wrong(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	struct frame_bytes f;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, DP_SEND_PFC);
+	for (unsigned form = 0; form < 32; form++)
+		for (size_t len = 60; len < 64; len++) {
+			struct wire wire = {.length = form & 1,
+				.pfc = form & 2,
+				.padding = form & 4 ? 5 : 0,
+				.wrong_checksum = form & 8};
+			size_t sent = len + (form & 16 ? 7 : 0); /* padding of PPP */
+
+			memset(packet, 0x3c, sizeof(packet));
+			inner_packet(packet, INNER_A, INNER_B, ESP, len);
+			put_data(&b, true, &wire, packet, sent);
+			f = take_frame(&b);
+			assert_int_equal(sum_is_right(&f), !wire.wrong_checksum);
+			/* headers with PFC: 14 + 20 + 8 + 6 + 3 bytes */
+			assert_int_equal(f.len, 51 + len);
+		}
+	bench_down(&b);
+}
+
+/* Sends once with each kind of checksum: what ends here, or is answered, needs a right one. */
+static void
+ends_here(struct bench *b, uint16_t protocol, const uint8_t *packet, size_t len,
+	enum dp_edge_name taken)
+{
+	struct wire wire = {.protocol = protocol};
+	uint64_t dropped = drops(b, DP_DROP_INGRESS_UDP_CHECKSUM), before = edges(b, taken);
+	struct dp_punt punt;
+
+	wire.wrong_checksum = true;
+	put_data(b, true, &wire, packet, len);
+	assert_int_equal(take_frame(b).len, 0);
+	assert_false(dp_punt_next(b->dp, &punt));
+	assert_int_equal(drops(b, DP_DROP_INGRESS_UDP_CHECKSUM), dropped + 1);
+	assert_int_equal(edges(b, taken), before);
+	wire.wrong_checksum = false;
+	put_data(b, true, &wire, packet, len);
+	wire.no_checksum = true;
+	put_data(b, true, &wire, packet, len);
+	assert_int_equal(edges(b, taken), before + 2);
+	while (dp_punt_next(b->dp, &punt))
+		dp_punt_release(b->dp, &punt);
+	while (take_frame(b).len != 0)
+		;
+}
+
+static void
+what_ends_here_or_is_answered_has_a_right_checksum(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	ends_here(&b, 0xc021, (const uint8_t *)"\11\1\0\10\0\0\0\0", 8, DP_EDGE_INGRESS_PUNT_PPP);
+	inner_packet(packet, INNER_A, INNER_LNS, ICMP, 60);
+	memset(packet + 20, 0, 40);
+	packet[20] = 8;
+	dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 40)));
+	ends_here(&b, 0, packet, 60, DP_EDGE_ROUTE_ECHO);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 60);
+	packet[8] = 1;
+	inner_checksum(packet);
+	ends_here(&b, 0, packet, 60, DP_EDGE_RELAY_TIME_EXCEEDED);
+	inner_packet(packet, INNER_A, INNER_B, ESP, 1401);
+	packet[6] = 0x40;
+	inner_checksum(packet);
+	ends_here(&b, 0, packet, 1401, DP_EDGE_RELAY_FRAGMENTATION_NEEDED);
+	bench_down(&b);
+}
+
+/* A device that has looked is believed: the sum is not done twice. */
+static void
+a_checksum_that_the_device_found_right(void **state)
+{
+	uint8_t frame[FRAME_MAX];
+	struct wire wire = {.protocol = 0xc021, .wrong_checksum = true};
+	struct rte_mbuf *m;
+	struct dp_punt punt;
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	b.dp->ports[0].checks_rx = true;
+	len = build_data(&b, true, &wire, "\11\1\0\10\0\0\0\0", 8, frame);
+	m = rte_pktmbuf_alloc(b.dp->pool);
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	assert_int_equal(rte_ring_enqueue(b.in, m), 0);
+	dp_worker_round(b.dp->workers[0]);
+	assert_true(dp_punt_next(b.dp, &punt));
+	dp_punt_release(b.dp, &punt);
+	/* one that has not looked is not */
+	put_frame(&b, frame, len);
+	assert_false(dp_punt_next(b.dp, &punt));
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_UDP_CHECKSUM), 1);
+	bench_down(&b);
+}
+
+/* RFC 6040 section 4.2, figure 4; nothing is ECT in what leaves (RFC 9601). */
+static void
+congestion_on_the_way_is_told_in_the_inner_packet(void **state)
+{
+	static const int told[4][4] = {
+		/* outer: Not-ECT, ECT(1), ECT(0), CE; -1: lost */
+		[NOT_ECT] = {NOT_ECT, NOT_ECT, NOT_ECT, -1},
+		[ECT_1] = {ECT_1, ECT_1, ECT_1, CE},
+		[ECT_0] = {ECT_0, ECT_1, ECT_0, CE},
+		[CE] = {CE, CE, CE, CE},
+	};
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct frame_bytes f;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned id = 0; id < 500; id++)
+		for (uint8_t inner = 0; inner < 4; inner++)
+			for (uint8_t outer = 0; outer < 4; outer++) {
+				struct wire wire = {.tos = DSCP | outer};
+				uint64_t lost = drops(&b, DP_DROP_INGRESS_CONGESTION);
+
+				inner_packet(packet, INNER_A, INNER_B, ESP, 60);
+				packet[1] = DSCP | inner;
+				dp_store16(packet + 4, (uint16_t)(id * 131));
+				inner_checksum(packet);
+				put_data(&b, true, &wire, packet, 60);
+				if (told[inner][outer] < 0) {
+					assert_int_equal(take_frame(&b).len, 0);
+					assert_int_equal(
+						drops(&b, DP_DROP_INGRESS_CONGESTION), lost + 1);
+					continue;
+				}
+				f = take_frame(&b);
+				assert_true(sum_is_right(&f));
+				assert_int_equal(f.bytes[DP_ETHER + 1], DSCP);
+				packet[1] = (uint8_t)(DSCP | told[inner][outer]);
+				packet[8]--;
+				inner_checksum(packet);
+				memcpy(got, f.bytes + f.len - 60, 60);
+				assert_memory_equal(got, packet, 60);
+			}
+	bench_down(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wrong_checksum_with_bytes_behind_stays_wrong),
+		cmocka_unit_test(what_ends_here_or_is_answered_has_a_right_checksum),
+		cmocka_unit_test(a_checksum_that_the_device_found_right),
+		cmocka_unit_test(congestion_on_the_way_is_told_in_the_inner_packet),
+	};
+
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
