@@ -153,7 +153,7 @@ static const struct view_column port_columns[] = {
 	{"port", "PORT", VIEW_TEXT},
 	{"device", "DEVICE", VIEW_TEXT},
 	{"driver", "DRIVER", VIEW_TEXT},
-	{"up", "UP", VIEW_YES},
+	{"link", "LINK", VIEW_TEXT},
 	{"mtu", "MTU", VIEW_NUMBER},
 	{"queues", "QUEUES", VIEW_NUMBER},
 	{"rx_packets", "RX", VIEW_COUNT},

@@ -302,6 +302,11 @@ cmd_counters(struct daemon *d, json_t *arguments, struct control_error *error)
 static json_t *
 cmd_ports(struct daemon *d, json_t *arguments, struct control_error *error)
 {
+	static const char *const links[] = {
+		[DP_LINK_UP] = "up",
+		[DP_LINK_DOWN] = "down",
+		[DP_LINK_GONE] = "gone",
+	};
 	json_t *rows = json_array();
 	struct dp_port_info p;
 
@@ -313,15 +318,16 @@ cmd_ports(struct daemon *d, json_t *arguments, struct control_error *error)
 		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", p.mac[0], p.mac[1],
 			p.mac[2], p.mac[3], p.mac[4], p.mac[5]);
 		json_array_append_new(rows,
-			json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:I, s:i, s:I, s:I, s:I, s:I, "
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:i, s:I, s:I, s:I, s:I, "
 				  "s:I, s:I, s:I}",
 				"port", p.name, "device", p.device, "driver", p.driver, "mac", mac,
-				"mtu", p.mtu, "up", p.up, "speed_mbps", (json_int_t)p.speed_mbps,
-				"queues", p.rx_queues, "rx_packets", (json_int_t)p.rx_packets,
-				"rx_bytes", (json_int_t)p.rx_bytes, "tx_packets",
-				(json_int_t)p.tx_packets, "tx_bytes", (json_int_t)p.tx_bytes,
-				"rx_missed", (json_int_t)p.rx_missed, "rx_errors",
-				(json_int_t)p.rx_errors, "tx_errors", (json_int_t)p.tx_errors));
+				"mtu", p.mtu, "link", links[p.link], "speed_mbps",
+				(json_int_t)p.speed_mbps, "queues", p.rx_queues, "rx_packets",
+				(json_int_t)p.rx_packets, "rx_bytes", (json_int_t)p.rx_bytes,
+				"tx_packets", (json_int_t)p.tx_packets, "tx_bytes",
+				(json_int_t)p.tx_bytes, "rx_missed", (json_int_t)p.rx_missed,
+				"rx_errors", (json_int_t)p.rx_errors, "tx_errors",
+				(json_int_t)p.tx_errors));
 	}
 	return page(rows, 0);
 }

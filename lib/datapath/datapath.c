@@ -89,6 +89,9 @@ dp_create(const struct dp_params *params, struct dp **out)
 	dp->slot_mask = params->slot_mask;
 	dp->sleeps = may_sleep(params);
 	dp->event_fd = -1;
+	dp->link_fd = -1;
+	for (unsigned i = 0; i < DP_MAX_PORTS; i++)
+		dp->ports[i].lock = -1;
 	rc = create_parts(dp);
 	/* the caller's arrays are his again */
 	dp->params.ports = NULL;
@@ -113,6 +116,7 @@ dp_start(struct dp *dp, uint64_t now)
 	if (rc != 0)
 		return rc;
 	dp->now = now;
+	dp->ports_at = cv_time_add(now, DP_PORTS_POLL_NS);
 	/* gateways are known before the first answer, and never forgotten */
 	for (uint16_t i = 0; i < dp->local_count; i++)
 		if (dp->locals[i].cfg.gateway.family != 0)
@@ -193,11 +197,12 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp->now = now;
 	dp_punt_local_poll(dp, now);
 	dp_neighbours_poll(dp, now);
+	dp_ports_poll(dp, now);
 	dp_sessions_poll(dp);
 }
 
 uint64_t
 dp_next_timeout(const struct dp *dp)
 {
-	return dp_neighbours_timeout(dp);
+	return cv_time_min(dp_neighbours_timeout(dp), dp->ports_at);
 }

@@ -288,13 +288,19 @@ int dp_policy_set(struct dp *dp, uint16_t index, const struct dp_policy *policy)
 
 /* ---- tables for people --------------------------------------------------------------------- */
 
+enum dp_link {
+	DP_LINK_UP,
+	DP_LINK_DOWN,
+	DP_LINK_GONE, /* the device was removed: nothing passes until a new start */
+};
+
 struct dp_port_info {
 	char name[DP_PORT_NAME];
 	char device[DP_PORT_DEVICE];
 	char driver[32];
 	uint8_t mac[6];
 	uint16_t mtu;
-	bool up;
+	enum dp_link link;
 	uint32_t speed_mbps; /* 0: unknown */
 	uint16_t rx_queues, tx_queues, rx_descriptors, tx_descriptors;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* frames, as the driver counts */

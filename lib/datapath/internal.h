@@ -101,6 +101,9 @@ struct dp_port {
 	bool checks_rx; /* the device says whether received checksums are right */
 	bool found;     /* id is right */
 	bool created;   /* by us: to be removed again */
+	int lock;       /* interface.c: a socket; -1: none */
+	int interface;  /* its number in the kernel; 0: none */
+	enum dp_link link;
 };
 
 /* ---- workers ---- */
@@ -229,7 +232,9 @@ struct dp {
 	size_t table_bytes;
 	void *log_stream; /* DPDK's log, into ours */
 	int event_fd;
-	uint32_t armed; /* control sleeps: a worker that punts writes to event_fd */
+	int link_fd;       /* netlink; -1: no port needs it */
+	uint64_t ports_at; /* when ports are looked at next */
+	uint32_t armed;    /* control sleeps: a worker that punts writes to event_fd */
 	uint16_t budget[DP_PUNT_CLASSES];
 	uint16_t punt_worker;
 	uint16_t ip_id;
@@ -267,6 +272,21 @@ size_t dp_ports_buffer_bytes(const struct dp *dp);
 int dp_ports_start(struct dp *dp);
 void dp_ports_stop(struct dp *dp);
 void dp_ports_destroy(struct dp *dp);
+
+/* How often ports are looked at. */
+#define DP_PORTS_POLL_NS CV_NS_PER_S
+void dp_ports_poll(struct dp *dp, uint64_t now);
+
+/* interface.c */
+/* Before the device is made: CV_ERR_EXISTS when another process serves the interface. */
+int dp_interface_claim(const struct dp *dp, struct dp_port *port);
+void dp_interface_release(struct dp_port *port);
+/* Once the devices are there: finds their interfaces and watches their links. */
+void dp_interfaces_start(struct dp *dp);
+void dp_interfaces_stop(struct dp *dp);
+void dp_interfaces_poll(struct dp *dp);
+/* A change is a line in the log; what is gone stays so. */
+void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link);
 
 /* local.c: local addresses, and what the control thread sends from them. */
 int dp_locals_create(struct dp *dp);

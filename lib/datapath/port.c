@@ -70,9 +70,6 @@ find_device(struct dp *dp, unsigned index)
 	char args[2 * DP_PORT_DEVICE];
 	int rc;
 
-	port->kind = cfg->kind;
-	snprintf(port->name, sizeof(port->name), "%s", cfg->name);
-	snprintf(port->device, sizeof(port->device), "%s", cfg->device);
 	device_arguments(dp, cfg, index, port->ethdev, sizeof(port->ethdev), args, sizeof(args));
 	if (is_virtual(cfg->kind)) {
 		rc = rte_vdev_init(port->ethdev, args);
@@ -216,11 +213,31 @@ dp_ports_buffer_bytes(const struct dp *dp)
 	return count_mbufs(dp) * (one + 2 * RTE_CACHE_LINE_SIZE);
 }
 
-int
-dp_ports_create(struct dp *dp)
+/* Names and locks, before anything is made. */
+static int
+claim_ports(struct dp *dp)
 {
 	int rc = 0;
 
+	for (uint16_t i = 0; rc == 0 && i < dp->port_count; i++) {
+		const struct dp_port_config *cfg = &dp->params.ports[i];
+		struct dp_port *port = &dp->ports[i];
+
+		port->kind = cfg->kind;
+		snprintf(port->name, sizeof(port->name), "%s", cfg->name);
+		snprintf(port->device, sizeof(port->device), "%s", cfg->device);
+		rc = dp_interface_claim(dp, port);
+	}
+	return rc;
+}
+
+int
+dp_ports_create(struct dp *dp)
+{
+	int rc = claim_ports(dp);
+
+	if (rc != 0)
+		return rc;
 	dp->pool = rte_pktmbuf_pool_create("culvert-packets", count_mbufs(dp), MBUF_CACHE,
 		private_bytes(), data_room(dp), SOCKET_ID_ANY);
 	if (dp->pool == NULL) {
@@ -235,6 +252,24 @@ dp_ports_create(struct dp *dp)
 			rc = set_up(dp, i);
 	}
 	return rc;
+}
+
+/* Links of ports that are no interfaces of the kernel's. */
+static void
+look_at_links(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		struct rte_eth_link link = {0};
+		struct dp_port *port = &dp->ports[i];
+
+		if (port->interface != 0)
+			continue;
+		if (port->kind == DP_PORT_PCI && rte_eth_dev_is_removed(port->id) != 0)
+			dp_port_set_link(dp, port, DP_LINK_GONE);
+		else if (rte_eth_link_get_nowait(port->id, &link) == 0)
+			dp_port_set_link(dp, port,
+				link.link_status == RTE_ETH_LINK_UP ? DP_LINK_UP : DP_LINK_DOWN);
+	}
 }
 
 int
@@ -254,12 +289,27 @@ dp_ports_start(struct dp *dp)
 			dp->worker_count, port->rx_descriptors, port->tx_descriptors,
 			port->checks_rx ? "device" : "software");
 	}
+	dp_interfaces_start(dp);
+	look_at_links(dp);
 	return 0;
+}
+
+/* Once a second, so that a link that comes and goes is a bounded number of lines for DPDK's own
+ * drivers; of interfaces the kernel tells each change. */
+void
+dp_ports_poll(struct dp *dp, uint64_t now)
+{
+	if (!dp->started || now < dp->ports_at)
+		return;
+	dp->ports_at = cv_time_add(now, DP_PORTS_POLL_NS);
+	dp_interfaces_poll(dp);
+	look_at_links(dp);
 }
 
 void
 dp_ports_stop(struct dp *dp)
 {
+	dp_interfaces_stop(dp);
 	for (uint16_t i = 0; i < dp->port_count; i++)
 		(void)rte_eth_dev_stop(dp->ports[i].id);
 }
@@ -275,6 +325,7 @@ dp_ports_destroy(struct dp *dp)
 		else if (port->kind == DP_PORT_PCI && port->found)
 			(void)rte_eth_dev_close(port->id);
 		port->created = false;
+		dp_interface_release(port);
 	}
 	rte_mempool_free(dp->pool);
 	dp->pool = NULL;
@@ -299,7 +350,7 @@ dp_port_info(const struct dp *dp, unsigned index, struct dp_port_info *out)
 	(void)rte_eth_stats_get(port->id, &stats);
 	(void)rte_eth_link_get_nowait(port->id, &link);
 	*out = (struct dp_port_info){.mtu = port->mtu,
-		.up = link.link_status == RTE_ETH_LINK_UP,
+		.link = port->link,
 		.speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
 		.rx_queues = dp->worker_count,
 		.tx_queues = dp->worker_count,

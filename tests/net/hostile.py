@@ -426,7 +426,7 @@ def ip_cases(wire):
     for kind in (0x86DD, 0x8863, 0x88CC, 0x0004):
         yield f"Ethernet: type {kind:#06x}", "CLASSIFY_ETHERTYPE", ether(
             wire.lns_mac, MAC, bytes(60), kind)
-    yield "Ethernet: a VLAN tag", "CLASSIFY_ETHERTYPE", ether(
+    yield "Ethernet: a VLAN tag", "CLASSIFY_VLAN", ether(
         wire.lns_mac, MAC, b"\0\7\x08\x00" + frame[14:], 0x8100)
 
 

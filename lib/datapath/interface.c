@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the kernel knows of the interface behind an af_packet or tap port, and DPDK's driver does
+ * not tell: whether its link is up, and whether it is still there. And a lock, so that no two
+ * processes serve one interface. All on the control thread; nothing here waits.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include <rte_common.h>
+
+#include "datapath/internal.h"
+
+enum {
+	LOCK_BACKLOG = 16,
+	MESSAGES_MAX = 64, /* of the kernel, read in one round */
+	MESSAGE_BYTES = 16384,
+};
+
+static bool
+is_interface(const struct dp_port *port)
+{
+	return port->kind == DP_PORT_AF_PACKET || port->kind == DP_PORT_TAP;
+}
+
+/* ---- the lock ---- */
+
+/*
+ * The lock is a name of a UNIX socket without a file: such names belong to the network namespace,
+ * as interfaces do, and go with the process, however it ends. An interface that is there is named
+ * by its number, which stays when it is renamed.
+ */
+static socklen_t
+lock_address(const struct dp_port *port, struct sockaddr_un *to)
+{
+	size_t capacity = sizeof(to->sun_path) - 1;
+	unsigned index = if_nametoindex(port->device);
+	int len;
+
+	*to = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (port->kind == DP_PORT_TAP)
+		len = snprintf(to->sun_path + 1, capacity, "culvertd/tap/%s", port->device);
+	else
+		len = snprintf(to->sun_path + 1, capacity, "culvertd/interface/%u", index);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			   RTE_MIN((size_t)len, capacity));
+}
+
+/* Says who has the lock. Any user may take any such name, which must not keep us from serving. */
+static int
+lock_is_taken(const struct dp *dp, const struct dp_port *port, const struct sockaddr_un *name,
+	socklen_t name_len)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct ucred who = {.uid = 0};
+	socklen_t len = sizeof(who);
+
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)name, name_len) == 0)
+		(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+	if (fd >= 0)
+		close(fd);
+	if (who.uid != 0 && who.uid != geteuid()) {
+		cv_log_event(dp->log, CV_LOG_WARNING, "port-unlocked",
+			"port=%s device=%s reason=\"process %d of user %u has the lock's name, and "
+			"is no culvertd of ours\"",
+			port->name, port->device, (int)who.pid, (unsigned)who.uid);
+		return 0;
+	}
+	cv_log_event(dp->log, CV_LOG_ERROR, "port-failed",
+		"port=%s device=%s pid=%d reason=\"another culvertd serves this interface\"",
+		port->name, port->device, (int)who.pid);
+	return CV_ERR_EXISTS;
+}
+
+int
+dp_interface_claim(const struct dp *dp, struct dp_port *port)
+{
+	struct sockaddr_un name;
+	socklen_t len;
+	int fd, rc = 0;
+
+	port->lock = -1;
+	if (!is_interface(port))
+		return 0;
+	len = lock_address(port, &name);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&name, len) == 0 &&
+		listen(fd, LOCK_BACKLOG) == 0) {
+		port->lock = fd;
+		return 0;
+	}
+	if (errno == EADDRINUSE)
+		rc = lock_is_taken(dp, port, &name, len);
+	else
+		cv_log_event(dp->log, CV_LOG_WARNING, "port-unlocked",
+			"port=%s device=%s reason=\"no lock: %s\"", port->name, port->device,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+void
+dp_interface_release(struct dp_port *port)
+{
+	if (port->lock >= 0)
+		close(port->lock);
+	port->lock = -1;
+}
+
+/* Who asks for our process ID has it once it is connected. */
+static void
+hang_up_on_askers(const struct dp_port *port)
+{
+	for (unsigned i = 0; port->lock >= 0 && i < LOCK_BACKLOG; i++) {
+		int fd = accept4(port->lock, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		close(fd);
+	}
+}
+
+/* ---- the link ---- */
+
+static enum dp_link
+link_of_flags(unsigned flags)
+{
+	return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0 ? DP_LINK_UP : DP_LINK_DOWN;
+}
+
+void
+dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link)
+{
+	if (link == port->link || port->link == DP_LINK_GONE)
+		return;
+	port->link = link;
+	if (link == DP_LINK_UP)
+		cv_log_event(dp->log, CV_LOG_INFO, "port-up", "port=%s device=%s", port->name,
+			port->device);
+	else if (link == DP_LINK_DOWN)
+		cv_log_event(dp->log, CV_LOG_WARNING, "port-down", "port=%s device=%s", port->name,
+			port->device);
+	else
+		cv_log_event(dp->log, CV_LOG_ERROR, "port-gone",
+			"port=%s device=%s reason=\"the device was removed: start culvertd anew "
+			"when "
+			"it is there again\"",
+			port->name, port->device);
+}
+
+/* Asks, where the kernel's messages do not tell: at the start, and when some were lost. By its
+ * number, since the name may have changed. */
+static void
+ask_link(const struct dp *dp, struct dp_port *port)
+{
+	struct ifreq request = {.ifr_ifindex = port->interface};
+
+	if (port->interface == 0 || dp->link_fd < 0)
+		return;
+	if (ioctl(dp->link_fd, SIOCGIFNAME, &request) == 0 &&
+		ioctl(dp->link_fd, SIOCGIFFLAGS, &request) == 0)
+		dp_port_set_link(dp, port, link_of_flags((unsigned short)request.ifr_flags));
+	else if (errno == ENODEV)
+		dp_port_set_link(dp, port, DP_LINK_GONE);
+}
+
+static void
+ask_all_links(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->port_count; i++)
+		ask_link(dp, &dp->ports[i]);
+}
+
+void
+dp_interfaces_start(struct dp *dp)
+{
+	struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	bool any = false;
+
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		struct dp_port *port = &dp->ports[i];
+
+		port->interface = is_interface(port) ? (int)if_nametoindex(port->device) : 0;
+		any |= port->interface != 0;
+	}
+	if (!any)
+		return;
+	dp->link_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (dp->link_fd < 0 || bind(dp->link_fd, (struct sockaddr *)&name, sizeof(name)) != 0)
+		cv_log_event(dp->log, CV_LOG_WARNING, "links-unwatched", "reason=\"netlink: %s\"",
+			strerror(errno));
+	ask_all_links(dp);
+}
+
+void
+dp_interfaces_stop(struct dp *dp)
+{
+	if (dp->link_fd >= 0)
+		close(dp->link_fd);
+	dp->link_fd = -1;
+}
+
+/* One message about an interface. A bridge's messages about its ports are of another family. */
+static void
+link_message(struct dp *dp, const struct nlmsghdr *h)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(h);
+
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifi_family != AF_UNSPEC ||
+		(h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK))
+		return;
+	for (uint16_t i = 0; i < dp->port_count; i++)
+		if (dp->ports[i].interface != 0 && dp->ports[i].interface == info->ifi_index)
+			dp_port_set_link(dp, &dp->ports[i],
+				h->nlmsg_type == RTM_DELLINK ? DP_LINK_GONE
+							     : link_of_flags(info->ifi_flags));
+}
+
+void
+dp_interfaces_poll(struct dp *dp)
+{
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_BYTES];
+	unsigned i;
+
+	for (i = 0; i < dp->port_count; i++)
+		hang_up_on_askers(&dp->ports[i]);
+	for (i = 0; dp->link_fd >= 0 && i < MESSAGES_MAX; i++) {
+		ssize_t n = recv(dp->link_fd, buffer, sizeof(buffer), 0);
+		unsigned left = n > 0 ? (unsigned)n : 0;
+
+		if (n < 0 && errno == ENOBUFS) /* some are lost */
+			ask_all_links(dp);
+		else if (n < 0)
+			return;
+		for (const struct nlmsghdr *h = (const void *)buffer; NLMSG_OK(h, left);
+			h = NLMSG_NEXT(h, left))
+			link_message(dp, h);
+	}
+}
