@@ -43,7 +43,8 @@
 	X(INGRESS_UDP_CHECKSUM, "UDP checksum wrong of what would end here, or be answered")       \
 	X(INGRESS_CONGESTION, "marked CE on its way, and the inner packet does not know ECN")      \
 	X(INGRESS_NOT_OPEN, "IP before IPCP was open")                                             \
-	X(INGRESS_IPV6, "inner IPv6, which was not negotiated")                                    \
+	X(INGRESS_IPV6, "inner IPv6, which was not negotiated, beyond what is rejected")           \
+	X(INGRESS_PROTOCOL, "data of another protocol that was not negotiated, the same")          \
 	X(INGRESS_INNER_SHORT, "inner packet shorter than an IPv4 header")                         \
 	X(INGRESS_INNER_VERSION, "inner IP version is not 4")                                      \
 	X(INGRESS_INNER_HEADER, "inner IP header length below 20 or beyond the packet")            \

@@ -11,6 +11,7 @@
 enum {
 	PPP_IP = 0x0021,
 	PPP_IPV6 = 0x0057,
+	PPP_FIRST_CONTROL = 0x8000, /* what is below is data */
 	OPTION_END = 0,
 	OPTION_NOP = 1,
 	OPTION_LSRR = 131,
@@ -137,6 +138,22 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 	dp_punt_mbuf(w, p->m, DP_PUNT_PPP, p->peer_ip, p->slot);
 }
 
+/*
+ * Data of a network protocol that was not negotiated (RFC 1661 section 2: below 0x8000) is answered
+ * by a Protocol-Reject, and none of it may take the rate of what keeps the session: a sender that
+ * goes on is told now and then.
+ */
+static void
+punt_unknown(struct dp_worker *w, struct dp_packet *p)
+{
+	if (dp_limit_take(
+		    &w->limits[p->slot].rejects, w->now_ms, DP_REJECT_COST_MS, DP_REJECT_MOST_MS))
+		punt_ppp(w, p);
+	else
+		dp_drop_mbuf(&w->counts, p->m,
+			p->protocol == PPP_IPV6 ? DP_DROP_INGRESS_IPV6 : DP_DROP_INGRESS_PROTOCOL);
+}
+
 /* false: the packet is gone. */
 static bool
 ingress(struct dp_worker *w, struct dp_packet *p)
@@ -148,12 +165,13 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		cause = DP_DROP_INGRESS_UNKNOWN_SESSION;
 	else if (s->peer_ip != p->peer_ip || s->peer_port != p->peer_port)
 		cause = DP_DROP_INGRESS_SOURCE;
-	else if (p->protocol != PPP_IP && p->protocol != PPP_IPV6) {
+	else if (p->protocol >= PPP_FIRST_CONTROL) {
 		punt_ppp(w, p);
 		return false;
-	} else if (p->protocol == PPP_IPV6)
-		cause = DP_DROP_INGRESS_IPV6;
-	else if ((__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) == 0)
+	} else if (p->protocol != PPP_IP) {
+		punt_unknown(w, p);
+		return false;
+	} else if ((__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) == 0)
 		cause = DP_DROP_INGRESS_NOT_OPEN;
 	else
 		cause = check_inner(p, s->inner_ip);

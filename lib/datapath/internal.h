@@ -42,6 +42,8 @@ enum {
 	DP_ECHO_MOST_MS = 1000,
 	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
 	DP_PPP_MOST_MS = 1000,
+	DP_REJECT_COST_MS = 1000, /* data that was not negotiated, for a Protocol-Reject */
+	DP_REJECT_MOST_MS = 4000,
 };
 
 /* ---- tables, written by the control thread ---- */
@@ -122,8 +124,7 @@ struct dp_fragment {
 
 /* A session's rates, so that its flood silences nobody else. */
 struct dp_limits {
-	uint32_t errors, echoes, ppp; /* see dp_limit_take */
-	uint32_t room;
+	uint32_t errors, echoes, ppp, rejects; /* see dp_limit_take */
 };
 
 /* How much of whom waits in a punt ring: given by the worker, taken by the control thread. */

@@ -129,6 +129,28 @@ max_failure_is_a_key(void **state)
 	world_down(&w);
 }
 
+/* What the data path shows of inner IPv6 is answered by Protocol-Reject, and the session stays. */
+static void
+inner_ipv6_is_rejected(void **state)
+{
+	static const uint8_t packets[][6] = {
+		{0xff, 3, 0x00, 0x57, 0x60, 0}, {0x57, 0x60}, {0xff, 3, 0x80, 0x57, 1, 1}};
+	struct world_client *c;
+	struct watch rejects;
+	struct world w;
+
+	(void)state;
+	world_up(&w, WITH("auth: [chap-md5]", ALICE), 65);
+	c = dial(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	watch(&w, &rejects, PPP_LCP, 8);
+	for (unsigned i = 0; i < 3; i++)
+		say(c, packets[i], sizeof(packets[i]));
+	assert_int_equal(rejects.seen, 3);
+	world_sleep(&w, 60 * CV_NS_PER_S);
+	assert_true(c->up);
+	world_down(&w);
+}
+
 /* Windows sends DOMAIN\user; the user is known by his name, and by the whole where it is one. */
 static void
 a_domain_before_the_name_is_left_out(void **state)
@@ -173,6 +195,7 @@ main(void)
 		cmocka_unit_test(max_configure_is_a_key),
 		cmocka_unit_test(max_terminate_is_a_key),
 		cmocka_unit_test(max_failure_is_a_key),
+		cmocka_unit_test(inner_ipv6_is_rejected),
 		cmocka_unit_test(a_domain_before_the_name_is_left_out),
 	};
 

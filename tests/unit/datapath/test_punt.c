@@ -69,6 +69,37 @@ one_sessions_ppp_control_has_its_rate(void **state)
 	bench_down(&b);
 }
 
+/* Inner IPv6, or IPX, that was not negotiated: enough is shown to the control thread for it to
+ * send Protocol-Reject, and a sender that goes on costs its own session no LCP. */
+static void
+data_that_was_not_negotiated_is_shown_now_and_then(void **state)
+{
+	static const struct {
+		uint16_t protocol;
+		enum dp_drop_cause cause;
+	} cases[] = {{0x0057, DP_DROP_INGRESS_IPV6}, {0x002b, DP_DROP_INGRESS_PROTOCOL},
+		{0x4021, DP_DROP_INGRESS_PROTOCOL}, {0x0020, DP_DROP_INGRESS_PROTOCOL}};
+	uint8_t packet[40] = {0x60};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		struct wire wire = {.protocol = cases[i].protocol};
+		struct bench b;
+
+		bench_up(&b, 0, 0);
+		for (unsigned k = 0; k < MANY; k++)
+			put_data(&b, true, &wire, packet, sizeof(packet));
+		assert_int_equal(edges(&b, DP_EDGE_INGRESS_PUNT_PPP), 4);
+		assert_int_equal(take_all(&b, PEER_A, PORT_A), 4);
+		assert_int_equal(drops(&b, cases[i].cause), MANY - 4);
+		for (unsigned k = 0; k < 50; k++) /* LCP is heard all the same */
+			put_ppp(&b, true, 0);
+		assert_int_equal(drops(&b, DP_DROP_PUNT_PPP_RATE), 0);
+		assert_int_equal(take_all(&b, PEER_A, PORT_A), 50);
+		bench_down(&b);
+	}
+}
+
 /* Many sessions from one address, before anybody has proved who he is: the other's LCP arrives. */
 static void
 one_addresss_sessions_leave_room_for_others(void **state)
@@ -208,6 +239,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_sessions_ppp_control_has_its_rate),
+		cmocka_unit_test(data_that_was_not_negotiated_is_shown_now_and_then),
 		cmocka_unit_test(one_addresss_sessions_leave_room_for_others),
 		cmocka_unit_test(one_tunnels_messages_leave_room_for_others),
 		cmocka_unit_test(one_strangers_requests_leave_room_for_others),

@@ -433,7 +433,6 @@ each_refusal_has_its_name(void **state)
 		{DP_DROP_INGRESS_UNKNOWN_SESSION, {.tunnel_id = 12}, NULL},
 		{DP_DROP_INGRESS_SOURCE, {.peer_port = 5}, NULL},
 		{DP_DROP_INGRESS_SOURCE, {.peer_ip = PEER_B}, NULL},
-		{DP_DROP_INGRESS_IPV6, {.protocol = 0x57}, NULL},
 		{DP_DROP_INGRESS_SPOOFED, {0}, spoil_source},
 		{DP_DROP_INGRESS_INNER_VERSION, {0}, spoil_version},
 		{DP_DROP_INGRESS_INNER_HEADER, {0}, spoil_header},
