@@ -224,7 +224,7 @@ cmd_session(struct daemon *d, json_t *arguments, struct control_error *error)
 
 	if (!parse_id(arguments, &tunnel, &session, error))
 		return NULL;
-	if (lns_find_session(d->lns, tunnel, session, &info))
+	if (lns_find_session(d->lns, LNS_ANY_LISTENER, tunnel, session, &info) != 0)
 		return session_json(d, &info);
 	for (uint64_t i = 0; (e = ended_at(&d->ended, i)) != NULL; i++)
 		if (e->tunnel_id == tunnel && e->session_id == session)

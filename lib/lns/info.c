@@ -105,18 +105,98 @@ lns_next_session(const struct lns *lns, uint64_t *cursor, struct lns_session_inf
 	return false;
 }
 
-bool
-lns_find_session(const struct lns *lns, uint16_t tunnel_id, uint16_t session_id,
+static const struct lns_tunnel *
+living_tunnel(const struct lns *lns, uint16_t listener, uint16_t tunnel_id)
+{
+	const struct lns_tunnel *t =
+		listener < lns->cfg->n_listeners ? lns->by_id[listener][tunnel_id] : NULL;
+
+	return t == NULL || t->over ? NULL : t;
+}
+
+unsigned
+lns_find_tunnel(
+	const struct lns *lns, uint16_t listener, uint16_t tunnel_id, struct lns_tunnel_info *info)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
+		const struct lns_tunnel *t = living_tunnel(lns, (uint16_t)i, tunnel_id);
+
+		if (t == NULL || (listener != LNS_ANY_LISTENER && listener != i))
+			continue;
+		if (found++ == 0 && info != NULL)
+			describe_tunnel(t, info);
+	}
+	return found;
+}
+
+unsigned
+lns_find_session(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id,
 	struct lns_session_info *info)
 {
+	unsigned found = 0;
+
 	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
 		const struct lns_session *s =
 			lns_session_in(lns, (uint16_t)i, tunnel_id, session_id);
 
-		if (s == NULL)
+		if (s == NULL || (listener != LNS_ANY_LISTENER && listener != i))
 			continue;
-		describe_session(s, info);
-		return true;
+		if (found++ == 0 && info != NULL)
+			describe_session(s, info);
 	}
-	return false;
+	return found;
+}
+
+#define COUNT(name, help) {#name, help},
+
+bool
+lns_tunnel_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, unsigned index,
+	struct lns_tally *out)
+{
+	static const struct {
+		const char *name, *help;
+	} names[] = {L2TP_COUNTERS(COUNT)};
+	const struct lns_tunnel *t = living_tunnel(lns, listener, tunnel_id);
+	struct l2tp_tunnel_info info;
+
+	if (t == NULL || index >= sizeof(names) / sizeof(names[0]))
+		return false;
+	l2tp_tunnel_info(t->l2tp, &info);
+#define VALUE(name, help) info.counters.name,
+	const uint32_t values[] = {L2TP_COUNTERS(VALUE)};
+#undef VALUE
+	*out = (struct lns_tally){names[index].name, names[index].help, values[index]};
+	return true;
+}
+
+bool
+lns_session_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id,
+	unsigned index, struct lns_tally *out)
+{
+	static const struct {
+		const char *name, *help;
+	} names[] = {PPP_COUNTERS(COUNT)};
+	const struct lns_session *s = lns_session_in(lns, listener, tunnel_id, session_id);
+	struct ppp_info info;
+
+	if (s == NULL || s->ppp == NULL || index >= sizeof(names) / sizeof(names[0]))
+		return false;
+	ppp_link_info(s->ppp, &info);
+#define VALUE(name, help) info.counters.name,
+	const uint32_t values[] = {PPP_COUNTERS(VALUE)};
+#undef VALUE
+	*out = (struct lns_tally){names[index].name, names[index].help, values[index]};
+	return true;
+}
+
+bool
+lns_pool_use(const struct lns *lns, size_t group, uint64_t *used, uint64_t *size)
+{
+	if (group >= lns->cfg->n_groups)
+		return false;
+	*used = lns_pool_used(lns->groups[group].pool);
+	*size = lns_pool_size(lns->groups[group].pool);
+	return true;
 }

@@ -65,6 +65,7 @@ struct lns_tunnel {
 	uint64_t created_at;
 	bool added;   /* the data path knows it */
 	bool over;    /* StopCCN sent or received: only its remains are kept */
+	bool kicked;  /* by an administrator */
 	bool closing; /* over, and our StopCCN is not acknowledged yet */
 	bool done;    /* to be freed when the data path was told */
 };

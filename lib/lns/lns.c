@@ -251,41 +251,6 @@ lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 	return false;
 }
 
-unsigned
-lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,
-	uint16_t session_id, enum ppp_down why)
-{
-	unsigned ended = 0;
-
-	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
-		struct lns_session *s = lns_session_in(lns, (uint16_t)i, tunnel_id, session_id);
-
-		if (s == NULL || (listener != LNS_ANY_LISTENER && listener != i))
-			continue;
-		lns_session_close(lns, s, now, why);
-		ended++;
-	}
-	return ended;
-}
-
-unsigned
-lns_kick_user(struct lns *lns, uint64_t now, const char *name, enum ppp_down why)
-{
-	const struct cfg_user *user = cfg_user_find(lns->cfg, name, strlen(name));
-	unsigned ended = 0;
-
-	if (user == NULL)
-		return 0;
-	for (struct lns_session *s = lns->users[user - lns->cfg->users].sessions; s != NULL;) {
-		struct lns_session *next = s->next_of_user;
-
-		lns_session_close(lns, s, now, why);
-		ended++;
-		s = next;
-	}
-	return ended;
-}
-
 void
 lns_shutdown(struct lns *lns, uint64_t now)
 {

@@ -172,6 +172,10 @@ bool lns_poll(struct lns *lns, uint64_t now, struct lns_action *action);
 unsigned lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,
 	uint16_t session_id, enum ppp_down why);
 unsigned lns_kick_user(struct lns *lns, uint64_t now, const char *user, enum ppp_down why);
+/* Ends a tunnel, or all from an address (port 0) or an address and port, with their sessions, by
+ * StopCCN. Return how many tunnels. */
+unsigned lns_kick_tunnel(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id);
+unsigned lns_kick_peer(struct lns *lns, uint64_t now, const struct cv_endpoint *peer);
 
 /* Ends every tunnel with StopCCN "shutting down". lns_idle says when all were told. */
 void lns_shutdown(struct lns *lns, uint64_t now);
@@ -183,8 +187,29 @@ void lns_status(const struct lns *lns, struct lns_status *status);
  * meanwhile may be missed or not, others are seen once. */
 bool lns_next_tunnel(const struct lns *lns, uint64_t *cursor, struct lns_tunnel_info *info);
 bool lns_next_session(const struct lns *lns, uint64_t *cursor, struct lns_session_info *info);
-/* One session by its IDs on any listener; false when it is not here. */
-bool lns_find_session(const struct lns *lns, uint16_t tunnel_id, uint16_t session_id,
-	struct lns_session_info *info);
+/*
+ * A tunnel, or a session, by its IDs on a listener, or on the first one that has it
+ * (LNS_ANY_LISTENER). Return how many there are, which may be more than one only on different
+ * listeners; info (may be NULL) is untouched for 0.
+ */
+unsigned lns_find_tunnel(
+	const struct lns *lns, uint16_t listener, uint16_t tunnel_id, struct lns_tunnel_info *info);
+unsigned lns_find_session(const struct lns *lns, uint16_t listener, uint16_t tunnel_id,
+	uint16_t session_id, struct lns_session_info *info);
+
+/* What L2TP counted for a living tunnel, and PPP for a living session, by index from 0; false past
+ * the last. A session counts from ICCN on. */
+struct lns_tally {
+	const char *name, *help;
+	uint64_t value;
+};
+bool lns_tunnel_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, unsigned index,
+	struct lns_tally *out);
+bool lns_session_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel_id,
+	uint16_t session_id, unsigned index, struct lns_tally *out);
+
+/* Addresses of a group's pools that clients may get, and how many have one now; users' own are not
+ * among them. False past the last group. */
+bool lns_pool_use(const struct lns *lns, size_t group, uint64_t *used, uint64_t *size);
 
 #endif

@@ -270,8 +270,10 @@ lns_tunnel_input(
 
 /* Why the sessions of a tunnel that went down are over. */
 static const char *
-session_reason(const struct lns *lns, const struct l2tp_reason *reason)
+session_reason(const struct lns *lns, const struct lns_tunnel *t, const struct l2tp_reason *reason)
 {
+	if (t->kicked)
+		return ppp_down_text(PPP_DOWN_KICKED);
 	if (reason->by_peer)
 		return "the peer closed the tunnel";
 	return lns->stopping ? "the server shuts down" : "the tunnel's peer is dead or broken";
@@ -297,7 +299,7 @@ tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 {
 	end(lns, t, now);
 	while (t->sessions != NULL)
-		lns_session_over(lns, t->sessions, now, session_reason(lns, &event->reason));
+		lns_session_over(lns, t->sessions, now, session_reason(lns, t, &event->reason));
 	log_tunnel_down(lns, t, &event->reason);
 }
 

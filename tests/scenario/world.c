@@ -292,7 +292,7 @@ act(struct world *w)
 void
 world_inject(struct world *w, const struct cv_endpoint *from, const void *bytes, size_t len)
 {
-	lns_input(w->lns, w->now, 0, from, bytes, len);
+	lns_input(w->lns, w->now, w->listener, from, bytes, len);
 	if (!w->hold)
 		act(w);
 }

@@ -78,7 +78,8 @@ struct world {
 	struct lns *lns;
 	struct cv_log log;
 	uint64_t now, order;
-	uint64_t random; /* state; the seed of a schedule */
+	uint16_t listener; /* at which datagrams arrive */
+	uint64_t random;   /* state; the seed of a schedule */
 	struct world_network network;
 	struct world_datagram *queue;
 	struct world_client clients[WORLD_CLIENTS];
