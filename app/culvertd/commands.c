@@ -287,6 +287,7 @@ static json_t *
 cmd_counters(struct daemon *d, json_t *arguments, struct control_error *error)
 {
 	json_t *rows = json_array();
+	struct daemon_counter own;
 	struct lns_status status;
 
 	(void)arguments;
@@ -296,6 +297,9 @@ cmd_counters(struct daemon *d, json_t *arguments, struct control_error *error)
 		json_array_append_new(
 			rows, json_pack("{s:s, s:I, s:s}", "name", lns_counter_name(i), "value",
 				      (json_int_t)status.counters[i], "help", lns_counter_help(i)));
+	for (unsigned i = 0; daemon_counter(d, i, &own); i++)
+		json_array_append_new(rows, json_pack("{s:s, s:I, s:s}", "name", own.name, "value",
+						    (json_int_t)own.value, "help", own.help));
 	return page(rows, 0);
 }
 

@@ -17,12 +17,13 @@
 
 struct daemon {
 	struct cv_log log;
+	struct daemon_log *log_lines;
 	struct cfg *cfg;
 	struct crypto *crypto;
 	struct lns *lns;
 	struct dp *dp;
 	struct event_base *base;
-	struct event *wake, *timer, *on_term, *on_int, *on_hup, *on_usr1;
+	struct event *wake, *timer, *on_term, *on_int, *on_hup, *on_usr1, *log_writable;
 	struct control_server *control;
 	struct ended_list ended;
 	uint64_t started_at;
@@ -35,8 +36,16 @@ struct daemon {
 /* loop.c: CLOCK_MONOTONIC in ns. */
 uint64_t daemon_now(void);
 
-/* log.c: lines go to stderr, with journald's level prefix where it reads them, else with time. */
-void daemon_log_init(struct cv_log *log, enum cv_log_level level);
+/* log.c: lines go to stderr, with journald's level prefix where it reads them, else with time.
+ * Nothing there waits for its reader but daemon_log_finish, at most for bound_ns. */
+int daemon_log_init(struct daemon *d, enum cv_log_level level);
+void daemon_log_finish(struct daemon *d, uint64_t bound_ns);
+/* Writes what waited, as far as it goes; false: something still waits for daemon_log_fd() to
+ * become writable. */
+bool daemon_log_flush(struct daemon *d);
+int daemon_log_fd(const struct daemon *d);
+/* Lines that nobody read in time, and that are lost. */
+uint64_t daemon_log_lost(const struct daemon *d);
 
 /* files.c: the configuration and what it names. */
 int daemon_read_file(
@@ -57,7 +66,13 @@ int daemon_run(struct daemon *d);
 json_t *daemon_handle(
 	void *ctx, const char *command, json_t *arguments, struct control_error *error);
 
-/* report.c: every counter and drop that is not 0, a line each. */
+/* report.c: what the daemon itself counted, by index from 0; false past the last. */
+struct daemon_counter {
+	const char *name, *help;
+	uint64_t value;
+};
+bool daemon_counter(const struct daemon *d, unsigned index, struct daemon_counter *out);
+/* Every counter and drop that is not 0, a line each. */
 void daemon_report(struct daemon *d);
 
 #endif

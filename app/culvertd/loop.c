@@ -92,6 +92,22 @@ on_wake(evutil_socket_t fd, short what, void *ctx)
 }
 
 static void
+on_log_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)daemon_log_flush(ctx);
+}
+
+/* Before the loop sleeps, or looks at its descriptors: lines that wait for stderr. */
+static void
+watch_log(struct daemon *d)
+{
+	if (!daemon_log_flush(d) && !event_pending(d->log_writable, EV_WRITE, NULL))
+		event_add(d->log_writable, NULL);
+}
+
+static void
 set_timer(struct daemon *d, uint64_t now)
 {
 	uint64_t at = cv_time_min(lns_next_timeout(d->lns), dp_next_timeout(d->dp));
@@ -149,6 +165,7 @@ loop_shared(struct daemon *d)
 			return;
 		if (received == 0 || ++rounds >= SHARED_ROUNDS) {
 			rounds = 0;
+			watch_log(d);
 			event_base_loop(d->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 		}
 	}
@@ -163,6 +180,7 @@ loop_sleeping(struct daemon *d)
 		serve(d, now);
 		if (finished(d, now))
 			return;
+		watch_log(d);
 		if (dp_wake_arm(d->dp)) {
 			set_timer(d, now);
 			event_base_loop(d->base, EVLOOP_ONCE);
@@ -181,8 +199,9 @@ add_events(struct daemon *d)
 	d->timer = evtimer_new(d->base, on_wake, d);
 	d->on_hup = evsignal_new(d->base, SIGHUP, on_signal, d);
 	d->on_usr1 = evsignal_new(d->base, SIGUSR1, on_report, d);
-	if (d->on_term == NULL || d->on_int == NULL || d->on_hup == NULL || d->on_usr1 == NULL ||
-		d->wake == NULL || d->timer == NULL)
+	d->log_writable = event_new(d->base, daemon_log_fd(d), EV_WRITE, on_log_writable, d);
+	if (d->log_writable == NULL || d->on_term == NULL || d->on_int == NULL ||
+		d->on_hup == NULL || d->on_usr1 == NULL || d->wake == NULL || d->timer == NULL)
 		return CV_ERR_NOMEM;
 	evsignal_add(d->on_term, NULL);
 	evsignal_add(d->on_int, NULL);

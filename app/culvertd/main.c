@@ -15,6 +15,8 @@
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
+#define LOG_BOUND_NS (200 * CV_NS_PER_MS) /* for a reader that is only slow */
+
 static const char usage[] = "usage: culvertd [-c] FILE\n"
 			    "       culvertd --check FILE\n"
 			    "       culvertd --schema | --help | --version\n";
@@ -212,6 +214,7 @@ tear_down(struct daemon *d)
 	free_event(d->on_int);
 	free_event(d->on_hup);
 	free_event(d->on_usr1);
+	free_event(d->log_writable);
 	dp_destroy(d->dp);
 	lns_free(d->lns);
 	crypto_free(d->crypto);
@@ -239,8 +242,13 @@ main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	daemon_log_init(&d.log, d.cfg->log.level);
+	if (daemon_log_init(&d, d.cfg->log.level) != 0) {
+		fputs("culvertd: out of memory\n", stderr);
+		cfg_free(d.cfg);
+		return 1;
+	}
 	rc = start_and_run(&d, args.try);
 	tear_down(&d);
+	daemon_log_finish(&d, LOG_BOUND_NS);
 	return rc == 0 ? 0 : 1;
 }

@@ -15,9 +15,23 @@ report_dp(struct daemon *d, const char *event,
 				(unsigned long long)c.packets, c.help);
 }
 
+bool
+daemon_counter(const struct daemon *d, unsigned index, struct daemon_counter *out)
+{
+	switch (index) {
+	case 0:
+		*out = (struct daemon_counter){
+			"log-lines-lost", "log lines that nobody read in time", daemon_log_lost(d)};
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
 daemon_report(struct daemon *d)
 {
+	struct daemon_counter own;
 	struct lns_status status;
 
 	lns_status(d->lns, &status);
@@ -29,6 +43,11 @@ daemon_report(struct daemon *d)
 			cv_log_event(&d->log, CV_LOG_INFO, "counter",
 				"name=%s value=%llu help=\"%s\"", lns_counter_name(i),
 				(unsigned long long)status.counters[i], lns_counter_help(i));
+	for (unsigned i = 0; daemon_counter(d, i, &own); i++)
+		if (own.value != 0)
+			cv_log_event(&d->log, CV_LOG_INFO, "counter",
+				"name=%s value=%llu help=\"%s\"", own.name,
+				(unsigned long long)own.value, own.help);
 	report_dp(d, "edge", dp_edge);
 	report_dp(d, "drop", dp_drop);
 }

@@ -5,9 +5,11 @@
 
 # client_dial GUEST user=U password=P secret=S [method=chap-md5|pap|mschapv2]
 #             [mode=kernel|userspace] [challenge=yes|no] [redial=no|yes] [mtu=1400] [lns=192.0.2.1]
+#             [echo=5]
 # Hangs up what it had, starts to dial and does not wait. In mode=kernel the guest's kernel handles
 # data, without a Length field; in userspace xl2tpd does, with one, and pppd asks for PFC and ACFC.
 # challenge=no: the client does not ask the LNS to prove that it knows the tunnel secret.
+# echo: seconds between its LCP echoes, 0: none.
 # redial=yes: it notices a dead LNS within some seconds, and dials until it is served again.
 client_dial() {
 	local guest=$1 user='' password='' secret='' method=chap-md5 mode=kernel challenge=yes
@@ -15,7 +17,7 @@ client_dial() {
 	shift
 	for word in "$@"; do
 		case $word in
-		user=* | password=* | secret=* | method=* | mode=* | challenge=* | redial=* | mtu=* | lns=*)
+		user=* | password=* | secret=* | method=* | mode=* | challenge=* | redial=* | mtu=* | lns=* | echo=*)
 			local "${word?}"
 			;;
 		*)

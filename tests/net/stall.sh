@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# stall.sh - what stands still costs nobody else anything: a log that nobody reads, a control thread
+# that is gone for a minute.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+STOPPED_S=60         # the control thread
+PINGS=330 PING_S=0.2 # go on for longer
+
+reason=$(guest_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+reason=$(lns_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+
+# ---- a log that nobody reads ----
+
+# Its standard error is a pipe that this script keeps open, and reads when it likes.
+start_with_pipe() {
+	rm -f "$RUN/pipe" && mkfifo "$RUN/pipe" && exec 7<>"$RUN/pipe" &&
+		world_spawn lns culvertd sh -c 'cd "$1" && exec "$2" -c culvert.yaml 2>"$3" 7>&-' \
+			culvertd "$RUN/lns" "$(readlink -f "$LNS_PROGRAM")" "$RUN/pipe" &&
+		world_until 30 lns_ctl status
+}
+
+# 10,000 lines and more, each for an answered request, far beyond what pipe and buffer hold.
+many_lines() {
+	timeout 100 python3 - "$RUN/lns/control.sock" <<'PYTHON'
+import json
+import socket
+import sys
+
+ask = json.dumps({"command": "log-level", "arguments": {"level": "info"}}).encode() + b"\n"
+for n in range(10000):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(10)
+        s.connect(sys.argv[1])
+        s.sendall(ask)
+        if b'"info"' not in s.recv(4096):
+            sys.exit(f"no answer to request {n}")
+PYTHON
+}
+
+serves() {
+	timeout 5 "$LNS_CTL" --socket "$RUN/lns/control.sock" status &&
+		world_in wan ping -c 3 -i 0.2 -W 2 "$LNS_ADDRESS"
+}
+
+own_counter() {
+	timeout 10 "$LNS_CTL" --socket "$RUN/lns/control.sock" --json counters | python3 -c '
+import json, sys
+print({r["name"]: r["value"] for r in json.load(sys.stdin)["rows"]}[sys.argv[1]])' "$1"
+}
+
+counted() {
+	local lost
+	lost=$(own_counter log-lines-lost)
+	echo "lost: $lost"
+	[ "$lost" -gt 1000 ] && [ "$lost" -lt 10000 ]
+}
+
+# What waited is read, then the gap is told with its size, then lines follow as before: each request
+# has its line, or is counted.
+goes_on() {
+	local lost
+	lost=$(own_counter log-lines-lost)
+	world_spawn lns reader cat "$RUN/pipe" && world_until 20 grep -q "log-lost" "$RUN/reader.log" &&
+		timeout 10 "$LNS_CTL" --socket "$RUN/lns/control.sock" log-level warning &&
+		timeout 10 "$LNS_CTL" --socket "$RUN/lns/control.sock" log-level info &&
+		world_until 10 grep -q "log-level level=info" <(tail -1 "$RUN/reader.log") || return 1
+	world_stop reader
+	grep log-lost "$RUN/reader.log"
+	[ "$(grep -c "warning log-lost lines=$lost " "$RUN/reader.log")" = 1 ] &&
+		[ "$(grep -c 'info *log-level' "$RUN/reader.log")" = $((10001 - lost)) ] &&
+		! grep -vE '^([0-9T:.-]+Z (info|warning|error) |Terminated$)' "$RUN/reader.log"
+}
+
+# Stalled again; SIGTERM is obeyed within its time.
+stops_though_nobody_reads() {
+	many_lines && lns_stop
+}
+
+# ---- a control thread that stands still ----
+
+boot() {
+	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
+}
+
+# Without echoes of their own, which only the control thread answers.
+dial() {
+	client_dial A user=userA password=pass-a secret=tunnelsecret echo=0 &&
+		client_dial B user=userB password=pass-b secret=tunnelsecret echo=0 &&
+		client_wait A && client_wait B &&
+		guest_run A "ping -c 3 -i 0.2 -W 5 $(client_address B)"
+}
+
+stop_control() {
+	world_spawn lns freeze "$HERE/freeze.py" "$(cat "$RUN/culvertd.pid")" main $STOPPED_S &&
+		world_until 10 grep -qx stopped "$RUN/freeze.log" &&
+		! timeout 3 "$LNS_CTL" --socket "$RUN/lns/control.sock" status
+}
+
+# Both NATs forget where Culvert is, again and again: its answers to ARP bring the traffic back.
+forget_neighbours() {
+	while [ ! -e "$RUN/pinged" ]; do
+		ip -n "$WORLD_PREFIX-siteA" neigh flush dev wan0
+		ip -n "$WORLD_PREFIX-siteB" neigh flush dev wan0
+		sleep 2
+	done
+}
+
+relayed_meanwhile() {
+	local rc=0 forgetting
+	forget_neighbours >/dev/null 2>&1 &
+	forgetting=$!
+	GUEST_BOUND=120 guest_run A "ping -q -i $PING_S -c $PINGS -W 5 $(client_address B)" || rc=1
+	touch "$RUN/pinged"
+	wait $forgetting
+	cat "$RUN/freeze.log"
+	return $rc
+}
+
+nothing_lost() {
+	relayed_meanwhile >"$RUN/relayed" || return 1
+	cat "$RUN/relayed"
+	grep -q "^$PINGS packets transmitted, $PINGS .*received, 0% packet loss" "$RUN/relayed"
+}
+
+# They are what they were: the same sessions, a ping is answered, control asks and answers.
+still_there() {
+	world_until 30 test -e "$RUN/freeze.rc" && grep -qx 'going on' "$RUN/freeze.log" && sleep 5 &&
+		[ "$(lns_rows sessions '{user} {session} {state}' | sort)" = "$(cat "$RUN/sessions")" ] &&
+		guest_run A "ping -c 3 -i 0.2 -W 5 $(client_address B) && ping -c 3 -i 0.2 -W 5 10.88.0.1"
+}
+
+world_open
+world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 &&
+	ip -n "$WORLD_PREFIX-wan" addr add 192.0.2.9/24 dev br0 || exit 2
+tap_logs "$RUN"/guest-{A,B}/{xl2tpd,pppd}.log "$RUN/$LNS_LOG"
+
+lns_configure secret=tunnelsecret userA:pass-a
+tap_need "Culvert is ready, and its log goes into a pipe" start_with_pipe
+tap_check "a log that nobody reads: 10,000 requests that log are answered" many_lines
+tap_check "a log that nobody reads: Culvert serves culvertctl, and answers pings" serves
+tap_check "a log that nobody reads: the lines lost are counted" counted
+tap_check "the reader goes on: the gap is told where it is, and lines follow" goes_on
+tap_check "a log that nobody reads: Culvert ends within its time, with exit code 0" \
+	stops_though_nobody_reads
+exec 7>&-
+
+if [ "$(nproc)" -lt 2 ]; then
+	tap_skip "a control thread stopped for $STOPPED_S s" "needs 2 CPUs: on one it is the worker too"
+else
+	lns_configure secret=tunnelsecret policy=any workers=1 userA:pass-a userB:pass-b
+	tap_need "two guests boot" boot
+	tap_need "Culvert is ready, with a worker of its own" lns_start
+	tap_need "both clients get a session, and reach each other" dial
+	lns_rows sessions '{user} {session} {state}' | sort >"$RUN/sessions"
+	tap_need "the control thread is stopped" stop_control
+	tap_check "a control thread stopped for $STOPPED_S s: open sessions lose nothing" nothing_lost
+	tap_check "it goes on: the sessions are the same" still_there
+	tap_check "Culvert ends within its time, with exit code 0" lns_stop
+fi
+tap_check "nothing is left behind" world_vanish
+tap_plan "$TAP_NUMBER"
+tap_end
