@@ -96,8 +96,11 @@ static void
 send_datagram(struct daemon *d, const struct lns_action *action, uint64_t now)
 {
 	char peer[CV_ENDPOINT_TEXT];
-	int rc = dp_send_udp(
-		d->dp, now, action->listener, &action->peer, action->data.data, action->data.len);
+	uint32_t slot = action->session != NULL && action->session->sequencing
+				? action->session->slot
+				: DP_NO_SLOT;
+	int rc = dp_send_l2tp(d->dp, now, action->listener, slot, &action->peer, action->data.data,
+		action->data.len);
 
 	/* retransmission is L2TP's and PPP's own business */
 	if (rc == CV_ERR_UNKNOWN &&

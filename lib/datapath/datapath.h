@@ -182,6 +182,14 @@ void dp_punt_release(struct dp *dp, struct dp_punt *punt);
 int dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_endpoint *remote,
 	const void *payload, size_t len);
 
+/*
+ * The same for an L2TP datagram. slot: that of a session with DP_SEND_SEQUENCE, whose PPP frame
+ * this is: the header has Ns, and gets its value when the frame leaves, from the one count of all
+ * messages to that session. DP_NO_SLOT: as dp_send_udp.
+ */
+int dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t local_index, uint32_t slot,
+	const struct cv_endpoint *remote, const void *payload, size_t len);
+
 /* Frames that may be sent now before CV_ERR_LIMIT: a worker still has the others to send. */
 unsigned dp_send_room(const struct dp *dp);
 

@@ -4,6 +4,7 @@
 #include <rte_byteorder.h>
 
 #include "datapath/internal.h"
+#include "l2tp/header.h"
 
 enum { PROTO_UDP = 17, OUR_TTL = 64 };
 
@@ -121,9 +122,18 @@ int
 dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_endpoint *remote,
 	const void *payload, size_t len)
 {
+	return dp_send_l2tp(dp, now, local_index, DP_NO_SLOT, remote, payload, len);
+}
+
+int
+dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t local_index, uint32_t slot,
+	const struct cv_endpoint *remote, const void *payload, size_t len)
+{
 	struct rte_mbuf *m;
 	char *ip;
 
+	if (slot != DP_NO_SLOT && (slot > dp->slot_mask || len < L2TP_SEQUENCED_HEADER))
+		return CV_ERR_UNKNOWN;
 	if (local_index >= dp->local_count || remote->ip.family != CV_IPV4)
 		return CV_ERR_UNKNOWN;
 	if (len > DP_SEND_MAX)
@@ -131,6 +141,7 @@ dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_e
 	m = dp_control_mbuf(dp);
 	if (m == NULL)
 		return CV_ERR_NOMEM;
+	dp_meta(m)->slot = slot;
 	ip = rte_pktmbuf_append(m, (uint16_t)(DP_IPV4_HDR + DP_UDP_HDR + len));
 	write_udp(dp, &dp->locals[local_index], remote, payload, len, (uint8_t *)ip);
 	return dp_neighbour_send(

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <rte_byteorder.h>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
 #include "datapath/internal.h"
+#include "l2tp/header.h"
 
 enum {
 	IDLE_SPINS = 200,      /* empty rounds before the first sleep */
@@ -50,6 +52,20 @@ dp_tx_flush(struct dp_worker *w)
 			transmit(w, port);
 }
 
+/* Ns of a PPP frame from the control thread: it counts with the data that workers send. */
+static void
+write_sequence(struct dp *dp, uint32_t slot, struct rte_mbuf *m)
+{
+	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, DP_ETHER + DP_IPV4_HDR);
+	uint8_t *l2tp = udp + DP_UDP_HDR;
+	uint16_t ns =
+		rte_bswap16(__atomic_fetch_add(&dp->egress[slot].sequence, 1, __ATOMIC_RELAXED));
+
+	dp_store16(l2tp + ((l2tp[0] & (L2TP_BIT_LENGTH >> 8)) != 0 ? 8 : 6), ns);
+	/* it was 0 */
+	dp_store16(udp + 6, dp_checksum_udp((uint64_t)(uint16_t)~dp_load16(udp + 6) + ns));
+}
+
 /* Frames of the control thread; their port is in their private area. */
 static unsigned
 send_control(struct dp_worker *w)
@@ -57,8 +73,13 @@ send_control(struct dp_worker *w)
 	void *frames[CONTROL_BURST];
 	unsigned n = rte_ring_sc_dequeue_burst(w->send, frames, CONTROL_BURST, NULL);
 
-	for (unsigned i = 0; i < n; i++)
-		dp_tx_put(w, dp_meta(frames[i])->port, frames[i]);
+	for (unsigned i = 0; i < n; i++) {
+		const struct dp_punt_meta *meta = dp_meta(frames[i]);
+
+		if (meta->slot != DP_NO_SLOT)
+			write_sequence(w->dp, meta->slot, frames[i]);
+		dp_tx_put(w, meta->port, frames[i]);
+	}
 	w->counts.edges[DP_EDGE_TX_CONTROL] += n;
 	return n;
 }

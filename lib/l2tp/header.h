@@ -13,8 +13,9 @@
 enum {
 	L2TP_PORT = 1701,
 	L2TP_VERSION = 2,
-	L2TP_CONTROL_HEADER = 12, /* bytes of a control header: it always has all of its fields */
-	L2TP_DATA_HEADER = 8,     /* of a data header with Length, as we write it */
+	L2TP_CONTROL_HEADER = 12,   /* bytes of a control header: it always has all of its fields */
+	L2TP_DATA_HEADER = 8,       /* of a data header with Length, as we write it, */
+	L2TP_SEQUENCED_HEADER = 12, /* and with Ns and Nr */
 };
 
 /* Bits of the first two bytes. */
@@ -85,6 +86,18 @@ l2tp_data_header_write(
 	cv_write_u16(w, (uint16_t)(L2TP_DATA_HEADER + payload_len));
 	cv_write_u16(w, tunnel_id);
 	cv_write_u16(w, session_id);
+}
+
+/* The same with Ns and Nr, which are 0: whoever counts the session's messages fills Ns in. */
+static inline void
+l2tp_sequenced_header_write(
+	struct cv_writer *w, uint16_t tunnel_id, uint16_t session_id, size_t payload_len)
+{
+	cv_write_u16(w, L2TP_BIT_LENGTH | L2TP_BIT_SEQUENCE | L2TP_VERSION);
+	cv_write_u16(w, (uint16_t)(L2TP_SEQUENCED_HEADER + payload_len));
+	cv_write_u16(w, tunnel_id);
+	cv_write_u16(w, session_id);
+	cv_write_u32(w, 0);
 }
 
 /* A control header; Ns, Nr and Length are the sender's to know. */

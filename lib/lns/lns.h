@@ -131,12 +131,14 @@ struct lns_tunnel_info {
 
 struct lns_action {
 	enum lns_action_type type;
-	uint16_t listener;                      /* index into cfg->listeners */
-	struct cv_endpoint peer;                /* SEND, TUNNEL_* */
-	uint16_t tunnel_id;                     /* TUNNEL_* */
-	struct cv_bytes data;                   /* SEND */
-	const struct lns_session_info *session; /* SESSION_* */
-	const char *reason;                     /* SESSION_REMOVE */
+	uint16_t listener;       /* index into cfg->listeners */
+	struct cv_endpoint peer; /* SEND, TUNNEL_* */
+	uint16_t tunnel_id;      /* TUNNEL_* */
+	struct cv_bytes data;    /* SEND */
+	/* SESSION_*; SEND of a PPP frame: where it says `sequencing`, the caller writes the next Ns
+	 * of the session into data's header */
+	const struct lns_session_info *session;
+	const char *reason; /* SESSION_REMOVE */
 };
 
 struct lns_status {

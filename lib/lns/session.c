@@ -419,7 +419,8 @@ poll_frame(struct lns *lns, struct lns_session *s, struct lns_action *action)
 
 	if (len <= 0)
 		return false;
-	l2tp_data_header_write(&w, s->info.peer_tunnel_id, s->info.peer_session_id, (size_t)len);
+	(s->info.sequencing ? l2tp_sequenced_header_write : l2tp_data_header_write)(
+		&w, s->info.peer_tunnel_id, s->info.peer_session_id, (size_t)len);
 	cv_write_bytes(&w, frame, (size_t)len);
 	if (w.failed)
 		return false;

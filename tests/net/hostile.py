@@ -377,6 +377,23 @@ def session_cases(judge, wire, held):
                        f"Configure-Ack for LCP of call {turn}")
             held.send(CDN, avp(1, b"\0\3") + avp(14, b"\0\7"), session)
             held.acknowledged()
+
+    def sequenced():
+        session, expected = held.session(), 0
+        held.send(ICCN, avp(24, b"\0\0\x27\x10") + avp(19, b"\0\0\0\1") + avp(39, b""), session)
+        for turn in range(5):
+            # its own request comes first; then an answer to each of ours
+            if turn:
+                sends(data(held.peer, session, b"\xff\x03\xc0\x21\1%c\0\4" % turn))
+            frame = wire.until(lambda f: f[36:38] == struct.pack("!H", held.port) and
+                               not f[42] & 0x80 and f, f"PPP frame {turn}")
+            flags, _, _, _, ns, nr = struct.unpack("!6H", frame[42:54])
+            if (flags, ns, nr) != (LENGTH | SEQUENCE | 2, expected, 0):
+                raise Wrong(f"flags {flags:04x}, Ns {ns}, Nr {nr} in PPP frame {turn}")
+            expected += 1
+        held.send(CDN, avp(1, b"\0\3") + avp(14, b"\0\7"), session)
+        held.acknowledged()
+    judge.judge("data: where sequencing is required LCP carries Ns, from 0 up", {}, sequenced)
     judge.judge("data: LCP right behind ICCN or just before it is answered, 10 of 10", {}, behind)
     other.close()
 

@@ -169,6 +169,30 @@ connect_speed_framing_and_serial_number_may_be_missing(void **state)
 	world_down(&w);
 }
 
+static void
+sequencing_required_gives_ppp_control_an_ns(void **state)
+{
+	uint16_t session;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 45);
+	hand_init(&h, &w, LAC, 1701, TUNNEL);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	session = hand_call(&h, SESSION);
+	hand_begin(&h, L2TP_ICCN);
+	l2tp_put(&h.b, L2TP_AVP_SEQUENCING_REQUIRED, "", 0);
+	hand_send(&h, session);
+	world_sleep(&w, 4 * CV_NS_PER_S); /* LCP's request, and once more */
+	assert_int_equal(w.n_data_outside, 2);
+	assert_int_equal(w.n_sequenced_outside, 2);
+	hand_connect(&h, hand_call(&h, SESSION + 1)); /* another call: not required */
+	assert_int_equal(w.n_data_outside, 3);
+	assert_int_equal(w.n_sequenced_outside, 2);
+	world_down(&w);
+}
+
 int
 main(void)
 {
@@ -176,6 +200,7 @@ main(void)
 		cmocka_unit_test(a_stopccn_is_addressed_though_a_bad_avp_stands_before_the_id),
 		cmocka_unit_test(a_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),
 		cmocka_unit_test(connect_speed_framing_and_serial_number_may_be_missing),
+		cmocka_unit_test(sequencing_required_gives_ppp_control_an_ns),
 		cmocka_unit_test(a_lacs_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),
 	};
 

@@ -234,7 +234,13 @@ keep_outside(struct world *w, const struct lns_action *action)
 	struct world_sent *sent = &w->outside[w->n_outside % WORLD_OUTSIDE];
 
 	if ((action->data.data[0] & 0x80) == 0) {
+		bool sequenced = (action->data.data[0] & L2TP_BIT_SEQUENCE >> 8) != 0;
+
+		/* who carries the action out must know that it has to give an Ns */
+		assert_non_null(action->session);
+		assert_int_equal(action->session->sequencing, sequenced);
 		w->n_data_outside++;
+		w->n_sequenced_outside += sequenced;
 		return;
 	}
 	w->n_outside++;

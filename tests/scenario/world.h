@@ -92,7 +92,7 @@ struct world {
 	char lines[WORLD_LOG][512]; /* the server's log, the last ones */
 	unsigned n_lines;
 	struct world_sent outside[WORLD_OUTSIDE]; /* a ring */
-	unsigned n_outside, read_outside, n_data_outside;
+	unsigned n_outside, read_outside, n_data_outside, n_sequenced_outside;
 	unsigned n_ipcp_acks; /* Configure-Acks that the server has sent */
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;

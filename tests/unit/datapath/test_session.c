@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sessions in the tables: what may be a client's address, what a refused opening leaves behind,
- * and what a new policy changes for sessions that are open. */
+ * what a new policy changes for sessions that are open, and their one count of Ns. */
 #include "harness.h"
+
+#include <string.h>
+
+#include <rte_byteorder.h>
+
+#include "l2tp/header.h"
 
 enum { ESP = 50 };
 
@@ -104,12 +110,84 @@ a_policys_new_mtu_is_that_of_its_open_sessions(void **state)
 	bench_down(&b);
 }
 
+/* Ns of the next frame to the peer of session A; its headers and checksums are right. */
+static uint16_t
+next_ns(struct bench *b, const char *ppp)
+{
+	struct frame_bytes f = take_frame(b);
+	const uint8_t *udp = f.bytes + DP_ETHER + DP_IPV4_HDR;
+	struct l2tp_header h = {0};
+	uint16_t len;
+
+	assert_int_not_equal(f.len, 0);
+	len = (uint16_t)(f.len - DP_ETHER - DP_IPV4_HDR);
+	assert_int_equal(rte_bswap16(dp_load16(udp + 4)), len);
+	assert_int_equal(
+		dp_fold(dp_sum(udp, len) +
+			dp_sum_pseudo(dp_load32(udp - 8), dp_load32(udp - 4), dp_load16(udp + 4))),
+		0xffff);
+	assert_int_equal(l2tp_header_parse(udp + DP_UDP_HDR, len - DP_UDP_HDR, &h), 0);
+	assert_true(h.has_sequence);
+	assert_int_equal(h.nr, 0);
+	if (ppp != NULL)
+		assert_memory_equal(h.payload.data, ppp, strlen(ppp));
+	return h.ns;
+}
+
+static void
+send_ppp(struct bench *b, uint32_t slot, const char *ppp)
+{
+	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_A), .port = PORT_A};
+	uint8_t bytes[64];
+	struct cv_writer w = cv_writer(bytes, sizeof(bytes));
+
+	l2tp_sequenced_header_write(&w, 9, 8, strlen(ppp));
+	cv_write_bytes(&w, ppp, strlen(ppp));
+	assert_int_equal(dp_send_l2tp(b->dp, b->now, 0, slot, &peer, bytes, cv_written(&w)), 0);
+	dp_worker_round(b->dp->workers[0]);
+}
+
+static void
+ppp_control_and_data_carry_ns_from_one_count(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	struct wire wire = {.length = true};
+	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_A), .port = PORT_A};
+	size_t len = inner_packet(packet, INNER_B, INNER_A, ESP, 100);
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, DP_SEND_SEQUENCE | DP_SEND_LENGTH, 0);
+	/* from the first frame on, through IPCP's opening, and past the end of the numbers */
+	for (unsigned ns = 0; ns < 65540; ns += 4) {
+		send_ppp(&b, b.slot_a, "lcp");
+		assert_int_equal(next_ns(&b, "lcp"), (uint16_t)ns);
+		put_data(&b, false, &wire, packet, len);
+		assert_int_equal(next_ns(&b, NULL), (uint16_t)(ns + 1));
+		put_data(&b, false, &wire, packet, len);
+		assert_int_equal(next_ns(&b, NULL), (uint16_t)(ns + 2));
+		send_ppp(&b, b.slot_a, "ipcp, of an odd length");
+		assert_int_equal(next_ns(&b, "ipcp"), (uint16_t)(ns + 3));
+	}
+	/* what carries no Ns counts nothing */
+	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &peer, "a control message", 17), 0);
+	dp_worker_round(b.dp->workers[0]);
+	assert_int_not_equal(take_frame(&b).len, 0);
+	send_ppp(&b, b.slot_a, "lcp");
+	assert_int_equal(next_ns(&b, "lcp"), 4);
+	assert_int_equal(dp_send_l2tp(b.dp, b.now, 0, b.dp->slot_mask + 1, &peer, packet, 100),
+		CV_ERR_UNKNOWN);
+	assert_int_equal(dp_send_l2tp(b.dp, b.now, 0, b.slot_a, &peer, packet, 11), CV_ERR_UNKNOWN);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_opening_that_is_refused_leaves_the_session_as_it_was),
 		cmocka_unit_test(what_can_be_no_clients_address_is_refused),
+		cmocka_unit_test(ppp_control_and_data_carry_ns_from_one_count),
 		cmocka_unit_test(a_policys_new_mtu_is_that_of_its_open_sessions),
 	};
 
