@@ -78,6 +78,7 @@ set_policy(struct daemon *d, size_t index)
 	const struct cfg_group *g = &d->cfg->groups[index];
 	struct dp_policy policy = {.kind = kinds[g->policy],
 		.clients_reachable = g->clients_reachable,
+		.refuse_silently = !g->refusals_answered,
 		.gateways = g->gateways,
 		.gateway_count = (uint16_t)g->n_gateways,
 		.lns = g->address,

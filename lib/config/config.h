@@ -88,6 +88,7 @@ struct cfg_group {
 	struct cv_prefix *gateways;
 	size_t n_gateways;
 	bool clients_reachable;
+	bool refusals_answered; /* ICMP tells its clients that a policy forbids what they send */
 };
 
 struct cfg_user {

@@ -51,6 +51,7 @@ static const char *const log_levels[] = {"error", "warning", "info", "debug", NU
 static const char *const idle_ways[] = {"auto", "poll", "sleep", NULL};
 static const char *const hugepage_ways[] = {"auto", "never", "required", NULL};
 static const char *const auth_methods[] = {"pap", "chap-md5", "mschapv2", NULL};
+static const char *const refusal_ways[] = {"silent", "answered", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 
 static const struct cfg_key identity_keys[] = {
@@ -201,6 +202,8 @@ static const struct cfg_key group_keys[] = {
 		CV_GATEWAYS_MAX, NULL, "prefixes of the security gateways that clients use"),
 	VALUE("clients", struct cfg_group, clients_reachable, CHOICE(client_ways), "reachable",
 		"whether clients reach each other"),
+	VALUE("refusals", struct cfg_group, refusals_answered, CHOICE(refusal_ways), "answered",
+		"whether clients learn by ICMP that a policy forbids what they send"),
 };
 
 static const struct cfg_key user_keys[] = {

@@ -283,6 +283,7 @@ struct dp_policy {
 	struct dp_rule rules[DP_MAX_RULES];
 	uint16_t rule_count;
 	bool clients_reachable; /* clients of groups that both say so reach each other */
+	bool refuse_silently;   /* no ICMP tells its clients that a policy forbids what they send */
 	/* Addresses that clients of this group reach, and that reach them, also when isolated. */
 	const struct cv_prefix *gateways; /* copied */
 	uint16_t gateway_count;

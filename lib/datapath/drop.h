@@ -108,7 +108,9 @@
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                         \
 	X(ROUTE_POLICY, "destination is a session")                                  \
 	X(ROUTE_ECHO, "echo requests to our inner address, answered")                \
+	X(ROUTE_UNREACHABLE, "dropped for want of a route, and answered with ICMP")  \
 	X(POLICY_RELAY, "permitted by both policies")                                \
+	X(POLICY_PROHIBITED, "dropped by a policy, and answered with ICMP")          \
 	X(RELAY_EGRESS, "relayed packets with TTL taken down")                       \
 	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                   \
 	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")     \

@@ -208,6 +208,17 @@ dp_ingress_stage(struct dp_worker *w, struct dp_burst *b)
 	/* exits: ROUTE; PUNT_PPP; drops INGRESS_* */
 }
 
+/* To nobody: dropped, and told (RFC 1812 section 5.2.7.1). false: there is no answer. */
+static bool
+no_route(struct dp_worker *w, struct dp_packet *p)
+{
+	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_NET, 0, DP_DROP_ROUTE_NO_ROUTE))
+		return false;
+	w->counts.drops[DP_DROP_ROUTE_NO_ROUTE]++;
+	w->counts.edges[DP_EDGE_ROUTE_UNREACHABLE]++;
+	return true;
+}
+
 /* What is sent to our own inner address: echo requests are answered, nothing else is. */
 static bool
 to_lns(struct dp_worker *w, struct dp_packet *p)
@@ -229,9 +240,10 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 {
 	struct dp *dp = w->dp;
 	const uint32_t *leaf[DP_BURST];
-	struct dp_burst echoes = {.n = 0};
+	struct dp_burst answers;
 	uint16_t kept = 0;
 
+	answers.n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct dp_packet *p = &b->packets[i];
 		uint32_t to = dp_load32(p->inner + 16);
@@ -247,10 +259,8 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 
 		p->to = leaf[i] == NULL ? DP_NO_SLOT : __atomic_load_n(leaf[i], __ATOMIC_ACQUIRE);
 		if (p->to == DP_NO_SLOT) {
-			if (!to_lns(w, p))
-				dp_drop_mbuf(&w->counts, p->m, DP_DROP_ROUTE_NO_ROUTE);
-			else if (p->m != NULL)
-				echoes.packets[echoes.n++] = *p;
+			if (to_lns(w, p) ? p->m != NULL : no_route(w, p))
+				answers.packets[answers.n++] = *p;
 			continue;
 		}
 		rte_prefetch0(&dp->egress[p->to]);
@@ -261,7 +271,7 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 	}
 	b->n = kept;
 	w->counts.edges[DP_EDGE_ROUTE_POLICY] += kept;
-	if (echoes.n != 0)
-		dp_egress_stage(w, &echoes);
-	/* exits: POLICY; ECHO; drops ROUTE_* */
+	if (answers.n != 0)
+		dp_egress_stage(w, &answers);
+	/* exits: POLICY; ECHO; UNREACHABLE; drops ROUTE_* */
 }

@@ -77,6 +77,7 @@ struct dp_policy_table {
 	uint32_t lns;         /* network order */
 	uint16_t mtu;
 	bool clients_reachable;
+	bool refuse_silently;
 	uint16_t rule_count;
 	uint16_t gateway_count;
 	struct dp_rule rules[DP_MAX_RULES];
@@ -422,6 +423,14 @@ void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_relay_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_egress_stage(struct dp_worker *w, struct dp_burst *b);
+
+enum dp_icmp { /* RFC 792, 1191, 1812 section 5.2.7.1 */
+	DP_ICMP_UNREACHABLE = 3,
+	DP_ICMP_NET = 0,
+	DP_ICMP_FRAGMENTATION_NEEDED = 4,
+	DP_ICMP_PROHIBITED = 13,
+	DP_ICMP_TIME_EXCEEDED = 11,
+};
 
 /* icmp.c: turns a packet into an answer to its sender; false: it was dropped for `cause`. */
 bool dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,

@@ -56,6 +56,7 @@ fill(struct dp_policy_table *t, const struct dp_policy *policy)
 	t->lns = rte_cpu_to_be_32(cv_ipv4_value(&policy->lns));
 	t->mtu = policy->mtu;
 	t->clients_reachable = policy->clients_reachable;
+	t->refuse_silently = policy->refuse_silently;
 	for (unsigned i = 0; i < policy->gateway_count; i++) {
 		const struct cv_prefix *p = &policy->gateways[i];
 
@@ -256,21 +257,45 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 	return DP_DROP_COUNT;
 }
 
+/* Drops what is not permitted, and tells its sender where his group wants it (RFC 1812 section
+ * 5.2.7.1). It counts as dropped either way. false: there is no answer. */
+static bool
+refuse(struct dp_worker *w, struct dp_packet *p, enum dp_drop_cause cause)
+{
+	const struct dp_policy_table *from =
+		__atomic_load_n(&w->dp->policies[p->policy], __ATOMIC_CONSUME);
+
+	if (from->refuse_silently || cause == DP_DROP_POLICY_SHORT ||
+		cause == DP_DROP_POLICY_FRAGMENT) {
+		dp_drop_mbuf(&w->counts, p->m, cause);
+		return false;
+	}
+	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_PROHIBITED, 0, cause))
+		return false;
+	w->counts.drops[cause]++;
+	w->counts.edges[DP_EDGE_POLICY_PROHIBITED]++;
+	return true;
+}
+
 void
 dp_policy_stage(struct dp_worker *w, struct dp_burst *b)
 {
+	struct dp_burst answers;
 	uint16_t kept = 0;
 
+	answers.n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
 		enum dp_drop_cause cause = judge(w, &b->packets[i]);
 
-		if (cause != DP_DROP_COUNT)
-			dp_drop_mbuf(&w->counts, b->packets[i].m, cause);
-		else
+		if (cause == DP_DROP_COUNT)
 			b->packets[kept++] = b->packets[i];
+		else if (refuse(w, &b->packets[i], cause))
+			answers.packets[answers.n++] = b->packets[i];
 	}
 	b->n = kept;
 	w->counts.edges[DP_EDGE_POLICY_RELAY] += kept;
-	/* exits: RELAY; drops POLICY_SENDER, POLICY_RECEIVER, POLICY_ISOLATED, POLICY_SHORT,
-	 * POLICY_FRAGMENT */
+	if (answers.n != 0)
+		dp_egress_stage(w, &answers);
+	/* exits: RELAY; PROHIBITED; drops POLICY_SENDER, POLICY_RECEIVER, POLICY_ISOLATED,
+	 * POLICY_SHORT, POLICY_FRAGMENT */
 }

@@ -7,9 +7,6 @@
 
 enum {
 	DONT_FRAGMENT = 0x40,
-	ICMP_UNREACHABLE = 3,
-	ICMP_FRAGMENTATION_NEEDED = 4,
-	ICMP_TIME_EXCEEDED = 11,
 };
 
 /* RFC 1624: TTL is the upper byte of its word, so one less is 0x0100 in network order. */
@@ -34,7 +31,7 @@ relay(struct dp_worker *w, struct dp_packet *p)
 			dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TTL_ZERO);
 			return false;
 		}
-		if (!dp_icmp_error(w, p, ICMP_TIME_EXCEEDED, 0, 0, DP_DROP_RELAY_TTL_EXCEEDED))
+		if (!dp_icmp_error(w, p, DP_ICMP_TIME_EXCEEDED, 0, 0, DP_DROP_RELAY_TTL_EXCEEDED))
 			return false;
 		w->counts.edges[DP_EDGE_RELAY_TIME_EXCEEDED]++;
 		return true;
@@ -44,7 +41,7 @@ relay(struct dp_worker *w, struct dp_packet *p)
 			dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TOO_BIG);
 			return false;
 		}
-		if (!dp_icmp_error(w, p, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, mtu,
+		if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_FRAGMENTATION_NEEDED, mtu,
 			    DP_DROP_RELAY_TOO_BIG))
 			return false;
 		w->counts.edges[DP_EDGE_RELAY_FRAGMENTATION_NEEDED]++;

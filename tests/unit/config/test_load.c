@@ -129,6 +129,7 @@ the_smallest_file_gives_the_defaults(void **state)
 	assert_int_equal(g->policy, CFG_POLICY_IPSEC);
 	assert_int_equal(g->n_gateways, 0);
 	assert_true(g->clients_reachable);
+	assert_true(g->refusals_answered);
 	assert_int_equal(c->n_users, 0);
 	unload(&t);
 }
@@ -217,7 +218,8 @@ policies(void **state)
 		  "    address: 10.88.0.1\n"
 		  "    policy: [esp, ah, udp/500, tcp/1000-2000, gre, 47, 17, 132/1-65535, 255]\n"
 		  "    user-sessions: 3\n"
-		  "    clients: isolated\n")
+		  "    clients: isolated\n"
+		  "    refusals: silent\n")
 		    ->groups;
 	assert_int_equal(g->policy, CFG_POLICY_RULES);
 	assert_int_equal(g->n_rules, sizeof(wanted) / sizeof(wanted[0]));
@@ -229,6 +231,7 @@ policies(void **state)
 	assert_int_equal(g->user_sessions, CFG_USER_SESSIONS_LIMIT);
 	assert_int_equal(g->user_sessions_max, 3);
 	assert_false(g->clients_reachable);
+	assert_false(g->refusals_answered);
 	unload(&t);
 	g = loads("groups: [{ name: a, address: 10.88.0.1, policy: any }]\n")->groups;
 	assert_int_equal(g->policy, CFG_POLICY_ANY);

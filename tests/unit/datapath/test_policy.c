@@ -24,6 +24,38 @@ set_ports(uint8_t *packet, uint16_t source, uint16_t target)
 	dp_store16(packet + 22, rte_bswap16(target));
 }
 
+/* Takes the ICMP error that A gets, checked in full, about a packet it sent. */
+static void
+expect_error(struct bench *b, const uint8_t *sent, size_t sent_len, uint8_t type, uint8_t code,
+	uint16_t mtu)
+{
+	uint8_t got[FRAME_MAX];
+	size_t len = take_inner(b, true, got);
+	size_t quote = sent_len < 548 ? sent_len : 548;
+
+	assert_int_equal(len, 28 + quote);
+	assert_int_equal(dp_fold(dp_sum20(got)), 0xffff);
+	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 12)), INNER_LNS);
+	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 16)), INNER_A);
+	assert_int_equal(got[9], ICMP);
+	assert_int_equal(got[1], (sent[1] & 0x1c) | 0xc0);
+	assert_int_equal(got[20], type);
+	assert_int_equal(got[21], code);
+	assert_int_equal(rte_bswap16(dp_load16(got + 26)), mtu);
+	assert_int_equal(dp_fold(dp_sum(got + 20, len - 20)), 0xffff);
+	assert_memory_equal(got + 28, sent, quote);
+	assert_int_equal(take_frame(b).len, 0);
+}
+
+/* Whether A is told that it is refused: of an error and of a later fragment it is not. */
+static bool
+is_told(const uint8_t *packet, enum dp_drop_cause cause)
+{
+	return (cause == DP_DROP_POLICY_SENDER || cause == DP_DROP_POLICY_RECEIVER ||
+		       cause == DP_DROP_POLICY_ISOLATED) &&
+	       (packet[9] != ICMP || packet[20] == 8) && (packet[6] & 0x1f) == 0 && packet[7] == 0;
+}
+
 /* Sends from A to B; DP_DROP_COUNT: it must arrive, else be dropped for that cause. */
 static void
 expect(struct bench *b, const uint8_t *packet, size_t len, enum dp_drop_cause cause)
@@ -37,6 +69,8 @@ expect(struct bench *b, const uint8_t *packet, size_t len, enum dp_drop_cause ca
 		assert_int_equal(take_inner(b, false, got), len);
 		return;
 	}
+	if (is_told(packet, cause))
+		expect_error(b, packet, len, 3, 13, 0);
 	assert_int_equal(take_frame(b).len, 0);
 	assert_int_equal(drops(b, cause), before + 1);
 }
@@ -232,28 +266,6 @@ icmp_errors_pass_where_they_quote_what_may(void **state)
 	inner_checksum(packet);
 	expect(&b, packet, 40, DP_DROP_POLICY_SENDER);
 	bench_down(&b);
-}
-
-/* Takes the ICMP error that A gets, checked in full, about a packet it sent. */
-static void
-expect_error(struct bench *b, const uint8_t *sent, size_t sent_len, uint8_t type, uint8_t code,
-	uint16_t mtu)
-{
-	uint8_t got[FRAME_MAX];
-	size_t len = take_inner(b, true, got);
-	size_t quote = sent_len < 548 ? sent_len : 548;
-
-	assert_int_equal(len, 28 + quote);
-	assert_int_equal(dp_fold(dp_sum20(got)), 0xffff);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 12)), INNER_LNS);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 16)), INNER_A);
-	assert_int_equal(got[9], ICMP);
-	assert_int_equal(got[20], type);
-	assert_int_equal(got[21], code);
-	assert_int_equal(rte_bswap16(dp_load16(got + 26)), mtu);
-	assert_int_equal(dp_fold(dp_sum(got + 20, len - 20)), 0xffff);
-	assert_memory_equal(got + 28, sent, quote);
-	assert_int_equal(take_frame(b).len, 0);
 }
 
 static void
