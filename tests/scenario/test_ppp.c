@@ -129,6 +129,65 @@ max_failure_is_a_key(void **state)
 	world_down(&w);
 }
 
+/* Loses what the client says of one protocol; 0: of all. */
+static bool
+silent(struct world *w, int to, const uint8_t *bytes, size_t len)
+{
+	uint16_t protocol = *(const uint16_t *)w->filter_ctx;
+
+	if (to >= 0 || (bytes[0] & 0x80) != 0 || len < 12)
+		return true;
+	return protocol != 0 && (bytes[10] << 8 | bytes[11]) != protocol;
+}
+
+/* A peer that stops to speak in any phase: each has its time and its reason, and what it held is
+ * free again. */
+static void
+each_silence_is_bounded_and_has_its_reason(void **state)
+{
+	static const struct {
+		uint16_t protocol;
+		enum ppp_auth method;
+		unsigned seconds;
+		const char *reason;
+	} cases[] = {
+		{0, PPP_AUTH_PAP, 10, "LCP: no agreement in time"},
+		{PPP_LCP, PPP_AUTH_PAP, 10, "LCP: no agreement in time"},
+		{PPP_PAP, PPP_AUTH_PAP, 15, "authentication: no answer in time"},
+		{PPP_CHAP, PPP_AUTH_CHAP_MD5, 15, "authentication: no answer in time"},
+		{PPP_CHAP, PPP_AUTH_MSCHAPV2, 15, "authentication: no answer in time"},
+		{PPP_IPCP, PPP_AUTH_CHAP_MD5, 20, "IPCP: no agreement in time"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint16_t protocol = cases[i].protocol;
+		struct world_client *c;
+		struct world w;
+
+		world_up(&w,
+			WITH("auth: [mschapv2, chap-md5, pap], lcp-timeout: 10s, auth-timeout: "
+			     "15s, "
+			     "ipcp-timeout: 20s, echo: 0s",
+				ALICE),
+			66);
+		w.filter = silent;
+		w.filter_ctx = &protocol;
+		c = dial(&w, "alice", "pass-a", cases[i].method);
+		world_sleep(&w, (cases[i].seconds - 4) * CV_NS_PER_S);
+		assert_int_equal(w.removed, 0);
+		world_sleep(&w, 8 * CV_NS_PER_S); /* and to say good-bye */
+		assert_int_equal(w.removed, 1);
+		assert_string_equal(w.reason, cases[i].reason);
+		assert_false(c->up);
+		w.filter = NULL;
+		client_free(c);
+		w.n_clients = 0;
+		assert_true(dial(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5)->up);
+		world_down(&w);
+	}
+}
+
 /* What the data path shows of inner IPv6 is answered by Protocol-Reject, and the session stays. */
 static void
 inner_ipv6_is_rejected(void **state)
@@ -195,6 +254,7 @@ main(void)
 		cmocka_unit_test(max_configure_is_a_key),
 		cmocka_unit_test(max_terminate_is_a_key),
 		cmocka_unit_test(max_failure_is_a_key),
+		cmocka_unit_test(each_silence_is_bounded_and_has_its_reason),
 		cmocka_unit_test(inner_ipv6_is_rejected),
 		cmocka_unit_test(a_domain_before_the_name_is_left_out),
 	};
