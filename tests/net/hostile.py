@@ -352,7 +352,7 @@ def session_cases(judge, wire, held):
     judge.judge("data: another port", {"INGRESS_SOURCE": 1}, lambda: sends(message, port=9))
     judge.judge("data: another address", {"INGRESS_SOURCE": 1},
                 lambda: sends(message, source=OTHER))
-    judge.judge("data: IPv6, not negotiated", {"INGRESS_IPV6": 2},
+    judge.judge("data: IPv6, not negotiated", {"INGRESS_IPV6": 2, "ppp-malformed": 4},
                 lambda: sends(*[data(held.peer, session, PPP_IPV6 + bytes(40))] * 6))
     judge.judge("data: in another tunnel's session", {"INGRESS_UNKNOWN_SESSION": 1},
                 lambda: sends(data(other.peer, session, PPP_IP), port=other.port))

@@ -19,7 +19,8 @@ boot() {
 }
 
 dial() {
-	client_dial A user=userA password=pass-a secret=tunnelsecret method=mschapv2 &&
+	# the shell and pppd each take one backslash of two away: it says CORP\userA
+	client_dial A user='CORP\\\\userA' password=pass-a secret=tunnelsecret method=mschapv2 &&
 		client_dial B user=userB password=pass-b secret=tunnelsecret method=pap mode=userspace &&
 		client_wait A && client_wait B
 }

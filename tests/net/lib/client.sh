@@ -54,7 +54,9 @@ echo '* * $secret' >/etc/xl2tpd/l2tp-secrets
 cat >/etc/ppp/options.lns <<X
 $(client_ppp_options "$user" "$method" "$mtu" "$echo")
 X
-echo '\"$user\" * \"$password\" *' | tee /etc/ppp/chap-secrets >/etc/ppp/pap-secrets
+tee /etc/ppp/chap-secrets >/etc/ppp/pap-secrets <<X
+\"$user\" * \"$password\" *
+X
 cat >/etc/ppp/ip-up <<X
 #!/bin/sh
 /usr/sbin/ip route replace 10.88.0.0/16 dev \\\$1
