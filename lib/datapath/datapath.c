@@ -154,6 +154,8 @@ dp_stop(struct dp *dp)
 	stop_workers(dp);
 	dp->started = false;
 	dp_punt_drain(dp);
+	for (unsigned i = 0; i < dp->worker_count; i++)
+		dp_follow_drain(dp->workers[i]);
 	dp_ports_stop(dp);
 }
 

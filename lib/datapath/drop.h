@@ -61,7 +61,7 @@
 	X(POLICY_RECEIVER, "the receiver's policy does not permit it")                             \
 	X(POLICY_ISOLATED, "clients of these groups do not reach each other")                      \
 	X(POLICY_SHORT, "too short or fragmented too small to see its ports")                      \
-	X(POLICY_FRAGMENT, "later fragment of UDP, TCP or SCTP whose first one was not seen")      \
+	X(POLICY_FRAGMENT, "later fragment whose first one did not come, or was not permitted")    \
 	X(RELAY_TTL_ZERO, "inner TTL 0 on arrival")                                                \
 	X(RELAY_TTL_EXCEEDED,                                                                      \
 		"inner TTL ran out, and no ICMP could answer it (rate, or an error)")              \
@@ -110,6 +110,7 @@
 	X(ROUTE_ECHO, "echo requests to our inner address, answered")                \
 	X(ROUTE_UNREACHABLE, "dropped for want of a route, and answered with ICMP")  \
 	X(POLICY_RELAY, "permitted by both policies")                                \
+	X(POLICY_WAIT, "later fragments that waited for their first one")            \
 	X(POLICY_PROHIBITED, "dropped by a policy, and answered with ICMP")          \
 	X(RELAY_EGRESS, "relayed packets with TTL taken down")                       \
 	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                   \

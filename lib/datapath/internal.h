@@ -29,7 +29,8 @@ enum {
 	DP_NEIGHBOUR_WAITING = 512, /* packets that wait for their next hop's address, of all */
 	DP_LOCAL_HASH = 1024,       /* at least twice DP_MAX_LOCALS, a power of two */
 	DP_TUNNEL_IDS = 65536,
-	DP_FRAGMENTS = 1024,     /* first fragments remembered, a worker */
+	DP_FOLLOW_SESSION = 8,   /* later fragments of a session that wait for their first one */
+	DP_FOLLOW_WAITING = 256, /* and of all, a worker */
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
 	DP_ECHOES_PER_S = 10000, /* echo answers to strangers, a worker */
 };
@@ -116,13 +117,6 @@ struct dp_tx {
 	struct rte_mbuf *frames[DP_BURST];
 };
 
-/* First fragments that were permitted: the later ones of UDP show no ports. */
-struct dp_fragment {
-	uint64_t key; /* source, destination, identification */
-	uint32_t slot;
-	uint32_t second; /* of the worker's clock */
-};
-
 /* A session's rates, so that its flood silences nobody else. */
 struct dp_limits {
 	uint32_t errors, echoes, ppp, rejects; /* see dp_limit_take */
@@ -133,6 +127,8 @@ struct dp_shares {
 	uint32_t given[DP_SHARES];
 	uint32_t taken[DP_SHARES] __rte_cache_aligned;
 };
+
+struct dp_follow;
 
 struct dp_worker {
 	struct dp *dp;
@@ -146,7 +142,7 @@ struct dp_worker {
 	struct rte_ring *send;
 	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
-	struct dp_fragment *fragments;
+	struct dp_follow *follow;
 	struct dp_bucket echoes;         /* to strangers, all together */
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
@@ -431,6 +427,20 @@ enum dp_icmp { /* RFC 792, 1191, 1812 section 5.2.7.1 */
 	DP_ICMP_PROHIBITED = 13,
 	DP_ICMP_TIME_EXCEEDED = 11,
 };
+
+/* follow.c: later fragments and their first ones, by session. */
+struct dp_follow *dp_follow_new(void); /* to be freed with free() */
+/* A first fragment has been let through: the later ones may follow. */
+void dp_follow_first(struct dp_worker *w, const struct dp_packet *p);
+/* Whether this later fragment's first one has been let through. */
+bool dp_follow_seen(struct dp_worker *w, const struct dp_packet *p);
+/* Keeps a later fragment until its first one comes. false: there is no room, it is the caller's. */
+bool dp_follow_wait(struct dp_worker *w, const struct dp_packet *p);
+/* Fills out with what need not wait any longer, to be routed as if it had just come. */
+bool dp_follow_next(struct dp_worker *w, struct dp_burst *out);
+/* Drops what has waited too long. */
+void dp_follow_expire(struct dp_worker *w);
+void dp_follow_drain(struct dp_worker *w);
 
 /* icmp.c: turns a packet into an answer to its sender; false: it was dropped for `cause`. */
 bool dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include <rte_byteorder.h>
-#include <rte_cycles.h>
 
 #include "datapath/internal.h"
 
@@ -18,7 +17,6 @@ enum {
 	PORT_IKE_NAT = 4500,
 	FRAG_MORE_BE = 0x0020, /* as the CPU loads the field */
 	FRAG_OFFSET_BE = 0xff1f,
-	FRAGMENT_LIFE_S = 30,
 	ICMP_HEADER = 8,
 	PORTS = 4,
 };
@@ -153,45 +151,6 @@ quote_permitted(const struct dp_policy_table *t, const uint8_t *ip, unsigned len
 	       port_permitted(t, protocol, quoted + quoted_header);
 }
 
-static uint64_t
-fragment_key(const uint8_t *ip)
-{
-	uint64_t key = dp_load64(ip + 12) * UINT64_C(0x9e3779b97f4a7c15);
-
-	return key ^ ((uint64_t)dp_load16(ip + 4) << 8 | ip[9]) * UINT64_C(0xd6e8feb86659fd93);
-}
-
-static struct dp_fragment *
-fragment_of(struct dp_worker *w, uint64_t key)
-{
-	return &w->fragments[key >> 54 & (DP_FRAGMENTS - 1)];
-}
-
-static uint32_t
-seconds(void)
-{
-	return (uint32_t)(rte_rdtsc() / rte_get_tsc_hz());
-}
-
-/* Later fragments show no ports: they follow their first one. */
-static bool
-follows_first(struct dp_worker *w, const struct dp_packet *p)
-{
-	uint64_t key = fragment_key(p->inner);
-	const struct dp_fragment *f = fragment_of(w, key);
-
-	return f->key == key && f->slot == p->slot && seconds() - f->second <= FRAGMENT_LIFE_S;
-}
-
-static void
-remember_first(struct dp_worker *w, const struct dp_packet *p)
-{
-	uint64_t key = fragment_key(p->inner);
-
-	*fragment_of(w, key) =
-		(struct dp_fragment){.key = key, .slot = p->slot, .second = seconds()};
-}
-
 /* DP_DROP_COUNT: permitted; else `denied` or POLICY_SHORT. */
 static enum dp_drop_cause
 look(struct dp_worker *w, const struct dp_policy_table *t, const struct dp_packet *p,
@@ -206,7 +165,7 @@ look(struct dp_worker *w, const struct dp_policy_table *t, const struct dp_packe
 		return DP_DROP_COUNT;
 	case DP_BY_PORT:
 		if ((fragment & FRAG_OFFSET_BE) != 0)
-			return follows_first(w, p) ? DP_DROP_COUNT : DP_DROP_POLICY_FRAGMENT;
+			return dp_follow_seen(w, p) ? DP_DROP_COUNT : DP_DROP_POLICY_FRAGMENT;
 		if (p->len < header + PORTS)
 			return DP_DROP_POLICY_SHORT;
 		if (!has_ports(ip[9]) || !port_permitted(t, ip[9], ip + header))
@@ -253,7 +212,7 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 		!in_gateways(to, dp_load32(p->inner + 12)))
 		return DP_DROP_POLICY_ISOLATED;
 	if ((dp_load16(p->inner + 6) & (FRAG_OFFSET_BE | FRAG_MORE_BE)) == FRAG_MORE_BE)
-		remember_first(w, p);
+		dp_follow_first(w, p);
 	return DP_DROP_COUNT;
 }
 
@@ -289,6 +248,8 @@ dp_policy_stage(struct dp_worker *w, struct dp_burst *b)
 
 		if (cause == DP_DROP_COUNT)
 			b->packets[kept++] = b->packets[i];
+		else if (cause == DP_DROP_POLICY_FRAGMENT && dp_follow_wait(w, &b->packets[i]))
+			continue;
 		else if (refuse(w, &b->packets[i], cause))
 			answers.packets[answers.n++] = b->packets[i];
 	}
@@ -296,6 +257,6 @@ dp_policy_stage(struct dp_worker *w, struct dp_burst *b)
 	w->counts.edges[DP_EDGE_POLICY_RELAY] += kept;
 	if (answers.n != 0)
 		dp_egress_stage(w, &answers);
-	/* exits: RELAY; PROHIBITED; drops POLICY_SENDER, POLICY_RECEIVER, POLICY_ISOLATED,
+	/* exits: RELAY; PROHIBITED; WAIT; drops POLICY_SENDER, POLICY_RECEIVER, POLICY_ISOLATED,
 	 * POLICY_SHORT, POLICY_FRAGMENT */
 }

@@ -181,8 +181,8 @@ count_mbufs(const struct dp *dp)
 		if (dp->params.ports[i].kind == DP_PORT_PCI)
 			wanted += 2 * DESCRIPTORS * dp->worker_count;
 	wanted += DP_NEIGHBOUR_WAITING;
-	wanted += dp->worker_count *
-		  (DP_PUNT_CLASSES * DP_PUNT_RING + DP_SEND_RING + 2 * DP_BURST * DP_MAX_PORTS);
+	wanted += dp->worker_count * (DP_PUNT_CLASSES * DP_PUNT_RING + DP_SEND_RING +
+					     DP_FOLLOW_WAITING + 2 * DP_BURST * DP_MAX_PORTS);
 	while (n < wanted)
 		n = 2 * n + 1;
 	return n;

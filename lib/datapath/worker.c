@@ -84,6 +84,16 @@ send_control(struct dp_worker *w)
 	return n;
 }
 
+/* Inner packets on their way out. */
+static void
+forward(struct dp_worker *w, struct dp_burst *burst)
+{
+	dp_route_stage(w, burst);
+	dp_policy_stage(w, burst);
+	dp_relay_stage(w, burst);
+	dp_egress_stage(w, burst);
+}
+
 unsigned
 dp_worker_round(struct dp_worker *w)
 {
@@ -102,11 +112,11 @@ dp_worker_round(struct dp_worker *w)
 		received += n;
 		dp_classify(w, port, frames, n, &burst);
 		dp_ingress_stage(w, &burst);
-		dp_route_stage(w, &burst);
-		dp_policy_stage(w, &burst);
-		dp_relay_stage(w, &burst);
-		dp_egress_stage(w, &burst);
+		forward(w, &burst);
+		while (dp_follow_next(w, &burst))
+			forward(w, &burst);
 	}
+	dp_follow_expire(w);
 	dp_tx_flush(w);
 	if (control != 0)
 		__atomic_store_n(&w->control_sent, w->control_sent + control, __ATOMIC_RELEASE);
@@ -193,10 +203,10 @@ new_worker(struct dp *dp, uint16_t index)
 	w->ip_id = (uint16_t)now;
 	w->cycles_per_ms = hz / 1000;
 	dp_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
-	w->fragments = calloc(DP_FRAGMENTS, sizeof(w->fragments[0]));
+	w->follow = dp_follow_new();
 	w->sessions = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
 	w->limits = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
-	return w->fragments == NULL || w->sessions == NULL || w->limits == NULL ? NULL : w;
+	return w->follow == NULL || w->sessions == NULL || w->limits == NULL ? NULL : w;
 }
 
 int
@@ -234,7 +244,7 @@ dp_workers_destroy(struct dp *dp)
 		dp_table_free(
 			dp, w->sessions, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
 		dp_table_free(dp, w->limits, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
-		free(w->fragments);
+		free(w->follow);
 		free(w);
 		dp->workers[i] = NULL;
 	}

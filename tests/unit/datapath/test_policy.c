@@ -182,48 +182,6 @@ isolated_clients_reach_only_gateways(void **state)
 	bench_down(&b);
 }
 
-/* Fragments of UDP: the later ones show no ports and follow their first one. */
-static void
-later_fragments_follow_their_first_one(void **state)
-{
-	uint8_t first[FRAME_MAX], later[FRAME_MAX];
-	struct bench b;
-
-	(void)state;
-	bench_up(&b, 0, 0);
-	policies(&b, ipsec, ipsec);
-	inner_packet(later, INNER_A, INNER_B, UDP, 60);
-	dp_store16(later + 4, 0x4242);
-	later[6] = 0x20;
-	later[7] = 10;
-	inner_checksum(later);
-	expect(&b, later, 60, DP_DROP_POLICY_FRAGMENT);
-	inner_packet(first, INNER_A, INNER_B, UDP, 100);
-	dp_store16(first + 4, 0x4242);
-	first[6] = 0x20;
-	set_ports(first, 4500, 4500);
-	inner_checksum(first);
-	expect(&b, first, 100, DP_DROP_COUNT);
-	expect(&b, later, 60, DP_DROP_COUNT);
-	dp_store16(later + 4, 0x4343);
-	inner_checksum(later);
-	expect(&b, later, 60, DP_DROP_POLICY_FRAGMENT);
-	/* one that was forbidden opens nothing */
-	dp_store16(first + 4, 0x4343);
-	set_ports(first, 53, 53);
-	inner_checksum(first);
-	expect(&b, first, 100, DP_DROP_POLICY_SENDER);
-	expect(&b, later, 60, DP_DROP_POLICY_FRAGMENT);
-	/* of ESP no ports are asked for */
-	later[9] = ESP;
-	inner_checksum(later);
-	expect(&b, later, 60, DP_DROP_COUNT);
-	/* a first one too short for ports hides them */
-	inner_packet(first, INNER_A, INNER_B, UDP, 23);
-	expect(&b, first, 23, DP_DROP_POLICY_SHORT);
-	bench_down(&b);
-}
-
 /* An ICMP error of A about a packet that B sent. */
 static size_t
 icmp_error(uint8_t *out, uint8_t type, uint8_t protocol, uint16_t port, uint32_t quoted_source)
@@ -497,7 +455,6 @@ main(void)
 		cmocka_unit_test(the_receivers_policy_counts_too),
 		cmocka_unit_test(a_list_of_rules),
 		cmocka_unit_test(isolated_clients_reach_only_gateways),
-		cmocka_unit_test(later_fragments_follow_their_first_one),
 		cmocka_unit_test(icmp_errors_pass_where_they_quote_what_may),
 		cmocka_unit_test(ttl_1_is_answered_with_time_exceeded),
 		cmocka_unit_test(too_big_with_df_is_answered_with_the_mtu),

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Later fragments show no ports: they go where their first one was let. Which firsts there were is
+ * remembered by session, so that none pushes out another's; what comes before its first one waits
+ * a moment, a few of each session and some of all.
+ *
+ * Blocks are found by a keyed hash of the session, four to a set: a session has one at most, and
+ * takes one that has been without use for longest and nothing waits in.
+ */
+#include <stdlib.h>
+
+#include "datapath/internal.h"
+
+enum {
+	SETS = 1024,
+	WAYS = 4,
+	FIRSTS = 8,            /* remembered of a session */
+	FIRST_LIFE_MS = 30000, /* as long as a receiver waits for the rest (RFC 1122 3.3.2) */
+	WAIT_LIFE_MS = 1000,
+};
+
+struct first {
+	uint32_t target, at_ms;
+	uint16_t id;
+	uint8_t protocol;
+	bool used;
+};
+
+struct block {
+	uint64_t key; /* of the session; 0: free */
+	uint32_t used_ms;
+	uint8_t waiting, next;
+	struct first firsts[FIRSTS];
+};
+
+struct waiting {
+	struct dp_packet packet;
+	uint32_t since_ms;
+	bool here, ready; /* ready: its first one has come */
+};
+
+struct dp_follow {
+	struct block sets[SETS][WAYS];
+	struct waiting waiting[DP_FOLLOW_WAITING]; /* a ring with gaps */
+	uint32_t head, tail, ready;
+};
+
+struct dp_follow *
+dp_follow_new(void)
+{
+	return calloc(1, sizeof(struct dp_follow));
+}
+
+static struct block *
+find(struct dp_worker *w, uint64_t key)
+{
+	struct block *set = w->follow->sets[dp_hash(w->dp, key) % SETS];
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (set[i].key == key)
+			return &set[i];
+	return NULL;
+}
+
+/* The session's block, made where it has none; NULL: something waits in all of its set. */
+static struct block *
+find_or_make(struct dp_worker *w, uint64_t key)
+{
+	struct block *set = w->follow->sets[dp_hash(w->dp, key) % SETS], *oldest = NULL;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (set[i].key == key)
+			return &set[i];
+		if (set[i].waiting == 0 &&
+			(oldest == NULL || set[i].key == 0 ||
+				(oldest->key != 0 &&
+					w->now_ms - set[i].used_ms > w->now_ms - oldest->used_ms)))
+			oldest = &set[i];
+	}
+	if (oldest != NULL)
+		*oldest = (struct block){.key = key, .used_ms = w->now_ms};
+	return oldest;
+}
+
+static bool
+is_of(const struct first *f, const uint8_t *ip)
+{
+	return f->used && f->id == dp_load16(ip + 4) && f->target == dp_load32(ip + 16) &&
+	       f->protocol == ip[9];
+}
+
+bool
+dp_follow_seen(struct dp_worker *w, const struct dp_packet *p)
+{
+	struct block *b = find(w, p->key);
+
+	for (unsigned i = 0; b != NULL && i < FIRSTS; i++)
+		if (is_of(&b->firsts[i], p->inner) &&
+			w->now_ms - b->firsts[i].at_ms <= FIRST_LIFE_MS)
+			return true;
+	return false;
+}
+
+/* Those that wait for this packet may go. */
+static void
+make_ready(struct dp_worker *w, const struct dp_packet *p)
+{
+	struct dp_follow *f = w->follow;
+
+	for (uint32_t at = f->head; at != f->tail; at++) {
+		struct waiting *one = &f->waiting[at % DP_FOLLOW_WAITING];
+		const uint8_t *ip = one->packet.inner;
+
+		if (!one->here || one->ready || one->packet.key != p->key ||
+			dp_load16(ip + 4) != dp_load16(p->inner + 4) ||
+			dp_load32(ip + 16) != dp_load32(p->inner + 16) || ip[9] != p->inner[9])
+			continue;
+		one->ready = true;
+		f->ready++;
+	}
+}
+
+void
+dp_follow_first(struct dp_worker *w, const struct dp_packet *p)
+{
+	struct block *b = find_or_make(w, p->key);
+
+	if (b == NULL)
+		return;
+	b->used_ms = w->now_ms;
+	b->firsts[b->next] = (struct first){.target = dp_load32(p->inner + 16),
+		.at_ms = w->now_ms,
+		.id = dp_load16(p->inner + 4),
+		.protocol = p->inner[9],
+		.used = true};
+	b->next = (uint8_t)((b->next + 1) % FIRSTS);
+	if (b->waiting != 0)
+		make_ready(w, p);
+}
+
+/* Takes one out of the ring. */
+static void
+leave(struct dp_worker *w, struct waiting *one)
+{
+	struct block *b = find(w, one->packet.key);
+
+	if (b != NULL)
+		b->waiting--;
+	if (one->ready)
+		w->follow->ready--;
+	one->here = one->ready = false;
+}
+
+static void
+drop_oldest(struct dp_worker *w)
+{
+	struct waiting *one = &w->follow->waiting[w->follow->head++ % DP_FOLLOW_WAITING];
+
+	if (!one->here)
+		return;
+	leave(w, one);
+	dp_drop_mbuf(&w->counts, one->packet.m, DP_DROP_POLICY_FRAGMENT);
+}
+
+bool
+dp_follow_wait(struct dp_worker *w, const struct dp_packet *p)
+{
+	struct dp_follow *f = w->follow;
+	struct block *b = find_or_make(w, p->key);
+
+	if (b == NULL || b->waiting == DP_FOLLOW_SESSION)
+		return false;
+	if (f->tail - f->head == DP_FOLLOW_WAITING)
+		drop_oldest(w);
+	b->waiting++;
+	b->used_ms = w->now_ms;
+	f->waiting[f->tail++ % DP_FOLLOW_WAITING] =
+		(struct waiting){.packet = *p, .since_ms = w->now_ms, .here = true};
+	w->counts.edges[DP_EDGE_POLICY_WAIT]++;
+	return true;
+}
+
+void
+dp_follow_expire(struct dp_worker *w)
+{
+	struct dp_follow *f = w->follow;
+
+	while (f->head != f->tail) {
+		const struct waiting *one = &f->waiting[f->head % DP_FOLLOW_WAITING];
+
+		if (one->here && w->now_ms - one->since_ms <= WAIT_LIFE_MS)
+			return;
+		drop_oldest(w);
+	}
+}
+
+/* Its session is still the one that it came from. */
+static bool
+still_open(const struct dp *dp, const struct dp_packet *p)
+{
+	const struct dp_ingress *s = &dp->ingress[p->slot];
+
+	return __atomic_load_n(&s->key, __ATOMIC_ACQUIRE) == p->key &&
+	       (__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) != 0 &&
+	       s->inner_ip == dp_load32(p->inner + 12) && s->realm == p->realm &&
+	       s->policy == p->policy;
+}
+
+bool
+dp_follow_next(struct dp_worker *w, struct dp_burst *out)
+{
+	struct dp_follow *f = w->follow;
+
+	out->n = 0;
+	for (uint32_t at = f->head; f->ready != 0 && at != f->tail && out->n < DP_BURST; at++) {
+		struct waiting *one = &f->waiting[at % DP_FOLLOW_WAITING];
+
+		if (!one->ready)
+			continue;
+		leave(w, one);
+		if (still_open(w->dp, &one->packet))
+			out->packets[out->n++] = one->packet;
+		else
+			dp_drop_mbuf(&w->counts, one->packet.m, DP_DROP_INGRESS_NOT_OPEN);
+	}
+	return out->n != 0;
+}
+
+void
+dp_follow_drain(struct dp_worker *w)
+{
+	struct dp_follow *f = w->follow;
+
+	for (; f->head != f->tail; f->head++) {
+		struct waiting *one = &f->waiting[f->head % DP_FOLLOW_WAITING];
+
+		if (!one->here)
+			continue;
+		leave(w, one);
+		dp_drop_mbuf(&w->dp->counts, one->packet.m, DP_DROP_WORKER_STOPPED);
+	}
+}
