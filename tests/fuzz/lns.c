@@ -58,6 +58,7 @@ config(void)
 
 	if (cfg == NULL)
 		FUZZ_CHECK(cfg_load("f", yaml, sizeof(yaml) - 1, &files, &errors, &cfg) == 0);
+	cfg_errors_free(&errors); /* there may be warnings */
 	return cfg;
 }
 
