@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control side: whole set-ups (tunnel, call, LCP, CHAP, IPCP) a second with the client's work
- * left out, memory a session, and what a tick costs with a million timers armed. */
+ * left out, forged SCCRQs a second, memory a session, and what a tick costs with a million timers
+ * armed. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@
 
 enum { USERS = 60, USER_SESSIONS = 1000 };
 enum { TIMERS = 1000000, TICKS = 20000 };
+
+/* Where clients come from: a thousand of each address, all of one address, of one port of it. */
+enum from { FROM_MANY, FROM_ADDRESS, FROM_PORT };
 
 /* Users follow: one a thousand sessions, which is the most that one may have. */
 static const char yaml[] = "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
@@ -138,6 +142,8 @@ client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t le
 
 	if (l2tp_header_parse(bytes, len, &h) != 0)
 		return;
+	if (h.is_control && h.tunnel_id != c->l2tp_params.local_tunnel_id)
+		return; /* a HELLO to an older one of the same port */
 	if (h.is_control)
 		l2tp_tunnel_input(c->l2tp, s->now, bytes, len);
 	else if (c->ppp != NULL)
@@ -146,16 +152,20 @@ client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t le
 }
 
 static bool
-dial(struct server *s, struct client *c, unsigned index)
+dial(struct server *s, struct client *c, unsigned index, enum from from)
 {
 	*c = (struct client){0};
-	c->address = (struct cv_endpoint){
-		.ip = cv_ipv4(0x0b000000 + index / 1000), .port = (uint16_t)(1024 + index % 1000)};
+	c->address = (struct cv_endpoint){.ip = cv_ipv4(0x0b000000), .port = 1701};
+	if (from == FROM_MANY)
+		c->address = (struct cv_endpoint){.ip = cv_ipv4(0x0b000000 + index / 1000),
+			.port = (uint16_t)(1024 + index % 1000)};
+	else if (from == FROM_ADDRESS)
+		c->address.port = (uint16_t)(1024 + index);
 	l2tp_params_default(&c->l2tp_params);
 	c->l2tp_params.crypto = s->crypto;
 	c->l2tp_params.secret = "secret";
 	c->l2tp_params.secret_len = strlen("secret");
-	c->l2tp_params.local_tunnel_id = 1;
+	c->l2tp_params.local_tunnel_id = (uint16_t)(from == FROM_PORT ? index + 1 : 1);
 	ppp_params_default(&c->ppp_params, PPP_CLIENT);
 	c->ppp_params.crypto = s->crypto;
 	c->ppp_params.auth[0] = PPP_AUTH_CHAP_MD5;
@@ -197,9 +207,19 @@ start(struct server *s)
 	return s->lns == NULL ? -1 : 0;
 }
 
-static int
-measure_setups(unsigned n)
+static void
+finish(struct server *s)
 {
+	lns_free(s->lns);
+	cfg_free(s->cfg);
+	crypto_free(s->crypto);
+}
+
+static int
+measure_setups(unsigned n, enum from from)
+{
+	static const char *const names[] = {
+		"set-ups", "set-ups from one address", "set-ups from one port"};
 	struct client *c = malloc(sizeof(*c));
 	struct server s;
 
@@ -211,18 +231,60 @@ measure_setups(unsigned n)
 			s.cycles = 0;
 			s.bytes = 0;
 		}
-		if (!dial(&s, c, i)) {
+		if (!dial(&s, c, i, from)) {
 			bench_progress("set-up %u does not come to an end", i);
 			return -1;
 		}
 	}
-	bench_add("set-ups", n, (double)rte_get_tsc_hz() * (n - n / 2) / (double)s.cycles,
-		"per second", NULL);
-	bench_add("memory control side", n, (double)s.bytes / (n - n / 2), "bytes/session", NULL);
-	lns_free(s.lns);
-	cfg_free(s.cfg);
-	crypto_free(s.crypto);
+	bench_add(names[from], n, (double)rte_get_tsc_hz() * (n - n / 2) / (double)s.cycles,
+		"per second", from == FROM_MANY ? NULL : "set-ups");
+	if (from == FROM_MANY)
+		bench_add("memory control side", n, (double)s.bytes / (n - n / 2), "bytes/session",
+			NULL);
+	finish(&s);
 	free(c);
+	return 0;
+}
+
+/* SCCRQs whose sources nobody has, into a full table of callers: each is answered once and pushes
+ * another out. */
+static int
+measure_forged(unsigned n)
+{
+	struct l2tp_params params;
+	struct l2tp_tunnel *l2tp;
+	uint8_t bytes[1500];
+	struct server s;
+	int len;
+
+	if (start(&s) != 0)
+		return -1;
+	l2tp_params_default(&params);
+	params.crypto = s.crypto;
+	params.secret = "secret";
+	params.secret_len = strlen("secret");
+	params.local_tunnel_id = 1;
+	l2tp = l2tp_tunnel_new(L2TP_INITIATOR, &params, s.now);
+	if (l2tp == NULL || l2tp_tunnel_connect(l2tp, s.now) != 0)
+		return -1;
+	len = l2tp_tunnel_poll_output(l2tp, s.now, bytes, sizeof(bytes));
+	for (unsigned i = 0; i < 60000 + n; i++) {
+		uint64_t drawn = bench_random(), begin;
+		struct cv_endpoint from = {
+			.ip = cv_ipv4((uint32_t)drawn), .port = (uint16_t)(drawn >> 32)};
+		struct lns_action action;
+
+		begin = rte_rdtsc_precise();
+		lns_input(s.lns, s.now, 0, &from, bytes, (size_t)len);
+		while (lns_poll(s.lns, s.now, &action))
+			;
+		if (i >= 60000)
+			s.cycles += rte_rdtsc_precise() - begin;
+	}
+	bench_add("forged SCCRQs", 0, (double)rte_get_tsc_hz() * n / (double)s.cycles, "per second",
+		NULL);
+	l2tp_tunnel_free(l2tp);
+	finish(&s);
 	return 0;
 }
 
@@ -269,7 +331,10 @@ int
 bench_control(bool quick)
 {
 	bench_progress("set-ups");
-	if (measure_setups(quick ? 2000 : 20000) != 0)
+	for (enum from from = FROM_MANY; from <= FROM_PORT; from++)
+		if (measure_setups(quick ? 2000 : 20000, from) != 0)
+			return -1;
+	if (measure_forged(quick ? 20000 : 200000) != 0)
 		return -1;
 	bench_progress("timers");
 	return measure_timers();
