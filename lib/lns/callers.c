@@ -29,9 +29,10 @@ lns_callers_init(struct lns_callers *c, struct crypto *crypto, uint32_t capacity
 	*c = (struct lns_callers){
 		.crypto = crypto, .capacity = capacity, .proved_mask = proved - 1};
 	c->records = calloc(capacity, sizeof(c->records[0]));
+	c->marks = calloc(capacity, sizeof(c->marks[0]));
 	c->shares = calloc(LNS_SHARES, sizeof(c->shares[0]));
 	c->proved = calloc(proved, sizeof(c->proved[0]));
-	if (c->records == NULL || c->shares == NULL || c->proved == NULL ||
+	if (c->records == NULL || c->marks == NULL || c->shares == NULL || c->proved == NULL ||
 		new_table(c, &c->by_opener) != 0 || new_table(c, &c->by_id) != 0)
 		return CV_ERR_NOMEM;
 	return 0;
@@ -43,6 +44,7 @@ lns_callers_fini(struct lns_callers *c)
 	if (c->records != NULL)
 		crypto_wipe(c->records, c->capacity * sizeof(c->records[0]));
 	free(c->records);
+	free(c->marks);
 	free(c->shares);
 	free(c->proved);
 	cv_table_fini(&c->by_opener);
@@ -148,22 +150,27 @@ is_proved(const struct lns_callers *c, const struct cv_ip *ip, uint64_t now)
  * proved itself, else any. The table is full.
  */
 static struct lns_caller *
-victim(const struct lns_callers *c, uint64_t now)
+victim(const struct lns_callers *c)
 {
-	uint32_t share = c->capacity / LNS_SHARE_DIVISOR + 1;
-	struct lns_caller *greedy = NULL, *unproved = NULL, *any = NULL;
+	uint32_t share = c->capacity / LNS_SHARE_DIVISOR + 1, most = 0;
+	uint32_t greedy = 0, unproved = 0, any = 0;
+	bool found_unproved = false;
 
 	for (unsigned i = 0; i < LNS_FORGET_TRIES; i++) {
-		struct lns_caller *drawn = &c->records[crypto_random_u32(c->crypto) % c->capacity];
+		uint32_t drawn = crypto_random_u32(c->crypto) % c->capacity;
+		uint32_t held = c->shares[c->marks[drawn].share];
 
-		if (c->shares[drawn->share] > share &&
-			(greedy == NULL || c->shares[drawn->share] > c->shares[greedy->share]))
+		if (held > share && held > most) {
 			greedy = drawn;
-		if (unproved == NULL && !is_proved(c, &drawn->opener.peer.ip, now))
+			most = held;
+		}
+		if (!found_unproved && !c->marks[drawn].proved) {
 			unproved = drawn;
+			found_unproved = true;
+		}
 		any = drawn;
 	}
-	return greedy != NULL ? greedy : unproved != NULL ? unproved : any;
+	return &c->records[most != 0 ? greedy : found_unproved ? unproved : any];
 }
 
 static void
@@ -196,21 +203,22 @@ lns_callers_add(struct lns_callers *c, uint64_t now, const struct lns_opener *op
 	uint16_t tunnel_id, bool *forgot)
 {
 	struct lns_caller *caller;
+	struct lns_mark *mark;
 
 	*forgot = c->count == c->capacity;
 	if (*forgot)
-		lns_callers_remove(c, victim(c, now));
+		lns_callers_remove(c, victim(c));
 	caller = c->free;
 	if (caller != NULL)
 		c->free = caller->next;
 	else
 		caller = &c->records[c->count]; /* none was ever removed above it */
-	*caller = (struct lns_caller){.at = now,
-		.opener = *opener,
-		.tunnel_id = tunnel_id,
-		.share = share_of(c, &opener->peer.ip)};
+	*caller = (struct lns_caller){.at = now, .opener = *opener, .tunnel_id = tunnel_id};
+	mark = &c->marks[caller - c->records];
+	*mark = (struct lns_mark){.share = share_of(c, &opener->peer.ip),
+		.proved = is_proved(c, &opener->peer.ip, now)};
 	c->count++;
-	c->shares[caller->share]++;
+	c->shares[mark->share]++;
 	link_newest(c, caller);
 	cv_table_add(&c->by_opener, &caller->by_opener, lns_opener_hash(&c->by_opener, opener));
 	cv_table_add(&c->by_id, &caller->by_id, id_hash(c, opener->listener, tunnel_id));
@@ -231,7 +239,7 @@ lns_callers_remove(struct lns_callers *c, struct lns_caller *caller)
 	cv_table_remove(&c->by_opener, &caller->by_opener);
 	cv_table_remove(&c->by_id, &caller->by_id);
 	unlink_age(c, caller);
-	c->shares[caller->share]--;
+	c->shares[c->marks[caller - c->records].share]--;
 	c->count--;
 	crypto_wipe(caller, sizeof(*caller));
 	caller->next = c->free;

@@ -42,7 +42,6 @@ struct lns_caller {
 	struct lns_opener opener;
 	uint32_t credit;    /* bytes that may still be sent to it */
 	uint16_t tunnel_id; /* ours */
-	uint16_t share;
 	uint8_t challenge[L2TP_CHALLENGE_BYTES];
 	struct l2tp_identity identity;
 };
@@ -51,11 +50,18 @@ struct lns_proved {
 	uint32_t tag, until_s;
 };
 
+/* What the choice of whom to forget needs to know of a record: apart, since it looks at several. */
+struct lns_mark {
+	uint16_t share; /* which counter its prefix has */
+	bool proved;
+};
+
 struct lns_callers {
 	struct crypto *crypto;
 	struct lns_caller *records, *free, *oldest, *newest;
 	uint32_t capacity, count;
 	struct cv_table by_opener, by_id;
+	struct lns_mark *marks; /* one a record */
 	uint16_t *shares;
 	struct lns_proved *proved;
 	uint32_t proved_mask;
