@@ -234,6 +234,7 @@ struct dp {
 	uint64_t ports_at; /* when ports are looked at next */
 	uint32_t armed;    /* control sleeps: a worker that punts writes to event_fd */
 	uint16_t budget[DP_PUNT_CLASSES];
+	bool busy; /* shared: the last round found a full burst */
 	uint16_t punt_worker;
 	uint16_t ip_id;
 };

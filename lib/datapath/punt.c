@@ -40,7 +40,8 @@ static const enum dp_drop_cause over_share[DP_PUNT_CLASSES] = {
 	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_SHARE,
 };
 
-enum { FLOW_PART = 4 }; /* of a source's share that one of its flows may have */
+enum { BUSY_BUDGET = 8 }; /* of new requests, while a shared worker's bursts are full */
+enum { FLOW_PART = 4 };   /* of a source's share that one of its flows may have */
 
 static struct rte_ring *
 new_ring(const char *what, unsigned worker, unsigned size)
@@ -228,6 +229,9 @@ dp_punt_local_poll(struct dp *dp, uint64_t now)
 	if (!dp->shared)
 		(void)!read(dp->event_fd, &count, sizeof(count));
 	memcpy(dp->budget, budgets, sizeof(budgets));
+	/* where strangers' work takes the worker's time, packets that wait come first */
+	if (dp->shared && dp->busy)
+		dp->budget[DP_PUNT_NEW] = BUSY_BUDGET;
 	while ((m = take(dp, DP_PUNT_ARP)) != NULL)
 		dp_arp_learn(dp, now, m);
 }

@@ -183,6 +183,7 @@ dp_worker_poll(struct dp *dp)
 	struct dp_worker *w = dp->workers[0];
 	unsigned done = dp_worker_round(w);
 
+	dp->busy = done >= DP_BURST;
 	idle(w, done);
 	return done;
 }
