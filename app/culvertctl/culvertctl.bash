@@ -2,9 +2,15 @@
 # bash completion for culvertctl
 _culvertctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} i command=''
-	local commands='status tunnels sessions session ended drops edges counters ports workers
-		kick log-level'
+	local commands='status pools tunnels tunnel sessions session ended drops edges counters ports
+		workers neighbours kick log-level'
 	local socket=()
+	local -A columns=(
+		[sessions]='user= group= peer= address= state= auth= listener='
+		[tunnels]='peer= host= state= listener='
+		[ended]='user= peer= address= state= reason='
+		[neighbours]='address= port= state='
+	)
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -13,6 +19,11 @@ _culvertctl() {
 		*) command=${command:-${COMP_WORDS[i]}} ;;
 		esac
 	done
+	# IDs of the tunnels (column 1), or their peers (2).
+	_culvertctl_tunnels() {
+		mapfile -t COMPREPLY < <(compgen -W "$(culvertctl "${socket[@]}" tunnels 2>/dev/null |
+			awk -v n="$1" 'NR > 1 {print $n}')" -- "$word")
+	}
 	# IDs (column 1) and users (2) of the sessions that are there now. Users name themselves: their
 	# names are taken as they are, never as shell words.
 	_culvertctl_sessions() {
@@ -34,14 +45,18 @@ _culvertctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
 	elif [[ $command == kick && $previous == user ]]; then
 		_culvertctl_sessions 2
+	elif [[ $command == kick && $previous == tunnel || $command == tunnel ]]; then
+		_culvertctl_tunnels 1
+	elif [[ $command == kick && $previous == peer ]]; then
+		_culvertctl_tunnels 2
 	elif [[ $command == kick ]]; then
-		mapfile -t COMPREPLY < <(compgen -W user -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'user tunnel peer' -- "$word")
 		_culvertctl_sessions 1
 	elif [[ $command == session ]]; then
 		_culvertctl_sessions 1
-	elif [[ $command == sessions ]]; then
+	elif [[ ${columns[$command]-} ]]; then
 		compopt -o nospace
-		mapfile -t COMPREPLY < <(compgen -W 'user= group= peer= address= state= auth=' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "${columns[$command]}" -- "$word")
 	elif [[ $command == log-level ]]; then
 		mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$word")
 	fi

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "control/control.h"
-#include "view.h"
+#include "tables.h"
 
 enum { EXIT_USAGE = 2, EXIT_NOT_RUNNING = 3, EXIT_NOT_FOUND = 4, EXIT_REFUSED = 5 };
 
@@ -20,19 +20,31 @@ static const char help[] =
 	"    culvertctl [OPTIONS] COMMAND [ARGUMENTS]\n"
 	"\n"
 	"COMMANDS\n"
-	"    status               how many tunnels and sessions, since when, on what\n"
-	"    tunnels              L2TP control connections\n"
-	"    sessions [FILTER]    sessions; FILTER: part of any column, or COLUMN=VALUE\n"
-	"    session ID           one session, or how it ended; ID is TUNNEL/SESSION\n"
-	"    ended                the last sessions that ended or were refused, and why\n"
+	"    status               how it is: tunnels, sessions, load, limits near or hit, pools\n"
+	"    pools                how many addresses of each group's pools are in use\n"
+	"    tunnels [FILTER...]  L2TP control connections\n"
+	"    tunnel ID            one of them, and what L2TP counted for it\n"
+	"    sessions [FILTER...] sessions\n"
+	"    session ID           one session, and what PPP counted for it; or how it ended\n"
+	"    ended [FILTER...]    the last sessions that ended or were refused, and why\n"
 	"    drops                packets dropped, by cause (causes that never came are left out)\n"
 	"    edges                packets from stage to stage\n"
 	"    counters             what the control side counted\n"
 	"    ports                network ports\n"
 	"    workers              the threads that carry packets, and their load\n"
+	"    neighbours [FILTER...]\n"
+	"                         next hops, and whether they answer ARP\n"
 	"    kick ID              end a session, politely\n"
 	"    kick user NAME       end all sessions of a user\n"
+	"    kick tunnel ID       end a tunnel with all its sessions\n"
+	"    kick peer ADDRESS[:PORT]\n"
+	"                         end all tunnels from there\n"
 	"    log-level LEVEL      error, warning, info, debug\n"
+	"\n"
+	"    A session's ID is TUNNEL/SESSION, a tunnel's TUNNEL; where listeners have the same,\n"
+	"    @LISTENER stands behind it, as 24090/2028@192.0.2.1:1701.\n"
+	"    A FILTER is COLUMN=VALUE, or part of any column; of several, all must hold. Peers\n"
+	"    may be written without their port.\n"
 	"\n"
 	"OPTIONS\n"
 	"    -s, --socket PATH    the control socket (default: $CULVERT_SOCKET, else\n"
@@ -47,160 +59,18 @@ static const char help[] =
 	"    1  culvertd failed to answer\n"
 	"    2  wrong usage\n"
 	"    3  culvertd is not running\n"
-	"    4  no such session or user\n"
+	"    4  no such session, tunnel, peer or user\n"
 	"    5  permission denied\n"
 	"\n"
 	"EXAMPLES\n"
-	"    culvertctl sessions user=alice\n"
+	"    culvertctl sessions user=alice state=open\n"
+	"    culvertctl sessions peer=192.0.2.11\n"
 	"    culvertctl --watch drops\n"
 	"    culvertctl --json sessions | jq '.rows[].address'\n";
 
-static const struct view_column status_columns[] = {
-	{"host_name", "host name", VIEW_TEXT},
-	{"version", "version", VIEW_TEXT},
-	{"pid", "process", VIEW_NUMBER},
-	{"uptime_s", "up for", VIEW_DURATION},
-	{"log_level", "log level", VIEW_TEXT},
-	{"tunnels", "tunnels", VIEW_COUNT},
-	{"half_open_tunnels", "  half open", VIEW_COUNT},
-	{"sessions", "sessions", VIEW_COUNT},
-	{"open_sessions", "  open", VIEW_COUNT},
-	{"workers", "workers", VIEW_NUMBER},
-	{"shared_core", "  share control's core", VIEW_YES},
-	{"hugepages", "hugepages", VIEW_YES},
-	{"packet_buffers", "packet buffers", VIEW_COUNT},
-	{"table_bytes", "tables", VIEW_BYTES},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column tunnel_columns[] = {
-	{"tunnel", "TUNNEL", VIEW_NUMBER},
-	{"peer", "PEER", VIEW_TEXT},
-	{"host", "HOST", VIEW_TEXT},
-	{"state", "STATE", VIEW_TEXT},
-	{"sessions", "SESSIONS", VIEW_COUNT},
-	{"age_s", "AGE", VIEW_DURATION},
-	{"retransmits", "RETRANSMITS", VIEW_COUNT},
-	{"window", "WINDOW", VIEW_NUMBER},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column session_columns[] = {
-	{"session", "SESSION", VIEW_TEXT},
-	{"user", "USER", VIEW_TEXT},
-	{"address", "ADDRESS", VIEW_TEXT},
-	{"state", "STATE", VIEW_TEXT},
-	{"peer", "PEER", VIEW_TEXT},
-	{"auth", "AUTH", VIEW_TEXT},
-	{"age_s", "AGE", VIEW_DURATION},
-	{"rx_packets", "RX", VIEW_COUNT},
-	{"rx_bytes", "RX BYTES", VIEW_BYTES},
-	{"tx_packets", "TX", VIEW_COUNT},
-	{"tx_bytes", "TX BYTES", VIEW_BYTES},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column one_session_columns[] = {
-	{"session", "session", VIEW_TEXT},
-	{"user", "user", VIEW_TEXT},
-	{"group", "group", VIEW_TEXT},
-	{"state", "state", VIEW_TEXT},
-	{"reason", "reason", VIEW_TEXT},
-	{"peer", "peer", VIEW_TEXT},
-	{"peer_session", "peer's session ID", VIEW_NUMBER},
-	{"address", "inner address", VIEW_TEXT},
-	{"auth", "authentication", VIEW_TEXT},
-	{"lcp", "LCP", VIEW_TEXT},
-	{"ipcp", "IPCP", VIEW_TEXT},
-	{"mtu", "inner MTU", VIEW_NUMBER},
-	{"age_s", "age", VIEW_DURATION},
-	{"duration_s", "lasted", VIEW_DURATION},
-	{"ended_s_ago", "ended before", VIEW_DURATION},
-	{"rx_packets", "packets from it", VIEW_COUNT},
-	{"rx_bytes", "bytes from it", VIEW_BYTES},
-	{"tx_packets", "packets to it", VIEW_COUNT},
-	{"tx_bytes", "bytes to it", VIEW_BYTES},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column ended_columns[] = {
-	{"session", "SESSION", VIEW_TEXT},
-	{"user", "USER", VIEW_TEXT},
-	{"address", "ADDRESS", VIEW_TEXT},
-	{"state", "STATE", VIEW_TEXT},
-	{"peer", "PEER", VIEW_TEXT},
-	{"ended_s_ago", "AGO", VIEW_DURATION},
-	{"duration_s", "LASTED", VIEW_DURATION},
-	{"reason", "REASON", VIEW_TEXT},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column packet_columns[] = {
-	{"packets", "PACKETS", VIEW_COUNT},
-	{"name", "NAME", VIEW_TEXT},
-	{"help", "WHAT IT MEANS", VIEW_TEXT},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column counter_columns[] = {
-	{"value", "VALUE", VIEW_COUNT},
-	{"name", "NAME", VIEW_TEXT},
-	{"help", "WHAT IT MEANS", VIEW_TEXT},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column port_columns[] = {
-	{"port", "PORT", VIEW_TEXT},
-	{"device", "DEVICE", VIEW_TEXT},
-	{"driver", "DRIVER", VIEW_TEXT},
-	{"link", "LINK", VIEW_TEXT},
-	{"mtu", "MTU", VIEW_NUMBER},
-	{"queues", "QUEUES", VIEW_NUMBER},
-	{"rx_packets", "RX", VIEW_COUNT},
-	{"tx_packets", "TX", VIEW_COUNT},
-	{"rx_missed", "RX MISSED", VIEW_COUNT},
-	{"tx_errors", "TX ERRORS", VIEW_COUNT},
-	{"mac", "MAC", VIEW_TEXT},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-static const struct view_column worker_columns[] = {
-	{"worker", "WORKER", VIEW_NUMBER},
-	{"cpu", "CPU", VIEW_NUMBER},
-	{"busy_percent", "BUSY", VIEW_PERCENT},
-	{"rx_packets", "RX", VIEW_COUNT},
-	{"tx_packets", "TX", VIEW_COUNT},
-	{"rounds", "ROUNDS", VIEW_COUNT},
-	{NULL, NULL, VIEW_TEXT},
-};
-
-enum shape { SHAPE_ROWS, SHAPE_OBJECT, SHAPE_DONE };
-
-static const struct command {
-	const char *name;
-	const char *argument; /* its name in the request; NULL: it takes none */
-	const char *needs;    /* what it cannot go without, in words */
-	enum shape shape;
-	const struct view_column *columns;
-	const char *skip_zero, *nothing;
-} commands[] = {
-	{"status", NULL, NULL, SHAPE_OBJECT, status_columns, NULL, NULL},
-	{"tunnels", NULL, NULL, SHAPE_ROWS, tunnel_columns, NULL, "no tunnels"},
-	{"sessions", "filter", NULL, SHAPE_ROWS, session_columns, NULL, "no sessions"},
-	{"session", "session", "a session", SHAPE_OBJECT, one_session_columns, NULL, NULL},
-	{"ended", NULL, NULL, SHAPE_ROWS, ended_columns, NULL, "no session has ended yet"},
-	{"drops", NULL, NULL, SHAPE_ROWS, packet_columns, "packets", "nothing was dropped"},
-	{"edges", NULL, NULL, SHAPE_ROWS, packet_columns, "packets", "no packet has come yet"},
-	{"counters", NULL, NULL, SHAPE_ROWS, counter_columns, "value", "nothing was counted yet"},
-	{"ports", NULL, NULL, SHAPE_ROWS, port_columns, NULL, "no ports"},
-	{"workers", NULL, NULL, SHAPE_ROWS, worker_columns, NULL, "no workers"},
-	{"kick", "session", "a session, or 'user' and a name", SHAPE_DONE, NULL, NULL, NULL},
-	{"log-level", "level", "a level", SHAPE_DONE, NULL, NULL, NULL},
-};
-
 struct options {
 	const char *socket;
-	bool json, color;
+	bool json, color, filtered;
 	unsigned watch_s; /* 0: once */
 };
 
@@ -257,6 +127,16 @@ ask(const struct options *o, const struct command *c, json_t *arguments,
 	}
 }
 
+/* "ended: 1 session", "ended: 2 sessions" */
+static void
+show_ended(json_int_t n, const char *what)
+{
+	int len = what == NULL ? 0 : (int)strlen(what);
+
+	printf("ended: %lld %.*s\n", (long long)n, n == 1 && len > 0 ? len - 1 : len,
+		what == NULL ? "" : what);
+}
+
 static void
 show(const struct options *o, const struct command *c, json_t *answer)
 {
@@ -266,13 +146,14 @@ show(const struct options *o, const struct command *c, json_t *answer)
 			(o->watch_s != 0 ? JSON_COMPACT : JSON_INDENT(2)) | JSON_REAL_PRECISION(6));
 		putchar('\n');
 	} else if (c->shape == SHAPE_ROWS) {
-		view_table(json_object_get(answer, "rows"), c->columns, c->skip_zero, c->nothing,
-			o->color);
+		view_table(json_object_get(answer, "rows"), c->columns, c->skip_zero,
+			o->filtered && c->none_left != NULL ? c->none_left : c->nothing, o->color);
 	} else if (c->shape == SHAPE_OBJECT) {
 		view_object(answer, c->columns, o->color);
+		view_parts(answer, c->parts, o->color);
 	} else if (json_object_get(answer, "ended") != NULL) {
-		printf("ended: %lld\n",
-			(long long)json_integer_value(json_object_get(answer, "ended")));
+		show_ended(json_integer_value(json_object_get(answer, "ended")),
+			json_string_value(json_object_get(answer, "what")));
 	}
 }
 
@@ -305,10 +186,43 @@ run(const struct options *o, const struct command *c, json_t *arguments)
 static const struct command *
 find_command(const char *name)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < command_count; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+static int
+take_filters(int argc, char **argv, json_t *arguments)
+{
+	json_t *filters = json_array();
+
+	json_object_set_new(arguments, "filters", filters);
+	for (int i = 0; i < argc; i++)
+		if (json_array_append_new(filters, json_string(argv[i])) != 0)
+			return usage_error("an argument is not UTF-8", NULL);
+	return -1;
+}
+
+/* "kick user NAME": which of a kind of thing. */
+static int
+take_kind(const char **key, int argc, char **argv)
+{
+	static const struct {
+		const char *word, *needs;
+	} kinds[] = {
+		{"user", "'kick user' needs a name"},
+		{"tunnel", "'kick tunnel' needs an ID"},
+		{"peer", "'kick peer' needs an address"},
+	};
+
+	for (size_t i = 0; argc > 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(argv[0], kinds[i].word) != 0)
+			continue;
+		*key = kinds[i].word;
+		return argc > 1 ? -1 : usage_error(kinds[i].needs, NULL);
+	}
+	return -1;
 }
 
 /* The command's words into the request; an exit code, or -1: go on. */
@@ -317,12 +231,15 @@ take_arguments(const struct command *c, int argc, char **argv, json_t *arguments
 {
 	const char *key = c->argument;
 
-	if (strcmp(c->name, "kick") == 0 && argc > 0 && strcmp(argv[0], "user") == 0) {
-		key = "user";
-		argc--;
-		argv++;
-		if (argc == 0)
-			return usage_error("'kick user' needs a name", NULL);
+	if (c->filters)
+		return take_filters(argc, argv, arguments);
+	if (strcmp(c->name, "kick") == 0) {
+		int rc = take_kind(&key, argc, argv);
+
+		if (rc >= 0)
+			return rc;
+		argc -= key != c->argument;
+		argv += key != c->argument;
 	}
 	if (argc == 0 && c->needs != NULL) {
 		fprintf(stderr,
@@ -412,6 +329,7 @@ main(int argc, char **argv)
 		return usage_error("--watch repeats what only shows, not", c->name);
 	arguments = json_object();
 	rc = take_arguments(c, argc - optind - 1, argv + optind + 1, arguments);
+	o.filtered = c->filters && optind + 1 < argc;
 	if (rc < 0)
 		rc = run(&o, c, arguments);
 	json_decref(arguments);

@@ -96,7 +96,9 @@ count_columns(const struct view_column *columns)
 static bool
 shown(json_t *row, const char *skip_zero)
 {
-	return skip_zero == NULL || json_integer_value(json_object_get(row, skip_zero)) != 0;
+	json_t *value = skip_zero == NULL ? NULL : json_object_get(row, skip_zero);
+
+	return skip_zero == NULL || json_is_true(value) || json_integer_value(value) != 0;
 }
 
 static bool
@@ -202,5 +204,18 @@ view_object(json_t *object, const struct view_column *columns, bool color)
 		paint = color ? color_of(columns[i].key, cell) : NULL;
 		printf("%-*s  %s%s%s\n", (int)width, columns[i].title, paint == NULL ? "" : paint,
 			cell, paint == NULL ? "" : "\033[0m");
+	}
+}
+
+void
+view_parts(json_t *object, const struct view_part *parts, bool color)
+{
+	for (; parts != NULL && parts->key != NULL; parts++) {
+		json_t *rows = json_object_get(object, parts->key);
+
+		if (rows == NULL)
+			continue;
+		putchar('\n');
+		view_table(rows, parts->columns, parts->skip_zero, parts->nothing, color);
 	}
 }

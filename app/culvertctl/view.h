@@ -21,11 +21,20 @@ struct view_column {
 	enum view_kind kind;
 };
 
-/* Rows as an aligned table under bold titles (on a terminal). `skip_zero`: a key whose zero rows
- * are left out, or NULL. Says `nothing` when no row is left. */
+/* A list in an object, shown as a table below it. */
+struct view_part {
+	const char *key;
+	const struct view_column *columns;
+	const char *skip_zero, *nothing;
+};
+
+/* Rows as an aligned table under bold titles (on a terminal). `skip_zero`: a key whose rows
+ * with zero or false are left out, or NULL. Says `nothing` when no row is left. */
 void view_table(json_t *rows, const struct view_column *columns, const char *skip_zero,
 	const char *nothing, bool color);
 /* One object as KEY VALUE lines. */
 void view_object(json_t *object, const struct view_column *columns, bool color);
+/* Its lists, an empty line before each; parts may be NULL, and end with a NULL key. */
+void view_parts(json_t *object, const struct view_part *parts, bool color);
 
 #endif

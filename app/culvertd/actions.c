@@ -71,7 +71,8 @@ remove_session(struct daemon *d, const struct lns_session_info *s, const char *r
 	struct ended *e = ended_add(&d->ended);
 
 	dp_session_remove(d->dp, s->slot, &n);
-	*e = (struct ended){.tunnel_id = s->tunnel_id,
+	*e = (struct ended){.listener = s->listener,
+		.tunnel_id = s->tunnel_id,
 		.session_id = s->session_id,
 		.peer = s->peer,
 		.address = s->address,

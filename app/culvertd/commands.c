@@ -1,34 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What culvertctl may ask: each command a row of the table at the end. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "daemon.h"
+#include "commands.h"
 
-static uint64_t
-integer(json_t *arguments, const char *key)
+uint64_t
+command_cursor(json_t *arguments)
 {
-	json_int_t v = json_integer_value(json_object_get(arguments, key));
+	json_int_t v = json_integer_value(json_object_get(arguments, "cursor"));
 
 	return v < 0 ? 0 : (uint64_t)v;
 }
 
-static const char *
-string(json_t *arguments, const char *key)
-{
-	return json_string_value(json_object_get(arguments, key));
-}
-
-static json_int_t
-seconds(uint64_t now, uint64_t since)
+json_int_t
+command_seconds(uint64_t now, uint64_t since)
 {
 	return (json_int_t)((now - since) / CV_NS_PER_S);
 }
 
-static json_t *
-address_text(uint32_t address)
+json_t *
+command_address(uint32_t address)
 {
 	struct cv_ip ip = cv_ipv4(address);
 	char text[CV_IP_TEXT];
@@ -36,218 +28,10 @@ address_text(uint32_t address)
 	return address == 0 ? json_null() : json_string(cv_ip_text(&ip, text));
 }
 
-static json_t *
-cmd_status(struct daemon *d, json_t *arguments, struct control_error *error)
-{
-	struct dp_setup_info setup;
-	struct lns_status status;
-	uint64_t now = daemon_now();
-
-	(void)arguments;
-	(void)error;
-	lns_status(d->lns, &status);
-	dp_setup_info(d->dp, &setup);
-	return json_pack("{s:s, s:s, s:i, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I}",
-		"version", CULVERT_VERSION, "host_name", d->cfg->identity.host_name, "pid",
-		(int)getpid(), "uptime_s", seconds(now, d->started_at), "log_level",
-		cv_log_level_name(d->log.level), "tunnels", (json_int_t)status.tunnels,
-		"half_open_tunnels", (json_int_t)status.half_open, "sessions",
-		(json_int_t)status.sessions, "open_sessions", (json_int_t)status.open_sessions,
-		"workers", (json_int_t)dp_worker_count(d->dp), "shared_core", dp_shared(d->dp),
-		"hugepages", setup.hugepages, "packet_buffers", (json_int_t)setup.mbufs,
-		"table_bytes", (json_int_t)setup.table_bytes);
-}
-
-/* An answer of rows; `next` is where the following page starts, 0: this was the last. */
-static json_t *
-page(json_t *rows, uint64_t next)
+json_t *
+command_page(json_t *rows, uint64_t next)
 {
 	return json_pack("{s:o, s:I}", "rows", rows, "next", (json_int_t)next);
-}
-
-static json_t *
-cmd_tunnels(struct daemon *d, json_t *arguments, struct control_error *error)
-{
-	uint64_t cursor = integer(arguments, "cursor"), now = daemon_now();
-	json_t *rows = json_array();
-	struct lns_tunnel_info t;
-	bool more;
-
-	(void)error;
-	while ((more = lns_next_tunnel(d->lns, &cursor, &t))) {
-		char peer[CV_ENDPOINT_TEXT];
-
-		json_array_append_new(rows,
-			json_pack("{s:i, s:i, s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:I}",
-				"tunnel", t.tunnel_id, "peer_tunnel", t.peer_tunnel_id, "peer",
-				cv_endpoint_text(&t.peer, peer), "host", t.peer_host_name, "state",
-				t.state, "sessions", (json_int_t)t.sessions, "age_s",
-				seconds(now, t.created_at), "ns", t.ns, "nr", t.nr, "window",
-				t.window, "cwnd", t.cwnd, "retransmits",
-				(json_int_t)t.retransmits));
-		if (json_array_size(rows) == CONTROL_PAGE)
-			break;
-	}
-	return page(rows, more ? cursor : 0);
-}
-
-static json_t *
-session_json(struct daemon *d, const struct lns_session_info *s)
-{
-	struct dp_session_counters n = {0};
-	char id[16], peer[CV_ENDPOINT_TEXT];
-
-	dp_session_counters(d->dp, s->slot, &n);
-	snprintf(id, sizeof(id), "%u/%u", s->tunnel_id, s->session_id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, "
-			 "s:I, s:I}",
-		"session", id, "user", s->user, "group",
-		s->user[0] == '\0' ? "" : d->cfg->groups[s->group].name, "peer",
-		cv_endpoint_text(&s->peer, peer), "address", address_text(s->address), "state",
-		s->state, "auth", s->auth, "lcp", s->lcp_state, "ipcp", s->ipcp_state, "mtu",
-		dp_session_mtu(d->dp, s->slot), "peer_session", s->peer_session_id, "age_s",
-		seconds(daemon_now(), s->created_at), "rx_packets", (json_int_t)n.rx_packets,
-		"rx_bytes", (json_int_t)n.rx_bytes, "tx_packets", (json_int_t)n.tx_packets,
-		"tx_bytes", (json_int_t)n.tx_bytes);
-}
-
-/* KEY=VALUE matches that column whole; a word matches part of any of them. */
-static bool
-matches(json_t *row, const char *filter)
-{
-	const char *equals = strchr(filter, '='), *key;
-	json_t *value;
-
-	json_object_foreach(row, key, value)
-	{
-		const char *text = json_string_value(value);
-
-		if (text == NULL)
-			continue;
-		if (equals == NULL && strstr(text, filter) != NULL)
-			return true;
-		if (equals != NULL && strlen(key) == (size_t)(equals - filter) &&
-			strncmp(key, filter, strlen(key)) == 0)
-			return strcmp(text, equals + 1) == 0;
-	}
-	return false;
-}
-
-static bool
-filter_usable(const char *filter, struct control_error *error)
-{
-	static const char *const keys[] = {
-		"session", "user", "group", "peer", "address", "state", "auth", "lcp", "ipcp"};
-	const char *equals = filter == NULL ? NULL : strchr(filter, '=');
-
-	if (equals == NULL)
-		return true;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strlen(keys[i]) == (size_t)(equals - filter) &&
-			strncmp(keys[i], filter, strlen(keys[i])) == 0)
-			return true;
-	control_fail(error, CONTROL_USAGE,
-		"no column '%.*s'; columns are session, user, group, peer, address, state, auth, "
-		"lcp, ipcp",
-		(int)(equals - filter), filter);
-	return false;
-}
-
-static json_t *
-cmd_sessions(struct daemon *d, json_t *arguments, struct control_error *error)
-{
-	uint64_t cursor = integer(arguments, "cursor");
-	const char *filter = string(arguments, "filter");
-	struct lns_session_info s;
-	unsigned looked = 0;
-	json_t *rows;
-	bool more;
-
-	if (!filter_usable(filter, error))
-		return NULL;
-	rows = json_array();
-	while ((more = lns_next_session(d->lns, &cursor, &s))) {
-		json_t *row = session_json(d, &s);
-
-		if (filter == NULL || matches(row, filter))
-			json_array_append(rows, row);
-		json_decref(row);
-		if (++looked == CONTROL_PAGE) /* looked at, not found: a page is a bounded work */
-			break;
-	}
-	return page(rows, more ? cursor : 0);
-}
-
-/* "TUNNEL/SESSION". */
-static bool
-parse_id(json_t *arguments, uint16_t *tunnel, uint16_t *session, struct control_error *error)
-{
-	const char *text = string(arguments, "session");
-	unsigned t, s;
-	int used = 0;
-
-	if (text != NULL && sscanf(text, "%5u/%5u%n", &t, &s, &used) == 2 && text[used] == '\0' &&
-		t <= UINT16_MAX && s <= UINT16_MAX) {
-		*tunnel = (uint16_t)t;
-		*session = (uint16_t)s;
-		return true;
-	}
-	control_fail(error, CONTROL_USAGE,
-		"a session is TUNNEL/SESSION, as 'culvertctl sessions' shows it, not '%s'",
-		text == NULL ? "" : text);
-	return false;
-}
-
-static json_t *
-ended_json(const struct ended *e, uint64_t now)
-{
-	char id[16], peer[CV_ENDPOINT_TEXT];
-
-	snprintf(id, sizeof(id), "%u/%u", e->tunnel_id, e->session_id);
-	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "session",
-		id, "user", e->user, "peer", cv_endpoint_text(&e->peer, peer), "address",
-		address_text(e->address), "state", e->ever_open ? "ended" : "refused", "reason",
-		e->reason, "ended_s_ago", seconds(now, e->ended_at), "duration_s",
-		seconds(e->ended_at, e->created_at), "rx_packets",
-		(json_int_t)e->counters.rx_packets, "rx_bytes", (json_int_t)e->counters.rx_bytes,
-		"tx_packets", (json_int_t)e->counters.tx_packets, "tx_bytes",
-		(json_int_t)e->counters.tx_bytes);
-}
-
-/* One session: as it is, or else how it ended. */
-static json_t *
-cmd_session(struct daemon *d, json_t *arguments, struct control_error *error)
-{
-	struct lns_session_info info;
-	const struct ended *e;
-	uint16_t tunnel, session;
-
-	if (!parse_id(arguments, &tunnel, &session, error))
-		return NULL;
-	if (lns_find_session(d->lns, LNS_ANY_LISTENER, tunnel, session, &info) != 0)
-		return session_json(d, &info);
-	for (uint64_t i = 0; (e = ended_at(&d->ended, i)) != NULL; i++)
-		if (e->tunnel_id == tunnel && e->session_id == session)
-			return ended_json(e, daemon_now());
-	control_fail(error, CONTROL_NOT_FOUND,
-		"session %u/%u is not here, and not among the last %d that ended", tunnel, session,
-		ENDED_MAX);
-	return NULL;
-}
-
-static json_t *
-cmd_ended(struct daemon *d, json_t *arguments, struct control_error *error)
-{
-	uint64_t n = integer(arguments, "cursor"), now = daemon_now();
-	json_t *rows = json_array();
-	const struct ended *e;
-
-	(void)error;
-	while ((e = ended_at(&d->ended, n)) != NULL && json_array_size(rows) < CONTROL_PAGE) {
-		json_array_append_new(rows, ended_json(e, now));
-		n++;
-	}
-	return page(rows, e != NULL ? n : 0);
 }
 
 static void
@@ -269,7 +53,7 @@ cmd_drops(struct daemon *d, json_t *arguments, struct control_error *error)
 	(void)arguments;
 	(void)error;
 	append_counters(d, rows, dp_drop);
-	return page(rows, 0);
+	return command_page(rows, 0);
 }
 
 static json_t *
@@ -280,7 +64,7 @@ cmd_edges(struct daemon *d, json_t *arguments, struct control_error *error)
 	(void)arguments;
 	(void)error;
 	append_counters(d, rows, dp_edge);
-	return page(rows, 0);
+	return command_page(rows, 0);
 }
 
 static json_t *
@@ -300,7 +84,7 @@ cmd_counters(struct daemon *d, json_t *arguments, struct control_error *error)
 	for (unsigned i = 0; daemon_counter(d, i, &own); i++)
 		json_array_append_new(rows, json_pack("{s:s, s:I, s:s}", "name", own.name, "value",
 						    (json_int_t)own.value, "help", own.help));
-	return page(rows, 0);
+	return command_page(rows, 0);
 }
 
 static json_t *
@@ -333,7 +117,7 @@ cmd_ports(struct daemon *d, json_t *arguments, struct control_error *error)
 				"rx_errors", (json_int_t)p.rx_errors, "tx_errors",
 				(json_int_t)p.tx_errors));
 	}
-	return page(rows, 0);
+	return command_page(rows, 0);
 }
 
 static json_t *
@@ -354,44 +138,68 @@ cmd_workers(struct daemon *d, json_t *arguments, struct control_error *error)
 				      (json_int_t)w.tx_packets, "rounds", (json_int_t)w.rounds,
 				      "busy_cycles", (json_int_t)w.busy_cycles, "idle_cycles",
 				      (json_int_t)w.idle_cycles));
-	return page(rows, 0);
+	return command_page(rows, 0);
+}
+
+static const char *
+port_name(const struct daemon *d, unsigned port)
+{
+	return port < d->cfg->n_ports ? d->cfg->ports[port].name : "";
 }
 
 static json_t *
-cmd_kick(struct daemon *d, json_t *arguments, struct control_error *error)
+neighbour_json(const struct daemon *d, const struct dp_neighbour_info *n)
 {
-	const char *user = string(arguments, "user");
-	uint64_t now = daemon_now();
-	uint16_t tunnel, session;
-	unsigned ended;
+	char address[CV_IP_TEXT], mac[18];
+	const uint8_t *m = n->mac;
 
-	if (user != NULL) {
-		if (cfg_user_find(d->cfg, user, strlen(user)) == NULL) {
-			control_fail(error, CONTROL_NOT_FOUND, "there is no user '%s'", user);
-			return NULL;
-		}
-		ended = lns_kick_user(d->lns, now, user, PPP_DOWN_KICKED);
-	} else {
-		if (!parse_id(arguments, &tunnel, &session, error))
-			return NULL;
-		ended = lns_kick_session(
-			d->lns, now, LNS_ANY_LISTENER, tunnel, session, PPP_DOWN_KICKED);
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4],
+		m[5]);
+	return json_pack("{s:s, s:s, s:o, s:s, s:I}", "address", cv_ip_text(&n->ip, address),
+		"port", port_name(d, n->port), "mac", n->resolved ? json_string(mac) : json_null(),
+		"state",
+		!n->resolved    ? "asking"
+		: n->configured ? "configured"
+				: "resolved",
+		"sessions", (json_int_t)n->users);
+}
+
+static json_t *
+cmd_neighbours(struct daemon *d, json_t *arguments, struct control_error *error)
+{
+	static const struct filter_column columns[] = {
+		{"address", FILTER_ADDRESS, NULL},
+		{"port", FILTER_PORT, NULL},
+		{"mac", FILTER_TEXT, NULL},
+		{"state", FILTER_CHOICE, "asking resolved configured"},
+		{NULL, FILTER_TEXT, NULL},
+	};
+	uint64_t cursor = command_cursor(arguments);
+	struct dp_neighbour_info n;
+	struct filters filters;
+	unsigned looked = 0;
+	json_t *rows;
+	bool more;
+
+	if (!filters_read(d, arguments, columns, &filters, error))
+		return NULL;
+	rows = json_array();
+	while ((more = dp_neighbour_next(d->dp, &cursor, &n))) {
+		json_t *row = neighbour_json(d, &n);
+
+		if (filters_match(&filters, row))
+			json_array_append(rows, row);
+		json_decref(row);
+		if (++looked == CONTROL_PAGE)
+			break;
 	}
-	daemon_act(d, now);
-	if (ended != 0)
-		return json_pack("{s:i}", "ended", (int)ended);
-	if (user != NULL)
-		control_fail(error, CONTROL_NOT_FOUND, "user '%s' has no session", user);
-	else
-		control_fail(
-			error, CONTROL_NOT_FOUND, "session %u/%u is not here", tunnel, session);
-	return NULL;
+	return command_page(rows, more ? cursor : 0);
 }
 
 static json_t *
 cmd_log_level(struct daemon *d, json_t *arguments, struct control_error *error)
 {
-	const char *name = string(arguments, "level");
+	const char *name = command_string(arguments, "level");
 	int level = name == NULL ? -1 : cv_log_level_parse(name);
 
 	if (level < 0) {
@@ -410,10 +218,12 @@ daemon_handle(void *ctx, const char *command, json_t *arguments, struct control_
 {
 	static const struct {
 		const char *name;
-		json_t *(*run)(struct daemon *, json_t *, struct control_error *);
+		command_fn *run;
 	} commands[] = {
 		{"status", cmd_status},
+		{"pools", cmd_pools},
 		{"tunnels", cmd_tunnels},
+		{"tunnel", cmd_tunnel},
 		{"sessions", cmd_sessions},
 		{"session", cmd_session},
 		{"ended", cmd_ended},
@@ -422,6 +232,7 @@ daemon_handle(void *ctx, const char *command, json_t *arguments, struct control_
 		{"counters", cmd_counters},
 		{"ports", cmd_ports},
 		{"workers", cmd_workers},
+		{"neighbours", cmd_neighbours},
 		{"kick", cmd_kick},
 		{"log-level", cmd_log_level},
 	};

@@ -27,7 +27,10 @@ struct daemon {
 	struct control_server *control;
 	struct ended_list ended;
 	uint64_t started_at;
-	uint64_t stop_by;     /* CV_TIME_NEVER while running */
+	uint64_t stop_by; /* CV_TIME_NEVER while running */
+	uint64_t load_at,
+		load_cpu;     /* status.c: when control's CPU time was read, and what it was */
+	double load_percent;  /* of a CPU, then */
 	uint64_t no_route_at; /* when the last line about a missing gateway was written */
 	bool held_back;       /* the server has more to send than workers take now */
 	bool quit;

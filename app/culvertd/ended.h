@@ -9,7 +9,7 @@
 enum { ENDED_MAX = 4096 };
 
 struct ended {
-	uint16_t tunnel_id, session_id;
+	uint16_t listener, tunnel_id, session_id;
 	struct cv_endpoint peer;
 	uint32_t address; /* host order, 0: none */
 	bool ever_open;

@@ -18,7 +18,7 @@ enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 #define LOG_BOUND_NS (200 * CV_NS_PER_MS) /* for a reader that is only slow */
 
 static const char usage[] = "usage: culvertd [-c] FILE\n"
-			    "       culvertd --check FILE\n"
+			    "       culvertd --check | --try FILE\n"
 			    "       culvertd --schema | --help | --version\n";
 
 static const char help[] =
@@ -27,7 +27,7 @@ static const char help[] =
 	"\n"
 	"SYNOPSIS\n"
 	"    culvertd [-c] FILE\n"
-	"    culvertd --check FILE\n"
+	"    culvertd --check | --try FILE\n"
 	"    culvertd --schema\n"
 	"\n"
 	"DESCRIPTION\n"
@@ -49,7 +49,8 @@ static const char help[] =
 	"    SIGUSR1             print all counters that are not 0\n"
 	"\n"
 	"EXIT STATUS\n"
-	"    0  stopped by a signal, or the configuration is right (--check)\n"
+	"    0  stopped by a signal, or the configuration is right (--check) and can be served\n"
+	"       (--try)\n"
 	"    1  could not start or go on; the log says why\n"
 	"    2  wrong usage\n"
 	"    3  errors in the configuration, all printed as FILE:LINE:COLUMN\n"

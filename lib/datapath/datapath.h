@@ -336,8 +336,9 @@ unsigned dp_port_count(const struct dp *dp);
 int dp_port_info(const struct dp *dp, unsigned port, struct dp_port_info *out);
 unsigned dp_worker_count(const struct dp *dp); /* 1 when shared */
 int dp_worker_info(struct dp *dp, unsigned worker, struct dp_worker_info *out);
-/* Neighbours by index from 0; CV_ERR_UNKNOWN past the last. Indexes move as they come and go. */
-int dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info *out);
+/* Neighbours in a stable order: *cursor starts at 0; false past the last. Those that come or go
+ * meanwhile may be missed or not. */
+bool dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_info *out);
 
 struct dp_counter {
 	const char *name; /* "CLASSIFY_UDP_CHECKSUM" */
@@ -354,10 +355,10 @@ struct dp_setup_info {
 	bool hugepages;
 	bool shared;
 	uint32_t slots;
-	uint32_t mbufs;
-	size_t table_bytes; /* session and address tables, now */
-	uint32_t sessions;  /* installed now */
-	uint32_t addresses; /* inner addresses in the egress table */
+	uint32_t mbufs, mbufs_free; /* packet buffers; of them, in nobody's hands now */
+	size_t table_bytes;         /* session and address tables, now */
+	uint32_t sessions;          /* installed now */
+	uint32_t addresses;         /* inner addresses in the egress table */
 };
 
 void dp_setup_info(const struct dp *dp, struct dp_setup_info *out);

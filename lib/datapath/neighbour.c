@@ -556,13 +556,13 @@ dp_neighbours_timeout(const struct dp *dp)
 	return cv_wheel_next(&dp->neighbours->wheel);
 }
 
-int
-dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info *out)
+bool
+dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_info *out)
 {
-	for (size_t i = 0; i < DP_MAX_NEXTHOPS; i++) {
-		const struct neighbour *n = dp->neighbours->by_hop[i];
+	while (*cursor < DP_MAX_NEXTHOPS) {
+		const struct neighbour *n = dp->neighbours->by_hop[(*cursor)++];
 
-		if (n == NULL || index-- != 0)
+		if (n == NULL)
 			continue;
 		*out = (struct dp_neighbour_info){.ip = cv_ipv4(rte_be_to_cpu_32(n->ip)),
 			.port = n->port,
@@ -570,7 +570,7 @@ dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info 
 			.configured = n->fixed,
 			.users = n->users};
 		memcpy(out->mac, n->mac, sizeof(out->mac));
-		return 0;
+		return true;
 	}
-	return CV_ERR_UNKNOWN;
+	return false;
 }

@@ -89,6 +89,7 @@ dp_setup_info(const struct dp *dp, struct dp_setup_info *out)
 		.shared = dp->shared,
 		.slots = dp->slot_mask + 1,
 		.mbufs = dp->pool == NULL ? 0 : dp->pool->size,
+		.mbufs_free = dp->pool == NULL ? 0 : rte_mempool_avail_count(dp->pool),
 		.table_bytes = dp->table_bytes,
 		.sessions = dp->sessions,
 		.addresses = dp->addresses};

@@ -67,7 +67,66 @@ shows_sessions() {
 		table "^SESSION +USER +ADDRESS +STATE +PEER " sessions &&
 		table "^$id +userA +$a +open +192.0.2.11:[0-9]+ +chap-md5 " sessions user=userA &&
 		! grep userB "$RUN/table" && table "userB +$b +open +192.0.2.12:" sessions 192.0.2.12 &&
-		table "^no sessions$" sessions user=nobody
+		says_wrong "there is no user 'nobody'" sessions user=nobody
+}
+
+# says_wrong TEXT WORDS...: culvertctl refuses, and says why.
+says_wrong() {
+	local text=$1
+	shift
+	! lns_ctl "$@" >"$RUN/table" 2>&1 && cat "$RUN/table" && grep -qF -- "$text" "$RUN/table"
+}
+
+# only USER... : those are the users of the last table's rows.
+only() {
+	[ "$(awk 'NR > 1 { print $2 }' "$RUN/table" | sort | tr '\n' ' ')" = "$* " ]
+}
+
+# A peer with its port and without, several filters at once, and the other tables that have some.
+filters() {
+	local a b
+	b=$(lns_rows sessions '{user} {peer}' | awk '$1 == "userB" { print $2 }')
+	table 192.0.2.11: sessions peer=192.0.2.11 && only userA &&
+		table "$b" sessions "peer=$b" && only userB &&
+		table "^no sessions$" sessions "peer=${b%:*}:1" &&
+		table "^SESSION" sessions state=open group=clients && only userA userB &&
+		table userA sessions state=open user=userA auth=chap-md5 && only userA &&
+		table "^no sessions$" sessions user=userA "peer=${b%:*}" &&
+		table "^no sessions$" sessions userA 192.0.2.12 &&
+		table userA sessions "listener=$LNS_ADDRESS:1701" userA && only userA &&
+		table client-A tunnels peer=192.0.2.11 state=established && ! grep client-B "$RUN/table" &&
+		table client-B tunnels host=client-B && ! grep client-A "$RUN/table" &&
+		table '^no tunnels$' tunnels host=client-B peer=192.0.2.11 &&
+		table '^no such session has ended$' ended user=userA state=refused &&
+		says_wrong "state is one of connecting" sessions state=up &&
+		says_wrong "there is no group 'client'; there are clients" sessions group=client &&
+		says_wrong "no column 'rx'; columns are session, user," sessions rx=1 &&
+		says_wrong "no column 'user'; columns are tunnel, peer," tunnels user=userA
+}
+
+# One tunnel with L2TP's counters, one session with PPP's.
+counters() {
+	local a
+	a=$(session_of userA)
+	table '^host name +client-A$' tunnel "${a%/*}" && grep -E '^ +[1-9][0-9]* +rx_messages ' "$RUN/table" &&
+		table '^user +userA$' session "$a" && grep -E '^ +[1-9][0-9]* +tx_frames ' "$RUN/table"
+}
+
+neighbours() {
+	table "^192.0.2.11 +wan +resolved +([0-9a-f]{2}:){5}[0-9a-f]{2} +1$" neighbours &&
+		table '^no neighbours$' neighbours state=asking address=192.0.2.11
+}
+
+# A tunnel goes with its session, and is dialled again; so do all of a peer.
+kick_tunnel() {
+	local a b
+	a=$(session_of userA) b=$(session_of userB)
+	table '^ended: 1 tunnel$' kick tunnel "${a%/*}" &&
+		dialled_in A userA "$a" && [ "$(session_of userB)" = "$b" ] &&
+		table "^$a +userA .* ended +192.0.2.11:.* ended by the administrator" ended &&
+		table "^$a +userA " ended user=userA state=ended peer=192.0.2.11 && a=$(session_of userA) &&
+		table '^ended: 1 tunnel$' kick peer 192.0.2.11 && dialled_in A userA "$a" &&
+		[ "$(session_of userB)" = "$b" ] && says_wrong 'has no tunnel' kick peer 192.0.2.99
 }
 
 shows_one_session() {
@@ -79,8 +138,15 @@ shows_one_session() {
 
 shows_status() {
 	json status "a['open_sessions'] == 2 and a['tunnels'] == 2 and
-		a['pid'] == $(cat "$RUN/culvertd.pid")" &&
-		table '^host name +culvert$' status
+		a['pid'] == $(cat "$RUN/culvertd.pid") and
+		a['ended_tunnels'] == 0 and a['control_percent'] > 0 and
+		0 < a['free_packet_buffers'] <= a['packet_buffers'] and
+		a['pools'][0]['group'] == 'clients' and a['pools'][0]['used'] == 2 and
+		{r['limit']: r['used'] for r in a['limits']}['sessions'] == 2" &&
+		table '^host name +culvert$' status && grep -E '^control thread busy +[0-9.]+ %$' "$RUN/table" &&
+		grep '^no limit is near, and none was hit$' "$RUN/table" &&
+		grep -E '^clients +default +2 +254 +0.8 %$' "$RUN/table" &&
+		table '^clients +default +2 +254 ' pools
 }
 
 shows_tunnels() {
@@ -90,7 +156,7 @@ shows_tunnels() {
 }
 
 shows_packets() {
-	json ports "rows[0]['port'] == 'wan' and rows[0]['up'] and rows[0]['rx_packets'] > 20" &&
+	json ports "rows[0]['port'] == 'wan' and rows[0]['link'] == 'up' and rows[0]['rx_packets'] > 20" &&
 		json workers "len(rows) == 1 and rows[0]['rx_packets'] > 20 and rows[0]['rounds'] > 0" &&
 		json edges "one('name')['TX_SENT']['packets'] > 20" &&
 		json counters "one('name')['sessions-opened']['value'] == 2" &&
@@ -103,11 +169,11 @@ shows_packets() {
 kick() {
 	local a b
 	a=$(session_of userA) b=$(session_of userB)
-	table '^ended: 1$' kick user userA && client_says A pppd.log 'rcvd \[LCP TermReq' 20 &&
+	table '^ended: 1 session$' kick user userA && client_says A pppd.log 'rcvd \[LCP TermReq' 20 &&
 		dialled_in A userA "$a" && [ "$(session_of userB)" = "$b" ] &&
 		table "^$a +userA .* ended +192.0.2.11:.* ended by the administrator" ended &&
 		table '^reason +ended by the administrator' session "$a" &&
-		a=$(session_of userA) && table '^ended: 1$' kick "$a" && dialled_in A userA "$a"
+		a=$(session_of userA) && table '^ended: 1 session$' kick "$a" && dialled_in A userA "$a"
 }
 
 milliseconds() {
@@ -154,7 +220,7 @@ replaced() {
 		[ "$(lns_counter user-replaced)" = 1 ]
 }
 
-tap_plan 22
+tap_plan 26
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B C; do
@@ -170,9 +236,13 @@ tap_check "IPsec between them" ipsec_between A B
 tap_check "culvertctl status shows them counted" shows_status
 tap_check "culvertctl sessions shows both, filtered and as JSON" shows_sessions
 tap_check "culvertctl session shows one" shows_one_session
+tap_check "culvertctl's filters: a peer without port, several at once, of tunnels and ended" filters
+tap_check "culvertctl tunnel and session show what L2TP and PPP counted" counters
+tap_check "culvertctl neighbours shows next hops" neighbours
 tap_check "culvertctl tunnels shows both" shows_tunnels
 tap_check "culvertctl drops, edges, counters, ports and workers show what passed" shows_packets
 tap_check "culvertctl kick ends a session; the client is told and dials again" kick
+tap_check "culvertctl kick ends a tunnel, or all of a peer, and no other" kick_tunnel
 tap_check "SIGTERM: both clients have a StopCCN within $STOP_BOUND_MS ms, exit code 0" stopped
 tap_need "Culvert is started again" lns_start
 tap_check "both clients dial again by themselves" back

@@ -107,7 +107,12 @@ words() {
 	wrong "unexpected argument 'more'" 2 culvertctl status more
 	wrong "unexpected argument 'more'" 2 culvertctl kick user userA more
 	wrong "'session' needs an argument: a session" 2 culvertctl session
-	wrong "'kick' needs an argument: a session, or 'user' and a name" 2 culvertctl kick
+	wrong "'kick' needs an argument: a session, or 'user', 'tunnel' or 'peer' and which" \
+		2 culvertctl kick
+	wrong "'kick tunnel' needs an ID" 2 culvertctl kick tunnel
+	wrong "'kick peer' needs an address" 2 culvertctl kick peer
+	wrong "'tunnel' needs an argument: a tunnel" 2 culvertctl tunnel
+	wrong "unexpected argument 'more'" 2 culvertctl kick peer 192.0.2.11 more
 	wrong "'kick user' needs a name" 2 culvertctl kick user
 	wrong "'log-level' needs an argument: a level" 2 culvertctl log-level
 	wrong "--watch takes seconds from 1 to 86400, not 'x'" 2 culvertctl --watch=x status
@@ -153,6 +158,29 @@ running() {
 	wrong "there is no user 'nobody'" 4 culvertctl kick user nobody
 	wrong "user 'userA' has no session" 4 culvertctl kick user userA
 	wrong "no column 'colour'; columns are session, user," 2 culvertctl sessions colour=red
+	wrong "state is one of connecting" 2 culvertctl sessions state=opne
+	wrong "auth is one of none pap chap-md5 mschapv2, not 'chap'" 2 culvertctl sessions auth=chap
+	wrong "there is no group 'x'; there are clients" 2 culvertctl sessions group=x
+	wrong "there is no user 'nobody'" 4 culvertctl sessions user=nobody
+	wrong "a peer is an address, as 192.0.2.11 or 192.0.2.11:1701, not 'x'" \
+		2 culvertctl sessions peer=x
+	wrong "not '192.0.2.11:'" 2 culvertctl tunnels peer=192.0.2.11:
+	wrong "not '192.0.2.11:65536'" 2 culvertctl kick peer 192.0.2.11:65536
+	wrong "an address is IPv4, as 10.88.1.1, not '10.88.1'" 2 culvertctl sessions address=10.88.1
+	wrong "there is no listener '192.0.2.9'; the first is 192.0.2.1:1701" \
+		2 culvertctl tunnels listener=192.0.2.9
+	wrong "no column 'user'; columns are tunnel, peer, host, state, listener" \
+		2 culvertctl tunnels user=userA
+	wrong "state is one of ended refused, not 'open'" 2 culvertctl ended state=open
+	wrong "there is no port 'lan'; the first is wan" 2 culvertctl neighbours port=lan
+	wrong "a filter is COLUMN=VALUE, or part of any column, but not empty" 2 culvertctl sessions ''
+	wrong 'more than 8 filters' 2 culvertctl sessions a b c d e f g h i
+	wrong 'no such session has ended' 0 culvertctl ended user=userA state=refused
+	wrong "a tunnel is an ID as 'culvertctl tunnels' shows it" 2 culvertctl tunnel 1/2
+	wrong "not '5@192.0.2.9'" 2 culvertctl kick tunnel 5@192.0.2.9
+	wrong 'tunnel 5@192.0.2.1:1701 is not here' 4 culvertctl kick tunnel 5@192.0.2.1:1701
+	wrong 'session 1/2 is not here, and not among' 4 culvertctl session 1/2@192.0.2.1
+	wrong 'peer 192.0.2.11 has no tunnel' 4 culvertctl kick peer 192.0.2.11
 	wrong "a level is error, warning, info or debug, not 'loud'" 2 culvertctl log-level loud
 	wrong 'no sessions' 0 culvertctl sessions
 	wrong '  "rows": []' 0 culvertctl --json sessions
@@ -171,6 +199,7 @@ completion() {
 	. "$COMPLETION" && complete -p culvertctl && completes status culvertctl st &&
 		completes 'sessions session' culvertctl --json ses &&
 		completes debug culvertctl log-level d && completes user culvertctl kick us &&
+		completes peer culvertctl kick p && completes reason= culvertctl ended r &&
 		completes --version culvertctl --v
 }
 
@@ -221,7 +250,8 @@ escapes() {
 
 plain() {
 	local command
-	for command in status tunnels sessions ended drops edges counters ports workers; do
+	for command in status pools tunnels sessions ended drops edges counters ports workers \
+		neighbours; do
 		culvertctl $command >"$RUN/answer" && [ -s "$RUN/answer" ] || return 1
 		! escapes <"$RUN/answer" || {
 			cat -v "$RUN/answer"
@@ -278,7 +308,7 @@ ends() {
 	lns_stop && [ ! -e "$CULVERT_SOCKET" ]
 }
 
-tap_plan 67
+tap_plan 91
 world_open
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a

@@ -235,8 +235,8 @@ a_configured_mac_is_never_moved(void **state)
 			assert_int_not_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 38)), GATEWAY);
 	}
 	assert_int_equal(drops(&b, DP_DROP_LOCAL_ARP_DOUBTED), 100);
-	for (unsigned i = 0; info.ip.family == 0 || cv_ipv4_value(&info.ip) != GATEWAY; i++)
-		assert_int_equal(dp_neighbour_info(b.dp, i, &info), 0);
+	for (uint64_t i = 0; info.ip.family == 0 || cv_ipv4_value(&info.ip) != GATEWAY;)
+		assert_true(dp_neighbour_next(b.dp, &i, &info));
 	assert_true(info.configured && info.resolved);
 	assert_memory_equal(info.mac, router, 6);
 	bench_down(&b);

@@ -168,7 +168,7 @@ users_of(const struct bench *b, uint32_t ip)
 	struct cv_ip wanted = cv_ipv4(ip);
 	struct dp_neighbour_info n;
 
-	for (unsigned i = 0; dp_neighbour_info(b->dp, i, &n) == 0; i++)
+	for (uint64_t i = 0; dp_neighbour_next(b->dp, &i, &n);)
 		if (cv_ip_equal(&n.ip, &wanted))
 			return (int)n.users;
 	return -1;

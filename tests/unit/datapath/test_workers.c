@@ -260,9 +260,10 @@ static bool
 neighbours_known(const struct bench *b)
 {
 	struct dp_neighbour_info n;
+	uint64_t cursor = 0;
 
 	for (unsigned i = 0; i < 2; i++)
-		if (dp_neighbour_info(b->dp, i, &n) != 0 || !n.resolved)
+		if (!dp_neighbour_next(b->dp, &cursor, &n) || !n.resolved)
 			return false;
 	return true;
 }

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tunnels, sessions and peers as people write them. IDs are unique at a listener only. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+const char *
+id_listener(const struct daemon *d, uint16_t listener, char out[CV_ENDPOINT_TEXT])
+{
+	const struct cfg_listener *l = &d->cfg->listeners[listener];
+	struct cv_endpoint at = {.ip = l->ip, .port = l->udp_port};
+
+	return cv_endpoint_text(&at, out);
+}
+
+static const char *
+with_listener(const struct daemon *d, const char *id, uint16_t listener, char out[ID_TEXT])
+{
+	char text[CV_ENDPOINT_TEXT];
+
+	snprintf(out, ID_TEXT, "%s@%s", id, id_listener(d, listener, text));
+	return out;
+}
+
+const char *
+id_tunnel(const struct daemon *d, uint16_t listener, uint16_t tunnel, char out[ID_TEXT])
+{
+	char id[8];
+
+	snprintf(id, sizeof(id), "%u", tunnel);
+	if (lns_find_tunnel(d->lns, LNS_ANY_LISTENER, tunnel, NULL) > 1)
+		return with_listener(d, id, listener, out);
+	memcpy(out, id, sizeof(id));
+	return out;
+}
+
+const char *
+id_session(const struct daemon *d, uint16_t listener, uint16_t tunnel, uint16_t session,
+	char out[ID_TEXT])
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u/%u", tunnel, session);
+	if (lns_find_session(d->lns, LNS_ANY_LISTENER, tunnel, session, NULL) > 1)
+		return with_listener(d, id, listener, out);
+	memcpy(out, id, sizeof(id));
+	return out;
+}
+
+static bool
+parse_endpoint(const char *text, struct cv_endpoint *out)
+{
+	const char *colon = strchr(text, ':');
+	size_t len = colon == NULL ? strlen(text) : (size_t)(colon - text);
+	char address[CV_IP_TEXT];
+	unsigned port = 0;
+	int used = 0;
+
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (cv_ip_parse(address, &out->ip) != 0 || out->ip.family != CV_IPV4)
+		return false;
+	if (colon != NULL && (sscanf(colon + 1, "%5u%n", &port, &used) != 1 ||
+				     colon[1 + used] != '\0' || port == 0 || port > UINT16_MAX))
+		return false;
+	out->port = (uint16_t)port;
+	return true;
+}
+
+/* What stands behind an ID: nothing, or @ and a listener. */
+static bool
+parse_listener(const struct daemon *d, const char *text, uint16_t *listener)
+{
+	struct cv_endpoint at;
+	unsigned found = 0;
+
+	*listener = LNS_ANY_LISTENER;
+	if (text[0] == '\0')
+		return true;
+	if (text[0] != '@' || !parse_endpoint(text + 1, &at))
+		return false;
+	for (size_t i = 0; i < d->cfg->n_listeners; i++) {
+		const struct cfg_listener *l = &d->cfg->listeners[i];
+
+		if (!cv_ip_equal(&l->ip, &at.ip) || (at.port != 0 && at.port != l->udp_port))
+			continue;
+		*listener = (uint16_t)i;
+		found++;
+	}
+	return found == 1;
+}
+
+bool
+id_parse_tunnel(
+	const struct daemon *d, const char *text, struct id *id, struct control_error *error)
+{
+	unsigned t;
+	int used = 0;
+
+	if (text != NULL && text[0] >= '0' && text[0] <= '9' &&
+		sscanf(text, "%5u%n", &t, &used) == 1 && t <= UINT16_MAX &&
+		parse_listener(d, text + used, &id->listener)) {
+		id->tunnel = (uint16_t)t;
+		id->session = 0;
+		return true;
+	}
+	control_fail(error, CONTROL_USAGE,
+		"a tunnel is an ID as 'culvertctl tunnels' shows it, as 24090 or "
+		"24090@192.0.2.1:1701, "
+		"not '%.60s'",
+		text == NULL ? "" : text);
+	return false;
+}
+
+bool
+id_parse_session(
+	const struct daemon *d, const char *text, struct id *id, struct control_error *error)
+{
+	unsigned t, s;
+	int used = 0;
+
+	if (text != NULL && sscanf(text, "%5u/%5u%n", &t, &s, &used) == 2 && t <= UINT16_MAX &&
+		s <= UINT16_MAX && parse_listener(d, text + used, &id->listener)) {
+		id->tunnel = (uint16_t)t;
+		id->session = (uint16_t)s;
+		return true;
+	}
+	control_fail(error, CONTROL_USAGE,
+		"a session is TUNNEL/SESSION, as 'culvertctl sessions' shows it, not '%.60s'",
+		text == NULL ? "" : text);
+	return false;
+}
+
+/* Names the listeners that have it. */
+static void
+say_all(const struct daemon *d, const struct id *id, const char *what, bool session,
+	struct control_error *error)
+{
+	char text[ID_TEXT], all[160] = "";
+	size_t used = 0;
+
+	for (uint16_t i = 0; i < d->cfg->n_listeners && used < sizeof(all) - ID_TEXT; i++) {
+		if ((session ? lns_find_session(d->lns, i, id->tunnel, id->session, NULL)
+			     : lns_find_tunnel(d->lns, i, id->tunnel, NULL)) == 0)
+			continue;
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
+			used == 0 ? "" : ", ",
+			session ? id_session(d, i, id->tunnel, id->session, text)
+				: id_tunnel(d, i, id->tunnel, text));
+	}
+	control_fail(
+		error, CONTROL_USAGE, "several listeners have this %s; say which: %s", what, all);
+}
+
+bool
+id_one_tunnel(const struct daemon *d, const struct id *id, struct control_error *error)
+{
+	if (lns_find_tunnel(d->lns, id->listener, id->tunnel, NULL) <= 1)
+		return true;
+	say_all(d, id, "tunnel", false, error);
+	return false;
+}
+
+bool
+id_one_session(const struct daemon *d, const struct id *id, struct control_error *error)
+{
+	if (lns_find_session(d->lns, id->listener, id->tunnel, id->session, NULL) <= 1)
+		return true;
+	say_all(d, id, "session", true, error);
+	return false;
+}
+
+bool
+id_parse_peer(const char *text, struct cv_endpoint *peer, struct control_error *error)
+{
+	if (text != NULL && parse_endpoint(text, peer))
+		return true;
+	control_fail(error, CONTROL_USAGE,
+		"a peer is an address, as 192.0.2.11 or 192.0.2.11:1701, not '%.60s'",
+		text == NULL ? "" : text);
+	return false;
+}

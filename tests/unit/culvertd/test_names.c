@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How people name tunnels, sessions and peers: where two listeners have the same IDs, which of the
+ * two is meant is shown, may be said, and must be said to end one. */
+#include "../../../app/culvertd/commands.h"
+#include "../../scenario/hand.h"
+
+#include <string.h>
+
+static const char yaml[] =
+	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+	"listeners: [{address: 192.0.2.1/24}, {address: 192.0.2.1/24, udp-port: 1702},\n"
+	"  {address: 192.0.2.2/24}]\n"
+	"tunnels: {secrets: [{secret-file: tunnel.secret}]}\n"
+	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+	"users: [{name: alice, password-file: alice.secret}]\n"
+	"limits: {sessions: 100, tunnels: 100}\n";
+
+static struct world w;
+static struct daemon d;
+static struct hand hands[2];
+static uint16_t tunnel, session; /* the same at listeners 0 and 2 */
+
+/* What the daemon's kick needs of it. */
+uint64_t
+daemon_now(void)
+{
+	return w.now;
+}
+
+void
+daemon_act(struct daemon *daemon, uint64_t now)
+{
+	(void)daemon;
+	(void)now;
+}
+
+/* The same random numbers at both listeners: the same IDs. */
+static void
+call_at(struct hand *h, uint16_t listener)
+{
+	static const uint8_t seed[CRYPTO_SEED_BYTES] = {7};
+
+	w.listener = listener;
+	crypto_reseed(w.crypto, seed);
+	hand_init(h, &w, 0xc6336401, (uint16_t)(1000 + listener), 7);
+	assert_true(hand_tunnel(h, "lac", "tunnelsecret"));
+	session = hand_call(h, 5);
+	tunnel = h->peer_tunnel;
+}
+
+static int
+up(void **state)
+{
+	(void)state;
+	world_up(&w, yaml, 3);
+	d = (struct daemon){.cfg = w.cfg, .lns = w.lns};
+	call_at(&hands[0], 0);
+	return 0;
+}
+
+static int
+down(void **state)
+{
+	(void)state;
+	world_down(&w);
+	return 0;
+}
+
+static void
+both(void)
+{
+	call_at(&hands[1], 2);
+	assert_int_equal(hands[0].peer_tunnel, tunnel);
+}
+
+static const char *
+text_of(const char *fmt)
+{
+	static char text[100];
+
+	snprintf(text, sizeof(text), fmt, tunnel, session);
+	return text;
+}
+
+static void
+the_listener_is_named_where_ids_are_there_twice(void **state)
+{
+	char id[ID_TEXT];
+
+	(void)state;
+	assert_string_equal(id_session(&d, 0, tunnel, session, id), text_of("%u/%u"));
+	assert_string_equal(id_tunnel(&d, 0, tunnel, id), text_of("%u"));
+	both();
+	assert_string_equal(
+		id_session(&d, 0, tunnel, session, id), text_of("%u/%u@192.0.2.1:1701"));
+	assert_string_equal(
+		id_session(&d, 2, tunnel, session, id), text_of("%u/%u@192.0.2.2:1701"));
+	assert_string_equal(id_tunnel(&d, 2, tunnel, id), text_of("%u@192.0.2.2:1701"));
+}
+
+static json_t *
+kick(const char *key, const char *value, struct control_error *error)
+{
+	json_t *arguments = json_pack("{s:s}", key, value), *answer;
+
+	*error = (struct control_error){.code = CONTROL_OK};
+	answer = cmd_kick(&d, arguments, error);
+	json_decref(arguments);
+	return answer;
+}
+
+/* One of two is ended only when it is said which. */
+static void
+kick_one(const char *key, const char *bare, const char *at_second, const char *all)
+{
+	struct control_error error;
+	json_t *answer;
+
+	both();
+	assert_null(kick(key, text_of(bare), &error));
+	assert_int_equal(error.code, CONTROL_USAGE);
+	assert_non_null(strstr(error.message, text_of(all)));
+	assert_int_equal(lns_find_session(w.lns, LNS_ANY_LISTENER, tunnel, session, NULL), 2);
+	answer = kick(key, text_of(at_second), &error);
+	assert_int_equal(json_integer_value(json_object_get(answer, "ended")), 1);
+	json_decref(answer);
+	assert_int_equal(lns_find_session(w.lns, 0, tunnel, session, NULL), 1);
+	/* now it is the only one */
+	answer = kick(key, text_of(bare), &error);
+	assert_int_equal(json_integer_value(json_object_get(answer, "ended")), 1);
+	json_decref(answer);
+	assert_int_equal(lns_find_session(w.lns, LNS_ANY_LISTENER, tunnel, session, NULL), 0);
+}
+
+static void
+a_session_that_is_there_twice_is_ended_once(void **state)
+{
+	(void)state;
+	kick_one("session", "%1$u/%2$u", "%1$u/%2$u@192.0.2.2",
+		"say which: %1$u/%2$u@192.0.2.1:1701, %1$u/%2$u@192.0.2.2:1701");
+}
+
+static void
+a_tunnel_that_is_there_twice_is_ended_once(void **state)
+{
+	(void)state;
+	kick_one("tunnel", "%1$u", "%1$u@192.0.2.2:1701",
+		"say which: %1$u@192.0.2.1:1701, %1$u@192.0.2.2:1701");
+}
+
+static void
+what_names_nothing_is_refused(void **state)
+{
+	static const char *const sessions[] = {"", "1", "1/", "/1", "1/2/3", "65536/1", "1/65536",
+		"1/2@", "1/2@192.0.2.9", "1/2@192.0.2.1:1703", "1/2@x", "1/2 ", "a/b",
+		"1/2@192.0.2.1" /* two ports are served there */};
+	static const char *const tunnels[] = {"", "1/2", "65536", "-1", " 1", "1@", "1@192.0.2.1"};
+	static const char *const peers[] = {"", "1.2.3", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536",
+		"1.2.3.4:1x", "::1", "1.2.3.4.5"};
+	struct control_error error;
+	struct cv_endpoint peer;
+	struct id id;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sessions) / sizeof(sessions[0]); i++)
+		assert_false(id_parse_session(&d, sessions[i], &id, &error));
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++)
+		assert_false(id_parse_tunnel(&d, tunnels[i], &id, &error));
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
+		assert_false(id_parse_peer(peers[i], &peer, &error));
+	assert_true(id_parse_session(&d, "1/2@192.0.2.1:1702", &id, &error));
+	assert_int_equal(id.listener, 1);
+	assert_true(id_parse_session(&d, "1/2@192.0.2.2", &id, &error));
+	assert_int_equal(id.listener, 2);
+	assert_true(id_parse_tunnel(&d, "65535", &id, &error));
+	assert_int_equal(id.listener, LNS_ANY_LISTENER);
+}
+
+/* Which of two filters keep a row. */
+static bool
+keeps(const char *a, const char *b)
+{
+	static const struct filter_column columns[] = {
+		{"session", FILTER_SESSION, NULL},
+		{"user", FILTER_TEXT, NULL},
+		{"peer", FILTER_PEER, NULL},
+		{"state", FILTER_CHOICE, "open closed"},
+		{NULL, FILTER_TEXT, NULL},
+	};
+	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:i}", "session", "1/2@192.0.2.1:1701",
+		"user", "al=ice", "peer", "192.0.2.11:1701", "state", "open", "rx", 5);
+	json_t *arguments = json_pack("{s:[s]}", "filters", a);
+	struct control_error error;
+	struct filters f;
+	bool kept;
+
+	if (b != NULL)
+		json_array_append_new(json_object_get(arguments, "filters"), json_string(b));
+	assert_true(filters_read(&d, arguments, columns, &f, &error));
+	kept = filters_match(&f, row);
+	json_decref(arguments);
+	json_decref(row);
+	return kept;
+}
+
+static void
+filters_compare_whole_cells_or_what_stands_before_a_port(void **state)
+{
+	(void)state;
+	assert_true(keeps("peer=192.0.2.11", NULL));
+	assert_true(keeps("peer=192.0.2.11:1701", NULL));
+	assert_false(keeps("peer=192.0.2.1", NULL));
+	assert_false(keeps("peer=192.0.2.11:170", NULL));
+	assert_true(keeps("session=1/2", NULL));
+	assert_true(keeps("session=1/2@192.0.2.1:1701", NULL));
+	assert_false(keeps("session=1/20", NULL));
+	assert_true(keeps("user=al=ice", NULL));
+	assert_false(keeps("user=al", NULL));
+	assert_true(keeps("ice", NULL));
+	assert_false(keeps("rx", NULL));
+	assert_true(keeps("state=open", "peer=192.0.2.11"));
+	assert_false(keeps("state=open", "peer=192.0.2.12"));
+	assert_false(keeps("state=closed", "peer=192.0.2.11"));
+	assert_true(keeps("192.0.2.11", "open"));
+	assert_false(keeps("192.0.2.11", "closed"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			the_listener_is_named_where_ids_are_there_twice, up, down),
+		cmocka_unit_test_setup_teardown(
+			a_session_that_is_there_twice_is_ended_once, up, down),
+		cmocka_unit_test_setup_teardown(
+			a_tunnel_that_is_there_twice_is_ended_once, up, down),
+		cmocka_unit_test_setup_teardown(what_names_nothing_is_refused, up, down),
+		cmocka_unit_test_setup_teardown(
+			filters_compare_whole_cells_or_what_stands_before_a_port, up, down),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
