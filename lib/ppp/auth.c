@@ -61,6 +61,8 @@ ppp_auth_start(struct ppp_link *l, uint64_t now)
 		return;
 	l->auth_deadline = cv_time_add(now, l->params->auth_timeout_ns);
 	set_state(l, PPP_AUTH_ASKED);
+	if (ppp_proxy_answer(l))
+		return;
 	if (l->method == PPP_AUTH_PAP && !server)
 		ppp_pap_request(l, now);
 	if (l->method != PPP_AUTH_PAP && server)

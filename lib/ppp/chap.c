@@ -43,7 +43,8 @@ ppp_chap_challenge(struct ppp_link *l, uint64_t now)
 	l->auth_tries++;
 	l->auth_timer = cv_time_add(now, l->params->restart_ns << doublings);
 	l->auth_id++;
-	crypto_random(l->params->crypto, l->auth->challenge, sizeof(l->auth->challenge));
+	crypto_random(l->params->crypto, l->auth->challenge, PPP_CHALLENGE_BYTES);
+	l->auth->challenge_len = PPP_CHALLENGE_BYTES;
 	ppp_packet_begin(&fw, PPP_CHAP, CHAP_CHALLENGE, l->auth_id);
 	cv_write_u8(&fw.w, PPP_CHALLENGE_BYTES);
 	cv_write_bytes(&fw.w, l->auth->challenge, PPP_CHALLENGE_BYTES);
@@ -150,7 +151,7 @@ verify_mschapv2(struct ppp_link *l, const struct ppp_secret *secret)
 int
 ppp_chap_verify(struct ppp_link *l, const struct ppp_secret *secret)
 {
-	struct cv_bytes challenge = {l->auth->challenge, PPP_CHALLENGE_BYTES};
+	struct cv_bytes challenge = {l->auth->challenge, l->auth->challenge_len};
 	uint8_t expected[CRYPTO_MD5_BYTES];
 
 	if (l->method == PPP_AUTH_MSCHAPV2)
@@ -174,7 +175,7 @@ respond_mschapv2(struct ppp_link *l, const uint8_t *challenge, bool again)
 
 	/* a repeated challenge gets the same response: the server may be at it already */
 	if (!again) {
-		memcpy(a->challenge, challenge, sizeof(a->challenge));
+		memcpy(a->challenge, challenge, PPP_MSCHAPV2_CHALLENGE_BYTES);
 		crypto_random(l->params->crypto, a->peer_challenge, sizeof(a->peer_challenge));
 	}
 	memset(a->response, 0, sizeof(a->response));
@@ -211,7 +212,7 @@ receive_challenge(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
 		return CV_ERR_STATE;
 	again = l->auth_state == PPP_AUTH_JUDGING && l->auth_id == p->id &&
 		l->method == PPP_AUTH_MSCHAPV2 &&
-		memcmp(a->challenge, value.data, sizeof(a->challenge)) == 0;
+		memcmp(a->challenge, value.data, PPP_MSCHAPV2_CHALLENGE_BYTES) == 0;
 	if (l->method == PPP_AUTH_MSCHAPV2)
 		rc = respond_mschapv2(l, value.data, again);
 	else

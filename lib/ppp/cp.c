@@ -61,6 +61,19 @@ next_option(struct cv_reader *r, struct option_bytes *o)
 	return o->value.data == NULL ? CV_ERR_MALFORMED : 1;
 }
 
+int
+ppp_option_next(struct cv_reader *r, uint8_t *type, struct cv_bytes *value)
+{
+	struct option_bytes o;
+	int rc = next_option(r, &o);
+
+	if (rc > 0) {
+		*type = o.type;
+		*value = o.value;
+	}
+	return rc;
+}
+
 static bool
 options_well_formed(struct cv_bytes list)
 {
@@ -178,11 +191,10 @@ judge_request(
 	return cv_written(&reply->nak) == 0 && cv_written(&reply->reject) == 0;
 }
 
-/* SCA: from here on the peer's values hold. */
 static void
-acknowledge(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet *p)
+accept_options(struct ppp_link *l, const struct ppp_cp_ops *ops, struct cv_bytes list)
 {
-	struct cv_reader r = cv_reader(p->data.data, p->data.len);
+	struct cv_reader r = cv_reader(list.data, list.len);
 	struct option_bytes o;
 	unsigned bit;
 
@@ -193,6 +205,13 @@ acknowledge(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_p
 		if (row != NULL && row->accept != NULL)
 			row->accept(l, row, o.value);
 	}
+}
+
+/* SCA: from here on the peer's values hold. */
+static void
+acknowledge(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet *p)
+{
+	accept_options(l, ops, p->data);
 	ops->of(l)->naks_sent = ops->of(l)->refusals = 0;
 	ppp_packet_send_data(l, ops->protocol, PPP_CONFIGURE_ACK, p->id, p->data);
 }
@@ -504,6 +523,25 @@ ppp_cp_stop(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 	if (open)
 		ops->down(l, now, PPP_CAUSE_REJECTED);
 	ops->finished(l, now, PPP_CAUSE_REJECTED);
+}
+
+int
+ppp_cp_adopt(
+	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, struct cv_bytes received)
+{
+	struct ppp_cp *cp = ops->of(l);
+	struct reply reply;
+
+	if (!options_well_formed(received) || !judge_request(l, ops, received, &reply))
+		return CV_ERR_CONFIG;
+	accept_options(l, ops, received);
+	PPP_DEBUG(l, "ppp-state", "layer=%s from=%s to=%s", ops->name,
+		ppp_state_name(ppp_cp_state(cp)), ppp_state_name(PPP_OPENED));
+	cp->state = PPP_OPENED;
+	cp->answered = cp->heard = true; /* no request of ours is under way */
+	cp->opened_at = now;
+	ops->up(l, now);
+	return 0;
 }
 
 void

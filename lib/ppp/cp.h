@@ -94,6 +94,12 @@ void ppp_cp_event(
 void ppp_cp_stop(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
 /* Runs the Restart timer. */
 void ppp_cp_timeout(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
+/* The next option of a list: 1, 0 at its end, CV_ERR_MALFORMED. */
+int ppp_option_next(struct cv_reader *r, uint8_t *type, struct cv_bytes *value);
+/* Opened at once, since the peer and somebody for us agreed already: `received` is the peer's last
+ * request. CV_ERR_CONFIG: we would not have acknowledged it, and nothing happened. */
+int ppp_cp_adopt(
+	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, struct cv_bytes received);
 /* Back to Initial without a word; tells `down` when it was open. */
 void ppp_cp_reset(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
 

@@ -310,6 +310,31 @@ ppp_lcp_reset(struct ppp_link *l)
 	l->loops = 0;
 }
 
+bool
+ppp_lcp_asked(struct ppp_link *l, struct cv_bytes list)
+{
+	struct cv_reader r = cv_reader(list.data, list.len);
+	struct cv_bytes value;
+	uint8_t type;
+	int rc;
+
+	l->mru_ask = PPP_DEFAULT_MRU;
+	l->magic = 0;
+	l->method = PPP_AUTH_NONE;
+	while ((rc = ppp_option_next(&r, &type, &value)) > 0) {
+		if (type == OPT_AUTH && auth_configured(l, auth_of(value)))
+			l->method = (uint8_t)auth_of(value);
+		else if (type == OPT_MRU && value.len == 2 && ppp_value_u16(value) != 0)
+			l->mru_ask = ppp_value_u16(value);
+		else if (type == OPT_MAGIC && value.len == 4)
+			l->magic = ppp_value_u32(value);
+		else if (!(type == OPT_ACCM && value.len == 4) &&
+			 !((type == OPT_PFC || type == OPT_ACFC) && value.len == 0))
+			return false;
+	}
+	return rc == 0 && l->method != PPP_AUTH_NONE;
+}
+
 static struct ppp_cp *
 lcp_of(struct ppp_link *l)
 {

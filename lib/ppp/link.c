@@ -321,7 +321,7 @@ fill_auth(const struct ppp_link *l, struct ppp_ev_auth *e)
 		.again = l->authenticated,
 		.name = {a->name, a->name_len},
 		.password = {a->password, a->password_len},
-		.challenge = {a->challenge, chap ? sizeof(a->challenge) : 0},
+		.challenge = {a->challenge, chap ? a->challenge_len : 0},
 		.response = {a->response, a->response_len},
 	};
 }

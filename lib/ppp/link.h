@@ -174,6 +174,24 @@ void ppp_link_free(struct ppp_link *l);
 
 /* The lower layer is there: starts LCP. */
 void ppp_link_open(struct ppp_link *l, uint64_t now);
+
+/* What a LAC has agreed with the peer, and what the peer proved to it (RFC 2661 section 4.4.5).
+ * sent, received: the options of the LAC's and the peer's last LCP request. */
+struct ppp_proxy {
+	struct cv_bytes sent, received;
+	enum ppp_auth method; /* PAP, CHAP-MD5; NONE: the peer is asked for its proof here */
+	uint8_t id;           /* of the challenge, or of the PAP request */
+	struct cv_bytes name, challenge, response; /* PAP: response is the password */
+};
+
+/*
+ * Server, in place of ppp_link_open: takes LCP as open where both requests fit our parameters (a
+ * configured method of authentication, no option that we would have refused), and the proof as if
+ * the peer had answered us: AUTH follows. A proof that is missing or of another kind is asked for.
+ * The bytes are copied. CV_ERR_CONFIG: it does not fit, CV_ERR_STATE: not a link at rest of a
+ * server; nothing happened, and ppp_link_open negotiates anew.
+ */
+int ppp_link_adopt(struct ppp_link *l, uint64_t now, const struct ppp_proxy *proxy);
 /* Ends politely: Terminate-Request, then DOWN with this reason after the answer or max_terminate
  * restart times, at once when nothing was ever sent. The first reason given counts. */
 void ppp_link_close(struct ppp_link *l, uint64_t now, enum ppp_down reason);

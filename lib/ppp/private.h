@@ -13,7 +13,8 @@ enum {
 	PPP_PACKET_MAX = 1500,    /* longest control packet, in and out */
 	PPP_OUTPUT_MAX = 8192,    /* bytes that may wait to be polled */
 	PPP_LOOPS_MAX = 4,        /* own magic numbers seen before the line counts as looped */
-	PPP_CHALLENGE_BYTES = 16, /* of our own challenges */
+	PPP_CHALLENGE_BYTES = 16, /* of our own challenges, */
+	PPP_CHALLENGE_MAX = 255,  /* and of those of others (RFC 1994 section 4.1) */
 	PPP_MESSAGE_MAX = 255,    /* of the text in a server's verdict that we keep */
 	/* Code- and Protocol-Rejects. A router that speaks all there is begins some 16 network
 	 * protocols at once, ends and begins them again, and repeats each every 3 s. */
@@ -45,10 +46,10 @@ enum ppp_auth_state {
 
 /* What only lives while authentication goes on; wiped when it is freed. */
 struct ppp_auth_block {
-	uint8_t challenge[PPP_CHALLENGE_BYTES];
+	uint8_t challenge[PPP_CHALLENGE_MAX];        /* a LAC's may have another length than ours */
 	uint8_t peer_challenge[PPP_CHALLENGE_BYTES]; /* client, MS-CHAPv2: ours in the response */
 	uint8_t response[PPP_MSCHAPV2_RESPONSE_BYTES];
-	uint8_t response_len, name_len, password_len, message_len;
+	uint8_t challenge_len, response_len, name_len, password_len, message_len;
 	uint8_t name[PPP_NAME_MAX], password[PPP_NAME_MAX], message[PPP_MESSAGE_MAX];
 };
 
@@ -56,8 +57,9 @@ struct ppp_output;
 
 struct ppp_link {
 	const struct ppp_params *params;
-	struct ppp_auth_block *auth; /* NULL most of the time */
-	struct ppp_output *out;      /* NULL when nothing waits */
+	struct ppp_auth_block *auth;   /* NULL most of the time */
+	struct ppp_output *out;        /* NULL when nothing waits */
+	const struct ppp_proxy *proxy; /* only within ppp_link_adopt */
 	struct ppp_cp lcp, ipcp;
 	uint64_t auth_timer, auth_deadline, rechallenge_at;
 	uint64_t prove_by; /* the same however often LCP begins anew meanwhile */
@@ -140,6 +142,12 @@ const char *ppp_phase_name(enum ppp_phase phase);
 extern const struct ppp_cp_ops ppp_lcp;
 void ppp_lcp_reset(struct ppp_link *l);
 uint16_t ppp_lcp_our_mru(const struct ppp_link *l);
+
+/* Whether our request could have had these options and no others; what it asked for holds then. */
+bool ppp_lcp_asked(struct ppp_link *l, struct cv_bytes list);
+
+/* proxy.c: goes on with the peer's answer to a LAC, in the block; false: the peer is asked. */
+bool ppp_proxy_answer(struct ppp_link *l);
 
 /* echo.c: LCP's codes above Code-Reject, and who hears himself. */
 int ppp_lcp_extra(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
