@@ -46,12 +46,16 @@ struct cfg_listener {
 	uint16_t udp_port;
 };
 
+/* Whether proxy LCP and proxy authentication are taken (RFC 2661 section 4.4.5). */
+enum cfg_proxy { CFG_PROXY_RENEGOTIATE, CFG_PROXY_ACCEPT };
+
 /* A tunnel secret and the peers that it holds for; both conditions must hold. */
 struct cfg_tunnel_secret {
 	const char *host_name; /* NULL: any */
 	struct cv_prefix peer; /* family 0: any */
 	uint32_t listener;     /* index; UINT32_MAX: any */
 	bool none;             /* "secret: none" was said: no authentication */
+	enum cfg_proxy proxy;
 	struct cfg_secret secret;
 };
 

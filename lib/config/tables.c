@@ -52,6 +52,7 @@ static const char *const idle_ways[] = {"auto", "poll", "sleep", NULL};
 static const char *const hugepage_ways[] = {"auto", "never", "required", NULL};
 static const char *const auth_methods[] = {"pap", "chap-md5", "mschapv2", NULL};
 static const char *const refusal_ways[] = {"silent", "answered", NULL};
+static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 
 static const struct cfg_key identity_keys[] = {
@@ -129,6 +130,9 @@ static const struct cfg_key secret_keys[] = {
 		"file with the secret"),
 	VALUE("secret", struct cfg_tunnel_secret, none, KIND(SECRET_NONE), NULL,
 		"none: such peers need no secret"),
+	VALUE("proxy", struct cfg_tunnel_secret, proxy, CHOICE(proxy_ways), "renegotiate",
+		"accept: what such LACs negotiated and were told by callers is taken where it "
+		"fits"),
 };
 
 static const char *const secret_ways[] = {"secret-file", "secret", NULL};

@@ -333,17 +333,19 @@ take_icrq(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 }
 
 static void
-call_up(struct l2tp_tunnel *t, struct l2tp_call *c, bool sequencing)
+call_up(struct l2tp_tunnel *t, struct l2tp_call *c, const struct l2tp_message *m)
 {
+	bool lns = m->type == L2TP_ICCN;
+	struct l2tp_proxy *proxy = lns && t->params.proxy ? l2tp_proxy_keep(m) : NULL;
 	struct l2tp_event event = {.type = L2TP_EV_CALL_UP,
 		.local_session = c->local,
 		.remote_session = c->remote,
-		.sequencing_required = sequencing};
+		.sequencing_required = lns && l2tp_has(m, L2TP_AVP_SEQUENCING_REQUIRED)};
 
 	end_setup(t, c);
 	c->state = L2TP_CALL_ESTABLISHED;
 	t->counters.calls++;
-	if (!l2tp_push_event(t, &event))
+	if (!l2tp_push_call_up(t, &event, proxy))
 		t->reliable.dead = true;
 }
 
@@ -363,7 +365,7 @@ take_icrp(struct l2tp_tunnel *t, uint64_t now, struct l2tp_call *c, const struct
 	l2tp_put_u32(&b, L2TP_AVP_CONNECT_SPEED, CONNECT_SPEED_BPS);
 	l2tp_put_u32(&b, L2TP_AVP_FRAMING_TYPE, FRAMING_SYNC);
 	l2tp_send_message(t, now, &b, remote);
-	call_up(t, c, false);
+	call_up(t, c, m);
 }
 
 /* The header's session ID, or for a CDN that came before the peer knew ours, the one it gave. */
@@ -391,7 +393,7 @@ step(struct l2tp_tunnel *t, uint64_t now, struct l2tp_call *c, const struct l2tp
 		break;
 	case L2TP_ICCN:
 		if (c->state == L2TP_CALL_WAIT_CONNECT) {
-			call_up(t, c, l2tp_has(m, L2TP_AVP_SEQUENCING_REQUIRED));
+			call_up(t, c, m);
 			return;
 		}
 		break;

@@ -46,6 +46,7 @@ struct l2tp_call {
 
 struct l2tp_queued_event {
 	struct l2tp_queued_event *next;
+	struct l2tp_proxy *proxy;
 	struct l2tp_event event;
 };
 
@@ -64,6 +65,7 @@ struct l2tp_tunnel {
 	uint64_t deadline; /* of the set-up, or of the memory of a closed one */
 	struct l2tp_event down;
 	struct l2tp_queued_event *events, *events_last;
+	struct l2tp_proxy *proxy_told; /* of the event that was polled last */
 	struct l2tp_call **by_local, **by_remote;
 	struct l2tp_call *few[2 * L2TP_FEW_CALLS];
 	struct l2tp_call *setup_first, *setup_last;
@@ -89,6 +91,9 @@ void l2tp_send_message(
 	struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id);
 /* false: out of memory, nothing was queued. */
 bool l2tp_push_event(struct l2tp_tunnel *t, const struct l2tp_event *event);
+/* The same with what goes with CALL_UP, which is taken in any case; may be NULL. */
+bool l2tp_push_call_up(
+	struct l2tp_tunnel *t, const struct l2tp_event *event, struct l2tp_proxy *proxy);
 void l2tp_fault_close(
 	struct l2tp_tunnel *t, uint64_t now, uint16_t result, uint16_t error, const char *text);
 
@@ -99,6 +104,10 @@ void l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp
 void l2tp_put_reason(struct l2tp_builder *b, const struct l2tp_reason *reason);
 /* Reads a Result Code AVP into a reason by the peer; its text goes to text. */
 struct l2tp_reason l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX]);
+
+/* proxy.c: what an ICCN tells of PPP, or NULL: nothing, or out of memory. */
+struct l2tp_proxy *l2tp_proxy_keep(const struct l2tp_message *m);
+void l2tp_proxy_free(struct l2tp_proxy *p); /* takes NULL */
 
 /* call.c */
 void l2tp_calls_init(struct l2tp_tunnel *t);

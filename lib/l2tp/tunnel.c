@@ -50,8 +50,10 @@ l2tp_tunnel_free(struct l2tp_tunnel *t)
 		struct l2tp_queued_event *e = t->events;
 
 		t->events = e->next;
+		l2tp_proxy_free(e->proxy);
 		free(e);
 	}
+	l2tp_proxy_free(t->proxy_told);
 	l2tp_calls_free(t);
 	l2tp_reliable_fini(&t->reliable);
 	crypto_wipe(t->challenge, sizeof(t->challenge));
@@ -100,12 +102,19 @@ l2tp_set_state(struct l2tp_tunnel *t, enum l2tp_state state)
 bool
 l2tp_push_event(struct l2tp_tunnel *t, const struct l2tp_event *event)
 {
+	return l2tp_push_call_up(t, event, NULL);
+}
+
+bool
+l2tp_push_call_up(struct l2tp_tunnel *t, const struct l2tp_event *event, struct l2tp_proxy *proxy)
+{
 	struct l2tp_queued_event *e = malloc(sizeof(*e));
 
-	if (e == NULL)
+	if (e == NULL) {
+		l2tp_proxy_free(proxy);
 		return false;
-	e->next = NULL;
-	e->event = *event;
+	}
+	*e = (struct l2tp_queued_event){.proxy = proxy, .event = *event};
 	if (t->events_last != NULL)
 		t->events_last->next = e;
 	else
@@ -121,6 +130,8 @@ l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
 	struct l2tp_queued_event *e = t->events;
 
 	memset(event, 0, sizeof(*event));
+	l2tp_proxy_free(t->proxy_told);
+	t->proxy_told = NULL;
 	if (t->up_pending) {
 		t->up_pending = false;
 		event->type = L2TP_EV_UP;
@@ -131,6 +142,7 @@ l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
 		if (t->events == NULL)
 			t->events_last = NULL;
 		*event = e->event;
+		event->proxy = t->proxy_told = e->proxy;
 		free(e);
 	} else if (t->down_pending) {
 		t->down_pending = false;
@@ -351,6 +363,7 @@ take_message(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id, struct cv
 			: l2tp_call_fault(t, now, session_id, &m, &fault);
 	else
 		l2tp_control_message(t, now, &m, rc == 0 ? NULL : &fault);
+	crypto_wipe(m.plain, m.plain_used);
 }
 
 int

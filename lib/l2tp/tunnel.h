@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "crypto/crypto.h"
+#include "l2tp/proxy.h"
 #include "l2tp/reason.h"
 
 struct l2tp_tunnel;
@@ -51,6 +52,7 @@ struct l2tp_params {
 	uint16_t first_ns; /* 0; tests of the wrap-around start elsewhere */
 	uint8_t max_retransmits;
 	bool hide_avps;
+	bool proxy; /* tell of proxy AVPs with CALL_UP */
 };
 
 /* HELLO after 60 s, retransmission 1 to 8 s five times, window 128, 30 s for set-up. */
@@ -69,7 +71,9 @@ struct l2tp_event {
 	enum l2tp_event_type type;
 	uint16_t local_session; /* 0 in CALL_REQUEST */
 	uint16_t remote_session;
-	bool sequencing_required;  /* CALL_UP */
+	bool sequencing_required; /* CALL_UP */
+	/* CALL_UP: what the LAC has negotiated, until the next poll; NULL: nothing */
+	const struct l2tp_proxy *proxy;
 	bool proof_failed;         /* DOWN: the peer's Challenge Response was wrong or missing */
 	struct l2tp_reason reason; /* DOWN, CALL_DOWN; its message lives until the next poll */
 	char text[L2TP_MESSAGE_MAX];

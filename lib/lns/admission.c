@@ -136,6 +136,7 @@ fill_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id, const ui
 	p->retransmit_max_ns = cfg->tunnels.retransmit_max_ns;
 	p->max_retransmits = cfg->tunnels.retransmit_times;
 	p->hide_avps = cfg->tunnels.hide_avps;
+	p->proxy = secret != NULL && secret->proxy == CFG_PROXY_ACCEPT;
 	if (secret != NULL && !secret->none) {
 		p->secret = secret->secret.data;
 		p->secret_len = secret->secret.len;

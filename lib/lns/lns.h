@@ -54,6 +54,8 @@ struct lns_params {
 	X(CONTROL_NOT_SCCRQ, "control-not-sccrq", "messages with tunnel ID 0 that open nothing")  \
 	X(DATA_NO_SESSION, "data-no-session", "PPP frames for a session that is not here")        \
 	X(DATA_EARLY, "data-early", "PPP frames before ICCN, more than are kept")                 \
+	X(PROXY_TAKEN, "proxy-taken", "calls that went on where their LAC had left off")          \
+	X(PROXY_ANEW, "proxy-anew", "calls whose LCP of a LAC did not fit, negotiated anew")      \
 	X(DATA_SOURCE, "data-source", "PPP frames from another address or port")                  \
 	X(PPP_MALFORMED, "ppp-malformed", "PPP frames that were silently discarded")              \
 	X(LIMIT_TUNNELS, "limit-tunnels", "tunnels refused: limits.tunnels")                      \

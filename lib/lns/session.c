@@ -178,6 +178,27 @@ take_early(struct lns *lns, struct lns_session *s, uint64_t now)
 	free(e);
 }
 
+/* Goes on where a trusted LAC has left off; false: all is to be negotiated anew. */
+static bool
+adopt(struct lns *lns, struct lns_session *s, uint64_t now, const struct l2tp_proxy *told)
+{
+	struct ppp_proxy proxy = {.sent = told->sent,
+		.received = told->received,
+		.method = told->authen_type == L2TP_PROXY_PAP    ? PPP_AUTH_PAP
+			  : told->authen_type == L2TP_PROXY_CHAP ? PPP_AUTH_CHAP_MD5
+								 : PPP_AUTH_NONE,
+		.id = told->authen_id,
+		.name = told->name,
+		.challenge = told->challenge,
+		.response = told->response};
+	bool taken = told->has_lcp && ppp_link_adopt(s->ppp, now, &proxy) == 0;
+
+	lns_count(lns, taken ? LNS_PROXY_TAKEN : LNS_PROXY_ANEW);
+	cv_log_event(lns->log, CV_LOG_DEBUG, "proxy", "tunnel=%u session=%u lcp=%s authen-type=%u",
+		s->info.tunnel_id, s->info.session_id, taken ? "taken" : "anew", told->authen_type);
+	return taken;
+}
+
 void
 lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
 {
@@ -198,7 +219,8 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 		lns_session_over(lns, s, now, "out of memory");
 		return;
 	}
-	ppp_link_open(s->ppp, now);
+	if (event->proxy == NULL || !adopt(lns, s, now, event->proxy))
+		ppp_link_open(s->ppp, now);
 	take_early(lns, s, now);
 	lns_session_settle(lns, s, now);
 }

@@ -229,6 +229,16 @@ check_answer(struct world *w, const struct lns_action *action)
 }
 
 static void
+keep_ppp(struct world_ppp *kept, const struct lns_action *action)
+{
+	struct l2tp_header h = {0};
+
+	assert_int_equal(l2tp_header_parse(action->data.data, action->data.len, &h), 0);
+	kept->len = h.payload.len < sizeof(kept->bytes) ? h.payload.len : sizeof(kept->bytes);
+	memcpy(kept->bytes, h.payload.data, kept->len);
+}
+
+static void
 keep_outside(struct world *w, const struct lns_action *action)
 {
 	struct world_sent *sent = &w->outside[w->n_outside % WORLD_OUTSIDE];
@@ -239,7 +249,7 @@ keep_outside(struct world *w, const struct lns_action *action)
 		/* who carries the action out must know that it has to give an Ns */
 		assert_non_null(action->session);
 		assert_int_equal(action->session->sequencing, sequenced);
-		w->n_data_outside++;
+		keep_ppp(&w->ppp_outside[w->n_data_outside++ % WORLD_PPP], action);
 		w->n_sequenced_outside += sequenced;
 		return;
 	}

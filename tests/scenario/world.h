@@ -18,7 +18,7 @@
 #include "lns/lns.h"
 #include "ppp/link.h"
 
-enum { WORLD_CLIENTS = 4, WORLD_SLOTS = 256, WORLD_LOG = 64, WORLD_OUTSIDE = 64 };
+enum { WORLD_CLIENTS = 4, WORLD_SLOTS = 256, WORLD_LOG = 64, WORLD_OUTSIDE = 64, WORLD_PPP = 16 };
 
 /* How bad the network is, in thousandths. */
 struct world_network {
@@ -72,6 +72,12 @@ struct world_sent {
 	uint8_t bytes[LNS_DATAGRAM_MAX];
 };
 
+/* A PPP frame that the server sent to such an address. */
+struct world_ppp {
+	size_t len;
+	uint8_t bytes[256];
+};
+
 struct world {
 	struct crypto *crypto;
 	struct cfg *cfg;
@@ -93,7 +99,8 @@ struct world {
 	unsigned n_lines;
 	struct world_sent outside[WORLD_OUTSIDE]; /* a ring */
 	unsigned n_outside, read_outside, n_data_outside, n_sequenced_outside;
-	unsigned n_ipcp_acks; /* Configure-Acks that the server has sent */
+	struct world_ppp ppp_outside[WORLD_PPP]; /* a ring of the PPP frames among them */
+	unsigned n_ipcp_acks;                    /* Configure-Acks that the server has sent */
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
 	bool hold; /* the server's actions wait: several datagrams come in one round */
