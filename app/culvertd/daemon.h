@@ -31,6 +31,7 @@ struct daemon {
 	uint64_t load_at,
 		load_cpu;     /* status.c: when control's CPU time was read, and what it was */
 	double load_percent;  /* of a CPU, then */
+	uint64_t look_at;     /* when descriptors are looked at again */
 	uint64_t no_route_at; /* when the last line about a missing gateway was written */
 	bool held_back;       /* the server has more to send than workers take now */
 	bool quit;

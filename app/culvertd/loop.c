@@ -15,7 +15,7 @@
 
 #include "daemon.h"
 
-enum { SHARED_ROUNDS = 32 }; /* busy worker rounds between two looks at descriptors */
+#define LOOK_NS CV_NS_PER_MS /* between two looks at descriptors where the loop does not sleep */
 #define STOP_BOUND_NS (2500 * CV_NS_PER_MS) /* SIGTERM to exit: 3 s with what follows */
 #define STOP_TICK_NS (20 * CV_NS_PER_MS)
 #define HELD_BACK_NS (200 * CV_NS_PER_US) /* for the workers to send what they were given */
@@ -79,7 +79,7 @@ on_report(evutil_socket_t sig, short what, void *ctx)
 }
 
 /* Only wakes the loop, which looks by itself at what there is to do. The descriptor is emptied
- * here: libevent would else come back to it, and not to us. */
+ * here and nowhere else: once for each time that it was written to. */
 static void
 on_wake(evutil_socket_t fd, short what, void *ctx)
 {
@@ -151,23 +151,30 @@ finished(const struct daemon *d, uint64_t now)
 	return d->quit || (d->stop_by != CV_TIME_NEVER && (now >= d->stop_by || lns_idle(d->lns)));
 }
 
+/* Descriptors and signals, without sleeping: by time and not by rounds, which may be millions a
+ * second, and each look is a system call. */
+static void
+look(struct daemon *d, uint64_t now)
+{
+	if (now < d->look_at)
+		return;
+	d->look_at = now + LOOK_NS;
+	watch_log(d);
+	event_base_loop(d->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+}
+
 static void
 loop_shared(struct daemon *d)
 {
-	unsigned rounds = 0;
-
 	for (;;) {
-		unsigned received = dp_worker_poll(d->dp);
-		uint64_t now = daemon_now();
+		uint64_t now;
 
+		dp_worker_poll(d->dp);
+		now = daemon_now();
 		serve(d, now);
 		if (finished(d, now))
 			return;
-		if (received == 0 || ++rounds >= SHARED_ROUNDS) {
-			rounds = 0;
-			watch_log(d);
-			event_base_loop(d->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
-		}
+		look(d, now);
 	}
 }
 
@@ -180,12 +187,12 @@ loop_sleeping(struct daemon *d)
 		serve(d, now);
 		if (finished(d, now))
 			return;
-		watch_log(d);
 		if (dp_wake_arm(d->dp)) {
+			watch_log(d);
 			set_timer(d, now);
 			event_base_loop(d->base, EVLOOP_ONCE);
 		} else {
-			event_base_loop(d->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+			look(d, now);
 		}
 	}
 }

@@ -136,8 +136,8 @@ unsigned dp_worker_poll(struct dp *dp);
  *	while (dp_punt_next(dp, &p)) { ...; dp_punt_release(dp, &p); }
  *	if (dp_wake_arm(dp)) sleep until dp_event_fd is readable, dp_next_timeout or own timers;
  * dp_wake_arm() false: something is waiting already, go round again without sleeping (after
- * looking at other events). dp_control_poll() empties the descriptor. Shared: never sleep,
- * dp_worker_poll() does.
+ * looking at other events). The caller reads 8 bytes from the descriptor when, and only when, it
+ * is readable. Shared: never sleep, dp_worker_poll() does.
  */
 int dp_event_fd(const struct dp *dp);
 bool dp_wake_arm(struct dp *dp);

@@ -224,10 +224,8 @@ void
 dp_punt_local_poll(struct dp *dp, uint64_t now)
 {
 	struct rte_mbuf *m;
-	uint64_t count;
 
-	if (!dp->shared)
-		(void)!read(dp->event_fd, &count, sizeof(count));
+	__atomic_store_n(&dp->armed, 0, __ATOMIC_RELAXED); /* awake: nobody need write */
 	memcpy(dp->budget, budgets, sizeof(budgets));
 	/* where strangers' work takes the worker's time, packets that wait come first */
 	if (dp->shared && dp->busy)
