@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The running daemon: what its files share. Everything runs on the control thread. */
+/* The running daemon: what its files share. All runs on the control thread but the watchdog. */
 #ifndef CULVERTD_DAEMON_H
 #define CULVERTD_DAEMON_H
 
@@ -14,6 +14,9 @@
 #include "datapath/datapath.h"
 #include "ended.h"
 #include "lns/lns.h"
+
+struct daemon_log;
+struct watchdog;
 
 struct daemon {
 	struct cv_log log;
@@ -33,9 +36,22 @@ struct daemon {
 	double load_percent;  /* of a CPU, then */
 	uint64_t look_at;     /* when descriptors are looked at again */
 	uint64_t no_route_at; /* when the last line about a missing gateway was written */
-	bool held_back;       /* the server has more to send than workers take now */
+	struct watchdog *watchdog;
+	uint64_t beats;                     /* control's rounds, for the watchdog */
+	uint64_t beat_ns;                   /* it wants one at least so often */
+	uint64_t control_late, worker_late; /* times, counted by the watchdog */
+	bool held_back;                     /* the server has more to send than workers take now */
 	bool quit;
 };
+
+/* notify.c: a line for systemd, where it listens; never waits. */
+void daemon_notify(const char *state);
+/* How often systemd wants to hear of us at least, in ns; 0: it does not. */
+uint64_t daemon_notify_every(void);
+
+/* watchdog.c: from dp_start until before dp_stop. */
+int daemon_watchdog_start(struct daemon *d);
+void daemon_watchdog_stop(struct daemon *d);
 
 /* loop.c: CLOCK_MONOTONIC in ns. */
 uint64_t daemon_now(void);

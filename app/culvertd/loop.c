@@ -5,11 +5,7 @@
  * worker's round does.
  */
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,28 +25,6 @@ daemon_now(void)
 	return (uint64_t)now.tv_sec * CV_NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-/* systemd's readiness protocol: a datagram to the socket that it names. */
-static void
-notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	size_t len = path == NULL ? 0 : strlen(path);
-	int fd;
-
-	if (len < 2 || len >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, len);
-	if (to.sun_path[0] == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	(void)sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
-}
-
 static void
 on_signal(evutil_socket_t sig, short what, void *ctx)
 {
@@ -64,7 +38,7 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 		return;
 	}
 	cv_log_event(&d->log, CV_LOG_INFO, "stopping", "signal=\"%s\"", strsignal((int)sig));
-	notify("STOPPING=1");
+	daemon_notify("STOPPING=1");
 	d->stop_by = now + STOP_BOUND_NS;
 	lns_shutdown(d->lns, now);
 	daemon_act(d, now);
@@ -114,14 +88,11 @@ set_timer(struct daemon *d, uint64_t now)
 	uint64_t wait;
 	struct timeval tv;
 
+	at = cv_time_min(at, now + d->beat_ns); /* to be seen alive */
 	if (d->stop_by != CV_TIME_NEVER)
 		at = cv_time_min(at, now + STOP_TICK_NS);
 	if (d->held_back)
 		at = cv_time_min(at, now + HELD_BACK_NS);
-	if (at == CV_TIME_NEVER) {
-		evtimer_del(d->timer);
-		return;
-	}
 	wait = at > now ? at - now : 0;
 	tv = (struct timeval){.tv_sec = (time_t)(wait / CV_NS_PER_S),
 		.tv_usec = (suseconds_t)(wait % CV_NS_PER_S / CV_NS_PER_US + 1)};
@@ -134,6 +105,7 @@ serve(struct daemon *d, uint64_t now)
 {
 	struct dp_punt punt;
 
+	__atomic_store_n(&d->beats, d->beats + 1, __ATOMIC_RELAXED);
 	dp_control_poll(d->dp, now);
 	while (dp_punt_next(d->dp, &punt)) {
 		lns_input(d->lns, now, punt.local_index, &punt.remote, punt.data, punt.len);
@@ -229,14 +201,18 @@ daemon_run(struct daemon *d)
 	rc = dp_start(d->dp, daemon_now());
 	if (rc != 0)
 		return rc;
+	rc = daemon_watchdog_start(d);
+	if (rc != 0)
+		return rc;
 	cv_log_event(&d->log, CV_LOG_INFO, "ready", "host=%s listeners=%zu workers=%u%s",
 		d->cfg->identity.host_name, d->cfg->n_listeners, dp_worker_count(d->dp),
 		dp_shared(d->dp) ? " shared=yes" : "");
-	notify("READY=1");
+	daemon_notify("READY=1");
 	if (dp_shared(d->dp))
 		loop_shared(d);
 	else
 		loop_sleeping(d);
+	daemon_watchdog_stop(d);
 	dp_stop(d->dp);
 	daemon_report(d);
 	cv_log_event(&d->log, CV_LOG_INFO, "stopped", "uptime_s=%llu",

@@ -23,6 +23,16 @@ daemon_counter(const struct daemon *d, unsigned index, struct daemon_counter *ou
 		*out = (struct daemon_counter){
 			"log-lines-lost", "log lines that nobody read in time", daemon_log_lost(d)};
 		return true;
+	case 1:
+		*out = (struct daemon_counter){"control-late",
+			"times the control thread was seen not to go round",
+			__atomic_load_n(&d->control_late, __ATOMIC_RELAXED)};
+		return true;
+	case 2:
+		*out = (struct daemon_counter){"workers-late",
+			"times a worker was seen not to go round",
+			__atomic_load_n(&d->worker_late, __ATOMIC_RELAXED)};
+		return true;
 	default:
 		return false;
 	}

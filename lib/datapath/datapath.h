@@ -339,6 +339,10 @@ int dp_worker_info(struct dp *dp, unsigned worker, struct dp_worker_info *out);
 /* Neighbours in a stable order: *cursor starts at 0; false past the last. Those that come or go
  * meanwhile may be missed or not. */
 bool dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_info *out);
+/* Rounds that a worker has made: who watches that it goes on may ask from any thread. */
+uint64_t dp_worker_rounds(const struct dp *dp, unsigned worker);
+/* Neighbours by index from 0; CV_ERR_UNKNOWN past the last. Indexes move as they come and go. */
+int dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info *out);
 
 struct dp_counter {
 	const char *name; /* "CLASSIFY_UDP_CHECKSUM" */

@@ -52,6 +52,12 @@ dp_worker_count(const struct dp *dp)
 	return dp->worker_count;
 }
 
+uint64_t
+dp_worker_rounds(const struct dp *dp, unsigned worker)
+{
+	return read_counter(&dp->workers[worker]->rounds);
+}
+
 int
 dp_worker_info(struct dp *dp, unsigned index, struct dp_worker_info *out)
 {

@@ -5,11 +5,12 @@ threads go on.
 
 usage: freeze.py PID THREAD SECONDS
 
-THREAD is a name as in /proc/PID/task/*/comm, or "main". Prints "stopped", later "going on". Ended
+THREAD is "main", or a pattern of the name in /proc/PID/task/*/comm. Prints "stopped", later "going on". Ended
 early, the kernel lets the thread go on.
 """
 import ctypes
 import os
+import re
 import sys
 import time
 
@@ -22,7 +23,7 @@ def thread_of(pid, name):
         return pid
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/comm", encoding="ascii") as comm:
-            if comm.read().strip() == name:
+            if re.fullmatch(name, comm.read().strip()):
                 return int(task)
     sys.exit(f"no thread {name}")
 

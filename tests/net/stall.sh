@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # stall.sh - what stands still costs nobody else anything: a log that nobody reads, a control thread
-# that is gone for a minute.
+# that is gone for a minute; and the watchdog says who it is.
 #
 # Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
 set -u
@@ -83,6 +83,49 @@ stops_though_nobody_reads() {
 	many_lines && lns_stop
 }
 
+# ---- the watchdog ----
+
+WATCHED="the watchdog says who is late, and systemd hears nothing meanwhile"
+
+# What systemd would hear: a line for each datagram, with its time in ms.
+start_watched() {
+	world_spawn lns systemd python3 -u -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    word = s.recv(100).decode()
+    print(int(time.monotonic() * 1000), word)' "$RUN/notify" &&
+		world_until 10 test -S "$RUN/notify" &&
+		NOTIFY_SOCKET=$RUN/notify WATCHDOG_USEC=4000000 lns_start && world_until 10 pinged 3
+}
+
+pinged() {
+	[ "$(grep -c WATCHDOG=1 "$RUN/systemd.log")" -ge "$1" ]
+}
+
+# said_late WHO THREAD: the log names it once when it stands still for 5 s, and says when that is
+# over; systemd hears nothing from 2 s on, and is told again afterwards.
+said_late() {
+	local gap
+	: >"$RUN/$LNS_LOG" && : >"$RUN/systemd.log" && "$HERE/freeze.py" "$(cat "$RUN/culvertd.pid")" \
+		"$2" 5 && world_until 10 grep -E " late-over $1 ms=[5-9][0-9]{3}$" "$RUN/$LNS_LOG" &&
+		world_until 10 pinged 5 || return 1
+	cat "$RUN/$LNS_LOG"
+	gap=$(awk '/WATCHDOG/ { if (NR > 1 && $1 - t > gap) gap = $1 - t; t = $1 } END { print gap }' \
+		"$RUN/systemd.log")
+	echo "systemd heard nothing for $gap ms"
+	[ "$gap" -gt 2500 ] && [ "$(grep -cE " late $1 ms=2[0-9]{3}$" "$RUN/$LNS_LOG")" = 1 ] &&
+		[ "$(grep -c ' late ' "$RUN/$LNS_LOG")" = 1 ]
+}
+
+stop_watched() {
+	[ "$(own_counter control-late) $(own_counter workers-late)" = "1 1" ] && lns_stop &&
+		[ "$(tail -1 "$RUN/systemd.log" | cut -d ' ' -f 2)" = STOPPING=1 ]
+	local rc=$?
+	world_stop systemd
+	return $rc
+}
+
 # ---- a control thread that stands still ----
 
 boot() {
@@ -153,8 +196,13 @@ exec 7>&-
 
 if [ "$(nproc)" -lt 2 ]; then
 	tap_skip "a control thread stopped for $STOPPED_S s" "needs 2 CPUs: on one it is the worker too"
+	tap_skip "$WATCHED" "needs 2 CPUs"
 else
 	lns_configure secret=tunnelsecret policy=any workers=1 userA:pass-a userB:pass-b
+	tap_need "Culvert is ready, and systemd hears of it again and again" start_watched
+	tap_check "$WATCHED: control" said_late who=control main
+	tap_check "$WATCHED: worker" said_late "who=worker worker=0" "(rte|lcore|dpdk)-worker-?1"
+	tap_check "Culvert ends, having counted both" stop_watched
 	tap_need "two guests boot" boot
 	tap_need "Culvert is ready, with a worker of its own" lns_start
 	tap_need "both clients get a session, and reach each other" dial
