@@ -163,7 +163,10 @@ static const struct view_column port_columns[] = {
 	{"rx_packets", "RX", VIEW_COUNT},
 	{"tx_packets", "TX", VIEW_COUNT},
 	{"rx_missed", "RX MISSED", VIEW_COUNT},
+	{"kernel_rx_dropped", "KERNEL RX DROPS", VIEW_COUNT},
 	{"tx_errors", "TX ERRORS", VIEW_COUNT},
+	{"kernel_tx_dropped", "KERNEL TX DROPS", VIEW_COUNT},
+	{"kernel_reassembled", "REASSEMBLED", VIEW_COUNT},
 	{"mac", "MAC", VIEW_TEXT},
 	{NULL, NULL, VIEW_TEXT},
 };

@@ -107,7 +107,7 @@ cmd_ports(struct daemon *d, json_t *arguments, struct control_error *error)
 			p.mac[2], p.mac[3], p.mac[4], p.mac[5]);
 		json_array_append_new(rows,
 			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:i, s:I, s:I, s:I, s:I, "
-				  "s:I, s:I, s:I}",
+				  "s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I, s:I, s:I}",
 				"port", p.name, "device", p.device, "driver", p.driver, "mac", mac,
 				"mtu", p.mtu, "link", links[p.link], "speed_mbps",
 				(json_int_t)p.speed_mbps, "queues", p.rx_queues, "rx_packets",
@@ -115,7 +115,13 @@ cmd_ports(struct daemon *d, json_t *arguments, struct control_error *error)
 				"tx_packets", (json_int_t)p.tx_packets, "tx_bytes",
 				(json_int_t)p.tx_bytes, "rx_missed", (json_int_t)p.rx_missed,
 				"rx_errors", (json_int_t)p.rx_errors, "tx_errors",
-				(json_int_t)p.tx_errors));
+				(json_int_t)p.tx_errors, "rx_descriptors", p.rx_descriptors,
+				"tx_descriptors", p.tx_descriptors, "kernel_rx_errors",
+				(json_int_t)p.kernel_rx_errors, "kernel_rx_dropped",
+				(json_int_t)p.kernel_rx_dropped, "kernel_tx_errors",
+				(json_int_t)p.kernel_tx_errors, "kernel_tx_dropped",
+				(json_int_t)p.kernel_tx_dropped, "kernel_reassembled",
+				(json_int_t)p.kernel_reassembled));
 	}
 	return command_page(rows, 0);
 }

@@ -46,6 +46,8 @@ fill_ports(const struct cfg *cfg, struct dp_port_config *ports)
 	for (size_t i = 0; i < cfg->n_ports; i++) {
 		ports[i] = (struct dp_port_config){.kind = port_kind(cfg->ports[i].kind),
 			.mtu = cfg->ports[i].mtu,
+			.rx_descriptors = cfg->ports[i].rx_descriptors,
+			.tx_descriptors = cfg->ports[i].tx_descriptors,
 			.memif_server = true}; /* so that the other end may come and go */
 		snprintf(ports[i].name, sizeof(ports[i].name), "%s", cfg->ports[i].name);
 		snprintf(ports[i].device, sizeof(ports[i].device), "%s", cfg->ports[i].device);

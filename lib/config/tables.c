@@ -91,6 +91,10 @@ static const struct cfg_key port_keys[] = {
 	WHOLE("device", NEEDED(KIND(DEVICE)), NULL,
 		"af_packet:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME"),
 	VALUE("mtu", struct cfg_port, mtu, NUMBER(576, 9216), "1500", "largest IP packet in bytes"),
+	VALUE("rx-descriptors", struct cfg_port, rx_descriptors, NUMBER(0, 32768), "0",
+		"frames that wait for a worker, in each queue; 0: what suits the device"),
+	VALUE("tx-descriptors", struct cfg_port, tx_descriptors, NUMBER(0, 32768), "0",
+		"frames that wait to be sent, in each queue; 0: what suits the device"),
 };
 
 static const struct cfg_key listener_keys[] = {

@@ -49,7 +49,7 @@ struct dp_port_config {
 	char name[DP_PORT_NAME];     /* in logs and tables */
 	char device[DP_PORT_DEVICE]; /* see dp_port_kind */
 	uint16_t mtu;                /* IP bytes in a frame; 0: 1500 */
-	uint16_t rx_descriptors;     /* a queue; 0: what suits the driver */
+	uint16_t rx_descriptors;     /* a queue; 0: what suits the driver. At most 32,768 */
 	uint16_t tx_descriptors;
 	bool memif_server; /* memif: listen on the socket instead of connecting to it */
 	uint16_t memif_id;
@@ -314,6 +314,11 @@ struct dp_port_info {
 	uint16_t rx_queues, tx_queues, rx_descriptors, tx_descriptors;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* frames, as the driver counts */
 	uint64_t rx_missed, rx_errors, tx_errors;            /* lost in the device or driver */
+	/* The kernel's, of an interface (af_packet, tap), since it was made. */
+	uint64_t kernel_rx_errors, kernel_rx_dropped, kernel_tx_errors, kernel_tx_dropped;
+	/* af_packet: fragmented packets that the kernel put together before we got them, in this
+	 * network namespace, since the start */
+	uint64_t kernel_reassembled;
 };
 
 struct dp_worker_info {

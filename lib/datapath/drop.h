@@ -10,6 +10,8 @@
 #include <rte_mbuf.h>
 
 #define DP_DROPS(X)                                                                                \
+	X(RX_RING_FULL,                                                                            \
+		"the worker was late: no room in an af_packet port's ring (rx-descriptors)")       \
 	X(CLASSIFY_SEGMENTED, "frame spread over several buffers")                                 \
 	X(CLASSIFY_RUNT, "frame shorter than its headers")                                         \
 	X(CLASSIFY_MAC, "frame for another station")                                               \

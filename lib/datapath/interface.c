@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the kernel knows of the interface behind an af_packet or tap port, and DPDK's driver does
- * not tell: whether its link is up, and whether it is still there. And a lock, so that no two
- * processes serve one interface. All on the control thread; nothing here waits.
+ * not tell: whether its link is up, whether it is still there, what was lost on the way. And a
+ * lock, so that no two processes serve one interface. All on the control thread; nothing here
+ * waits.
  */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
@@ -23,6 +26,8 @@ enum {
 	LOCK_BACKLOG = 16,
 	MESSAGES_MAX = 64, /* of the kernel, read in one round */
 	MESSAGE_BYTES = 16384,
+	DESCRIPTORS_MAX =
+		4096, /* among which the driver's sockets are: the lowest free are given */
 };
 
 static bool
@@ -180,6 +185,118 @@ ask_all_links(struct dp *dp)
 		ask_link(dp, &dp->ports[i]);
 }
 
+/* ---- what is lost ---- */
+
+static bool
+is_packet_socket_of(int fd, int interface)
+{
+	struct sockaddr_ll name = {0};
+	socklen_t len = sizeof(name), domain_len = sizeof(int);
+	int domain = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) == 0 &&
+	       domain == AF_PACKET && getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
+	       name.sll_ifindex == interface;
+}
+
+/* The driver keeps its sockets to itself; what their rings had no room for, they alone tell. */
+static void
+find_sockets(const struct dp *dp, struct dp_port *port)
+{
+	port->socket_count = 0;
+	for (int fd = 0; fd < DESCRIPTORS_MAX && port->socket_count < dp->worker_count; fd++)
+		if (is_packet_socket_of(fd, port->interface))
+			port->sockets[port->socket_count++] = fd;
+	if (port->socket_count < dp->worker_count)
+		cv_log_event(dp->log, CV_LOG_WARNING, "port-uncounted",
+			"port=%s device=%s reason=\"the driver's sockets were not found: what "
+			"their "
+			"rings lose is not counted\"",
+			port->name, port->device);
+}
+
+/* Reading takes the kernel's count to 0, so that no loss is counted twice, whoever reads. */
+static void
+count_losses(struct dp *dp, struct dp_port *port)
+{
+	for (uint16_t i = 0; i < port->socket_count; i++) {
+		struct tpacket_stats stats;
+		socklen_t len = sizeof(stats);
+
+		if (getsockopt(port->sockets[i], SOL_PACKET, PACKET_STATISTICS, &stats, &len) != 0)
+			continue;
+		port->ring_full += stats.tp_drops;
+		dp->counts.drops[DP_DROP_RX_RING_FULL] += stats.tp_drops;
+	}
+}
+
+/* The network namespace's number of IPv4 packets that were put together from fragments. */
+static uint64_t
+kernel_reassembled(void)
+{
+	FILE *f = fopen("/proc/self/net/snmp", "re");
+	char names[1024], values[1024], *name, *value, *more_names, *more_values;
+	uint64_t n = 0;
+
+	/* a line of names, and one of values */
+	if (f != NULL && fgets(names, sizeof(names), f) != NULL &&
+		fgets(values, sizeof(values), f) != NULL) {
+		name = strtok_r(names, " ", &more_names);
+		value = strtok_r(values, " ", &more_values);
+		while (name != NULL && value != NULL) {
+			if (strcmp(name, "ReasmOKs") == 0)
+				n = strtoull(value, NULL, 10);
+			name = strtok_r(NULL, " ", &more_names);
+			value = strtok_r(NULL, " ", &more_values);
+		}
+	}
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+/* As `ip -s link` shows them. */
+static void
+read_counters(const char *name, struct dp_port_info *out)
+{
+	FILE *f = fopen("/proc/self/net/dev", "re");
+	size_t len = strlen(name);
+	char line[512];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		const char *at = line + strspn(line, " ");
+		unsigned long long n[12];
+
+		if (strncmp(at, name, len) != 0 || at[len] != ':')
+			continue;
+		if (sscanf(at + len + 1, "%llu%llu%llu%llu%llu%llu%llu%llu%llu%llu%llu%llu", &n[0],
+			    &n[1], &n[2], &n[3], &n[4], &n[5], &n[6], &n[7], &n[8], &n[9], &n[10],
+			    &n[11]) == 12) {
+			out->kernel_rx_errors = n[2];
+			out->kernel_rx_dropped = n[3];
+			out->kernel_tx_errors = n[10];
+			out->kernel_tx_dropped = n[11];
+		}
+		break;
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+void
+dp_interface_info(const struct dp *dp, const struct dp_port *port, struct dp_port_info *out)
+{
+	struct ifreq request = {.ifr_ifindex = port->interface};
+
+	out->rx_missed += port->ring_full;
+	if (port->interface == 0 || dp->link_fd < 0)
+		return;
+	if (ioctl(dp->link_fd, SIOCGIFNAME, &request) == 0)
+		read_counters(request.ifr_name, out);
+	if (port->kind == DP_PORT_AF_PACKET)
+		out->kernel_reassembled = kernel_reassembled() - dp->reassembled_before;
+}
+
 void
 dp_interfaces_start(struct dp *dp)
 {
@@ -191,6 +308,8 @@ dp_interfaces_start(struct dp *dp)
 
 		port->interface = is_interface(port) ? (int)if_nametoindex(port->device) : 0;
 		any |= port->interface != 0;
+		if (port->kind == DP_PORT_AF_PACKET)
+			find_sockets(dp, port);
 	}
 	if (!any)
 		return;
@@ -199,11 +318,16 @@ dp_interfaces_start(struct dp *dp)
 		cv_log_event(dp->log, CV_LOG_WARNING, "links-unwatched", "reason=\"netlink: %s\"",
 			strerror(errno));
 	ask_all_links(dp);
+	dp->reassembled_before = kernel_reassembled();
 }
 
 void
 dp_interfaces_stop(struct dp *dp)
 {
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		count_losses(dp, &dp->ports[i]);
+		dp->ports[i].socket_count = 0; /* the driver closes them */
+	}
 	if (dp->link_fd >= 0)
 		close(dp->link_fd);
 	dp->link_fd = -1;
@@ -231,8 +355,10 @@ dp_interfaces_poll(struct dp *dp)
 	_Alignas(struct nlmsghdr) char buffer[MESSAGE_BYTES];
 	unsigned i;
 
-	for (i = 0; i < dp->port_count; i++)
+	for (i = 0; i < dp->port_count; i++) {
 		hang_up_on_askers(&dp->ports[i]);
+		count_losses(dp, &dp->ports[i]);
+	}
 	for (i = 0; dp->link_fd >= 0 && i < MESSAGES_MAX; i++) {
 		ssize_t n = recv(dp->link_fd, buffer, sizeof(buffer), 0);
 		unsigned left = n > 0 ? (unsigned)n : 0;

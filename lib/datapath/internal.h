@@ -108,6 +108,9 @@ struct dp_port {
 	int lock;       /* interface.c: a socket; -1: none */
 	int interface;  /* its number in the kernel; 0: none */
 	enum dp_link link;
+	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops */
+	uint16_t socket_count;
+	uint64_t ring_full; /* frames that they had no room for */
 };
 
 /* ---- workers ---- */
@@ -232,7 +235,8 @@ struct dp {
 	int event_fd;
 	int link_fd;       /* netlink; -1: no port needs it */
 	uint64_t ports_at; /* when ports are looked at next */
-	uint32_t armed;    /* control sleeps: a worker that punts writes to event_fd */
+	uint64_t reassembled_before;
+	uint32_t armed; /* control sleeps: a worker that punts writes to event_fd */
 	uint16_t budget[DP_PUNT_CLASSES];
 	bool busy; /* shared: the last round found a full burst */
 	uint16_t punt_worker;
@@ -284,6 +288,8 @@ void dp_interface_release(struct dp_port *port);
 void dp_interfaces_start(struct dp *dp);
 void dp_interfaces_stop(struct dp *dp);
 void dp_interfaces_poll(struct dp *dp);
+/* What the kernel counts. */
+void dp_interface_info(const struct dp *dp, const struct dp_port *port, struct dp_port_info *out);
 /* A change is a line in the log; what is gone stays so. */
 void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link);
 

@@ -2,6 +2,8 @@
 /* Ports: virtual devices made, physical ones found, queues set up, one pair a worker. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_errno.h>
@@ -9,7 +11,14 @@
 
 #include "datapath/internal.h"
 
-enum { DEFAULT_MTU = 1500, DESCRIPTORS = 1024, MBUF_CACHE = 128, MBUFS_MIN = 8191 };
+enum {
+	DEFAULT_MTU = 1500,
+	DESCRIPTORS = 1024,
+	FRAMES = 4096, /* of a packet socket: 80 ms at 50,000 a second, in 8 MiB each way */
+	FRAME_ALIGN = 256,
+	MBUF_CACHE = 128,
+	MBUFS_MIN = 8191,
+};
 
 static int
 fail(const struct dp *dp, const struct dp_port *port, const char *what, int rc)
@@ -24,7 +33,39 @@ fail(const struct dp *dp, const struct dp_port *port, const char *what, int rc)
 static unsigned
 frame_size(unsigned mtu)
 {
-	return RTE_MAX(RTE_ALIGN(mtu + 128u, 16u), 2048u);
+	return RTE_MAX(RTE_ALIGN(mtu + 128u, (unsigned)FRAME_ALIGN), 2048u);
+}
+
+/* The driver takes a block for a row of slots without a gap, and the kernel wants whole pages: so
+ * many slots make both true. */
+static unsigned
+frames_in_block(void)
+{
+	return (unsigned)getpagesize() / FRAME_ALIGN;
+}
+
+/* Descriptors of a queue, as configured or as suits the driver. */
+static unsigned
+rx_descriptors(const struct dp_port_config *cfg)
+{
+	unsigned suits = cfg->kind == DP_PORT_AF_PACKET ? FRAMES : DESCRIPTORS;
+
+	return cfg->rx_descriptors == 0 ? suits : cfg->rx_descriptors;
+}
+
+static unsigned
+tx_descriptors(const struct dp_port_config *cfg)
+{
+	return cfg->tx_descriptors == 0 ? DESCRIPTORS : cfg->tx_descriptors;
+}
+
+/* Slots of an af_packet queue, as many to send as to receive: the driver takes one number. */
+static unsigned
+frame_count(const struct dp_port_config *cfg)
+{
+	unsigned n = RTE_MAX(rx_descriptors(cfg), tx_descriptors(cfg)), block = frames_in_block();
+
+	return (n + block - 1) / block * block;
 }
 
 /* The driver, and what it wants to be told. */
@@ -35,9 +76,9 @@ device_arguments(const struct dp *dp, const struct dp_port_config *cfg, unsigned
 	switch (cfg->kind) {
 	case DP_PORT_AF_PACKET:
 		snprintf(driver, driver_len, "net_af_packet%u", index);
-		snprintf(args, args_len, "iface=%s,qpairs=%u,framesz=%u,blocksz=%u", cfg->device,
-			dp->worker_count, frame_size(cfg->mtu),
-			RTE_ALIGN(frame_size(cfg->mtu), 4096u));
+		snprintf(args, args_len, "iface=%s,qpairs=%u,framesz=%u,blocksz=%u,framecnt=%u",
+			cfg->device, dp->worker_count, frame_size(cfg->mtu),
+			frame_size(cfg->mtu) * frames_in_block(), frame_count(cfg));
 		break;
 	case DP_PORT_MEMIF:
 		snprintf(driver, driver_len, "net_memif%u", index);
@@ -149,8 +190,10 @@ set_up(struct dp *dp, unsigned index)
 		return CV_ERR_CONFIG;
 	}
 	port->mtu = cfg->mtu == 0 ? DEFAULT_MTU : cfg->mtu;
-	port->rx_descriptors = cfg->rx_descriptors == 0 ? DESCRIPTORS : cfg->rx_descriptors;
-	port->tx_descriptors = cfg->tx_descriptors == 0 ? DESCRIPTORS : cfg->tx_descriptors;
+	port->rx_descriptors = (uint16_t)rx_descriptors(cfg);
+	port->tx_descriptors = (uint16_t)tx_descriptors(cfg);
+	if (cfg->kind == DP_PORT_AF_PACKET)
+		port->rx_descriptors = port->tx_descriptors = (uint16_t)frame_count(cfg);
 	choose_offloads(&info, port, &conf, queues);
 	rc = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
 	if (rc != 0)
@@ -169,6 +212,23 @@ set_up(struct dp *dp, unsigned index)
 	return 0;
 }
 
+/* Buffers that a driver holds, a queue: af_packet and memif copy, and hold none. */
+static unsigned
+held_mbufs(const struct dp_port_config *cfg)
+{
+	switch (cfg->kind) {
+	case DP_PORT_AF_PACKET:
+	case DP_PORT_MEMIF:
+		break;
+	case DP_PORT_TAP:
+		return rx_descriptors(cfg);
+	case DP_PORT_PCI:
+	case DP_PORT_ETHDEV:
+		return rx_descriptors(cfg) + tx_descriptors(cfg);
+	}
+	return 0;
+}
+
 /* Buffers for all descriptors, all rings and what workers hold. */
 static unsigned
 count_mbufs(const struct dp *dp)
@@ -178,8 +238,7 @@ count_mbufs(const struct dp *dp)
 	if (dp->params.pool_mbufs != 0)
 		return dp->params.pool_mbufs;
 	for (uint16_t i = 0; i < dp->port_count; i++)
-		if (dp->params.ports[i].kind == DP_PORT_PCI)
-			wanted += 2 * DESCRIPTORS * dp->worker_count;
+		wanted += held_mbufs(&dp->params.ports[i]) * dp->worker_count;
 	wanted += DP_NEIGHBOUR_WAITING;
 	wanted += dp->worker_count * (DP_PUNT_CLASSES * DP_PUNT_RING + DP_SEND_RING +
 					     DP_FOLLOW_WAITING + 2 * DP_BURST * DP_MAX_PORTS);
@@ -208,9 +267,13 @@ private_bytes(void)
 size_t
 dp_ports_buffer_bytes(const struct dp *dp)
 {
-	size_t one = sizeof(struct rte_mbuf) + private_bytes() + data_room(dp);
+	size_t one = sizeof(struct rte_mbuf) + private_bytes() + data_room(dp), slots = 0;
 
-	return count_mbufs(dp) * (one + 2 * RTE_CACHE_LINE_SIZE);
+	/* of af_packet's slots only pointers are DPDK's memory */
+	for (uint16_t i = 0; i < dp->port_count; i++)
+		if (dp->params.ports[i].kind == DP_PORT_AF_PACKET)
+			slots += (size_t)frame_count(&dp->params.ports[i]) * dp->worker_count;
+	return count_mbufs(dp) * (one + 2 * RTE_CACHE_LINE_SIZE) + slots * 2 * sizeof(struct iovec);
 }
 
 /* Names and locks, before anything is made. */
@@ -367,5 +430,6 @@ dp_port_info(const struct dp *dp, unsigned index, struct dp_port_info *out)
 	memcpy(out->device, port->device, sizeof(out->device));
 	snprintf(out->driver, sizeof(out->driver), "%s", info.driver_name);
 	memcpy(out->mac, port->mac, sizeof(out->mac));
+	dp_interface_info(dp, port, out);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A port on an interface of the kernel's, which the test makes and holds the other end of: its
- * link, its end, and who may serve it. */
+ * link, its end, its rings and losses, and who may serve it. */
 #include "harness.h"
 
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -60,11 +61,27 @@ make_interface(void)
 	return fd;
 }
 
-static struct dp *
-serve(void)
+static void
+set_mtu(int mtu)
 {
-	struct dp_port_config port = {
-		.kind = DP_PORT_AF_PACKET, .name = "wan", .device = DEVICE, .mtu = 1500};
+	struct ifreq request = {.ifr_mtu = mtu};
+	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strcpy(request.ifr_name, DEVICE);
+	assert_int_equal(ioctl(any, SIOCSIFMTU, &request), 0);
+	close(any);
+}
+
+/* A port with so many descriptors and such an MTU; 0: by default. */
+static struct dp *
+serve_with(uint16_t descriptors, uint16_t mtu)
+{
+	struct dp_port_config port = {.kind = DP_PORT_AF_PACKET,
+		.name = "wan",
+		.device = DEVICE,
+		.mtu = mtu,
+		.rx_descriptors = descriptors,
+		.tx_descriptors = descriptors};
 	struct dp_local_config local = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
@@ -81,6 +98,12 @@ serve(void)
 	assert_int_equal(dp_create(&params, &dp), 0);
 	assert_int_equal(dp_start(dp, 0), 0);
 	return dp;
+}
+
+static struct dp *
+serve(void)
+{
+	return serve_with(0, 1500);
 }
 
 /* Lets a minute pass, or less, until the port's link is that. */
@@ -196,6 +219,7 @@ another_process(void (*what)(void))
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* not left behind by a test that fails */
 		what();
 		(void)!write(ends[1], "", 1);
 		for (;;)
@@ -330,6 +354,209 @@ another_user_cannot_keep_us_from_serving(void **state)
 	close(cable);
 }
 
+/* ---- rings, and what they lose ---- */
+
+static uint64_t
+lost(const struct dp *dp)
+{
+	struct dp_counter c;
+
+	assert_true(dp_drop(dp, DP_DROP_RX_RING_FULL, &c));
+	return c.packets;
+}
+
+/* Frames arrive while the worker does nothing: those that were promised a place have one, each
+ * other one is counted. */
+static void
+try_ring(uint16_t descriptors, unsigned places)
+{
+	static const uint8_t frame[60] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5};
+	int cable = make_interface();
+	struct dp *dp = serve_with(descriptors, 1500);
+	struct dp_port_info before, info;
+
+	assert_int_equal(dp_port_info(dp, 0, &before), 0);
+	assert_int_equal(before.rx_descriptors, places);
+	assert_int_equal(before.tx_descriptors, places);
+	for (unsigned i = 0; i < places + 300; i++)
+		assert_int_equal(write(cable, frame, sizeof(frame)), sizeof(frame));
+	for (unsigned i = 0; i < 500 && lost(dp) < 300; i++) { /* the kernel may be late */
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+		dp_ports_poll(dp, dp->ports_at);
+	}
+	assert_int_equal(lost(dp), 300);
+	assert_int_equal(dp_port_info(dp, 0, &info), 0);
+	assert_int_equal(info.rx_missed, 300);
+	while (dp_worker_round(dp->workers[0]) != 0)
+		;
+	dp_ports_poll(dp, dp->ports_at);
+	assert_int_equal(dp_port_info(dp, 0, &info), 0);
+	assert_int_equal(info.rx_packets - before.rx_packets, places);
+	assert_int_equal(lost(dp), 300); /* once */
+	dp_destroy(dp);
+	close(cable);
+}
+
+static void
+rings_are_as_large_as_configured_and_their_losses_counted(void **state)
+{
+	(void)state;
+	try_ring(0, 4096);
+	try_ring(2048, 2048);
+	try_ring(100, 112); /* whole pages */
+}
+
+/* Losses up to the very end are in the last report. */
+static void
+losses_are_counted_when_the_port_stops(void **state)
+{
+	static const uint8_t frame[60] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5};
+	int cable = make_interface();
+	struct dp *dp = serve_with(64, 1500);
+
+	(void)state;
+	for (unsigned i = 0; i < 200; i++)
+		assert_int_equal(write(cable, frame, sizeof(frame)), sizeof(frame));
+	nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL); /* the kernel may be late */
+	dp_stop(dp);
+	assert_in_range(lost(dp), 1, 200 - 64);
+	dp_destroy(dp);
+	close(cable);
+}
+
+/* An ICMP echo request of `bytes` bytes to our address; returns the frame's length. */
+static size_t
+echo_request(const struct dp *dp, uint8_t *frame, unsigned bytes, uint8_t seed)
+{
+	uint8_t *ip = frame + DP_ETHER, *icmp = ip + DP_IPV4_HDR;
+	struct cv_writer w = cv_writer(frame, DP_ETHER + DP_IPV4_HDR);
+
+	cv_write_bytes(&w, dp->ports[0].mac, 6);
+	cv_write_bytes(&w, "\2\0\0\0\0\7", 6);
+	cv_write_u16(&w, 0x0800);
+	cv_write_u16(&w, 0x4500);
+	cv_write_u16(&w, (uint16_t)bytes);
+	cv_write_u32(&w, (uint32_t)seed << 16);
+	cv_write_u32(&w, 0x40010000);
+	cv_write_u32(&w, PEER_A);
+	cv_write_u32(&w, LNS_IP);
+	inner_checksum(ip);
+	for (unsigned i = 0; i < bytes - DP_IPV4_HDR; i++)
+		icmp[i] = (uint8_t)(i * 7 + seed);
+	icmp[0] = 8;
+	icmp[1] = 0;
+	dp_store16(icmp + 2, 0);
+	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, bytes - DP_IPV4_HDR)));
+	return DP_ETHER + bytes;
+}
+
+/* Rounds of the worker until it has sent an IPv4 frame, which the kernel may be late with, too. */
+static size_t
+answer(int cable, struct dp *dp, uint8_t *frame, size_t capacity)
+{
+	for (unsigned i = 0; i < 5000; i++) {
+		ssize_t n = read(cable, frame, capacity);
+
+		if (n > 0 && memcmp(frame + 6, dp->ports[0].mac, 6) == 0 && frame[12] == 8)
+			return (size_t)n;
+		if (n <= 0 && dp_worker_round(dp->workers[0]) == 0)
+			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	return 0;
+}
+
+/* Larger slots still lie where the driver looks for them. */
+static void
+large_frames_arrive_whole(void **state)
+{
+	static uint8_t sent[10000], got[10000];
+	int cable = make_interface();
+	struct dp *dp;
+
+	(void)state;
+	set_mtu(9000);
+	dp = serve_with(64, 9000);
+	for (unsigned i = 0; i < 60; i++) {
+		unsigned bytes = 1500 + 125 * i;
+		size_t len = echo_request(dp, sent, bytes, (uint8_t)i);
+
+		assert_int_equal(write(cable, sent, len), len);
+		assert_int_equal(answer(cable, dp, got, sizeof(got)), len);
+		assert_memory_equal(got + DP_ETHER + DP_IPV4_HDR + DP_ICMP_HDR,
+			sent + DP_ETHER + DP_IPV4_HDR + DP_ICMP_HDR,
+			bytes - DP_IPV4_HDR - DP_ICMP_HDR);
+	}
+	dp_destroy(dp);
+	close(cable);
+}
+
+/* The driver has the kernel put fragments together, whether there is one queue or more: they are
+ * answered, and said. */
+static void
+what_the_kernel_reassembles_is_shown(void **state)
+{
+	static uint8_t whole[3000], part[3000], got[3000];
+	int cable = make_interface();
+	struct dp *dp = serve();
+	struct dp_port_info info;
+	size_t len, first = DP_ETHER + DP_IPV4_HDR + 800;
+
+	(void)state;
+	len = echo_request(dp, whole, 1420, 3);
+	for (unsigned i = 0; i < 2; i++) {
+		size_t from = i == 0 ? 0 : 800, n = i == 0 ? first : len - 800;
+
+		memcpy(part, whole, DP_ETHER + DP_IPV4_HDR);
+		memcpy(part + DP_ETHER + DP_IPV4_HDR, whole + DP_ETHER + DP_IPV4_HDR + from,
+			n - DP_ETHER - DP_IPV4_HDR);
+		dp_store16(part + 16, rte_bswap16((uint16_t)(n - DP_ETHER)));
+		dp_store16(part + 20, rte_bswap16((uint16_t)(i == 0 ? 0x2000 : 100)));
+		inner_checksum(part + DP_ETHER);
+		assert_int_equal(write(cable, part, n), n);
+	}
+	assert_int_equal(answer(cable, dp, got, sizeof(got)), len);
+	assert_int_equal(dp_port_info(dp, 0, &info), 0);
+	assert_int_equal(info.kernel_reassembled, 1);
+	dp_destroy(dp);
+	close(cable);
+}
+
+/* Nobody reads what is sent, so the interface's own queue overflows. */
+static void
+drops_of_the_interface_are_shown(void **state)
+{
+	uint8_t frame[2000];
+	int cable = make_interface();
+	struct dp *dp = serve();
+	struct dp_port_info info;
+
+	(void)state;
+	for (unsigned i = 0; i < 2000; i++) {
+		size_t len = echo_request(dp, frame, 100, 0);
+
+		/* each of another source, so that no rate is exceeded */
+		dp_store32(frame + 26, rte_cpu_to_be_32(0x0a000000 + i));
+		inner_checksum(frame + DP_ETHER);
+		assert_int_equal(write(cable, frame, len), len);
+		dp_worker_round(dp->workers[0]);
+	}
+	assert_int_equal(dp_port_info(dp, 0, &info), 0);
+	assert_int_not_equal(info.kernel_tx_dropped, 0);
+	dp_destroy(dp);
+	close(cable);
+}
+
+/* The kernel says nothing by itself on new interfaces: no IPv6. */
+static void
+be_quiet(void)
+{
+	int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, "1", 1);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -337,6 +564,11 @@ main(void)
 		cmocka_unit_test(a_link_that_goes_down_is_said_and_shown),
 		cmocka_unit_test(a_link_that_is_down_at_the_start_is_said),
 		cmocka_unit_test(a_device_that_is_removed_is_said_and_shown),
+		cmocka_unit_test(rings_are_as_large_as_configured_and_their_losses_counted),
+		cmocka_unit_test(losses_are_counted_when_the_port_stops),
+		cmocka_unit_test(large_frames_arrive_whole),
+		cmocka_unit_test(what_the_kernel_reassembles_is_shown),
+		cmocka_unit_test(drops_of_the_interface_are_shown),
 		cmocka_unit_test(a_second_process_on_an_interface_is_refused),
 		cmocka_unit_test(a_tap_is_refused_as_well),
 		cmocka_unit_test(another_namespace_is_no_hindrance),
@@ -347,6 +579,7 @@ main(void)
 		printf("1..0 # SKIP needs root and /dev/net/tun for interfaces of its own\n");
 		return 0;
 	}
+	be_quiet();
 	if (harness_eal() != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
