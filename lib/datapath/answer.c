@@ -13,8 +13,7 @@ enum {
 	ARP_BYTES = 28,
 	ARP_REQUEST_BE = 0x0100,
 	ARP_REPLY_BE = 0x0200,
-	ECHO_REQUEST = 8,
-	OUR_TTL = 64,
+	ECHO_FIRST_LIFE_MS = 1000,
 };
 
 /* One station's or address's rate, where others may share its place by chance. */
@@ -126,37 +125,81 @@ dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 	dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
 }
 
-/* Echo to our outer address: answered to where it came from, so it costs no state. */
+/* A fragment of an echo request: which later ones belong to a first one that was answered. */
+static struct dp_echo_first *
+first_of(struct dp_worker *w, const uint8_t *ip)
+{
+	uint64_t key = dp_load64(ip + 12) * 31 + dp_load16(ip + 4);
+
+	return &w->echo_firsts[dp_hash(w->dp, key) % DP_ECHO_FIRSTS];
+}
+
+static bool
+follows_first(struct dp_worker *w, const uint8_t *ip)
+{
+	const struct dp_echo_first *f = first_of(w, ip);
+
+	return f->addresses == dp_load64(ip + 12) && f->id == dp_load16(ip + 4) &&
+	       w->now_ms - f->at_ms <= ECHO_FIRST_LIFE_MS;
+}
+
+/* DP_DROP_COUNT: it is answered. */
+static enum dp_drop_cause
+may_echo(struct dp_worker *w, const uint8_t *ip, enum dp_echo kind)
+{
+	uint32_t sender = dp_load32(ip + 12);
+
+	if (kind == DP_ECHO_CHECKSUM)
+		return DP_DROP_LOCAL_ICMP_CHECKSUM;
+	if (kind == DP_ECHO_NONE || (kind == DP_ECHO_LATER && !follows_first(w, ip)))
+		return DP_DROP_LOCAL_ICMP_IGNORED;
+	if (!within_rate(w, w->echo_rates, sender) || !dp_bucket_take(&w->echoes, rte_rdtsc()))
+		return DP_DROP_LOCAL_ECHO_LIMIT;
+	return DP_DROP_COUNT;
+}
+
+/* What is larger than the port's MTU, as a device may have put it together: in parts. */
+static void
+send_cut(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + DP_ETHER;
+	struct rte_mbuf *parts[DP_BURST];
+	unsigned n = dp_fragment_cut(w, ip, w->dp->ports[port].mtu, parts);
+
+	for (unsigned i = 0; i < n; i++) {
+		memcpy(rte_pktmbuf_prepend(parts[i], DP_ETHER), ether, DP_ETHER);
+		dp_tx_put(w, port, parts[i]);
+	}
+	if (n == 0)
+		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ECHO_LIMIT);
+	else
+		dp_done_mbuf(&w->counts, m, DP_EDGE_LOCAL_ECHO);
+}
+
+/* Echo to our outer address: answered to where it came from, so it costs no state; a request in
+ * fragments part by part. */
 void
 dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + DP_ETHER;
-	unsigned header = (ip[0] & 15u) * 4, total = rte_bswap16(dp_load16(ip + 2));
-	uint8_t *icmp = ip + header;
-	enum dp_drop_cause cause = DP_DROP_COUNT;
-	uint32_t sender = dp_load32(ip + 12);
+	enum dp_echo kind = dp_echo_kind(ip);
+	enum dp_drop_cause cause = may_echo(w, ip, kind);
 
-	if (total < header + DP_ICMP_HDR || dp_fold(dp_sum(icmp, total - header)) != UINT16_MAX)
-		cause = DP_DROP_LOCAL_ICMP_CHECKSUM;
-	else if (icmp[0] != ECHO_REQUEST || icmp[1] != 0 || header != DP_IPV4_HDR ||
-		 (dp_load16(ip + 6) & 0xff3f) != 0)
-		cause = DP_DROP_LOCAL_ICMP_IGNORED;
-	else if (!within_rate(w, w->echo_rates, sender) || !dp_bucket_take(&w->echoes, rte_rdtsc()))
-		cause = DP_DROP_LOCAL_ECHO_LIMIT;
 	if (cause != DP_DROP_COUNT) {
 		dp_drop_mbuf(&w->counts, m, cause);
 		return;
 	}
+	if (kind == DP_ECHO_FIRST)
+		*first_of(w, ip) = (struct dp_echo_first){.addresses = dp_load64(ip + 12),
+			.at_ms = w->now_ms,
+			.id = dp_load16(ip + 4)};
 	memcpy(ether, ether + 6, 6);
 	memcpy(ether + 6, w->dp->ports[port].mac, 6);
-	dp_store32(ip + 12, dp_load32(ip + 16));
-	dp_store32(ip + 16, sender);
-	ip[8] = OUR_TTL;
-	dp_store16(ip + 10, 0);
-	dp_store16(ip + 10, dp_checksum(dp_sum20(ip)));
-	icmp[0] = 0;
-	dp_store16(icmp + 2, 0);
-	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, total - header)));
+	dp_echo_turn(ip, kind, w->now_ms);
+	if (rte_bswap16(dp_load16(ip + 2)) > w->dp->ports[port].mtu) {
+		send_cut(w, port, m);
+		return;
+	}
 	w->counts.edges[DP_EDGE_LOCAL_ECHO]++;
 	dp_tx_put(w, port, m);
 	/* exits: LOCAL_ECHO; drops LOCAL_ICMP_*, LOCAL_ECHO_LIMIT */

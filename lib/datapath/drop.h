@@ -67,8 +67,8 @@
 	X(RELAY_TTL_ZERO, "inner TTL 0 on arrival")                                                \
 	X(RELAY_TTL_EXCEEDED,                                                                      \
 		"inner TTL ran out, and no ICMP could answer it (rate, or an error)")              \
-	X(RELAY_TOO_BIG, "too big for the receiver, and no ICMP could answer it (no DF, rate, or " \
-			 "an error)")                                                              \
+	X(RELAY_TOO_BIG, "too big for the receiver, and neither cut (32 fragments, no buffer) "    \
+			 "nor answered with ICMP (rate, or an error)")                             \
 	X(EGRESS_NOT_YET, "to a client whose IPCP Ack has not left yet")                           \
 	X(EGRESS_NEIGHBOUR, "next hop's MAC address not known yet")                                \
 	X(TX_FULL, "port's transmit queue full")                                                   \
@@ -115,6 +115,7 @@
 	X(POLICY_WAIT, "later fragments that waited for their first one")            \
 	X(POLICY_PROHIBITED, "dropped by a policy, and answered with ICMP")          \
 	X(RELAY_EGRESS, "relayed packets with TTL taken down")                       \
+	X(RELAY_FRAGMENTED, "cut into fragments for the receiver")                   \
 	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                   \
 	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")     \
 	X(EGRESS_TX, "packets with outgoing headers")                                \

@@ -14,6 +14,7 @@ enum {
 	QUOTE_LEAST = 8,               /* behind the quoted header (RFC 792) */
 	OUR_TTL = 64,
 	FRAG_OFFSET_BE = 0xff1f,
+	FRAG_MORE_BE = 0x0020,
 };
 
 /* The error's headers and the next outgoing ones fit where the old ones were, and the headroom. */
@@ -97,31 +98,83 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 	return true;
 }
 
+enum dp_echo
+dp_echo_kind(const uint8_t *ip)
+{
+	unsigned header = (ip[0] & 15u) * 4, total = rte_bswap16(dp_load16(ip + 2));
+	uint16_t fragment = dp_load16(ip + 6);
+	const uint8_t *icmp = ip + header;
+
+	if (ip[9] != PROTO_ICMP || !dp_options_harmless(ip, header))
+		return DP_ECHO_NONE;
+	if ((fragment & FRAG_OFFSET_BE) != 0)
+		return DP_ECHO_LATER;
+	if (total < header + DP_ICMP_HDR)
+		return DP_ECHO_CHECKSUM;
+	if ((fragment & FRAG_MORE_BE) == 0 && dp_fold(dp_sum(icmp, total - header)) != UINT16_MAX)
+		return DP_ECHO_CHECKSUM;
+	if (icmp[0] != ECHO_REQUEST || icmp[1] != 0)
+		return DP_ECHO_NONE;
+	return (fragment & FRAG_MORE_BE) != 0 ? DP_ECHO_FIRST : DP_ECHO_WHOLE;
+}
+
+void
+dp_echo_turn(uint8_t *ip, enum dp_echo kind, uint32_t now_ms)
+{
+	unsigned header = (ip[0] & 15u) * 4;
+	uint32_t sender = dp_load32(ip + 12), us = dp_load32(ip + 16);
+	uint8_t *icmp = ip + header;
+
+	ip[1] &= 0xfc; /* RFC 1812 section 4.3.2.5: as in the request; but no ECN */
+	ip[8] = OUR_TTL;
+	dp_store32(ip + 12, us);
+	dp_store32(ip + 16, sender);
+	dp_options_record(ip, header, us, now_ms);
+	dp_store16(ip + 10, 0);
+	dp_store16(ip + 10, dp_checksum(dp_sum(ip, header)));
+	if (kind == DP_ECHO_LATER)
+		return;
+	icmp[0] = ECHO_REPLY;
+	dp_checksum_replace(icmp + 2, ECHO_REQUEST, ECHO_REPLY);
+}
+
+/* What becomes of an echo request to our inner address; DP_DROP_COUNT: it is answered. */
+static enum dp_drop_cause
+may_echo(struct dp_worker *w, const struct dp_packet *p, enum dp_echo kind)
+{
+	if (!dp_udp_sum_right(w->dp, p))
+		return DP_DROP_INGRESS_UDP_CHECKSUM;
+	if (kind == DP_ECHO_NONE || kind == DP_ECHO_CHECKSUM)
+		return DP_DROP_ROUTE_LNS;
+	if (kind == DP_ECHO_LATER && !dp_follow_seen(w, p))
+		return DP_DROP_POLICY_FRAGMENT;
+	if (!dp_limit_take(&w->limits[p->slot].echoes, w->now_ms, DP_ECHO_COST_MS, DP_ECHO_MOST_MS))
+		return DP_DROP_ROUTE_ECHO_LIMIT;
+	return DP_DROP_COUNT;
+}
+
 bool
 dp_icmp_echo(struct dp_worker *w, struct dp_packet *p)
 {
-	uint8_t *ip = p->inner, *icmp = ip + DP_IPV4_HDR;
-	uint32_t sender = dp_load32(ip + 12), us = dp_load32(ip + 16);
-	enum dp_drop_cause cause = DP_DROP_COUNT;
+	enum dp_echo kind = dp_echo_kind(p->inner);
+	enum dp_drop_cause cause = may_echo(w, p, kind);
+	unsigned mtu = __atomic_load_n(&w->dp->egress[p->slot].mtu, __ATOMIC_RELAXED);
 
-	if (!dp_udp_sum_right(w->dp, p))
-		cause = DP_DROP_INGRESS_UDP_CHECKSUM;
-	else if (ip[0] != 0x45 || ip[9] != PROTO_ICMP || p->len < ERROR_BYTES ||
-		 (dp_load16(ip + 6) & 0xff3f) != 0 || icmp[0] != ECHO_REQUEST || icmp[1] != 0 ||
-		 dp_fold(dp_sum(icmp, (size_t)p->len - DP_IPV4_HDR)) != UINT16_MAX)
-		cause = DP_DROP_ROUTE_LNS;
-	else if (!dp_limit_take(
-			 &w->limits[p->slot].echoes, w->now_ms, DP_ECHO_COST_MS, DP_ECHO_MOST_MS))
-		cause = DP_DROP_ROUTE_ECHO_LIMIT;
+	if (cause == DP_DROP_POLICY_FRAGMENT && dp_follow_wait(w, p))
+		return false;
 	if (cause != DP_DROP_COUNT) {
 		dp_drop_mbuf(&w->counts, p->m, cause);
 		return false;
 	}
-	write_ip(ip, ip[1] & 0xfc, p->len, us, sender); /* RFC 1812 section 4.3.2.5 */
-	icmp[0] = ECHO_REPLY;
-	dp_store16(icmp + 2, 0);
-	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, (size_t)p->len - DP_IPV4_HDR)));
-	p->inner_sum = dp_fold(dp_sum(ip, p->len));
+	if (kind == DP_ECHO_FIRST)
+		dp_follow_first(w, p);
+	dp_echo_turn(p->inner, kind, w->now_ms);
+	w->counts.edges[DP_EDGE_ROUTE_ECHO]++;
 	p->to = p->slot;
+	if (p->len > mtu) {
+		dp_fragment_send(w, p, mtu);
+		return false;
+	}
+	p->inner_sum = dp_fold(dp_sum(p->inner, p->len));
 	return true;
 }

@@ -12,11 +12,7 @@ enum {
 	PPP_IP = 0x0021,
 	PPP_IPV6 = 0x0057,
 	PPP_FIRST_CONTROL = 0x8000, /* what is below is data */
-	OPTION_END = 0,
-	OPTION_NOP = 1,
-	OPTION_LSRR = 131,
-	OPTION_SSRR = 137,
-	ECN_MASK = 3, /* RFC 3168 section 5 */
+	ECN_MASK = 3,               /* RFC 3168 section 5 */
 	ECN_NOT_ECT = 0,
 	ECN_ECT_1 = 1,
 	ECN_ECT_0 = 2,
@@ -24,23 +20,6 @@ enum {
 };
 
 #define GO_ON DP_DROP_COUNT
-
-/* Options may be anything well-formed but source routing, which would get around the policy. */
-static bool
-options_harmless(const uint8_t *ip, unsigned header)
-{
-	for (unsigned at = DP_IPV4_HDR; at < header && ip[at] != OPTION_END;) {
-		if (ip[at] == OPTION_NOP) {
-			at++;
-			continue;
-		}
-		if (ip[at] == OPTION_LSRR || ip[at] == OPTION_SSRR || at + 1 >= header ||
-			ip[at + 1] < 2 || at + ip[at + 1] > header)
-			return false;
-		at += ip[at + 1];
-	}
-	return true;
-}
 
 static enum dp_drop_cause
 check_inner(struct dp_packet *p, uint32_t source)
@@ -67,7 +46,7 @@ check_inner(struct dp_packet *p, uint32_t source)
 	first = ip[16];
 	if (first == 0 || first == 127 || first >= 224)
 		return DP_DROP_INGRESS_DESTINATION;
-	if (header != DP_IPV4_HDR && !options_harmless(ip, header))
+	if (header != DP_IPV4_HDR && !dp_options_harmless(ip, header))
 		return DP_DROP_INGRESS_SOURCE_ROUTE;
 	/* what follows the packet in the frame is padding */
 	p->trailing = (uint16_t)(p->trailing + p->len - total);
@@ -228,9 +207,7 @@ to_lns(struct dp_worker *w, struct dp_packet *p)
 
 	if (dp_load32(p->inner + 16) != policy->lns)
 		return false;
-	if (dp_icmp_echo(w, p))
-		w->counts.edges[DP_EDGE_ROUTE_ECHO]++;
-	else
+	if (!dp_icmp_echo(w, p))
 		p->m = NULL;
 	return true;
 }

@@ -32,6 +32,7 @@ enum {
 	DP_FOLLOW_SESSION = 8,   /* later fragments of a session that wait for their first one */
 	DP_FOLLOW_WAITING = 256, /* and of all, a worker */
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
+	DP_ECHO_FIRSTS = 1024,   /* of strangers' echo requests in fragments, a worker */
 	DP_ECHOES_PER_S = 10000, /* echo answers to strangers, a worker */
 };
 
@@ -131,6 +132,13 @@ struct dp_shares {
 	uint32_t taken[DP_SHARES] __rte_cache_aligned;
 };
 
+/* A first fragment of an echo request to our outer address, which has been answered. */
+struct dp_echo_first {
+	uint64_t addresses; /* source and destination */
+	uint32_t at_ms;
+	uint16_t id;
+};
+
 struct dp_follow;
 
 struct dp_worker {
@@ -146,7 +154,8 @@ struct dp_worker {
 	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
 	struct dp_follow *follow;
-	struct dp_bucket echoes;         /* to strangers, all together */
+	struct dp_bucket echoes; /* to strangers, all together */
+	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
 	uint64_t cycles_per_ms;
@@ -448,6 +457,33 @@ bool dp_follow_next(struct dp_worker *w, struct dp_burst *out);
 /* Drops what has waited too long. */
 void dp_follow_expire(struct dp_worker *w);
 void dp_follow_drain(struct dp_worker *w);
+
+/* options.c: well formed, and no source route, which would get around the policy. */
+bool dp_options_harmless(const uint8_t *ip, unsigned header);
+/* Writes us and the time into what records the way of a packet that we answer. */
+void dp_options_record(uint8_t *ip, unsigned header, uint32_t us, uint32_t now_ms);
+
+/* fragment.c: fragments of at most mtu bytes, each in a buffer of its own, IPv4 at its start.
+ * Returns how many, at most DP_BURST; 0: it can't be, or there are no buffers. */
+unsigned dp_fragment_cut(
+	struct dp_worker *w, const uint8_t *ip, unsigned mtu, struct rte_mbuf **out);
+/* Cuts an inner packet and sends its parts to p->to; takes the packet. */
+void dp_fragment_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu);
+
+enum dp_echo {
+	DP_ECHO_NONE, /* no echo request */
+	DP_ECHO_CHECKSUM,
+	DP_ECHO_WHOLE,
+	DP_ECHO_FIRST, /* fragments */
+	DP_ECHO_LATER,
+};
+
+/* What an IPv4 packet is, whose lengths are right; a later fragment of any ICMP is DP_ECHO_LATER.
+ */
+enum dp_echo dp_echo_kind(const uint8_t *ip);
+/* Turns an echo request, or a fragment of one, into its answer or the same part of that. A sum over
+ * fragments is not verified: as the parts go back, a wrong one stays wrong. */
+void dp_echo_turn(uint8_t *ip, enum dp_echo kind, uint32_t now_ms);
 
 /* icmp.c: turns a packet into an answer to its sender; false: it was dropped for `cause`. */
 bool dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,

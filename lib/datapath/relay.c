@@ -22,10 +22,8 @@ take_ttl_down(uint8_t *ip)
 
 /* false: the packet was dropped. */
 static bool
-relay(struct dp_worker *w, struct dp_packet *p)
+relay(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 {
-	uint16_t mtu = __atomic_load_n(&w->dp->egress[p->to].mtu, __ATOMIC_RELAXED);
-
 	if (p->inner[8] <= 1) {
 		if (p->inner[8] == 0) {
 			dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TTL_ZERO);
@@ -37,10 +35,6 @@ relay(struct dp_worker *w, struct dp_packet *p)
 		return true;
 	}
 	if (p->len > mtu) {
-		if ((p->inner[6] & DONT_FRAGMENT) == 0) {
-			dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TOO_BIG);
-			return false;
-		}
 		if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_FRAGMENTATION_NEEDED, mtu,
 			    DP_DROP_RELAY_TOO_BIG))
 			return false;
@@ -52,18 +46,40 @@ relay(struct dp_worker *w, struct dp_packet *p)
 	return true;
 }
 
+/* Its parts are sums of their own, so a wrong one would leave right: it ends here. */
+static void
+cut(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
+{
+	if (!dp_udp_sum_right(w->dp, p)) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_INGRESS_UDP_CHECKSUM);
+		return;
+	}
+	take_ttl_down(p->inner);
+	dp_fragment_send(w, p, mtu);
+}
+
 void
 dp_relay_stage(struct dp_worker *w, struct dp_burst *b)
 {
-	uint16_t kept = 0;
+	uint16_t n = b->n, kept = 0;
 
-	for (uint16_t i = 0; i < b->n; i++) {
-		if (!relay(w, &b->packets[i]))
+	for (uint16_t i = 0; i < n; i++) {
+		struct dp_packet *p = &b->packets[i];
+		uint16_t mtu = __atomic_load_n(&w->dp->egress[p->to].mtu, __ATOMIC_RELAXED);
+
+		if (p->len > mtu && (p->inner[6] & DONT_FRAGMENT) == 0 && p->inner[8] > 1) {
+			b->n = kept; /* what came before leaves before */
+			dp_egress_stage(w, b);
+			kept = 0;
+			cut(w, p, mtu);
+			continue;
+		}
+		if (!relay(w, p, mtu))
 			continue;
 		if (kept != i)
-			b->packets[kept] = b->packets[i];
+			b->packets[kept] = *p;
 		kept++;
 	}
 	b->n = kept;
-	/* exits: EGRESS; TIME_EXCEEDED, FRAGMENTATION_NEEDED; drops RELAY_* */
+	/* exits: EGRESS; FRAGMENTED; TIME_EXCEEDED, FRAGMENTATION_NEEDED; drops RELAY_* */
 }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Cuts IPv4 packets that are too large and may be cut (RFC 791 section 3.2). */
+#include <rte_byteorder.h>
+
+#include "datapath/internal.h"
+
+enum {
+	MORE_BE = 0x0020, /* as the CPU loads the field */
+	OFFSET_BE = 0xff1f,
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_COPIED = 0x80,
+	HEADER_MAX = 60,
+};
+
+/* The header of a later fragment: options that say so are in it, the others not. Options are well
+ * formed. Returns its length. */
+static unsigned
+later_header(const uint8_t *ip, unsigned header, uint8_t *out)
+{
+	unsigned len = DP_IPV4_HDR;
+
+	memcpy(out, ip, DP_IPV4_HDR);
+	for (unsigned at = DP_IPV4_HDR; at < header && ip[at] != OPTION_END;) {
+		unsigned bytes = ip[at] == OPTION_NOP ? 1 : ip[at + 1];
+
+		if ((ip[at] & OPTION_COPIED) != 0) {
+			memcpy(out + len, ip + at, bytes);
+			len += bytes;
+		}
+		at += bytes;
+	}
+	while (len % 4 != 0)
+		out[len++] = OPTION_END;
+	out[0] = (uint8_t)(0x40 | len / 4);
+	return len;
+}
+
+static void
+finish(uint8_t *ip, unsigned header, unsigned len, uint16_t fragment_be)
+{
+	dp_store16(ip + 2, rte_bswap16((uint16_t)len));
+	dp_store16(ip + 6, fragment_be);
+	dp_store16(ip + 10, 0);
+	dp_store16(ip + 10, dp_checksum(dp_sum(ip, header)));
+}
+
+unsigned
+dp_fragment_cut(struct dp_worker *w, const uint8_t *ip, unsigned mtu, struct rte_mbuf **out)
+{
+	unsigned header = (ip[0] & 15u) * 4, total = rte_bswap16(dp_load16(ip + 2));
+	unsigned room = mtu < header ? 0 : (mtu - header) & ~7u, payload = total - header, n;
+	uint16_t field = dp_load16(ip + 6);
+	unsigned offset = rte_bswap16(field & OFFSET_BE);
+	uint8_t later[HEADER_MAX];
+	unsigned later_len = later_header(ip, header, later);
+
+	if (room == 0)
+		return 0;
+	n = (payload + room - 1) / room;
+	if (n > DP_BURST || rte_pktmbuf_alloc_bulk(w->dp->pool, out, n) != 0)
+		return 0;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned at = i * room, bytes = RTE_MIN(room, payload - at);
+		unsigned own = i == 0 ? header : later_len;
+		uint16_t more = i + 1 < n ? MORE_BE : field & MORE_BE;
+		uint8_t *to = (uint8_t *)rte_pktmbuf_append(out[i], (uint16_t)(own + bytes));
+
+		memcpy(to, i == 0 ? ip : later, own);
+		memcpy(to + own, ip + header + at, bytes);
+		finish(to, own, own + bytes, rte_bswap16((uint16_t)(offset + at / 8)) | more);
+	}
+	return n;
+}
+
+void
+dp_fragment_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu)
+{
+	struct rte_mbuf *pieces[DP_BURST];
+	struct dp_burst out;
+	unsigned n = dp_fragment_cut(w, p->inner, mtu, pieces);
+
+	if (n == 0) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TOO_BIG);
+		return;
+	}
+	out.n = (uint16_t)n;
+	for (unsigned i = 0; i < n; i++) {
+		out.packets[i] = *p;
+		out.packets[i].m = pieces[i];
+		out.packets[i].inner = rte_pktmbuf_mtod(pieces[i], uint8_t *);
+		out.packets[i].len = rte_pktmbuf_data_len(pieces[i]);
+		out.packets[i].inner_sum =
+			dp_fold(dp_sum(out.packets[i].inner, out.packets[i].len));
+	}
+	dp_done_mbuf(&w->counts, p->m, DP_EDGE_RELAY_FRAGMENTED);
+	dp_egress_stage(w, &out);
+}
