@@ -293,6 +293,26 @@ l2tp_call_refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote_session,
 }
 
 int
+l2tp_call_set_accm(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session, uint32_t send_accm,
+	uint32_t receive_accm)
+{
+	struct l2tp_call *c = find_local(t, local_session);
+	struct l2tp_builder b;
+	uint8_t value[10];
+	struct cv_writer w = cv_writer(value, sizeof(value));
+
+	if (c == NULL || c->state != L2TP_CALL_ESTABLISHED || t->state != L2TP_ESTABLISHED)
+		return CV_ERR_UNKNOWN;
+	cv_write_u16(&w, 0);
+	cv_write_u32(&w, send_accm);
+	cv_write_u32(&w, receive_accm);
+	build(t, &b, L2TP_SLI);
+	l2tp_put(&b, L2TP_AVP_ACCM, value, sizeof(value));
+	l2tp_send_message(t, now, &b, c->remote);
+	return 0;
+}
+
+int
 l2tp_call_close(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session,
 	const struct l2tp_reason *reason)
 {

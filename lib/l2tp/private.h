@@ -9,7 +9,7 @@
 
 enum {
 	L2TP_QUEUE_MIN = 64,     /* messages that may wait for the peer's acknowledgement, */
-	L2TP_QUEUE_PER_CALL = 2, /* and as many more for each call that there ever was at once */
+	L2TP_QUEUE_PER_CALL = 3, /* and as many more for each call that there ever was at once */
 	L2TP_STRANGER_RETRANSMITS = 1, /* of the StopCCN to who never was established */
 };
 

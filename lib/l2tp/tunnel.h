@@ -128,6 +128,10 @@ int l2tp_call_refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote_sessio
 /* LAC: sends ICRQ with the caller's choice of session ID. Errors as l2tp_call_accept;
  * CV_ERR_STATE: the tunnel is not established. */
 int l2tp_call_dial(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session);
+/* LNS: tells the LAC of an established call (SLI, section 6.14) which control characters to escape
+ * in what it sends to the caller, and to expect escaped from it. CV_ERR_UNKNOWN: there is none. */
+int l2tp_call_set_accm(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session,
+	uint32_t send_accm, uint32_t receive_accm);
 /* Ends a call with CDN. No CALL_DOWN follows. CV_ERR_UNKNOWN: there is none. */
 int l2tp_call_close(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session,
 	const struct l2tp_reason *reason);

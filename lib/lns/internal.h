@@ -88,6 +88,7 @@ struct lns_session {
 	const char *reason;  /* why it is over; static */
 	uint64_t rx_packets; /* at the last look, for the idle echo */
 	uint64_t over_at;
+	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */

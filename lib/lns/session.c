@@ -138,6 +138,7 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 		.user = s->user,
 		.auth = "-",
 		.created_at = now};
+	s->accm = PPP_DEFAULT_ACCM;
 	link_to_tunnel(t, s);
 	lns->slots[slot] = s;
 	lns->sessions++;
@@ -192,6 +193,11 @@ adopt(struct lns *lns, struct lns_session *s, uint64_t now, const struct l2tp_pr
 		.challenge = told->challenge,
 		.response = told->response};
 	bool taken = told->has_lcp && ppp_link_adopt(s->ppp, now, &proxy) == 0;
+	struct ppp_info info;
+
+	ppp_link_info(s->ppp, &info);
+	if (taken)
+		s->accm = info.peer_accm; /* it has negotiated that itself */
 
 	lns_count(lns, taken ? LNS_PROXY_TAKEN : LNS_PROXY_ANEW);
 	cv_log_event(lns->log, CV_LOG_DEBUG, "proxy", "tunnel=%u session=%u lcp=%s authen-type=%u",
@@ -337,6 +343,22 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 	ppp_network_start(s->ppp, now, &network);
 }
 
+/* What LCP says of control characters, to the LAC that puts them on an asynchronous line. We ask
+ * for none to be left out, so what comes from there stays at the default. */
+static void
+tell_accm(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	struct ppp_info info;
+
+	ppp_link_info(s->ppp, &info);
+	if (info.peer_accm == s->accm)
+		return;
+	s->accm = info.peer_accm;
+	l2tp_call_set_accm(
+		s->tunnel->l2tp, now, s->info.session_id, info.peer_accm, PPP_DEFAULT_ACCM);
+	lns_ready(lns, &s->tunnel->object);
+}
+
 /* One event of the link; false when the session is over with it. */
 static bool
 ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_event *event)
@@ -363,6 +385,8 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 		disconnect(lns, s, now, event->u.down.reason);
 		return false;
 	case PPP_EV_LCP_UP:
+		tell_accm(lns, s, now);
+		return true;
 	case PPP_EV_AUTH_DONE:
 		return true;
 	}

@@ -64,7 +64,8 @@ ppp_lcp_our_mru(const struct ppp_link *l)
 	return (l->lcp.rejected & 1u << ROW_MRU) != 0 ? PPP_DEFAULT_MRU : l->mru_ask;
 }
 
-/* Async-Control-Character-Map: means nothing over L2TP; any will do. */
+/* Async-Control-Character-Map: means nothing over L2TP, any will do. A LAC with an asynchronous
+ * line behind it has to know what was agreed. */
 
 static enum ppp_verdict
 any_judge(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
@@ -81,6 +82,13 @@ accm_counter(struct ppp_link *l, const struct ppp_option *o, struct cv_writer *v
 	(void)l;
 	(void)o;
 	cv_write_u32(value, 0);
+}
+
+static void
+accm_accept(struct ppp_link *l, const struct ppp_option *o, struct cv_bytes value)
+{
+	(void)o;
+	l->peer_accm = ppp_value_u32(value);
 }
 
 /* Authentication-Protocol, section 6.2: a server demands, a client consents. */
@@ -287,7 +295,7 @@ compression_naked(struct ppp_link *l, const struct ppp_option *o, struct cv_byte
 
 static const struct ppp_option options[ROWS] = {
 	[ROW_MRU] = {OPT_MRU, 2, 0, mru_ask, mru_judge, mru_counter, mru_accept, mru_naked, NULL},
-	[ROW_ACCM] = {OPT_ACCM, 4, 0, NULL, any_judge, accm_counter, NULL, NULL, NULL},
+	[ROW_ACCM] = {OPT_ACCM, 4, 0, NULL, any_judge, accm_counter, accm_accept, NULL, NULL},
 	[ROW_AUTH] = {OPT_AUTH, PPP_OPTION_ANY_LENGTH, 0, auth_ask, auth_judge, auth_counter,
 		auth_accept, auth_naked, auth_rejected},
 	[ROW_MAGIC] = {OPT_MAGIC, 4, 0, magic_ask, magic_judge, magic_counter, magic_accept,
@@ -345,6 +353,7 @@ static void
 reset_peer(struct ppp_link *l)
 {
 	l->peer_mru = PPP_DEFAULT_MRU;
+	l->peer_accm = PPP_DEFAULT_ACCM;
 	l->peer_magic = 0;
 	l->peer_acfc = l->peer_pfc = false;
 	if (!ppp_is_server(l))

@@ -52,6 +52,7 @@ ppp_link_new(const struct ppp_params *params, struct ppp_scope scope, uint64_t n
 	l->last_activity = now;
 	l->echo_timer = l->prove_by = CV_TIME_NEVER;
 	l->peer_mru = PPP_DEFAULT_MRU;
+	l->peer_accm = PPP_DEFAULT_ACCM;
 	ppp_cp_init(&l->lcp);
 	ppp_cp_init(&l->ipcp);
 	ppp_auth_stop(l);

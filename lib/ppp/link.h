@@ -33,6 +33,8 @@ enum ppp_auth { PPP_AUTH_NONE, PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV
 
 enum { PPP_AUTH_METHODS = 3, PPP_NAME_MAX = 255 };
 
+#define PPP_DEFAULT_ACCM UINT32_MAX /* where none was negotiated */
+
 /*
  * What many links share: kept by pointer, so it must outlive its links and not change under
  * them. Start from ppp_params_default and set what differs. Names and secrets are the caller's
@@ -274,6 +276,7 @@ struct ppp_info {
 	uint16_t mru, our_mru;
 	bool acfc, pfc;
 	uint32_t magic, peer_magic;
+	uint32_t peer_accm; /* characters that the peer wants escaped (RFC 1662 section 7.1) */
 	uint32_t local_ip, peer_ip;
 	uint32_t dns[2], wins[2];
 	struct ppp_counters counters;

@@ -73,6 +73,7 @@ ppp_link_info(const struct ppp_link *l, struct ppp_info *info)
 		.pfc = l->peer_pfc,
 		.magic = l->magic,
 		.peer_magic = l->peer_magic,
+		.peer_accm = l->peer_accm,
 		.local_ip = l->net.local_ip,
 		.peer_ip = l->peer_ip,
 		.dns = {l->net.dns[0], l->net.dns[1]},

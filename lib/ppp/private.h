@@ -66,7 +66,7 @@ struct ppp_link {
 	uint64_t echo_timer, last_activity;
 	uint64_t reject_at; /* when the next reject may go at their rate */
 	struct ppp_network net;
-	uint32_t magic, peer_magic;
+	uint32_t magic, peer_magic, peer_accm;
 	uint32_t peer_ip; /* acknowledged */
 	struct ppp_counters counters;
 	struct ppp_scope scope;

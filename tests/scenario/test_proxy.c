@@ -240,6 +240,65 @@ hidden_proxy_avps_are_taken(void **state)
 	world_down(&w);
 }
 
+/* The caller's LCP request, and its Ack of the server's last one. */
+static void
+agree(struct world *w, struct hand *h, uint16_t session, const uint8_t *request, size_t len)
+{
+	struct world_ppp ack = w->ppp_outside[(w->n_data_outside - 1) % WORLD_PPP];
+
+	assert_int_equal(ack.bytes[3] << 8 | ack.bytes[4], (PPP_LCP & 0xff) << 8 | 1);
+	ack.bytes[4] = 2;
+	inject_ppp(h, session, ack.bytes, ack.len);
+	inject_ppp(h, session, request, len);
+}
+
+static void
+expect_sli(struct hand *h, const char *accm)
+{
+	assert_true(hand_expect(h, L2TP_SLI));
+	assert_int_equal(h->header.session_id, 5);
+	assert_int_equal(h->m.value[L2TP_AVP_ACCM].len, 10);
+	assert_memory_equal(h->m.value[L2TP_AVP_ACCM].data, accm, 10);
+	hand_zlb(h);
+}
+
+static void
+an_accm_that_lcp_agreed_on_is_told_to_the_lac(void **state)
+{
+	static const uint8_t with[] = {0xff, 3, 0xc0, 0x21, 1, 1, 0, 10, 2, 6, 0, 0xa, 0, 1};
+	static const uint8_t without[] = {0xff, 3, 0xc0, 0x21, 1, 2, 0, 4};
+	struct world w;
+	struct hand h;
+	uint16_t session;
+
+	(void)state;
+	session = call(&h, &w, CONFIG("", "chap-md5"), "lac");
+	hand_send(&h, session);
+	agree(&w, &h, session, with, sizeof(with));
+	expect_sli(&h, "\0\0\0\x0a\0\1\xff\xff\xff\xff");
+	/* the caller begins anew, and wants the default now */
+	world_sleep(&w, CV_NS_PER_S / 2);
+	inject_ppp(&h, session, without, sizeof(without));
+	w.n_data_outside--; /* the Ack came last, our request before it */
+	agree(&w, &h, session, without, sizeof(without));
+	expect_sli(&h, "\0\0\xff\xff\xff\xff\xff\xff\xff\xff");
+	world_down(&w);
+
+	/* nothing agreed: nothing to tell; and the LAC's own agreement it knows */
+	session = call(&h, &w, CONFIG("", "chap-md5"), "lac");
+	hand_send(&h, session);
+	agree(&w, &h, session, without, sizeof(without));
+	assert_false(hand_expect(&h, L2TP_SLI));
+	world_down(&w);
+	session = call(&h, &w, CONFIG(", proxy: accept", "chap-md5"), "lac");
+	l2tp_put(&h.b, L2TP_AVP_LAST_SENT_LCP, chap_sent, sizeof(chap_sent));
+	l2tp_put(&h.b, L2TP_AVP_LAST_RECEIVED_LCP, with + 8, 6);
+	hand_send(&h, session);
+	assert_int_equal(world_counter(&w, LNS_PROXY_TAKEN), 1);
+	assert_false(hand_expect(&h, L2TP_SLI));
+	world_down(&w);
+}
+
 int
 main(void)
 {
@@ -250,6 +309,7 @@ main(void)
 		cmocka_unit_test(everything_is_negotiated_anew_where_it_is_not_to_be_taken),
 		cmocka_unit_test(what_the_lac_does_not_tell_is_asked_for),
 		cmocka_unit_test(hidden_proxy_avps_are_taken),
+		cmocka_unit_test(an_accm_that_lcp_agreed_on_is_told_to_the_lac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
