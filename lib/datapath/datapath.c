@@ -56,6 +56,7 @@ create_parts(struct dp *dp)
 
 	if (rc != 0)
 		return rc;
+	dp_ids_init(dp, &dp->ids, dp->worker_count);
 	dp->policies = calloc(dp->policy_count, sizeof(dp->policies[0]));
 	if (dp->policies == NULL)
 		return CV_ERR_NOMEM;

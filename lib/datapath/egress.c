@@ -15,10 +15,11 @@ write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *
 	uint16_t total = (uint16_t)(p->len + e->hdr_len);
 	uint16_t total_be = rte_bswap16(total);
 	uint16_t udp_be = rte_bswap16((uint16_t)(total - DP_IPV4_HDR));
-	uint16_t id = w->ip_id++;
+	uint16_t id;
 	uint8_t tos = p->inner[1] & 0xfc;
 	uint64_t sum;
 
+	id = dp_ids_next(&w->ids, dp_load32(e->hdr + DP_HEADROOM_HDR - e->hdr_len + 16));
 	memcpy(p->inner - DP_HEADROOM_HDR, e->hdr, DP_HEADROOM_HDR);
 	ip[1] = tos;
 	dp_store16(ip + 2, total_be);

@@ -31,6 +31,7 @@ enum {
 	DP_TUNNEL_IDS = 65536,
 	DP_FOLLOW_SESSION = 8,   /* later fragments of a session that wait for their first one */
 	DP_FOLLOW_WAITING = 256, /* and of all, a worker */
+	DP_IDS = 8192,
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
 	DP_ECHO_FIRSTS = 1024,   /* of strangers' echo requests in fragments, a worker */
 	DP_ECHOES_PER_S = 10000, /* echo answers to strangers, a worker */
@@ -141,6 +142,23 @@ struct dp_echo_first {
 
 struct dp_follow;
 
+/*
+ * Identifications of the outer packets that we send, which may be fragmented on their way (RFC
+ * 6864). Each destination has a count of its own, but for a chance in DP_IDS, so that they repeat
+ * after 65,536 packets to it and not to all. Who sends (a worker, the control thread) begins at
+ * another part of the range.
+ */
+struct dp_ids {
+	uint32_t key;
+	uint16_t next[DP_IDS];
+};
+
+static inline uint16_t
+dp_ids_next(struct dp_ids *ids, uint32_t destination)
+{
+	return ids->next[((destination ^ ids->key) * UINT32_C(0x9e3779b1)) >> 19]++;
+}
+
 struct dp_worker {
 	struct dp *dp;
 	uint16_t index;
@@ -163,7 +181,7 @@ struct dp_worker {
 	uint64_t busy_cycles, idle_cycles, rounds, rx_packets, tx_packets;
 	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
 	uint32_t idle_rounds;
-	uint16_t ip_id;
+	struct dp_ids ids;
 	bool punted; /* in this round */
 } __rte_cache_aligned;
 
@@ -249,7 +267,7 @@ struct dp {
 	uint16_t budget[DP_PUNT_CLASSES];
 	bool busy; /* shared: the last round found a full burst */
 	uint16_t punt_worker;
-	uint16_t ip_id;
+	struct dp_ids ids; /* of what the control thread sends */
 };
 
 /* A keyed hash: a stranger can't choose whom he meets in a small table. */
@@ -418,6 +436,8 @@ void dp_punt_wake(struct dp_worker *w);
 /* worker.c */
 int dp_workers_create(struct dp *dp);
 void dp_workers_destroy(struct dp *dp);
+/* sender: a worker's index, or worker_count: the control thread. */
+void dp_ids_init(const struct dp *dp, struct dp_ids *ids, unsigned sender);
 int dp_worker_main(void *worker);
 /* One round: receive, relay, send. Returns frames received. */
 unsigned dp_worker_round(struct dp_worker *w);

@@ -97,17 +97,19 @@ write_udp(struct dp *dp, const struct dp_local *local, const struct cv_endpoint 
 {
 	uint16_t udp_len = (uint16_t)(DP_UDP_HDR + len);
 	uint8_t *udp = ip + DP_IPV4_HDR;
+	uint32_t to = rte_cpu_to_be_32(cv_ipv4_value(&remote->ip));
+	uint16_t id = dp_ids_next(&dp->ids, to);
 	struct cv_writer w = cv_writer(ip, DP_IPV4_HDR + (size_t)udp_len);
 	uint64_t sum;
 
 	cv_write_u16(&w, 0x4500);
 	cv_write_u16(&w, (uint16_t)(DP_IPV4_HDR + udp_len));
-	cv_write_u16(&w, dp->ip_id++);
+	cv_write_bytes(&w, &id, sizeof(id));
 	cv_write_u16(&w, 0);
 	cv_write_u16(&w, OUR_TTL << 8 | PROTO_UDP);
 	cv_write_u16(&w, 0);
 	cv_write_bytes(&w, &local->ip, 4);
-	cv_write_u32(&w, cv_ipv4_value(&remote->ip));
+	cv_write_bytes(&w, &to, sizeof(to));
 	cv_write_bytes(&w, &local->udp_port, 2);
 	cv_write_u16(&w, remote->port);
 	cv_write_u16(&w, udp_len);

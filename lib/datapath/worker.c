@@ -188,6 +188,19 @@ dp_worker_poll(struct dp *dp)
 	return done;
 }
 
+void
+dp_ids_init(const struct dp *dp, struct dp_ids *ids, unsigned sender)
+{
+	uint32_t part = sender * (UINT32_C(65536) / (dp->worker_count + 1u));
+	uint64_t seed = dp->slot_seed; /* the same for all: the parts are of one range */
+
+	ids->key = (uint32_t)(seed >> 32 ^ seed);
+	for (unsigned i = 0; i < DP_IDS; i++) {
+		seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		ids->next[i] = (uint16_t)((seed >> 48) + part);
+	}
+}
+
 static struct dp_worker *
 new_worker(struct dp *dp, uint16_t index)
 {
@@ -201,7 +214,7 @@ new_worker(struct dp *dp, uint16_t index)
 	w->dp = dp;
 	w->index = index;
 	w->lcore = LCORE_ID_ANY;
-	w->ip_id = (uint16_t)now;
+	dp_ids_init(dp, &w->ids, index);
 	w->cycles_per_ms = hz / 1000;
 	dp_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
 	w->follow = dp_follow_new();

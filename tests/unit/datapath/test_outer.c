@@ -171,6 +171,61 @@ congestion_on_the_way_is_told_in_the_inner_packet(void **state)
 	bench_down(&b);
 }
 
+/* RFC 6864: 65,536 packets to one destination have as many identifications, whatever goes to
+ * others between them. */
+static void
+identifications_repeat_late(void **state)
+{
+	static bool seen[UINT16_MAX + 1];
+	uint8_t there[FRAME_MAX], back[FRAME_MAX];
+	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_B), .port = PORT_B};
+	struct frame_bytes f;
+	struct wire wire = {0};
+	uint16_t last = 0;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(there, INNER_A, INNER_B, ESP, 20);
+	inner_packet(back, INNER_B, INNER_A, ESP, 20);
+	for (unsigned i = 0; i <= UINT16_MAX; i++) {
+		put_data(&b, true, &wire, there, 20);
+		f = take_frame(&b);
+		last = dp_load16(f.bytes + DP_ETHER + 4);
+		assert_false(seen[last]);
+		seen[last] = true;
+		if (i % 2 == 0) {
+			put_data(&b, false, &wire, back, 20);
+			assert_int_not_equal(take_frame(&b).len, 0);
+		}
+	}
+	/* the control thread's are far from the worker's */
+	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &peer, "x", 1), 0);
+	dp_worker_round(b.dp->workers[0]);
+	f = take_frame(&b);
+	last = (uint16_t)(dp_load16(f.bytes + DP_ETHER + 4) - last);
+	assert_true(last > 30000 && last < 35000);
+	bench_down(&b);
+}
+
+/* Each worker begins at a part of its own. */
+static void
+identifications_of_workers_are_apart(void **state)
+{
+	static struct dp_ids ids[4];
+	static struct dp dp = {.worker_count = 3, .slot_seed = 0x1234567890abcdef};
+	uint32_t destination = rte_cpu_to_be_32(PEER_B);
+	uint16_t first;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		dp_ids_init(&dp, &ids[i], i);
+	first = dp_ids_next(&ids[0], destination);
+	for (unsigned i = 1; i < 4; i++)
+		assert_int_equal((uint16_t)(dp_ids_next(&ids[i], destination) - first), i * 16384);
+	assert_int_equal(dp_ids_next(&ids[0], destination), (uint16_t)(first + 1));
+}
+
 int
 main(void)
 {
@@ -178,6 +233,8 @@ main(void)
 		cmocka_unit_test(a_wrong_checksum_with_bytes_behind_stays_wrong),
 		cmocka_unit_test(what_ends_here_or_is_answered_has_a_right_checksum),
 		cmocka_unit_test(a_checksum_that_the_device_found_right),
+		cmocka_unit_test(identifications_repeat_late),
+		cmocka_unit_test(identifications_of_workers_are_apart),
 		cmocka_unit_test(congestion_on_the_way_is_told_in_the_inner_packet),
 	};
 
