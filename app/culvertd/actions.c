@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the server wants done, done: datagrams sent, sessions put into and out of the data path. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon.h"
@@ -60,18 +61,32 @@ open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
 		refused_by_datapath(d, s, now, "open", rc);
 }
 
-/* The one line that says how it was. */
+/* A session that is gone, in the list and in the one line that says how it was. */
+static void
+tell_ended(struct daemon *d, const struct ended *e)
+{
+	struct cv_ip address = cv_ipv4(e->address);
+	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
+
+	*ended_add(&d->ended) = *e;
+	cv_log_event(&d->log, CV_LOG_INFO, "session-end",
+		"tunnel=%u session=%u peer=%s user=%s address=%s reason=\"%s\" duration_s=%llu "
+		"rx_packets=%llu rx_bytes=%llu tx_packets=%llu tx_bytes=%llu",
+		e->tunnel_id, e->session_id, cv_endpoint_text(&e->peer, peer),
+		e->user[0] == '\0' ? "-" : e->user,
+		e->address == 0 ? "-" : cv_ip_text(&address, ip), e->reason,
+		(unsigned long long)((e->ended_at - e->created_at) / CV_NS_PER_S),
+		(unsigned long long)e->counters.rx_packets,
+		(unsigned long long)e->counters.rx_bytes,
+		(unsigned long long)e->counters.tx_packets,
+		(unsigned long long)e->counters.tx_bytes);
+}
+
+/* Its counters are final when no worker uses it any more: until then it waits in a list. */
 static void
 remove_session(struct daemon *d, const struct lns_session_info *s, const char *reason, uint64_t now)
 {
-	struct dp_session_counters n = {0};
-	struct cv_ip address = cv_ipv4(s->address);
-	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
-
-	struct ended *e = ended_add(&d->ended);
-
-	dp_session_remove(d->dp, s->slot, &n);
-	*e = (struct ended){.listener = s->listener,
+	struct ended e = {.listener = s->listener,
 		.tunnel_id = s->tunnel_id,
 		.session_id = s->session_id,
 		.peer = s->peer,
@@ -79,18 +94,44 @@ remove_session(struct daemon *d, const struct lns_session_info *s, const char *r
 		.ever_open = s->ever_open,
 		.created_at = s->created_at,
 		.ended_at = now,
-		.counters = n,
 		.reason = reason};
-	snprintf(e->user, sizeof(e->user), "%s", s->user);
-	cv_log_event(&d->log, CV_LOG_INFO, "session-end",
-		"tunnel=%u session=%u peer=%s user=%s address=%s reason=\"%s\" duration_s=%llu "
-		"rx_packets=%llu rx_bytes=%llu tx_packets=%llu tx_bytes=%llu",
-		s->tunnel_id, s->session_id, cv_endpoint_text(&s->peer, peer),
-		s->user[0] == '\0' ? "-" : s->user,
-		s->address == 0 ? "-" : cv_ip_text(&address, ip), reason,
-		(unsigned long long)((now - s->created_at) / CV_NS_PER_S),
-		(unsigned long long)n.rx_packets, (unsigned long long)n.rx_bytes,
-		(unsigned long long)n.tx_packets, (unsigned long long)n.tx_bytes);
+	struct ending *ending;
+
+	snprintf(e.user, sizeof(e.user), "%s", s->user);
+	if (dp_session_remove(d->dp, s->slot, &e.counters) == DP_LEAVING) {
+		ending = malloc(sizeof(*ending));
+		if (ending != NULL) {
+			*ending = (struct ending){.slot = s->slot, .e = e};
+			*d->ending_end = ending;
+			d->ending_end = &ending->next;
+			return;
+		}
+		dp_session_counters(d->dp, s->slot, &e.counters); /* nearly */
+	}
+	tell_ended(d, &e);
+}
+
+void
+daemon_tell_removed(struct daemon *d)
+{
+	struct dp_session_counters n;
+	uint32_t slot;
+
+	while (dp_session_removed(d->dp, &slot, &n)) {
+		struct ending **at = &d->ending, *found;
+
+		while (*at != NULL && (*at)->slot != slot) /* the first, but for want of memory */
+			at = &(*at)->next;
+		found = *at;
+		if (found == NULL)
+			continue;
+		*at = found->next;
+		if (found->next == NULL)
+			d->ending_end = at;
+		found->e.counters = n;
+		tell_ended(d, &found->e);
+		free(found);
+	}
 }
 
 static void

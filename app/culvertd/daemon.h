@@ -18,6 +18,13 @@
 struct daemon_log;
 struct watchdog;
 
+/* A session that ended, and that a worker may still use. */
+struct ending {
+	struct ending *next;
+	uint32_t slot;
+	struct ended e;
+};
+
 struct daemon {
 	struct cv_log log;
 	struct daemon_log *log_lines;
@@ -29,6 +36,7 @@ struct daemon {
 	struct event *wake, *timer, *on_term, *on_int, *on_hup, *on_usr1, *log_writable;
 	struct control_server *control;
 	struct ended_list ended;
+	struct ending *ending, **ending_end; /* oldest first */
 	uint64_t started_at;
 	uint64_t stop_by; /* CV_TIME_NEVER while running */
 	uint64_t load_at,
@@ -78,6 +86,8 @@ int daemon_create_datapath(struct daemon *d);
 
 /* actions.c: carries out what the server wants, until it wants nothing. */
 void daemon_act(struct daemon *d, uint64_t now);
+/* Tells of sessions that no worker uses any more. */
+void daemon_tell_removed(struct daemon *d);
 
 /* loop.c */
 int daemon_run(struct daemon *d);

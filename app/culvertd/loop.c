@@ -115,6 +115,7 @@ serve(struct daemon *d, uint64_t now)
 	if (lns_next_timeout(d->lns) <= now)
 		lns_handle_timeout(d->lns, now);
 	daemon_act(d, now);
+	daemon_tell_removed(d);
 }
 
 static bool
@@ -214,6 +215,7 @@ daemon_run(struct daemon *d)
 		loop_sleeping(d);
 	daemon_watchdog_stop(d);
 	dp_stop(d->dp);
+	daemon_tell_removed(d);
 	daemon_report(d);
 	cv_log_event(&d->log, CV_LOG_INFO, "stopped", "uptime_s=%llu",
 		(unsigned long long)((daemon_now() - d->started_at) / CV_NS_PER_S));

@@ -248,6 +248,7 @@ main(int argc, char **argv)
 		cfg_free(d.cfg);
 		return 1;
 	}
+	d.ending_end = &d.ending;
 	rc = start_and_run(&d, args.try);
 	tear_down(&d);
 	daemon_log_finish(&d, LOG_BOUND_NS);

@@ -16,6 +16,8 @@
 
 #include "datapath/internal.h"
 
+#define GRACE_NS CV_NS_PER_MS /* between two looks whether workers have left something */
+
 static bool
 params_usable(const struct dp_params *p)
 {
@@ -202,10 +204,13 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp_neighbours_poll(dp, now);
 	dp_ports_poll(dp, now);
 	dp_sessions_poll(dp);
+	dp_graces_poll(dp);
 }
 
 uint64_t
 dp_next_timeout(const struct dp *dp)
 {
-	return cv_time_min(dp_neighbours_timeout(dp), dp->ports_at);
+	uint64_t grace = dp_graces_pending(dp) ? cv_time_add(dp->now, GRACE_NS) : CV_TIME_NEVER;
+
+	return cv_time_min(grace, cv_time_min(dp_neighbours_timeout(dp), dp->ports_at));
 }

@@ -237,7 +237,8 @@ struct dp_session_ip {
  * CV_ERR_LIMIT: no room for the next hop.
  */
 int dp_session_add(struct dp *dp, const struct dp_session *session, uint32_t *slot);
-/* Gives a session its address; IP flows. Again with other values: the old address is left first.
+/* Gives a session its address; IP flows, in a later round if a worker may still be at a packet of
+ * before. Again with other values: the old address is left first.
  * CV_ERR_EXISTS: the address is taken in this realm; CV_ERR_CONFIG: it can be no client's (0/8,
  * 127/8, multicast, broadcast, one of ours), or there is no such policy; CV_ERR_NOMEM: no room.
  * What is refused leaves the session as it was. */
@@ -256,9 +257,18 @@ struct dp_session_counters {
 	uint64_t tx_packets, tx_bytes; /* to the client */
 };
 
-/* Removes a session; after the return no worker uses it any more and the slot is free. final
- * (may be NULL) gets its exact counters. CV_ERR_UNKNOWN: there is none. */
+enum { DP_LEAVING = 1 }; /* dp_session_remove */
+
+/*
+ * Removes a session; no packet finds it from now on. 0: no worker uses it any more, final (may be
+ * NULL) has its exact counters, and the slot is free. DP_LEAVING: a worker may still be at one of
+ * its packets; later dp_session_removed() tells these, and until then the slot is taken. Waits for
+ * nobody. CV_ERR_UNKNOWN: there is none.
+ */
 int dp_session_remove(struct dp *dp, uint32_t slot, struct dp_session_counters *final);
+/* The next session that was leaving and is gone; false: none. To be asked after each
+ * dp_control_poll() and dp_stop(). */
+bool dp_session_removed(struct dp *dp, uint32_t *slot, struct dp_session_counters *final);
 int dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out);
 /* Largest inner packet that is sent to this session now, 0 if there is none. */
 uint16_t dp_session_mtu(const struct dp *dp, uint32_t slot);

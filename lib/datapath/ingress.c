@@ -235,7 +235,7 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 		struct dp_packet *p = &b->packets[i];
 
 		p->to = leaf[i] == NULL ? DP_NO_SLOT : __atomic_load_n(leaf[i], __ATOMIC_ACQUIRE);
-		if (p->to == DP_NO_SLOT) {
+		if (p->to >= DP_KEPT_SLOT) {
 			if (to_lns(w, p) ? p->m != NULL : no_route(w, p))
 				answers.packets[answers.n++] = *p;
 			continue;

@@ -76,8 +76,10 @@ enum dp_verdict {
 
 /* A policy as workers read it: never changed, replaced as a whole. */
 struct dp_policy_table {
-	uint8_t verdict[256]; /* by protocol */
-	uint32_t lns;         /* network order */
+	uint8_t verdict[256];             /* by protocol */
+	uint32_t lns;                     /* network order */
+	struct dp_policy_table *next_old; /* of those that are replaced, control's */
+	uint64_t token;
 	uint16_t mtu;
 	bool clients_reachable;
 	bool refuse_silently;
@@ -114,6 +116,25 @@ struct dp_port {
 	uint16_t socket_count;
 	uint64_t ring_full; /* frames that they had no room for */
 };
+
+/* What the control thread alone knows of a slot. */
+struct dp_cold {
+	uint64_t token; /* until it is passed workers may read the slot's lines; 0: they don't */
+	uint32_t next;  /* in the list */
+	bool listed;    /* in dp.waiting */
+	bool leaving;   /* removed, and not yet told */
+	bool opening;   /* with ip, as soon as workers have left its lines */
+	bool reach;     /* asked for meanwhile */
+	struct dp_session_ip ip;
+};
+
+/* By dp_cold.next. */
+struct dp_slot_list {
+	uint32_t first, last; /* DP_NO_SLOT: none */
+};
+
+/* In a realm: an address whose session is not open yet. Workers take it for nobody's. */
+#define DP_KEPT_SLOT (DP_NO_SLOT - 1)
 
 /* ---- workers ---- */
 
@@ -255,6 +276,9 @@ struct dp {
 	struct dp_neighbours *neighbours;
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses;
+	struct dp_cold *cold;              /* by slot */
+	struct dp_slot_list waiting, gone; /* for workers; to be told */
+	struct dp_policy_table *old_policies, *old_policies_last;
 	uint32_t control_given;             /* frames put into the `send` of worker 0; it wraps */
 	uint32_t listed_first, listed_last; /* sessions whose Ack is on its way, DP_NO_SLOT: none */
 	size_t table_bytes;
@@ -387,8 +411,22 @@ void dp_sessions_destroy(struct dp *dp);
 void dp_sessions_poll(struct dp *dp);
 /* A policy has another MTU: its open sessions, too, under traffic. */
 void dp_sessions_new_mtu(struct dp *dp, uint16_t policy, uint16_t group_mtu);
-/* Waits until every worker has left what it held. */
-void dp_quiesce(struct dp *dp);
+/* Takes every way to it away; its grace begins. False: it is not there. */
+bool dp_session_unlink(struct dp *dp, uint32_t slot);
+/* Its grace is over: what dp_session_open() could not do. */
+void dp_session_open_late(struct dp *dp, uint32_t slot);
+
+/* grace.c: what workers may still read. None of it waits. */
+/* From now on nobody new finds something; dp_cold.token. */
+uint64_t dp_grace_begin(struct dp *dp);
+/* No worker reads the slot's lines any more. */
+bool dp_grace_over(struct dp *dp, uint32_t slot);
+/* Goes on with it when that is so: see dp_cold. */
+void dp_grace_wait(struct dp *dp, uint32_t slot);
+/* Frees a policy that was replaced, when that is so. */
+void dp_grace_free(struct dp *dp, struct dp_policy_table *old);
+void dp_graces_poll(struct dp *dp);
+bool dp_graces_pending(const struct dp *dp);
 
 /*
  * The peer has not been sent what opens its link (RFC 1661 section 3.5: data after it). Control

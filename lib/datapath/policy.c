@@ -93,14 +93,19 @@ dp_policy_set(struct dp *dp, uint16_t index, const struct dp_policy *policy)
 	if (old != NULL && old->mtu != t->mtu)
 		dp_sessions_new_mtu(dp, index, t->mtu);
 	if (old != NULL)
-		dp_quiesce(dp);
-	free(old);
+		dp_grace_free(dp, old);
 	return 0;
 }
 
 void
 dp_policies_destroy(struct dp *dp)
 {
+	while (dp->old_policies != NULL) {
+		struct dp_policy_table *old = dp->old_policies;
+
+		dp->old_policies = old->next_old;
+		free(old);
+	}
 	for (size_t i = 0; dp->policies != NULL && i < dp->policy_count; i++)
 		free(dp->policies[i]);
 	free(dp->policies);

@@ -3,10 +3,9 @@
  * Sessions and tunnels in the tables that workers read. The control thread is the only writer.
  * The order of writes makes a session appear whole and go whole: its lines are filled first, then
  * the word by which it is found is stored with release; in the other direction that word goes
- * first, then all workers pass a quiescent state, then the lines may change.
+ * first, then all workers pass a quiescent state (grace.c), then the lines may change.
  */
 #include <rte_byteorder.h>
-#include <rte_pause.h>
 
 #include "datapath/internal.h"
 #include "l2tp/header.h"
@@ -21,8 +20,12 @@ dp_sessions_create(struct dp *dp)
 	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
 	dp->egress = dp_table_new(dp, slots * sizeof(dp->egress[0]));
 	dp->realms = dp_table_new(dp, (UINT16_MAX + 1) * sizeof(dp->realms[0]));
+	dp->cold = dp_table_new(dp, slots * sizeof(dp->cold[0]));
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
-	return dp->ingress == NULL || dp->egress == NULL || dp->realms == NULL ? CV_ERR_NOMEM : 0;
+	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
+	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL || dp->realms == NULL
+		       ? CV_ERR_NOMEM
+		       : 0;
 }
 
 void
@@ -33,18 +36,7 @@ dp_sessions_destroy(struct dp *dp)
 	dp_realms_destroy(dp);
 	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
 	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
-}
-
-void
-dp_quiesce(struct dp *dp)
-{
-	uint64_t token;
-
-	if (dp->shared || !dp->started)
-		return;
-	token = rte_rcu_qsbr_start(dp->rcu);
-	while (rte_rcu_qsbr_check(dp->rcu, token, false) == 0)
-		rte_pause();
+	dp_table_free(dp, dp->cold, slots * sizeof(dp->cold[0]));
 }
 
 /* The finished headers, at the end of the line, and what fixes them up. */
@@ -137,7 +129,7 @@ dp_session_add(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 
 	if (s->local_index >= dp->local_count || s->peer.ip.family != CV_IPV4)
 		return CV_ERR_UNKNOWN;
-	if (in->key != 0)
+	if (in->key != 0 || dp->cold[slot].leaving)
 		return CV_ERR_EXISTS;
 	local = &dp->locals[s->local_index];
 	peer = rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip));
@@ -193,15 +185,60 @@ may_be_a_clients(const struct dp *dp, uint32_t address, uint32_t lns)
 	       !dp_is_local(dp, address) && !dp_is_broadcast(dp, address);
 }
 
+/* Where no worker reads its lines any more; nothing of it fails. */
+static void
+open_now(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip, uint32_t *entry)
+{
+	struct dp_ingress *in = &dp->ingress[slot];
+	struct dp_egress *out = &dp->egress[slot];
+	struct dp_session s = session_of(dp, slot);
+
+	write_egress(out, &dp->locals[s.local_index], &s, ip->send);
+	out->policy = ip->policy;
+	__atomic_store_n(&out->after, ip->hold ? DP_AFTER_REACH : 0, __ATOMIC_RELEASE);
+	in->client_mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
+	__atomic_store_n(
+		&out->mtu, session_mtu(dp, slot, dp->policies[ip->policy]->mtu), __ATOMIC_RELAXED);
+	in->inner_ip = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
+	in->realm = ip->realm;
+	in->policy = ip->policy;
+	__atomic_store_n(entry, slot, __ATOMIC_RELEASE);
+	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
+	dp->addresses++;
+}
+
+/* The word of an address that is there: can't fail. */
+static uint32_t *
+entry_of(struct dp *dp, const struct dp_session_ip *ip)
+{
+	return dp_realm_entry(dp, ip->realm, rte_cpu_to_be_32(cv_ipv4_value(&ip->address)));
+}
+
+void
+dp_session_open_late(struct dp *dp, uint32_t slot)
+{
+	struct dp_cold *c = &dp->cold[slot];
+
+	c->opening = false;
+	open_now(dp, slot, &c->ip, entry_of(dp, &c->ip));
+	if (c->reach)
+		dp_session_reach(dp, slot);
+}
+
+/* Whether the word of an address that this session is about to open with is kept for it. */
+static bool
+kept_for(struct dp *dp, uint32_t slot, const uint32_t *entry)
+{
+	return dp->cold[slot].opening && entry_of(dp, &dp->cold[slot].ip) == entry;
+}
+
 int
 dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
 {
 	uint32_t address = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
 	const struct dp_policy_table *policy;
+	struct dp_cold *c;
 	uint32_t *entry;
-	struct dp_session s;
-	struct dp_ingress *in;
-	struct dp_egress *out;
 
 	if (!installed(dp, slot))
 		return CV_ERR_UNKNOWN;
@@ -215,23 +252,19 @@ dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
 	entry = dp_realm_entry(dp, ip->realm, address);
 	if (entry == NULL)
 		return CV_ERR_NOMEM;
-	if (*entry != DP_NO_SLOT && *entry != slot)
+	if (*entry != DP_NO_SLOT && *entry != slot && !kept_for(dp, slot, entry))
 		return CV_ERR_EXISTS;
 	dp_session_shut(dp, slot);
-	in = &dp->ingress[slot];
-	out = &dp->egress[slot];
-	s = session_of(dp, slot);
-	write_egress(out, &dp->locals[s.local_index], &s, ip->send);
-	out->policy = ip->policy;
-	__atomic_store_n(&out->after, ip->hold ? DP_AFTER_REACH : 0, __ATOMIC_RELEASE);
-	in->client_mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
-	__atomic_store_n(&out->mtu, session_mtu(dp, slot, policy->mtu), __ATOMIC_RELAXED);
-	in->inner_ip = address;
-	in->realm = ip->realm;
-	in->policy = ip->policy;
-	__atomic_store_n(entry, slot, __ATOMIC_RELEASE);
-	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
-	dp->addresses++;
+	if (dp_grace_over(dp, slot)) {
+		open_now(dp, slot, ip, entry);
+		return 0;
+	}
+	c = &dp->cold[slot];
+	c->opening = true;
+	c->reach = false;
+	c->ip = *ip;
+	__atomic_store_n(entry, DP_KEPT_SLOT, __ATOMIC_RELEASE);
+	dp_grace_wait(dp, slot);
 	return 0;
 }
 
@@ -240,7 +273,10 @@ dp_session_reach(struct dp *dp, uint32_t slot)
 {
 	struct dp_ingress *in;
 
-	if (!installed(dp, slot) || dp->egress[slot].after != DP_AFTER_REACH)
+	if (!installed(dp, slot))
+		return;
+	dp->cold[slot].reach = true;
+	if (dp->cold[slot].opening || dp->egress[slot].after != DP_AFTER_REACH)
 		return;
 	in = &dp->ingress[slot];
 	__atomic_store_n(
@@ -280,35 +316,33 @@ void
 dp_session_shut(struct dp *dp, uint32_t slot)
 {
 	struct dp_ingress *in;
+	struct dp_cold *c;
 
-	if (!installed(dp, slot) || (dp->ingress[slot].flags & DP_INGRESS_OPEN) == 0)
+	if (!installed(dp, slot))
 		return;
 	in = &dp->ingress[slot];
+	c = &dp->cold[slot];
+	if (c->opening)
+		__atomic_store_n(entry_of(dp, &c->ip), DP_NO_SLOT, __ATOMIC_RELEASE);
+	c->opening = false;
+	if ((in->flags & DP_INGRESS_OPEN) == 0)
+		return;
 	__atomic_store_n(&in->flags, 0, __ATOMIC_RELEASE);
 	/* its leaf is there: can't fail */
 	__atomic_store_n(dp_realm_entry(dp, in->realm, in->inner_ip), DP_NO_SLOT, __ATOMIC_RELEASE);
 	dp->addresses--;
-	dp_quiesce(dp);
+	c->token = dp_grace_begin(dp);
 }
 
-int
-dp_session_remove(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
+bool
+dp_session_unlink(struct dp *dp, uint32_t slot)
 {
-	struct dp_ingress *in;
-
 	if (!installed(dp, slot))
-		return CV_ERR_UNKNOWN;
-	in = &dp->ingress[slot];
+		return false;
 	dp_session_shut(dp, slot);
-	__atomic_store_n(&in->key, 0, __ATOMIC_RELEASE);
-	dp_quiesce(dp);
-	if (final != NULL)
-		dp_session_counters(dp, slot, final);
-	for (unsigned i = 0; i < dp->worker_count; i++)
-		memset(&dp->workers[i]->sessions[slot], 0, sizeof(dp->workers[i]->sessions[slot]));
-	dp_nexthop_put(dp, dp->egress[slot].nexthop);
-	dp->sessions--;
-	return 0;
+	__atomic_store_n(&dp->ingress[slot].key, 0, __ATOMIC_RELEASE);
+	dp->cold[slot].token = dp_grace_begin(dp);
+	return true;
 }
 
 int

@@ -294,6 +294,28 @@ traffic_meets(struct bench *b, struct traffic *t, unsigned how)
 		nanosleep(&(struct timespec){.tv_nsec = how % 4 * 50000}, NULL);
 }
 
+/* Removes it and waits, as the control thread does not, until no worker is at its packets. */
+static struct dp_session_counters
+remove_third(struct bench *b, uint32_t slot)
+{
+	struct dp_session_counters n;
+	uint32_t gone;
+	int rc = dp_session_remove(b->dp, slot, &n);
+
+	if (rc == 0)
+		return n;
+	assert_int_equal(rc, DP_LEAVING);
+	for (unsigned tries = 0; tries < 100000; tries++) {
+		if (dp_session_removed(b->dp, &gone, &n)) {
+			assert_int_equal(gone, slot);
+			return n;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+	}
+	fail_msg("a worker never leaves the session");
+	return n;
+}
+
 /* The third session comes, is opened twice or not at all, and goes; the other one that takes its
  * slot comes next, mostly at once. Returns what was counted for it. */
 static struct dp_session_counters
@@ -306,10 +328,12 @@ change(struct bench *b, struct traffic *t, unsigned i)
 	for (unsigned k = 0; k < 2 && i % 4 != 3; k++) {
 		open_third(b, slot, 2 * i + k);
 		traffic_meets(b, t, i + k);
+		dp_control_poll(b->dp, b->now); /* it may be opened now only */
+		traffic_meets(b, t, i + k + 1);
 	}
 	if (i % 64 == 0)
 		set_policies(b, (uint16_t)(i % 128 == 0 ? 0 : 1300));
-	assert_int_equal(dp_session_remove(b->dp, slot, &n), 0);
+	n = remove_third(b, slot);
 	if (i % 8 >= 6) /* at times nobody is there for a while */
 		traffic_meets(b, t, i);
 	return n;
@@ -394,6 +418,66 @@ learn_neighbours(struct bench *b)
 	collect();
 }
 
+/* Worker 0 stands still in the middle of a packet. Sessions go, are opened anew, policies change,
+ * and the control thread waits for none of it: what needs the worker comes when it goes on. */
+static void
+a_late_worker_delays_nobody(void **state)
+{
+	struct dp_session_ip ip = {.address = cv_ipv4(INNER_A), .mtu = 1300, .hold = true};
+	struct dp_session_counters n;
+	struct dp_setup_info info;
+	struct bench b;
+	uint32_t gone;
+
+	(void)state;
+	create(&b);
+	assert_int_equal(dp_ports_start(b.dp), 0);
+	set_policies(&b, 0);
+	bench_sessions(&b, 0, 0);
+	learn_neighbours(&b);
+	b.dp->started = true;
+	for (unsigned i = 0; i < WORKERS; i++)
+		rte_rcu_qsbr_thread_online(b.dp->rcu, i);
+	assert_true(relayed_by_the_other_worker(&b, true));
+
+	assert_int_equal(dp_session_remove(b.dp, b.slot_b, &n), DP_LEAVING);
+	assert_int_equal(dp_session_remove(b.dp, b.slot_b, &n), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
+	dp_session_reach(b.dp, b.slot_a);
+	set_policies(&b, 1200);
+	for (unsigned i = 0; i < 10; i++) {
+		assert_false(relayed_by_the_other_worker(&b, true));
+		dp_control_poll(b.dp, b.now);
+		assert_false(dp_session_removed(b.dp, &gone, &n));
+	}
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_NOT_OPEN), 10);
+	assert_true(dp_next_timeout(b.dp) <= b.now + CV_NS_PER_MS);
+	dp_setup_info(b.dp, &info);
+	assert_int_equal(info.sessions, 1);
+	b.dp->workers[0]->sessions[b.slot_b].rx_packets++; /* the one that it was at */
+
+	dp_worker_round(b.dp->workers[0]);
+	dp_control_poll(b.dp, b.now);
+	assert_true(dp_session_removed(b.dp, &gone, &n));
+	assert_int_equal(gone, b.slot_b);
+	assert_int_equal(n.rx_packets, 1);
+	assert_int_equal(n.tx_packets, 1);
+	assert_false(dp_session_removed(b.dp, &gone, &n));
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 1200);
+	dp_setup_info(b.dp, &info);
+	assert_int_equal(info.addresses, 1);
+
+	/* B comes back into its slot; A's address is not to be had */
+	b.slot_b = bench_session(&b, false, 0);
+	assert_int_equal(dp_session_open(b.dp, b.slot_b, &ip), CV_ERR_EXISTS);
+	dp_worker_round(b.dp->workers[0]);
+	assert_true(relayed_by_the_other_worker(&b, true));
+	assert_true(relayed_by_the_other_worker(&b, false)); /* A is reachable */
+	b.dp->started = false;
+	dp_ports_stop(b.dp);
+	destroy(&b);
+}
+
 /* The control thread's frames leave by worker 0; another one has a packet for the client. */
 static void
 nothing_reaches_a_client_before_its_ack(void **state)
@@ -450,6 +534,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_late_worker_delays_nobody),
 		cmocka_unit_test(nothing_reaches_a_client_before_its_ack),
 		cmocka_unit_test(no_packet_is_lost_while_a_third_session_comes_and_goes),
 	};

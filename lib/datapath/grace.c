@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What workers may still be reading is left alone until each has passed a quiescent state (RCU),
+ * and nobody waits for that: a session's lines are used again, or its final counters told, and an
+ * old policy is freed, in a later round of the control thread. A worker that hangs delays these
+ * and nothing else.
+ */
+#include <stdlib.h>
+
+#include "datapath/internal.h"
+
+uint64_t
+dp_grace_begin(struct dp *dp)
+{
+	return dp->shared || !dp->started ? 0 : rte_rcu_qsbr_start(dp->rcu);
+}
+
+static bool
+is_over(struct dp *dp, uint64_t *token)
+{
+	if (*token != 0 && dp->started && rte_rcu_qsbr_check(dp->rcu, *token, false) == 0)
+		return false;
+	*token = 0;
+	return true;
+}
+
+bool
+dp_grace_over(struct dp *dp, uint32_t slot)
+{
+	return is_over(dp, &dp->cold[slot].token);
+}
+
+static void
+append(struct dp *dp, struct dp_slot_list *list, uint32_t slot)
+{
+	dp->cold[slot].next = DP_NO_SLOT;
+	if (list->last == DP_NO_SLOT)
+		list->first = slot;
+	else
+		dp->cold[list->last].next = slot;
+	list->last = slot;
+}
+
+static uint32_t
+pop(struct dp *dp, struct dp_slot_list *list)
+{
+	uint32_t slot = list->first;
+
+	if (slot == DP_NO_SLOT)
+		return slot;
+	list->first = dp->cold[slot].next;
+	if (list->first == DP_NO_SLOT)
+		list->last = DP_NO_SLOT;
+	return slot;
+}
+
+void
+dp_grace_wait(struct dp *dp, uint32_t slot)
+{
+	if (!dp->cold[slot].listed)
+		append(dp, &dp->waiting, slot);
+	dp->cold[slot].listed = true;
+}
+
+void
+dp_grace_free(struct dp *dp, struct dp_policy_table *old)
+{
+	old->token = dp_grace_begin(dp);
+	old->next_old = NULL;
+	if (dp->old_policies == NULL)
+		dp->old_policies = old;
+	else
+		dp->old_policies_last->next_old = old;
+	dp->old_policies_last = old;
+}
+
+static void
+free_policies(struct dp *dp)
+{
+	while (dp->old_policies != NULL && is_over(dp, &dp->old_policies->token)) {
+		struct dp_policy_table *old = dp->old_policies;
+
+		dp->old_policies = old->next_old;
+		free(old);
+	}
+}
+
+void
+dp_graces_poll(struct dp *dp)
+{
+	free_policies(dp);
+	while (dp->waiting.first != DP_NO_SLOT && dp_grace_over(dp, dp->waiting.first)) {
+		uint32_t slot = pop(dp, &dp->waiting);
+
+		dp->cold[slot].listed = false;
+		if (dp->cold[slot].leaving)
+			append(dp, &dp->gone, slot);
+		else if (dp->cold[slot].opening)
+			dp_session_open_late(dp, slot);
+	}
+}
+
+bool
+dp_graces_pending(const struct dp *dp)
+{
+	return dp->waiting.first != DP_NO_SLOT || dp->old_policies != NULL;
+}
+
+/* Its final counters; the slot is free. */
+static void
+finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
+{
+	if (final != NULL)
+		dp_session_counters(dp, slot, final);
+	for (unsigned i = 0; i < dp->worker_count; i++)
+		memset(&dp->workers[i]->sessions[slot], 0, sizeof(dp->workers[i]->sessions[slot]));
+	dp_nexthop_put(dp, dp->egress[slot].nexthop);
+	dp->cold[slot].leaving = false;
+}
+
+int
+dp_session_remove(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
+{
+	if (!dp_session_unlink(dp, slot))
+		return CV_ERR_UNKNOWN;
+	dp->sessions--;
+	if (!dp_grace_over(dp, slot)) {
+		dp->cold[slot].leaving = true;
+		dp_grace_wait(dp, slot);
+		return DP_LEAVING;
+	}
+	finish(dp, slot, final);
+	return 0;
+}
+
+bool
+dp_session_removed(struct dp *dp, uint32_t *slot, struct dp_session_counters *final)
+{
+	dp_graces_poll(dp);
+	*slot = pop(dp, &dp->gone);
+	if (*slot == DP_NO_SLOT)
+		return false;
+	finish(dp, *slot, final);
+	return true;
+}
