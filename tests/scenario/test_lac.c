@@ -146,6 +146,7 @@ link_up(struct link *k)
 	k->crypto = crypto_new(seed, err, sizeof(err));
 	assert_non_null(k->crypto);
 	assert_int_equal(cfg_load("lac.yaml", yaml, strlen(yaml), &files, &errors, &k->cfg), 0);
+	cfg_errors_free(&errors);
 	k->lns = lns_new(&(struct lns_params){.cfg = k->cfg, .crypto = k->crypto}, k->now);
 	assert_non_null(k->lns);
 	k->address = (struct cv_endpoint){.ip = cv_ipv4(0xc000020a), .port = 1701};
