@@ -180,7 +180,7 @@ dp_destroy(struct dp *dp)
 	if (dp->eal_ours) {
 		const char *folder = rte_eal_get_runtime_dir();
 
-		rte_eal_cleanup();
+		dp_eal_cleanup();
 		(void)rmdir(folder); /* where the EAL left it empty */
 	}
 	if (dp->log_stream != NULL) {

@@ -316,6 +316,8 @@ void dp_table_free(struct dp *dp, void *table, size_t bytes);
 
 /* eal.c */
 int dp_eal_start(struct dp *dp);
+/* Gives all of it back, before the process ends: nothing of DPDK may be used any more. */
+void dp_eal_cleanup(void);
 /* The EAL's argument for CPUs: a list with ranges. */
 size_t dp_eal_lcores(char *text, size_t capacity, const uint16_t *all, unsigned n,
 	const uint16_t *workers, unsigned count);
