@@ -29,7 +29,8 @@ static const char yaml[] = "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
 			   "groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/8,\n"
 			   "  user-sessions: 1000}]\n"
 			   "limits: {tunnels: 60000, tunnels-per-peer: 60000, half-open: 60000,\n"
-			   "  setups-per-second: 1000000, sessions: 60000}\n";
+			   "  setups-per-second: 1000000, sessions: 60000,\n"
+			   "  sessions-per-tunnel: 60000}\n";
 
 struct client {
 	struct cv_endpoint address;
@@ -37,7 +38,7 @@ struct client {
 	struct l2tp_tunnel *l2tp;
 	struct ppp_params ppp_params;
 	struct ppp_link *ppp;
-	char user[8];
+	char user[16];
 	uint16_t peer_session;
 	bool up;
 };
@@ -177,8 +178,28 @@ dial(struct server *s, struct client *c, unsigned index, enum from from)
 	if (c->l2tp == NULL || l2tp_tunnel_connect(c->l2tp, s->now) != 0)
 		return false;
 	client_settle(s, c);
+	return c->up;
+}
+
+static void
+forget(struct client *c)
+{
 	ppp_link_free(c->ppp);
 	l2tp_tunnel_free(c->l2tp);
+}
+
+/* One more call in the tunnel of a client that is up; the calls before it stay. */
+static bool
+dial_again(struct server *s, struct client *c, unsigned index)
+{
+	ppp_link_free(c->ppp);
+	c->ppp = NULL;
+	c->up = false;
+	snprintf(c->user, sizeof(c->user), "u%u", index / USER_SESSIONS);
+	c->ppp_params.user.len = strlen(c->user);
+	if (l2tp_call_dial(c->l2tp, s->now, (uint16_t)(index + 1)) != 0)
+		return false;
+	client_settle(s, c);
 	return c->up;
 }
 
@@ -235,12 +256,39 @@ measure_setups(unsigned n, enum from from)
 			bench_progress("set-up %u does not come to an end", i);
 			return -1;
 		}
+		forget(c);
 	}
 	bench_add(names[from], n, (double)rte_get_tsc_hz() * (n - n / 2) / (double)s.cycles,
 		"per second", from == FROM_MANY ? NULL : "set-ups");
 	if (from == FROM_MANY)
 		bench_add("memory control side", n, (double)s.bytes / (n - n / 2), "bytes/session",
 			NULL);
+	finish(&s);
+	free(c);
+	return 0;
+}
+
+/* A LAC's calls, all in one tunnel. */
+static int
+measure_one_tunnel(unsigned n)
+{
+	struct client *c = malloc(sizeof(*c));
+	struct server s;
+
+	if (c == NULL || start(&s) != 0 || !dial(&s, c, 0, FROM_MANY))
+		return -1;
+	for (unsigned i = 1; i < n; i++) {
+		s.now += CV_NS_PER_MS / 10;
+		if (i == n / 2)
+			s.cycles = 0;
+		if (!dial_again(&s, c, i)) {
+			bench_progress("call %u does not come to an end", i);
+			return -1;
+		}
+	}
+	bench_add("calls in one tunnel", n,
+		(double)rte_get_tsc_hz() * (n - n / 2) / (double)s.cycles, "per second", "set-ups");
+	forget(c);
 	finish(&s);
 	free(c);
 	return 0;
@@ -334,6 +382,8 @@ bench_control(bool quick)
 	for (enum from from = FROM_MANY; from <= FROM_PORT; from++)
 		if (measure_setups(quick ? 2000 : 20000, from) != 0)
 			return -1;
+	if (measure_one_tunnel(quick ? 4000 : 40000) != 0)
+		return -1;
 	if (measure_forged(quick ? 20000 : 200000) != 0)
 		return -1;
 	bench_progress("timers");
