@@ -12,7 +12,8 @@ enum { STEPS_MAX = 20000, SLOTS = 64 };
 static const char yaml[] =
 	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
 	"listeners: [{address: 192.0.2.1/24}]\n"
-	"tunnels: {secrets: [{peer: 198.51.100.1, secret: none}, {secret-file: s}]}\n"
+	"tunnels: {secrets: [{peer: 198.51.100.1, secret: none, proxy: accept}, {secret-file: "
+	"s}]}\n"
 	"ppp: {auth: [pap, chap-md5, mschapv2]}\n"
 	"groups: [{name: clients, address: 10.88.0.1, pool: 10.88.1.0/30}]\n"
 	"users: [{name: userb, password-file: s}, {name: al, password-file: s}]\n"

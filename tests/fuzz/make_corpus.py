@@ -144,6 +144,15 @@ def pap_call():
             data(0xc021, 9, bytes.fromhex("1234abcd")), data(0xc021, 5, b"bye")]
 
 
+def proxy_avps():
+    """What a LAC adds to its ICCN: LCP, and the same user's PAP."""
+    lcp = bytes.fromhex("05061234abcd")
+    values = {26: lcp, 27: bytes.fromhex("0304c0230506aabbccdd"), 28: lcp, 29: b"\0\3",
+              30: b"userb", 32: b"\0\7", 33: b"tunnelsecret"}
+    return b"".join(struct.pack("!HHH", 6 + len(value), 0, kind) + value
+                    for kind, value in values.items())
+
+
 def lns(name, packets):
     client = [parse(d) for to_server, d in packets if to_server]
     control = {message_type(body): without_secret(body)
@@ -156,6 +165,9 @@ def lns(name, packets):
                     for kind, choice in ((14, 2), (6, 0), (4, 0)) if kind in control)
     write("lns", f"{name}-call", opening + call + frames + rest)
     write("lns", f"{name}-pap", opening + call + b"".join(pap_call()))
+    write("lns", f"{name}-proxy",
+          opening + record(control[10], 0, FIX) + record(control[12] + proxy_avps(), 2, FIX) +
+          b"".join(pap_call()[3:]))
     write("lns", f"{name}-again", opening + call + opening + call + b"".join(pap_call()) + rest)
     write("lns", f"{name}-raw", b"".join(record(d, int(i % 3 == 0)) for i, (_, d)
                                          in enumerate(packets) if len(d) < 400)[:4000])

@@ -29,6 +29,7 @@ new_tunnel(struct world *w, enum l2tp_role role, uint16_t id, unsigned flags)
 	p.hide_avps = (flags & 1) != 0;
 	p.secret = (flags & 2) != 0 ? fuzz_secret : NULL;
 	p.secret_len = FUZZ_SECRET_BYTES;
+	p.proxy = true;
 	p.first_ns = (flags & 4) != 0 ? 65530 : 0;
 	t = l2tp_tunnel_new(role, &p, w->now);
 	FUZZ_CHECK(t != NULL);
