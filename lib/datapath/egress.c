@@ -47,7 +47,23 @@ write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *
 	dp_store16(ip + DP_HDR_UDP_SUM, dp_checksum_udp(sum));
 }
 
-static void
+/* What can't be sent now: dropped. false: it can be, its Ack has left in the meantime. */
+static __rte_noinline bool
+held_back(struct dp_worker *w, const struct dp_packet *p, const struct dp_egress *e, dp_nexthop hop)
+{
+	enum dp_drop_cause cause = DP_DROP_EGRESS_NEIGHBOUR;
+
+	if ((hop & DP_NEXTHOP_UP) != 0) {
+		if (!dp_egress_waits(w->dp, e))
+			return false;
+		cause = DP_DROP_EGRESS_NOT_YET;
+	}
+	dp_drop_mbuf(&w->counts, p->m, cause);
+	return true;
+}
+
+/* false: the packet was dropped. */
+static bool
 egress(struct dp_worker *w, struct dp_packet *p)
 {
 	struct dp *dp = w->dp;
@@ -57,14 +73,10 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	unsigned port = dp_nexthop_port(hop);
 	unsigned bytes = DP_ETHER + e->hdr_len + (unsigned)p->len;
 
-	if ((hop & DP_NEXTHOP_UP) == 0) {
-		dp_drop_mbuf(&w->counts, p->m, DP_DROP_EGRESS_NEIGHBOUR);
-		return;
-	}
-	if (dp_egress_waits(dp, e)) {
-		dp_drop_mbuf(&w->counts, p->m, DP_DROP_EGRESS_NOT_YET);
-		return;
-	}
+	if (unlikely((hop & DP_NEXTHOP_UP) == 0 ||
+		     __atomic_load_n(&e->after, __ATOMIC_ACQUIRE) != 0) &&
+		held_back(w, p, e, hop))
+		return false;
 	write_headers(w, p, e, ip);
 	memcpy(ether, &hop, 6);
 	memcpy(ether + 6, dp->ports[port].mac, 6);
@@ -75,14 +87,17 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	p->m->ol_flags = 0;
 	w->sessions[p->to].tx_packets++;
 	w->sessions[p->to].tx_bytes += p->len;
-	w->counts.edges[DP_EDGE_EGRESS_TX]++;
 	dp_tx_put(w, port, p->m);
+	return true;
 }
 
 void
 dp_egress_stage(struct dp_worker *w, struct dp_burst *b)
 {
+	unsigned sent = 0;
+
 	for (uint16_t i = 0; i < b->n; i++)
-		egress(w, &b->packets[i]);
+		sent += egress(w, &b->packets[i]);
+	w->counts.edges[DP_EDGE_EGRESS_TX] += sent;
 	/* exits: TX; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET */
 }

@@ -20,36 +20,33 @@ take_ttl_down(uint8_t *ip)
 	ip[8]--;
 }
 
-/* false: the packet was dropped. */
-static bool
-relay(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
+/* What does not just pass: an answer to its sender, or false: it was dropped. */
+static __rte_noinline bool
+answer(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 {
-	if (p->inner[8] <= 1) {
-		if (p->inner[8] == 0) {
-			dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TTL_ZERO);
-			return false;
-		}
+	if (p->inner[8] == 0) {
+		dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TTL_ZERO);
+		return false;
+	}
+	if (p->inner[8] == 1) {
 		if (!dp_icmp_error(w, p, DP_ICMP_TIME_EXCEEDED, 0, 0, DP_DROP_RELAY_TTL_EXCEEDED))
 			return false;
 		w->counts.edges[DP_EDGE_RELAY_TIME_EXCEEDED]++;
 		return true;
 	}
-	if (p->len > mtu) {
-		if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_FRAGMENTATION_NEEDED, mtu,
-			    DP_DROP_RELAY_TOO_BIG))
-			return false;
-		w->counts.edges[DP_EDGE_RELAY_FRAGMENTATION_NEEDED]++;
-		return true;
-	}
-	take_ttl_down(p->inner);
-	w->counts.edges[DP_EDGE_RELAY_EGRESS]++;
+	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_FRAGMENTATION_NEEDED, mtu,
+		    DP_DROP_RELAY_TOO_BIG))
+		return false;
+	w->counts.edges[DP_EDGE_RELAY_FRAGMENTATION_NEEDED]++;
 	return true;
 }
 
-/* Its parts are sums of their own, so a wrong one would leave right: it ends here. */
-static void
-cut(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
+/* What came before leaves before. The parts are sums of their own, so a wrong one would leave
+ * right: it ends here. */
+static __rte_noinline void
+cut(struct dp_worker *w, struct dp_burst *before, struct dp_packet *p, uint16_t mtu)
 {
+	dp_egress_stage(w, before);
 	if (!dp_udp_sum_right(w->dp, p)) {
 		dp_drop_mbuf(&w->counts, p->m, DP_DROP_INGRESS_UDP_CHECKSUM);
 		return;
@@ -61,25 +58,28 @@ cut(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 void
 dp_relay_stage(struct dp_worker *w, struct dp_burst *b)
 {
-	uint16_t n = b->n, kept = 0;
+	uint16_t n = b->n, kept = 0, passed = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct dp_packet *p = &b->packets[i];
 		uint16_t mtu = __atomic_load_n(&w->dp->egress[p->to].mtu, __ATOMIC_RELAXED);
 
-		if (p->len > mtu && (p->inner[6] & DONT_FRAGMENT) == 0 && p->inner[8] > 1) {
-			b->n = kept; /* what came before leaves before */
-			dp_egress_stage(w, b);
+		if (likely(p->len <= mtu && p->inner[8] > 1)) {
+			take_ttl_down(p->inner);
+			passed++;
+		} else if (p->inner[8] > 1 && (p->inner[6] & DONT_FRAGMENT) == 0) {
+			b->n = kept;
+			cut(w, b, p, mtu);
 			kept = 0;
-			cut(w, p, mtu);
+			continue;
+		} else if (!answer(w, p, mtu)) {
 			continue;
 		}
-		if (!relay(w, p, mtu))
-			continue;
 		if (kept != i)
 			b->packets[kept] = *p;
 		kept++;
 	}
 	b->n = kept;
+	w->counts.edges[DP_EDGE_RELAY_EGRESS] += passed;
 	/* exits: EGRESS; FRAGMENTED; TIME_EXCEEDED, FRAGMENTATION_NEEDED; drops RELAY_* */
 }
