@@ -20,7 +20,8 @@ import time
 
 from frames import (
     ALL, ARP, CDN, CONTROL, HELLO, ICCN, ICMP, ICRP, ICRQ, LENGTH, OFFSET, PRIORITY, SCCCN, SCCRP,
-    SEQUENCE, STOPCCN, UDP, arp, avp, avps_of, control, data, ether, icmp, ipv4, sccrq, udp)
+    SEQUENCE, STOPCCN, UDP, arp, avp, avps_of, checksum, control, data, ether, icmp, ipv4, sccrq,
+    udp)
 
 US, OTHER, GATEWAY = "192.0.2.50", "192.0.2.51", "192.0.2.254"
 MAC, OTHER_MAC = b"\x02\0\0\0\x0c\x50", b"\x02\0\0\0\x0c\x51"
@@ -479,10 +480,10 @@ def icmp_cases(wire):
     yield "ICMP: cut short", "LOCAL_ICMP_CHECKSUM", p(icmp(8)[:7], ICMP)
     yield "ICMP: echo request of code 1", "LOCAL_ICMP_IGNORED", p(icmp(8, 1), ICMP)
     yield "ICMP: echo reply", "LOCAL_ICMP_IGNORED", p(icmp(0), ICMP)
-    yield "ICMP: echo request behind options", "LOCAL_ICMP_IGNORED", p(
-        icmp(8), ICMP, options=b"\1\1\1\0")
-    yield "ICMP: fragment of an echo request", "LOCAL_ICMP_IGNORED", p(
-        icmp(8), ICMP, fragment=0x2000)
+    yield "ICMP: echo request behind a source route", "LOCAL_ICMP_IGNORED", p(
+        icmp(8), ICMP, options=b"\x83\7\4\1\2\3\4\0")
+    yield "ICMP: fragment of an echo request without its first", "LOCAL_ICMP_IGNORED", p(
+        icmp(8), ICMP, fragment=0x2001)
     for mtu in (0, 68, 1280):
         yield f"ICMP: no such tunnel's path takes {mtu} bytes", "LOCAL_ICMP_IGNORED", p(
             icmp(3, 4, struct.pack("!HH", 0, mtu), about), ICMP)
@@ -490,6 +491,29 @@ def icmp_cases(wire):
         icmp(3, 1, bytes(4), ipv4(wire.lns, US, icmp(3, 1, bytes(4), about), ICMP)), ICMP)
     for text, kind in (("quench", 4), ("redirect", 5), ("time exceeded", 11), ("timestamp", 13)):
         yield f"ICMP: {text}", "LOCAL_ICMP_IGNORED", p(icmp(kind, payload=about), ICMP)
+
+
+def odd_echoes(judge, wire):
+    """RFC 1812 4.3.3.6: in fragments, and with options that record the way."""
+    def answer(part):
+        return wire.until(lambda f: f[23] == ICMP and f[30:34] == socket.inet_aton(US) and
+                          f[20:22] == struct.pack("!H", part) and f[14:], "part of an echo answer")
+
+    def in_fragments():
+        whole = icmp(8, payload=random.randbytes(1500))
+        wire.send(wire.packet(whole[:1000], ICMP, fragment=0x2000))
+        wire.send(wire.packet(whole[1000:], ICMP, fragment=125))
+        got = answer(0x2000)[20:] + answer(125)[20:]
+        if got[0] != 0 or got[4:] != whole[4:] or checksum(got) != 0:
+            raise Wrong(f"the answer is {got.hex()}")
+
+    def recorded():
+        wire.send(wire.packet(icmp(8), ICMP, options=b"\7\x0b\4" + bytes(9)))
+        got = answer(0)
+        if got[20:32] != b"\7\x0b\x08" + socket.inet_aton(wire.lns) + bytes(5):
+            raise Wrong(f"the options are {got[20:32].hex()}")
+    judge.judge("ICMP: an echo request in two fragments is answered", {}, in_fragments)
+    judge.judge("ICMP: record route in an echo request names us", {}, recorded)
 
 
 def burst(wire, frame, number):
@@ -596,6 +620,7 @@ def main(arguments):
     judge.each(ip_cases(wire))
     judge.each(arp_cases(wire))
     judge.each(icmp_cases(wire))
+    odd_echoes(judge, wire)
     floods(judge, wire)
     sccrq_flood(judge, wire, pid)
     held.close()
