@@ -9,13 +9,16 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum {
 	CONTROL_REQUEST_MAX = 4096, /* bytes of a request, its newline included */
 	CONTROL_CONNECTIONS_MAX = 64,
 	CONTROL_TIMEOUT_S = 10, /* for a request to come whole, and for a reader to go on */
-	CONTROL_PAGE = 1000,    /* most rows of an answer: what follows has a cursor */
+	/* Most rows of an answer; what follows has a cursor. Packets may wait for an answer, where
+	 * the control thread shares its core with the worker, so it must be quick to make. */
+	CONTROL_PAGE = 100,
 };
 
 #define CONTROL_DEFAULT_SOCKET "/run/culvert/control.sock"
@@ -62,6 +65,10 @@ struct control_server *control_server_new(struct event_base *base, const char *p
 	gid_t group, control_handler *handler, void *ctx, char *err, size_t err_len);
 /* Closes all connections and removes the socket. Takes NULL. */
 void control_server_free(struct control_server *s);
+
+/* CPU time that the longest answer so far has taken: so long did all else on the loop wait for it.
+ */
+uint64_t control_server_longest_ns(const struct control_server *s);
 
 /* ---- client: blocking ---- */
 

@@ -18,6 +18,7 @@ static const struct view_column status_columns[] = {
 	{"workers", "workers", VIEW_NUMBER},
 	{"shared_core", "  share control's core", VIEW_YES},
 	{"control_percent", "control thread busy", VIEW_PERCENT},
+	{"longest_answer_us", "  longest answer to culvertctl, us", VIEW_COUNT},
 	{"hugepages", "hugepages", VIEW_YES},
 	{"packet_buffers", "packet buffers", VIEW_COUNT},
 	{"free_packet_buffers", "  free", VIEW_COUNT},

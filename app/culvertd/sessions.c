@@ -7,6 +7,8 @@
 
 #define STATES "Initial Starting Closed Stopped Closing Stopping Req-Sent Ack-Rcvd Ack-Sent Opened"
 
+enum { PLACES = 65536 }; /* that a page looks into, most of them empty */
+
 /* ---- tunnels ---- */
 
 static json_t *
@@ -35,26 +37,24 @@ cmd_tunnels(struct daemon *d, json_t *arguments, struct control_error *error)
 		{"listener", FILTER_LISTENER, NULL},
 		{NULL, FILTER_TEXT, NULL},
 	};
-	uint64_t cursor = command_cursor(arguments);
+	uint64_t cursor = command_cursor(arguments), stop = cursor + PLACES;
 	struct lns_tunnel_info t;
 	struct filters filters;
 	unsigned looked = 0;
 	json_t *rows;
-	bool more;
 
 	if (!filters_read(d, arguments, columns, &filters, error))
 		return NULL;
 	rows = json_array();
-	while ((more = lns_next_tunnel(d->lns, &cursor, &t))) {
+	/* looked at, not found: a page is a bounded work */
+	while (looked++ < CONTROL_PAGE && lns_next_tunnel(d->lns, &cursor, stop, &t)) {
 		json_t *row = tunnel_json(d, &t);
 
 		if (filters_match(&filters, row))
 			json_array_append(rows, row);
 		json_decref(row);
-		if (++looked == CONTROL_PAGE) /* looked at, not found: a page is a bounded work */
-			break;
 	}
-	return command_page(rows, more ? cursor : 0);
+	return command_page(rows, cursor < lns_tunnel_places(d->lns) ? cursor : 0);
 }
 
 static json_t *
@@ -128,26 +128,23 @@ cmd_sessions(struct daemon *d, json_t *arguments, struct control_error *error)
 		{"listener", FILTER_LISTENER, NULL},
 		{NULL, FILTER_TEXT, NULL},
 	};
-	uint64_t cursor = command_cursor(arguments);
+	uint64_t cursor = command_cursor(arguments), stop = cursor + PLACES;
 	struct lns_session_info s;
 	struct filters filters;
 	unsigned looked = 0;
 	json_t *rows;
-	bool more;
 
 	if (!filters_read(d, arguments, columns, &filters, error))
 		return NULL;
 	rows = json_array();
-	while ((more = lns_next_session(d->lns, &cursor, &s))) {
+	while (looked++ < CONTROL_PAGE && lns_next_session(d->lns, &cursor, stop, &s)) {
 		json_t *row = session_json(d, &s);
 
 		if (filters_match(&filters, row))
 			json_array_append(rows, row);
 		json_decref(row);
-		if (++looked == CONTROL_PAGE)
-			break;
 	}
-	return command_page(rows, more ? cursor : 0);
+	return command_page(rows, cursor < lns_session_places(d->lns) ? cursor : 0);
 }
 
 /* ---- what ended ---- */

@@ -128,7 +128,7 @@ cmd_status(struct daemon *d, json_t *arguments, struct control_error *error)
 	lns_status(d->lns, &s);
 	dp_setup_info(d->dp, &setup);
 	return json_pack(
-		"{s:s, s:s, s:i, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:f, s:b, s:I, "
+		"{s:s, s:s, s:i, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:f, s:I, s:b, s:I, "
 		"s:I, s:I, s:o, s:I, s:o}",
 		"version", CULVERT_VERSION, "host_name", d->cfg->identity.host_name, "pid",
 		(int)getpid(), "uptime_s", command_seconds(now, d->started_at), "log_level",
@@ -136,8 +136,9 @@ cmd_status(struct daemon *d, json_t *arguments, struct control_error *error)
 		(json_int_t)s.ended, "half_open_tunnels", (json_int_t)s.half_open, "sessions",
 		(json_int_t)s.sessions, "open_sessions", (json_int_t)s.open_sessions, "workers",
 		(json_int_t)dp_worker_count(d->dp), "shared_core", dp_shared(d->dp),
-		"control_percent", control_percent(d, now), "hugepages", setup.hugepages,
-		"packet_buffers", (json_int_t)setup.mbufs, "free_packet_buffers",
+		"control_percent", control_percent(d, now), "longest_answer_us",
+		(json_int_t)(control_server_longest_ns(d->control) / CV_NS_PER_US), "hugepages",
+		setup.hugepages, "packet_buffers", (json_int_t)setup.mbufs, "free_packet_buffers",
 		(json_int_t)setup.mbufs_free, "table_bytes", (json_int_t)setup.table_bytes,
 		"limits", limits_json(d, &s, &setup), "pool_exhausted",
 		(json_int_t)s.counters[LNS_POOL_EXHAUSTED], "pools", fullest_json(d));

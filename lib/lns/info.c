@@ -58,10 +58,17 @@ describe_tunnel(const struct lns_tunnel *t, struct lns_tunnel_info *info)
 		l2tp.peer_host_name_len);
 }
 
-bool
-lns_next_tunnel(const struct lns *lns, uint64_t *cursor, struct lns_tunnel_info *info)
+uint64_t
+lns_tunnel_places(const struct lns *lns)
 {
-	uint64_t end = (uint64_t)lns->cfg->n_listeners * LNS_TUNNEL_IDS;
+	return (uint64_t)lns->cfg->n_listeners * LNS_TUNNEL_IDS;
+}
+
+bool
+lns_next_tunnel(
+	const struct lns *lns, uint64_t *cursor, uint64_t stop, struct lns_tunnel_info *info)
+{
+	uint64_t places = lns_tunnel_places(lns), end = stop < places ? stop : places;
 
 	while (*cursor < end) {
 		uint64_t at = (*cursor)++;
@@ -91,10 +98,19 @@ describe_session(const struct lns_session *s, struct lns_session_info *info)
 	info->ipcp_state = ppp.ipcp_state;
 }
 
-bool
-lns_next_session(const struct lns *lns, uint64_t *cursor, struct lns_session_info *info)
+uint64_t
+lns_session_places(const struct lns *lns)
 {
-	while (*cursor <= lns->slot_mask) {
+	return (uint64_t)lns->slot_mask + 1;
+}
+
+bool
+lns_next_session(
+	const struct lns *lns, uint64_t *cursor, uint64_t stop, struct lns_session_info *info)
+{
+	uint64_t places = lns_session_places(lns), end = stop < places ? stop : places;
+
+	while (*cursor < end) {
 		const struct lns_session *s = lns->slots[(*cursor)++];
 
 		if (s == NULL || s->over)

@@ -187,10 +187,17 @@ bool lns_idle(const struct lns *lns);
 
 void lns_status(const struct lns *lns, struct lns_status *status);
 
-/* Iteration in a stable order: *cursor starts at 0; false at the end. Entries that come or go
- * meanwhile may be missed or not, others are seen once. */
-bool lns_next_tunnel(const struct lns *lns, uint64_t *cursor, struct lns_tunnel_info *info);
-bool lns_next_session(const struct lns *lns, uint64_t *cursor, struct lns_session_info *info);
+/*
+ * Iteration in a stable order over places, most of which may be empty: *cursor starts at 0; false:
+ * no more before `stop`, which bounds the work, or before the last place. Entries that come or go
+ * meanwhile may be missed or not, others are seen once.
+ */
+bool lns_next_tunnel(
+	const struct lns *lns, uint64_t *cursor, uint64_t stop, struct lns_tunnel_info *info);
+bool lns_next_session(
+	const struct lns *lns, uint64_t *cursor, uint64_t stop, struct lns_session_info *info);
+uint64_t lns_tunnel_places(const struct lns *lns);
+uint64_t lns_session_places(const struct lns *lns);
 /*
  * A tunnel, or a session, by its IDs on a listener, or on the first one that has it
  * (LNS_ANY_LISTENER). Return how many there are, which may be more than one only on different

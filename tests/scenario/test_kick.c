@@ -35,7 +35,7 @@ tunnel_of(const struct world *w, const struct world_client *c)
 	struct lns_tunnel_info info;
 	uint64_t cursor = 0;
 
-	while (lns_next_tunnel(w->lns, &cursor, &info))
+	while (lns_next_tunnel(w->lns, &cursor, UINT64_MAX, &info))
 		if (cv_endpoint_equal(&info.peer, &c->address))
 			return info.tunnel_id;
 	return 0;
@@ -47,7 +47,7 @@ session_of(const struct world *w, const struct world_client *c)
 	struct lns_session_info info;
 	uint64_t cursor = 0;
 
-	while (lns_next_session(w->lns, &cursor, &info))
+	while (lns_next_session(w->lns, &cursor, UINT64_MAX, &info))
 		if (cv_endpoint_equal(&info.peer, &c->address))
 			return info.session_id;
 	return 0;

@@ -180,7 +180,7 @@ all_taken(const struct link *k, unsigned messages)
 	struct lns_tunnel_info info;
 	uint64_t cursor = 0;
 
-	if (!lns_next_tunnel(k->lns, &cursor, &info))
+	if (!lns_next_tunnel(k->lns, &cursor, UINT64_MAX, &info))
 		return false; /* its SCCCN is still on the way */
 	return info.nr == (uint16_t)messages && k->up + k->down == CALLS;
 }
