@@ -188,6 +188,55 @@ each_silence_is_bounded_and_has_its_reason(void **state)
 	}
 }
 
+static unsigned
+open_slots(const struct world *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WORLD_SLOTS; i++)
+		n += w->slots[i].open;
+	return n;
+}
+
+/* Protocol-Reject of IPCP or of IP: traffic stops, the call does not; IPCP brings it back with the
+ * same address. Left at that, the session ends in IPCP's time and says why. */
+static void
+protocol_reject_of_ip_leaves_the_call(void **state)
+{
+	static const uint8_t rejects[][12] = {{0xff, 3, 0xc0, 0x21, 8, 1, 0, 8, 0x80, 0x21, 1, 1},
+		{0xff, 3, 0xc0, 0x21, 8, 1, 0, 8, 0x00, 0x21, 0x45, 0}};
+	static const uint8_t request[] = {0xff, 3, 0x80, 0x21, 1, 99, 0, 10, 3, 6, 10, 0, 0, 77};
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		bool again = i >= 2;
+		struct world_client *c;
+		struct world w;
+
+		world_up(&w,
+			WITH("auth: [chap-md5]",
+				"{name: alice, password-file: alice, address: 10.0.0.77}"),
+			67);
+		c = dial(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+		assert_int_equal(open_slots(&w), 1);
+		say(c, rejects[i % 2], sizeof(rejects[0]));
+		assert_int_equal(open_slots(&w), 0);
+		world_sleep(&w, 25 * CV_NS_PER_S);
+		assert_int_equal(w.removed, 0);
+		if (again) {
+			say(c, request, sizeof(request));
+			world_sleep(&w, 60 * CV_NS_PER_S);
+			assert_int_equal(open_slots(&w), 1);
+			assert_true(c->up);
+		} else if (i == 0) { /* after IP's the client ends it first */
+			world_sleep(&w, 15 * CV_NS_PER_S);
+			assert_int_equal(w.removed, 1);
+			assert_string_equal(w.reason, "the peer does not take IPCP");
+		}
+		world_down(&w);
+	}
+}
+
 /* What the data path shows of inner IPv6 is answered by Protocol-Reject, and the session stays. */
 static void
 inner_ipv6_is_rejected(void **state)
@@ -255,6 +304,7 @@ main(void)
 		cmocka_unit_test(max_terminate_is_a_key),
 		cmocka_unit_test(max_failure_is_a_key),
 		cmocka_unit_test(each_silence_is_bounded_and_has_its_reason),
+		cmocka_unit_test(protocol_reject_of_ip_leaves_the_call),
 		cmocka_unit_test(inner_ipv6_is_rejected),
 		cmocka_unit_test(a_domain_before_the_name_is_left_out),
 	};
