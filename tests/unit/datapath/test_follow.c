@@ -22,12 +22,13 @@ up(struct bench *b)
 
 /* A fragment of a UDP datagram between A and B; offset in units of 8 bytes, 0: the first one. */
 static void
-fragment(struct bench *b, bool from_a, uint16_t id, unsigned offset, uint16_t port)
+fragment_from(struct bench *b, uint32_t source, uint16_t id, unsigned offset, uint16_t port)
 {
+	bool from_a = source != INNER_B;
 	uint8_t packet[FRAME_MAX];
 	struct wire wire = {0};
 
-	inner_packet(packet, from_a ? INNER_A : INNER_B, from_a ? INNER_B : INNER_A, UDP, LEN);
+	inner_packet(packet, source, from_a ? INNER_B : INNER_A, UDP, LEN);
 	dp_store16(packet + 4, id);
 	packet[6] = 0x20;
 	packet[7] = (uint8_t)offset;
@@ -37,6 +38,12 @@ fragment(struct bench *b, bool from_a, uint16_t id, unsigned offset, uint16_t po
 	}
 	inner_checksum(packet);
 	put_data(b, from_a, &wire, packet, LEN);
+}
+
+static void
+fragment(struct bench *b, bool from_a, uint16_t id, unsigned offset, uint16_t port)
+{
+	fragment_from(b, from_a ? INNER_A : INNER_B, id, offset, port);
 }
 
 /* The next packet to B (or A) is that fragment. */
@@ -209,6 +216,16 @@ what_waits_outlives_no_session(void **state)
 	fragment(&b, true, 1, 0, IKE);
 	expect(&b, false, 1, 0);
 	expect(&b, false, 1, 5);
+	/* it has another address when the first one comes: the old one is nobody's source now */
+	fragment(&b, true, 4, 5, 0);
+	ip.address = cv_ipv4(INNER_A + 100);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
+	fragment_from(&b, INNER_A + 100, 4, 0, IKE);
+	expect(&b, false, 4, 0);
+	nothing_comes(&b);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_NOT_OPEN), 2);
+	ip.address = cv_ipv4(INNER_A);
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
 	/* its receiver went: there is no route */
 	fragment(&b, true, 2, 5, 0);
 	fragment(&b, true, 3, 5, 0);
@@ -216,7 +233,7 @@ what_waits_outlives_no_session(void **state)
 	fragment(&b, true, 2, 0, IKE);
 	while (take_frame(&b).len != 0)
 		;
-	assert_int_equal(edges(&b, DP_EDGE_RELAY_EGRESS), 2);
+	assert_int_equal(edges(&b, DP_EDGE_RELAY_EGRESS), 3);
 	dp_stop(b.dp);
 	assert_int_equal(drops(&b, DP_DROP_WORKER_STOPPED), 2);
 	assert_int_equal(dp_start(b.dp, b.now), 0);
