@@ -96,6 +96,13 @@ forbidden() {
 	! ping_from "$1" "$2" && dropped "${@:3}"
 }
 
+# told GUEST ADDRESS TEXT: the ping's sender learns of its fate by ICMP.
+told() {
+	guest_run "$1" "ping -c 1 -W 2 $2" >"$RUN/told"
+	cat "$RUN/told"
+	grep -q "From 10.88.0.1 .*$3" "$RUN/told"
+}
+
 # passes TEXT: everything, in both directions.
 passes() {
 	ping_from A $B && ping_from B $A && send "$1" 5002 && arrives "$1" 5002 && dropped
@@ -119,6 +126,10 @@ arrives() {
 # What is not permitted goes first: once the last one is there, the others would be, too.
 ports_of_rules() {
 	send rules 4999 5002 5000 5001 && arrives rules 5000 5001 && dropped '2 POLICY_SENDER'
+}
+
+told_and_not() {
+	told A $B 'Packet filtered' && ! told B $A filtered
 }
 
 same_address() {
@@ -176,7 +187,7 @@ sys.exit(source[1] != 1702 or answer[18:20] != bytes((0, SCCRP)))' "$LNS_ADDRESS
 		dropped '1 CLASSIFY_UDP_PORT'
 }
 
-tap_plan 22
+tap_plan 25
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B; do
@@ -194,6 +205,7 @@ tap_check "clients: isolated, in A's group alone: both dial" \
 	serve 'policy: any, clients: isolated' 'policy: any'
 tap_check "A's ping counts as POLICY_ISOLATED" forbidden A $B '2 POLICY_ISOLATED'
 tap_check "B's to A does, too" forbidden B $A '4 POLICY_ISOLATED'
+tap_check "and is told that its packet was filtered" told B $A 'Packet filtered'
 
 tap_check "isolated, and B is one of the gateways: both dial" \
 	serve "policy: any, clients: isolated, gateways: [$B/32]" 'policy: any'
@@ -204,14 +216,17 @@ tap_check "policy: [udp/5000-5001, icmp]: both dial" \
 tap_check "ping passes" ping_from A $B
 tap_check "UDP to 5000 and 5001 passes; to 4999 and 5002 it counts as POLICY_SENDER" ports_of_rules
 
-tap_check "policy: ipsec, for the receiver alone: both dial" serve 'policy: any' 'policy: ipsec'
+tap_check "policy: ipsec, for the receiver alone: both dial" serve 'policy: any' 'policy: ipsec, refusals: silent'
 tap_check "a ping counts as POLICY_RECEIVER" forbidden A $B '2 POLICY_RECEIVER'
 tap_check "one from there counts as POLICY_SENDER" \
 	forbidden B $A '2 POLICY_RECEIVER' '2 POLICY_SENDER'
+tap_check "A is told, B in a group with refusals: silent is not" told_and_not
 
 tap_check "two realms with one pool: both clients get the same address" same_address
 tap_check "each gets the answers to its own pings of the server" own_answers
 tap_check "nothing goes from realm to realm: ROUTE_NO_ROUTE" realms_apart
+tap_check "and the sender is told that there is no way" \
+	told A 10.88.1.99 'Destination Net Unreachable'
 
 tap_check "udp-port: 1702: both dial there, and ping passes" other_port
 tap_check "an SCCRQ is answered from 1702; to 1701 it counts as CLASSIFY_UDP_PORT" \
