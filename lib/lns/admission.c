@@ -155,7 +155,7 @@ opener_id(const struct l2tp_peek *peek, uint64_t message)
 }
 
 static void
-said_forgot(struct lns *lns, uint64_t now)
+said_forgot(struct lns *lns, uint64_t now, const char *why)
 {
 	struct lns_admission *a = &lns->admission;
 
@@ -163,8 +163,8 @@ said_forgot(struct lns *lns, uint64_t now)
 	a->forgot++;
 	if (a->forgot_said_at != 0 && now < a->forgot_said_at + FORGOT_LINE_NS)
 		return;
-	cv_log_event(lns->log, CV_LOG_WARNING, "callers-forgotten",
-		"count=%llu reason=\"limits.half-open is reached\"", (unsigned long long)a->forgot);
+	cv_log_event(lns->log, CV_LOG_WARNING, "callers-forgotten", "count=%llu reason=\"%s\"",
+		(unsigned long long)a->forgot, why);
 	a->forgot_said_at = now;
 	a->forgot = 0;
 }
@@ -180,7 +180,7 @@ remember(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_
 		lns_callers_add(&a->callers, now, opener, params->local_tunnel_id, &forgot);
 
 	if (forgot)
-		said_forgot(lns, now);
+		said_forgot(lns, now, "limits.half-open is reached");
 	caller->message = message;
 	caller->identity = *identity;
 	memcpy(caller->challenge, params->challenge, sizeof(caller->challenge));
@@ -201,6 +201,21 @@ refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from, struct cv
 	if (event.proof_failed)
 		lns_count(lns, LNS_TUNNEL_AUTH);
 	log_refused(lns, now, from, host.data, host.len, &event.reason);
+}
+
+/* A tunnel ID for a new caller. Where all are taken, another that has not proved itself gives way,
+ * as it would in a full table. 0: they are all tunnels'. */
+static uint16_t
+new_id(struct lns *lns, uint64_t now, uint16_t listener)
+{
+	uint16_t id = lns_tunnel_id_draw(lns, listener);
+
+	if (id != 0)
+		return id;
+	id = lns_callers_forget(&lns->admission.callers, listener);
+	if (id != 0)
+		said_forgot(lns, now, "no tunnel ID is free");
+	return id;
 }
 
 /*
@@ -227,7 +242,7 @@ answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uin
 	if (caller == NULL)
 		crypto_random(lns->crypto, challenge, sizeof(challenge));
 	fill_params(lns, &params,
-		caller == NULL ? lns_tunnel_id_draw(lns, opener->listener) : caller->tunnel_id,
+		caller == NULL ? new_id(lns, now, opener->listener) : caller->tunnel_id,
 		caller == NULL ? challenge : caller->challenge, secret);
 	params.refuse = limit_broken(lns, &opener->peer.ip);
 	if (params.refuse == NULL && secret == NULL) {
@@ -316,6 +331,23 @@ lns_admission_input(struct lns *lns, uint64_t now, uint16_t listener,
 
 /* ---- SCCCN ---- */
 
+/* Whether the rate of set-ups lets one more in. Who is right counts, not who asks: wrong proofs use
+ * up nothing. Beyond the rate nobody is refused: the peer repeats its SCCCN. */
+static bool
+within_rate(struct lns *lns, uint64_t now, const struct cv_endpoint *from)
+{
+	char peer[CV_ENDPOINT_TEXT];
+
+	if (lns_bucket_take(&lns->setups, now))
+		return true;
+	lns_count(lns, LNS_LIMIT_RATE);
+	if (lns_may_log(lns, now))
+		cv_log_event(lns->log, CV_LOG_WARNING, "tunnel-delayed",
+			"peer=%s reason=\"limits.setups-per-second is reached\"",
+			cv_endpoint_text(from, peer));
+	return false;
+}
+
 /* An SCCCN proves that SCCRP was received: a tunnel, or a StopCCN. */
 static int
 take_scccn(
@@ -341,7 +373,9 @@ take_scccn(
 	if (limit != NULL)
 		l2tp_tunnel_close(l2tp, now, limit);
 	l2tp_tunnel_input(l2tp, now, data, len);
-	if (l2tp_tunnel_established(l2tp)) {
+	if (l2tp_tunnel_established(l2tp) && !within_rate(lns, now, &caller->opener.peer)) {
+		rc = CV_ERR_LIMIT;
+	} else if (l2tp_tunnel_established(l2tp)) {
 		l2tp_tunnel_poll_event(l2tp, &event); /* UP, known by now */
 		rc = lns_tunnel_new(lns, now, caller, l2tp);
 		if (rc == 0) {
@@ -387,17 +421,6 @@ lns_admission_connect(struct lns *lns, uint64_t now, uint16_t listener, uint16_t
 			caller->failed != (cv_table_hash(&callers->by_opener, data, len) | 1))) {
 		lns_count(lns, LNS_CONTROL_NO_TUNNEL);
 		return CV_ERR_STATE;
-	}
-	/* beyond the rate it is not refused: it repeats its SCCCN */
-	if (!lns_bucket_take(&lns->setups, now)) {
-		char peer[CV_ENDPOINT_TEXT];
-
-		lns_count(lns, LNS_LIMIT_RATE);
-		if (lns_may_log(lns, now))
-			cv_log_event(lns->log, CV_LOG_WARNING, "tunnel-delayed",
-				"peer=%s reason=\"limits.setups-per-second is reached\"",
-				cv_endpoint_text(from, peer));
-		return CV_ERR_LIMIT;
 	}
 	return take_scccn(lns, now, caller, data, len);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "lns/lns.h"
 
 #define BY_OPENER(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_opener)))
 #define BY_ID(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_id)))
@@ -147,30 +148,32 @@ is_proved(const struct lns_callers *c, const struct cv_ip *ip, uint64_t now)
 
 /*
  * One of a few drawn: who is of the prefix that exceeds its share the most, else any that has not
- * proved itself, else any. The table is full.
+ * proved itself, else any; of a prefix that exceeds its share also first who has not proved itself.
+ * Of one listener, or of all (LNS_ANY_LISTENER) where the table is full. NULL: none was drawn.
  */
 static struct lns_caller *
-victim(const struct lns_callers *c)
+victim(const struct lns_callers *c, uint16_t listener)
 {
-	uint32_t share = c->capacity / LNS_SHARE_DIVISOR + 1, most = 0;
-	uint32_t greedy = 0, unproved = 0, any = 0;
-	bool found_unproved = false;
+	uint32_t share = c->capacity / LNS_SHARE_DIVISOR + 1, worst = 0;
+	struct lns_caller *found = NULL;
 
-	for (unsigned i = 0; i < LNS_FORGET_TRIES; i++) {
+	for (unsigned i = 0, seen = 0; i < LNS_FORGET_DRAWS && seen < LNS_FORGET_TRIES; i++) {
 		uint32_t drawn = crypto_random_u32(c->crypto) % c->capacity;
-		uint32_t held = c->shares[c->marks[drawn].share];
+		const struct lns_mark *mark = &c->marks[drawn];
+		uint32_t held = c->shares[mark->share];
+		uint32_t rank = 2 * (held > share ? held : 0) + (mark->proved ? 1 : 2);
 
-		if (held > share && held > most) {
-			greedy = drawn;
-			most = held;
+		if (listener != LNS_ANY_LISTENER &&
+			(c->records[drawn].tunnel_id == 0 || /* a free one */
+				c->records[drawn].opener.listener != listener))
+			continue;
+		seen++;
+		if (rank > worst) {
+			worst = rank;
+			found = &c->records[drawn];
 		}
-		if (!found_unproved && !c->marks[drawn].proved) {
-			unproved = drawn;
-			found_unproved = true;
-		}
-		any = drawn;
 	}
-	return &c->records[most != 0 ? greedy : found_unproved ? unproved : any];
+	return found;
 }
 
 static void
@@ -207,7 +210,7 @@ lns_callers_add(struct lns_callers *c, uint64_t now, const struct lns_opener *op
 
 	*forgot = c->count == c->capacity;
 	if (*forgot)
-		lns_callers_remove(c, victim(c));
+		lns_callers_remove(c, victim(c, LNS_ANY_LISTENER));
 	caller = c->free;
 	if (caller != NULL)
 		c->free = caller->next;
@@ -244,6 +247,19 @@ lns_callers_remove(struct lns_callers *c, struct lns_caller *caller)
 	crypto_wipe(caller, sizeof(*caller));
 	caller->next = c->free;
 	c->free = caller;
+}
+
+uint16_t
+lns_callers_forget(struct lns_callers *c, uint16_t listener)
+{
+	struct lns_caller *caller = victim(c, listener);
+	uint16_t tunnel_id;
+
+	if (caller == NULL)
+		return 0;
+	tunnel_id = caller->tunnel_id;
+	lns_callers_remove(c, caller);
+	return tunnel_id;
 }
 
 uint64_t

@@ -21,7 +21,8 @@
 enum {
 	LNS_SHARES = 65536,     /* counters of prefixes, by hash */
 	LNS_SHARE_DIVISOR = 64, /* a prefix may hold this part of the table unmolested */
-	LNS_FORGET_TRIES = 8,   /* callers looked at for one to be forgotten */
+	LNS_FORGET_TRIES = 8,   /* callers looked at for one to be forgotten, */
+	LNS_FORGET_DRAWS = 64,  /* and records, where not each of them will do */
 };
 #define LNS_CALLER_NS (30 * CV_NS_PER_S) /* after its last SCCRQ a caller is forgotten */
 #define LNS_PROVED_NS (UINT64_C(3600) * CV_NS_PER_S) /* "lately" */
@@ -88,6 +89,8 @@ struct lns_caller *lns_callers_add(struct lns_callers *c, uint64_t now,
 /* It asked again. */
 void lns_callers_touch(struct lns_callers *c, struct lns_caller *caller, uint64_t now);
 void lns_callers_remove(struct lns_callers *c, struct lns_caller *caller);
+/* Forgets one of a listener's callers for its tunnel ID, which is returned; 0: there is none. */
+uint16_t lns_callers_forget(struct lns_callers *c, uint16_t listener);
 /* Forgets those whose time is over; returns when that is next due. */
 uint64_t lns_callers_expire(struct lns_callers *c, uint64_t now);
 

@@ -188,6 +188,81 @@ who_opened_a_tunnel_lately_is_forgotten_last(void **state)
 	assert_int_equal(fresh, kept);
 }
 
+/* Who forges the addresses of a peer's own prefix gains nothing over the peer either. */
+static void
+who_opened_a_tunnel_lately_is_forgotten_last_of_its_prefix(void **state)
+{
+	struct world w;
+	struct hand h, forged;
+
+	(void)state;
+	for (unsigned round = 0; round < 20; round++) {
+		world_up(&w, OPEN_TO_ALL("half-open: 64, tunnels: 100"), 30 + round);
+		establish(&h, &w, STRANGER, 1701, 7);
+		hang_up(&h);
+		hand_init(&h, &w, STRANGER, 1701, 8);
+		ask(&h);
+		assert_true(hand_expect(&h, L2TP_SCCRP));
+		for (uint32_t i = 0; i < 1000; i++) {
+			hand_init(&forged, &w, STRANGER + 1 + i % 200, (uint16_t)(2000 + i), 7);
+			ask(&forged);
+		}
+		w.read_outside = w.n_outside;
+		hand_prove(&h, NULL);
+		assert_int_equal(status_of(&w).tunnels, 1);
+		world_down(&w);
+	}
+}
+
+/* As many callers may be remembered as there are IDs: then one gives way for its ID. */
+static void
+a_flood_that_takes_all_tunnel_ids_keeps_nobody_out(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, OPEN_TO_ALL("half-open: 65535, tunnels: 100"), 70);
+	forge(&w, 100000);
+	assert_true(status_of(&w).half_open > 65000);
+	for (uint16_t i = 0; i < 50; i++) {
+		hand_init(&h, &w, STRANGER, (uint16_t)(1701 + i), 7);
+		assert_true(hand_tunnel(&h, "lac", NULL));
+	}
+	assert_int_equal(status_of(&w).tunnels, 50);
+	assert_true(world_logged(&w, "callers-forgotten", "no tunnel ID is free"));
+	world_down(&w);
+}
+
+/* One with a real address, but without the secret, says so as often as it likes. */
+static void
+wrong_proofs_use_up_no_set_ups(void **state)
+{
+	static const char yaml[] = "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+				   "listeners: [{address: 192.0.2.1/24}]\n"
+				   "tunnels: {secrets: [{secret-file: tunnel}]}\n"
+				   "groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+				   "users: [{name: alice, password-file: alice}]\n"
+				   "limits: {sessions: 100, tunnels: 10, setups-per-second: 2}\n";
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, yaml, 71);
+	for (uint16_t i = 1; i <= 20; i++) {
+		hand_init(&h, &w, STRANGER, 1701, i);
+		assert_false(hand_tunnel(&h, "lac", "a guess"));
+		for (unsigned again = 0; again < 5; again++)
+			hand_send_ns(&h, 0, 1);
+	}
+	assert_int_equal(world_counter(&w, LNS_LIMIT_RATE), 0);
+	for (uint16_t i = 1; i <= 2; i++) {
+		hand_init(&h, &w, STRANGER + i, 1701, 7);
+		assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	}
+	world_down(&w);
+}
+
 /* A caller at some distance: asks, proves itself a round trip later, asks again after 1 and 3 s. */
 struct caller {
 	struct hand h;
@@ -386,6 +461,9 @@ main(void)
 		cmocka_unit_test(a_caller_is_answered_each_time_it_asks_and_never_unasked),
 		cmocka_unit_test(one_source_pushes_out_no_other_caller),
 		cmocka_unit_test(who_opened_a_tunnel_lately_is_forgotten_last),
+		cmocka_unit_test(who_opened_a_tunnel_lately_is_forgotten_last_of_its_prefix),
+		cmocka_unit_test(a_flood_that_takes_all_tunnel_ids_keeps_nobody_out),
+		cmocka_unit_test(wrong_proofs_use_up_no_set_ups),
 		cmocka_unit_test(honest_callers_get_in_beside_forged_sccrqs),
 		cmocka_unit_test(who_hung_up_counts_against_no_limit),
 		cmocka_unit_test(remains_of_tunnels_are_bounded),
