@@ -244,6 +244,8 @@ bool cfg_in_pools(const struct cfg_loader *l, uint16_t realm, const struct cv_ip
 /* The users file, the order of users, and what must hold among them. */
 void cfg_users_finish(struct cfg_loader *l);
 
+/* What an editor may have put into a secret unseen, in words that do not show it; NULL: nothing. */
+const char *cfg_secret_oddity(const uint8_t *bytes, size_t len);
 /* A named file's bytes, to be given to cfg_file_free; warns when everybody may read it. */
 bool cfg_file_read(struct cfg_loader *l, const struct cfg_node *node, const char *path, size_t max,
 	const char *too_long, struct cfg_secret *bytes);

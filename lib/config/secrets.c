@@ -62,13 +62,35 @@ without_newline(const struct cfg_secret *bytes)
 	return len;
 }
 
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+const char *
+cfg_secret_oddity(const uint8_t *bytes, size_t len)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+
+	if (len >= sizeof(mark) && memcmp(bytes, mark, sizeof(mark)) == 0)
+		return "it begins with a byte order mark, which is taken as part of it";
+	if (len != 0 && (memchr(bytes, '\n', len) != NULL || memchr(bytes, '\r', len) != NULL))
+		return "it has more than one line end, of which only the last is taken off";
+	if (len != 0 && memchr(bytes, '\0', len) != NULL)
+		return "it has a NUL byte, as a file in UTF-16 has";
+	if (len != 0 && (is_blank(bytes[0]) || is_blank(bytes[len - 1])))
+		return "it has a blank at an end, which is taken as part of it";
+	return NULL;
+}
+
 void
 cfg_read_secret_file(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
 {
 	static const char too_long[] = "the secret is longer than 255 bytes";
 	struct cfg_secret bytes, secret;
-	const char *path;
+	const char *path, *oddity = NULL;
 
 	(void)k;
 	if (!cfg_want_scalar(l, node))
@@ -83,6 +105,10 @@ cfg_read_secret_file(
 	else if (secret.len > CFG_SECRET_MAX)
 		cfg_fail(l, node, NULL, "%s: %s", path, too_long);
 	else
+		oddity = cfg_secret_oddity(bytes.data, secret.len);
+	if (oddity != NULL)
+		cfg_warn(l, node, NULL, "%s: the secret is odd: %s", path, oddity);
+	if (secret.len != 0 && secret.len <= CFG_SECRET_MAX)
 		secret.data = (uint8_t *)cfg_copy(l, l->keep, bytes.data, secret.len);
 	if (secret.data != NULL)
 		memcpy(at, &secret, sizeof(secret));

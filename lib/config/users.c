@@ -93,6 +93,7 @@ read_line(struct cfg_loader *l, struct entry *e, const uint8_t *line, size_t len
 	enum { NAME, PASSWORD, GROUP, ADDRESS, FIELDS };
 	struct cv_bytes fields[FIELDS] = {{0}};
 	size_t columns[FIELDS] = {0}, n = 0;
+	const char *oddity;
 
 	for (size_t start = 0, i = 0; i <= len; i++) {
 		if (i < len && line[i] != ':')
@@ -114,6 +115,10 @@ read_line(struct cfg_loader *l, struct entry *e, const uint8_t *line, size_t len
 			"the name must have 1 to 63 printable ASCII characters without space");
 	if (fields[PASSWORD].len == 0 || fields[PASSWORD].len > CFG_SECRET_MAX)
 		line_fail(l, e, columns[PASSWORD], "the password must have 1 to 255 bytes");
+	oddity = cfg_secret_oddity(fields[PASSWORD].data, fields[PASSWORD].len);
+	if (oddity != NULL)
+		cfg_warn_at(l, e->file, e->line, (unsigned)columns[PASSWORD], "",
+			"the password is odd: %s", oddity);
 	e->user.name = cfg_copy(l, l->keep, fields[NAME].data, fields[NAME].len);
 	e->user.name_len = fields[NAME].len;
 	e->user.password.data =

@@ -152,33 +152,69 @@ files_that_cannot_be_read(void **state)
 	files_reset();
 }
 
+#define MARK "it begins with a byte order mark, which is taken as part of it"
+#define LINES "it has more than one line end, of which only the last is taken off"
+#define BLANK "it has a blank at an end, which is taken as part of it"
+
+/* One is; what else an editor may have put there unseen is part of the secret, and warned about. */
 static void
-newlines_are_stripped(void **state)
+newlines_are_stripped_and_what_is_odd_is_warned_about(void **state)
 {
 	static const struct {
 		const char *bytes;
 		size_t len, kept;
+		const char *odd; /* what is warned about; NULL: nothing */
 	} files[] = {
-		{"hush", 4, 4},
-		{"hush\n", 5, 4},
-		{"hush\r\n", 6, 4},
-		{"hush\n\n", 6, 5},
-		{"hush\r", 5, 5},
-		{"\nhush", 5, 5},
-		{"hu\0sh\n", 6, 5},
-		{" hush ", 6, 6},
+		{"hush", 4, 4, NULL},
+		{"hush\n", 5, 4, NULL},
+		{"hush\r\n", 6, 4, NULL},
+		{"hu sh\n", 6, 5, NULL},
+		{"\xef\xbbhush", 6, 6, NULL},
+		{"hush\n\n", 6, 5, LINES},
+		{"hush\r\n\r\n", 8, 6, LINES},
+		{"hush\r", 5, 5, LINES},
+		{"\nhush", 5, 5, LINES},
+		{"hu\nsh\n", 6, 5, LINES},
+		{"hu\0sh\n", 6, 5, "it has a NUL byte, as a file in UTF-16 has"},
+		{" hush", 5, 5, BLANK},
+		{"hush \n", 6, 5, BLANK},
+		{"\thush\n", 6, 5, BLANK},
+		{"\xef\xbb\xbfhush\n", 8, 7, MARK},
+		{"\xef\xbb\xbf", 3, 3, MARK},
 	};
+	char warning[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		files_reset();
 		file_set("u.secret", files[i].bytes, files[i].len, 0600, 0);
 		load(&t, with_rest(text, sizeof(text), users_secret));
-		assert_string_equal(t.text, "");
+		snprintf(warning, sizeof(warning),
+			"t.yaml:1:35: warning: users[0].password-file: u.secret: the secret is "
+			"odd: %s\n",
+			files[i].odd);
+		assert_string_equal(t.text, files[i].odd == NULL ? "" : warning);
 		assert_int_equal(t.cfg->users[0].password.len, files[i].kept);
 		assert_memory_equal(t.cfg->users[0].password.data, files[i].bytes, files[i].kept);
 		unload(&t);
 	}
+	files_reset();
+}
+
+static void
+odd_passwords_of_the_users_file_are_warned_about(void **state)
+{
+	static const char lines[] =
+		"a:hush\nb: hush\r\nc:hu sh\n\nd:hush\t:clients\ne:\xef\xbb\xbfhush";
+
+	(void)state;
+	files_reset();
+	file_set("users.txt", lines, strlen(lines), 0600, 0);
+	wants_errors("users-file: users.txt\n"
+		     "groups: [{ name: clients, address: 10.88.0.1, pool: 10.88.1.0/24 }]\n",
+		"users.txt:2:3: warning: the password is odd: " BLANK "\n"
+		"users.txt:5:3: warning: the password is odd: " BLANK "\n"
+		"users.txt:6:3: warning: the password is odd: " MARK "\n");
 	files_reset();
 }
 
@@ -221,7 +257,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inline_secrets_are_refused),
 		cmocka_unit_test(files_that_cannot_be_read),
-		cmocka_unit_test(newlines_are_stripped),
+		cmocka_unit_test(newlines_are_stripped_and_what_is_odd_is_warned_about),
+		cmocka_unit_test(odd_passwords_of_the_users_file_are_warned_about),
 		cmocka_unit_test(open_files_are_warned_about),
 		cmocka_unit_test(no_secret_is_shown),
 	};
