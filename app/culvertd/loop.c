@@ -214,10 +214,10 @@ daemon_run(struct daemon *d)
 	else
 		loop_sleeping(d);
 	daemon_watchdog_stop(d);
-	dp_stop(d->dp);
+	rc = dp_stop(d->dp);
 	daemon_tell_removed(d);
 	daemon_report(d);
 	cv_log_event(&d->log, CV_LOG_INFO, "stopped", "uptime_s=%llu",
 		(unsigned long long)((daemon_now() - d->started_at) / CV_NS_PER_S));
-	return 0;
+	return rc;
 }

@@ -51,7 +51,7 @@ static const char help[] =
 	"EXIT STATUS\n"
 	"    0  stopped by a signal, or the configuration is right (--check) and can be served\n"
 	"       (--try)\n"
-	"    1  could not start or go on; the log says why\n"
+	"    1  could not start, go on or stop in order; the log says why\n"
 	"    2  wrong usage\n"
 	"    3  errors in the configuration, all printed as FILE:LINE:COLUMN\n"
 	"\n"

@@ -18,10 +18,10 @@ enum {
 
 /* One station's or address's rate, where others may share its place by chance. */
 static bool
-within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source)
+within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint32_t cost_ms)
 {
-	return dp_limit_take(&rates[dp_hash(w->dp, source) % DP_SOURCES], w->now_ms,
-		DP_ECHO_COST_MS, DP_ECHO_MOST_MS);
+	return dp_limit_take(
+		&rates[dp_hash(w->dp, source) % DP_SOURCES], w->now_ms, cost_ms, DP_ECHO_MOST_MS);
 }
 
 /* The MAC address and who it says it is: who forges
@@ -93,7 +93,7 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 	asks = dp_load16(arp + 6) == ARP_REQUEST_BE &&
 	       dp_is_local_on(w->dp, target, (uint16_t)port);
 	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, sender);
-	if (asks && !within_rate(w, w->arp_rates, station(arp))) {
+	if (asks && !within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
 		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_LIMIT);
 	} else if (asks) {
 		if (known)
@@ -153,7 +153,8 @@ may_echo(struct dp_worker *w, const uint8_t *ip, enum dp_echo kind)
 		return DP_DROP_LOCAL_ICMP_CHECKSUM;
 	if (kind == DP_ECHO_NONE || (kind == DP_ECHO_LATER && !follows_first(w, ip)))
 		return DP_DROP_LOCAL_ICMP_IGNORED;
-	if (!within_rate(w, w->echo_rates, sender) || !dp_bucket_take(&w->echoes, rte_rdtsc()))
+	if (!within_rate(w, w->echo_rates, sender, DP_ECHO_COST_MS) ||
+		!dp_bucket_take(&w->echoes, rte_rdtsc()))
 		return DP_DROP_LOCAL_ECHO_LIMIT;
 	return DP_DROP_COUNT;
 }

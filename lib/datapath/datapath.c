@@ -18,6 +18,8 @@
 
 #define GRACE_NS CV_NS_PER_MS /* between two looks whether workers have left something */
 
+enum { JOIN_TRIES = 1000 }; /* ms */
+
 static bool
 params_usable(const struct dp_params *p)
 {
@@ -132,42 +134,65 @@ dp_start(struct dp *dp, uint64_t now)
 	return 0;
 }
 
+/* Waits for workers to end, but not for ever: one may hang. */
+static bool
+join_workers(struct dp *dp)
+{
+	unsigned tries = 0;
+
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		while (rte_eal_get_lcore_state(dp->workers[i]->lcore) == RUNNING &&
+			tries++ < JOIN_TRIES)
+			rte_delay_us_sleep(1000);
+		if (rte_eal_get_lcore_state(dp->workers[i]->lcore) != RUNNING)
+			continue;
+		cv_log_event(dp->log, CV_LOG_ERROR, "stop-failed",
+			"reason=\"worker %u does not stop\"", i);
+		return false;
+	}
+	rte_eal_mp_wait_lcore();
+	return true;
+}
+
 /* What the control thread gave to send is sent first. */
-static void
+static bool
 stop_workers(struct dp *dp)
 {
 	if (dp->shared) {
 		for (unsigned i = 0; i < 4 && dp_worker_round(dp->workers[0]) != 0; i++)
 			;
-		return;
+		return true;
 	}
 	for (unsigned i = 0; i < dp->worker_count; i++)
 		for (unsigned tries = 0; tries < 1000 && !rte_ring_empty(dp->workers[i]->send);
 			tries++)
 			rte_delay_us_sleep(100);
 	__atomic_store_n(&dp->stopping, true, __ATOMIC_RELEASE);
-	rte_eal_mp_wait_lcore();
+	return join_workers(dp);
 }
 
-void
+int
 dp_stop(struct dp *dp)
 {
 	if (!dp->started)
-		return;
-	stop_workers(dp);
+		return 0;
+	if (dp->hangs || !stop_workers(dp)) {
+		dp->hangs = true;
+		return CV_ERR_IO;
+	}
 	dp->started = false;
 	dp_punt_drain(dp);
 	for (unsigned i = 0; i < dp->worker_count; i++)
 		dp_follow_drain(dp->workers[i]);
 	dp_ports_stop(dp);
+	return 0;
 }
 
 void
 dp_destroy(struct dp *dp)
 {
-	if (dp == NULL)
-		return;
-	dp_stop(dp);
+	if (dp == NULL || dp_stop(dp) != 0)
+		return; /* a worker that hangs may go on, and has it all */
 	dp_neighbours_destroy(dp);
 	dp_punt_destroy(dp);
 	dp_ports_destroy(dp);

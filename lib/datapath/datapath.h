@@ -117,8 +117,9 @@ dp_slot_mask(uint32_t sessions)
 int dp_create(const struct dp_params *params, struct dp **out);
 /* Launches the workers (none when shared) and asks for the gateways' addresses. */
 int dp_start(struct dp *dp, uint64_t now);
-/* Stops the workers; what is in their rings is dropped. Idempotent. */
-void dp_stop(struct dp *dp);
+/* Stops the workers; what is in their rings is dropped. Idempotent. CV_ERR_IO: one does not stop
+ * within a second; nothing is freed then, and the process should end. */
+int dp_stop(struct dp *dp);
 void dp_destroy(struct dp *dp); /* stops first; NULL is allowed */
 
 /* True when no worker thread runs and the control thread must call dp_worker_poll(). */

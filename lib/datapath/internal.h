@@ -41,7 +41,8 @@ enum {
 enum {
 	DP_ERROR_COST_MS = 10, /* ICMP errors to a session: 100 a second */
 	DP_ERROR_MOST_MS = 1000,
-	DP_ECHO_COST_MS = 10, /* echo answers, ARP replies */
+	DP_ARP_COST_MS = 1,   /* ARP replies to a station: 1,000 a second */
+	DP_ECHO_COST_MS = 10, /* echo answers */
 	DP_ECHO_MOST_MS = 1000,
 	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
 	DP_PPP_MOST_MS = 1000,
@@ -251,7 +252,7 @@ struct dp {
 	const struct cv_log *log;
 	struct dp_params params;
 	uint16_t port_count, local_count, worker_count;
-	bool shared, started, stopping, hugepages, sleeps, eal_ours;
+	bool shared, started, stopping, hangs, hugepages, sleeps, eal_ours;
 	struct dp_port ports[DP_MAX_PORTS];
 	struct dp_local locals[DP_MAX_LOCALS];
 	uint64_t local_keys[DP_LOCAL_HASH]; /* address and port; 0: free */

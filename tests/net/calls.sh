@@ -43,7 +43,7 @@ within_rate() {
 # are more than one source has answers for.
 trickle() {
 	world_in wan ping -q -i 0.002 -c 1000 "$LNS_ADDRESS" |
-		grep -E '^1000 packets transmitted, [1-9][0-9]{2} received'
+		grep -E '^1000 packets transmitted, [1-9][0-9]{2,3} received'
 }
 
 # Messages that nobody answers, each of which wakes the control thread.
