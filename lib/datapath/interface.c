@@ -142,12 +142,26 @@ link_of_flags(unsigned flags)
 	return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0 ? DP_LINK_UP : DP_LINK_DOWN;
 }
 
+/* A packet socket whose interface was set down keeps that as an error, which the next frame would
+ * get, long after the interface is up again. */
+static void
+forget_errors(const struct dp_port *port)
+{
+	for (uint16_t i = 0; i < port->socket_count; i++) {
+		int error;
+		socklen_t len = sizeof(error);
+
+		(void)getsockopt(port->sockets[i], SOL_SOCKET, SO_ERROR, &error, &len);
+	}
+}
+
 void
 dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link)
 {
 	if (link == port->link || port->link == DP_LINK_GONE)
 		return;
 	port->link = link;
+	forget_errors(port);
 	if (link == DP_LINK_UP)
 		cv_log_event(dp->log, CV_LOG_INFO, "port-up", "port=%s device=%s", port->name,
 			port->device);

@@ -44,20 +44,28 @@ times(const char *line)
 
 /* ---- the interface ---- */
 
+static void
+set_up(bool up)
+{
+	struct ifreq request = {.ifr_flags = up ? IFF_UP : 0};
+	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strcpy(request.ifr_name, DEVICE);
+	assert_int_equal(ioctl(any, SIOCSIFFLAGS, &request), 0);
+	close(any);
+}
+
 /* Makes it, and returns the end of its cable; it is gone when that is closed. */
 static int
 make_interface(void)
 {
 	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	assert_true(fd >= 0 && any >= 0);
+	assert_true(fd >= 0);
 	strcpy(request.ifr_name, DEVICE);
 	assert_int_equal(ioctl(fd, TUNSETIFF, &request), 0);
-	request.ifr_flags = IFF_UP;
-	assert_int_equal(ioctl(any, SIOCSIFFLAGS, &request), 0);
-	close(any);
+	set_up(true);
 	return fd;
 }
 
@@ -558,6 +566,30 @@ drops_of_the_interface_are_shown(void **state)
 	close(cable);
 }
 
+/* The driver's sockets outlive it. */
+static void
+an_interface_that_was_set_down_serves_again(void **state)
+{
+	static uint8_t sent[200], got[200];
+	int cable = make_interface();
+	struct dp *dp = serve();
+	size_t len = echo_request(dp, sent, 100, 0);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		set_up(false);
+		wait_for_link(dp, DP_LINK_DOWN);
+		set_up(true);
+		wait_for_link(dp, DP_LINK_UP);
+		assert_int_equal(write(cable, sent, len), len);
+		assert_int_equal(answer(cable, dp, got, sizeof(got)), len);
+	}
+	assert_int_equal(times("port-down"), 3);
+	assert_int_equal(times("port-up"), 3);
+	dp_destroy(dp);
+	close(cable);
+}
+
 /* The kernel says nothing by itself on new interfaces: no IPv6. */
 static void
 be_quiet(void)
@@ -581,6 +613,7 @@ main(void)
 		cmocka_unit_test(large_frames_arrive_whole),
 		cmocka_unit_test(what_the_kernel_reassembles_is_shown),
 		cmocka_unit_test(drops_of_the_interface_are_shown),
+		cmocka_unit_test(an_interface_that_was_set_down_serves_again),
 		cmocka_unit_test(a_second_process_on_an_interface_is_refused),
 		cmocka_unit_test(a_tap_is_refused_as_well),
 		cmocka_unit_test(another_namespace_is_no_hindrance),
