@@ -26,7 +26,7 @@ read_file(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, 
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+fuzz_one(const uint8_t *data, size_t len)
 {
 	static const struct cfg_files files = {.read = read_file};
 	struct cfg_errors errors = {0};

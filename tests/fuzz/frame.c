@@ -108,7 +108,7 @@ collect(void)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+fuzz_one(const uint8_t *data, size_t len)
 {
 	struct cv_reader input = cv_reader(data, len);
 	struct fuzz_record r;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fuzz.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 const uint8_t fuzz_secret[FUZZ_SECRET_BYTES] = {
 	't', 'u', 'n', 'n', 'e', 'l', 's', 'e', 'c', 'r', 'e', 't'};
@@ -51,4 +54,32 @@ fuzz_fail(const char *file, int line, const char *what)
 {
 	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
 	abort();
+}
+
+static void
+on_cpu_spent(int sig)
+{
+	static const char text[] = "does not hold: an input takes bounded CPU time\n";
+
+	(void)sig;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	abort(); /* libFuzzer then keeps the input */
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct itimerval bound;
+	int rc;
+
+	if (bound.it_value.tv_sec == 0) {
+		const char *seconds = getenv("FUZZ_INPUT_CPU_S");
+
+		bound.it_value.tv_sec = seconds == NULL ? 10 : atoi(seconds);
+		signal(SIGPROF, on_cpu_spent);
+	}
+	setitimer(ITIMER_PROF, &bound, NULL);
+	rc = fuzz_one(data, len);
+	setitimer(ITIMER_PROF, &(struct itimerval){0}, NULL);
+	return rc;
 }

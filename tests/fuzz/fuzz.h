@@ -18,6 +18,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+/* A target: what it does with one input. More than FUZZ_INPUT_CPU_S seconds of CPU time for it (an
+ * environment variable; 10 by default) are a finding, however busy the machine is. */
+int fuzz_one(const uint8_t *data, size_t len);
+
 enum { FUZZ_RECORD_BYTES = 0x7ff, FUZZ_SECRET_BYTES = 12 };
 
 /* The tunnel secret of tests/captures. */

@@ -11,7 +11,7 @@ inside(struct cv_bytes part, const uint8_t *data, size_t len)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+fuzz_one(const uint8_t *data, size_t len)
 {
 	struct l2tp_peek peek;
 	struct l2tp_header h;

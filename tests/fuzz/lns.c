@@ -186,7 +186,7 @@ feed(struct world *w, const struct fuzz_record *r)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+fuzz_one(const uint8_t *data, size_t len)
 {
 	struct lns_params params = {.cfg = config(), .crypto = fuzz_crypto()};
 	struct world w = {.now = 1000 * CV_NS_PER_S};

@@ -23,7 +23,7 @@ parse(struct cv_bytes secret, struct cv_bytes payload)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+fuzz_one(const uint8_t *data, size_t len)
 {
 	struct cv_bytes payload = {data, len};
 

@@ -199,7 +199,7 @@ start(struct world *w, unsigned method)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+fuzz_one(const uint8_t *data, size_t len)
 {
 	struct world w = {.now = 1000 * CV_NS_PER_S};
 	struct cv_reader in = cv_reader(data, len);

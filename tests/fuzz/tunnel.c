@@ -121,7 +121,7 @@ feed(struct world *w, const struct fuzz_record *r)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+fuzz_one(const uint8_t *data, size_t len)
 {
 	static const struct l2tp_reason bye = {.result = L2TP_STOPCCN_CLEAR};
 	struct world w = {.crypto = fuzz_crypto(), .now = 1000 * CV_NS_PER_S};

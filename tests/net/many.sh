@@ -159,7 +159,11 @@ tap_need "Culvert is ready" lns_start
 tap_need "capture at the LNS's port" capture_start wan to-lns lns
 tap_need "all four get a session and an address" dial
 tap_check "three come from one address and three ports, as PAP, CHAP and MS-CHAPv2" sessions
-tap_check "a worker thread carries their packets" worker
+if [ "$(nproc)" -ge 2 ]; then
+	tap_check "a worker thread carries their packets" worker
+else
+	tap_skip "a worker thread carries their packets" "one CPU, which control and worker share"
+fi
 tap_check "IPsec from one of the three to the other site: AH in transport mode" \
 	ipsec_between A D kind=ah mode=transport
 tap_check "IPsec between two of the three: ESP in tunnel mode" ipsec_between B C
