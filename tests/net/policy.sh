@@ -128,6 +128,14 @@ ports_of_rules() {
 	send rules 4999 5002 5000 5001 && arrives rules 5000 5001 && dropped '2 POLICY_SENDER'
 }
 
+# 3,000 bytes come in fragments; the answer to the other names the server.
+odd_pings() {
+	ping_from A "-s 3000 10.88.0.1" || return 1
+	guest_run A "ping -R -n -c 1 -W 2 10.88.0.1" >"$RUN/recorded"
+	cat "$RUN/recorded"
+	grep -A4 "^RR:" "$RUN/recorded" | grep -q 10.88.0.1
+}
+
 told_and_not() {
 	told A $B 'Packet filtered' && ! told B $A filtered
 }
@@ -187,7 +195,7 @@ sys.exit(source[1] != 1702 or answer[18:20] != bytes((0, SCCRP)))' "$LNS_ADDRESS
 		dropped '1 CLASSIFY_UDP_PORT'
 }
 
-tap_plan 25
+tap_plan 26
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B; do
@@ -200,6 +208,7 @@ tap_need "one listens at some UDP ports" listen
 
 tap_check "policy: any: both dial" serve 'policy: any, clients: reachable' 'policy: any'
 tap_check "ping and UDP pass" passes any
+tap_check "the server answers pings in fragments and with record route" odd_pings
 
 tap_check "clients: isolated, in A's group alone: both dial" \
 	serve 'policy: any, clients: isolated' 'policy: any'
