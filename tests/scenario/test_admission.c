@@ -100,6 +100,41 @@ a_forged_sccrq_draws_one_answer_of_three_times_its_bytes_at_most(void **state)
 	world_down(&w);
 }
 
+/* What is longer than three requests' bytes waits until more of them have come. */
+static void
+an_answer_beyond_three_times_the_bytes_waits_for_the_next_request(void **state)
+{
+	static const char yaml[] =
+		"identity: {host-name: "
+		"'a-name-as-long-as-it-may-be-so-that-the-answer-is-long-as-well-x'}\n"
+		"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+		"listeners: [{address: 192.0.2.1/24}]\n"
+		"tunnels: {secrets: [{secret-file: tunnel}]}\n"
+		"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+		"users: [{name: alice, password-file: alice}]\n"
+		"limits: {sessions: 100}\n";
+	size_t len;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, yaml, 7);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	hand_sccrq(&h, "l", "c");
+	len = L2TP_CONTROL_HEADER + cv_written(&h.b.w);
+	hand_send_ns(&h, 0, 0);
+	assert_int_equal(w.n_outside, 0);
+	assert_int_equal(world_counter(&w, LNS_ANSWERS_SHORT), 1);
+	hand_send_ns(&h, 0, 0);
+	assert_int_equal(w.n_outside, 1);
+	assert_true(w.outside[0].len > 3 * len);
+	assert_true(w.outside[0].len <= 2 * 3 * len);
+	hand_send_ns(&h, 0, 0);
+	hand_send_ns(&h, 0, 0);
+	assert_true(w.n_outside * w.outside[0].len <= 4 * 3 * len);
+	world_down(&w);
+}
+
 static void
 a_caller_is_answered_each_time_it_asks_and_never_unasked(void **state)
 {
@@ -398,6 +433,29 @@ the_same_id_from_the_same_port_is_a_new_connection_at_once(void **state)
 	world_down(&w);
 }
 
+/* A port that a NAT gave to somebody else before the tunnel was there: the last one counts. */
+static void
+another_sccrq_takes_the_place_of_one_that_waits(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, OPEN_TO_ALL("tunnels: 10"), 55);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	hand_sccrq(&h, "one", NULL);
+	hand_send(&h, 0);
+	assert_true(hand_expect(&h, L2TP_SCCRP));
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	hand_sccrq(&h, "another", NULL);
+	hand_send(&h, 0);
+	assert_true(hand_expect(&h, L2TP_SCCRP));
+	assert_int_equal(status_of(&w).half_open, 1);
+	hand_prove(&h, NULL);
+	assert_true(world_logged(&w, "tunnel-up", "host=another"));
+	world_down(&w);
+}
+
 static void
 a_callers_stopccn_without_our_id_forgets_it(void **state)
 {
@@ -415,6 +473,46 @@ a_callers_stopccn_without_our_id_forgets_it(void **state)
 	hand_send_ns(&h, 0, 1);
 	assert_int_equal(status_of(&w).half_open, 0);
 	assert_true(hand_expect(&h, L2TP_ZLB));
+	world_down(&w);
+}
+
+/* A LAC with many tunnels from one port, all of which answer their HELLOs: a new tunnel of it makes
+ * one HELLO, and the older ones have it in turn. */
+static void
+a_newcomer_asks_one_older_tunnel_of_its_port_in_turn(void **state)
+{
+	enum { TUNNELS = 200 };
+	struct hand h[TUNNELS];
+	unsigned asked[TUNNELS] = {0};
+	struct world w;
+
+	(void)state;
+	world_up(&w, OPEN_TO_ALL("tunnels: 5000, tunnels-per-peer: 5000, setups-per-second: 9000"),
+		56);
+	for (uint16_t i = 0; i < TUNNELS; i++) {
+		unsigned hellos = 0;
+
+		hand_init(&h[i], &w, STRANGER, 1701, (uint16_t)(i + 1));
+		hand_sccrq(&h[i], "lac", NULL);
+		hand_send(&h[i], 0);
+		assert_true(hand_expect(&h[i], L2TP_SCCRP));
+		hand_prove(&h[i], NULL);
+		while (hand_next(&h[i])) {
+			unsigned to = h[i].header.tunnel_id - 1u;
+
+			if (h[i].m.type != L2TP_HELLO)
+				continue;
+			hellos++;
+			asked[to]++;
+			h[to].nr = (uint16_t)(h[i].header.ns + 1);
+			hand_zlb(&h[to]);
+		}
+		assert_int_equal(hellos, i == 0 ? 0 : 1);
+	}
+	for (unsigned i = 0; i < TUNNELS / 2; i++)
+		assert_in_range(asked[i], 1, 8); /* each time that their number doubles */
+	world_sleep(&w, 40 * CV_NS_PER_S);
+	assert_int_equal(status_of(&w).tunnels, TUNNELS);
 	world_down(&w);
 }
 
@@ -458,6 +556,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_forged_sccrq_draws_one_answer_of_three_times_its_bytes_at_most),
+		cmocka_unit_test(an_answer_beyond_three_times_the_bytes_waits_for_the_next_request),
 		cmocka_unit_test(a_caller_is_answered_each_time_it_asks_and_never_unasked),
 		cmocka_unit_test(one_source_pushes_out_no_other_caller),
 		cmocka_unit_test(who_opened_a_tunnel_lately_is_forgotten_last),
@@ -468,7 +567,9 @@ main(void)
 		cmocka_unit_test(who_hung_up_counts_against_no_limit),
 		cmocka_unit_test(remains_of_tunnels_are_bounded),
 		cmocka_unit_test(the_same_id_from_the_same_port_is_a_new_connection_at_once),
+		cmocka_unit_test(another_sccrq_takes_the_place_of_one_that_waits),
 		cmocka_unit_test(a_callers_stopccn_without_our_id_forgets_it),
+		cmocka_unit_test(a_newcomer_asks_one_older_tunnel_of_its_port_in_turn),
 		cmocka_unit_test(
 			a_forged_sccrq_makes_one_packet_to_a_lac_however_many_tunnels_it_has),
 	};
