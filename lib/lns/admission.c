@@ -172,7 +172,8 @@ said_forgot(struct lns *lns, uint64_t now, const char *why)
 /* The SCCRQ has been read and is right: remembers its sender. */
 static struct lns_caller *
 remember(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message,
-	const struct l2tp_params *params, const struct l2tp_identity *identity)
+	const struct l2tp_params *params, const struct l2tp_identity *identity,
+	const struct cfg_tunnel_secret *secret)
 {
 	struct lns_admission *a = &lns->admission;
 	bool forgot;
@@ -183,6 +184,7 @@ remember(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_
 		said_forgot(lns, now, "limits.half-open is reached");
 	caller->message = message;
 	caller->identity = *identity;
+	caller->secret = secret; /* not to be found again: of the host name not all is kept */
 	memcpy(caller->challenge, params->challenge, sizeof(caller->challenge));
 	cv_wheel_arm(&lns->wheel, &a->object.timer, lns_callers_expire(&a->callers, now));
 	return caller;
@@ -257,7 +259,7 @@ answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uin
 	l2tp_tunnel_input(l2tp, now, data, len);
 	if (l2tp_tunnel_pause(l2tp, &identity)) {
 		if (caller == NULL)
-			caller = remember(lns, now, opener, message, &params, &identity);
+			caller = remember(lns, now, opener, message, &params, &identity, secret);
 		caller->credit += credit;
 		answer(lns, now, opener->listener, &opener->peer, l2tp, &caller->credit);
 	} else {
@@ -362,9 +364,7 @@ take_scccn(
 	struct l2tp_event event;
 	int rc = 0;
 
-	fill_params(lns, &params, caller->tunnel_id, caller->challenge,
-		cfg_tunnel_secret_find(lns->cfg, caller->opener.listener, &caller->opener.peer.ip,
-			who->host_name, who->host_name_len));
+	fill_params(lns, &params, caller->tunnel_id, caller->challenge, caller->secret);
 	l2tp = l2tp_tunnel_resume(&params, who, now);
 	if (l2tp == NULL) {
 		lns_count(lns, LNS_MEMORY);

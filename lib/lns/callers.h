@@ -34,6 +34,8 @@ struct lns_opener {
 	uint16_t listener;
 };
 
+struct cfg_tunnel_secret;
+
 struct lns_caller {
 	struct cv_node by_opener, by_id;
 	struct lns_caller *prev, *next; /* in order of at; next of the free ones */
@@ -41,8 +43,9 @@ struct lns_caller {
 	uint64_t message;               /* keyed hash of the SCCRQ: sent again, it is the same */
 	uint64_t failed;                /* keyed hash of the SCCCN that proved nothing; 0: none */
 	struct lns_opener opener;
-	uint32_t credit;    /* bytes that may still be sent to it */
-	uint16_t tunnel_id; /* ours */
+	uint32_t credit;                        /* bytes that may still be sent to it */
+	uint16_t tunnel_id;                     /* ours */
+	const struct cfg_tunnel_secret *secret; /* that its SCCRQ was found to need */
 	uint8_t challenge[L2TP_CHALLENGE_BYTES];
 	struct l2tp_identity identity;
 };

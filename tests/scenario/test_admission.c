@@ -433,6 +433,36 @@ the_same_id_from_the_same_port_is_a_new_connection_at_once(void **state)
 	world_down(&w);
 }
 
+#define LONG_HOST                                                        \
+	"a-lac-whose-name-is-much-longer-than-what-is-kept-of-it-while-" \
+	"it-has-not-proved-itself.example"
+
+/* What the SCCRQ was found to need is what the SCCCN has to prove. */
+static void
+a_long_host_name_has_its_secret_to_the_end(void **state)
+{
+	static const char yaml[] =
+		"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+		"listeners: [{address: 192.0.2.1/24}]\n"
+		"tunnels: {secrets: [{host: " LONG_HOST ", secret-file: tunnel}]}\n"
+		"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+		"users: [{name: alice, password-file: alice}]\n"
+		"limits: {sessions: 100}\n";
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, yaml, 57);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	assert_false(hand_tunnel(&h, LONG_HOST, NULL));
+	assert_int_equal(status_of(&w).tunnels, 0);
+	assert_int_equal(world_counter(&w, LNS_TUNNEL_AUTH), 1);
+	hand_init(&h, &w, STRANGER, 1702, 7);
+	assert_true(hand_tunnel(&h, LONG_HOST, "tunnelsecret"));
+	assert_int_equal(status_of(&w).tunnels, 1);
+	world_down(&w);
+}
+
 /* A port that a NAT gave to somebody else before the tunnel was there: the last one counts. */
 static void
 another_sccrq_takes_the_place_of_one_that_waits(void **state)
@@ -567,6 +597,7 @@ main(void)
 		cmocka_unit_test(who_hung_up_counts_against_no_limit),
 		cmocka_unit_test(remains_of_tunnels_are_bounded),
 		cmocka_unit_test(the_same_id_from_the_same_port_is_a_new_connection_at_once),
+		cmocka_unit_test(a_long_host_name_has_its_secret_to_the_end),
 		cmocka_unit_test(another_sccrq_takes_the_place_of_one_that_waits),
 		cmocka_unit_test(a_callers_stopccn_without_our_id_forgets_it),
 		cmocka_unit_test(a_newcomer_asks_one_older_tunnel_of_its_port_in_turn),
