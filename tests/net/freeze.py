@@ -41,7 +41,12 @@ def main():
     ptrace(PTRACE_INTERRUPT)
     os.waitpid(thread, WALL)
     print("stopped", flush=True)
-    time.sleep(seconds)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        # its process may end meanwhile, which the kernel tells nobody before us
+        if os.waitpid(thread, WALL | os.WNOHANG)[0] == thread:
+            return
+        time.sleep(0.05)
     ptrace(PTRACE_DETACH)
     print("going on", flush=True)
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # stall.sh - what stands still costs nobody else anything: a log that nobody reads, a control thread
-# that is gone for a minute; and the watchdog says who it is.
+# that is gone for a minute, a worker; and the watchdog says who it is.
 #
 # Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
 set -u
@@ -172,6 +172,48 @@ nothing_lost() {
 	grep -q "^$PINGS packets transmitted, $PINGS .*received, 0% packet loss" "$RUN/relayed"
 }
 
+# ---- a worker that stands still ----
+
+# A worker that polls is always in the middle of something: nothing can be freed before it goes on.
+# What looks for leaks at the end would trace it, too.
+start_polling() {
+	sed -i 's/^workers: {/& idle: poll,/' "$RUN/lns/culvert.yaml" &&
+		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 lns_start && dial
+}
+
+# Its session can't take leave, and ends by its timers while the worker still stands still; Culvert
+# answers all the time. Its counters, and the line about its end, come when the worker goes on.
+ends_meanwhile() {
+	local rows ended=no
+	world_spawn lns freeze "$HERE/freeze.py" "$(cat "$RUN/culvertd.pid")" "(rte|lcore|dpdk)-worker-?1" \
+		25 && world_until 10 grep -qx stopped "$RUN/freeze.log" &&
+		timeout 2 "$LNS_CTL" --socket "$RUN/lns/control.sock" kick user userA || return 1
+	while ! grep -qx 'going on' "$RUN/freeze.log"; do
+		rows=$(timeout 2 "$LNS_CTL" --socket "$RUN/lns/control.sock" --json sessions) || {
+			echo "no answer"
+			return 1
+		}
+		[ $ended = yes ] || grep -q userA <<<"$rows" || {
+			ended=yes
+			timeout 2 "$LNS_CTL" --socket "$RUN/lns/control.sock" --json ended >"$RUN/early"
+		}
+		sleep 0.5
+	done
+	[ $ended = yes ] && ! grep -q userA "$RUN/early" &&
+		lns_said "session-end .*user=userA .*rx_packets=[1-9]" &&
+		[ "$(grep -c session-end "$RUN/$LNS_LOG")" = 1 ]
+}
+
+# It is told that it failed to stop, which systemd would end with SIGKILL.
+stops_though_a_worker_hangs() {
+	local from=$SECONDS
+	world_spawn lns freeze "$HERE/freeze.py" "$(cat "$RUN/culvertd.pid")" "(rte|lcore|dpdk)-worker-?1" \
+		60 && world_until 10 grep -qx stopped "$RUN/freeze.log" &&
+		kill "$(cat "$RUN/culvertd.pid")" && world_until 8 test -e "$RUN/culvertd.rc" || return 1
+	echo "ended after $((SECONDS - from)) s, exit code $(cat "$RUN/culvertd.rc")"
+	[ "$(cat "$RUN/culvertd.rc")" = 1 ] && lns_said 'stop-failed reason="worker 0 does not stop"'
+}
+
 # They are what they were: the same sessions, a ping is answered, control asks and answers.
 still_there() {
 	world_until 30 test -e "$RUN/freeze.rc" && grep -qx 'going on' "$RUN/freeze.log" && sleep 5 &&
@@ -211,6 +253,11 @@ else
 	tap_check "a control thread stopped for $STOPPED_S s: open sessions lose nothing" nothing_lost
 	tap_check "it goes on: the sessions are the same" still_there
 	tap_check "Culvert ends within its time, with exit code 0" lns_stop
+	tap_need "Culvert is ready, its worker polls, and both clients are there" start_polling
+	tap_check "a worker that stands still: a session ends meanwhile, culvertctl is answered" \
+		ends_meanwhile
+	tap_check "a worker that stands still: SIGTERM is obeyed, with exit code 1" \
+		stops_though_a_worker_hangs
 fi
 tap_check "nothing is left behind" world_vanish
 tap_plan "$TAP_NUMBER"
