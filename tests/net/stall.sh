@@ -63,19 +63,24 @@ counted() {
 }
 
 # What waited is read, then the gap is told with its size, then lines follow as before: each request
-# has its line, or is counted.
+# has its line, or is counted, with some other line perhaps (a busy machine makes threads late).
 goes_on() {
-	local lost
+	local lost lines
 	lost=$(own_counter log-lines-lost)
 	world_spawn lns reader cat "$RUN/pipe" && world_until 20 grep -q "log-lost" "$RUN/reader.log" &&
 		timeout 10 "$LNS_CTL" --socket "$RUN/lns/control.sock" log-level warning &&
 		timeout 10 "$LNS_CTL" --socket "$RUN/lns/control.sock" log-level info &&
-		world_until 10 grep -q "log-level level=info" <(tail -1 "$RUN/reader.log") || return 1
+		world_until 10 lines_follow || return 1
 	world_stop reader
 	grep log-lost "$RUN/reader.log"
+	lines=$(grep -c 'info *log-level' "$RUN/reader.log")
 	[ "$(grep -c "warning log-lost lines=$lost " "$RUN/reader.log")" = 1 ] &&
-		[ "$(grep -c 'info *log-level' "$RUN/reader.log")" = $((10001 - lost)) ] &&
+		[ "$lines" -ge $((10001 - lost)) ] && [ "$lines" -le $((10005 - lost)) ] &&
 		! grep -vE '^([0-9T:.-]+Z (info|warning|error) |Terminated$)' "$RUN/reader.log"
+}
+
+lines_follow() {
+	tail -1 "$RUN/reader.log" | grep -q "log-level level=info"
 }
 
 # Stalled again; SIGTERM is obeyed within its time.
