@@ -146,16 +146,21 @@ cfg_read_users_file(
 		l->users_file = node;
 }
 
-/* Exactly one of the two ways; a wrong one was reported. */
+/* Exactly one of the two ways; a wrong one was reported. A LAC that is believed should prove who it
+ * is. */
 void
 cfg_check_secret(struct cfg_loader *l, const struct cfg_node *map, void *base)
 {
 	const struct cfg_node *file = cfg_node_get(map, "secret-file");
 	const struct cfg_node *none = cfg_node_get(map, "secret");
+	const struct cfg_tunnel_secret *secret = base;
 
-	(void)base;
 	if (file == NULL && none == NULL)
 		cfg_fail(l, map, "secret-file", "is required, or secret: none");
 	else if (file != NULL && none != NULL)
 		cfg_fail(l, none, NULL, "either secret-file or secret: none, not both");
+	else if (secret->none && secret->proxy == CFG_PROXY_ACCEPT)
+		cfg_warn(l, cfg_node_get(map, "proxy"), NULL,
+			"without a tunnel secret whoever reaches a listener is believed, and an "
+			"answer to CHAP that was overheard anywhere lets him in");
 }

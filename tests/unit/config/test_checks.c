@@ -286,6 +286,28 @@ pap_before_what_is_stronger_is_warned_about(void **state)
 	}
 }
 
+/* Proxy authentication brings its own challenge: who says so should be known. */
+static void
+proxy_without_a_tunnel_secret_is_warned_about(void **state)
+{
+	static const char text[] =
+		"tunnels:\n"
+		"  secrets:\n"
+		"    - { peer: 198.51.100.7/32, secret: none, proxy: accept }\n"
+		"    - { peer: 198.51.100.0/24, secret: none, proxy: renegotiate }\n"
+		"    - { secret: none }\n";
+	char all[2048];
+
+	(void)state;
+	load(&t, with_rest(all, sizeof(all), text));
+	assert_int_equal(t.rc, 0);
+	assert_int_equal(t.errors.n, 1);
+	assert_int_equal(t.errors.errors, 0);
+	assert_non_null(strstr(
+		t.text, "t.yaml:3:53: warning: tunnels.secrets[0].proxy: without a tunnel secret"));
+	unload(&t);
+}
+
 static void
 errors_are_bounded(void **state)
 {
@@ -315,6 +337,7 @@ main(void)
 		cmocka_unit_test(users_may_be_twice_in_two_files),
 		cmocka_unit_test(an_empty_file_lacks_what_is_required),
 		cmocka_unit_test(pap_before_what_is_stronger_is_warned_about),
+		cmocka_unit_test(proxy_without_a_tunnel_secret_is_warned_about),
 		cmocka_unit_test(errors_are_bounded),
 	};
 
