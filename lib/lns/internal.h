@@ -25,6 +25,7 @@ enum {
 	LNS_LOG_PER_SECOND = 50, /* lines about refusals; the rest is counted */
 	LNS_ENDED_MAX = 8192,    /* tunnels that ended and are remembered */
 	LNS_ANSWERS = 16,        /* datagrams to callers that wait for lns_poll */
+	LNS_ACCM_TELLS = 4,      /* SLIs about a call: its caller can't fill the tunnel with them */
 	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
 };
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
@@ -89,6 +90,7 @@ struct lns_session {
 	uint64_t rx_packets; /* at the last look, for the idle echo */
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
+	uint8_t accm_tells;
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */

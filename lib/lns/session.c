@@ -351,9 +351,10 @@ tell_accm(struct lns *lns, struct lns_session *s, uint64_t now)
 	struct ppp_info info;
 
 	ppp_link_info(s->ppp, &info);
-	if (info.peer_accm == s->accm)
+	if (info.peer_accm == s->accm || s->accm_tells == LNS_ACCM_TELLS)
 		return;
 	s->accm = info.peer_accm;
+	s->accm_tells++;
 	l2tp_call_set_accm(
 		s->tunnel->l2tp, now, s->info.session_id, info.peer_accm, PPP_DEFAULT_ACCM);
 	lns_ready(lns, &s->tunnel->object);

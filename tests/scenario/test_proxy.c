@@ -299,6 +299,41 @@ an_accm_that_lcp_agreed_on_is_told_to_the_lac(void **state)
 	world_down(&w);
 }
 
+/* Each LCP that comes up with another ACCM would be a message to the LAC: who changes its mind for
+ * ever, before any authentication, may not keep other calls waiting behind those. */
+static void
+a_caller_can_not_fill_the_tunnel_with_its_accm(void **state)
+{
+	uint8_t request[] = {0xff, 3, 0xc0, 0x21, 1, 1, 0, 10, 2, 6, 0, 0xa, 0, 1};
+	unsigned tells = 0;
+	struct world w;
+	struct hand h;
+	uint16_t session;
+
+	(void)state;
+	session = call(&h, &w, CONFIG("", "chap-md5"), "lac");
+	hand_send(&h, session);
+	agree(&w, &h, session, request, sizeof(request));
+	for (unsigned i = 0; i < 40; i++) {
+		struct world_ppp ack;
+
+		request[5]++;
+		request[13] ^= 1;
+		inject_ppp(&h, session, request, sizeof(request));
+		ack = w.ppp_outside[(w.n_data_outside - 2) % WORLD_PPP]; /* our request */
+		assert_int_equal(ack.bytes[3] << 8 | ack.bytes[4], (PPP_LCP & 0xff) << 8 | 1);
+		ack.bytes[4] = 2;
+		inject_ppp(&h, session, ack.bytes, ack.len);
+		while (hand_next(&h))
+			if (h.m.type == L2TP_SLI) {
+				tells++;
+				hand_zlb(&h);
+			}
+	}
+	assert_in_range(tells, 2, 4);
+	world_down(&w);
+}
+
 int
 main(void)
 {
@@ -310,6 +345,7 @@ main(void)
 		cmocka_unit_test(what_the_lac_does_not_tell_is_asked_for),
 		cmocka_unit_test(hidden_proxy_avps_are_taken),
 		cmocka_unit_test(an_accm_that_lcp_agreed_on_is_told_to_the_lac),
+		cmocka_unit_test(a_caller_can_not_fill_the_tunnel_with_its_accm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
