@@ -340,7 +340,7 @@ within_rate(struct lns *lns, uint64_t now, const struct cv_endpoint *from)
 {
 	char peer[CV_ENDPOINT_TEXT];
 
-	if (lns_bucket_take(&lns->setups, now))
+	if (lns_fair_take(&lns->setups, now, lns_callers_share(&lns->admission.callers, &from->ip)))
 		return true;
 	lns_count(lns, LNS_LIMIT_RATE);
 	if (lns_may_log(lns, now))

@@ -108,9 +108,8 @@ lns_callers_by_id(const struct lns_callers *c, uint16_t listener, uint16_t tunne
 	return NULL;
 }
 
-/* Which counter the prefix of an address shares with few others: /24, or /48. */
-static uint16_t
-share_of(const struct lns_callers *c, const struct cv_ip *ip)
+uint16_t
+lns_callers_share(const struct lns_callers *c, const struct cv_ip *ip)
 {
 	size_t len = ip->family == CV_IPV4 ? 3 : 6;
 
@@ -218,7 +217,7 @@ lns_callers_add(struct lns_callers *c, uint64_t now, const struct lns_opener *op
 		caller = &c->records[c->count]; /* none was ever removed above it */
 	*caller = (struct lns_caller){.at = now, .opener = *opener, .tunnel_id = tunnel_id};
 	mark = &c->marks[caller - c->records];
-	*mark = (struct lns_mark){.share = share_of(c, &opener->peer.ip),
+	*mark = (struct lns_mark){.share = lns_callers_share(c, &opener->peer.ip),
 		.proved = is_proved(c, &opener->peer.ip, now)};
 	c->count++;
 	c->shares[mark->share]++;

@@ -89,6 +89,8 @@ struct lns_caller *lns_callers_by_id(
  * there. *forgot: somebody was forgotten for it. */
 struct lns_caller *lns_callers_add(struct lns_callers *c, uint64_t now,
 	const struct lns_opener *opener, uint16_t tunnel_id, bool *forgot);
+/* Which counter the prefix of an address (/24, or /48) shares with few others, of LNS_SHARES. */
+uint16_t lns_callers_share(const struct lns_callers *c, const struct cv_ip *ip);
 /* It asked again. */
 void lns_callers_touch(struct lns_callers *c, struct lns_caller *caller, uint64_t now);
 void lns_callers_remove(struct lns_callers *c, struct lns_caller *caller);

@@ -147,7 +147,8 @@ struct lns {
 	uint32_t tunnels, ended, closing; /* living tunnels; over; of these, not yet told */
 	uint32_t sessions, open_sessions;
 	uint64_t counters[LNS_COUNTER_MAX];
-	struct lns_bucket setups, calls, refusal_lines; /* of tunnels; of sessions */
+	struct lns_fair_bucket setups, calls; /* of tunnels; of sessions */
+	struct lns_bucket refusal_lines;
 	uint64_t lines_suppressed;
 	bool stopping;
 	uint8_t datagram[LNS_DATAGRAM_MAX];

@@ -79,8 +79,8 @@ lns_new(const struct lns_params *params, uint64_t now)
 	lns->crypto = params->crypto;
 	lns->log = params->log;
 	cv_wheel_init(&lns->wheel, now);
-	lns_bucket_init(&lns->setups, lns->cfg->limits.setups_per_second, now);
-	lns_bucket_init(&lns->calls, lns->cfg->limits.setups_per_second, now);
+	lns_bucket_init(&lns->setups.all, lns->cfg->limits.setups_per_second, now);
+	lns_bucket_init(&lns->calls.all, lns->cfg->limits.setups_per_second, now);
 	lns_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, now);
 	lns_link_params(lns);
 	if (new_tables(lns) != 0 || lns_admission_init(lns) != 0 || new_groups(lns) != 0) {

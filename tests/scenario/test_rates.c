@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rates that all share: who takes as many set-ups as there are leaves others what they need. */
+#include "hand.h"
+
+enum { GREEDY = 0xcb007101, OTHER = 0xc6336401, SECONDS = 4 };
+
+#define YAML(rate)                                                    \
+	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"            \
+	"listeners: [{address: 192.0.2.1/24}]\n"                      \
+	"tunnels: {secrets: [{secret: none}]}\n"                      \
+	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n" \
+	"users: [{name: alice, password-file: alice}]\n"              \
+	"limits: {sessions: 100, setups-per-second: " rate "}\n"
+
+static void
+end(struct hand *h, enum l2tp_message_type type, enum l2tp_avp id, uint16_t ours, uint16_t session)
+{
+	hand_begin(h, type);
+	l2tp_put_u16(&h->b, id, ours);
+	l2tp_put(&h->b, L2TP_AVP_RESULT_CODE, "\0\1", 2);
+	hand_send(h, session);
+	while (hand_next(h))
+		;
+}
+
+/* A tunnel and its end. */
+static bool
+tunnel(struct world *w, uint32_t ip, uint16_t port)
+{
+	struct hand h;
+
+	hand_init(&h, w, ip, port, port);
+	if (!hand_tunnel(&h, "lac", NULL))
+		return false;
+	end(&h, L2TP_STOPCCN, L2TP_AVP_ASSIGNED_TUNNEL_ID, port, 0);
+	return true;
+}
+
+static bool
+call(struct hand *h, uint16_t session)
+{
+	uint16_t peer = hand_call(h, session);
+
+	if (peer == 0)
+		return false;
+	end(h, L2TP_CDN, L2TP_AVP_ASSIGNED_SESSION_ID, session, peer);
+	return true;
+}
+
+static void
+one_peers_tunnels_leave_set_ups_to_others(void **state)
+{
+	unsigned greedy = 0, other = 0, asked = 0;
+	struct world w;
+
+	(void)state;
+	world_up(&w, YAML("100"), 81);
+	for (uint16_t ms = 1; ms <= 1000 * SECONDS; ms++) {
+		greedy += tunnel(&w, GREEDY + ms % 200, (uint16_t)(2000 + ms));
+		if (ms % 50 == 0) {
+			asked++;
+			other += tunnel(&w, OTHER, ms);
+		}
+		world_sleep(&w, CV_NS_PER_MS);
+	}
+	assert_int_equal(other, asked);
+	/* and it has what nobody else wants */
+	assert_true(greedy + other >= 100 * SECONDS);
+	assert_true(greedy + other <= 100 * (SECONDS + 1));
+	world_down(&w);
+}
+
+static void
+one_peers_calls_leave_calls_to_others(void **state)
+{
+	unsigned greedy = 0, other = 0, asked = 0;
+	struct world w;
+	struct hand g, o;
+
+	(void)state;
+	world_up(&w, YAML("20"), 82);
+	hand_init(&g, &w, GREEDY, 1701, 1);
+	assert_true(hand_tunnel(&g, "lac", NULL));
+	hand_init(&o, &w, OTHER, 1701, 1);
+	assert_true(hand_tunnel(&o, "lac", NULL));
+	for (uint16_t i = 1; i <= 200 * SECONDS; i++) {
+		greedy += call(&g, i);
+		if (i % 50 == 0) {
+			asked++;
+			other += call(&o, i);
+		}
+		world_sleep(&w, 5 * CV_NS_PER_MS);
+	}
+	assert_int_equal(other, asked);
+	assert_true(greedy + other >= 20 * SECONDS);
+	assert_true(greedy + other <= 20 * (SECONDS + 1));
+	world_down(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_peers_tunnels_leave_set_ups_to_others),
+		cmocka_unit_test(one_peers_calls_leave_calls_to_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
