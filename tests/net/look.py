@@ -21,7 +21,7 @@ import time
 
 from frames import CONTROL, avp, avps_of, ipv4
 
-BOUND_US = 5000  # of CPU time that one answer may keep packets from a worker
+BOUND_US = 8000  # of CPU time that one answer may keep packets from a worker
 WINDOW = 60
 LCP, PAP, IPCP = 0xC021, 0xC023, 0x8021
 REQUEST, ACK, NAK = 1, 2, 3
