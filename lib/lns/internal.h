@@ -41,11 +41,11 @@ struct lns_object {
 	struct lns_object *ready_prev, *ready_next;
 };
 
-/* How many living tunnels one peer address has. */
+/* How many living tunnels one peer address has, and calls whose user has not proved himself. */
 struct lns_peer {
 	struct cv_node node;
 	struct cv_ip ip;
-	uint32_t count;
+	uint32_t count, waiting;
 };
 
 struct lns_tunnel {
@@ -91,6 +91,7 @@ struct lns_session {
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
+	bool waiting; /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */

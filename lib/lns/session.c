@@ -68,6 +68,17 @@ link_to_tunnel(struct lns_tunnel *t, struct lns_session *s)
 	s->link_in_tunnel = &t->sessions;
 	t->sessions = s;
 	t->session_count++;
+	s->waiting = true;
+	t->peer_address->waiting++;
+}
+
+/* It no longer waits for its user to prove himself. */
+static void
+end_wait(struct lns_session *s)
+{
+	if (s->waiting)
+		s->tunnel->peer_address->waiting--;
+	s->waiting = false;
 }
 
 static void
@@ -75,6 +86,7 @@ unlink_from_tunnel(struct lns_session *s)
 {
 	if (s->tunnel == NULL)
 		return;
+	end_wait(s);
 	*s->link_in_tunnel = s->next_in_tunnel;
 	if (s->next_in_tunnel != NULL)
 		s->next_in_tunnel->link_in_tunnel = s->link_in_tunnel;
@@ -97,6 +109,18 @@ refuse_call(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_s
 	l2tp_call_refuse(t->l2tp, now, peer_session, &reason);
 }
 
+/* The last eighth of all sessions is not for a peer that has many calls without a user: it costs it
+ * nothing to dial for ever, and others would find no room. */
+static bool
+room_for_call(const struct lns *lns, const struct lns_tunnel *t)
+{
+	uint32_t limit = lns->cfg->limits.sessions;
+
+	if (lns->sessions >= limit)
+		return false;
+	return lns->sessions < limit - limit / 8 || t->peer_address->waiting <= limit / 16;
+}
+
 void
 lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session)
 {
@@ -104,7 +128,7 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 	uint32_t slot;
 	uint16_t id;
 
-	if (lns->sessions >= lns->cfg->limits.sessions) {
+	if (!room_for_call(lns, t)) {
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "too many sessions");
 		return;
 	}
@@ -335,6 +359,7 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 
 	if (!lns_user_admit(lns, s, now))
 		return;
+	end_wait(s);
 	network = (struct ppp_network){
 		.local_ip = cv_ipv4_value(&group->address), .peer_ip = s->info.address};
 	for (size_t i = 0; i < 2; i++) {

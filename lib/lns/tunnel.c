@@ -297,9 +297,9 @@ log_tunnel_down(struct lns *lns, const struct lns_tunnel *t, const struct l2tp_r
 static void
 tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
 {
-	end(lns, t, now);
 	while (t->sessions != NULL)
 		lns_session_over(lns, t->sessions, now, session_reason(lns, t, &event->reason));
+	end(lns, t, now);
 	log_tunnel_down(lns, t, &event->reason);
 }
 

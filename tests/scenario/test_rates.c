@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rates that all share: who takes as many set-ups as there are leaves others what they need. */
+/* What all share, set-ups a second and sessions: who takes as many as there are leaves others what
+ * they need. */
 #include "hand.h"
 
 enum { GREEDY = 0xcb007101, OTHER = 0xc6336401, SECONDS = 4 };
 
-#define YAML(rate)                                                    \
+#define LIMITED(rate, sessions)                                       \
 	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"            \
 	"listeners: [{address: 192.0.2.1/24}]\n"                      \
 	"tunnels: {secrets: [{secret: none}]}\n"                      \
 	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n" \
 	"users: [{name: alice, password-file: alice}]\n"              \
-	"limits: {sessions: 100, setups-per-second: " rate "}\n"
+	"limits: {sessions: " sessions ", setups-per-second: " rate "}\n"
 
 static void
 end(struct hand *h, enum l2tp_message_type type, enum l2tp_avp id, uint16_t ours, uint16_t session)
@@ -54,7 +55,7 @@ one_peers_tunnels_leave_set_ups_to_others(void **state)
 	struct world w;
 
 	(void)state;
-	world_up(&w, YAML("100"), 81);
+	world_up(&w, LIMITED("100", "100"), 81);
 	for (uint16_t ms = 1; ms <= 1000 * SECONDS; ms++) {
 		greedy += tunnel(&w, GREEDY + ms % 200, (uint16_t)(2000 + ms));
 		if (ms % 50 == 0) {
@@ -78,7 +79,7 @@ one_peers_calls_leave_calls_to_others(void **state)
 	struct hand g, o;
 
 	(void)state;
-	world_up(&w, YAML("20"), 82);
+	world_up(&w, LIMITED("20", "100"), 82);
 	hand_init(&g, &w, GREEDY, 1701, 1);
 	assert_true(hand_tunnel(&g, "lac", NULL));
 	hand_init(&o, &w, OTHER, 1701, 1);
@@ -97,12 +98,83 @@ one_peers_calls_leave_calls_to_others(void **state)
 	world_down(&w);
 }
 
+/* Calls in which nobody says who he is. */
+static void
+one_peers_calls_without_a_user_leave_sessions_to_others(void **state)
+{
+	unsigned greedy = 0, limit = 96;
+	struct world_client *c;
+	struct world w;
+	struct hand g, o;
+
+	(void)state;
+	world_up(&w, LIMITED("10000", "100"), 83); /* 100 sessions */
+	hand_init(&g, &w, GREEDY, 1701, 1);
+	assert_true(hand_tunnel(&g, "lac", NULL));
+	for (uint16_t i = 1; i <= 200; i++)
+		greedy += hand_call(&g, i) != 0;
+	assert_in_range(greedy, 80, limit - 8);
+	assert_true(world_counter(&w, LNS_LIMIT_SESSIONS) > 0);
+	/* others have room, also for several calls at once */
+	hand_init(&o, &w, OTHER, 1701, 1);
+	assert_true(hand_tunnel(&o, "lac", NULL));
+	for (uint16_t i = 1; i <= 5; i++)
+		assert_int_not_equal(hand_call(&o, i), 0);
+	c = world_client(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	c->l2tp_params.secret = NULL;
+	client_dial(c);
+	assert_true(world_run(&w, 5 * CV_NS_PER_S, all_up));
+	/* those that came to nothing count no more */
+	for (unsigned second = 0; second < 100; second++) {
+		world_sleep(&w, CV_NS_PER_S);
+		while (hand_next(&g))
+			hand_zlb(&g);
+	}
+	hand_init(&o, &w, OTHER + 1, 1701, 1);
+	assert_true(hand_tunnel(&o, "lac", NULL));
+	for (uint16_t i = 1; i <= 100; i++)
+		hand_call(&o, i);
+	for (uint16_t i = 301; i <= 305; i++)
+		assert_int_not_equal(hand_call(&g, i), 0);
+	world_down(&w);
+}
+
+/* Who has proved himself is nobody's burden. */
+static void
+calls_with_a_user_do_not_count_against_their_peer(void **state)
+{
+	struct world_client *c;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, LIMITED("10000", "24"), 84);
+	c = world_client(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
+	c->l2tp_params.secret = NULL;
+	client_dial(c);
+	assert_true(world_run(&w, 5 * CV_NS_PER_S, all_up));
+	hand_init(&h, &w, OTHER, 1701, 1);
+	assert_true(hand_tunnel(&h, "lac", NULL));
+	for (uint16_t i = 1; i <= 20; i++)
+		assert_int_not_equal(hand_call(&h, i), 0);
+	assert_int_equal(hand_call(&h, 21), 0);
+	/* a sixteenth is one: from the client's address a second one may come, no third */
+	hand_init(&h, &w, 0xc000020a, 1701, 1);
+	assert_true(hand_tunnel(&h, "lac", NULL));
+	assert_int_not_equal(hand_call(&h, 1), 0);
+	assert_int_not_equal(hand_call(&h, 2), 0);
+	assert_int_equal(hand_call(&h, 3), 0);
+	world_down(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_peers_tunnels_leave_set_ups_to_others),
 		cmocka_unit_test(one_peers_calls_leave_calls_to_others),
+		cmocka_unit_test(one_peers_calls_without_a_user_leave_sessions_to_others),
+		cmocka_unit_test(calls_with_a_user_do_not_count_against_their_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
