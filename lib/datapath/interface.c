@@ -3,7 +3,7 @@
  * What the kernel knows of the interface behind an af_packet or tap port, and DPDK's driver does
  * not tell: whether its link is up, whether it is still there, what was lost on the way. And a
  * lock, so that no two processes serve one interface. All on the control thread; nothing here
- * waits.
+ * waits once it serves.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/if_packet.h>
@@ -24,6 +25,8 @@
 
 enum {
 	LOCK_BACKLOG = 16,
+	ASK_TRIES = 15, /* longer than DP_PORTS_POLL_NS: a culvertd has made room by then */
+	ASK_AGAIN_NS = 100 * 1000 * 1000,
 	MESSAGES_MAX = 64, /* of the kernel, read in one round */
 	MESSAGE_BYTES = 16384,
 	DESCRIPTORS_MAX =
@@ -59,58 +62,83 @@ lock_address(const struct dp_port *port, struct sockaddr_un *to)
 			   RTE_MIN((size_t)len, capacity));
 }
 
-/* Says who has the lock. Any user may take any such name, which must not keep us from serving. */
-static int
-lock_is_taken(const struct dp *dp, const struct dp_port *port, const struct sockaddr_un *name,
-	socklen_t name_len)
+/* Who has the lock's name; false: nobody who answers. A culvertd does: it listens, and hangs up on
+ * those that asked. */
+static bool
+ask_holder(const struct sockaddr_un *name, socklen_t name_len, struct ucred *who)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct ucred who = {.uid = 0};
-	socklen_t len = sizeof(who);
+	socklen_t len = sizeof(*who);
+	bool known = fd >= 0 && connect(fd, (const struct sockaddr *)name, name_len) == 0 &&
+		     getsockopt(fd, SOL_SOCKET, SO_PEERCRED, who, &len) == 0;
 
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)name, name_len) == 0)
-		(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
 	if (fd >= 0)
 		close(fd);
-	if (who.uid != 0 && who.uid != geteuid()) {
+	return known;
+}
+
+static int
+held_by(const struct dp *dp, const struct dp_port *port, const struct ucred *who)
+{
+	if (who->uid != 0 && who->uid != geteuid()) {
 		cv_log_event(dp->log, CV_LOG_WARNING, "port-unlocked",
 			"port=%s device=%s reason=\"process %d of user %u has the lock's name, and "
 			"is no culvertd of ours\"",
-			port->name, port->device, (int)who.pid, (unsigned)who.uid);
+			port->name, port->device, (int)who->pid, (unsigned)who->uid);
 		return 0;
 	}
 	cv_log_event(dp->log, CV_LOG_ERROR, "port-failed",
 		"port=%s device=%s pid=%d reason=\"another culvertd serves this interface\"",
-		port->name, port->device, (int)who.pid);
+		port->name, port->device, (int)who->pid);
 	return CV_ERR_EXISTS;
 }
 
+/* 0: it is ours. Else errno. */
+static int
+take_lock(struct dp_port *port, const struct sockaddr_un *name, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)name, len) == 0 &&
+		listen(fd, LOCK_BACKLOG) == 0) {
+		port->lock = fd;
+		return 0;
+	}
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+/* Any user may take any such name, listen or not, and have its queue full: that must not keep us
+ * from serving. */
 int
 dp_interface_claim(const struct dp *dp, struct dp_port *port)
 {
 	struct sockaddr_un name;
+	struct ucred who;
 	socklen_t len;
-	int fd, rc = 0;
+	int error;
 
 	port->lock = -1;
 	if (!is_interface(port))
 		return 0;
 	len = lock_address(port, &name);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&name, len) == 0 &&
-		listen(fd, LOCK_BACKLOG) == 0) {
-		port->lock = fd;
-		return 0;
+	for (unsigned tries = 0;; tries++) {
+		error = take_lock(port, &name, len);
+		if (error == 0)
+			return 0;
+		if (error == EADDRINUSE && ask_holder(&name, len, &who))
+			return held_by(dp, port, &who);
+		if (error != EADDRINUSE || tries == ASK_TRIES)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = ASK_AGAIN_NS}, NULL);
 	}
-	if (errno == EADDRINUSE)
-		rc = lock_is_taken(dp, port, &name, len);
-	else
-		cv_log_event(dp->log, CV_LOG_WARNING, "port-unlocked",
-			"port=%s device=%s reason=\"no lock: %s\"", port->name, port->device,
-			strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	cv_log_event(dp->log, CV_LOG_WARNING, "port-unlocked",
+		"port=%s device=%s reason=\"no lock: %s\"", port->name, port->device,
+		error == EADDRINUSE ? "who has its name does not answer, as a culvertd would"
+				    : strerror(error));
+	return 0;
 }
 
 void

@@ -327,8 +327,8 @@ another_namespace_is_no_hindrance(void **state)
 }
 
 /* Any user may take the name. */
-static void
-take_the_name(void)
+static int
+bind_the_name(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	int fd, len;
@@ -339,9 +339,23 @@ take_the_name(void)
 	len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "culvertd/interface/%u",
 		if_nametoindex(DEVICE));
 	if (bind(fd, (struct sockaddr *)&name,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)) != 0 ||
-		listen(fd, 8) != 0)
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)) != 0)
 		_exit(1);
+	return fd;
+}
+
+static void
+take_the_name(void)
+{
+	if (listen(bind_the_name(), 8) != 0)
+		_exit(1);
+}
+
+/* And listen to nobody. */
+static void
+take_the_name_silently(void)
+{
+	(void)bind_the_name();
 }
 
 static void
@@ -358,6 +372,13 @@ another_user_cannot_keep_us_from_serving(void **state)
 	assert_int_equal(port.lock, -1);
 	assert_int_equal(times("port-unlocked port=wan device=" DEVICE), 1);
 	assert_int_equal(times("of user 65534 has"), 1);
+	end(pid);
+	pid = another_process(take_the_name_silently);
+	said[0] = '\0';
+	assert_int_equal(claim(&port, DP_PORT_AF_PACKET), 0);
+	assert_int_equal(port.lock, -1);
+	assert_int_equal(times("port-unlocked port=wan device=" DEVICE), 1);
+	assert_int_equal(times("does not answer"), 1);
 	end(pid);
 	close(cable);
 }
