@@ -284,7 +284,8 @@ l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_mess
 	if (t->state == L2TP_CLOSING && m->type != L2TP_STOPCCN)
 		return;
 	if (fault != NULL && m->type != L2TP_STOPCCN) {
-		if (m->type == L2TP_SCCRQ || m->type == L2TP_SCCRP)
+		/* of one that opens a connection perhaps not even the type could be read */
+		if (t->peer.tunnel_id == 0)
 			t->peer.tunnel_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
 		l2tp_fault_close(t, now, L2TP_STOPCCN_ERROR, fault->error, fault->text);
 		return;

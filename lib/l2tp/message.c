@@ -199,6 +199,17 @@ check_needed(struct l2tp_message *m, struct l2tp_fault *fault)
 	return 0;
 }
 
+/* Of a message whose type can't be read: who sent it, where that is plain to see. */
+static void
+take_sender(struct l2tp_message *m, const struct raw_avp *avp)
+{
+	if (avp->number != L2TP_AVP_ASSIGNED_TUNNEL_ID || avp->value.len != 2 ||
+		(avp->flags & (AVP_HIDDEN | AVP_RESERVED)) != 0)
+		return;
+	m->value[avp->number] = avp->value;
+	m->present |= UINT64_C(1) << avp->number;
+}
+
 /* Behind a bad AVP: where the answer has to go is still worth knowing. */
 static void
 read_on(struct crypto *crypto, struct cv_bytes secret, struct cv_reader *r, struct l2tp_message *m)
@@ -207,9 +218,11 @@ read_on(struct crypto *crypto, struct cv_bytes secret, struct cv_reader *r, stru
 	struct raw_avp avp;
 
 	while (cv_remaining(r) > 0 && read_avp(r, &avp, &ignored) == 0)
-		if (avp.vendor == 0 && (avp.number == L2TP_AVP_ASSIGNED_TUNNEL_ID ||
-					       avp.number == L2TP_AVP_ASSIGNED_SESSION_ID ||
-					       avp.number == L2TP_AVP_RANDOM_VECTOR))
+		if (avp.vendor == 0 && m->type == 0)
+			take_sender(m, &avp);
+		else if (avp.vendor == 0 && (avp.number == L2TP_AVP_ASSIGNED_TUNNEL_ID ||
+						    avp.number == L2TP_AVP_ASSIGNED_SESSION_ID ||
+						    avp.number == L2TP_AVP_RANDOM_VECTOR))
 			(void)take_avp(crypto, secret, m, &avp, &ignored);
 }
 
@@ -224,6 +237,8 @@ l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_byte
 	m->present = m->missing = 0;
 	m->plain_used = 0;
 	rc = take_type(&r, m, fault);
+	if (rc == CV_ERR_MALFORMED)
+		read_on(crypto, secret, &r, m);
 	while (rc == 0 && cv_remaining(&r) > 0) {
 		struct raw_avp avp;
 

@@ -48,6 +48,32 @@ a_stopccn_is_addressed_though_a_bad_avp_stands_before_the_id(void **state)
 	world_down(&w);
 }
 
+/* The bad AVP may be the Message Type itself, or stand where that should be. */
+static void
+a_stopccn_is_addressed_though_the_message_type_is_bad(void **state)
+{
+	static const uint8_t first[] = {0x80, 9, 0, 0, 0, 7, 'l', 'a', 'c'};
+	static const uint8_t hidden[] = {0xc0, 8, 0, 0, 0, 0, 0, L2TP_SCCRQ};
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 45);
+	for (unsigned bad = 0; bad < 2; bad++) {
+		hand_init(&h, &w, LAC, (uint16_t)(1701 + bad), TUNNEL);
+		hand_begin(&h, L2TP_SCCRQ);
+		h.b.w.pos = h.b.w.start;
+		cv_write_bytes(&h.b.w, bad == 0 ? first : hidden,
+			bad == 0 ? sizeof(first) : sizeof(hidden));
+		l2tp_put_u16(&h.b, L2TP_AVP_MESSAGE_TYPE, L2TP_SCCRQ);
+		l2tp_put_u16(&h.b, L2TP_AVP_PROTOCOL_VERSION, 0x0100);
+		l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_TUNNEL_ID, TUNNEL);
+		hand_send(&h, 0);
+		expect_error(&h, L2TP_STOPCCN, L2TP_ERROR_VALUE);
+	}
+	world_down(&w);
+}
+
 static void
 a_cdn_is_addressed_though_a_bad_avp_stands_before_the_id(void **state)
 {
@@ -198,6 +224,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stopccn_is_addressed_though_a_bad_avp_stands_before_the_id),
+		cmocka_unit_test(a_stopccn_is_addressed_though_the_message_type_is_bad),
 		cmocka_unit_test(a_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),
 		cmocka_unit_test(connect_speed_framing_and_serial_number_may_be_missing),
 		cmocka_unit_test(sequencing_required_gives_ppp_control_an_ns),

@@ -353,6 +353,9 @@ the_end_overtakes_what_waits_behind_the_window(void **state)
 	hand_zlb(&h); /* acknowledges what did go out */
 	assert_true(hand_next(&h));
 	assert_int_equal(h.m.type, L2TP_STOPCCN);
+	hand_zlb(&h);
+	world_sleep(&w, 60 * CV_NS_PER_S);
+	assert_false(hand_next(&h)); /* and what waited does not come behind it */
 	world_down(&w);
 }
 
