@@ -424,6 +424,8 @@ static void
 a_late_worker_delays_nobody(void **state)
 {
 	struct dp_session_ip ip = {.address = cv_ipv4(INNER_A), .mtu = 1300, .hold = true};
+	struct dp_session back = {.peer = {.ip = cv_ipv4(PEER_B), .port = PORT_B}};
+	uint64_t key;
 	struct dp_session_counters n;
 	struct dp_setup_info info;
 	struct bench b;
@@ -440,8 +442,17 @@ a_late_worker_delays_nobody(void **state)
 		rte_rcu_qsbr_thread_online(b.dp->rcu, i);
 	assert_true(relayed_by_the_other_worker(&b, true));
 
+	key = b.dp->ingress[b.slot_b].key;
+	back.tunnel_id = (uint16_t)(key >> 16);
+	back.session_id = (uint16_t)key;
 	assert_int_equal(dp_session_remove(b.dp, b.slot_b, &n), DP_LEAVING);
 	assert_int_equal(dp_session_remove(b.dp, b.slot_b, &n), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_session_add(b.dp, &back, NULL), CV_ERR_EXISTS);
+	/* an address that it waits to be opened with is free again when it is shut instead */
+	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
+	assert_int_equal(*dp_realm_entry(b.dp, 0, rte_cpu_to_be_32(INNER_A)), DP_KEPT_SLOT);
+	dp_session_shut(b.dp, b.slot_a);
+	assert_int_equal(*dp_realm_entry(b.dp, 0, rte_cpu_to_be_32(INNER_A)), DP_NO_SLOT);
 	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
 	dp_session_reach(b.dp, b.slot_a);
 	set_policies(&b, 1200);
