@@ -247,6 +247,8 @@ answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uin
 		caller == NULL ? new_id(lns, now, opener->listener) : caller->tunnel_id,
 		caller == NULL ? challenge : caller->challenge, secret);
 	params.refuse = limit_broken(lns, &opener->peer.ip);
+	if (params.refuse != NULL) /* by its own tunnels from before a crash? */
+		lns_tunnel_doubt(lns, now, opener->listener, &opener->peer);
 	if (params.refuse == NULL && secret == NULL) {
 		lns_count(lns, LNS_PEER_UNKNOWN);
 		params.refuse = &unknown;

@@ -188,6 +188,9 @@ bool lns_admission_poll(struct lns *lns, struct lns_action *action);
 /* A living tunnel that an SCCRQ's address, port and ID belong to, or NULL. */
 struct lns_tunnel *lns_tunnel_of(
 	const struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message);
+/* Somebody at this address and port has no room for a tunnel: asks one that is from there. */
+void lns_tunnel_doubt(
+	struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *peer);
 /* How many living tunnels an address has. */
 uint32_t lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip);
 /* Draws a tunnel ID that nobody has at this listener; 0 when all tries failed. */

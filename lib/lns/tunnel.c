@@ -93,14 +93,13 @@ leave_peer(struct lns *lns, struct lns_tunnel *t)
 /* ---- the ring of the tunnels from one address and port ---- */
 
 static struct lns_tunnel *
-find_end(const struct lns *lns, const struct lns_tunnel *t, uint64_t *hash)
+find_end(const struct lns *lns, uint16_t listener, const struct cv_endpoint *peer, uint64_t *hash)
 {
-	struct lns_opener end = {.peer = t->peer, .listener = t->listener};
+	struct lns_opener end = {.peer = *peer, .listener = listener};
 
 	*hash = lns_opener_hash(&lns->ends, &end);
 	for (struct cv_node *n = cv_table_first(&lns->ends, *hash); n != NULL; n = cv_table_next(n))
-		if (BY_END(n)->listener == t->listener &&
-			cv_endpoint_equal(&BY_END(n)->peer, &t->peer))
+		if (BY_END(n)->listener == listener && cv_endpoint_equal(&BY_END(n)->peer, peer))
 			return BY_END(n);
 	return NULL;
 }
@@ -113,6 +112,25 @@ turn_end(struct lns *lns, struct lns_tunnel *first)
 	cv_table_add(&lns->ends, &first->end_next->by_end, first->by_end.hash);
 }
 
+/* Asks the first of the ring whether it still lives; the next time it is another's turn. */
+static void
+ask_first(struct lns *lns, uint64_t now, struct lns_tunnel *first)
+{
+	turn_end(lns, first);
+	l2tp_tunnel_probe(first->l2tp, now);
+	lns_tunnel_settle(lns, first, now);
+}
+
+void
+lns_tunnel_doubt(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *peer)
+{
+	uint64_t hash;
+	struct lns_tunnel *first = find_end(lns, listener, peer, &hash);
+
+	if (first != NULL)
+		ask_first(lns, now, first);
+}
+
 /*
  * Joins the ring as its last. A tunnel that was there before may be the same peer's before it
  * rebooted, or somebody's whose port a NAT gave away: the first is asked by a HELLO, and dies if
@@ -123,7 +141,7 @@ static void
 join_end(struct lns *lns, uint64_t now, struct lns_tunnel *t)
 {
 	uint64_t hash;
-	struct lns_tunnel *first = find_end(lns, t, &hash);
+	struct lns_tunnel *first = find_end(lns, t->listener, &t->peer, &hash);
 
 	if (first == NULL) {
 		t->end_prev = t->end_next = t;
@@ -134,9 +152,7 @@ join_end(struct lns *lns, uint64_t now, struct lns_tunnel *t)
 	t->end_prev = first->end_prev;
 	first->end_prev->end_next = t;
 	first->end_prev = t;
-	turn_end(lns, first);
-	l2tp_tunnel_probe(first->l2tp, now);
-	lns_tunnel_settle(lns, first, now);
+	ask_first(lns, now, first);
 }
 
 static void
@@ -144,7 +160,7 @@ leave_end(struct lns *lns, struct lns_tunnel *t)
 {
 	uint64_t hash;
 
-	if (find_end(lns, t, &hash) == t) {
+	if (find_end(lns, t->listener, &t->peer, &hash) == t) {
 		if (t->end_next == t)
 			cv_table_remove(&lns->ends, &t->by_end);
 		else

@@ -69,6 +69,36 @@ a_rebooted_peer_with_the_same_id_gets_its_sccrp_at_once(void **state)
 	world_down(&w);
 }
 
+/* Where the old tunnel is all that its address may have: it is asked at once, too. */
+static void
+a_rebooted_peer_at_its_limit_is_in_when_its_old_tunnel_has_been_asked(void **state)
+{
+	static const char yaml[] = "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+				   "listeners: [{address: 192.0.2.1/24}]\n"
+				   "tunnels: {secrets: [{secret: none}]}\n"
+				   "groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+				   "users: [{name: alice, password-file: alice}]\n"
+				   "limits: {sessions: 100, tunnels-per-peer: 1}\n";
+	unsigned before;
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, yaml, 19);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", NULL));
+	hand_init(&h, &w, STRANGER, 1701, 8);
+	before = w.n_outside;
+	assert_false(hand_tunnel(&h, "lac", NULL));
+	for (unsigned i = 0; i < 3; i++) /* one HELLO, and a StopCCN each */
+		hand_send_ns(&h, 0, 0);
+	assert_int_equal(w.n_outside - before, 5);
+	world_sleep(&w, 35 * CV_NS_PER_S);
+	hand_init(&h, &w, STRANGER, 1701, 9);
+	assert_true(hand_tunnel(&h, "lac", NULL));
+	world_down(&w);
+}
+
 /* The very same message may be one that a slow network brings, or a reboot: the tunnel is asked. */
 static void
 the_very_same_sccrq_asks_the_tunnel_that_it_opened(void **state)
@@ -282,6 +312,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rebooted_peers_old_tunnel_dies_by_hello),
 		cmocka_unit_test(a_rebooted_peer_with_the_same_id_gets_its_sccrp_at_once),
+		cmocka_unit_test(
+			a_rebooted_peer_at_its_limit_is_in_when_its_old_tunnel_has_been_asked),
 		cmocka_unit_test(the_very_same_sccrq_asks_the_tunnel_that_it_opened),
 		cmocka_unit_test(one_forged_sccrq_ends_no_living_tunnel),
 		cmocka_unit_test(a_wrong_response_is_result_4_counted_and_logged),
