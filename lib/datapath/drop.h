@@ -67,8 +67,9 @@
 	X(RELAY_TTL_ZERO, "inner TTL 0 on arrival")                                                \
 	X(RELAY_TTL_EXCEEDED,                                                                      \
 		"inner TTL ran out, and no ICMP could answer it (rate, or an error)")              \
-	X(RELAY_TOO_BIG, "too big for the receiver, and neither cut (32 fragments, no buffer) "    \
-			 "nor answered with ICMP (rate, or an error)")                             \
+	X(RELAY_TOO_BIG,                                                                           \
+		"too big for the receiver, and neither cut (32 parts, offset, no buffer) "         \
+		"nor answered with ICMP (rate, or an error)")                                      \
 	X(EGRESS_NOT_YET, "to a client whose IPCP Ack has not left yet")                           \
 	X(EGRESS_NEIGHBOUR, "next hop's MAC address not known yet")                                \
 	X(TX_FULL, "port's transmit queue full")                                                   \

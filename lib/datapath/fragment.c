@@ -55,7 +55,8 @@ dp_fragment_cut(struct dp_worker *w, const uint8_t *ip, unsigned mtu, struct rte
 	uint8_t later[HEADER_MAX];
 	unsigned later_len = later_header(ip, header, later);
 
-	if (room == 0)
+	/* behind the largest offset parts would stand at 0 again, with ports that no policy saw */
+	if (room == 0 || offset * 8 + payload > UINT16_MAX - DP_IPV4_HDR)
 		return 0;
 	n = (payload + room - 1) / room;
 	if (n > DP_BURST || rte_pktmbuf_alloc_bulk(w->dp->pool, out, n) != 0)

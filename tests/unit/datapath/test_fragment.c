@@ -105,6 +105,37 @@ a_fragment_is_cut_further(void **state)
 	bench_down(&b);
 }
 
+/* Offsets end: a part behind the last one would stand at 0, as a first one whose ports are
+ * another's than those that were let. */
+static void
+no_part_begins_the_packet_anew(void **state)
+{
+	enum { LAST = 8039, BYTES = UINT16_MAX - 20 - LAST * 8 };
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct wire wire = {0};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	limit_mtu(&b, 600);
+	for (unsigned more = 0; more < 3; more++) {
+		size_t len = inner_packet(packet, INNER_A, INNER_B, ESP, 20 + BYTES + more % 2);
+
+		/* 72 units in each part: of the third packet's the second is at 8192 */
+		dp_store16(packet + 6, rte_bswap16(more == 2 ? 8192 - 72 : LAST));
+		inner_checksum(packet);
+		put_data(&b, true, &wire, packet, len);
+		for (unsigned i = 0; more == 0 && i < 3; i++) {
+			assert_int_not_equal(take_inner(&b, false, got), 0);
+			assert_int_equal(rte_bswap16(dp_load16(got + 6)),
+				(LAST + i * 72) | (i < 2 ? MORE : 0));
+		}
+		assert_int_equal(take_frame(&b).len, 0);
+		assert_int_equal(drops(&b, DP_DROP_RELAY_TOO_BIG), more);
+	}
+	bench_down(&b);
+}
+
 /* RFC 791: an option is in all parts where it says so, else in the first one. */
 static void
 options_are_copied_where_they_say_so(void **state)
@@ -209,6 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_parts_are_the_packet),
 		cmocka_unit_test(a_fragment_is_cut_further),
+		cmocka_unit_test(no_part_begins_the_packet_anew),
 		cmocka_unit_test(options_are_copied_where_they_say_so),
 		cmocka_unit_test(what_is_damaged_is_not_cut),
 		cmocka_unit_test(the_order_stays),
