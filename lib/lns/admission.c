@@ -48,9 +48,22 @@ log_refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from, const
 		cv_escape(message, sizeof(message), reason->message, strlen(reason->message)));
 }
 
-/* Why a new tunnel from this address can't be, by the limits; NULL: it can. */
+static bool
+all_full(const struct lns *lns)
+{
+	return lns->tunnels >= lns->cfg->limits.tunnels;
+}
+
+static bool
+peer_full(const struct lns *lns, const struct cv_ip *ip)
+{
+	return lns_tunnels_from(lns, ip) >= lns->cfg->limits.tunnels_per_peer;
+}
+
+/* Why a new tunnel from this address can't be, by the limits; NULL: it can, perhaps where another
+ * gives way (make_room). */
 static const struct l2tp_reason *
-limit_broken(struct lns *lns, const struct cv_ip *ip)
+limit_broken(struct lns *lns, uint64_t now, const struct cv_ip *ip)
 {
 	static const struct l2tp_reason all = {.result = L2TP_STOPCCN_ERROR,
 						.error = L2TP_ERROR_RESOURCES,
@@ -59,11 +72,11 @@ limit_broken(struct lns *lns, const struct cv_ip *ip)
 						.error = L2TP_ERROR_RESOURCES,
 						.message = "limits.tunnels-per-peer is reached"};
 
-	if (lns->tunnels >= lns->cfg->limits.tunnels) {
+	if (all_full(lns) && lns_tunnel_idle(lns, now, NULL) == NULL) {
 		lns_count(lns, LNS_LIMIT_TUNNELS);
 		return &all;
 	}
-	if (lns_tunnels_from(lns, ip) >= lns->cfg->limits.tunnels_per_peer) {
+	if (peer_full(lns, ip) && lns_tunnel_idle(lns, now, ip) == NULL) {
 		lns_count(lns, LNS_LIMIT_PEER);
 		return &of_peer;
 	}
@@ -246,7 +259,7 @@ answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uin
 	fill_params(lns, &params,
 		caller == NULL ? new_id(lns, now, opener->listener) : caller->tunnel_id,
 		caller == NULL ? challenge : caller->challenge, secret);
-	params.refuse = limit_broken(lns, &opener->peer.ip);
+	params.refuse = limit_broken(lns, now, &opener->peer.ip);
 	if (params.refuse != NULL) /* by its own tunnels from before a crash? */
 		lns_tunnel_doubt(lns, now, opener->listener, &opener->peer);
 	if (params.refuse == NULL && secret == NULL) {
@@ -352,6 +365,26 @@ within_rate(struct lns *lns, uint64_t now, const struct cv_endpoint *from)
 	return false;
 }
 
+/*
+ * Without a secret an SCCCN proves no more than that a tunnel ID was known, and who forges many
+ * SCCRQs guesses some. So where a limit is reached, a tunnel that shows no more than that gives
+ * way.
+ */
+static void
+make_room(struct lns *lns, uint64_t now, const struct cv_ip *ip)
+{
+	struct lns_tunnel *t;
+
+	if (peer_full(lns, ip) && (t = lns_tunnel_idle(lns, now, ip)) != NULL) {
+		lns_count(lns, LNS_LIMIT_PEER);
+		lns_tunnel_give_way(lns, t, now);
+	}
+	if (all_full(lns) && (t = lns_tunnel_idle(lns, now, NULL)) != NULL) {
+		lns_count(lns, LNS_LIMIT_TUNNELS);
+		lns_tunnel_give_way(lns, t, now);
+	}
+}
+
 /* An SCCCN proves that SCCRP was received: a tunnel, or a StopCCN. */
 static int
 take_scccn(
@@ -359,7 +392,7 @@ take_scccn(
 {
 	struct lns_callers *callers = &lns->admission.callers;
 	const struct l2tp_identity *who = &caller->identity;
-	const struct l2tp_reason *limit = limit_broken(lns, &caller->opener.peer.ip);
+	const struct l2tp_reason *limit = limit_broken(lns, now, &caller->opener.peer.ip);
 	uint32_t credit = LNS_DATAGRAM_MAX; /* it knows what was sent to its address */
 	struct l2tp_params params;
 	struct l2tp_tunnel *l2tp;
@@ -378,6 +411,7 @@ take_scccn(
 	if (l2tp_tunnel_established(l2tp) && !within_rate(lns, now, &caller->opener.peer)) {
 		rc = CV_ERR_LIMIT;
 	} else if (l2tp_tunnel_established(l2tp)) {
+		make_room(lns, now, &caller->opener.peer.ip);
 		l2tp_tunnel_poll_event(l2tp, &event); /* UP, known by now */
 		rc = lns_tunnel_new(lns, now, caller, l2tp);
 		if (rc == 0) {

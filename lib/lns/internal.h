@@ -23,11 +23,13 @@ enum {
 	LNS_EARLY_FRAMES = 4,    /* kept of a call that is not connected yet, */
 	LNS_EARLY_BYTES = 512,   /* and their bytes in all */
 	LNS_LOG_PER_SECOND = 50, /* lines about refusals; the rest is counted */
+	LNS_IDLE_TRIES = 64,     /* tunnels looked at for one of a peer's that gives way */
 	LNS_ENDED_MAX = 8192,    /* tunnels that ended and are remembered */
 	LNS_ANSWERS = 16,        /* datagrams to callers that wait for lns_poll */
 	LNS_ACCM_TELLS = 4,      /* SLIs about a call: its caller can't fill the tunnel with them */
 	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
 };
+#define LNS_IDLE_NS (5 * CV_NS_PER_S)       /* a new tunnel has its first call within this time */
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
 #define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
@@ -56,6 +58,7 @@ struct lns_tunnel {
 	struct cv_node by_end;                  /* by the peer's address and port: the first only */
 	struct lns_tunnel *end_prev, *end_next; /* a ring of all living tunnels from there */
 	struct lns_tunnel *ended_prev, *ended_next; /* of those that are over, in order */
+	struct lns_tunnel *idle_prev, *idle_next;   /* of those that proved little, in order */
 	struct l2tp_tunnel *l2tp;
 	struct lns_peer *peer_address;
 	struct lns_session *sessions;
@@ -64,6 +67,7 @@ struct lns_tunnel {
 	uint16_t id, peer_id;
 	struct cv_endpoint peer;
 	uint64_t created_at;
+	bool idle;    /* its peer showed neither a secret nor a call */
 	bool added;   /* the data path knows it */
 	bool over;    /* StopCCN sent or received: only its remains are kept */
 	bool kicked;  /* by an administrator */
@@ -135,7 +139,7 @@ struct lns {
 
 	struct lns_tunnel ***by_id;           /* [listener][tunnel ID] */
 	struct cv_table openers, ends, peers; /* of tunnels that live */
-	struct lns_tunnel *ended_first, *ended_last;
+	struct lns_tunnel *ended_first, *ended_last, *idle_first, *idle_last;
 	struct lns_admission admission;
 	struct lns_session **slots;
 	uint32_t slot_mask;
@@ -191,6 +195,13 @@ struct lns_tunnel *lns_tunnel_of(
 /* Somebody at this address and port has no room for a tunnel: asks one that is from there. */
 void lns_tunnel_doubt(
 	struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *peer);
+/* One that gives way to a newcomer where limits are reached, of an address or of all (NULL): it
+ * had no call for LNS_IDLE_NS, and no secret. NULL: none. */
+struct lns_tunnel *lns_tunnel_idle(const struct lns *lns, uint64_t now, const struct cv_ip *ip);
+/* It has completed a call: no blind guess does. */
+void lns_tunnel_used(struct lns *lns, struct lns_tunnel *t);
+/* Ends it for a newcomer. */
+void lns_tunnel_give_way(struct lns *lns, struct lns_tunnel *t, uint64_t now);
 /* How many living tunnels an address has. */
 uint32_t lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip);
 /* Draws a tunnel ID that nobody has at this listener; 0 when all tries failed. */

@@ -236,6 +236,7 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 	struct lns_session *s = lns_session_in(lns, t->listener, t->id, event->local_session);
 	struct ppp_scope scope;
 
+	lns_tunnel_used(lns, t);
 	if (s == NULL || s->ppp != NULL)
 		return;
 	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id, .session = s->info.session_id};

@@ -170,6 +170,61 @@ leave_end(struct lns *lns, struct lns_tunnel *t)
 	t->end_next->end_prev = t->end_prev;
 }
 
+/* ---- tunnels whose peers have proved little ---- */
+
+static void
+join_idle(struct lns *lns, struct lns_tunnel *t)
+{
+	t->idle = true;
+	t->idle_prev = lns->idle_last;
+	if (lns->idle_last != NULL)
+		lns->idle_last->idle_next = t;
+	else
+		lns->idle_first = t;
+	lns->idle_last = t;
+}
+
+void
+lns_tunnel_used(struct lns *lns, struct lns_tunnel *t)
+{
+	if (!t->idle)
+		return;
+	t->idle = false;
+	if (t->idle_prev != NULL)
+		t->idle_prev->idle_next = t->idle_next;
+	else
+		lns->idle_first = t->idle_next;
+	if (t->idle_next != NULL)
+		t->idle_next->idle_prev = t->idle_prev;
+	else
+		lns->idle_last = t->idle_prev;
+}
+
+struct lns_tunnel *
+lns_tunnel_idle(const struct lns *lns, uint64_t now, const struct cv_ip *ip)
+{
+	struct lns_tunnel *t = lns->idle_first;
+
+	for (unsigned i = 0; i < LNS_IDLE_TRIES && t != NULL; i++, t = t->idle_next) {
+		if (now - t->created_at < LNS_IDLE_NS)
+			return NULL; /* nor is any behind it older */
+		if (ip == NULL || cv_ip_equal(&t->peer.ip, ip))
+			return t;
+	}
+	return NULL;
+}
+
+void
+lns_tunnel_give_way(struct lns *lns, struct lns_tunnel *t, uint64_t now)
+{
+	static const struct l2tp_reason reason = {.result = L2TP_STOPCCN_ERROR,
+		.error = L2TP_ERROR_RESOURCES,
+		.message = "a tunnel without a call gives way: a limit is reached"};
+
+	l2tp_tunnel_close(t->l2tp, now, &reason);
+	lns_tunnel_settle(lns, t, now);
+}
+
 /* ---- beginning and end ---- */
 
 static void
@@ -225,6 +280,8 @@ lns_tunnel_new(
 	cv_table_add(&lns->openers, &t->by_opener, lns_opener_hash(&lns->openers, &opener));
 	lns->by_id[t->listener][t->id] = t;
 	lns->tunnels++;
+	if (caller->secret->none)
+		join_idle(lns, t);
 	log_tunnel_up(lns, t);
 	lns_tunnel_settle(lns, t, now);
 	return 0;
@@ -259,6 +316,7 @@ end(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 	cv_table_remove(&lns->openers, &t->by_opener);
 	leave_end(lns, t);
 	leave_peer(lns, t);
+	lns_tunnel_used(lns, t);
 	lns->tunnels--;
 	lns_callers_prove(&lns->admission.callers, &t->peer.ip, now);
 	t->over = true;

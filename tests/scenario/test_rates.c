@@ -167,6 +167,57 @@ calls_with_a_user_do_not_count_against_their_peer(void **state)
 	world_down(&w);
 }
 
+/* Without a secret a forger of many SCCRQs from one port guesses tunnel IDs in his SCCCNs: what he
+ * opened so keeps nobody out. What has a call, or a secret, gives way to nobody. */
+static void
+tunnels_that_were_guessed_give_way(void **state)
+{
+	struct lns_status status;
+	unsigned guesses = 0;
+	struct world w;
+	struct hand h, o, s;
+
+	(void)state;
+	world_up(&w,
+		"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+		"listeners: [{address: 192.0.2.1/24}]\n"
+		"tunnels: {secrets: [{host: s, secret-file: tunnel}, {secret: none}]}\n"
+		"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+		"users: [{name: alice, password-file: alice}]\n"
+		"limits: {sessions: 100, tunnels: 100}\n",
+		85);
+	hand_init(&o, &w, OTHER, 1701, 1);
+	assert_true(hand_tunnel(&o, "lac", NULL));
+	hand_connect(&o, hand_call(&o, 1));
+	hand_init(&s, &w, OTHER + 1, 1701, 1);
+	assert_true(hand_tunnel(&s, "s", "tunnelsecret"));
+	for (uint16_t i = 1; i <= 20000; i++) {
+		hand_init(&h, &w, GREEDY, 1701, i);
+		hand_sccrq(&h, "lac", NULL);
+		hand_send_ns(&h, 0, 0);
+	}
+	h.nr = 1;
+	hand_begin(&h, L2TP_SCCCN);
+	do {
+		h.peer_tunnel = (uint16_t)world_random(&w);
+		hand_send_ns(&h, 0, 1);
+		lns_status(w.lns, &status);
+	} while (status.tunnels < 100 && ++guesses < 10000);
+	assert_int_equal(status.tunnels, 100);
+	w.read_outside = w.n_outside;
+	hand_init(&h, &w, OTHER + 2, 1701, 1);
+	assert_false(hand_tunnel(&h, "lac", NULL)); /* so soon they may be anybody's */
+	world_sleep(&w, 5 * CV_NS_PER_S);
+	for (uint16_t i = 0; i < 98; i++) {
+		hand_init(&h, &w, OTHER + 2, (uint16_t)(1701 + i), 1);
+		assert_true(hand_tunnel(&h, "lac", NULL));
+	}
+	hand_init(&h, &w, OTHER + 3, 1701, 1);
+	assert_false(hand_tunnel(&h, "lac", NULL));
+	assert_true(hand_call(&o, 2) != 0 && hand_call(&s, 1) != 0);
+	world_down(&w);
+}
+
 int
 main(void)
 {
@@ -174,6 +225,7 @@ main(void)
 		cmocka_unit_test(one_peers_tunnels_leave_set_ups_to_others),
 		cmocka_unit_test(one_peers_calls_leave_calls_to_others),
 		cmocka_unit_test(one_peers_calls_without_a_user_leave_sessions_to_others),
+		cmocka_unit_test(tunnels_that_were_guessed_give_way),
 		cmocka_unit_test(calls_with_a_user_do_not_count_against_their_peer),
 	};
 
