@@ -32,14 +32,20 @@ station(const uint8_t *arp)
 	return dp_load64(arp + 8) ^ (uint64_t)dp_load32(arp + 14) << 16;
 }
 
+/* All that claim to be one neighbour have one share, however many MAC addresses a forger has; the
+ * known one, whose answer tells that it is there, has its own. */
 static void
 punt_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
-	uint64_t source = station(rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER));
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
+	uint32_t sender = dp_load32(arp + 14);
+	uint64_t source = sender, flow = station(arp);
 
+	if (dp_neighbour_asked(w->dp, (uint16_t)port, sender, arp + 8))
+		source = flow;
 	*dp_meta(m) = (struct dp_punt_meta){.port = (uint16_t)port, .slot = DP_NO_SLOT};
 	w->counts.edges[DP_EDGE_LOCAL_PUNT_ARP]++;
-	dp_punt_mbuf(w, m, DP_PUNT_ARP, source, source);
+	dp_punt_mbuf(w, m, DP_PUNT_ARP, source, flow);
 }
 
 /* A request is answered in its own buffer, so what can be learned from it needs another. */

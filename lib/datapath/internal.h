@@ -266,6 +266,7 @@ struct dp {
 	struct dp_policy_table **policies;
 	uint16_t policy_count;
 	uint16_t *arp_wanted;    /* neighbours, by a hash of port and address */
+	uint64_t *arp_asked;     /* likewise: the known MAC address that was asked last */
 	struct dp_realm *realms; /* 65,536 of them, roots made when used */
 
 	struct rte_mempool *pool;
@@ -399,6 +400,9 @@ enum dp_claim dp_neighbour_learn(
 /* Worker: whether ARP of this sender may be of use to the control thread (by a hash: false is
  * right, true may be wrong). */
 bool dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip);
+/* Worker: whether this may be the station whose answer is waited for, since it is the known one
+ * (by a hash, so of several neighbours the last that was asked). */
+bool dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6]);
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);
 

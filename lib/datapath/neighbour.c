@@ -84,27 +84,45 @@ dp_neighbours_create(struct dp *dp)
 	n->by_hop = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(n->by_hop[0]));
 	dp->nexthops = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
 	dp->arp_wanted = dp_table_new(dp, WANTED * sizeof(dp->arp_wanted[0]));
-	if (n->by_hop == NULL || dp->nexthops == NULL || dp->arp_wanted == NULL)
+	dp->arp_asked = dp_table_new(dp, WANTED * sizeof(dp->arp_asked[0]));
+	if (n->by_hop == NULL || dp->nexthops == NULL || dp->arp_wanted == NULL ||
+		dp->arp_asked == NULL)
 		return CV_ERR_NOMEM;
 	return cv_table_init(&n->table, 4096, key);
 }
 
-static uint16_t *
-wanted(const struct dp *dp, uint16_t port, uint32_t ip)
+static uint32_t
+place_of(const struct dp *dp, uint16_t port, uint32_t ip)
 {
-	return &dp->arp_wanted[dp_hash(dp, (uint64_t)port << 32 | ip) % WANTED];
+	return dp_hash(dp, (uint64_t)port << 32 | ip) % WANTED;
+}
+
+static uint64_t
+mac_word(const uint8_t mac[6])
+{
+	uint64_t word = 0;
+
+	memcpy(&word, mac, 6);
+	return word;
+}
+
+bool
+dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6])
+{
+	return __atomic_load_n(&dp->arp_asked[place_of(dp, port, ip)], __ATOMIC_RELAXED) ==
+	       mac_word(mac);
 }
 
 bool
 dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip)
 {
-	return __atomic_load_n(wanted(dp, port, ip), __ATOMIC_RELAXED) != 0;
+	return __atomic_load_n(&dp->arp_wanted[place_of(dp, port, ip)], __ATOMIC_RELAXED) != 0;
 }
 
 static void
 want(struct dp *dp, const struct neighbour *n, int more)
 {
-	uint16_t *place = wanted(dp, n->port, n->ip);
+	uint16_t *place = &dp->arp_wanted[place_of(dp, n->port, n->ip)];
 
 	__atomic_store_n(place, (uint16_t)(*place + more), __ATOMIC_RELAXED);
 }
@@ -178,6 +196,7 @@ dp_neighbours_destroy(struct dp *dp)
 	dp_table_free(dp, all->by_hop, DP_MAX_NEXTHOPS * sizeof(all->by_hop[0]));
 	dp_table_free(dp, dp->nexthops, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
 	dp_table_free(dp, dp->arp_wanted, WANTED * sizeof(dp->arp_wanted[0]));
+	dp_table_free(dp, dp->arp_asked, WANTED * sizeof(dp->arp_asked[0]));
 	free(all);
 	dp->neighbours = NULL;
 }
@@ -207,6 +226,9 @@ ask(struct dp *dp, const struct neighbour *n)
 
 	if (frame == NULL)
 		return;
+	if (n->up)
+		__atomic_store_n(&dp->arp_asked[place_of(dp, n->port, n->ip)], mac_word(n->mac),
+			__ATOMIC_RELAXED);
 	cv_write_bytes(&w, n->up && n->tries == 1 ? n->mac : all, 6);
 	cv_write_bytes(&w, port->mac, 6);
 	cv_write_u16(&w, 0x0806);

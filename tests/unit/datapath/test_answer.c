@@ -194,6 +194,37 @@ arp_in_one_neighbours_name_pushes_out_no_other(void **state)
 	bench_down(&b);
 }
 
+/* Nor does one from many MAC addresses the answer of the known one, without which it would be
+ * taken for gone, and the forgers be believed. */
+static void
+forgers_by_the_thousand_push_out_no_answer_of_the_known_one(void **state)
+{
+	uint8_t frame[FRAME_MAX], forged[6] = {2, 0xf};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	b.now += 2 * CV_NS_PER_S;
+	for (uint32_t i = 0; i < 4 * DP_PUNT_RING; i++) {
+		memcpy(forged + 2, &i, sizeof(i));
+		bench_arp(&b, PEER_A, frame);
+		memcpy(frame + 22, forged, 6);
+		put_to_worker(&b, frame, ARP_FRAME);
+		if (i == 0)
+			dp_control_poll(b.dp, b.now); /* it asks */
+	}
+	assert_true(drops(&b, DP_DROP_PUNT_ARP_SHARE) > DP_PUNT_RING);
+	assert_int_equal(drops(&b, DP_DROP_PUNT_ARP_FULL), 0);
+	put_to_worker(&b, frame, bench_arp(&b, PEER_A, frame));
+	for (unsigned i = 0; i < 100; i++)
+		dp_control_poll(b.dp, b.now);
+	/* not answered, it would be given up 3 s after it was asked */
+	for (unsigned i = 0; i < 35; i++)
+		dp_control_poll(b.dp, b.now += 100 * CV_NS_PER_MS);
+	assert_true((b.dp->nexthops[b.dp->egress[b.slot_a].nexthop] & DP_NEXTHOP_UP) != 0);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -203,6 +234,7 @@ main(void)
 		cmocka_unit_test(arp_requests_of_one_station_silence_no_other),
 		cmocka_unit_test(arp_of_strangers_does_not_reach_the_control_thread),
 		cmocka_unit_test(arp_in_one_neighbours_name_pushes_out_no_other),
+		cmocka_unit_test(forgers_by_the_thousand_push_out_no_answer_of_the_known_one),
 	};
 
 	if (harness_eal() != 0)
