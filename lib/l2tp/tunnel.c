@@ -308,6 +308,15 @@ give_up(struct l2tp_tunnel *t)
 }
 
 void
+l2tp_tunnel_abandon(struct l2tp_tunnel *t, const struct l2tp_reason *reason)
+{
+	if (t->state < L2TP_CLOSING)
+		l2tp_go_down(t, L2TP_CLOSED, reason);
+	t->reliable.dead = true; /* nothing goes out any more */
+	t->done_pending = true;
+}
+
+void
 l2tp_tunnel_handle_timeout(struct l2tp_tunnel *t, uint64_t now)
 {
 	if (t->done_pending)

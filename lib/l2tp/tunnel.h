@@ -112,6 +112,9 @@ bool l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event);
 /* Ends the tunnel with StopCCN; DOWN follows at once, DONE when the peer has acknowledged or
  * the retransmissions are used up. Nothing happens when it is over already. */
 void l2tp_tunnel_close(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_reason *reason);
+/* Ends the tunnel without a word, since its peer has given its tunnel ID to another one, to which
+ * anything said would go. DOWN and DONE follow at once. */
+void l2tp_tunnel_abandon(struct l2tp_tunnel *t, const struct l2tp_reason *reason);
 /* Sends a HELLO now if none is on its way: there is a doubt whether the peer still lives. */
 void l2tp_tunnel_probe(struct l2tp_tunnel *t, uint64_t now);
 /* Whether the control connection is up. */

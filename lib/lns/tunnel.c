@@ -152,7 +152,11 @@ join_end(struct lns *lns, uint64_t now, struct lns_tunnel *t)
 	t->end_prev = first->end_prev;
 	first->end_prev->end_next = t;
 	first->end_prev = t;
-	ask_first(lns, now, first);
+	/* the peer would take a HELLO to its own ID, which the newcomer has, for the newcomer's */
+	if (first->peer_id == t->peer_id)
+		turn_end(lns, first);
+	else
+		ask_first(lns, now, first);
 }
 
 static void
@@ -253,6 +257,30 @@ lns_tunnel_id_draw(struct lns *lns, uint16_t listener)
 	return 0;
 }
 
+/*
+ * The newcomer has proved by its secret whose it is, so an older tunnel with the peer's same ID,
+ * from the same address and port, is none that the peer still knows.
+ */
+static void
+end_namesake(struct lns *lns, uint64_t now, const struct lns_opener *opener)
+{
+	static const struct l2tp_reason anew = {
+		.result = L2TP_STOPCCN_CLEAR, .message = "the peer has begun anew"};
+	uint64_t hash = lns_opener_hash(&lns->openers, opener);
+
+	for (struct cv_node *n = cv_table_first(&lns->openers, hash); n != NULL;
+		n = cv_table_next(n)) {
+		struct lns_tunnel *t = BY_OPENER(n);
+		struct lns_opener its = opener_of(t);
+
+		if (!lns_opener_equal(&its, opener))
+			continue;
+		l2tp_tunnel_abandon(t->l2tp, &anew);
+		lns_tunnel_settle(lns, t, now);
+		return;
+	}
+}
+
 int
 lns_tunnel_new(
 	struct lns *lns, uint64_t now, const struct lns_caller *caller, struct l2tp_tunnel *l2tp)
@@ -275,8 +303,10 @@ lns_tunnel_new(
 		free(t);
 		return CV_ERR_NOMEM;
 	}
-	join_end(lns, now, t);
 	opener = opener_of(t);
+	if (!caller->secret->none)
+		end_namesake(lns, now, &opener);
+	join_end(lns, now, t);
 	cv_table_add(&lns->openers, &t->by_opener, lns_opener_hash(&lns->openers, &opener));
 	lns->by_id[t->listener][t->id] = t;
 	lns->tunnels++;

@@ -427,9 +427,40 @@ the_same_id_from_the_same_port_is_a_new_connection_at_once(void **state)
 	hand_send(&h, 0);
 	assert_true(hand_expect(&h, L2TP_SCCRP));
 	hand_prove(&h, NULL);
-	assert_int_equal(status_of(&w).tunnels, 2); /* the older one is being asked */
-	world_sleep(&w, 40 * CV_NS_PER_S);
+	assert_int_equal(status_of(&w).tunnels, 2);
+	/* a HELLO to the older one would be the newcomer's: it comes when that was silent */
+	assert_true(hand_expect(&h, L2TP_ZLB));
+	assert_false(hand_next(&h));
+	world_sleep(&w, 100 * CV_NS_PER_S);
+	assert_int_equal(status_of(&w).tunnels, 0);
+	world_down(&w);
+}
+
+/* Who proves by a secret that it has begun anew has no older tunnel of that ID. */
+static void
+a_proved_newcomer_takes_the_place_of_its_namesake(void **state)
+{
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, NULL, 55);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	assert_true(hand_tunnel(&h, "lac", "tunnelsecret"));
+	assert_int_not_equal(hand_call(&h, 5), 0);
+	hand_init(&h, &w, STRANGER, 1701, 7);
+	hand_sccrq(&h, "lac", "begun anew");
+	hand_send(&h, 0);
+	assert_true(hand_expect(&h, L2TP_SCCRP));
+	assert_int_equal(status_of(&w).tunnels, 1); /* nothing was proved yet */
+	hand_prove(&h, "tunnelsecret");
 	assert_int_equal(status_of(&w).tunnels, 1);
+	assert_int_equal(status_of(&w).ended, 0);
+	assert_int_equal(status_of(&w).sessions, 0);
+	assert_true(world_logged(&w, "tunnel-down", "begun\\x20anew"));
+	assert_true(hand_expect(&h, L2TP_ZLB));
+	assert_false(hand_next(&h)); /* neither HELLO nor StopCCN nor CDN */
+	assert_int_not_equal(hand_call(&h, 5), 0);
 	world_down(&w);
 }
 
@@ -599,6 +630,7 @@ main(void)
 		cmocka_unit_test(the_same_id_from_the_same_port_is_a_new_connection_at_once),
 		cmocka_unit_test(a_long_host_name_has_its_secret_to_the_end),
 		cmocka_unit_test(another_sccrq_takes_the_place_of_one_that_waits),
+		cmocka_unit_test(a_proved_newcomer_takes_the_place_of_its_namesake),
 		cmocka_unit_test(a_callers_stopccn_without_our_id_forgets_it),
 		cmocka_unit_test(a_newcomer_asks_one_older_tunnel_of_its_port_in_turn),
 		cmocka_unit_test(
