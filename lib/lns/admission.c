@@ -30,23 +30,7 @@ lns_admission_fini(struct lns *lns)
 	lns_callers_fini(&lns->admission.callers);
 }
 
-/* ---- refusals ---- */
-
-static void
-log_refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from, const void *host,
-	size_t host_len, const struct l2tp_reason *reason)
-{
-	char text[LNS_USER_MAX], message[2 * L2TP_MESSAGE_MAX], peer[CV_ENDPOINT_TEXT];
-
-	if (!lns_may_log(lns, now))
-		return;
-	cv_log_event(lns->log, CV_LOG_WARNING, "tunnel-refused",
-		"peer=%s host=%s by=%s result=%u error=%u reason=\"%s\" message=%s",
-		cv_endpoint_text(from, peer), cv_escape(text, sizeof(text), host, host_len),
-		reason->by_peer ? "peer" : "us", reason->result, reason->error,
-		l2tp_stopccn_text(reason->result),
-		cv_escape(message, sizeof(message), reason->message, strlen(reason->message)));
-}
+/* ---- limits ---- */
 
 static bool
 all_full(const struct lns *lns)
@@ -130,32 +114,6 @@ lns_admission_poll(struct lns *lns, struct lns_action *action)
 	return true;
 }
 
-/* What the responder of this record or SCCRQ is made with. */
-static void
-fill_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id, const uint8_t *challenge,
-	const struct cfg_tunnel_secret *secret)
-{
-	const struct cfg *cfg = lns->cfg;
-
-	l2tp_params_default(p);
-	p->crypto = lns->crypto;
-	p->log = lns->log;
-	p->local_tunnel_id = tunnel_id;
-	p->challenge = challenge;
-	p->host_name = cfg->identity.host_name;
-	p->receive_window = cfg->tunnels.receive_window;
-	p->hello_ns = cfg->tunnels.hello_ns;
-	p->retransmit_initial_ns = cfg->tunnels.retransmit_first_ns;
-	p->retransmit_max_ns = cfg->tunnels.retransmit_max_ns;
-	p->max_retransmits = cfg->tunnels.retransmit_times;
-	p->hide_avps = cfg->tunnels.hide_avps;
-	p->proxy = secret != NULL && secret->proxy == CFG_PROXY_ACCEPT;
-	if (secret != NULL && !secret->none) {
-		p->secret = secret->secret.data;
-		p->secret_len = secret->secret.len;
-	}
-}
-
 /* ---- SCCRQ ---- */
 
 /* The peer's Assigned Tunnel ID; where it is hidden, the message itself. */
@@ -215,7 +173,7 @@ refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from, struct cv
 		return;
 	if (event.proof_failed)
 		lns_count(lns, LNS_TUNNEL_AUTH);
-	log_refused(lns, now, from, host.data, host.len, &event.reason);
+	lns_log_tunnel_refused(lns, now, from, host.data, host.len, &event.reason);
 }
 
 /* A tunnel ID for a new caller. Where all are taken, another that has not proved itself gives way,
@@ -256,7 +214,7 @@ answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uin
 		(const char *)peek.host_name.data, peek.host_name.len);
 	if (caller == NULL)
 		crypto_random(lns->crypto, challenge, sizeof(challenge));
-	fill_params(lns, &params,
+	lns_responder_params(lns, &params,
 		caller == NULL ? new_id(lns, now, opener->listener) : caller->tunnel_id,
 		caller == NULL ? challenge : caller->challenge, secret);
 	params.refuse = limit_broken(lns, now, &opener->peer.ip);
@@ -299,7 +257,7 @@ hang_up(struct lns *lns, uint64_t now, const struct lns_opener *opener, const ui
 		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
 		return CV_ERR_UNKNOWN;
 	}
-	fill_params(lns, &params, caller->tunnel_id, NULL, NULL);
+	lns_responder_params(lns, &params, caller->tunnel_id, NULL, NULL);
 	l2tp = l2tp_tunnel_resume(&params, &caller->identity, now);
 	lns_callers_remove(&lns->admission.callers, caller);
 	if (l2tp == NULL)
@@ -353,15 +311,10 @@ lns_admission_input(struct lns *lns, uint64_t now, uint16_t listener,
 static bool
 within_rate(struct lns *lns, uint64_t now, const struct cv_endpoint *from)
 {
-	char peer[CV_ENDPOINT_TEXT];
-
 	if (lns_fair_take(&lns->setups, now, lns_callers_share(&lns->admission.callers, &from->ip)))
 		return true;
 	lns_count(lns, LNS_LIMIT_RATE);
-	if (lns_may_log(lns, now))
-		cv_log_event(lns->log, CV_LOG_WARNING, "tunnel-delayed",
-			"peer=%s reason=\"limits.setups-per-second is reached\"",
-			cv_endpoint_text(from, peer));
+	lns_log_tunnel_delayed(lns, now, from);
 	return false;
 }
 
@@ -399,7 +352,7 @@ take_scccn(
 	struct l2tp_event event;
 	int rc = 0;
 
-	fill_params(lns, &params, caller->tunnel_id, caller->challenge, caller->secret);
+	lns_responder_params(lns, &params, caller->tunnel_id, caller->challenge, caller->secret);
 	l2tp = l2tp_tunnel_resume(&params, who, now);
 	if (l2tp == NULL) {
 		lns_count(lns, LNS_MEMORY);

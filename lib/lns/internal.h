@@ -170,12 +170,24 @@ void lns_ready(struct lns *lns, struct lns_object *object);
 void lns_ready_first(struct lns *lns, struct lns_object *object);
 void lns_unready(struct lns *lns, struct lns_object *object);
 
-/* Whether a line about a refusal may be written: at most LNS_LOG_PER_SECOND. */
-bool lns_may_log(struct lns *lns, uint64_t now);
+/* refusal.c: lines about refusals, LNS_LOG_PER_SECOND. */
+void lns_log_tunnel_refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from,
+	const void *host, size_t host_len, const struct l2tp_reason *reason);
+void lns_log_tunnel_delayed(struct lns *lns, uint64_t now, const struct cv_endpoint *from);
+void lns_log_call_refused(
+	struct lns *lns, const struct lns_tunnel *t, uint64_t now, const char *why);
+/* user: escaped. */
+void lns_log_session_refused(struct lns *lns, const struct lns_session *s, uint64_t now,
+	const char *user, const char *method, const char *why);
 
-/* link.c: what all PPP links share. */
+/* parameters.c: what all PPP links share. One set: who the user is, and so his group, is only known
+ * when LCP is done. */
 void lns_link_params(struct lns *lns);
 enum ppp_auth lns_auth_method(enum cfg_auth method);
+/* What the responder of a caller's record, or of an SCCRQ, is made with. Points into what is given.
+ */
+void lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
+	const uint8_t *challenge, const struct cfg_tunnel_secret *secret);
 
 /* admission.c: who may have a tunnel. */
 int lns_admission_init(struct lns *lns);

@@ -47,18 +47,3 @@ lns_unready(struct lns *lns, struct lns_object *object)
 		lns->ready_last = object->ready_prev;
 	object->ready = false;
 }
-
-bool
-lns_may_log(struct lns *lns, uint64_t now)
-{
-	if (!lns_bucket_take(&lns->refusal_lines, now)) {
-		lns->lines_suppressed++;
-		return false;
-	}
-	if (lns->lines_suppressed != 0) {
-		cv_log_event(lns->log, CV_LOG_WARNING, "lines-suppressed", "count=%llu",
-			(unsigned long long)lns->lines_suppressed);
-		lns->lines_suppressed = 0;
-	}
-	return true;
-}

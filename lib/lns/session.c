@@ -99,13 +99,9 @@ refuse_call(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_s
 	enum lns_counter counter, const char *why)
 {
 	struct l2tp_reason reason = {.result = L2TP_CDN_NO_FACILITIES_TEMPORARY, .message = why};
-	char peer[CV_ENDPOINT_TEXT];
 
 	lns_count(lns, counter);
-	if (lns_may_log(lns, now))
-		cv_log_event(lns->log, CV_LOG_WARNING, "call-refused",
-			"tunnel=%u peer=%s reason=\"%s\"", t->id, cv_endpoint_text(&t->peer, peer),
-			why);
+	lns_log_call_refused(lns, t, now, why);
 	l2tp_call_refuse(t->l2tp, now, peer_session, &reason);
 }
 

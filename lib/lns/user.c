@@ -3,23 +3,8 @@
  * Users: who may open a session, by which method, with which address, and what happens to the
  * sessions that the user has already.
  */
-#include <string.h>
-
 #include "base/text.h"
 #include "lns/internal.h"
-
-static void
-log_refused(struct lns *lns, const struct lns_session *s, uint64_t now, const char *user,
-	const char *method, const char *why)
-{
-	char peer[CV_ENDPOINT_TEXT];
-
-	if (!lns_may_log(lns, now))
-		return;
-	cv_log_event(lns->log, CV_LOG_WARNING, "session-refused",
-		"tunnel=%u session=%u peer=%s user=%s method=%s reason=\"%s\"", s->info.tunnel_id,
-		s->info.session_id, cv_endpoint_text(&s->info.peer, peer), user, method, why);
-}
 
 static bool
 method_allowed(const struct cfg_group *group, enum ppp_auth method)
@@ -57,13 +42,13 @@ lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struc
 	cv_escape(name, sizeof(name), auth->name.data, auth->name.len);
 	if (user == NULL) {
 		lns_count(lns, LNS_USER_UNKNOWN);
-		log_refused(lns, s, now, name, method, "no such user");
+		lns_log_session_refused(lns, s, now, name, method, "no such user");
 		ppp_auth_reject(s->ppp, now);
 		return;
 	}
 	if (!method_allowed(&lns->cfg->groups[user->group], auth->method)) {
 		lns_count(lns, LNS_USER_METHOD);
-		log_refused(lns, s, now, name, method,
+		lns_log_session_refused(lns, s, now, name, method,
 			"the group does not allow this authentication method");
 		ppp_auth_reject(s->ppp, now);
 		return;
@@ -73,7 +58,7 @@ lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struc
 	rc = ppp_auth_check(s->ppp, now, &secret);
 	if (rc != 0) {
 		lns_count(lns, LNS_USER_AUTH);
-		log_refused(lns, s, now, name, method, "wrong password");
+		lns_log_session_refused(lns, s, now, name, method, "wrong password");
 		return;
 	}
 	if (auth->again && s->cfg_user == user)
@@ -135,7 +120,8 @@ make_room(struct lns *lns, struct lns_session *s, uint64_t now)
 	if (count < group->user_sessions_max)
 		return true;
 	lns_count(lns, LNS_USER_SESSIONS);
-	log_refused(lns, s, now, s->user, s->info.auth, "the user's sessions are all in use");
+	lns_log_session_refused(
+		lns, s, now, s->user, s->info.auth, "the user's sessions are all in use");
 	return false;
 }
 
@@ -174,7 +160,8 @@ lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
 	}
 	if (address == 0) {
 		lns_count(lns, LNS_POOL_EXHAUSTED);
-		log_refused(lns, s, now, s->user, s->info.auth, "no free address in the pool");
+		lns_log_session_refused(
+			lns, s, now, s->user, s->info.auth, "no free address in the pool");
 		lns_session_close(lns, s, now, PPP_DOWN_NO_ADDRESS);
 		return false;
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the configuration says about PPP, in the terms of lib/ppp. One set for all links: who the
- * user is, and so his group, is only known when LCP is done. */
+/* What the configuration says, in the terms of lib/l2tp and lib/ppp. */
 #include "lns/internal.h"
 
 enum ppp_auth
@@ -39,4 +38,29 @@ lns_link_params(struct lns *lns)
 	p->auth_timeout_ns = cfg->auth_timeout_ns;
 	p->ipcp_timeout_ns = cfg->ipcp_timeout_ns;
 	p->rechallenge_ns = cfg->rechallenge_ns;
+}
+
+void
+lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
+	const uint8_t *challenge, const struct cfg_tunnel_secret *secret)
+{
+	const struct cfg *cfg = lns->cfg;
+
+	l2tp_params_default(p);
+	p->crypto = lns->crypto;
+	p->log = lns->log;
+	p->local_tunnel_id = tunnel_id;
+	p->challenge = challenge;
+	p->host_name = cfg->identity.host_name;
+	p->receive_window = cfg->tunnels.receive_window;
+	p->hello_ns = cfg->tunnels.hello_ns;
+	p->retransmit_initial_ns = cfg->tunnels.retransmit_first_ns;
+	p->retransmit_max_ns = cfg->tunnels.retransmit_max_ns;
+	p->max_retransmits = cfg->tunnels.retransmit_times;
+	p->hide_avps = cfg->tunnels.hide_avps;
+	p->proxy = secret != NULL && secret->proxy == CFG_PROXY_ACCEPT;
+	if (secret != NULL && !secret->none) {
+		p->secret = secret->secret.data;
+		p->secret_len = secret->secret.len;
+	}
 }
