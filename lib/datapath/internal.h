@@ -110,7 +110,7 @@ struct dp_port {
 	bool checks_rx; /* the device says whether received checksums are right */
 	bool found;     /* id is right */
 	bool created;   /* by us: to be removed again */
-	int lock;       /* interface.c: a socket; -1: none */
+	int lock;       /* host/interface.c: a socket; -1: none */
 	int interface;  /* its number in the kernel; 0: none */
 	enum dp_link link;
 	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops */
@@ -312,18 +312,19 @@ dp_meta(struct rte_mbuf *m)
 	return rte_mbuf_to_priv(m);
 }
 
-/* memory.c: zeroed memory for tables, touched when used, huge pages where the kernel has them. */
+/* host/memory.c: zeroed memory for tables, touched when used, huge pages where the kernel has them.
+ */
 void *dp_table_new(struct dp *dp, size_t bytes);
 void dp_table_free(struct dp *dp, void *table, size_t bytes);
 
-/* eal.c */
+/* host/eal.c */
 int dp_eal_start(struct dp *dp);
 /* Gives all of it back, before the process ends: nothing of DPDK may be used any more. */
 void dp_eal_cleanup(void);
 /* The EAL's argument for CPUs: a list with ranges. */
 size_t dp_eal_lcores(char *text, size_t capacity, const uint16_t *all, unsigned n,
 	const uint16_t *workers, unsigned count);
-/* port.c */
+/* host/port.c */
 int dp_ports_create(struct dp *dp);
 /* Memory that the packet buffers will take. */
 size_t dp_ports_buffer_bytes(const struct dp *dp);
@@ -335,7 +336,7 @@ void dp_ports_destroy(struct dp *dp);
 #define DP_PORTS_POLL_NS CV_NS_PER_S
 void dp_ports_poll(struct dp *dp, uint64_t now);
 
-/* interface.c */
+/* host/interface.c */
 /* Before the device is made: CV_ERR_EXISTS when another process serves the interface. */
 int dp_interface_claim(const struct dp *dp, struct dp_port *port);
 void dp_interface_release(struct dp_port *port);
@@ -348,7 +349,7 @@ void dp_interface_info(const struct dp *dp, const struct dp_port *port, struct d
 /* A change is a line in the log; what is gone stays so. */
 void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link);
 
-/* local.c: local addresses, and what the control thread sends from them. */
+/* table/local.c: our own outer addresses. */
 int dp_locals_create(struct dp *dp);
 void dp_locals_destroy(struct dp *dp);
 bool dp_is_local(const struct dp *dp, uint32_t ip);
@@ -357,10 +358,10 @@ bool dp_is_broadcast(const struct dp *dp, uint32_t ip);
 /* An address of ours on this port. */
 bool dp_is_local_on(const struct dp *dp, uint32_t ip, uint16_t port);
 
-/* answer.c: ARP and ICMP for our outer addresses, on the worker. */
+/* worker/answer.c: ARP and ICMP for our outer addresses. */
 void dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
 void dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
-/* What a worker's ARP says of a neighbour, on the control thread. */
+/* control/arp.c: what a worker's ARP says of a neighbour. */
 void dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 
 /* The local index of an address and UDP port, or -1. */
@@ -378,7 +379,7 @@ dp_local_find(const struct dp *dp, uint32_t ip, uint16_t udp_port)
 	return -1;
 }
 
-/* neighbour.c */
+/* control/neighbour.c */
 int dp_neighbours_create(struct dp *dp);
 void dp_neighbours_destroy(struct dp *dp);
 /* The next hop towards ip, resolved or being so; counts one more user. -1: no room, -2: no
@@ -406,12 +407,12 @@ bool dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const u
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);
 
-/* send.c: frames of the control thread. */
+/* control/send.c: frames of the control thread. */
 struct rte_mbuf *dp_control_mbuf(struct dp *dp);
 /* Hands a whole frame to a worker. 0 or CV_ERR_LIMIT; takes it in any case. */
 int dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m);
 
-/* session.c */
+/* table/session.c */
 int dp_sessions_create(struct dp *dp);
 void dp_sessions_destroy(struct dp *dp);
 /* Sessions whose Ack has left wait no longer. */
@@ -423,7 +424,7 @@ bool dp_session_unlink(struct dp *dp, uint32_t slot);
 /* Its grace is over: what dp_session_open() could not do. */
 void dp_session_open_late(struct dp *dp, uint32_t slot);
 
-/* grace.c: what workers may still read. None of it waits. */
+/* table/grace.c: what workers may still read. None of it waits. */
 /* From now on nobody new finds something; dp_cold.token. */
 uint64_t dp_grace_begin(struct dp *dp);
 /* No worker reads the slot's lines any more. */
@@ -450,7 +451,7 @@ dp_egress_waits(const struct dp *dp, const struct dp_egress *e)
 	return (int32_t)(dp_after_frames(sent) - after) < 0;
 }
 
-/* realm.c */
+/* table/realm.c */
 /* The word that names an address's session, made where it is not there; NULL: no memory. */
 uint32_t *dp_realm_entry(struct dp *dp, uint16_t realm, uint32_t ip_be);
 void dp_realms_destroy(struct dp *dp);
@@ -464,21 +465,21 @@ dp_realm_leaf(const struct dp *dp, uint16_t realm, uint32_t ip_be)
 	return root == NULL ? NULL : __atomic_load_n(&root[ip_be & 0xffff], __ATOMIC_CONSUME);
 }
 
-/* policy.c */
+/* table/policy.c */
 void dp_policies_destroy(struct dp *dp);
 
-/* punt.c */
+/* control/punt.c */
 int dp_punt_create(struct dp *dp);
 void dp_punt_destroy(struct dp *dp);
 void dp_punt_drain(struct dp *dp);
 void dp_punt_local_poll(struct dp *dp, uint64_t now);
-/* Worker: hands a buffer to the control thread, or drops it. source: who sent it, as an address;
- * flow: which of its tunnels or sessions. Neither may fill the ring, which all share. */
+/* worker/punt.c: hands a buffer to the control thread, or drops it. source: who sent it, as an
+ * address; flow: which of its tunnels or sessions. Neither may fill the ring, which all share. */
 void dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class,
 	uint64_t source, uint64_t flow);
 void dp_punt_wake(struct dp_worker *w);
 
-/* worker.c */
+/* worker/worker.c */
 int dp_workers_create(struct dp *dp);
 void dp_workers_destroy(struct dp *dp);
 /* sender: a worker's index, or worker_count: the control thread. */
@@ -486,8 +487,11 @@ void dp_ids_init(const struct dp *dp, struct dp_ids *ids, unsigned sender);
 int dp_worker_main(void *worker);
 /* One round: receive, relay, send. Returns frames received. */
 unsigned dp_worker_round(struct dp_worker *w);
+/* worker/tx.c */
 void dp_tx_put(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
 void dp_tx_flush(struct dp_worker *w);
+/* Frames of the control thread; their port is in their private area. Returns how many. */
+unsigned dp_tx_control(struct dp_worker *w);
 
 /* Stages, in order; each ends with its exits. */
 void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
@@ -509,7 +513,7 @@ enum dp_icmp { /* RFC 792, 1191, 1812 section 5.2.7.1 */
 	DP_ICMP_TIME_EXCEEDED = 11,
 };
 
-/* follow.c: later fragments and their first ones, by session. */
+/* worker/follow.c: later fragments and their first ones, by session. */
 struct dp_follow *dp_follow_new(void); /* to be freed with free() */
 /* A first fragment has been let through: the later ones may follow. */
 void dp_follow_first(struct dp_worker *w, const struct dp_packet *p);
@@ -523,13 +527,13 @@ bool dp_follow_next(struct dp_worker *w, struct dp_burst *out);
 void dp_follow_expire(struct dp_worker *w);
 void dp_follow_drain(struct dp_worker *w);
 
-/* options.c: well formed, and no source route, which would get around the policy. */
+/* worker/options.c: well formed, and no source route, which would get around the policy. */
 bool dp_options_harmless(const uint8_t *ip, unsigned header);
 /* Writes us and the time into what records the way of a packet that we answer. */
 void dp_options_record(uint8_t *ip, unsigned header, uint32_t us, uint32_t now_ms);
 
-/* fragment.c: fragments of at most mtu bytes, each in a buffer of its own, IPv4 at its start.
- * Returns how many, at most DP_BURST; 0: it can't be, or there are no buffers. */
+/* worker/fragment.c: fragments of at most mtu bytes, each in a buffer of its own, IPv4 at its
+ * start. Returns how many, at most DP_BURST; 0: it can't be, or there are no buffers. */
 unsigned dp_fragment_cut(
 	struct dp_worker *w, const uint8_t *ip, unsigned mtu, struct rte_mbuf **out);
 /* Cuts an inner packet and sends its parts to p->to; takes the packet. */
@@ -550,7 +554,7 @@ enum dp_echo dp_echo_kind(const uint8_t *ip);
  * fragments is not verified: as the parts go back, a wrong one stays wrong. */
 void dp_echo_turn(uint8_t *ip, enum dp_echo kind, uint32_t now_ms);
 
-/* icmp.c: turns a packet into an answer to its sender; false: it was dropped for `cause`. */
+/* worker/icmp.c: turns a packet into an answer to its sender; false: it was dropped for `cause`. */
 bool dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,
 	uint16_t mtu, enum dp_drop_cause cause);
 bool dp_icmp_echo(struct dp_worker *w, struct dp_packet *p);

@@ -25,7 +25,7 @@ room() {
 	local folder=$1 allowed
 	shift
 	allowed=$(printf '%s|' "$folder" "$@")
-	grep -HnE '^#include "' "lib/$folder"/*.[ch] | grep -vE "\"(${allowed%|})/"
+	grep -rHnE '^#include "' "lib/$folder" --include=*.[ch] | grep -vE "\"(${allowed%|})/"
 }
 
 # Rooms that must be the same on any operating system, without threads, clocks or sockets.
@@ -44,7 +44,7 @@ calls="$calls|printf|puts|fprintf|fputs|perror|exit|abort|getenv"
 	room config base
 	room lns base crypto l2tp ppp config
 	room datapath base l2tp/header.h
-	grep -Hn '#include "l2tp/' lib/datapath/*.[ch] | grep -v 'l2tp/header.h'
+	grep -rHn '#include "l2tp/' lib/datapath --include=*.[ch] | grep -v 'l2tp/header.h'
 } 2>/dev/null | grep -v 'lib/datapath/.*"l2tp/header.h"' | check "lib: a folder includes only what it may"
 
 for folder in $pure; do

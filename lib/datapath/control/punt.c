@@ -24,24 +24,7 @@ static const uint16_t budgets[DP_PUNT_CLASSES] = {
 	[DP_PUNT_ARP] = 64,
 };
 
-static const enum dp_drop_cause full[DP_PUNT_CLASSES] = {
-	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_FULL,
-	[DP_PUNT_PPP] = DP_DROP_PUNT_PPP_FULL,
-	[DP_PUNT_CONNECT] = DP_DROP_PUNT_CONNECT_FULL,
-	[DP_PUNT_NEW] = DP_DROP_PUNT_NEW_FULL,
-	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_FULL,
-};
-
-static const enum dp_drop_cause over_share[DP_PUNT_CLASSES] = {
-	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_SHARE,
-	[DP_PUNT_PPP] = DP_DROP_PUNT_PPP_SHARE,
-	[DP_PUNT_CONNECT] = DP_DROP_PUNT_CONNECT_SHARE,
-	[DP_PUNT_NEW] = DP_DROP_PUNT_NEW_SHARE,
-	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_SHARE,
-};
-
 enum { BUSY_BUDGET = 8 }; /* of new requests, while a shared worker's bursts are full */
-enum { FLOW_PART = 4 };   /* of a source's share that one of its flows may have */
 
 static struct rte_ring *
 new_ring(const char *what, unsigned worker, unsigned size)
@@ -115,53 +98,6 @@ dp_punt_destroy(struct dp *dp)
 	if (dp->event_fd >= 0)
 		close(dp->event_fd);
 	dp->event_fd = -1;
-}
-
-static uint32_t
-waiting(const struct dp_shares *s, uint16_t at)
-{
-	return s->given[at] - __atomic_load_n(&s->taken[at], __ATOMIC_RELAXED);
-}
-
-void
-dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class, uint64_t source,
-	uint64_t flow)
-{
-	struct dp_shares *s = &w->shares[class];
-	unsigned room = rte_ring_free_count(w->punt[class]);
-	struct dp_punt_meta *meta = dp_meta(m);
-
-	meta->class = (uint16_t) class;
-	meta->source = (uint16_t)(dp_hash(w->dp, source) % (DP_SHARES / 2));
-	meta->flow = (uint16_t)(dp_hash(w->dp, flow) % (DP_SHARES / 2) + DP_SHARES / 2);
-	if (room == 0) {
-		dp_drop_mbuf(&w->counts, m, full[class]);
-		return;
-	}
-	if (waiting(s, meta->source) >= room || waiting(s, meta->flow) * FLOW_PART >= room) {
-		dp_drop_mbuf(&w->counts, m, over_share[class]);
-		return;
-	}
-	s->given[meta->source]++;
-	s->given[meta->flow]++;
-	(void)rte_ring_sp_enqueue(w->punt[class], m); /* this worker alone puts in: there is room */
-	w->punted = true;
-}
-
-/* At the end of a round that punted: wakes the control thread if it said that it sleeps. */
-void
-dp_punt_wake(struct dp_worker *w)
-{
-	uint32_t armed = 1;
-	uint64_t one = 1;
-
-	w->punted = false;
-	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&w->dp->armed, __ATOMIC_RELAXED) == 0 ||
-		!__atomic_compare_exchange_n(
-			&w->dp->armed, &armed, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		return;
-	(void)!write(w->dp->event_fd, &one, sizeof(one));
 }
 
 int
@@ -264,32 +200,4 @@ dp_punt_release(struct dp *dp, struct dp_punt *punt)
 {
 	dp_done_mbuf(&dp->counts, punt->handle, DP_EDGE_CONTROL_DONE);
 	punt->handle = NULL;
-}
-
-struct rte_mbuf *
-dp_control_mbuf(struct dp *dp)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(dp->pool);
-
-	if (m != NULL)
-		*dp_meta(m) = (struct dp_punt_meta){.slot = DP_NO_SLOT};
-	return m;
-}
-
-int
-dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m)
-{
-	dp_meta(m)->port = port;
-	if (rte_ring_sp_enqueue(dp->workers[0]->send, m) == 0) {
-		dp->control_given++;
-		return 0;
-	}
-	dp_drop_mbuf(&dp->counts, m, DP_DROP_SEND_FULL);
-	return CV_ERR_LIMIT;
-}
-
-unsigned
-dp_send_room(const struct dp *dp)
-{
-	return rte_ring_free_count(dp->workers[0]->send);
 }

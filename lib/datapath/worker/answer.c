@@ -113,24 +113,6 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 	/* exits: LOCAL_ARP, LOCAL_PUNT_ARP; drops LOCAL_ARP_* */
 }
 
-void
-dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
-{
-	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
-
-	switch (dp_neighbour_learn(dp, now, dp_meta(m)->port, dp_load32(arp + 14), arp + 8)) {
-	case DP_CLAIM_TAKEN:
-		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
-		return;
-	case DP_CLAIM_DOUBTED:
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_DOUBTED);
-		return;
-	case DP_CLAIM_NOBODY:
-		break;
-	}
-	dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
-}
-
 /* A fragment of an echo request: which later ones belong to a first one that was answered. */
 static struct dp_echo_first *
 first_of(struct dp_worker *w, const uint8_t *ip)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ARP of neighbours, which workers have handed over. */
+#include "datapath/internal.h"
+
+void
+dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
+{
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
+
+	switch (dp_neighbour_learn(dp, now, dp_meta(m)->port, dp_load32(arp + 14), arp + 8)) {
+	case DP_CLAIM_TAKEN:
+		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
+		return;
+	case DP_CLAIM_DOUBTED:
+		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_DOUBTED);
+		return;
+	case DP_CLAIM_NOBODY:
+		break;
+	}
+	dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What leaves: frames by port until they fill a burst, and what the control thread gave to send. */
+#include <rte_byteorder.h>
+#include <rte_ethdev.h>
+
+#include "datapath/internal.h"
+#include "l2tp/header.h"
+
+enum { CONTROL_BURST = 32 };
+
+static void
+transmit(struct dp_worker *w, unsigned port)
+{
+	struct dp_tx *tx = &w->tx[port];
+	uint16_t sent = rte_eth_tx_burst(w->dp->ports[port].id, w->index, tx->frames, tx->count);
+
+	w->counts.edges[DP_EDGE_TX_SENT] += sent;
+	w->tx_packets += sent;
+	for (uint16_t i = sent; i < tx->count; i++)
+		dp_drop_mbuf(&w->counts, tx->frames[i], DP_DROP_TX_FULL);
+	tx->count = 0;
+}
+
+void
+dp_tx_put(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	struct dp_tx *tx = &w->tx[port];
+
+	tx->frames[tx->count++] = m;
+	if (tx->count == DP_BURST)
+		transmit(w, port);
+}
+
+void
+dp_tx_flush(struct dp_worker *w)
+{
+	for (unsigned port = 0; port < w->dp->port_count; port++)
+		if (w->tx[port].count != 0)
+			transmit(w, port);
+}
+
+/* Ns of a PPP frame from the control thread: it counts with the data that workers send. */
+static void
+write_sequence(struct dp *dp, uint32_t slot, struct rte_mbuf *m)
+{
+	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, DP_ETHER + DP_IPV4_HDR);
+	uint8_t *l2tp = udp + DP_UDP_HDR;
+	uint16_t ns =
+		rte_bswap16(__atomic_fetch_add(&dp->egress[slot].sequence, 1, __ATOMIC_RELAXED));
+
+	dp_store16(l2tp + ((l2tp[0] & (L2TP_BIT_LENGTH >> 8)) != 0 ? 8 : 6), ns);
+	/* it was 0 */
+	dp_store16(udp + 6, dp_checksum_udp((uint64_t)(uint16_t)~dp_load16(udp + 6) + ns));
+}
+
+unsigned
+dp_tx_control(struct dp_worker *w)
+{
+	void *frames[CONTROL_BURST];
+	unsigned n = rte_ring_sc_dequeue_burst(w->send, frames, CONTROL_BURST, NULL);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct dp_punt_meta *meta = dp_meta(frames[i]);
+
+		if (meta->slot != DP_NO_SLOT)
+			write_sequence(w->dp, meta->slot, frames[i]);
+		dp_tx_put(w, meta->port, frames[i]);
+	}
+	w->counts.edges[DP_EDGE_TX_CONTROL] += n;
+	return n;
+}
