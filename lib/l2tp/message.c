@@ -4,8 +4,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "l2tp/reason.h"
+#include "l2tp/header.h"
+#include "l2tp/tunnel.h"
 
 enum {
 	AVP_HEADER = 6,
@@ -254,6 +256,57 @@ l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_byte
 	return rc == 0 ? check_needed(m, fault) : rc;
 }
 
+int
+l2tp_peek(const uint8_t *data, size_t len, struct l2tp_peek *peek)
+{
+	struct l2tp_header h;
+	struct cv_reader r;
+	int rc = l2tp_header_parse(data, len, &h);
+
+	*peek = (struct l2tp_peek){0};
+	if (rc != 0)
+		return rc;
+	r = cv_reader(h.payload.data, h.payload.len);
+	while (cv_remaining(&r) > 0) {
+		uint16_t first = cv_read_u16(&r);
+		uint32_t vendor_number = cv_read_u32(&r);
+		struct cv_reader value = cv_read_sub(&r, (first & 0x03ffu) - 6u);
+		bool plain = (first & 0x4000) == 0;
+
+		if (r.failed)
+			break;
+		if (vendor_number == L2TP_AVP_MESSAGE_TYPE && peek->type == 0)
+			peek->type = cv_read_u16(&value);
+		else if (vendor_number == L2TP_AVP_HOST_NAME && plain)
+			peek->host_name = (struct cv_bytes){value.pos, cv_remaining(&value)};
+		else if (vendor_number == L2TP_AVP_ASSIGNED_TUNNEL_ID && plain)
+			peek->assigned_tunnel_id = cv_read_u16(&value);
+	}
+	return 0;
+}
+
+struct l2tp_reason
+l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX])
+{
+	struct l2tp_reason reason = {.by_peer = true, .message = text};
+	struct cv_bytes value = {0};
+	struct cv_reader r;
+	size_t len;
+
+	/* a StopCCN that is broken elsewhere still ends the connection */
+	if (l2tp_has(m, L2TP_AVP_RESULT_CODE))
+		value = m->value[L2TP_AVP_RESULT_CODE];
+	r = cv_reader(value.data, value.len);
+	reason.result = cv_read_u16(&r);
+	if (cv_remaining(&r) >= 2)
+		reason.error = cv_read_u16(&r);
+	len = cv_remaining(&r) < L2TP_MESSAGE_MAX ? cv_remaining(&r) : L2TP_MESSAGE_MAX - 1;
+	if (len > 0)
+		memcpy(text, r.pos, len);
+	text[len] = '\0';
+	return reason;
+}
+
 void
 l2tp_build(struct l2tp_builder *b, struct crypto *crypto, struct cv_bytes secret,
 	enum l2tp_message_type type)
@@ -330,4 +383,18 @@ l2tp_put_u32(struct l2tp_builder *b, enum l2tp_avp avp, uint32_t value)
 		(uint8_t)(value >> 8), (uint8_t)value};
 
 	l2tp_put(b, avp, bytes, sizeof(bytes));
+}
+
+void
+l2tp_put_reason(struct l2tp_builder *b, const struct l2tp_reason *reason)
+{
+	uint8_t value[4 + L2TP_MESSAGE_MAX];
+	struct cv_writer w = cv_writer(value, sizeof(value));
+	size_t len = reason->message == NULL ? 0 : strlen(reason->message);
+
+	cv_write_u16(&w, reason->result);
+	if (reason->error != 0 || len != 0)
+		cv_write_u16(&w, reason->error);
+	cv_write_bytes(&w, reason->message, len < L2TP_MESSAGE_MAX ? len : L2TP_MESSAGE_MAX);
+	l2tp_put(b, L2TP_AVP_RESULT_CODE, value, cv_written(&w));
 }

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "crypto/crypto.h"
 #include "l2tp/avp.h"
+#include "l2tp/reason.h"
 
 enum {
 	L2TP_PLAIN_MAX = 2048,  /* bytes of hidden values that one message may hold */
@@ -57,6 +58,9 @@ l2tp_get_u16(const struct l2tp_message *m, enum l2tp_avp avp)
 	return cv_read_u16(&r);
 }
 
+/* Reads a Result Code AVP into a reason by the peer; its text goes to text. */
+struct l2tp_reason l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX]);
+
 /* A message being written. */
 struct l2tp_builder {
 	struct cv_writer w;
@@ -73,5 +77,6 @@ void l2tp_build(struct l2tp_builder *b, struct crypto *crypto, struct cv_bytes s
 void l2tp_put(struct l2tp_builder *b, enum l2tp_avp avp, const void *value, size_t len);
 void l2tp_put_u16(struct l2tp_builder *b, enum l2tp_avp avp, uint16_t value);
 void l2tp_put_u32(struct l2tp_builder *b, enum l2tp_avp avp, uint32_t value);
+void l2tp_put_reason(struct l2tp_builder *b, const struct l2tp_reason *reason);
 
 #endif

@@ -101,9 +101,6 @@ void l2tp_fault_close(
 /* A message of the control connection; fault: it could not be read. */
 void l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m,
 	const struct l2tp_fault *fault);
-void l2tp_put_reason(struct l2tp_builder *b, const struct l2tp_reason *reason);
-/* Reads a Result Code AVP into a reason by the peer; its text goes to text. */
-struct l2tp_reason l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX]);
 
 /* proxy.c: what an ICCN tells of PPP, or NULL: nothing, or out of memory. */
 struct l2tp_proxy *l2tp_proxy_keep(const struct l2tp_message *m);
