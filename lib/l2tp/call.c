@@ -9,8 +9,6 @@
 #include "l2tp/private.h"
 #include "l2tp/reason.h"
 
-enum { CONNECT_SPEED_BPS = 100000000, FRAMING_SYNC = 1 };
-
 void
 l2tp_calls_init(struct l2tp_tunnel *t)
 {
@@ -187,21 +185,12 @@ find_remote(const struct l2tp_tunnel *t, uint16_t id)
 }
 
 static void
-build(struct l2tp_tunnel *t, struct l2tp_builder *b, enum l2tp_message_type type)
-{
-	l2tp_build(b, t->params.crypto, t->params.hide_avps ? l2tp_secret(t) : (struct cv_bytes){0},
-		type);
-}
-
-static void
 send_cdn(struct l2tp_tunnel *t, uint64_t now, uint16_t local, uint16_t remote,
 	const struct l2tp_reason *reason)
 {
 	struct l2tp_builder b;
 
-	build(t, &b, L2TP_CDN);
-	l2tp_put_reason(&b, reason);
-	l2tp_put_u16(&b, L2TP_AVP_ASSIGNED_SESSION_ID, local);
+	l2tp_compose_cdn(&b, &t->params, local, reason);
 	l2tp_send_message(t, now, &b, remote);
 }
 
@@ -253,9 +242,7 @@ l2tp_call_dial(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session)
 		return CV_ERR_EXISTS;
 	if (new_call(t, now, local_session, 0, L2TP_CALL_WAIT_REPLY) == NULL)
 		return CV_ERR_NOMEM;
-	build(t, &b, L2TP_ICRQ);
-	l2tp_put_u16(&b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
-	l2tp_put_u32(&b, L2TP_AVP_CALL_SERIAL_NUMBER, ++t->call_serial);
+	l2tp_compose_icrq(&b, &t->params, local_session, ++t->call_serial);
 	l2tp_send_message(t, now, &b, 0);
 	return 0;
 }
@@ -273,8 +260,7 @@ l2tp_call_accept(
 		return CV_ERR_EXISTS;
 	set_ids(t, c, local_session, remote_session);
 	c->state = L2TP_CALL_WAIT_CONNECT;
-	build(t, &b, L2TP_ICRP);
-	l2tp_put_u16(&b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
+	l2tp_compose_icrp(&b, &t->params, local_session);
 	l2tp_send_message(t, now, &b, remote_session);
 	return 0;
 }
@@ -298,16 +284,10 @@ l2tp_call_set_accm(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session, 
 {
 	struct l2tp_call *c = find_local(t, local_session);
 	struct l2tp_builder b;
-	uint8_t value[10];
-	struct cv_writer w = cv_writer(value, sizeof(value));
 
 	if (c == NULL || c->state != L2TP_CALL_ESTABLISHED || t->state != L2TP_ESTABLISHED)
 		return CV_ERR_UNKNOWN;
-	cv_write_u16(&w, 0);
-	cv_write_u32(&w, send_accm);
-	cv_write_u32(&w, receive_accm);
-	build(t, &b, L2TP_SLI);
-	l2tp_put(&b, L2TP_AVP_ACCM, value, sizeof(value));
+	l2tp_compose_sli(&b, &t->params, send_accm, receive_accm);
 	l2tp_send_message(t, now, &b, c->remote);
 	return 0;
 }
@@ -381,9 +361,7 @@ take_icrp(struct l2tp_tunnel *t, uint64_t now, struct l2tp_call *c, const struct
 		return;
 	}
 	set_ids(t, c, c->local, remote);
-	build(t, &b, L2TP_ICCN);
-	l2tp_put_u32(&b, L2TP_AVP_CONNECT_SPEED, CONNECT_SPEED_BPS);
-	l2tp_put_u32(&b, L2TP_AVP_FRAMING_TYPE, FRAMING_SYNC);
+	l2tp_compose_iccn(&b, &t->params);
 	l2tp_send_message(t, now, &b, remote);
 	call_up(t, c, m);
 }

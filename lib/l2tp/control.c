@@ -7,21 +7,6 @@
 
 #include "l2tp/private.h"
 
-enum {
-	PROTOCOL_VERSION = 0x0100, /* 1, revision 0 (4.4.3) */
-	FRAMING_BOTH = 3,
-};
-
-/* MD5 of the message type that carries it, the secret and the challenge (5.1.1). */
-static bool
-respond(const struct l2tp_tunnel *t, uint8_t type, struct cv_bytes challenge,
-	uint8_t out[CRYPTO_MD5_BYTES])
-{
-	const struct cv_bytes parts[] = {{&type, 1}, l2tp_secret(t), challenge};
-
-	return crypto_md5(t->params.crypto, parts, 3, out) == 0;
-}
-
 /* Whether the peer has proved that it knows the secret; where none is set it need not. */
 static bool
 proved(const struct l2tp_tunnel *t, const struct l2tp_message *m)
@@ -32,47 +17,30 @@ proved(const struct l2tp_tunnel *t, const struct l2tp_message *m)
 		return true;
 	if (!l2tp_has(m, L2TP_AVP_CHALLENGE_RESPONSE))
 		return false;
-	return respond(t, (uint8_t)m->type, (struct cv_bytes){t->challenge, sizeof(t->challenge)},
-		       expected) &&
+	return l2tp_respond(&t->params, (uint8_t)m->type,
+		       (struct cv_bytes){t->challenge, sizeof(t->challenge)}, expected) &&
 	       crypto_equal(expected, m->value[L2TP_AVP_CHALLENGE_RESPONSE].data, sizeof(expected));
 }
 
-static void
-put_identity(struct l2tp_tunnel *t, struct l2tp_builder *b)
+/* Ours to the peer, or NULL: it need not prove itself. */
+static const uint8_t *
+choose_challenge(struct l2tp_tunnel *t)
 {
-	l2tp_put_u16(b, L2TP_AVP_PROTOCOL_VERSION, PROTOCOL_VERSION);
-	l2tp_put_u32(b, L2TP_AVP_FRAMING_CAPABILITIES, FRAMING_BOTH);
-	l2tp_put_u32(b, L2TP_AVP_BEARER_CAPABILITIES, 0);
-	l2tp_put(b, L2TP_AVP_HOST_NAME, t->params.host_name, strlen(t->params.host_name));
-	l2tp_put(b, L2TP_AVP_VENDOR_NAME, "Culvert", strlen("Culvert"));
-	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_TUNNEL_ID, t->params.local_tunnel_id);
-	l2tp_put_u16(b, L2TP_AVP_RECEIVE_WINDOW_SIZE, t->params.receive_window);
 	if (t->params.secret == NULL)
-		return;
+		return NULL;
 	if (t->params.challenge != NULL)
 		memcpy(t->challenge, t->params.challenge, sizeof(t->challenge));
 	else
 		crypto_random(t->params.crypto, t->challenge, sizeof(t->challenge));
-	l2tp_put(b, L2TP_AVP_CHALLENGE, t->challenge, sizeof(t->challenge));
+	return t->challenge;
 }
 
-static void
-put_response(
-	struct l2tp_tunnel *t, struct l2tp_builder *b, const struct l2tp_message *m, uint8_t type)
-{
-	uint8_t response[CRYPTO_MD5_BYTES];
-
-	if (!l2tp_has(m, L2TP_AVP_CHALLENGE))
-		return;
-	if (!respond(t, type, m->value[L2TP_AVP_CHALLENGE], response))
-		b->w.failed = true;
-	l2tp_put(b, L2TP_AVP_CHALLENGE_RESPONSE, response, sizeof(response));
-}
-
+/* The peer's to us; no bytes: we need not prove ourselves. */
 static struct cv_bytes
-hiding_secret(const struct l2tp_tunnel *t)
+asked(const struct l2tp_message *m)
 {
-	return t->params.hide_avps ? l2tp_secret(t) : (struct cv_bytes){0};
+	return l2tp_has(m, L2TP_AVP_CHALLENGE) ? m->value[L2TP_AVP_CHALLENGE]
+					       : (struct cv_bytes){0};
 }
 
 int
@@ -82,8 +50,7 @@ l2tp_tunnel_connect(struct l2tp_tunnel *t, uint64_t now)
 
 	if (t->role != L2TP_INITIATOR || t->state != L2TP_IDLE)
 		return CV_ERR_STATE;
-	l2tp_build(&b, t->params.crypto, hiding_secret(t), L2TP_SCCRQ);
-	put_identity(t, &b);
+	l2tp_compose_sccrq(&b, &t->params, choose_challenge(t));
 	l2tp_send_message(t, now, &b, 0);
 	l2tp_set_state(t, L2TP_WAIT_REPLY);
 	return t->reliable.dead ? CV_ERR_NOMEM : 0;
@@ -93,16 +60,11 @@ l2tp_tunnel_connect(struct l2tp_tunnel *t, uint64_t now)
 static bool
 take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 {
-	struct cv_bytes host = m->value[L2TP_AVP_HOST_NAME];
 	uint16_t version = l2tp_get_u16(m, L2TP_AVP_PROTOCOL_VERSION);
 
-	t->peer.tunnel_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
-	t->peer.host_name_len =
-		(uint8_t)(host.len < sizeof(t->peer.host_name) ? host.len
-							       : sizeof(t->peer.host_name) - 1);
-	memcpy(t->peer.host_name, host.data, t->peer.host_name_len);
-	if (version >> 8 != PROTOCOL_VERSION >> 8) {
-		l2tp_fault_close(t, now, L2TP_STOPCCN_VERSION, PROTOCOL_VERSION,
+	l2tp_read_identity(m, &t->peer);
+	if (version >> 8 != L2TP_PROTOCOL_VERSION >> 8) {
+		l2tp_fault_close(t, now, L2TP_STOPCCN_VERSION, L2TP_PROTOCOL_VERSION,
 			"Protocol Version 1.0 is spoken here");
 		return false;
 	}
@@ -112,15 +74,12 @@ take_identity(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 		return false;
 	}
 	if (l2tp_has(m, L2TP_AVP_RECEIVE_WINDOW_SIZE)) {
-		uint16_t window = l2tp_get_u16(m, L2TP_AVP_RECEIVE_WINDOW_SIZE);
-
-		if (window == 0) {
+		if (t->peer.window == 0) {
 			l2tp_fault_close(t, now, L2TP_STOPCCN_ERROR, L2TP_ERROR_VALUE,
 				"Receive Window Size is 0");
 			return false;
 		}
-		t->peer.window = window;
-		l2tp_reliable_set_peer_window(&t->reliable, window);
+		l2tp_reliable_set_peer_window(&t->reliable, t->peer.window);
 	}
 	if (l2tp_has(m, L2TP_AVP_CHALLENGE) && t->params.secret == NULL &&
 		t->params.refuse == NULL) {
@@ -151,9 +110,7 @@ take_sccrq(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 		l2tp_tunnel_close(t, now, t->params.refuse);
 		return;
 	}
-	l2tp_build(&b, t->params.crypto, hiding_secret(t), L2TP_SCCRP);
-	put_identity(t, &b);
-	put_response(t, &b, m, L2TP_SCCRP);
+	l2tp_compose_sccrp(&b, &t->params, choose_challenge(t), asked(m));
 	l2tp_send_message(t, now, &b, 0);
 	l2tp_set_state(t, L2TP_WAIT_CONNECT);
 }
@@ -177,8 +134,7 @@ take_sccrp(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 		refuse_proof(t, now, m);
 		return;
 	}
-	l2tp_build(&b, t->params.crypto, hiding_secret(t), L2TP_SCCCN);
-	put_response(t, &b, m, L2TP_SCCCN);
+	l2tp_compose_scccn(&b, &t->params, asked(m));
 	l2tp_send_message(t, now, &b, 0);
 	established(t);
 }

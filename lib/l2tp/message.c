@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "l2tp/header.h"
-#include "l2tp/tunnel.h"
 
 enum {
 	AVP_HEADER = 6,
@@ -283,6 +282,23 @@ l2tp_peek(const uint8_t *data, size_t len, struct l2tp_peek *peek)
 			peek->assigned_tunnel_id = cv_read_u16(&value);
 	}
 	return 0;
+}
+
+void
+l2tp_read_identity(const struct l2tp_message *m, struct l2tp_identity *identity)
+{
+	struct cv_bytes host = {0};
+
+	if (l2tp_has(m, L2TP_AVP_HOST_NAME))
+		host = m->value[L2TP_AVP_HOST_NAME];
+	*identity =
+		(struct l2tp_identity){.tunnel_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID),
+			.window = l2tp_get_u16(m, L2TP_AVP_RECEIVE_WINDOW_SIZE),
+			.host_name_len = (uint8_t)(host.len < L2TP_HOST_NAME_KEPT
+							   ? host.len
+							   : L2TP_HOST_NAME_KEPT - 1)};
+	if (identity->host_name_len != 0)
+		memcpy(identity->host_name, host.data, identity->host_name_len);
 }
 
 struct l2tp_reason

@@ -8,11 +8,13 @@
 #include "crypto/crypto.h"
 #include "l2tp/avp.h"
 #include "l2tp/reason.h"
+#include "l2tp/tunnel.h"
 
 enum {
-	L2TP_PLAIN_MAX = 2048,  /* bytes of hidden values that one message may hold */
-	L2TP_BODY_MAX = 1400,   /* bytes of AVPs in a message that we write */
-	L2TP_VECTOR_BYTES = 16, /* of the Random Vectors that we send */
+	L2TP_PROTOCOL_VERSION = 0x0100, /* 1, revision 0 (section 4.4.3) */
+	L2TP_PLAIN_MAX = 2048,          /* bytes of hidden values that one message may hold */
+	L2TP_BODY_MAX = 1400,           /* bytes of AVPs in a message that we write */
+	L2TP_VECTOR_BYTES = 16,         /* of the Random Vectors that we send */
 };
 
 /* A message read. Values point into the datagram, or into `plain` where they were hidden. */
@@ -58,6 +60,8 @@ l2tp_get_u16(const struct l2tp_message *m, enum l2tp_avp avp)
 	return cv_read_u16(&r);
 }
 
+/* What SCCRQ and SCCRP have in common; what is absent is 0. */
+void l2tp_read_identity(const struct l2tp_message *m, struct l2tp_identity *identity);
 /* Reads a Result Code AVP into a reason by the peer; its text goes to text. */
 struct l2tp_reason l2tp_read_reason(const struct l2tp_message *m, char text[L2TP_MESSAGE_MAX]);
 

@@ -3,6 +3,7 @@
 #ifndef L2TP_PRIVATE_H
 #define L2TP_PRIVATE_H
 
+#include "l2tp/compose.h"
 #include "l2tp/message.h"
 #include "l2tp/reliable.h"
 #include "l2tp/tunnel.h"
@@ -75,13 +76,6 @@ struct l2tp_tunnel {
 	struct l2tp_counters counters;
 	uint8_t challenge[L2TP_CHALLENGE_BYTES];
 };
-
-static inline struct cv_bytes
-l2tp_secret(const struct l2tp_tunnel *t)
-{
-	return (struct cv_bytes){
-		t->params.secret, t->params.secret == NULL ? 0 : t->params.secret_len};
-}
 
 /* tunnel.c */
 void l2tp_set_state(struct l2tp_tunnel *t, enum l2tp_state state);

@@ -220,9 +220,7 @@ l2tp_tunnel_close(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_reason 
 	/* whoever was not let in may be somebody else's forged address: no more than one repeat */
 	if (t->role == L2TP_RESPONDER && t->state < L2TP_ESTABLISHED)
 		t->reliable.max_attempts = L2TP_STRANGER_RETRANSMITS;
-	l2tp_build(&b, t->params.crypto, (struct cv_bytes){0}, L2TP_STOPCCN);
-	l2tp_put_u16(&b, L2TP_AVP_ASSIGNED_TUNNEL_ID, t->params.local_tunnel_id);
-	l2tp_put_reason(&b, reason);
+	l2tp_compose_stopccn(&b, &t->params, reason);
 	send_urgent(t, now, &b);
 	l2tp_go_down(t, L2TP_CLOSING, reason);
 }
@@ -241,7 +239,7 @@ send_hello(struct l2tp_tunnel *t, uint64_t now)
 {
 	struct l2tp_builder b;
 
-	l2tp_build(&b, t->params.crypto, (struct cv_bytes){0}, L2TP_HELLO);
+	l2tp_compose_hello(&b, &t->params);
 	send_urgent(t, now, &b);
 }
 
@@ -356,7 +354,7 @@ take_message(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id, struct cv
 
 	if (t->state == L2TP_CLOSED)
 		return;
-	rc = l2tp_message_parse(t->params.crypto, l2tp_secret(t), body, &m, &fault);
+	rc = l2tp_message_parse(t->params.crypto, l2tp_secret(&t->params), body, &m, &fault);
 	t->counters.rx_messages++;
 	if (rc == CV_ERR_UNKNOWN) {
 		t->counters.rx_ignored++;

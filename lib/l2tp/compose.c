@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The messages that we send. */
+#include "l2tp/compose.h"
+
+#include <string.h>
+
+enum {
+	FRAMING_BOTH = 3,
+	FRAMING_SYNC = 1,
+	CONNECT_SPEED_BPS = 100000000,
+};
+
+/* What opens the secret to nobody but may be told to who has it: all of a set-up and of its calls.
+ */
+static void
+begin(struct l2tp_builder *b, const struct l2tp_params *p, enum l2tp_message_type type)
+{
+	l2tp_build(b, p->crypto, p->hide_avps ? l2tp_secret(p) : (struct cv_bytes){0}, type);
+}
+
+/* For a peer too that has another secret, or none. */
+static void
+begin_plain(struct l2tp_builder *b, const struct l2tp_params *p, enum l2tp_message_type type)
+{
+	l2tp_build(b, p->crypto, (struct cv_bytes){0}, type);
+}
+
+bool
+l2tp_respond(const struct l2tp_params *p, uint8_t type, struct cv_bytes challenge,
+	uint8_t out[CRYPTO_MD5_BYTES])
+{
+	const struct cv_bytes parts[] = {{&type, 1}, l2tp_secret(p), challenge};
+
+	return crypto_md5(p->crypto, parts, 3, out) == 0;
+}
+
+static void
+put_identity(struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge)
+{
+	l2tp_put_u16(b, L2TP_AVP_PROTOCOL_VERSION, L2TP_PROTOCOL_VERSION);
+	l2tp_put_u32(b, L2TP_AVP_FRAMING_CAPABILITIES, FRAMING_BOTH);
+	l2tp_put_u32(b, L2TP_AVP_BEARER_CAPABILITIES, 0);
+	l2tp_put(b, L2TP_AVP_HOST_NAME, p->host_name, strlen(p->host_name));
+	l2tp_put(b, L2TP_AVP_VENDOR_NAME, "Culvert", strlen("Culvert"));
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_TUNNEL_ID, p->local_tunnel_id);
+	l2tp_put_u16(b, L2TP_AVP_RECEIVE_WINDOW_SIZE, p->receive_window);
+	if (challenge != NULL)
+		l2tp_put(b, L2TP_AVP_CHALLENGE, challenge, L2TP_CHALLENGE_BYTES);
+}
+
+static void
+put_response(
+	struct l2tp_builder *b, const struct l2tp_params *p, uint8_t type, struct cv_bytes asked)
+{
+	uint8_t response[CRYPTO_MD5_BYTES];
+
+	if (asked.len == 0)
+		return;
+	if (!l2tp_respond(p, type, asked, response))
+		b->w.failed = true;
+	else
+		l2tp_put(b, L2TP_AVP_CHALLENGE_RESPONSE, response, sizeof(response));
+}
+
+void
+l2tp_compose_sccrq(struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge)
+{
+	begin(b, p, L2TP_SCCRQ);
+	put_identity(b, p, challenge);
+}
+
+void
+l2tp_compose_sccrp(struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge,
+	struct cv_bytes asked)
+{
+	begin(b, p, L2TP_SCCRP);
+	put_identity(b, p, challenge);
+	put_response(b, p, L2TP_SCCRP, asked);
+}
+
+void
+l2tp_compose_scccn(struct l2tp_builder *b, const struct l2tp_params *p, struct cv_bytes asked)
+{
+	begin(b, p, L2TP_SCCCN);
+	put_response(b, p, L2TP_SCCCN, asked);
+}
+
+void
+l2tp_compose_stopccn(
+	struct l2tp_builder *b, const struct l2tp_params *p, const struct l2tp_reason *reason)
+{
+	begin_plain(b, p, L2TP_STOPCCN);
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_TUNNEL_ID, p->local_tunnel_id);
+	l2tp_put_reason(b, reason);
+}
+
+void
+l2tp_compose_hello(struct l2tp_builder *b, const struct l2tp_params *p)
+{
+	begin_plain(b, p, L2TP_HELLO);
+}
+
+void
+l2tp_compose_icrq(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
+	uint32_t serial)
+{
+	begin(b, p, L2TP_ICRQ);
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
+	l2tp_put_u32(b, L2TP_AVP_CALL_SERIAL_NUMBER, serial);
+}
+
+void
+l2tp_compose_icrp(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session)
+{
+	begin(b, p, L2TP_ICRP);
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
+}
+
+void
+l2tp_compose_iccn(struct l2tp_builder *b, const struct l2tp_params *p)
+{
+	begin(b, p, L2TP_ICCN);
+	l2tp_put_u32(b, L2TP_AVP_CONNECT_SPEED, CONNECT_SPEED_BPS);
+	l2tp_put_u32(b, L2TP_AVP_FRAMING_TYPE, FRAMING_SYNC);
+}
+
+void
+l2tp_compose_cdn(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
+	const struct l2tp_reason *reason)
+{
+	begin(b, p, L2TP_CDN);
+	l2tp_put_reason(b, reason);
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
+}
+
+void
+l2tp_compose_sli(struct l2tp_builder *b, const struct l2tp_params *p, uint32_t send_accm,
+	uint32_t receive_accm)
+{
+	uint8_t value[10];
+	struct cv_writer w = cv_writer(value, sizeof(value));
+
+	cv_write_u16(&w, 0);
+	cv_write_u32(&w, send_accm);
+	cv_write_u32(&w, receive_accm);
+	begin(b, p, L2TP_SLI);
+	l2tp_put(b, L2TP_AVP_ACCM, value, sizeof(value));
+}
