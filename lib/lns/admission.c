@@ -144,7 +144,7 @@ said_forgot(struct lns *lns, uint64_t now, const char *why)
 static struct lns_caller *
 remember(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message,
 	const struct l2tp_params *params, const struct l2tp_identity *identity,
-	const struct cfg_tunnel_secret *secret)
+	struct lns_secret *secret)
 {
 	struct lns_admission *a = &lns->admission;
 	bool forgot;
@@ -155,7 +155,9 @@ remember(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_
 		said_forgot(lns, now, "limits.half-open is reached");
 	caller->message = message;
 	caller->identity = *identity;
-	caller->secret = secret; /* not to be found again: of the host name not all is kept */
+	lns_secret_drop(caller->secret);
+	caller->secret = lns_secret_hold(
+		secret); /* not to be found again: of the host name not all is kept */
 	memcpy(caller->challenge, params->challenge, sizeof(caller->challenge));
 	cv_wheel_arm(&lns->wheel, &a->object.timer, lns_callers_expire(&a->callers, now));
 	return caller;
@@ -174,6 +176,24 @@ refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from, struct cv
 	if (event.proof_failed)
 		lns_count(lns, LNS_TUNNEL_AUTH);
 	lns_log_tunnel_refused(lns, now, from, host.data, host.len, &event.reason);
+}
+
+/* The secret for a peer with this host name, kept as long as it is used. *found: there is an entry,
+ * so NULL is for want of memory. */
+static struct lns_secret *
+secret_for(struct lns *lns, const struct lns_opener *opener, struct cv_bytes host, bool *found)
+{
+	const struct cfg_tunnel_secret *entry = cfg_tunnel_secret_find(
+		lns->cfg, opener->listener, &opener->peer.ip, (const char *)host.data, host.len);
+	struct lns_secret **kept;
+
+	*found = entry != NULL;
+	if (entry == NULL)
+		return NULL;
+	kept = &lns->secrets[entry - lns->cfg->tunnels.secrets];
+	if (*kept == NULL)
+		*kept = lns_secret_new(entry);
+	return *kept;
 }
 
 /* A tunnel ID for a new caller. Where all are taken, another that has not proved itself gives way,
@@ -201,7 +221,8 @@ answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uin
 {
 	static const struct l2tp_reason unknown = {.result = L2TP_STOPCCN_NOT_AUTHORIZED,
 		.message = "no tunnel secret is configured for this peer"};
-	const struct cfg_tunnel_secret *secret;
+	struct lns_secret *secret;
+	bool known;
 	uint8_t challenge[L2TP_CHALLENGE_BYTES];
 	uint32_t credit = LNS_AMPLIFY * (uint32_t)len;
 	struct l2tp_identity identity;
@@ -210,8 +231,11 @@ answer_sccrq(struct lns *lns, uint64_t now, const struct lns_opener *opener, uin
 	struct l2tp_peek peek;
 
 	l2tp_peek(data, len, &peek);
-	secret = cfg_tunnel_secret_find(lns->cfg, opener->listener, &opener->peer.ip,
-		(const char *)peek.host_name.data, peek.host_name.len);
+	secret = secret_for(lns, opener, peek.host_name, &known);
+	if (secret == NULL && known) {
+		lns_count(lns, LNS_MEMORY);
+		return CV_ERR_NOMEM;
+	}
 	if (caller == NULL)
 		crypto_random(lns->crypto, challenge, sizeof(challenge));
 	lns_responder_params(lns, &params,

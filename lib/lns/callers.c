@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "lns/lns.h"
+#include "lns/terms.h"
 
 #define BY_OPENER(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_opener)))
 #define BY_ID(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_id)))
@@ -42,6 +43,8 @@ lns_callers_init(struct lns_callers *c, struct crypto *crypto, uint32_t capacity
 void
 lns_callers_fini(struct lns_callers *c)
 {
+	for (struct lns_caller *caller = c->oldest; caller != NULL; caller = caller->next)
+		lns_secret_drop(caller->secret);
 	if (c->records != NULL)
 		crypto_wipe(c->records, c->capacity * sizeof(c->records[0]));
 	free(c->records);
@@ -243,6 +246,7 @@ lns_callers_remove(struct lns_callers *c, struct lns_caller *caller)
 	unlink_age(c, caller);
 	c->shares[c->marks[caller - c->records].share]--;
 	c->count--;
+	lns_secret_drop(caller->secret);
 	crypto_wipe(caller, sizeof(*caller));
 	caller->next = c->free;
 	c->free = caller;

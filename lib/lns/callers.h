@@ -34,7 +34,7 @@ struct lns_opener {
 	uint16_t listener;
 };
 
-struct cfg_tunnel_secret;
+struct lns_secret;
 
 struct lns_caller {
 	struct cv_node by_opener, by_id;
@@ -43,9 +43,9 @@ struct lns_caller {
 	uint64_t message;               /* keyed hash of the SCCRQ: sent again, it is the same */
 	uint64_t failed;                /* keyed hash of the SCCCN that proved nothing; 0: none */
 	struct lns_opener opener;
-	uint32_t credit;                        /* bytes that may still be sent to it */
-	uint16_t tunnel_id;                     /* ours */
-	const struct cfg_tunnel_secret *secret; /* that its SCCRQ was found to need */
+	uint32_t credit;           /* bytes that may still be sent to it */
+	uint16_t tunnel_id;        /* ours */
+	struct lns_secret *secret; /* that its SCCRQ was found to need; held */
 	uint8_t challenge[L2TP_CHALLENGE_BYTES];
 	struct l2tp_identity identity;
 };

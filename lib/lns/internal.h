@@ -15,6 +15,7 @@
 #include "lns/callers.h"
 #include "lns/lns.h"
 #include "lns/pool.h"
+#include "lns/terms.h"
 #include "ppp/link.h"
 
 enum {
@@ -60,6 +61,8 @@ struct lns_tunnel {
 	struct lns_tunnel *ended_prev, *ended_next; /* of those that are over, in order */
 	struct lns_tunnel *idle_prev, *idle_next;   /* of those that proved little, in order */
 	struct l2tp_tunnel *l2tp;
+	struct lns_terms *terms;   /* that it began with */
+	struct lns_secret *secret; /* likewise */
 	struct lns_peer *peer_address;
 	struct lns_session *sessions;
 	uint32_t session_count;
@@ -88,6 +91,7 @@ struct lns_session {
 	struct lns_session *next_in_tunnel, **link_in_tunnel;
 	struct lns_session *next_of_user, **link_of_user;
 	struct ppp_link *ppp;    /* from ICCN on */
+	struct lns_terms *terms; /* of ppp */
 	struct lns_early *early; /* until then; NULL: none came */
 	const struct cfg_user *cfg_user;
 	const char *reason;  /* why it is over; static */
@@ -147,7 +151,8 @@ struct lns {
 
 	struct lns_group *groups;
 	struct lns_user *users;
-	struct ppp_params ppp;
+	struct lns_terms *terms;
+	struct lns_secret **secrets; /* by place in the configuration's list; NULL: not used yet */
 
 	uint32_t tunnels, ended, closing; /* living tunnels; over; of these, not yet told */
 	uint32_t sessions, open_sessions;
@@ -182,12 +187,12 @@ void lns_log_session_refused(struct lns *lns, const struct lns_session *s, uint6
 
 /* parameters.c: what all PPP links share. One set: who the user is, and so his group, is only known
  * when LCP is done. */
-void lns_link_params(struct lns *lns);
+void lns_link_params(const struct cfg_ppp *cfg, struct ppp_params *p);
 enum ppp_auth lns_auth_method(enum cfg_auth method);
 /* What the responder of a caller's record, or of an SCCRQ, is made with. Points into what is given.
  */
 void lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
-	const uint8_t *challenge, const struct cfg_tunnel_secret *secret);
+	const uint8_t *challenge, const struct lns_secret *secret);
 
 /* admission.c: who may have a tunnel. */
 int lns_admission_init(struct lns *lns);

@@ -82,8 +82,10 @@ lns_new(const struct lns_params *params, uint64_t now)
 	lns_bucket_init(&lns->setups.all, lns->cfg->limits.setups_per_second, now);
 	lns_bucket_init(&lns->calls.all, lns->cfg->limits.setups_per_second, now);
 	lns_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, now);
-	lns_link_params(lns);
-	if (new_tables(lns) != 0 || lns_admission_init(lns) != 0 || new_groups(lns) != 0) {
+	lns->terms = lns_terms_new(lns->cfg, lns->crypto, lns->log);
+	lns->secrets = calloc(lns->cfg->tunnels.n_secrets + 1, sizeof(lns->secrets[0]));
+	if (lns->terms == NULL || lns->secrets == NULL || new_tables(lns) != 0 ||
+		lns_admission_init(lns) != 0 || new_groups(lns) != 0) {
 		lns_free(lns);
 		return NULL;
 	}
@@ -108,6 +110,10 @@ lns_free(struct lns *lns)
 	for (size_t i = 0; lns->groups != NULL && i < lns->cfg->n_groups; i++)
 		lns_pool_free(lns->groups[i].pool);
 	lns_admission_fini(lns);
+	for (size_t i = 0; lns->secrets != NULL && i < lns->cfg->tunnels.n_secrets; i++)
+		lns_secret_drop(lns->secrets[i]);
+	free(lns->secrets);
+	lns_terms_drop(lns->terms);
 	cv_table_fini(&lns->openers);
 	cv_table_fini(&lns->ends);
 	cv_table_fini(&lns->peers);

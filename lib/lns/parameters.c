@@ -15,15 +15,9 @@ lns_auth_method(enum cfg_auth method)
 }
 
 void
-lns_link_params(struct lns *lns)
+lns_link_params(const struct cfg_ppp *cfg, struct ppp_params *p)
 {
-	const struct cfg_ppp *cfg = &lns->cfg->ppp;
-	struct ppp_params *p = &lns->ppp;
-
 	ppp_params_default(p, PPP_SERVER);
-	p->crypto = lns->crypto;
-	p->log = lns->log;
-	p->name = lns->cfg->identity.host_name;
 	p->mru = cfg->mru;
 	for (size_t i = 0; i < cfg->n_auth; i++)
 		p->auth[i] = lns_auth_method(cfg->auth[i]);
@@ -42,25 +36,25 @@ lns_link_params(struct lns *lns)
 
 void
 lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
-	const uint8_t *challenge, const struct cfg_tunnel_secret *secret)
+	const uint8_t *challenge, const struct lns_secret *secret)
 {
-	const struct cfg *cfg = lns->cfg;
+	const struct cfg_tunnels *cfg = &lns->cfg->tunnels;
 
 	l2tp_params_default(p);
 	p->crypto = lns->crypto;
 	p->log = lns->log;
 	p->local_tunnel_id = tunnel_id;
 	p->challenge = challenge;
-	p->host_name = cfg->identity.host_name;
-	p->receive_window = cfg->tunnels.receive_window;
-	p->hello_ns = cfg->tunnels.hello_ns;
-	p->retransmit_initial_ns = cfg->tunnels.retransmit_first_ns;
-	p->retransmit_max_ns = cfg->tunnels.retransmit_max_ns;
-	p->max_retransmits = cfg->tunnels.retransmit_times;
-	p->hide_avps = cfg->tunnels.hide_avps;
+	p->host_name = lns->terms->host_name;
+	p->receive_window = cfg->receive_window;
+	p->hello_ns = cfg->hello_ns;
+	p->retransmit_initial_ns = cfg->retransmit_first_ns;
+	p->retransmit_max_ns = cfg->retransmit_max_ns;
+	p->max_retransmits = cfg->retransmit_times;
+	p->hide_avps = cfg->hide_avps;
 	p->proxy = secret != NULL && secret->proxy == CFG_PROXY_ACCEPT;
 	if (secret != NULL && !secret->none) {
-		p->secret = secret->secret.data;
-		p->secret_len = secret->secret.len;
+		p->secret = secret->bytes;
+		p->secret_len = secret->len;
 	}
 }

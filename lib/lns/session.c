@@ -237,7 +237,7 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 		return;
 	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id, .session = s->info.session_id};
 	s->info.sequencing = event->sequencing_required;
-	s->ppp = ppp_link_new(&lns->ppp, scope, now);
+	s->ppp = ppp_link_new(&lns->terms->ppp, scope, now);
 	if (s->ppp == NULL) {
 		struct l2tp_reason reason = {
 			.result = L2TP_CDN_NO_FACILITIES_TEMPORARY, .message = "out of memory"};
@@ -247,10 +247,20 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 		lns_session_over(lns, s, now, "out of memory");
 		return;
 	}
+	s->terms = lns_terms_hold(lns->terms);
 	if (event->proxy == NULL || !adopt(lns, s, now, event->proxy))
 		ppp_link_open(s->ppp, now);
 	take_early(lns, s, now);
 	lns_session_settle(lns, s, now);
+}
+
+static void
+free_link(struct lns_session *s)
+{
+	ppp_link_free(s->ppp);
+	s->ppp = NULL;
+	lns_terms_drop(s->terms);
+	s->terms = NULL;
 }
 
 void
@@ -267,8 +277,7 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 	lns->sessions--;
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
-	ppp_link_free(s->ppp);
-	s->ppp = NULL;
+	free_link(s);
 	free(s->early);
 	s->early = NULL;
 	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_SLOT_HOLD_NS));
@@ -461,7 +470,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 	cv_wheel_cancel(&lns->wheel, &s->object.timer);
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
-	ppp_link_free(s->ppp);
+	free_link(s);
 	free(s->early);
 	lns->slots[s->info.slot] = NULL;
 	free(s);

@@ -299,7 +299,11 @@ lns_tunnel_new(
 	t->message = caller->message;
 	t->created_at = now;
 	t->l2tp = l2tp;
+	t->terms = lns_terms_hold(lns->terms); /* l2tp was made with them */
+	t->secret = lns_secret_hold(caller->secret);
 	if (!join_peer(lns, t)) {
+		lns_terms_drop(t->terms);
+		lns_secret_drop(t->secret);
 		free(t);
 		return CV_ERR_NOMEM;
 	}
@@ -471,6 +475,8 @@ lns_tunnel_free(struct lns *lns, struct lns_tunnel *t)
 	forget_ended(lns, t);
 	lns->by_id[t->listener][t->id] = NULL;
 	l2tp_tunnel_free(t->l2tp);
+	lns_terms_drop(t->terms);
+	lns_secret_drop(t->secret);
 	free(t);
 }
 
