@@ -95,7 +95,7 @@ describe_session(const struct lns_session *s, struct lns_session_info *info)
 	ppp_link_info(s->ppp, &ppp);
 	info->state = s->want_open ? "open" : ppp.phase;
 	info->lcp_state = ppp.lcp_state;
-	info->ipcp_state = ppp.ipcp_state;
+	info->ipcp_state = ppp_link_network_state(s->ppp, PPP_IPCP);
 }
 
 uint64_t

@@ -97,8 +97,7 @@ static void
 rechallenge(struct ppp_link *l, uint64_t now)
 {
 	l->rechallenge_at = cv_time_add(now, l->params->rechallenge_ns);
-	if (l->auth_state != PPP_AUTH_OK || l->ipcp.state != PPP_OPENED ||
-		ppp_auth_block(l) == NULL)
+	if (l->auth_state != PPP_AUTH_OK || ppp_networks_open(l) == 0 || ppp_auth_block(l) == NULL)
 		return;
 	l->auth_tries = 0;
 	l->auth_deadline = cv_time_add(now, l->params->auth_timeout_ns);

@@ -121,7 +121,7 @@ write_option(struct ppp_link *l, const struct ppp_option *row, struct cv_writer 
 static void
 write_request(struct ppp_link *l, const struct ppp_cp_ops *ops, struct ppp_frame_writer *fw)
 {
-	const struct ppp_cp *cp = ops->of(l);
+	const struct ppp_cp *cp = ppp_cp_of(l, ops);
 
 	ppp_packet_begin(fw, ops->protocol, PPP_CONFIGURE_REQUEST, cp->request_id);
 	for (unsigned i = 0; i < ops->n_options; i++)
@@ -144,7 +144,7 @@ requested(struct ppp_link *l, const struct ppp_cp_ops *ops, struct ppp_frame_wri
 static bool
 naks_used_up(struct ppp_link *l, const struct ppp_cp_ops *ops)
 {
-	return ops->of(l)->naks_sent >= l->params->max_failure;
+	return ppp_cp_of(l, ops)->naks_sent >= l->params->max_failure;
 }
 
 /* Sorts one option of the peer's request into the reply. */
@@ -212,7 +212,7 @@ static void
 acknowledge(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet *p)
 {
 	accept_options(l, ops, p->data);
-	ops->of(l)->naks_sent = ops->of(l)->refusals = 0;
+	ppp_cp_of(l, ops)->naks_sent = ppp_cp_of(l, ops)->refusals = 0;
 	ppp_packet_send_data(l, ops->protocol, PPP_CONFIGURE_ACK, p->id, p->data);
 }
 
@@ -221,14 +221,14 @@ static void
 refuse(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet *p,
 	const struct reply *reply)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	bool reject = cv_written(&reply->reject) != 0 && !reply->nak_first;
 	const struct cv_writer *w = reject ? &reply->reject : &reply->nak;
 
 	if (!reject)
 		cp->naks_sent++;
 	if (++cp->refusals > 2 * l->params->max_failure)
-		ops->nak_war(l);
+		ops->nak_war(l, ops);
 	ppp_packet_send_data(l, ops->protocol, reject ? PPP_CONFIGURE_REJECT : PPP_CONFIGURE_NAK,
 		p->id, (struct cv_bytes){w->start, cv_written(w)});
 }
@@ -236,7 +236,7 @@ refuse(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet
 static void
 send_request(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, bool repeat)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	struct ppp_frame_writer fw;
 
 	/* section 5.1: a new one after any valid reply, and whenever the options may differ */
@@ -253,7 +253,7 @@ send_request(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, boo
 static void
 send_terminate(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	const char *why = ppp_down_text((enum ppp_down)l->reason);
 	struct cv_bytes text = {(const uint8_t *)why, l->finishing ? strlen(why) : 0};
 
@@ -269,7 +269,7 @@ static void
 step(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fsm_event event,
 	const struct ppp_packet *p, const struct reply *reply)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	enum ppp_state state = ppp_cp_state(cp), old = state;
 	unsigned actions = ppp_fsm_step(&state, event);
 
@@ -278,7 +278,7 @@ step(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fs
 		PPP_DEBUG(l, "ppp-state", "layer=%s from=%s to=%s", ops->name, ppp_state_name(old),
 			ppp_state_name(state));
 	if (actions & PPP_TLD)
-		ops->down(l, now, (enum ppp_cause)cp->cause);
+		ops->down(l, ops, now, (enum ppp_cause)cp->cause);
 	if (actions & PPP_IRC)
 		cp->restarts =
 			actions & PPP_STR ? l->params->max_terminate : l->params->max_configure;
@@ -304,10 +304,10 @@ step(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fs
 		cp->timer = CV_TIME_NEVER;
 	if (actions & PPP_TLU) {
 		cp->opened_at = now;
-		ops->up(l, now);
+		ops->up(l, ops, now);
 	}
 	if (actions & PPP_TLF)
-		ops->finished(l, now, (enum ppp_cause)cp->cause);
+		ops->finished(l, ops, now, (enum ppp_cause)cp->cause);
 }
 
 /* A value that two different requests hardly share (FNV-1a); 0 stands for none. */
@@ -341,7 +341,7 @@ static int
 receive_request(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, const struct ppp_packet *p)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	uint32_t check = check_value(p->whole);
 	struct reply reply;
 	bool good;
@@ -393,7 +393,7 @@ reject_is_ours(struct ppp_link *l, const struct ppp_cp_ops *ops, struct cv_bytes
 static void
 learn(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet *p)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	struct cv_reader r = cv_reader(p->data.data, p->data.len);
 	struct option_bytes o;
 	unsigned bit = 0;
@@ -412,7 +412,7 @@ learn(struct ppp_link *l, const struct ppp_cp_ops *ops, const struct ppp_packet 
 			row->rejected(l, row);
 	}
 	if (++cp->naks_received > 2 * l->params->max_failure)
-		ops->nak_war(l);
+		ops->nak_war(l, ops);
 }
 
 /* Configure-Ack, -Nak, -Reject. */
@@ -420,7 +420,7 @@ static int
 receive_answer(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, const struct ppp_packet *p)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	bool ack = p->code == PPP_CONFIGURE_ACK;
 	struct ppp_frame_writer fw;
 
@@ -456,7 +456,7 @@ receive_code_reject(
 	if (p->data.len == 0)
 		return CV_ERR_TRUNCATED;
 	vital = p->data.data[0] >= PPP_CONFIGURE_REQUEST && p->data.data[0] <= PPP_CODE_REJECT;
-	ops->of(l)->cause = vital ? PPP_CAUSE_REJECTED : PPP_CAUSE_NONE;
+	ppp_cp_of(l, ops)->cause = vital ? PPP_CAUSE_REJECTED : PPP_CAUSE_NONE;
 	step(l, ops, now, vital ? PPP_FSM_RXJ_MINUS : PPP_FSM_RXJ_PLUS, p, NULL);
 	return 0;
 }
@@ -465,7 +465,7 @@ int
 ppp_cp_input(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, const struct ppp_packet *p)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	int rc;
 
 	if (cp->state < PPP_CLOSED)
@@ -505,14 +505,14 @@ void
 ppp_cp_event(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_fsm_event event)
 {
-	ops->of(l)->cause = event == PPP_FSM_RXJ_MINUS ? PPP_CAUSE_REJECTED : PPP_CAUSE_NONE;
+	ppp_cp_of(l, ops)->cause = event == PPP_FSM_RXJ_MINUS ? PPP_CAUSE_REJECTED : PPP_CAUSE_NONE;
 	step(l, ops, now, event, NULL, NULL);
 }
 
 void
 ppp_cp_stop(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	bool open = cp->state == PPP_OPENED;
 
 	if (cp->state <= PPP_STOPPED)
@@ -521,15 +521,15 @@ ppp_cp_stop(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 	cp->timer = CV_TIME_NEVER;
 	cp->cause = PPP_CAUSE_REJECTED;
 	if (open)
-		ops->down(l, now, PPP_CAUSE_REJECTED);
-	ops->finished(l, now, PPP_CAUSE_REJECTED);
+		ops->down(l, ops, now, PPP_CAUSE_REJECTED);
+	ops->finished(l, ops, now, PPP_CAUSE_REJECTED);
 }
 
 int
 ppp_cp_adopt(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, struct cv_bytes received)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	struct reply reply;
 
 	if (!options_well_formed(received) || !judge_request(l, ops, received, &reply))
@@ -540,14 +540,14 @@ ppp_cp_adopt(
 	cp->state = PPP_OPENED;
 	cp->answered = cp->heard = true; /* no request of ours is under way */
 	cp->opened_at = now;
-	ops->up(l, now);
+	ops->up(l, ops, now);
 	return 0;
 }
 
 void
 ppp_cp_timeout(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 
 	if (cp->timer > now)
 		return;
@@ -559,7 +559,7 @@ ppp_cp_timeout(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 void
 ppp_cp_reset(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 {
-	struct ppp_cp *cp = ops->of(l);
+	struct ppp_cp *cp = ppp_cp_of(l, ops);
 	bool open = cp->state == PPP_OPENED;
 
 	cp->state = PPP_INITIAL;
@@ -569,5 +569,5 @@ ppp_cp_reset(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 	cp->acked = 0;
 	cp->cause = PPP_CAUSE_NONE;
 	if (open)
-		ops->down(l, now, PPP_CAUSE_NONE);
+		ops->down(l, ops, now, PPP_CAUSE_NONE);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A control protocol: RFC 1661's automaton driven by packets (section 5) and the Restart timer
- * (section 4.6). LCP and IPCP each are one, and differ in the operations and options below.
+ * (section 4.6). LCP and each network control protocol are one, and differ in the operations and
+ * options below.
  */
 #ifndef PPP_CP_H
 #define PPP_CP_H
@@ -44,18 +45,18 @@ struct ppp_cp_ops {
 	const char *name;
 	const struct ppp_option *options;
 	uint8_t n_options; /* at most 16 */
-	/* Where in the link its struct ppp_cp is. */
-	struct ppp_cp *(*of)(struct ppp_link *l);
 	/* The values that hold for what a peer's request leaves out. */
 	void (*reset_peer)(struct ppp_link *l);
 	/* Options that the peer did not send and must, as a Nak's; NULL: none. seen: bits of rows.
 	 */
 	void (*missing)(struct ppp_link *l, unsigned seen, struct cv_writer *nak);
-	void (*up)(struct ppp_link *l, uint64_t now);
-	void (*down)(struct ppp_link *l, uint64_t now, enum ppp_cause cause);
-	void (*finished)(struct ppp_link *l, uint64_t now, enum ppp_cause cause);
+	void (*up)(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
+	void (*down)(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now,
+		enum ppp_cause cause);
+	void (*finished)(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now,
+		enum ppp_cause cause);
 	/* More Naks than sense: no agreement will come. */
-	void (*nak_war)(struct ppp_link *l);
+	void (*nak_war)(struct ppp_link *l, const struct ppp_cp_ops *ops);
 	/* Codes above Code-Reject; returns CV_ERR_UNKNOWN for what it does not know. NULL: none. */
 	int (*extra)(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
 };
@@ -77,6 +78,8 @@ struct ppp_cp {
 };
 
 void ppp_cp_init(struct ppp_cp *cp);
+/* Where in the link the state of LCP, or of one of its network protocols, is (network.c). */
+struct ppp_cp *ppp_cp_of(struct ppp_link *l, const struct ppp_cp_ops *ops);
 
 /* Checks code, identifier and length (section 5): padding is cut off. */
 int ppp_packet_parse(struct cv_bytes bytes, struct ppp_packet *p);

@@ -25,7 +25,8 @@ ppp_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_frame *f)
 	ppp_packet_send(l, &fw);
 }
 
-/* Section 5.7. What we could do without does not matter; without IP the link itself lives on. */
+/* Section 5.7. What we could do without does not matter; without a network protocol the link itself
+ * lives on. */
 static int
 receive_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
 {
@@ -39,12 +40,6 @@ receive_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_packe
 	case PPP_LCP:
 		ppp_cp_event(l, &ppp_lcp, now, PPP_FSM_RXJ_MINUS);
 		break;
-	case PPP_IPCP: /* not another packet of it, not even to terminate it */
-		ppp_cp_stop(l, &ppp_ipcp, now);
-		break;
-	case PPP_IP:
-		ppp_cp_event(l, &ppp_ipcp, now, PPP_FSM_RXJ_MINUS);
-		break;
 	case PPP_PAP:
 	case PPP_CHAP:
 		if (l->method != PPP_AUTH_NONE &&
@@ -52,6 +47,7 @@ receive_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_packe
 			ppp_finish(l, PPP_DOWN_AUTH_REFUSED);
 		break;
 	default:
+		ppp_networks_rejected(l, now, protocol);
 		break;
 	}
 	return 0;

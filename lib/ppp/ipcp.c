@@ -75,7 +75,7 @@ address_rejected(struct ppp_link *l, const struct ppp_option *o)
 {
 	(void)o;
 	if (!ppp_is_server(l))
-		ppp_finish(l, PPP_DOWN_IPCP_REJECTED);
+		ppp_ncp_fail(l, &ppp_ipcp.cp, PPP_DOWN_IPCP_REJECTED);
 }
 
 /* Name servers, RFC 1877 sections 1.1 to 1.4; o->index: which of the four. */
@@ -150,12 +150,6 @@ static const struct ppp_option options[ROWS] = {
 		server_naked, server_rejected},
 };
 
-static struct ppp_cp *
-ipcp_of(struct ppp_link *l)
-{
-	return &l->ipcp;
-}
-
 static void
 reset_peer(struct ppp_link *l)
 {
@@ -174,67 +168,52 @@ missing(struct ppp_link *l, unsigned seen, struct cv_writer *nak)
 	cv_write_u32(nak, l->net.peer_ip);
 }
 
-static void
-ipcp_up(struct ppp_link *l, uint64_t now)
+static int
+offer(struct ppp_link *l, const struct ppp_network *net)
 {
-	(void)now;
-	l->ipcp_rejected = false;
-	l->ipcp.deadline = CV_TIME_NEVER;
-	if (!is_host(l->net.local_ip)) { /* a server that acknowledged 0.0.0.0 */
-		ppp_finish(l, PPP_DOWN_IPCP_NAK_WAR);
-		return;
+	if (ppp_is_server(l) && (net->local_ip == 0 || net->peer_ip == 0))
+		return CV_ERR_MALFORMED;
+	l->net = *net;
+	return 0;
+}
+
+/* Not with a server that acknowledged 0.0.0.0. */
+static bool
+usable(const struct ppp_link *l)
+{
+	return is_host(l->net.local_ip);
+}
+
+static void
+tell(const struct ppp_link *l, struct ppp_ev_up *up)
+{
+	up->local_ip = l->net.local_ip;
+	up->peer_ip = l->peer_ip;
+	for (unsigned i = 0; i < 2; i++) {
+		up->dns[i] = l->net.dns[i];
+		up->wins[i] = l->net.wins[i];
 	}
-	ppp_raise(l, PPP_EV_UP);
 }
 
-/*
- * The peer does not take IP, or IPCP: that stops IP and nothing else (RFC 1661 section 5.7). It may
- * begin IPCP again until the deadline, as one that terminated IPCP may; a link that carries nothing
- * does not hold its address for ever.
- */
-static void
-note_rejected(struct ppp_link *l, enum ppp_cause cause)
-{
-	if (cause == PPP_CAUSE_REJECTED)
-		l->ipcp_rejected = true;
-}
-
-static void
-ipcp_down(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
-{
-	ppp_tell_network_down(l);
-	l->ipcp.rejected = l->ipcp.naks_sent = l->ipcp.refusals = l->ipcp.naks_received = 0;
-	note_rejected(l, cause);
-	if (l->phase == PPP_PHASE_NETWORK)
-		l->ipcp.deadline = cv_time_add(now, l->params->ipcp_timeout_ns);
-}
-
-/* Terminated by the peer: it may open IPCP again until the deadline. */
-static void
-ipcp_finished(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
-{
-	(void)now;
-	if (cause == PPP_CAUSE_TIMEOUT)
-		ppp_finish(l, PPP_DOWN_IPCP_TIMEOUT);
-	note_rejected(l, cause);
-}
-
-static void
-ipcp_nak_war(struct ppp_link *l)
-{
-	ppp_finish(l, PPP_DOWN_IPCP_NAK_WAR);
-}
-
-const struct ppp_cp_ops ppp_ipcp = {
-	.protocol = PPP_IPCP,
-	.name = "ipcp",
-	.options = options,
-	.n_options = ROWS,
-	.of = ipcp_of,
-	.reset_peer = reset_peer,
-	.missing = missing,
-	.up = ipcp_up,
-	.down = ipcp_down,
-	.finished = ipcp_finished,
-	.nak_war = ipcp_nak_war,
+const struct ppp_ncp ppp_ipcp = {
+	.cp =
+		{
+			.protocol = PPP_IPCP,
+			.name = "ipcp",
+			.options = options,
+			.n_options = ROWS,
+			.reset_peer = reset_peer,
+			.missing = missing,
+			.up = ppp_ncp_up,
+			.down = ppp_ncp_down,
+			.finished = ppp_ncp_finished,
+			.nak_war = ppp_ncp_nak_war,
+		},
+	.carries = PPP_IP,
+	.timeout = PPP_DOWN_IPCP_TIMEOUT,
+	.rejected = PPP_DOWN_IPCP_REJECTED,
+	.disagreed = PPP_DOWN_IPCP_NAK_WAR,
+	.offer = offer,
+	.usable = usable,
+	.tell = tell,
 };

@@ -343,12 +343,6 @@ ppp_lcp_asked(struct ppp_link *l, struct cv_bytes list)
 	return rc == 0 && l->method != PPP_AUTH_NONE;
 }
 
-static struct ppp_cp *
-lcp_of(struct ppp_link *l)
-{
-	return &l->lcp;
-}
-
 static void
 reset_peer(struct ppp_link *l)
 {
@@ -361,8 +355,9 @@ reset_peer(struct ppp_link *l)
 }
 
 static void
-lcp_up(struct ppp_link *l, uint64_t now)
+lcp_up(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 {
+	(void)ops;
 	l->lcp.deadline = CV_TIME_NEVER;
 	l->echoes_open = 0;
 	l->last_activity = now;
@@ -373,8 +368,9 @@ lcp_up(struct ppp_link *l, uint64_t now)
 }
 
 static void
-lcp_down(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
+lcp_down(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_cause cause)
 {
+	(void)ops;
 	if (l->authenticated)
 		ppp_expect_proof(l, now);
 	l->echo_timer = CV_TIME_NEVER;
@@ -394,16 +390,18 @@ lcp_down(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
 }
 
 static void
-lcp_finished(struct ppp_link *l, uint64_t now, enum ppp_cause cause)
+lcp_finished(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_cause cause)
 {
+	(void)ops;
 	(void)now;
 	ppp_tell_down(
 		l, cause == PPP_CAUSE_REJECTED ? PPP_DOWN_LCP_REJECTED : PPP_DOWN_LCP_TIMEOUT);
 }
 
 static void
-lcp_nak_war(struct ppp_link *l)
+lcp_nak_war(struct ppp_link *l, const struct ppp_cp_ops *ops)
 {
+	(void)ops;
 	ppp_finish(l, PPP_DOWN_LCP_NAK_WAR);
 }
 
@@ -412,7 +410,6 @@ const struct ppp_cp_ops ppp_lcp = {
 	.name = "lcp",
 	.options = options,
 	.n_options = ROWS,
-	.of = lcp_of,
 	.reset_peer = reset_peer,
 	.up = lcp_up,
 	.down = lcp_down,

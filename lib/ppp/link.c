@@ -9,8 +9,12 @@
 void
 ppp_params_default(struct ppp_params *p, enum ppp_role role)
 {
+	static const struct ppp_ncp *const networks[] = {&ppp_ipcp};
+
 	*p = (struct ppp_params){
 		.role = role,
+		.networks = networks,
+		.n_networks = 1,
 		.mru = 1400,
 		.max_configure = 10,
 		.max_terminate = 2,
@@ -29,7 +33,8 @@ params_usable(const struct ppp_params *p)
 {
 	if (p->crypto == NULL || p->n_auth > PPP_AUTH_METHODS || p->mru < PPP_MRU_MIN ||
 		p->restart_ns == 0 || p->user.len > PPP_NAME_MAX ||
-		p->password.len > PPP_NAME_MAX || (p->role == PPP_SERVER && p->n_auth == 0))
+		p->password.len > PPP_NAME_MAX || p->n_networks == 0 ||
+		p->n_networks > PPP_NETWORKS_MAX || (p->role == PPP_SERVER && p->n_auth == 0))
 		return false;
 	for (unsigned i = 0; i < p->n_auth; i++)
 		if (p->auth[i] < PPP_AUTH_PAP || p->auth[i] > PPP_AUTH_MSCHAPV2)
@@ -44,7 +49,7 @@ ppp_link_new(const struct ppp_params *params, struct ppp_scope scope, uint64_t n
 
 	if (!params_usable(params))
 		return NULL;
-	l = calloc(1, sizeof(*l));
+	l = calloc(1, ppp_link_bytes(params));
 	if (l == NULL)
 		return NULL;
 	l->params = params;
@@ -54,7 +59,7 @@ ppp_link_new(const struct ppp_params *params, struct ppp_scope scope, uint64_t n
 	l->peer_mru = PPP_DEFAULT_MRU;
 	l->peer_accm = PPP_DEFAULT_ACCM;
 	ppp_cp_init(&l->lcp);
-	ppp_cp_init(&l->ipcp);
+	ppp_networks_init(l);
 	ppp_auth_stop(l);
 	crypto_random(params->crypto, &l->auth_id, sizeof(l->auth_id));
 	ppp_lcp_reset(l);
@@ -70,7 +75,7 @@ ppp_link_free(struct ppp_link *l)
 		crypto_wipe(l->auth, sizeof(*l->auth));
 	free(l->auth);
 	ppp_output_free(l);
-	crypto_wipe(l, sizeof(*l));
+	crypto_wipe(l, ppp_link_bytes(l->params));
 	free(l);
 }
 
@@ -106,11 +111,9 @@ ppp_finish(struct ppp_link *l, enum ppp_down reason)
 }
 
 void
-ppp_tell_network_down(struct ppp_link *l)
+ppp_withdraw(struct ppp_link *l, enum ppp_event_type type)
 {
-	withdraw(l, BIT(PPP_EV_UP));
-	if (l->up_told)
-		ppp_raise(l, PPP_EV_NETWORK_DOWN);
+	withdraw(l, BIT(type));
 }
 
 void
@@ -130,12 +133,12 @@ ppp_tell_down(struct ppp_link *l, enum ppp_down reason)
 void
 ppp_layers_down(struct ppp_link *l, uint64_t now)
 {
-	/* so that IPCP does not start to wait for the peer */
+	/* so that no network protocol starts to wait for the peer */
 	if (l->phase == PPP_PHASE_NETWORK)
 		ppp_set_phase(l, PPP_PHASE_TERMINATE);
 	ppp_auth_stop(l);
-	ppp_cp_reset(l, &ppp_ipcp, now);
-	l->network_started = l->ipcp_rejected = false;
+	ppp_networks_reset(l, now);
+	l->network_started = false;
 	withdraw(l, BIT(PPP_EV_AUTH) | BIT(PPP_EV_NETWORK));
 }
 
@@ -143,13 +146,15 @@ void
 ppp_enter_network(struct ppp_link *l, uint64_t now)
 {
 	ppp_set_phase(l, PPP_PHASE_NETWORK);
-	l->ipcp.deadline = cv_time_add(now, l->params->ipcp_timeout_ns);
+	ppp_networks_expect(l, now);
 	ppp_raise(l, PPP_EV_NETWORK);
 }
 
 void
 ppp_settle(struct ppp_link *l, uint64_t now)
 {
+	if (!l->finishing)
+		ppp_networks_settle(l, now);
 	if (!l->finishing || l->closed || l->down_told)
 		return;
 	l->closed = true;
@@ -191,15 +196,13 @@ ppp_link_close(struct ppp_link *l, uint64_t now, enum ppp_down reason)
 int
 ppp_network_start(struct ppp_link *l, uint64_t now, const struct ppp_network *net)
 {
+	int rc;
+
 	if (l->phase != PPP_PHASE_NETWORK || l->network_started)
 		return CV_ERR_STATE;
-	if (ppp_is_server(l) && (net->local_ip == 0 || net->peer_ip == 0))
-		return CV_ERR_MALFORMED;
-	l->net = *net;
-	l->network_started = true;
-	ppp_cp_event(l, &ppp_ipcp, now, PPP_FSM_OPEN);
-	ppp_cp_event(l, &ppp_ipcp, now, PPP_FSM_UP);
-	return 0;
+	rc = ppp_networks_start(l, now, net);
+	l->network_started = rc == 0;
+	return rc;
 }
 
 /* Hands a frame to its protocol, where the phase allows it. */
@@ -211,8 +214,6 @@ demultiplex(struct ppp_link *l, uint64_t now, const struct ppp_frame *f)
 	int rc;
 
 	switch (f->protocol) {
-	case PPP_IP:
-		return network && l->ipcp.state == PPP_OPENED ? 0 : CV_ERR_STATE;
 	case PPP_LCP:
 		rc = ppp_packet_parse(f->payload, &p);
 		return rc != 0 ? rc : ppp_cp_input(l, &ppp_lcp, now, &p);
@@ -225,16 +226,13 @@ demultiplex(struct ppp_link *l, uint64_t now, const struct ppp_frame *f)
 			return rc;
 		return f->protocol == PPP_PAP ? ppp_pap_input(l, now, &p)
 					      : ppp_chap_input(l, now, &p);
-	case PPP_IPCP:
-		if (!network)
-			return CV_ERR_STATE;
-		rc = ppp_packet_parse(f->payload, &p);
-		return rc != 0 ? rc : ppp_cp_input(l, &ppp_ipcp, now, &p);
 	default:
 		/* RFC 1661 section 3.5: while authentication goes on, everything else is silently
 		 * discarded; section 5.7: afterwards it is rejected */
 		if (!network)
 			return CV_ERR_STATE;
+		if (ppp_ncp_find(l, f->protocol) != NULL)
+			return ppp_networks_input(l, now, f);
 		l->counters.rx_unknown++;
 		ppp_protocol_reject(l, now, f);
 		return 0;
@@ -280,33 +278,26 @@ ppp_link_next_timeout(const struct ppp_link *l)
 {
 	uint64_t at = cv_time_min(l->lcp.timer, l->lcp.deadline);
 
-	at = cv_time_min(at, cv_time_min(l->ipcp.timer, l->ipcp.deadline));
+	at = cv_time_min(at, ppp_networks_next_timeout(l));
 	at = cv_time_min(at, cv_time_min(l->auth_timer, l->auth_deadline));
 	at = cv_time_min(at, l->prove_by);
 	return cv_time_min(at, cv_time_min(l->echo_timer, l->rechallenge_at));
-}
-
-static void
-deadline(struct ppp_link *l, struct ppp_cp *cp, uint64_t now, enum ppp_down reason)
-{
-	if (cp->deadline > now)
-		return;
-	cp->deadline = CV_TIME_NEVER;
-	ppp_finish(l, reason);
 }
 
 void
 ppp_link_handle_timeout(struct ppp_link *l, uint64_t now)
 {
 	ppp_auth_reap(l);
-	deadline(l, &l->lcp, now, PPP_DOWN_LCP_TIMEOUT);
-	deadline(l, &l->ipcp, now,
-		l->ipcp_rejected ? PPP_DOWN_IPCP_REJECTED : PPP_DOWN_IPCP_TIMEOUT);
+	if (l->lcp.deadline <= now) {
+		l->lcp.deadline = CV_TIME_NEVER;
+		ppp_finish(l, PPP_DOWN_LCP_TIMEOUT);
+	}
+	ppp_networks_deadline(l, now);
 	ppp_auth_timeout(l, now);
 	ppp_echo_timeout(l, now);
 	ppp_settle(l, now);
 	ppp_cp_timeout(l, &ppp_lcp, now);
-	ppp_cp_timeout(l, &ppp_ipcp, now);
+	ppp_networks_timeout(l, now);
 	ppp_settle(l, now);
 }
 
@@ -347,15 +338,15 @@ static void
 fill_up(const struct ppp_link *l, struct ppp_ev_up *e)
 {
 	*e = (struct ppp_ev_up){
-		.local_ip = l->net.local_ip,
-		.peer_ip = l->peer_ip,
-		.dns = {l->net.dns[0], l->net.dns[1]},
-		.wins = {l->net.wins[0], l->net.wins[1]},
+		.open = (uint8_t)ppp_networks_open(l),
 		.mru = l->peer_mru < l->params->mru ? l->peer_mru : l->params->mru,
 		.our_mru = ppp_lcp_our_mru(l),
 		.acfc = l->peer_acfc,
 		.pfc = l->peer_pfc,
 	};
+	for (unsigned i = 0; i < l->params->n_networks; i++)
+		if (e->open >> i & 1)
+			l->params->networks[i]->tell(l, e);
 }
 
 bool

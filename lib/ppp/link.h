@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One PPP link (RFC 1661) in either role: LCP, authentication (PAP, CHAP-MD5, MS-CHAPv2), IPCP.
+ * One PPP link (RFC 1661) in either role: LCP, authentication (PAP, CHAP-MD5, MS-CHAPv2), network
+ * protocols.
  * Sans-IO: frames and time go in, frames and events come out. After every call that takes `now`
  * the caller drains ppp_link_poll_event, drains ppp_link_poll_output (also when the call returned
  * an error) and asks ppp_link_next_timeout again.
@@ -31,7 +32,11 @@ enum ppp_role { PPP_SERVER, PPP_CLIENT };
 
 enum ppp_auth { PPP_AUTH_NONE, PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
 
-enum { PPP_AUTH_METHODS = 3, PPP_NAME_MAX = 255 };
+enum { PPP_AUTH_METHODS = 3, PPP_NAME_MAX = 255, PPP_NETWORKS_MAX = 8 };
+
+/* A network protocol that a link may carry. */
+struct ppp_ncp;
+extern const struct ppp_ncp ppp_ipcp; /* IP (RFC 1332) */
 
 #define PPP_DEFAULT_ACCM UINT32_MAX /* where none was negotiated */
 
@@ -49,6 +54,10 @@ struct ppp_params {
 	 * one that it asks for in a Nak first */
 	enum ppp_auth auth[PPP_AUTH_METHODS];
 	uint8_t n_auth;
+	/* the network protocols of a link, at least one; each comes up, is rejected and ends for
+	 * itself, and the link with the last */
+	const struct ppp_ncp *const *networks;
+	uint8_t n_networks;
 	const char *name;         /* server: our name in CHAP challenges; at most PPP_NAME_MAX */
 	struct cv_bytes user;     /* client: name, at most PPP_NAME_MAX bytes */
 	struct cv_bytes password; /* client: at most PPP_NAME_MAX bytes */
@@ -59,18 +68,20 @@ struct ppp_params {
 	uint8_t max_terminate;
 	uint8_t max_failure;       /* Configure-Naks without agreement, then Rejects */
 	uint8_t echo_misses;       /* unanswered echoes in a row that end the link */
-	uint64_t restart_ns;       /* Restart timer of LCP, CHAP, PAP and IPCP */
+	uint64_t restart_ns;       /* Restart timer of LCP, CHAP, PAP and network protocols */
 	uint64_t echo_interval_ns; /* silence after which an Echo-Request goes out; 0: never */
 	uint64_t lcp_timeout_ns;   /* the most that each phase may take in all */
 	/* includes the time that the caller takes to answer AUTH; a peer that begins LCP again has
 	 * no more than both in all */
 	uint64_t auth_timeout_ns;
-	uint64_t ipcp_timeout_ns; /* includes the time until ppp_network_start */
+	uint64_t ipcp_timeout_ns; /* of each network protocol; includes the time until
+				     ppp_network_start */
 	uint64_t rechallenge_ns;  /* server: CHAP again at this interval; 0: never */
 };
 
 /* RFC 1661's and behaviour's values: MRU 1,400, restart 3 s, 10 configures, 2 terminates, 5
- * failures, echo 20 s and 4 misses, 30 s a phase, no rechallenge. Methods, name, crypto are unset.
+ * failures, echo 20 s and 4 misses, 30 s a phase, no rechallenge, IP. Methods, name, crypto are
+ * unset.
  */
 void ppp_params_default(struct ppp_params *p, enum ppp_role role);
 
@@ -119,13 +130,13 @@ int ppp_auth_parse(const char *name);
 
 /* Events come in this order where several are pending. */
 enum ppp_event_type {
-	PPP_EV_NETWORK_DOWN, /* UP no longer holds: stop the traffic; the link itself lives */
+	PPP_EV_NETWORK_DOWN, /* no network protocol is open: stop all traffic; the link lives */
 	PPP_EV_LCP_UP,
 	PPP_EV_AUTH,      /* server: judge `auth` with ppp_auth_*, now or later */
 	PPP_EV_AUTH_DONE, /* `auth_done`; when not ok, DOWN follows */
 	PPP_EV_NETWORK,   /* answer with ppp_network_start, now or later */
-	PPP_EV_UP,        /* `up` */
-	PPP_EV_DOWN,      /* `down` */
+	PPP_EV_UP,   /* `up`: which are open; told again as one more opens, or not the last ends */
+	PPP_EV_DOWN, /* `down` */
 };
 
 /* Hostile bytes. challenge and response are what the peer answered to and with (CHAP-MD5: 16;
@@ -146,6 +157,7 @@ struct ppp_ev_auth_done {
 
 /* Addresses are IPv4 numbers in host order, 0: none (see cv_ipv4). */
 struct ppp_ev_up {
+	uint8_t open; /* bits by their places in params' networks; what follows holds for these */
 	uint32_t local_ip, peer_ip;
 	uint32_t dns[2], wins[2];
 	uint16_t mru;     /* the largest information field to send */
@@ -240,14 +252,14 @@ int ppp_auth_check(struct ppp_link *l, uint64_t now, const struct ppp_secret *se
 int ppp_auth_reject(struct ppp_link *l, uint64_t now);
 int ppp_auth_accept(struct ppp_link *l, uint64_t now, const uint8_t *authenticator_response);
 
-/* What IPCP negotiates. Server: local_ip and peer_ip are given, zero servers are not offered.
- * Client: what it would like, 0 to be told. */
+/* What network protocols negotiate. Server: local_ip and peer_ip are given, zero servers are not
+ * offered. Client: what it would like, 0 to be told. */
 struct ppp_network {
 	uint32_t local_ip, peer_ip;
 	uint32_t dns[2], wins[2];
 };
 
-/* Answers NETWORK: starts IPCP. Returns 0, CV_ERR_STATE (not in that phase; nothing happened) or
+/* Answers NETWORK: starts them. Returns 0, CV_ERR_STATE (not in that phase; nothing happened) or
  * CV_ERR_MALFORMED (a server without addresses). */
 int ppp_network_start(struct ppp_link *l, uint64_t now, const struct ppp_network *net);
 
@@ -270,9 +282,9 @@ struct ppp_counters {
 };
 
 struct ppp_info {
-	const char *phase;                  /* "establish", "authenticate", ... */
-	const char *lcp_state, *ipcp_state; /* RFC 1661's names: "Req-Sent" */
-	enum ppp_auth auth;                 /* agreed; NONE before */
+	const char *phase;     /* "establish", "authenticate", ... */
+	const char *lcp_state; /* RFC 1661's names: "Req-Sent" */
+	enum ppp_auth auth;    /* agreed; NONE before */
 	uint16_t mru, our_mru;
 	bool acfc, pfc;
 	uint32_t magic, peer_magic;
@@ -283,6 +295,8 @@ struct ppp_info {
 };
 
 void ppp_link_info(const struct ppp_link *l, struct ppp_info *info);
+/* The state of a network control protocol ("Opened"), by its number; "-": this link has none. */
+const char *ppp_link_network_state(const struct ppp_link *l, uint16_t protocol);
 /* Bytes that this link holds now, for the memory per session. */
 size_t ppp_link_memory(const struct ppp_link *l);
 

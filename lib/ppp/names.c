@@ -64,7 +64,6 @@ ppp_link_info(const struct ppp_link *l, struct ppp_info *info)
 	*info = (struct ppp_info){
 		.phase = ppp_phase_name((enum ppp_phase)l->phase),
 		.lcp_state = ppp_state_name(ppp_cp_state(&l->lcp)),
-		.ipcp_state = ppp_state_name(ppp_cp_state(&l->ipcp)),
 		.auth = l->phase < PPP_PHASE_AUTHENTICATE ? PPP_AUTH_NONE
 							  : (enum ppp_auth)l->method,
 		.mru = l->peer_mru < l->params->mru ? l->peer_mru : l->params->mru,
@@ -82,8 +81,18 @@ ppp_link_info(const struct ppp_link *l, struct ppp_info *info)
 	};
 }
 
+const char *
+ppp_link_network_state(const struct ppp_link *l, uint16_t protocol)
+{
+	for (unsigned i = 0; i < l->params->n_networks; i++)
+		if (l->params->networks[i]->cp.protocol == protocol)
+			return ppp_state_name(ppp_cp_state(&l->layers[i].cp));
+	return "-";
+}
+
 size_t
 ppp_link_memory(const struct ppp_link *l)
 {
-	return sizeof(*l) + (l->auth == NULL ? 0 : sizeof(*l->auth)) + ppp_output_memory(l);
+	return ppp_link_bytes(l->params) + (l->auth == NULL ? 0 : sizeof(*l->auth)) +
+	       ppp_output_memory(l);
 }

@@ -55,12 +55,19 @@ struct ppp_auth_block {
 
 struct ppp_output;
 
+/* A network control protocol's state in one link. */
+struct ppp_layer {
+	struct ppp_cp cp;
+	bool rejected; /* by the peer, and it did not come up since */
+	bool failed;   /* it will not come up; the link lives for another's sake */
+};
+
 struct ppp_link {
 	const struct ppp_params *params;
 	struct ppp_auth_block *auth;   /* NULL most of the time */
 	struct ppp_output *out;        /* NULL when nothing waits */
 	const struct ppp_proxy *proxy; /* only within ppp_link_adopt */
-	struct ppp_cp lcp, ipcp;
+	struct ppp_cp lcp;
 	uint64_t auth_timer, auth_deadline, rechallenge_at;
 	uint64_t prove_by; /* the same however often LCP begins anew meanwhile */
 	uint64_t echo_timer, last_activity;
@@ -86,9 +93,30 @@ struct ppp_link {
 	bool auth_ok;         /* what AUTH_DONE says */
 	bool authenticated;   /* once, on this LCP */
 	bool network_started; /* the caller answered NETWORK */
-	bool ipcp_rejected;   /* and it did not come up since */
 	bool peer_acfc, peer_pfc;
+	struct ppp_layer layers[]; /* one for each of params->networks */
 };
+
+/* A network control protocol (RFC 1661 section 2): its automaton, and what is its own. */
+struct ppp_ncp {
+	struct ppp_cp_ops cp; /* first: the automaton's calls give it back */
+	uint16_t carries;     /* the protocol of its packets */
+	/* why a link ends that carries nothing but this, and does not come up */
+	enum ppp_down timeout, rejected, disagreed;
+	/* Takes what the caller gives; CV_ERR_MALFORMED: with this it can't be begun. */
+	int (*offer)(struct ppp_link *l, const struct ppp_network *net);
+	/* Whether what was agreed can be used. */
+	bool (*usable)(const struct ppp_link *l);
+	/* Its part of UP. */
+	void (*tell)(const struct ppp_link *l, struct ppp_ev_up *up);
+};
+
+/* Bytes of a link of these parameters. */
+static inline size_t
+ppp_link_bytes(const struct ppp_params *p)
+{
+	return sizeof(struct ppp_link) + p->n_networks * sizeof(struct ppp_layer);
+}
 
 static inline bool
 ppp_is_server(const struct ppp_link *l)
@@ -133,7 +161,7 @@ void ppp_expect_proof(struct ppp_link *l, uint64_t now);
 /* LCP left Opened: everything above it ends. */
 void ppp_layers_down(struct ppp_link *l, uint64_t now);
 void ppp_tell_down(struct ppp_link *l, enum ppp_down reason);
-void ppp_tell_network_down(struct ppp_link *l);
+void ppp_withdraw(struct ppp_link *l, enum ppp_event_type type);
 
 /* names.c */
 const char *ppp_phase_name(enum ppp_phase phase);
@@ -155,8 +183,34 @@ void ppp_count_loop(struct ppp_link *l);
 void ppp_protocol_reject(struct ppp_link *l, uint64_t now, const struct ppp_frame *f);
 void ppp_echo_timeout(struct ppp_link *l, uint64_t now);
 
-/* ipcp.c */
-extern const struct ppp_cp_ops ppp_ipcp;
+/* network.c: what network protocols have in common. */
+void ppp_ncp_up(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
+void ppp_ncp_down(
+	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_cause cause);
+void ppp_ncp_finished(
+	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_cause cause);
+void ppp_ncp_nak_war(struct ppp_link *l, const struct ppp_cp_ops *ops);
+/* It will not come up: the link ends with this reason where it carries, and waits for, no other. */
+void ppp_ncp_fail(struct ppp_link *l, const struct ppp_cp_ops *ops, enum ppp_down reason);
+/* The row of a control protocol's number, or of its packets'; NULL: none. */
+const struct ppp_ncp *ppp_ncp_find(const struct ppp_link *l, uint16_t protocol);
+/* All at once: before the first use; they may be begun; begun; LCP is gone. */
+void ppp_networks_init(struct ppp_link *l);
+void ppp_networks_expect(struct ppp_link *l, uint64_t now);
+int ppp_networks_start(struct ppp_link *l, uint64_t now, const struct ppp_network *net);
+void ppp_networks_reset(struct ppp_link *l, uint64_t now);
+/* Ends politely those that failed alone. */
+void ppp_networks_settle(struct ppp_link *l, uint64_t now);
+/* Bits of those that are open, as in struct ppp_ev_up. */
+unsigned ppp_networks_open(const struct ppp_link *l);
+uint64_t ppp_networks_next_timeout(const struct ppp_link *l);
+/* Those whose time to come up is over; the Restart timers. */
+void ppp_networks_deadline(struct ppp_link *l, uint64_t now);
+void ppp_networks_timeout(struct ppp_link *l, uint64_t now);
+/* A packet of one: a control packet, or one that it carries. CV_ERR_UNKNOWN: nobody's. */
+int ppp_networks_input(struct ppp_link *l, uint64_t now, const struct ppp_frame *f);
+/* The peer does not take a protocol (section 5.7). */
+void ppp_networks_rejected(struct ppp_link *l, uint64_t now, uint16_t protocol);
 
 /* auth.c: what PAP and CHAP have in common. */
 void ppp_auth_start(struct ppp_link *l, uint64_t now);

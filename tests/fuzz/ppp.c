@@ -118,9 +118,9 @@ bring(struct world *w, struct side *s, unsigned stage)
 }
 
 static uint8_t
-expected_id(const struct ppp_link *l, uint16_t protocol, uint8_t code)
+expected_id(struct ppp_link *l, uint16_t protocol, uint8_t code)
 {
-	const struct ppp_cp *cp = protocol == PPP_LCP ? &l->lcp : &l->ipcp;
+	const struct ppp_cp *cp = ppp_cp_of(l, protocol == PPP_LCP ? &ppp_lcp : &ppp_ipcp.cp);
 
 	if (protocol == PPP_PAP || protocol == PPP_CHAP)
 		return l->auth_id;

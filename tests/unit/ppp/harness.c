@@ -140,7 +140,9 @@ handle_event(struct pair *p, struct end *e, const struct ppp_event *ev)
 			assert_int_equal(ppp_network_start(e->l, p->now, &e->net), 0);
 		break;
 	case PPP_EV_UP:
-		assert_false(e->up);
+		/* told again only where another set of network protocols is open */
+		assert_true(!e->up || ev->u.up.open != e->up_event.open);
+		assert_int_not_equal(ev->u.up.open, 0);
 		e->up = true;
 		e->ups++;
 		e->up_event = ev->u.up;

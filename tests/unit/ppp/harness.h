@@ -72,6 +72,12 @@ client(struct pair *p)
 	return &p->ends[1];
 }
 
+static inline struct ppp_cp *
+ipcp(struct ppp_link *l)
+{
+	return ppp_cp_of(l, &ppp_ipcp.cp);
+}
+
 uint32_t pair_random(struct pair *p, uint32_t below);
 
 /* A pair with user "alice", password "secret", all methods on both ends, DNS asked for. Links

@@ -81,7 +81,7 @@ test_same_ipcp_request_begins_anew_after_3_s(void **state)
 	struct wire_frame kept[2];
 	struct pair *p = up_with_requests(*state, kept);
 
-	p->now = server(p)->l->ipcp.opened_at + 3 * CV_NS_PER_S;
+	p->now = ipcp(server(p)->l)->opened_at + 3 * CV_NS_PER_S;
 	assert_int_equal(inject_bytes(p, SERVER, kept[1].bytes, kept[1].len), 0);
 	expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK);
 	assert_true(server(p)->up);

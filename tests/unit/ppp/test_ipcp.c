@@ -14,7 +14,7 @@ network(struct crypto *crypto)
 	server(p)->net.wins[0] = DNS_IP + 2;
 	pair_start(p);
 	pair_run(p, p->now + CV_NS_PER_S);
-	assert_int_equal(server(p)->l->ipcp.state, PPP_REQ_SENT);
+	assert_int_equal(ipcp(server(p)->l)->state, PPP_REQ_SENT);
 	return p;
 }
 
@@ -136,7 +136,7 @@ test_address_is_not_asked_for_after_max_failure(void **state)
 	for (int silent = 0; silent < 2; silent++) {
 		struct pair *p = network(*state);
 		const char *wish = silent ? "8021 01 01" : "8021 01 01 0306 c0a80001";
-		uint8_t id = server(p)->l->ipcp.request_id;
+		uint8_t id = ipcp(server(p)->l)->request_id;
 
 		for (int i = 0; i < 5; i++) {
 			inject(p, SERVER, wish);
@@ -178,7 +178,7 @@ static void
 test_server_keeps_what_it_has(void **state)
 {
 	struct pair *p = network(*state);
-	uint8_t nak[64], id = server(p)->l->ipcp.request_id;
+	uint8_t nak[64], id = ipcp(server(p)->l)->request_id;
 	size_t len = from_hex("0306 c0a80001 8106 01010101 8306 02020202 8206 03030303", nak, 64);
 	struct sent s;
 
@@ -190,7 +190,7 @@ test_server_keeps_what_it_has(void **state)
 	s = expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_NAK);
 	assert_memory_equal(s.data, "\x81\x06\x08\x08\x08\x08", 6);
 	/* an old client that does not want to know our address: it need not */
-	id = server(p)->l->ipcp.request_id;
+	id = ipcp(server(p)->l)->request_id;
 	from_hex("0306 0a000001", nak, sizeof(nak));
 	assert_int_equal(inject_packet(p, SERVER, PPP_IPCP, PPP_CONFIGURE_REJECT, id, nak, 6), 0);
 	s = expect_sent(p, SERVER, PPP_IPCP, PPP_CONFIGURE_REQUEST);
@@ -270,7 +270,7 @@ test_client_judges(void **state)
 	pair_start(p);
 	pair_run(p, p->now + CV_NS_PER_S);
 	for (size_t i = 0; i < sizeof(naks) / sizeof(naks[0]); i++) {
-		uint8_t bytes[16], id = client(p)->l->ipcp.request_id;
+		uint8_t bytes[16], id = ipcp(client(p)->l)->request_id;
 		size_t len = from_hex(naks[i], bytes, sizeof(bytes));
 
 		assert_int_equal(
@@ -376,7 +376,7 @@ test_client_is_not_prompted(void **state)
 	pair_start(p);
 	pair_run(p, p->now + CV_NS_PER_S);
 	assert_int_equal(inject_packet(p, CLIENT, PPP_IPCP, PPP_CONFIGURE_NAK,
-				 client(p)->l->ipcp.request_id, nak, len),
+				 ipcp(client(p)->l)->request_id, nak, len),
 		0);
 	s = expect_sent(p, CLIENT, PPP_IPCP, PPP_CONFIGURE_REQUEST);
 	assert_int_equal(s.len, 6);

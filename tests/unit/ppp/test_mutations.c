@@ -23,11 +23,11 @@ struct recording {
 static struct ppp_link *
 copy_of(const struct ppp_link *l)
 {
-	struct ppp_link *copy = malloc(sizeof(*copy));
+	struct ppp_link *copy = malloc(ppp_link_bytes(l->params));
 
 	assert_non_null(copy);
 	assert_null(l->out);
-	*copy = *l;
+	memcpy(copy, l, ppp_link_bytes(l->params));
 	if (l->auth != NULL) {
 		copy->auth = malloc(sizeof(*l->auth));
 		assert_non_null(copy->auth);
@@ -157,15 +157,15 @@ mutate(struct recording *r, const struct ppp_link *l, uint64_t now, struct wire_
 static bool
 seen(const struct recording *r, unsigned step, int which)
 {
-	const struct ppp_link *l = r->links[step][which];
+	struct ppp_link *l = r->links[step][which];
 
 	for (unsigned i = 0; i < step; i++) {
-		const struct ppp_link *o = r->links[i][which];
+		struct ppp_link *o = r->links[i][which];
 
 		if (o->phase == l->phase && o->lcp.state == l->lcp.state &&
-			o->ipcp.state == l->ipcp.state && o->auth_state == l->auth_state &&
+			ipcp(o)->state == ipcp(l)->state && o->auth_state == l->auth_state &&
 			o->lcp.request_id == l->lcp.request_id &&
-			o->ipcp.request_id == l->ipcp.request_id)
+			ipcp(o)->request_id == ipcp(l)->request_id)
 			return true;
 	}
 	return false;

@@ -104,8 +104,8 @@ test_freed_before_the_verdict(void **state)
 	for (int method = PPP_AUTH_PAP; method <= PPP_AUTH_MSCHAPV2; method++) {
 		struct pair *p = judging(*state, (enum ppp_auth)method);
 
-		watch(2 + SERVER, server(p)->l, sizeof(*server(p)->l), NULL);
-		watch(2 + CLIENT, client(p)->l, sizeof(*client(p)->l), NULL);
+		watch(2 + SERVER, server(p)->l, ppp_link_bytes(&server(p)->params), NULL);
+		watch(2 + CLIENT, client(p)->l, ppp_link_bytes(&client(p)->params), NULL);
 		pair_free(p);
 		for (unsigned i = 0; i < WATCHED; i++)
 			freed_and_wiped(i);
