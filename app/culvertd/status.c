@@ -58,7 +58,7 @@ pool_json(const struct daemon *d, size_t group)
 
 	lns_pool_use(d->lns, group, &used, &size);
 	return json_pack("{s:s, s:s, s:I, s:I, s:f}", "group", d->cfg->groups[group].name, "realm",
-		d->cfg->realms[d->cfg->groups[group].realm], "used", (json_int_t)used, "of",
+		d->cfg->realms[d->cfg->groups[group].realm].name, "used", (json_int_t)used, "of",
 		(json_int_t)size, "used_percent",
 		size == 0 ? 0.0 : 100.0 * (double)used / (double)size);
 }

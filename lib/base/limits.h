@@ -11,8 +11,18 @@ enum {
 	CV_LISTENERS_MAX = 256, /* pairs of a local address and a UDP port */
 	CV_WORKERS_MAX = 64,
 	CV_GROUPS_MAX = 1024,
+	CV_REALMS_MAX = CV_GROUPS_MAX,
 	CV_RULES_MAX = 256,     /* of a group's policy */
 	CV_GATEWAYS_MAX = 1024, /* prefixes of a group's policy */
+
+	/*
+	 * IDs of what has a name are below these. A configuration and the one before it may have
+	 * nothing in common, and no ID of the one is another's in the other: hence twice as many.
+	 */
+	CV_PORT_IDS = 2 * CV_PORTS_MAX,
+	CV_LISTENER_IDS = 2 * CV_LISTENERS_MAX,
+	CV_REALM_IDS = 2 * CV_REALMS_MAX,
+	CV_GROUP_IDS = 2 * CV_GROUPS_MAX,
 
 	/* Texts, in bytes without a NUL. */
 	CV_PORT_NAME_MAX = 32,

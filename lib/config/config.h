@@ -3,6 +3,13 @@
  * One YAML file as checked structures. All errors of a file are found in one run, each with its
  * place, its key and what would be right. Pure: files that the configuration names are read by
  * a function of the caller's.
+ *
+ * A loaded configuration is a snapshot: from cfg_load, and cfg_continue where there is one before
+ * it, it never changes, and it lives until all who hold it have let go (cfg_hold, cfg_free).
+ *
+ * Positions in its lists (cfg_user.group, cfg_group.realm, cfg_listener.port ...) are good inside
+ * the one snapshot. Whoever remembers something beyond it, or speaks of it to another room, says
+ * its ID, which a name keeps from snapshot to snapshot.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -32,6 +39,7 @@ enum cfg_port_kind {
 
 struct cfg_port {
 	const char *name;
+	uint16_t id;        /* below CV_PORT_IDS */
 	const char *device; /* without its kind: the interface, socket path, PCI address */
 	enum cfg_port_kind kind;
 	uint16_t mtu;
@@ -39,7 +47,9 @@ struct cfg_port {
 };
 
 struct cfg_listener {
-	uint32_t port; /* index into ports */
+	const char *name; /* "192.0.2.1:1701" */
+	uint16_t id;      /* below CV_LISTENER_IDS */
+	uint32_t port;    /* position in ports */
 	struct cv_ip ip;
 	uint8_t prefix_length;
 	struct cv_ip gateway;   /* family 0: none */
@@ -54,7 +64,7 @@ enum cfg_proxy { CFG_PROXY_RENEGOTIATE, CFG_PROXY_ACCEPT };
 struct cfg_tunnel_secret {
 	const char *host_name; /* NULL: any */
 	struct cv_prefix peer; /* family 0: any */
-	uint32_t listener;     /* index; UINT32_MAX: any */
+	uint32_t listener;     /* position; UINT32_MAX: any */
 	bool none;             /* "secret: none" was said: no authentication */
 	enum cfg_proxy proxy;
 	struct cfg_secret secret;
@@ -75,9 +85,16 @@ struct cfg_rule {
 	uint16_t port_low, port_high; /* both 0: all */
 };
 
+/* An address space; made by the first group that names it. */
+struct cfg_realm {
+	const char *name;
+	uint16_t id; /* below CV_REALM_IDS */
+};
+
 struct cfg_group {
 	const char *name;
-	uint16_t realm;       /* index into realms */
+	uint16_t id;          /* below CV_GROUP_IDS */
+	uint16_t realm;       /* position in realms */
 	struct cv_ip address; /* the LNS's own inner address */
 	struct cv_prefix *pool;
 	size_t n_pool;
@@ -100,7 +117,7 @@ struct cfg_user {
 	const char *name;
 	size_t name_len;
 	struct cfg_secret password;
-	size_t group;         /* index into groups */
+	size_t group;         /* position in groups */
 	struct cv_ip address; /* family 0: from the pool */
 };
 
@@ -162,14 +179,14 @@ struct cfg {
 	size_t n_listeners;
 	struct cfg_tunnels tunnels;
 	struct cfg_ppp ppp;
-	const char **realms;
+	struct cfg_realm *realms;
 	size_t n_realms;
 	struct cfg_group *groups;
 	size_t n_groups;
 	struct cfg_user *users; /* sorted by name */
 	size_t n_users;
 	struct cfg_limits limits;
-	void *owner; /* the loader's memory */
+	void *owner; /* the loader's memory, and who is where in it */
 };
 
 /*
@@ -200,13 +217,26 @@ struct cfg_errors {
 
 /*
  * Loads text (len bytes of YAML), naming it `file` in errors. Paths in it are relative to the
- * folder of `file`. Returns 0 and *out (to be freed with cfg_free), or CV_ERR_CONFIG with at
+ * folder of `file`. Returns 0 and *out (held once: cfg_free), or CV_ERR_CONFIG with at
  * least one CFG_ERROR, or CV_ERR_NOMEM. Warnings may be there in any case. errors must be zeroed
  * by the caller and freed with cfg_errors_free.
  */
 int cfg_load(const char *file, const char *text, size_t len, const struct cfg_files *files,
 	struct cfg_errors *errors, struct cfg **out);
-void cfg_free(struct cfg *cfg); /* wipes secrets; takes NULL */
+/*
+ * Gives names that `old` has their IDs there, and to the others the smallest that nothing in `old`
+ * has: what went and what came never share an ID, but an ID is free again one continuation later.
+ * To be called at most once, before the snapshot is used. (IDs of a snapshot that continues nothing
+ * are 0, 1, ... in the order of the file.) Returns 0, or CV_ERR_LIMIT where IDs have run out, which
+ * the limits of base/limits.h rule out.
+ */
+int cfg_continue(struct cfg *cfg, const struct cfg *old);
+
+/* One more holds the snapshot, which is returned; each lets go by cfg_free. One thread at a time.
+ */
+const struct cfg *cfg_hold(const struct cfg *cfg);
+/* The last one wipes secrets and frees all. Takes NULL. */
+void cfg_free(const struct cfg *cfg);
 void cfg_errors_free(struct cfg_errors *errors);
 
 /* "file:line:column: key: text", or "... warning: key: text". Returns out. */
@@ -215,9 +245,20 @@ const char *cfg_error_text(const struct cfg_error *error, char *out, size_t capa
 /* The user of a name (hostile bytes), or NULL. */
 const struct cfg_user *cfg_user_find(const struct cfg *cfg, const char *name, size_t len);
 
+/* What has a name, by that (a text of anybody's) in O(log n), or by its ID in O(1); NULL: nothing.
+ */
+const struct cfg_port *cfg_port_find(const struct cfg *cfg, const char *name);
+const struct cfg_port *cfg_port_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_listener *cfg_listener_find(const struct cfg *cfg, const char *name);
+const struct cfg_listener *cfg_listener_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_realm *cfg_realm_find(const struct cfg *cfg, const char *name);
+const struct cfg_realm *cfg_realm_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_group *cfg_group_find(const struct cfg *cfg, const char *name);
+const struct cfg_group *cfg_group_by_id(const struct cfg *cfg, uint16_t id);
+
 /*
- * The secret for a peer (its host name is hostile bytes): the first entry in the file's order
- * whose conditions hold, or NULL.
+ * The secret for a peer (its host name is hostile bytes) of the listener with an ID: the first
+ * entry in the file's order whose conditions hold, or NULL.
  */
 const struct cfg_tunnel_secret *cfg_tunnel_secret_find(const struct cfg *cfg, uint16_t listener,
 	const struct cv_ip *peer, const char *host_name, size_t len);

@@ -39,7 +39,7 @@ cfg_tunnel_secret_find(const struct cfg *cfg, uint16_t listener, const struct cv
 	for (size_t i = 0; i < cfg->tunnels.n_secrets; i++) {
 		const struct cfg_tunnel_secret *s = &cfg->tunnels.secrets[i];
 
-		if (s->listener != CFG_NO_INDEX && s->listener != listener)
+		if (s->listener != CFG_NO_INDEX && cfg->listeners[s->listener].id != listener)
 			continue;
 		if (s->peer.ip.family != 0 && !cv_prefix_contains(&s->peer, peer))
 			continue;

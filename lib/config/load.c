@@ -24,6 +24,8 @@ load(struct cfg_loader *l, const char *text, size_t len)
 		cfg_check_all(l);
 	if (!l->nomem)
 		cfg_users_finish(l);
+	if (!l->nomem && l->errors->errors == 0)
+		cfg_identify(l);
 	l->root = NULL;
 }
 
@@ -31,18 +33,20 @@ int
 cfg_load(const char *file, const char *text, size_t len, const struct cfg_files *files,
 	struct cfg_errors *errors, struct cfg **out)
 {
-	struct cfg_arena *keep = calloc(1, sizeof(*keep));
-	struct cfg_loader l = {.file = file, .files = files, .errors = errors, .keep = keep};
+	struct cfg_owner *owner = calloc(1, sizeof(*owner));
+	struct cfg_loader l = {.file = file, .files = files, .errors = errors};
 
 	*out = NULL;
-	if (keep == NULL)
+	if (owner == NULL)
 		return CV_ERR_NOMEM;
+	owner->holders = 1;
+	l.keep = &owner->arena;
 	l.cfg = cfg_keep(&l, 1, sizeof(*l.cfg));
 	if (l.cfg == NULL) {
-		free(keep);
+		free(owner);
 		return CV_ERR_NOMEM;
 	}
-	l.cfg->owner = keep;
+	l.cfg->owner = owner;
 	load(&l, text, len);
 	cfg_arena_free(&l.scratch);
 	if (l.nomem || errors->errors != 0) {
@@ -51,16 +55,4 @@ cfg_load(const char *file, const char *text, size_t len, const struct cfg_files 
 	}
 	*out = l.cfg;
 	return 0;
-}
-
-void
-cfg_free(struct cfg *cfg)
-{
-	struct cfg_arena *keep;
-
-	if (cfg == NULL)
-		return;
-	keep = cfg->owner; /* cfg itself is in there */
-	cfg_arena_free(keep);
-	free(keep);
 }

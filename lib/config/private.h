@@ -39,7 +39,7 @@ _Static_assert(CFG_LISTED_MAX *(1 + 4) <= CFG_NODES_MAX / 2, "room for a full li
 /* What is referred to by name: ports, groups, listeners. */
 enum { CFG_REFERENCES = 3 };
 
-/* An index into something that is not there; an error has been reported. */
+/* The position of something that is not there; an error has been reported. */
 #define CFG_NO_INDEX UINT32_MAX
 
 /* Blocks that are freed, and wiped, together. */
@@ -51,6 +51,21 @@ void cfg_wipe(void *data, size_t len);
 /* Zeroed and aligned for anything, or NULL. len may be 0. */
 void *cfg_arena_alloc(struct cfg_arena *arena, size_t n, size_t size);
 void cfg_arena_free(struct cfg_arena *arena);
+
+/* What has a name and an ID. */
+enum cfg_identity { CFG_PORT, CFG_LISTENER, CFG_REALM, CFG_GROUP, CFG_IDENTITIES };
+
+struct cfg_positions {
+	uint16_t *by_name; /* sorted */
+	uint16_t *by_id;   /* UINT16_MAX: nothing has it */
+};
+
+/* What cfg.owner points to. */
+struct cfg_owner {
+	struct cfg_arena arena;
+	unsigned holders;
+	struct cfg_positions identities[CFG_IDENTITIES];
+};
 
 enum cfg_node_type { CFG_SCALAR, CFG_LIST, CFG_MAP };
 
@@ -142,10 +157,9 @@ enum cfg_kind {
 	CFG_KIND_ADDRESS,  /* IPv4, of a host */
 	CFG_KIND_MAC,      /* of one station */
 	CFG_KIND_PREFIX,   /* IPv4; lengths from min to max */
-	CFG_KIND_PORT,     /* index of a port; left out: the only one */
+	CFG_KIND_PORT,     /* position of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
-	CFG_KIND_LISTENER, /* index of a listener, by address and UDP port; left out: CFG_NO_INDEX
-			    */
+	CFG_KIND_LISTENER, /* of a listener, by address and UDP port; left out: CFG_NO_INDEX */
 	/* These are about a whole structure. */
 	CFG_KIND_DEVICE,           /* cfg_port */
 	CFG_KIND_LISTENER_ADDRESS, /* cfg_listener */
@@ -240,6 +254,9 @@ void cfg_check_all(struct cfg_loader *l);
 void cfg_check_pools(struct cfg_loader *l);
 /* Whether a pool of the realm has the IPv4 address; only when l->pools are there. */
 bool cfg_in_pools(const struct cfg_loader *l, uint16_t realm, const struct cv_ip *ip);
+
+/* Names of listeners, IDs, and where each is. */
+void cfg_identify(struct cfg_loader *l);
 
 /* The users file, the order of users, and what must hold among them. */
 void cfg_users_finish(struct cfg_loader *l);

@@ -156,11 +156,11 @@ cfg_read_realm(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_n
 	if (name == NULL)
 		return;
 	for (group->realm = 0; group->realm < cfg->n_realms; group->realm++)
-		if (strcmp(cfg->realms[group->realm], name) == 0)
+		if (strcmp(cfg->realms[group->realm].name, name) == 0)
 			return;
 	/* at most one for each group, so the array is made once */
 	if (cfg->realms == NULL)
 		cfg->realms = cfg_keep(l, cfg->n_groups, sizeof(cfg->realms[0]));
 	if (cfg->realms != NULL)
-		cfg->realms[cfg->n_realms++] = name;
+		cfg->realms[cfg->n_realms++].name = name;
 }

@@ -112,7 +112,7 @@ the_smallest_file_gives_the_defaults(void **state)
 	assert_false(s->none);
 	is_secret(&s->secret, "tunnel-hush");
 	assert_int_equal(c->n_realms, 1);
-	assert_string_equal(c->realms[0], "default");
+	assert_string_equal(c->realms[0].name, "default");
 	assert_int_equal(c->n_groups, 1);
 	assert_string_equal(g->name, "clients");
 	assert_int_equal(g->realm, 0);
@@ -267,8 +267,8 @@ realms(void **state)
 
 	(void)state;
 	assert_int_equal(c->n_realms, 2);
-	assert_string_equal(c->realms[0], "red");
-	assert_string_equal(c->realms[1], "blue");
+	assert_string_equal(c->realms[0].name, "red");
+	assert_string_equal(c->realms[1].name, "blue");
 	assert_int_equal(c->groups[0].realm, 0);
 	assert_int_equal(c->groups[1].realm, 1);
 	assert_int_equal(c->groups[2].realm, 0);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who is who from one snapshot to the next: names in the file, IDs below them. A snapshot counts
+ * those who hold it.
+ */
+#include <stdlib.h>
+
+#include "config/private.h"
+
+#define NO_POSITION UINT16_MAX
+
+/* A list of things with a name and an ID. */
+struct kind {
+	size_t list, count;   /* offsets of the pointer and of the size_t in struct cfg */
+	size_t size;          /* of one */
+	size_t name, id;      /* offsets in it */
+	uint32_t places, ids; /* how many there may be; IDs are below `ids` */
+};
+
+#define KIND(type, lists, most, end)                                                        \
+	{                                                                                   \
+		offsetof(struct cfg, lists), offsetof(struct cfg, n_##lists), sizeof(type), \
+			offsetof(type, name), offsetof(type, id), most, end                 \
+	}
+
+static const struct kind kinds[CFG_IDENTITIES] = {
+	[CFG_PORT] = KIND(struct cfg_port, ports, CV_PORTS_MAX, CV_PORT_IDS),
+	[CFG_LISTENER] = KIND(struct cfg_listener, listeners, CV_LISTENERS_MAX, CV_LISTENER_IDS),
+	[CFG_REALM] = KIND(struct cfg_realm, realms, CV_REALMS_MAX, CV_REALM_IDS),
+	[CFG_GROUP] = KIND(struct cfg_group, groups, CV_GROUPS_MAX, CV_GROUP_IDS),
+};
+
+static size_t
+count_of(const struct cfg *cfg, const struct kind *k)
+{
+	size_t n;
+
+	memcpy(&n, (const uint8_t *)cfg + k->count, sizeof(n));
+	return n;
+}
+
+static uint8_t *
+item_of(const struct cfg *cfg, const struct kind *k, size_t position)
+{
+	uint8_t *list;
+
+	memcpy(&list, (const uint8_t *)cfg + k->list, sizeof(list));
+	return list + position * k->size;
+}
+
+static const char *
+name_of(const struct cfg *cfg, const struct kind *k, size_t position)
+{
+	const char *name;
+
+	memcpy(&name, item_of(cfg, k, position) + k->name, sizeof(name));
+	return name;
+}
+
+static uint16_t
+id_of(const struct cfg *cfg, const struct kind *k, size_t position)
+{
+	uint16_t id;
+
+	memcpy(&id, item_of(cfg, k, position) + k->id, sizeof(id));
+	return id;
+}
+
+static void
+set_id(struct cfg *cfg, enum cfg_identity identity, size_t position, uint16_t id)
+{
+	struct cfg_owner *owner = cfg->owner;
+
+	memcpy(item_of(cfg, &kinds[identity], position) + kinds[identity].id, &id, sizeof(id));
+	owner->identities[identity].by_id[id] = (uint16_t)position;
+}
+
+/* The position of a name, or where it would stand among by_name. */
+static bool
+search(const struct cfg *cfg, enum cfg_identity identity, const char *name, size_t n, size_t *at)
+{
+	const struct cfg_owner *owner = cfg->owner;
+	const uint16_t *by_name = owner->identities[identity].by_name;
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(name, name_of(cfg, &kinds[identity], by_name[middle]));
+
+		if (order == 0) {
+			*at = by_name[middle];
+			return true;
+		}
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	*at = low;
+	return false;
+}
+
+/* Names are different: the loader has seen to that. */
+static void
+sort_names(struct cfg *cfg, enum cfg_identity identity, size_t n)
+{
+	struct cfg_owner *owner = cfg->owner;
+	uint16_t *by_name = owner->identities[identity].by_name;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at;
+
+		search(cfg, identity, name_of(cfg, &kinds[identity], i), i, &at);
+		memmove(by_name + at + 1, by_name + at, (i - at) * sizeof(by_name[0]));
+		by_name[at] = (uint16_t)i;
+	}
+}
+
+static void
+name_listeners(struct cfg_loader *l)
+{
+	for (size_t i = 0; i < l->cfg->n_listeners; i++) {
+		struct cfg_listener *listener = &l->cfg->listeners[i];
+		struct cv_endpoint at = {.ip = listener->ip, .port = listener->udp_port};
+		char *text = cfg_keep(l, 1, CV_ENDPOINT_TEXT);
+
+		if (text != NULL)
+			listener->name = cv_endpoint_text(&at, text);
+	}
+}
+
+void
+cfg_identify(struct cfg_loader *l)
+{
+	struct cfg_owner *owner = l->cfg->owner;
+
+	name_listeners(l);
+	for (enum cfg_identity i = 0; i < CFG_IDENTITIES && !l->nomem; i++) {
+		size_t n = count_of(l->cfg, &kinds[i]);
+		struct cfg_positions *p = &owner->identities[i];
+
+		p->by_name = cfg_keep(l, n, sizeof(p->by_name[0]));
+		p->by_id = cfg_keep(l, kinds[i].ids, sizeof(p->by_id[0]));
+		if (l->nomem)
+			return;
+		memset(p->by_id, 0xff, kinds[i].ids * sizeof(p->by_id[0]));
+		for (size_t at = 0; at < n; at++)
+			set_id(l->cfg, i, at, (uint16_t)at);
+		sort_names(l->cfg, i, n);
+	}
+}
+
+static const void *
+find(const struct cfg *cfg, enum cfg_identity identity, const char *name)
+{
+	const struct kind *k = &kinds[identity];
+	size_t at;
+
+	return search(cfg, identity, name, count_of(cfg, k), &at) ? item_of(cfg, k, at) : NULL;
+}
+
+static const void *
+by_id(const struct cfg *cfg, enum cfg_identity identity, uint16_t id)
+{
+	const struct cfg_owner *owner = cfg->owner;
+	const struct kind *k = &kinds[identity];
+	uint16_t at = id < k->ids ? owner->identities[identity].by_id[id] : NO_POSITION;
+
+	return at == NO_POSITION ? NULL : item_of(cfg, k, at);
+}
+
+static int
+continue_kind(struct cfg *cfg, const struct cfg *old, enum cfg_identity identity)
+{
+	const struct kind *k = &kinds[identity];
+	struct cfg_owner *owner = cfg->owner;
+	size_t n = count_of(cfg, k);
+	uint16_t next = 0;
+
+	memset(owner->identities[identity].by_id, 0xff, k->ids * sizeof(uint16_t));
+	for (size_t at = 0; at < n; at++) {
+		size_t before;
+
+		if (search(old, identity, name_of(cfg, k, at), count_of(old, k), &before))
+			set_id(cfg, identity, at, id_of(old, k, before));
+	}
+	for (size_t at = 0; at < n; at++) {
+		if (find(old, identity, name_of(cfg, k, at)) != NULL)
+			continue;
+		/* those of things that went are left alone: they may be about still */
+		while (next < k->ids && (by_id(old, identity, next) != NULL))
+			next++;
+		if (next == k->ids)
+			return CV_ERR_LIMIT;
+		set_id(cfg, identity, at, next++);
+	}
+	return 0;
+}
+
+int
+cfg_continue(struct cfg *cfg, const struct cfg *old)
+{
+	int rc = 0;
+
+	for (enum cfg_identity i = 0; i < CFG_IDENTITIES && rc == 0; i++)
+		rc = continue_kind(cfg, old, i);
+	return rc;
+}
+
+#define LOOK_UPS(noun, identity)                                                            \
+	const struct cfg_##noun *cfg_##noun##_find(const struct cfg *cfg, const char *name) \
+	{                                                                                   \
+		return find(cfg, identity, name);                                           \
+	}                                                                                   \
+	const struct cfg_##noun *cfg_##noun##_by_id(const struct cfg *cfg, uint16_t id)     \
+	{                                                                                   \
+		return by_id(cfg, identity, id);                                            \
+	}
+
+LOOK_UPS(port, CFG_PORT)
+LOOK_UPS(listener, CFG_LISTENER)
+LOOK_UPS(realm, CFG_REALM)
+LOOK_UPS(group, CFG_GROUP)
+
+const struct cfg *
+cfg_hold(const struct cfg *cfg)
+{
+	struct cfg_owner *owner = cfg->owner;
+
+	owner->holders++;
+	return cfg;
+}
+
+void
+cfg_free(const struct cfg *cfg)
+{
+	struct cfg_owner *owner = cfg == NULL ? NULL : cfg->owner;
+
+	if (owner == NULL || --owner->holders != 0)
+		return;
+	cfg_arena_free(&owner->arena); /* cfg itself is in there */
+	free(owner);
+}
