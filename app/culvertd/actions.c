@@ -50,7 +50,7 @@ static void
 open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
 {
 	struct dp_session_ip ip = {.address = cv_ipv4(s->address),
-		.realm = d->cfg->groups[s->group].realm,
+		.realm = d->cfg->realms[cfg_group_by_id(d->cfg, s->group)->realm].id,
 		.policy = s->group,
 		.mtu = s->peer_mru,
 		.hold = true,
@@ -149,9 +149,10 @@ send_datagram(struct daemon *d, const struct lns_action *action, uint64_t now)
 		(d->no_route_at == 0 || now - d->no_route_at > NO_ROUTE_EVERY_NS)) {
 		d->no_route_at = now;
 		cv_log_event(&d->log, CV_LOG_WARNING, "no-route",
-			"peer=%s reason=\"not in the network of listeners[%u], which has no "
+			"peer=%s reason=\"not in the network of listener %s, which has no "
 			"gateway\"",
-			cv_endpoint_text(&action->peer, peer), action->listener);
+			cv_endpoint_text(&action->peer, peer),
+			cfg_listener_by_id(d->cfg, action->listener)->name);
 	}
 	if (rc != 0)
 		cv_log_event(&d->log, CV_LOG_DEBUG, "send-failed", "peer=%s reason=\"%s\"",

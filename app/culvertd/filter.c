@@ -39,9 +39,8 @@ is_group(const struct daemon *d, const char *value, struct control_error *error)
 {
 	char all[140] = "";
 
-	for (size_t i = 0; i < d->cfg->n_groups; i++)
-		if (strcmp(d->cfg->groups[i].name, value) == 0)
-			return true;
+	if (cfg_group_find(d->cfg, value) != NULL)
+		return true;
 	for (size_t i = 0; i < d->cfg->n_groups; i++)
 		if (!append(all, sizeof(all), d->cfg->groups[i].name))
 			break;
@@ -53,11 +52,10 @@ static bool
 is_listener(const struct daemon *d, const char *value, struct control_error *error)
 {
 	struct cv_endpoint at;
-	char text[CV_ENDPOINT_TEXT];
 
 	if (!id_parse_peer(value, &at, error)) {
 		control_fail(error, CONTROL_USAGE, "a listener is an address, as %s, not '%.60s'",
-			id_listener(d, 0, text), value);
+			d->cfg->listeners[0].name, value);
 		return false;
 	}
 	for (size_t i = 0; i < d->cfg->n_listeners; i++)
@@ -65,16 +63,15 @@ is_listener(const struct daemon *d, const char *value, struct control_error *err
 			(at.port == 0 || at.port == d->cfg->listeners[i].udp_port))
 			return true;
 	control_fail(error, CONTROL_USAGE, "there is no listener '%.60s'; the first is %s", value,
-		id_listener(d, 0, text));
+		d->cfg->listeners[0].name);
 	return false;
 }
 
 static bool
 is_port(const struct daemon *d, const char *value, struct control_error *error)
 {
-	for (size_t i = 0; i < d->cfg->n_ports; i++)
-		if (strcmp(d->cfg->ports[i].name, value) == 0)
-			return true;
+	if (cfg_port_find(d->cfg, value) != NULL)
+		return true;
 	control_fail(error, CONTROL_USAGE, "there is no port '%.60s'; the first is %s", value,
 		d->cfg->ports[0].name);
 	return false;

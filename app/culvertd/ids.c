@@ -8,10 +8,10 @@
 const char *
 id_listener(const struct daemon *d, uint16_t listener, char out[CV_ENDPOINT_TEXT])
 {
-	const struct cfg_listener *l = &d->cfg->listeners[listener];
-	struct cv_endpoint at = {.ip = l->ip, .port = l->udp_port};
+	const struct cfg_listener *l = cfg_listener_by_id(d->cfg, listener);
 
-	return cv_endpoint_text(&at, out);
+	snprintf(out, CV_ENDPOINT_TEXT, "%s", l == NULL ? "-" : l->name);
+	return out;
 }
 
 static const char *
@@ -87,7 +87,7 @@ parse_listener(const struct daemon *d, const char *text, uint16_t *listener)
 
 		if (!cv_ip_equal(&l->ip, &at.ip) || (at.port != 0 && at.port != l->udp_port))
 			continue;
-		*listener = (uint16_t)i;
+		*listener = l->id;
 		found++;
 	}
 	return found == 1;
@@ -142,14 +142,16 @@ say_all(const struct daemon *d, const struct id *id, const char *what, bool sess
 	char text[ID_TEXT], all[160] = "";
 	size_t used = 0;
 
-	for (uint16_t i = 0; i < d->cfg->n_listeners && used < sizeof(all) - ID_TEXT; i++) {
-		if ((session ? lns_find_session(d->lns, i, id->tunnel, id->session, NULL)
-			     : lns_find_tunnel(d->lns, i, id->tunnel, NULL)) == 0)
+	for (size_t i = 0; i < d->cfg->n_listeners && used < sizeof(all) - ID_TEXT; i++) {
+		uint16_t at = d->cfg->listeners[i].id;
+
+		if ((session ? lns_find_session(d->lns, at, id->tunnel, id->session, NULL)
+			     : lns_find_tunnel(d->lns, at, id->tunnel, NULL)) == 0)
 			continue;
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
 			used == 0 ? "" : ", ",
-			session ? id_session(d, i, id->tunnel, id->session, text)
-				: id_tunnel(d, i, id->tunnel, text));
+			session ? id_session(d, at, id->tunnel, id->session, text)
+				: id_tunnel(d, at, id->tunnel, text));
 	}
 	control_fail(
 		error, CONTROL_USAGE, "several listeners have this %s; say which: %s", what, all);

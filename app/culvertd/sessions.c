@@ -101,11 +101,11 @@ session_json(const struct daemon *d, const struct lns_session_info *s)
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, "
 		"s:I, s:I}",
 		"session", id_session(d, s->listener, s->tunnel_id, s->session_id, id), "user",
-		s->user, "group", s->user[0] == '\0' ? "" : d->cfg->groups[s->group].name, "peer",
-		cv_endpoint_text(&s->peer, peer), "listener", id_listener(d, s->listener, listener),
-		"address", command_address(s->address), "state", s->state, "auth", s->auth, "lcp",
-		s->lcp_state, "ipcp", s->ipcp_state, "mtu", dp_session_mtu(d->dp, s->slot),
-		"peer_session", s->peer_session_id, "age_s",
+		s->user, "group", s->user[0] == '\0' ? "" : cfg_group_by_id(d->cfg, s->group)->name,
+		"peer", cv_endpoint_text(&s->peer, peer), "listener",
+		id_listener(d, s->listener, listener), "address", command_address(s->address),
+		"state", s->state, "auth", s->auth, "lcp", s->lcp_state, "ipcp", s->ipcp_state,
+		"mtu", dp_session_mtu(d->dp, s->slot), "peer_session", s->peer_session_id, "age_s",
 		command_seconds(daemon_now(), s->created_at), "rx_packets",
 		(json_int_t)n.rx_packets, "rx_bytes", (json_int_t)n.rx_bytes, "tx_packets",
 		(json_int_t)n.tx_packets, "tx_bytes", (json_int_t)n.tx_bytes);

@@ -54,6 +54,7 @@ fill_ports(const struct cfg *cfg, struct dp_port_config *ports)
 	}
 }
 
+/* IDs of a first snapshot are the places in its lists: the data path goes by places still. */
 static void
 fill_locals(const struct cfg *cfg, struct dp_local_config *locals)
 {
@@ -91,7 +92,7 @@ set_policy(struct daemon *d, size_t index)
 		policy.rules[i] = (struct dp_rule){.protocol = g->rules[i].protocol,
 			.port_low = g->rules[i].port_low,
 			.port_high = g->rules[i].port_high};
-	return dp_policy_set(d->dp, (uint16_t)index, &policy);
+	return dp_policy_set(d->dp, g->id, &policy);
 }
 
 int

@@ -52,25 +52,25 @@ limits_json(const struct daemon *d, const struct lns_status *s, const struct dp_
 }
 
 static json_t *
-pool_json(const struct daemon *d, size_t group)
+pool_json(const struct daemon *d, size_t position)
 {
+	const struct cfg_group *group = &d->cfg->groups[position];
 	uint64_t used = 0, size = 0;
 
-	lns_pool_use(d->lns, group, &used, &size);
-	return json_pack("{s:s, s:s, s:I, s:I, s:f}", "group", d->cfg->groups[group].name, "realm",
-		d->cfg->realms[d->cfg->groups[group].realm].name, "used", (json_int_t)used, "of",
-		(json_int_t)size, "used_percent",
-		size == 0 ? 0.0 : 100.0 * (double)used / (double)size);
+	lns_pool_use(d->lns, group->id, &used, &size);
+	return json_pack("{s:s, s:s, s:I, s:I, s:f}", "group", group->name, "realm",
+		d->cfg->realms[group->realm].name, "used", (json_int_t)used, "of", (json_int_t)size,
+		"used_percent", size == 0 ? 0.0 : 100.0 * (double)used / (double)size);
 }
 
-/* Whether group a is fuller than b: by share, of the same by number. */
+/* Whether the group at position a is fuller than b's: by share, of the same by number. */
 static bool
 fuller(const struct daemon *d, size_t a, size_t b)
 {
 	uint64_t used[2] = {0}, size[2] = {0};
 
-	lns_pool_use(d->lns, a, &used[0], &size[0]);
-	lns_pool_use(d->lns, b, &used[1], &size[1]);
+	lns_pool_use(d->lns, d->cfg->groups[a].id, &used[0], &size[0]);
+	lns_pool_use(d->lns, d->cfg->groups[b].id, &used[1], &size[1]);
 	/* at most 2^32 addresses, of which sessions use 2^22: no overflow */
 	return used[0] * (size[1] + 1) > used[1] * (size[0] + 1);
 }

@@ -61,7 +61,7 @@ describe_tunnel(const struct lns_tunnel *t, struct lns_tunnel_info *info)
 uint64_t
 lns_tunnel_places(const struct lns *lns)
 {
-	return (uint64_t)lns->cfg->n_listeners * LNS_TUNNEL_IDS;
+	return (uint64_t)lns->listener_ids * LNS_TUNNEL_IDS;
 }
 
 bool
@@ -71,9 +71,15 @@ lns_next_tunnel(
 	uint64_t places = lns_tunnel_places(lns), end = stop < places ? stop : places;
 
 	while (*cursor < end) {
-		uint64_t at = (*cursor)++;
-		const struct lns_tunnel *t = lns->by_id[at / LNS_TUNNEL_IDS][at % LNS_TUNNEL_IDS];
+		uint64_t at = *cursor, listener = at / LNS_TUNNEL_IDS;
+		const struct lns_tunnel *t;
 
+		if (lns->by_id[listener] == NULL) {
+			*cursor = (listener + 1) * LNS_TUNNEL_IDS;
+			continue;
+		}
+		(*cursor)++;
+		t = lns->by_id[listener][at % LNS_TUNNEL_IDS];
 		if (t == NULL || t->over)
 			continue;
 		describe_tunnel(t, info);
@@ -124,8 +130,9 @@ lns_next_session(
 static const struct lns_tunnel *
 living_tunnel(const struct lns *lns, uint16_t listener, uint16_t tunnel_id)
 {
-	const struct lns_tunnel *t =
-		listener < lns->cfg->n_listeners ? lns->by_id[listener][tunnel_id] : NULL;
+	const struct lns_tunnel *t = listener < lns->listener_ids && lns->by_id[listener] != NULL
+					     ? lns->by_id[listener][tunnel_id]
+					     : NULL;
 
 	return t == NULL || t->over ? NULL : t;
 }
@@ -136,7 +143,7 @@ lns_find_tunnel(
 {
 	unsigned found = 0;
 
-	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
+	for (size_t i = 0; i < lns->listener_ids; i++) {
 		const struct lns_tunnel *t = living_tunnel(lns, (uint16_t)i, tunnel_id);
 
 		if (t == NULL || (listener != LNS_ANY_LISTENER && listener != i))
@@ -153,7 +160,7 @@ lns_find_session(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, u
 {
 	unsigned found = 0;
 
-	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
+	for (size_t i = 0; i < lns->listener_ids; i++) {
 		const struct lns_session *s =
 			lns_session_in(lns, (uint16_t)i, tunnel_id, session_id);
 
@@ -208,9 +215,9 @@ lns_session_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, 
 }
 
 bool
-lns_pool_use(const struct lns *lns, size_t group, uint64_t *used, uint64_t *size)
+lns_pool_use(const struct lns *lns, uint16_t group, uint64_t *used, uint64_t *size)
 {
-	if (group >= lns->cfg->n_groups)
+	if (group >= CV_GROUP_IDS || lns->groups[group].pool == NULL)
 		return false;
 	*used = lns_pool_used(lns->groups[group].pool);
 	*size = lns_pool_size(lns->groups[group].pool);

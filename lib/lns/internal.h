@@ -141,7 +141,9 @@ struct lns {
 	struct cv_wheel wheel;
 	struct lns_object *ready_first, *ready_last;
 
-	struct lns_tunnel ***by_id;           /* [listener][tunnel ID] */
+	/* [listener ID][tunnel ID]; NULL: there is no such listener */
+	struct lns_tunnel **by_id[CV_LISTENER_IDS];
+	uint16_t listener_ids;                /* those that are there are below this */
 	struct cv_table openers, ends, peers; /* of tunnels that live */
 	struct lns_tunnel *ended_first, *ended_last, *idle_first, *idle_last;
 	struct lns_admission admission;
@@ -149,7 +151,7 @@ struct lns {
 	uint32_t slot_mask;
 	uint64_t slot_seed;
 
-	struct lns_group *groups;
+	struct lns_group groups[CV_GROUP_IDS]; /* by ID; without a pool: there is none */
 	struct lns_user *users;
 	struct lns_terms *terms;
 	struct lns_secret **secrets; /* by place in the configuration's list; NULL: not used yet */

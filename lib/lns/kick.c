@@ -10,7 +10,7 @@ lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunn
 {
 	unsigned ended = 0;
 
-	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
+	for (size_t i = 0; i < lns->listener_ids; i++) {
 		struct lns_session *s = lns_session_in(lns, (uint16_t)i, tunnel_id, session_id);
 
 		if (s == NULL || (listener != LNS_ANY_LISTENER && listener != i))
@@ -55,8 +55,8 @@ lns_kick_tunnel(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunne
 {
 	unsigned ended = 0;
 
-	for (size_t i = 0; i < lns->cfg->n_listeners; i++) {
-		struct lns_tunnel *t = lns->by_id[i][tunnel_id];
+	for (size_t i = 0; i < lns->listener_ids; i++) {
+		struct lns_tunnel *t = lns->by_id[i] == NULL ? NULL : lns->by_id[i][tunnel_id];
 
 		if (t == NULL || t->over || (listener != LNS_ANY_LISTENER && listener != i))
 			continue;
@@ -72,8 +72,9 @@ lns_kick_peer(struct lns *lns, uint64_t now, const struct cv_endpoint *peer)
 	uint32_t left = lns_tunnels_from(lns, &peer->ip); /* that live, not yet found */
 	unsigned ended = 0;
 
-	for (size_t i = 0; i < lns->cfg->n_listeners; i++)
-		for (size_t id = 0; left != 0 && id < LNS_TUNNEL_IDS; id++) {
+	for (size_t i = 0; i < lns->listener_ids; i++)
+		for (size_t id = 0; left != 0 && lns->by_id[i] != NULL && id < LNS_TUNNEL_IDS;
+			id++) {
 			struct lns_tunnel *t = lns->by_id[i][id];
 
 			if (t == NULL || t->over || !cv_ip_equal(&t->peer.ip, &peer->ip))

@@ -20,13 +20,16 @@ new_tables(struct lns *lns)
 	lns->slot_mask = slots - 1;
 	crypto_random(lns->crypto, &lns->slot_seed, sizeof(lns->slot_seed));
 	lns->slots = calloc(slots, sizeof(lns->slots[0]));
-	lns->by_id = calloc(cfg->n_listeners, sizeof(lns->by_id[0]));
-	if (lns->slots == NULL || lns->by_id == NULL)
+	if (lns->slots == NULL)
 		return CV_ERR_NOMEM;
 	for (size_t i = 0; i < cfg->n_listeners; i++) {
-		lns->by_id[i] = calloc(LNS_TUNNEL_IDS, sizeof(lns->by_id[i][0]));
-		if (lns->by_id[i] == NULL)
+		uint16_t id = cfg->listeners[i].id;
+
+		lns->by_id[id] = calloc(LNS_TUNNEL_IDS, sizeof(lns->by_id[id][0]));
+		if (lns->by_id[id] == NULL)
 			return CV_ERR_NOMEM;
+		if (id >= lns->listener_ids)
+			lns->listener_ids = (uint16_t)(id + 1);
 	}
 	crypto_random(lns->crypto, key, sizeof(key));
 	if (cv_table_init(&lns->openers, cfg->limits.tunnels, key) != 0)
@@ -43,9 +46,8 @@ new_groups(struct lns *lns)
 {
 	const struct cfg *cfg = lns->cfg;
 
-	lns->groups = calloc(cfg->n_groups + 1, sizeof(lns->groups[0]));
 	lns->users = calloc(cfg->n_users + 1, sizeof(lns->users[0]));
-	if (lns->groups == NULL || lns->users == NULL)
+	if (lns->users == NULL)
 		return CV_ERR_NOMEM;
 	for (size_t i = 0; i < cfg->n_groups; i++) {
 		const struct cfg_group *group = &cfg->groups[i];
@@ -53,7 +55,7 @@ new_groups(struct lns *lns)
 
 		if (pool == NULL)
 			return CV_ERR_NOMEM;
-		lns->groups[i] = (struct lns_group){.cfg = group, .pool = pool};
+		lns->groups[group->id] = (struct lns_group){.cfg = group, .pool = pool};
 		lns_pool_reserve(pool, cv_ipv4_value(&group->address));
 	}
 	/* a fixed address is kept out of every pool of its realm that holds it */
@@ -62,7 +64,7 @@ new_groups(struct lns *lns)
 
 		for (size_t g = 0; address != 0 && g < cfg->n_groups; g++)
 			if (cfg->groups[g].realm == cfg->groups[cfg->users[u].group].realm)
-				lns_pool_reserve(lns->groups[g].pool, address);
+				lns_pool_reserve(lns->groups[cfg->groups[g].id].pool, address);
 	}
 	return 0;
 }
@@ -97,7 +99,9 @@ lns_free(struct lns *lns)
 {
 	if (lns == NULL)
 		return;
-	for (size_t i = 0; lns->by_id != NULL && i < lns->cfg->n_listeners; i++) {
+	for (size_t i = 0; i < lns->listener_ids; i++) {
+		if (lns->by_id[i] == NULL)
+			continue;
 		for (size_t id = 0; lns->tunnels + lns->ended != 0 && id < LNS_TUNNEL_IDS; id++)
 			if (lns->by_id[i][id] != NULL)
 				lns_tunnel_free(lns, lns->by_id[i][id]);
@@ -107,7 +111,7 @@ lns_free(struct lns *lns)
 	for (size_t i = 0; lns->slots != NULL && i <= lns->slot_mask; i++)
 		if (lns->slots[i] != NULL)
 			lns_session_free(lns, lns->slots[i]);
-	for (size_t i = 0; lns->groups != NULL && i < lns->cfg->n_groups; i++)
+	for (size_t i = 0; i < CV_GROUP_IDS; i++)
 		lns_pool_free(lns->groups[i].pool);
 	lns_admission_fini(lns);
 	for (size_t i = 0; lns->secrets != NULL && i < lns->cfg->tunnels.n_secrets; i++)
@@ -117,9 +121,7 @@ lns_free(struct lns *lns)
 	cv_table_fini(&lns->openers);
 	cv_table_fini(&lns->ends);
 	cv_table_fini(&lns->peers);
-	free(lns->by_id);
 	free(lns->slots);
-	free(lns->groups);
 	free(lns->users);
 	free(lns);
 }
@@ -187,7 +189,7 @@ lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endp
 
 	if (rc != 0)
 		return count_bad_header(lns, rc, data, len);
-	if (listener >= lns->cfg->n_listeners)
+	if (listener >= lns->listener_ids || lns->by_id[listener] == NULL)
 		return CV_ERR_UNKNOWN;
 	if (!header.is_control)
 		return data_input(lns, now, listener, from, &header);
@@ -265,8 +267,9 @@ lns_shutdown(struct lns *lns, uint64_t now)
 	uint32_t left = lns->tunnels; /* that live, not yet found */
 
 	lns->stopping = true;
-	for (size_t i = 0; i < lns->cfg->n_listeners; i++)
-		for (size_t id = 0; left != 0 && id < LNS_TUNNEL_IDS; id++) {
+	for (size_t i = 0; i < lns->listener_ids; i++)
+		for (size_t id = 0; left != 0 && lns->by_id[i] != NULL && id < LNS_TUNNEL_IDS;
+			id++) {
 			struct lns_tunnel *t = lns->by_id[i][id];
 
 			if (t == NULL || t->over)

@@ -103,12 +103,12 @@ enum lns_action_type {
 
 /* What one session is. Text is escaped already. Valid until the next call into the server. */
 struct lns_session_info {
-	uint32_t slot; /* cv_session_slot of the three below */
-	uint16_t listener;
+	uint32_t slot;                            /* cv_session_slot of the three below */
+	uint16_t listener;                        /* ID in the configuration */
 	uint16_t tunnel_id, session_id;           /* ours */
 	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
 	struct cv_endpoint peer;
-	uint16_t group;   /* index into cfg->groups */
+	uint16_t group;   /* ID in the configuration */
 	uint32_t address; /* inner IPv4 address, host order; 0 before IPCP opened */
 	uint16_t peer_mru;
 	bool send_acfc, send_pfc; /* compression that the peer accepts from us */
@@ -133,7 +133,7 @@ struct lns_tunnel_info {
 
 struct lns_action {
 	enum lns_action_type type;
-	uint16_t listener;       /* index into cfg->listeners */
+	uint16_t listener;       /* ID in the configuration */
 	struct cv_endpoint peer; /* SEND, TUNNEL_* */
 	uint16_t tunnel_id;      /* TUNNEL_* */
 	struct cv_bytes data;    /* SEND */
@@ -160,7 +160,8 @@ uint64_t lns_slot_seed(const struct lns *lns);
 uint32_t lns_slot_mask(const struct lns *lns);
 
 /*
- * One L2TP datagram (control, or data whose PPP frame is not IP) that arrived at a listener.
+ * One L2TP datagram (control, or data whose PPP frame is not IP) that arrived at a listener (its
+ * ID).
  * Returns 0, or the CV_ERR_* it was dropped for, which is counted here.
  */
 int lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,
@@ -220,7 +221,7 @@ bool lns_session_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel
 	uint16_t session_id, unsigned index, struct lns_tally *out);
 
 /* Addresses of a group's pools that clients may get, and how many have one now; users' own are not
- * among them. False past the last group. */
-bool lns_pool_use(const struct lns *lns, size_t group, uint64_t *used, uint64_t *size);
+ * among them. False for a group ID that is not there. */
+bool lns_pool_use(const struct lns *lns, uint16_t group, uint64_t *used, uint64_t *size);
 
 #endif

@@ -353,14 +353,14 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 	cv_log_event(lns->log, CV_LOG_INFO, "session-up",
 		"tunnel=%u session=%u peer=%s user=%s group=%s address=%s auth=%s mru=%u",
 		s->info.tunnel_id, s->info.session_id, cv_endpoint_text(&s->info.peer, peer),
-		s->user, lns->cfg->groups[s->info.group].name, cv_ip_text(&address, ip),
+		s->user, lns->groups[s->info.group].cfg->name, cv_ip_text(&address, ip),
 		s->info.auth, up->mru);
 }
 
 static void
 start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 {
-	const struct cfg_group *group = &lns->cfg->groups[s->info.group];
+	const struct cfg_group *group = lns->groups[s->info.group].cfg;
 	struct ppp_network network;
 
 	if (!lns_user_admit(lns, s, now))

@@ -65,7 +65,7 @@ lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struc
 		return;
 	lns_user_leave(lns, s);
 	s->cfg_user = user;
-	s->info.group = (uint16_t)user->group;
+	s->info.group = lns->cfg->groups[user->group].id;
 	s->info.auth = method;
 	/* under one name wherever it is shown, searched and ended, whatever domain it dials with */
 	cv_escape(s->user, sizeof(s->user), (const uint8_t *)user->name, user->name_len);
@@ -101,7 +101,7 @@ lns_user_leave(struct lns *lns, struct lns_session *s)
 static bool
 make_room(struct lns *lns, struct lns_session *s, uint64_t now)
 {
-	const struct cfg_group *group = &lns->cfg->groups[s->info.group];
+	const struct cfg_group *group = lns->groups[s->info.group].cfg;
 	struct lns_session *other = lns->users[s->cfg_user - lns->cfg->users].sessions;
 	unsigned count = 0;
 
