@@ -7,13 +7,21 @@
 
 #include "base/err.h"
 
-int
-cv_table_init(struct cv_table *t, uint32_t expected, const uint64_t key[2])
+static uint32_t
+chains_for(uint32_t expected)
 {
 	uint32_t chains = 16;
 
 	while (chains < expected && chains < UINT32_C(1) << 30)
 		chains <<= 1;
+	return chains;
+}
+
+int
+cv_table_init(struct cv_table *t, uint32_t expected, const uint64_t key[2])
+{
+	uint32_t chains = chains_for(expected);
+
 	*t = (struct cv_table){.mask = chains - 1, .key = {key[0], key[1]}};
 	t->chains = calloc(chains, sizeof(t->chains[0]));
 	return t->chains == NULL ? CV_ERR_NOMEM : 0;
@@ -24,6 +32,31 @@ cv_table_fini(struct cv_table *t)
 {
 	free(t->chains);
 	t->chains = NULL;
+}
+
+int
+cv_table_resize(struct cv_table *t, uint32_t expected)
+{
+	uint32_t chains = chains_for(expected);
+	struct cv_node **new_chains;
+
+	if (chains == t->mask + 1)
+		return 0;
+	new_chains = calloc(chains, sizeof(new_chains[0]));
+	if (new_chains == NULL)
+		return CV_ERR_NOMEM;
+	for (uint32_t i = 0; i <= t->mask; i++)
+		for (struct cv_node *node = t->chains[i], *next; node != NULL; node = next) {
+			struct cv_node **to = &new_chains[node->hash & (chains - 1)];
+
+			next = node->next;
+			node->next = *to;
+			*to = node;
+		}
+	free(t->chains);
+	t->chains = new_chains;
+	t->mask = chains - 1;
+	return 0;
 }
 
 static uint64_t

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A chained hash table of embedded nodes with a keyed hash (SipHash-1-3), for keys that
- * strangers choose: nobody without the key can aim at one chain. The number of chains is set at
- * creation from the configured limit, so nothing is ever rehashed while packets wait.
+ * strangers choose: nobody without the key can aim at one chain. The number of chains comes from
+ * the configured limit, and changes with it alone: nothing is rehashed because strangers come.
  */
 #ifndef CV_TABLE_H
 #define CV_TABLE_H
@@ -24,6 +24,9 @@ struct cv_table {
 
 /* A table for about `expected` nodes. key: random. Returns 0 or CV_ERR_NOMEM. */
 int cv_table_init(struct cv_table *t, uint32_t expected, const uint64_t key[2]);
+/* For another number of nodes than before: all at once, so for a new configuration alone. Returns 0
+ * or CV_ERR_NOMEM, and nothing has changed. */
+int cv_table_resize(struct cv_table *t, uint32_t expected);
 /* Frees the chains; the nodes belong to the caller. */
 void cv_table_fini(struct cv_table *t);
 

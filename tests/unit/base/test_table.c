@@ -81,6 +81,33 @@ equal_hashes_are_walked(void **state)
 	cv_table_fini(&t);
 }
 
+static void
+nodes_are_found_after_each_resize(void **state)
+{
+	enum { NODES = 300 };
+	static const uint32_t sizes[] = {1000, 16, 64, 64, 4096};
+	struct cv_node nodes[NODES];
+	struct cv_table t;
+
+	(void)state;
+	assert_int_equal(cv_table_init(&t, 16, key), 0);
+	for (unsigned i = 0; i < NODES; i++)
+		cv_table_add(&t, &nodes[i], cv_table_hash(&t, &i, sizeof(i)));
+	for (unsigned s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		assert_int_equal(cv_table_resize(&t, sizes[s]), 0);
+		assert_true(t.mask + 1 >= sizes[s] && t.mask + 1 < 2 * sizes[s]);
+		assert_int_equal(t.count, NODES);
+		for (unsigned i = 0; i < NODES; i++) {
+			struct cv_node *n = cv_table_first(&t, cv_table_hash(&t, &i, sizeof(i)));
+
+			while (n != NULL && n != &nodes[i])
+				n = cv_table_next(n);
+			assert_ptr_equal(n, &nodes[i]);
+		}
+	}
+	cv_table_fini(&t);
+}
+
 int
 main(void)
 {
@@ -88,6 +115,7 @@ main(void)
 		cmocka_unit_test(hash_depends_on_key_length_and_every_byte),
 		cmocka_unit_test(nodes_are_found_until_removed),
 		cmocka_unit_test(equal_hashes_are_walked),
+		cmocka_unit_test(nodes_are_found_after_each_resize),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
