@@ -118,7 +118,9 @@ cv_write_room(struct cv_writer *w, size_t len)
 {
 	uint8_t *p = w->pos;
 
-	if (w->failed || (size_t)(w->end - w->pos) < len) {
+	/* NULL is asked for though only an empty buffer has it: else gcc 14 and later see writes
+	 * behind it, and take them for out of bounds. */
+	if (w->failed || p == NULL || (size_t)(w->end - p) < len) {
 		w->failed = true;
 		return NULL;
 	}

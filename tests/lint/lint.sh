@@ -61,6 +61,17 @@ for folder in $pure datapath; do
 		awk -v f="$folder" '/ O \.(data|bss)(\.[a-z_]+\.[0-9]+)?[ \t]/ {print f ": " $NF}'
 done | check "lib: no mutable globals"
 
+# Of all releases of DPDK alike: what differs is in one file, headers' types differ (compat.h says how).
+headers='ip[46]?|tcp|udp|icmp|arp|l2tpv2|ppp|gre|esp|net'
+{
+	git grep -nE 'ALLOW_(EXPERIMENTAL|INTERNAL)_API' -- . ':!tests/lint/lint.sh'
+	nm -D "$build/app/culvertd/culvertd" "$build/tests/bench/bench" |
+		grep -E ' rte_.*@(EXPERIMENTAL|INTERNAL)' | sort -u
+	grep -rnE '\bRTE_VER(SION|_YEAR|_MONTH)|rte_version\.h' lib app tests --include=*.[ch] |
+		grep -v '^lib/datapath/compat\.h:'
+	grep -rnE "^#include <rte_($headers)\.h>" lib --include=*.[ch]
+} 2>/dev/null | check "DPDK: nothing experimental, no version but in compat.h, no types for packets' headers"
+
 git ls-files '*.c' '*.h' 2>/dev/null | xargs -r clang-format --dry-run 2>&1 |
 	grep -E 'warning|error' | check "clang-format: all sources"
 

@@ -9,6 +9,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "datapath/compat.h"
 #include "datapath/internal.h"
 
 enum {
@@ -322,14 +323,14 @@ static void
 look_at_links(struct dp *dp)
 {
 	for (uint16_t i = 0; i < dp->port_count; i++) {
-		struct rte_eth_link link = {0};
+		struct rte_eth_link link;
 		struct dp_port *port = &dp->ports[i];
 
 		if (port->interface != 0)
 			continue;
 		if (port->kind == DP_PORT_PCI && rte_eth_dev_is_removed(port->id) != 0)
 			dp_port_set_link(dp, port, DP_LINK_GONE);
-		else if (rte_eth_link_get_nowait(port->id, &link) == 0)
+		else if (dp_link_now(port->id, &link))
 			dp_port_set_link(dp, port,
 				link.link_status == RTE_ETH_LINK_UP ? DP_LINK_UP : DP_LINK_DOWN);
 	}
@@ -405,13 +406,13 @@ dp_port_info(const struct dp *dp, unsigned index, struct dp_port_info *out)
 {
 	struct rte_eth_dev_info info;
 	struct rte_eth_stats stats = {0};
-	struct rte_eth_link link = {0};
+	struct rte_eth_link link;
 	const struct dp_port *port = &dp->ports[index];
 
 	if (index >= dp->port_count || rte_eth_dev_info_get(port->id, &info) != 0)
 		return CV_ERR_UNKNOWN;
 	(void)rte_eth_stats_get(port->id, &stats);
-	(void)rte_eth_link_get_nowait(port->id, &link);
+	dp_link_now(port->id, &link);
 	*out = (struct dp_port_info){.mtu = port->mtu,
 		.link = port->link,
 		.speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
