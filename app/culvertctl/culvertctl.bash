@@ -6,9 +6,9 @@ _culvertctl() {
 		workers neighbours kick log-level'
 	local socket=()
 	local -A columns=(
-		[sessions]='user= group= peer= address= state= auth= listener='
+		[sessions]='user= group= peer= address= state= auth= serial= listener='
 		[tunnels]='peer= host= state= listener='
-		[ended]='user= peer= address= state= reason='
+		[ended]='user= peer= address= state= serial= reason='
 		[neighbours]='address= port= state='
 	)
 
@@ -24,14 +24,15 @@ _culvertctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$(culvertctl "${socket[@]}" tunnels 2>/dev/null |
 			awk -v n="$1" 'NR > 1 {print $n}')" -- "$word")
 	}
-	# IDs (column 1) and users (2) of the sessions that are there now. Users name themselves: their
-	# names are taken as they are, never as shell words.
+	# IDs (column 1), users (2) and serials (7) of the sessions that are there now. Users name
+	# themselves: their names are taken as they are, never as shell words.
 	_culvertctl_sessions() {
 		local line
 		while read -r line; do
 			[[ $line != "$word"* ]] || COMPREPLY+=("$(printf %q "$line")")
 		done < <(culvertctl "${socket[@]}" sessions ${word:+"$word"} 2>/dev/null |
-			awk -v n="$1" 'NR > 1 && $n ~ /./ {print $n}')
+			awk -v columns="$*" 'BEGIN {n = split(columns, c, " ")}
+				NR > 1 {for (i = 1; i <= n; i++) if ($c[i] ~ /./) print $c[i]}')
 	}
 	case $previous in
 	-s | --socket)
@@ -51,9 +52,9 @@ _culvertctl() {
 		_culvertctl_tunnels 2
 	elif [[ $command == kick ]]; then
 		mapfile -t COMPREPLY < <(compgen -W 'user tunnel peer' -- "$word")
-		_culvertctl_sessions 1
+		_culvertctl_sessions 1 7
 	elif [[ $command == session ]]; then
-		_culvertctl_sessions 1
+		_culvertctl_sessions 1 7
 	elif [[ ${columns[$command]-} ]]; then
 		compopt -o nospace
 		mapfile -t COMPREPLY < <(compgen -W "${columns[$command]}" -- "$word")

@@ -86,6 +86,7 @@ static const struct view_column session_columns[] = {
 	{"state", "STATE", VIEW_TEXT},
 	{"peer", "PEER", VIEW_TEXT},
 	{"auth", "AUTH", VIEW_TEXT},
+	{"serial", "SERIAL", VIEW_TEXT},
 	{"age_s", "AGE", VIEW_DURATION},
 	{"rx_packets", "RX", VIEW_COUNT},
 	{"rx_bytes", "RX BYTES", VIEW_BYTES},
@@ -96,6 +97,7 @@ static const struct view_column session_columns[] = {
 
 static const struct view_column one_session_columns[] = {
 	{"session", "session", VIEW_TEXT},
+	{"serial", "serial", VIEW_TEXT},
 	{"user", "user", VIEW_TEXT},
 	{"group", "group", VIEW_TEXT},
 	{"state", "state", VIEW_TEXT},
@@ -124,6 +126,7 @@ static const struct view_column ended_columns[] = {
 	{"address", "ADDRESS", VIEW_TEXT},
 	{"state", "STATE", VIEW_TEXT},
 	{"peer", "PEER", VIEW_TEXT},
+	{"serial", "SERIAL", VIEW_TEXT},
 	{"ended_s_ago", "AGO", VIEW_DURATION},
 	{"duration_s", "LASTED", VIEW_DURATION},
 	{"reason", "REASON", VIEW_TEXT},

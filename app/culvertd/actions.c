@@ -25,8 +25,9 @@ refused_by_datapath(
 	uint16_t tunnel_id = s->tunnel_id, session_id = s->session_id, listener = s->listener;
 
 	cv_log_event(&d->log, CV_LOG_ERROR, "datapath-refused",
-		"tunnel=%u session=%u peer=%s step=%s reason=\"%s\"", tunnel_id, session_id,
-		cv_endpoint_text(&s->peer, peer), what, cv_strerror(rc));
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL " peer=%s step=%s reason=\"%s\"",
+		tunnel_id, session_id, s->serial, cv_endpoint_text(&s->peer, peer), what,
+		cv_strerror(rc));
 	lns_kick_session(d->lns, now, listener, tunnel_id, session_id, PPP_DOWN_LIMIT);
 }
 
@@ -70,9 +71,10 @@ tell_ended(struct daemon *d, const struct ended *e)
 
 	*ended_add(&d->ended) = *e;
 	cv_log_event(&d->log, CV_LOG_INFO, "session-end",
-		"tunnel=%u session=%u peer=%s user=%s address=%s reason=\"%s\" duration_s=%llu "
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
+		" peer=%s user=%s address=%s reason=\"%s\" duration_s=%llu "
 		"rx_packets=%llu rx_bytes=%llu tx_packets=%llu tx_bytes=%llu",
-		e->tunnel_id, e->session_id, cv_endpoint_text(&e->peer, peer),
+		e->tunnel_id, e->session_id, e->serial, cv_endpoint_text(&e->peer, peer),
 		e->user[0] == '\0' ? "-" : e->user,
 		e->address == 0 ? "-" : cv_ip_text(&address, ip), e->reason,
 		(unsigned long long)((e->ended_at - e->created_at) / CV_NS_PER_S),
@@ -86,7 +88,8 @@ tell_ended(struct daemon *d, const struct ended *e)
 static void
 remove_session(struct daemon *d, const struct lns_session_info *s, const char *reason, uint64_t now)
 {
-	struct ended e = {.listener = s->listener,
+	struct ended e = {.serial = s->serial,
+		.listener = s->listener,
 		.tunnel_id = s->tunnel_id,
 		.session_id = s->session_id,
 		.peer = s->peer,

@@ -37,6 +37,7 @@ json_t *command_address(uint32_t address);
 enum { ID_TEXT = 16 + CV_ENDPOINT_TEXT };
 
 struct id {
+	uint64_t serial;   /* of a session; 0: it was named by what follows */
 	uint16_t listener; /* LNS_ANY_LISTENER: none was said */
 	uint16_t tunnel, session;
 };
@@ -56,6 +57,11 @@ bool id_parse_session(
 /* Fails with CONTROL_USAGE where the ID is that of several living ones; they are named. */
 bool id_one_tunnel(const struct daemon *d, const struct id *id, struct control_error *error);
 bool id_one_session(const struct daemon *d, const struct id *id, struct control_error *error);
+/* The living session of an ID; false: there is none. Where there may be several: see above. */
+bool id_find_session(const struct daemon *d, const struct id *id, struct lns_session_info *info);
+/* A session's serial as text, and back: 0 for what is none. */
+const char *id_serial(uint64_t serial, char out[LNS_SERIAL_TEXT]);
+uint64_t id_parse_serial(const char *text);
 /* ADDRESS or ADDRESS:PORT (port 0: none was said). */
 bool id_parse_peer(const char *text, struct cv_endpoint *peer, struct control_error *error);
 
@@ -65,7 +71,8 @@ enum filter_kind {
 	FILTER_TEXT,     /* anything */
 	FILTER_CHOICE,   /* one of the words of `choices` */
 	FILTER_TUNNEL,   /* TUNNEL or TUNNEL@LISTENER */
-	FILTER_SESSION,  /* TUNNEL/SESSION, the same */
+	FILTER_SESSION,  /* SERIAL, or TUNNEL/SESSION, the same */
+	FILTER_SERIAL,   /* SERIAL */
 	FILTER_PEER,     /* ADDRESS or ADDRESS:PORT */
 	FILTER_ADDRESS,  /* IPv4 */
 	FILTER_USER,     /* of the configuration */

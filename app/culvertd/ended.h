@@ -9,6 +9,7 @@
 enum { ENDED_MAX = 4096 };
 
 struct ended {
+	uint64_t serial;
 	uint16_t listener, tunnel_id, session_id;
 	struct cv_endpoint peer;
 	uint32_t address; /* host order, 0: none */

@@ -118,6 +118,13 @@ value_usable(const struct daemon *d, const struct filter_column *column, const c
 		return id_parse_tunnel(d, value, &id, error);
 	case FILTER_SESSION:
 		return id_parse_session(d, value, &id, error);
+	case FILTER_SERIAL:
+		if (id_parse_serial(value) != 0)
+			return true;
+		control_fail(error, CONTROL_USAGE,
+			"a serial is hexadecimal, as 'culvertctl sessions' shows it, not '%.60s'",
+			value);
+		return false;
 	case FILTER_PEER:
 		return id_parse_peer(value, &peer, error);
 	case FILTER_ADDRESS:
@@ -230,18 +237,27 @@ any_has(json_t *row, const char *part)
 	return false;
 }
 
+static bool
+row_is(json_t *row, const struct filter_column *column, const char *value)
+{
+	bool by_serial = column->kind == FILTER_SERIAL ||
+			 (column->kind == FILTER_SESSION && strchr(value, '/') == NULL);
+	const char *cell =
+		json_string_value(json_object_get(row, by_serial ? "serial" : column->name));
+
+	if (cell != NULL && by_serial)
+		return id_parse_serial(cell) == id_parse_serial(value);
+	return cell != NULL && cell_is(column->kind, cell, value);
+}
+
 bool
 filters_match(const struct filters *f, json_t *row)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct filter_column *column = f->items[i].column;
 		const char *value = f->items[i].value;
-		const char *cell = column == NULL
-					   ? NULL
-					   : json_string_value(json_object_get(row, column->name));
 
-		if (column == NULL ? !any_has(row, value)
-				   : cell == NULL || !cell_is(column->kind, cell, value))
+		if (column == NULL ? !any_has(row, value) : !row_is(row, column, value))
 			return false;
 	}
 	return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tunnels, sessions and peers as people write them. IDs are unique at a listener only. */
+/* Tunnels, sessions and peers as people write them. IDs are unique at a listener only, serials
+ * everywhere and for ever. */
 #include <stdio.h>
 #include <string.h>
 
@@ -115,6 +116,24 @@ id_parse_tunnel(
 	return false;
 }
 
+const char *
+id_serial(uint64_t serial, char out[LNS_SERIAL_TEXT])
+{
+	snprintf(out, LNS_SERIAL_TEXT, "%" LNS_PRI_SERIAL, serial);
+	return out;
+}
+
+uint64_t
+id_parse_serial(const char *text)
+{
+	size_t len = strspn(text, "0123456789abcdefABCDEF");
+	uint64_t serial = 0;
+
+	if (len != 0 && len < LNS_SERIAL_TEXT && text[len] == '\0')
+		sscanf(text, "%" SCNx64, &serial);
+	return serial < LNS_SERIAL_MIN ? 0 : serial;
+}
+
 bool
 id_parse_session(
 	const struct daemon *d, const char *text, struct id *id, struct control_error *error)
@@ -122,6 +141,10 @@ id_parse_session(
 	unsigned t, s;
 	int used = 0;
 
+	*id = (struct id){.listener = LNS_ANY_LISTENER};
+	id->serial = text == NULL ? 0 : id_parse_serial(text);
+	if (id->serial != 0)
+		return true;
 	if (text != NULL && sscanf(text, "%5u/%5u%n", &t, &s, &used) == 2 && t <= UINT16_MAX &&
 		s <= UINT16_MAX && parse_listener(d, text + used, &id->listener)) {
 		id->tunnel = (uint16_t)t;
@@ -129,7 +152,8 @@ id_parse_session(
 		return true;
 	}
 	control_fail(error, CONTROL_USAGE,
-		"a session is TUNNEL/SESSION, as 'culvertctl sessions' shows it, not '%.60s'",
+		"a session is a serial or TUNNEL/SESSION, as 'culvertctl sessions' shows them, "
+		"not '%.60s'",
 		text == NULL ? "" : text);
 	return false;
 }
@@ -169,10 +193,19 @@ id_one_tunnel(const struct daemon *d, const struct id *id, struct control_error 
 bool
 id_one_session(const struct daemon *d, const struct id *id, struct control_error *error)
 {
-	if (lns_find_session(d->lns, id->listener, id->tunnel, id->session, NULL) <= 1)
+	if (id->serial != 0 ||
+		lns_find_session(d->lns, id->listener, id->tunnel, id->session, NULL) <= 1)
 		return true;
 	say_all(d, id, "session", true, error);
 	return false;
+}
+
+bool
+id_find_session(const struct daemon *d, const struct id *id, struct lns_session_info *info)
+{
+	return id->serial != 0
+		       ? lns_find_serial(d->lns, id->serial, info)
+		       : lns_find_session(d->lns, id->listener, id->tunnel, id->session, info) != 0;
 }
 
 bool

@@ -29,14 +29,15 @@ kick_user(struct daemon *d, const char *user, uint64_t now, struct control_error
 static json_t *
 kick_session(struct daemon *d, const char *text, uint64_t now, struct control_error *error)
 {
+	struct lns_session_info s;
 	struct id id;
-	unsigned n;
 
 	if (!id_parse_session(d, text, &id, error) || !id_one_session(d, &id, error))
 		return NULL;
-	n = lns_kick_session(d->lns, now, id.listener, id.tunnel, id.session, PPP_DOWN_KICKED);
-	if (n != 0)
-		return ended(n, "sessions");
+	if (id_find_session(d, &id, &s))
+		return ended(lns_kick_session(d->lns, now, s.listener, s.tunnel_id, s.session_id,
+				     PPP_DOWN_KICKED),
+			"sessions");
 	control_fail(error, CONTROL_NOT_FOUND, "session %.60s is not here", text);
 	return NULL;
 }

@@ -94,18 +94,20 @@ static json_t *
 session_json(const struct daemon *d, const struct lns_session_info *s)
 {
 	struct dp_session_counters n = {0};
-	char id[ID_TEXT], peer[CV_ENDPOINT_TEXT], listener[CV_ENDPOINT_TEXT];
+	char id[ID_TEXT], serial[LNS_SERIAL_TEXT], peer[CV_ENDPOINT_TEXT];
+	char listener[CV_ENDPOINT_TEXT];
 
 	dp_session_counters(d->dp, s->slot, &n);
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, "
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, "
 		"s:I, s:I}",
-		"session", id_session(d, s->listener, s->tunnel_id, s->session_id, id), "user",
-		s->user, "group", s->user[0] == '\0' ? "" : cfg_group_by_id(d->cfg, s->group)->name,
-		"peer", cv_endpoint_text(&s->peer, peer), "listener",
-		id_listener(d, s->listener, listener), "address", command_address(s->address),
-		"state", s->state, "auth", s->auth, "lcp", s->lcp_state, "ipcp", s->ipcp_state,
-		"mtu", dp_session_mtu(d->dp, s->slot), "peer_session", s->peer_session_id, "age_s",
+		"session", id_session(d, s->listener, s->tunnel_id, s->session_id, id), "serial",
+		id_serial(s->serial, serial), "user", s->user, "group",
+		s->user[0] == '\0' ? "" : cfg_group_by_id(d->cfg, s->group)->name, "peer",
+		cv_endpoint_text(&s->peer, peer), "listener", id_listener(d, s->listener, listener),
+		"address", command_address(s->address), "state", s->state, "auth", s->auth, "lcp",
+		s->lcp_state, "ipcp", s->ipcp_state, "mtu", dp_session_mtu(d->dp, s->slot),
+		"peer_session", s->peer_session_id, "age_s",
 		command_seconds(daemon_now(), s->created_at), "rx_packets",
 		(json_int_t)n.rx_packets, "rx_bytes", (json_int_t)n.rx_bytes, "tx_packets",
 		(json_int_t)n.tx_packets, "tx_bytes", (json_int_t)n.tx_bytes);
@@ -123,6 +125,7 @@ cmd_sessions(struct daemon *d, json_t *arguments, struct control_error *error)
 		{"state", FILTER_CHOICE,
 			"connecting dead establish authenticate network open terminate"},
 		{"auth", FILTER_CHOICE, "none pap chap-md5 mschapv2"},
+		{"serial", FILTER_SERIAL, NULL},
 		{"lcp", FILTER_CHOICE, STATES},
 		{"ipcp", FILTER_CHOICE, STATES},
 		{"listener", FILTER_LISTENER, NULL},
@@ -152,18 +155,27 @@ cmd_sessions(struct daemon *d, json_t *arguments, struct control_error *error)
 static json_t *
 ended_json(const struct daemon *d, const struct ended *e, uint64_t now)
 {
-	char id[16], peer[CV_ENDPOINT_TEXT], listener[CV_ENDPOINT_TEXT];
+	char id[16], serial[LNS_SERIAL_TEXT], peer[CV_ENDPOINT_TEXT], listener[CV_ENDPOINT_TEXT];
 
 	snprintf(id, sizeof(id), "%u/%u", e->tunnel_id, e->session_id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
-		"session", id, "user", e->user, "peer", cv_endpoint_text(&e->peer, peer),
-		"listener", id_listener(d, e->listener, listener), "address",
-		command_address(e->address), "state", e->ever_open ? "ended" : "refused", "reason",
-		e->reason, "ended_s_ago", command_seconds(now, e->ended_at), "duration_s",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"session", id, "serial", id_serial(e->serial, serial), "user", e->user, "peer",
+		cv_endpoint_text(&e->peer, peer), "listener", id_listener(d, e->listener, listener),
+		"address", command_address(e->address), "state", e->ever_open ? "ended" : "refused",
+		"reason", e->reason, "ended_s_ago", command_seconds(now, e->ended_at), "duration_s",
 		command_seconds(e->ended_at, e->created_at), "rx_packets",
 		(json_int_t)e->counters.rx_packets, "rx_bytes", (json_int_t)e->counters.rx_bytes,
 		"tx_packets", (json_int_t)e->counters.tx_packets, "tx_bytes",
 		(json_int_t)e->counters.tx_bytes);
+}
+
+static bool
+is_of(const struct ended *e, const struct id *id)
+{
+	if (id->serial != 0)
+		return e->serial == id->serial;
+	return e->tunnel_id == id->tunnel && e->session_id == id->session &&
+	       (id->listener == LNS_ANY_LISTENER || id->listener == e->listener);
 }
 
 /* One session, with what PPP counted; or how it ended. */
@@ -174,28 +186,31 @@ cmd_session(struct daemon *d, json_t *arguments, struct control_error *error)
 	struct lns_tally tally;
 	const struct ended *e;
 	json_t *answer, *counters;
+	char text[24];
 	struct id id;
 
 	if (!id_parse_session(d, command_string(arguments, "session"), &id, error) ||
 		!id_one_session(d, &id, error))
 		return NULL;
-	if (lns_find_session(d->lns, id.listener, id.tunnel, id.session, &info) != 0) {
+	if (id_find_session(d, &id, &info)) {
 		answer = session_json(d, &info);
 		counters = json_array();
-		for (unsigned i = 0;
-			lns_session_tally(d->lns, info.listener, id.tunnel, id.session, i, &tally);
+		for (unsigned i = 0; lns_session_tally(
+			     d->lns, info.listener, info.tunnel_id, info.session_id, i, &tally);
 			i++)
 			json_array_append_new(counters, tally_json(&tally));
 		json_object_set_new(answer, "counters", counters);
 		return answer;
 	}
 	for (uint64_t i = 0; (e = ended_at(&d->ended, i)) != NULL; i++)
-		if (e->tunnel_id == id.tunnel && e->session_id == id.session &&
-			(id.listener == LNS_ANY_LISTENER || id.listener == e->listener))
+		if (is_of(e, &id))
 			return ended_json(d, e, daemon_now());
+	if (id.serial != 0)
+		id_serial(id.serial, text);
+	else
+		snprintf(text, sizeof(text), "%u/%u", id.tunnel, id.session);
 	control_fail(error, CONTROL_NOT_FOUND,
-		"session %u/%u is not here, and not among the last %d that ended", id.tunnel,
-		id.session, ENDED_MAX);
+		"session %s is not here, and not among the last %d that ended", text, ENDED_MAX);
 	return NULL;
 }
 
@@ -208,6 +223,7 @@ cmd_ended(struct daemon *d, json_t *arguments, struct control_error *error)
 		{"peer", FILTER_PEER, NULL},
 		{"address", FILTER_ADDRESS, NULL},
 		{"state", FILTER_CHOICE, "ended refused"},
+		{"serial", FILTER_SERIAL, NULL},
 		{"reason", FILTER_TEXT, NULL},
 		{"listener", FILTER_LISTENER, NULL},
 		{NULL, FILTER_TEXT, NULL},

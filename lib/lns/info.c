@@ -172,6 +172,16 @@ lns_find_session(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, u
 	return found;
 }
 
+bool
+lns_find_serial(const struct lns *lns, uint64_t serial, struct lns_session_info *info)
+{
+	const struct lns_session *s = lns_session_of(lns, serial);
+
+	if (s != NULL && info != NULL)
+		describe_session(s, info);
+	return s != NULL;
+}
+
 #define COUNT(name, help) {#name, help},
 
 bool

@@ -87,6 +87,7 @@ struct lns_early {
 struct lns_session {
 	struct lns_object object;
 	struct lns_session_info info; /* info.user points to the array below */
+	struct cv_node by_serial;     /* until it is over */
 	struct lns_tunnel *tunnel;    /* NULL once over */
 	struct lns_session *next_in_tunnel, **link_in_tunnel;
 	struct lns_session *next_of_user, **link_of_user;
@@ -148,6 +149,8 @@ struct lns {
 	struct lns_tunnel *ended_first, *ended_last, *idle_first, *idle_last;
 	struct lns_admission admission;
 	struct lns_session **slots;
+	struct cv_table serials; /* of sessions that live */
+	uint64_t next_serial;
 	uint32_t slot_mask;
 	uint64_t slot_seed;
 
@@ -246,6 +249,8 @@ void lns_call_up(
 int lns_session_keep_early(struct lns *lns, struct lns_session *s, struct cv_bytes frame);
 struct lns_session *lns_session_in(
 	const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id);
+/* The living session of a serial, or NULL. */
+struct lns_session *lns_session_of(const struct lns *lns, uint64_t serial);
 void lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now);
 void lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now);
 bool lns_session_poll(

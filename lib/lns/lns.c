@@ -38,7 +38,9 @@ new_tables(struct lns *lns)
 	if (cv_table_init(&lns->ends, cfg->limits.tunnels, key) != 0)
 		return CV_ERR_NOMEM;
 	crypto_random(lns->crypto, key, sizeof(key));
-	return cv_table_init(&lns->peers, cfg->limits.tunnels, key);
+	if (cv_table_init(&lns->peers, cfg->limits.tunnels, key) != 0)
+		return CV_ERR_NOMEM;
+	return cv_table_init(&lns->serials, cfg->limits.sessions, (uint64_t[2]){0});
 }
 
 static int
@@ -80,6 +82,8 @@ lns_new(const struct lns_params *params, uint64_t now)
 	lns->cfg = params->cfg;
 	lns->crypto = params->crypto;
 	lns->log = params->log;
+	lns->next_serial =
+		params->first_serial > LNS_SERIAL_MIN ? params->first_serial : LNS_SERIAL_MIN;
 	cv_wheel_init(&lns->wheel, now);
 	lns_bucket_init(&lns->setups.all, lns->cfg->limits.setups_per_second, now);
 	lns_bucket_init(&lns->calls.all, lns->cfg->limits.setups_per_second, now);
@@ -121,6 +125,7 @@ lns_free(struct lns *lns)
 	cv_table_fini(&lns->openers);
 	cv_table_fini(&lns->ends);
 	cv_table_fini(&lns->peers);
+	cv_table_fini(&lns->serials);
 	free(lns->slots);
 	free(lns->users);
 	free(lns);

@@ -10,6 +10,7 @@
 #ifndef LNS_LNS_H
 #define LNS_LNS_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +29,12 @@ enum {
 		       1, /* bytes of a user name kept, with its NUL; longer ones are refused */
 	LNS_DATAGRAM_MAX = 1500, /* longest datagram in an action */
 	LNS_ANY_LISTENER = UINT16_MAX,
+	LNS_SERIAL_TEXT = 17, /* bytes of a serial as text, with its NUL */
 };
+/* So that a serial's text is longer than any of L2TP's IDs. */
+#define LNS_SERIAL_MIN (UINT64_C(1) << 32)
+/* A serial in a format string: lower-case hexadecimal. */
+#define LNS_PRI_SERIAL PRIx64
 
 struct lns_params {
 	const struct cfg *cfg;
@@ -38,6 +44,10 @@ struct lns_params {
 	 * idle echo is due. A plain read: it must not call back. NULL: always 0. */
 	uint64_t (*rx_packets)(const void *ctx, uint32_t slot);
 	const void *rx_packets_ctx;
+	/* The serial of the first session; each one after it has the next. No server before may
+	 * have given any from here on: the daemon takes the seconds of the wall clock << 20. What
+	 * is below LNS_SERIAL_MIN counts as that. */
+	uint64_t first_serial;
 };
 
 /* Everything counted on the control side: name and what moved it. */
@@ -103,9 +113,10 @@ enum lns_action_type {
 
 /* What one session is. Text is escaped already. Valid until the next call into the server. */
 struct lns_session_info {
-	uint32_t slot;                            /* cv_session_slot of the three below */
-	uint16_t listener;                        /* ID in the configuration */
-	uint16_t tunnel_id, session_id;           /* ours */
+	uint64_t serial;                /* its own for ever: no other session has or gets it */
+	uint32_t slot;                  /* cv_session_slot of the three below */
+	uint16_t listener;              /* ID in the configuration */
+	uint16_t tunnel_id, session_id; /* ours */
 	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
 	struct cv_endpoint peer;
 	uint16_t group;   /* ID in the configuration */
@@ -208,6 +219,8 @@ unsigned lns_find_tunnel(
 	const struct lns *lns, uint16_t listener, uint16_t tunnel_id, struct lns_tunnel_info *info);
 unsigned lns_find_session(const struct lns *lns, uint16_t listener, uint16_t tunnel_id,
 	uint16_t session_id, struct lns_session_info *info);
+/* The living session of a serial; false: there is none (any more). info may be NULL. */
+bool lns_find_serial(const struct lns *lns, uint64_t serial, struct lns_session_info *info);
 
 /* What L2TP counted for a living tunnel, and PPP for a living session, by index from 0; false past
  * the last. A session counts from ICCN on. */

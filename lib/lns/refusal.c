@@ -45,8 +45,10 @@ lns_log_session_refused(struct lns *lns, const struct lns_session *s, uint64_t n
 	if (!may_log(lns, now))
 		return;
 	cv_log_event(lns->log, CV_LOG_WARNING, "session-refused",
-		"tunnel=%u session=%u peer=%s user=%s method=%s reason=\"%s\"", s->info.tunnel_id,
-		s->info.session_id, cv_endpoint_text(&s->info.peer, peer), user, method, why);
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
+		" peer=%s user=%s method=%s reason=\"%s\"",
+		s->info.tunnel_id, s->info.session_id, s->info.serial,
+		cv_endpoint_text(&s->info.peer, peer), user, method, why);
 }
 
 void

@@ -10,6 +10,8 @@
 #include "l2tp/header.h"
 #include "lns/internal.h"
 
+#define BY_SERIAL(n) ((struct lns_session *)((char *)(n)-offsetof(struct lns_session, by_serial)))
+
 struct lns_session *
 lns_session_in(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id)
 {
@@ -21,6 +23,21 @@ lns_session_in(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uin
 		s->info.tunnel_id != tunnel_id || s->info.session_id != session_id)
 		return NULL;
 	return s;
+}
+
+struct lns_session *
+lns_session_of(const struct lns *lns, uint64_t serial)
+{
+	uint64_t hash = cv_table_hash(&lns->serials, &serial, sizeof(serial));
+
+	for (struct cv_node *n = cv_table_first(&lns->serials, hash); n != NULL;
+		n = cv_table_next(n)) {
+		struct lns_session *s = BY_SERIAL(n);
+
+		if (s->info.serial == serial)
+			return s;
+	}
+	return NULL;
 }
 
 /* Whether an ended session may leave its slot before its time. */
@@ -149,7 +166,8 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 		return;
 	}
 	s->object.kind = LNS_KIND_SESSION;
-	s->info = (struct lns_session_info){.slot = slot,
+	s->info = (struct lns_session_info){.serial = lns->next_serial++,
+		.slot = slot,
 		.listener = t->listener,
 		.tunnel_id = t->id,
 		.session_id = id,
@@ -162,6 +180,8 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 	s->accm = PPP_DEFAULT_ACCM;
 	link_to_tunnel(t, s);
 	lns->slots[slot] = s;
+	cv_table_add(&lns->serials, &s->by_serial,
+		cv_table_hash(&lns->serials, &s->info.serial, sizeof(s->info.serial)));
 	lns->sessions++;
 	if (l2tp_call_accept(t->l2tp, now, peer_session, id) != 0)
 		lns_session_over(lns, s, now, "the call was gone before it was answered");
@@ -221,8 +241,10 @@ adopt(struct lns *lns, struct lns_session *s, uint64_t now, const struct l2tp_pr
 		s->accm = info.peer_accm; /* it has negotiated that itself */
 
 	lns_count(lns, taken ? LNS_PROXY_TAKEN : LNS_PROXY_ANEW);
-	cv_log_event(lns->log, CV_LOG_DEBUG, "proxy", "tunnel=%u session=%u lcp=%s authen-type=%u",
-		s->info.tunnel_id, s->info.session_id, taken ? "taken" : "anew", told->authen_type);
+	cv_log_event(lns->log, CV_LOG_DEBUG, "proxy",
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL " lcp=%s authen-type=%u",
+		s->info.tunnel_id, s->info.session_id, s->info.serial, taken ? "taken" : "anew",
+		told->authen_type);
 	return taken;
 }
 
@@ -235,7 +257,9 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 	lns_tunnel_used(lns, t);
 	if (s == NULL || s->ppp != NULL)
 		return;
-	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id, .session = s->info.session_id};
+	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id,
+		.session = s->info.session_id,
+		.serial = s->info.serial};
 	s->info.sequencing = event->sequencing_required;
 	s->ppp = ppp_link_new(&lns->terms->ppp, scope, now);
 	if (s->ppp == NULL) {
@@ -275,6 +299,7 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 		lns->open_sessions--;
 	s->want_open = false;
 	lns->sessions--;
+	cv_table_remove(&lns->serials, &s->by_serial);
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
 	free_link(s);
@@ -351,10 +376,12 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 	s->info.ever_open = true;
 	s->info.opened_at = now;
 	cv_log_event(lns->log, CV_LOG_INFO, "session-up",
-		"tunnel=%u session=%u peer=%s user=%s group=%s address=%s auth=%s mru=%u",
-		s->info.tunnel_id, s->info.session_id, cv_endpoint_text(&s->info.peer, peer),
-		s->user, lns->groups[s->info.group].cfg->name, cv_ip_text(&address, ip),
-		s->info.auth, up->mru);
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
+		" peer=%s user=%s group=%s address=%s auth=%s mru=%u",
+		s->info.tunnel_id, s->info.session_id, s->info.serial,
+		cv_endpoint_text(&s->info.peer, peer), s->user,
+		lns->groups[s->info.group].cfg->name, cv_ip_text(&address, ip), s->info.auth,
+		up->mru);
 }
 
 static void

@@ -421,9 +421,10 @@ call_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp
 		return;
 	if (event->reason.by_peer)
 		cv_log_event(lns->log, CV_LOG_DEBUG, "call-disconnected",
-			"tunnel=%u session=%u result=%u error=%u reason=\"%s\" message=%s", t->id,
-			event->local_session, event->reason.result, event->reason.error,
-			l2tp_cdn_text(event->reason.result),
+			"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
+			" result=%u error=%u reason=\"%s\" message=%s",
+			t->id, event->local_session, s->info.serial, event->reason.result,
+			event->reason.error, l2tp_cdn_text(event->reason.result),
 			cv_escape(message, sizeof(message), event->reason.message,
 				strlen(event->reason.message)));
 	lns_session_over(lns, s, now,

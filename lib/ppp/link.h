@@ -85,9 +85,10 @@ struct ppp_params {
  */
 void ppp_params_default(struct ppp_params *p, enum ppp_role role);
 
-/* Which link a debug line speaks of: `tunnel=7 session=9`. */
+/* Which link a debug line speaks of: `tunnel=7 session=9 serial=5f3a00000001`. */
 struct ppp_scope {
 	uint16_t tunnel, session;
+	uint64_t serial; /* 0: it has none, as a client's */
 };
 
 /* Why a link went down: name for programs, text for people. */

@@ -3,6 +3,8 @@
 #ifndef PPP_PRIVATE_H
 #define PPP_PRIVATE_H
 
+#include <inttypes.h>
+
 #include "crypto/crypto.h"
 #include "ppp/cp.h"
 #include "ppp/link.h"
@@ -125,9 +127,10 @@ ppp_is_server(const struct ppp_link *l)
 }
 
 /* Debug lines; at least one value after the format. */
-#define PPP_DEBUG(l, event, fmt, ...)                                                    \
-	cv_log_event((l)->params->log, CV_LOG_DEBUG, event, "tunnel=%u session=%u " fmt, \
-		(l)->scope.tunnel, (l)->scope.session, __VA_ARGS__)
+#define PPP_DEBUG(l, event, fmt, ...)                                              \
+	cv_log_event((l)->params->log, CV_LOG_DEBUG, event,                        \
+		"tunnel=%u session=%u serial=%" PRIx64 " " fmt, (l)->scope.tunnel, \
+		(l)->scope.session, (l)->scope.serial, __VA_ARGS__)
 
 /* output.c: frames that wait to be polled. */
 struct ppp_frame_writer {

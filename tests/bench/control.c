@@ -105,7 +105,7 @@ client_events(struct server *s, struct client *c)
 			l2tp_call_dial(c->l2tp, s->now, 1);
 		if (e.type == L2TP_EV_CALL_UP) {
 			c->peer_session = e.remote_session;
-			c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0, 0}, s->now);
+			c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0}, s->now);
 			ppp_link_open(c->ppp, s->now);
 		}
 	}

@@ -188,7 +188,9 @@ feed(struct world *w, const struct fuzz_record *r)
 int
 fuzz_one(const uint8_t *data, size_t len)
 {
-	struct lns_params params = {.cfg = config(), .crypto = fuzz_crypto()};
+	struct lns_params params = {.cfg = config(),
+		.crypto = fuzz_crypto(),
+		.first_serial = UINT64_C(0x5f00000000000)};
 	struct world w = {.now = 1000 * CV_NS_PER_S};
 	struct cv_reader in = cv_reader(data, len);
 	struct fuzz_record r;

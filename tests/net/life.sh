@@ -30,6 +30,11 @@ session_of() {
 	lns_rows sessions '{user} {state} {session}' | awk -v u="$1" '$1 == u && $2 == "open" { print $3 }'
 }
 
+# serial_of USER: its serial.
+serial_of() {
+	lns_rows sessions '{user} {state} {serial}' | awk -v u="$1" '$1 == u && $2 == "open" { print $3 }'
+}
+
 # dialled_in GUEST USER OLD: waits until the client has another session than OLD, and uses it.
 dialled_in() {
 	world_until 90 has_session "$@" && guest_run "$1" 'ping -c 1 -W 5 10.88.0.1'
@@ -130,10 +135,13 @@ kick_tunnel() {
 }
 
 shows_one_session() {
-	local id
-	id=$(session_of userA)
+	local id serial
+	id=$(session_of userA) serial=$(serial_of userA)
 	lns_ctl --json session "$id" >"$RUN/json" && grep '"user": "userA"' "$RUN/json" &&
-		table "^inner address +$(client_address A)$" session "$id" && grep -E '^LCP +Opened' "$RUN/table"
+		table "^inner address +$(client_address A)$" session "$id" && grep -E '^LCP +Opened' "$RUN/table" &&
+		table "^session +$id$" session "$serial" && grep -E "^serial +$serial$" "$RUN/table" &&
+		table "^$id +userA .* $serial " sessions "session=$serial" && only userA &&
+		lns_said "session-up .*session=${id#*/} serial=$serial .*user=userA"
 }
 
 shows_status() {
@@ -167,13 +175,17 @@ shows_packets() {
 
 # The client is told, dials again, and its neighbour is not disturbed.
 kick() {
-	local a b
+	local a b serial
 	a=$(session_of userA) b=$(session_of userB)
 	table '^ended: 1 session$' kick user userA && client_says A pppd.log 'rcvd \[LCP TermReq' 20 &&
 		dialled_in A userA "$a" && [ "$(session_of userB)" = "$b" ] &&
 		table "^$a +userA .* ended +192.0.2.11:.* ended by the administrator" ended &&
 		table '^reason +ended by the administrator' session "$a" &&
-		a=$(session_of userA) && table '^ended: 1 session$' kick "$a" && dialled_in A userA "$a"
+		a=$(session_of userA) && table '^ended: 1 session$' kick "$a" && dialled_in A userA "$a" &&
+		a=$(session_of userA) serial=$(serial_of userA) &&
+		table '^ended: 1 session$' kick "$serial" && dialled_in A userA "$a" &&
+		table '^reason +ended by the administrator' session "$serial" &&
+		table "^$a +userA .* $serial .* ended by the administrator" ended "serial=$serial"
 }
 
 milliseconds() {

@@ -149,12 +149,16 @@ running() {
 	tap_check "culvertctl: one may not connect" \
 		says 5 'permission denied: only root and the group of control.group' \
 		"${AS_NOBODY[@]}" "$RUN/bin/culvertctl" status
-	wrong "a session is TUNNEL/SESSION, as 'culvertctl sessions' shows it, not 'x'" \
+	wrong "a session is a serial or TUNNEL/SESSION, as 'culvertctl sessions' shows them, not 'x'" \
 		2 culvertctl session x
-	wrong "a session is TUNNEL/SESSION, as 'culvertctl sessions' shows it, not '1/65536'" \
+	wrong "a session is a serial or TUNNEL/SESSION, as 'culvertctl sessions' shows them, not '1/65536'" \
 		2 culvertctl kick 1/65536
 	wrong 'session 1/2 is not here, and not among the last' 4 culvertctl session 1/2
 	wrong 'session 1/2 is not here' 4 culvertctl kick 1/2
+	wrong 'session 5f5e1000abcd is not here, and not among the last' 4 culvertctl session 5F5E1000abcd
+	wrong 'session 5f5e1000abcd is not here' 4 culvertctl kick 5f5e1000abcd
+	wrong "a serial is hexadecimal, as 'culvertctl sessions' shows it, not '1/2'" \
+		2 culvertctl ended serial=1/2
 	wrong "there is no user 'nobody'" 4 culvertctl kick user nobody
 	wrong "user 'userA' has no session" 4 culvertctl kick user userA
 	wrong "no column 'colour'; columns are session, user," 2 culvertctl sessions colour=red

@@ -3,6 +3,7 @@
  * two, the counters of both, the use of a pool. */
 #include "hand.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define WITH_LISTENERS(listeners)                                                  \
@@ -115,6 +116,88 @@ a_kicked_peer_loses_the_tunnels_of_its_address_or_port(void **state)
 	assert_int_equal(lns_find_tunnel(w.lns, 0, other.peer_tunnel, NULL), 1);
 	assert_true(hand_expect(&h[TUNNELS - 1], L2TP_STOPCCN));
 	assert_int_equal(lns_kick_peer(w.lns, w.now, &other.address), 1);
+	world_down(&w);
+}
+
+/* The serial of a client's session; 0: it has none. */
+static uint64_t
+serial_of(const struct world *w, const struct world_client *c)
+{
+	struct lns_session_info info;
+	uint64_t cursor = 0;
+
+	while (lns_next_session(w->lns, &cursor, UINT64_MAX, &info))
+		if (cv_endpoint_equal(&info.peer, &c->address))
+			return info.serial;
+	return 0;
+}
+
+static void
+a_serial_names_one_session_and_never_another(void **state)
+{
+	struct lns_session_info info;
+	struct world_client *a, *b;
+	char text[40];
+	struct world w;
+
+	(void)state;
+	world_up(&w, one, 6);
+	a = dial(&w, "alice", "pass-a");
+	b = dial(&w, "bob", "pass-b");
+	assert_int_equal(serial_of(&w, a), WORLD_SERIAL);
+	assert_int_equal(serial_of(&w, b), WORLD_SERIAL + 1);
+	assert_true(lns_find_serial(w.lns, WORLD_SERIAL + 1, &info));
+	assert_int_equal(info.serial, WORLD_SERIAL + 1);
+	assert_int_equal(info.session_id, session_of(&w, b));
+	assert_string_equal(info.user, "bob");
+	assert_string_equal(info.state, "open");
+	assert_false(lns_find_serial(w.lns, WORLD_SERIAL + 2, &info));
+	snprintf(text, sizeof(text), " serial=%" LNS_PRI_SERIAL " ", WORLD_SERIAL + 1);
+	assert_true(world_logged(&w, "session-up", text));
+	/* over: nobody has it, whoever comes next, and however soon */
+	lns_kick_user(w.lns, w.now, "bob", PPP_DOWN_KICKED);
+	world_sleep(&w, CV_NS_PER_S);
+	assert_false(lns_find_serial(w.lns, WORLD_SERIAL + 1, NULL));
+	client_dial(b);
+	assert_true(world_run(&w, 10 * CV_NS_PER_S, all_up));
+	assert_int_equal(serial_of(&w, b), WORLD_SERIAL + 2);
+	assert_false(lns_find_serial(w.lns, WORLD_SERIAL + 1, NULL));
+	assert_true(lns_find_serial(w.lns, WORLD_SERIAL, NULL));
+	world_down(&w);
+}
+
+static void
+a_refused_session_has_its_serial_in_the_log(void **state)
+{
+	char text[40];
+	struct world w;
+
+	(void)state;
+	world_up(&w, one, 7);
+	client_dial(world_client(&w, "alice", "wrong", PPP_AUTH_CHAP_MD5));
+	world_sleep(&w, 5 * CV_NS_PER_S);
+	snprintf(text, sizeof(text), " serial=%" LNS_PRI_SERIAL " ", WORLD_SERIAL);
+	assert_true(world_logged(&w, "session-refused", text));
+	assert_false(lns_find_serial(w.lns, WORLD_SERIAL, NULL));
+	world_down(&w);
+}
+
+/* A first serial that could be taken for one of L2TP's IDs is not. */
+static void
+serials_are_longer_than_ids(void **state)
+{
+	struct lns_params params = {.first_serial = 5};
+	struct world w;
+
+	(void)state;
+	world_up(&w, one, 8);
+	lns_free(w.lns);
+	params.cfg = w.cfg;
+	params.crypto = w.crypto;
+	params.log = &w.log;
+	w.lns = lns_new(&params, w.now);
+	assert_non_null(w.lns);
+	assert_int_equal(serial_of(&w, dial(&w, "alice", "pass-a")), LNS_SERIAL_MIN);
 	world_down(&w);
 }
 
@@ -249,6 +332,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kicked_tunnel_ends_with_its_sessions_and_no_other),
 		cmocka_unit_test(a_kicked_peer_loses_the_tunnels_of_its_address_or_port),
+		cmocka_unit_test(a_serial_names_one_session_and_never_another),
+		cmocka_unit_test(a_refused_session_has_its_serial_in_the_log),
+		cmocka_unit_test(serials_are_longer_than_ids),
 		cmocka_unit_test(the_same_ids_at_two_listeners_are_told_apart),
 		cmocka_unit_test(counters_of_l2tp_and_ppp_are_told),
 		cmocka_unit_test(the_use_of_a_pool_is_told),

@@ -199,7 +199,7 @@ a_link_that_negotiates_again_is_shut_until_it_is_up(void **state)
 	assert_int_equal(open_slots(&w), 1);
 	w.filter = no_chap;
 	ppp_link_free(c->ppp); /* the client's PPP starts anew on the same call */
-	c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0, 0}, w.now);
+	c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0}, w.now);
 	ppp_link_open(c->ppp, w.now);
 	world_sleep(&w, 5 * CV_NS_PER_S);
 	assert_int_equal(open_slots(&w), 0);

@@ -104,7 +104,8 @@ world_up(struct world *w, const char *yaml, uint64_t seed)
 		.crypto = w->crypto,
 		.log = &w->log,
 		.rx_packets = rx_packets,
-		.rx_packets_ctx = w};
+		.rx_packets_ctx = w,
+		.first_serial = WORLD_SERIAL};
 	w->lns = lns_new(&params, w->now);
 	assert_non_null(w->lns);
 	assert_true(lns_slot_mask(w->lns) < WORLD_SLOTS);
@@ -373,7 +374,7 @@ tunnel_event(struct world_client *c, const struct l2tp_event *e)
 	case L2TP_EV_CALL_UP:
 		c->call_ups++;
 		c->peer_session = e->remote_session;
-		c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0, 0}, w->now);
+		c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0}, w->now);
 		assert_non_null(c->ppp);
 		ppp_link_open(c->ppp, w->now);
 		break;

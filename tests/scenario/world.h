@@ -20,6 +20,9 @@
 
 enum { WORLD_CLIENTS = 4, WORLD_SLOTS = 256, WORLD_LOG = 64, WORLD_OUTSIDE = 64, WORLD_PPP = 16 };
 
+/* The serial of a world's first session; the next ones follow. */
+#define WORLD_SERIAL UINT64_C(0x5f00000000000)
+
 /* How bad the network is, in thousandths. */
 struct world_network {
 	unsigned lost, doubled, delayed;

@@ -149,11 +149,39 @@ a_tunnel_that_is_there_twice_is_ended_once(void **state)
 }
 
 static void
+a_serial_needs_no_listener(void **state)
+{
+	struct lns_session_info info;
+	struct control_error error;
+	char serial[LNS_SERIAL_TEXT];
+	json_t *answer;
+	struct id id;
+
+	(void)state;
+	both();
+	assert_int_equal(lns_find_session(w.lns, 2, tunnel, session, &info), 1);
+	id_serial(info.serial, serial);
+	assert_string_equal(serial, "5f00000000001");
+	assert_true(id_parse_session(&d, serial, &id, &error));
+	assert_true(id_find_session(&d, &id, &info));
+	assert_int_equal(info.listener, 2);
+	answer = kick("session", serial, &error);
+	assert_int_equal(json_integer_value(json_object_get(answer, "ended")), 1);
+	json_decref(answer);
+	assert_int_equal(lns_find_session(w.lns, 0, tunnel, session, NULL), 1);
+	assert_int_equal(lns_find_session(w.lns, 2, tunnel, session, NULL), 0);
+	assert_null(kick("session", serial, &error));
+	assert_int_equal(error.code, CONTROL_NOT_FOUND);
+	assert_string_equal(error.message, "session 5f00000000001 is not here");
+}
+
+static void
 what_names_nothing_is_refused(void **state)
 {
 	static const char *const sessions[] = {"", "1", "1/", "/1", "1/2/3", "65536/1", "1/65536",
-		"1/2@", "1/2@192.0.2.9", "1/2@192.0.2.1:1703", "1/2@x", "1/2 ", "a/b",
-		"1/2@192.0.2.1" /* two ports are served there */};
+		"24090", "ffffffff", "5f0000000000g", "0x5f00000000000", " 5f00000000000",
+		"10000000000000000", "1/2@", "1/2@192.0.2.9", "1/2@192.0.2.1:1703", "1/2@x", "1/2 ",
+		"a/b", "1/2@192.0.2.1" /* two ports are served there */};
 	static const char *const tunnels[] = {"", "1/2", "65536", "-1", " 1", "1@", "1@192.0.2.1"};
 	static const char *const peers[] = {"", "1.2.3", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536",
 		"1.2.3.4:1x", "::1", "1.2.3.4.5"};
@@ -172,6 +200,10 @@ what_names_nothing_is_refused(void **state)
 	assert_int_equal(id.listener, 1);
 	assert_true(id_parse_session(&d, "1/2@192.0.2.2", &id, &error));
 	assert_int_equal(id.listener, 2);
+	assert_true(id_parse_session(&d, "100000000", &id, &error));
+	assert_int_equal(id.serial, LNS_SERIAL_MIN);
+	assert_true(id_parse_session(&d, "00005F00000000ab", &id, &error));
+	assert_int_equal(id.serial, UINT64_C(0x5f00000000ab));
 	assert_true(id_parse_tunnel(&d, "65535", &id, &error));
 	assert_int_equal(id.listener, LNS_ANY_LISTENER);
 }
@@ -182,13 +214,15 @@ keeps(const char *a, const char *b)
 {
 	static const struct filter_column columns[] = {
 		{"session", FILTER_SESSION, NULL},
+		{"serial", FILTER_SERIAL, NULL},
 		{"user", FILTER_TEXT, NULL},
 		{"peer", FILTER_PEER, NULL},
 		{"state", FILTER_CHOICE, "open closed"},
 		{NULL, FILTER_TEXT, NULL},
 	};
-	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:i}", "session", "1/2@192.0.2.1:1701",
-		"user", "al=ice", "peer", "192.0.2.11:1701", "state", "open", "rx", 5);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "session", "1/2@192.0.2.1:1701",
+		"serial", "5f00000000abc", "user", "al=ice", "peer", "192.0.2.11:1701", "state",
+		"open", "rx", 5);
 	json_t *arguments = json_pack("{s:[s]}", "filters", a);
 	struct control_error error;
 	struct filters f;
@@ -214,6 +248,11 @@ filters_compare_whole_cells_or_what_stands_before_a_port(void **state)
 	assert_true(keeps("session=1/2", NULL));
 	assert_true(keeps("session=1/2@192.0.2.1:1701", NULL));
 	assert_false(keeps("session=1/20", NULL));
+	assert_true(keeps("session=5f00000000abc", NULL));
+	assert_false(keeps("session=5f00000000ab", NULL));
+	assert_true(keeps("serial=5F00000000ABC", NULL));
+	assert_false(keeps("serial=5f00000000abd", NULL));
+	assert_true(keeps("5f0000", NULL));
 	assert_true(keeps("user=al=ice", NULL));
 	assert_false(keeps("user=al", NULL));
 	assert_true(keeps("ice", NULL));
@@ -235,6 +274,7 @@ main(void)
 			a_session_that_is_there_twice_is_ended_once, up, down),
 		cmocka_unit_test_setup_teardown(
 			a_tunnel_that_is_there_twice_is_ended_once, up, down),
+		cmocka_unit_test_setup_teardown(a_serial_needs_no_listener, up, down),
 		cmocka_unit_test_setup_teardown(what_names_nothing_is_refused, up, down),
 		cmocka_unit_test_setup_teardown(
 			filters_compare_whole_cells_or_what_stands_before_a_port, up, down),

@@ -77,7 +77,8 @@ end_start(struct pair *p, int which)
 {
 	struct end *e = &p->ends[which];
 
-	e->l = ppp_link_new(&e->params, (struct ppp_scope){7, (uint16_t)which}, p->now);
+	e->l = ppp_link_new(
+		&e->params, (struct ppp_scope){.tunnel = 7, .session = (uint16_t)which}, p->now);
 	assert_non_null(e->l);
 	ppp_link_open(e->l, p->now);
 	pair_drain(p, which);

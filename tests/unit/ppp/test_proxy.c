@@ -85,7 +85,7 @@ take_over(struct pair *p, struct heard *h)
 	int rc;
 
 	ppp_link_free(e->l);
-	e->l = ppp_link_new(&e->params, (struct ppp_scope){7, 1}, p->now);
+	e->l = ppp_link_new(&e->params, (struct ppp_scope){.tunnel = 7, .session = 1}, p->now);
 	assert_non_null(e->l);
 	e->hold_auth = false;
 	e->auths = h->requests = h->challenges = 0;
@@ -271,7 +271,8 @@ test_only_a_server_at_rest_adopts(void **state)
 
 	assert_int_equal(ppp_link_adopt(server(p)->l, p->now, &h.proxy), CV_ERR_STATE);
 	ppp_link_free(client(p)->l);
-	client(p)->l = ppp_link_new(&client(p)->params, (struct ppp_scope){7, 1}, p->now);
+	client(p)->l = ppp_link_new(
+		&client(p)->params, (struct ppp_scope){.tunnel = 7, .session = 1}, p->now);
 	assert_int_equal(ppp_link_adopt(client(p)->l, p->now, &h.proxy), CV_ERR_STATE);
 	pair_free(p);
 }
