@@ -229,7 +229,7 @@ lns_pool_use(const struct lns *lns, uint16_t group, uint64_t *used, uint64_t *si
 {
 	if (group >= CV_GROUP_IDS || lns->groups[group].pool == NULL)
 		return false;
-	*used = lns_pool_used(lns->groups[group].pool);
-	*size = lns_pool_size(lns->groups[group].pool);
+	*used = lns_pool_used(lns->groups[group].pool, CV_IPV4);
+	*size = lns_pool_size(lns->groups[group].pool, CV_IPV4);
 	return true;
 }

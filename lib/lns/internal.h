@@ -100,7 +100,8 @@ struct lns_session {
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
-	bool waiting; /* counted in its peer's */
+	uint16_t realm; /* ID */
+	bool waiting;   /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */
@@ -168,6 +169,13 @@ struct lns {
 	bool stopping;
 	uint8_t datagram[LNS_DATAGRAM_MAX];
 };
+
+/* The ID of a group's realm. */
+static inline uint16_t
+lns_realm_of(const struct lns *lns, const struct cfg_group *group)
+{
+	return lns->cfg->realms[group->realm].id;
+}
 
 static inline void
 lns_count(struct lns *lns, enum lns_counter counter)

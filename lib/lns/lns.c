@@ -58,15 +58,15 @@ new_groups(struct lns *lns)
 		if (pool == NULL)
 			return CV_ERR_NOMEM;
 		lns->groups[group->id] = (struct lns_group){.cfg = group, .pool = pool};
-		lns_pool_reserve(pool, cv_ipv4_value(&group->address));
+		lns_pool_keep(pool, &group->address);
 	}
 	/* a fixed address is kept out of every pool of its realm that holds it */
 	for (size_t u = 0; u < cfg->n_users; u++) {
-		uint32_t address = cv_ipv4_value(&cfg->users[u].address);
+		const struct cv_ip *address = &cfg->users[u].address;
 
-		for (size_t g = 0; address != 0 && g < cfg->n_groups; g++)
+		for (size_t g = 0; address->family != 0 && g < cfg->n_groups; g++)
 			if (cfg->groups[g].realm == cfg->groups[cfg->users[u].group].realm)
-				lns_pool_reserve(lns->groups[cfg->groups[g].id].pool, address);
+				lns_pool_keep(lns->groups[cfg->groups[g].id].pool, address);
 	}
 	return 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Addresses that a group hands out: the prefixes of its pool less network and broadcast
- * addresses, less what is reserved (the LNS's own, addresses fixed to a user). IPv4 only.
- * Addresses are handed out in turn, so one that was just returned comes last again.
+ * Addresses that a group hands out: what its prefixes hold, by index. Of an IPv4 prefix single
+ * addresses, but for network and broadcast; of an IPv6 prefix /64s, named by their first address,
+ * or, where it is longer than a /64, single addresses. Each in turn, so one that was just given
+ * back comes last again. An empty pool costs nothing but its prefixes, however large they are; what
+ * is used costs a bit each, in pieces.
  */
 #ifndef LNS_POOL_H
 #define LNS_POOL_H
@@ -15,22 +17,30 @@
 
 struct lns_pool;
 
-/* A pool over n IPv4 prefixes that do not overlap; NULL when memory is short. */
+/* A pool over n prefixes that do not overlap, of either family; of one with more than 2^48 units
+ * the first so many are used. NULL: memory is short. */
 struct lns_pool *lns_pool_new(const struct cv_prefix *prefixes, size_t n);
 void lns_pool_free(struct lns_pool *pool);
 
 /* Whether the address lies in one of the pool's prefixes. */
-bool lns_pool_contains(const struct lns_pool *pool, uint32_t address);
+bool lns_pool_has(const struct lns_pool *pool, const struct cv_ip *ip);
 
-/* Takes one address for good; false when it is outside or taken. Host order. */
-bool lns_pool_reserve(struct lns_pool *pool, uint32_t address);
+/* The next free one of a family; family 0: the pool has none, or no memory. */
+struct cv_ip lns_pool_take(struct lns_pool *pool, enum cv_family family);
+/* This one; false: it is outside, taken, kept, or there is no memory. */
+bool lns_pool_take_this(struct lns_pool *pool, const struct cv_ip *ip);
+/* Back again; nothing happens where it is outside, or not taken. */
+void lns_pool_give(struct lns_pool *pool, const struct cv_ip *ip);
 
-/* The next free address in host order, or 0 when the pool is exhausted. */
-uint32_t lns_pool_take(struct lns_pool *pool);
-void lns_pool_return(struct lns_pool *pool, uint32_t address);
+/* Keeps one out of the pool (the LNS's own address, one fixed to a user), until it is let in again
+ * by lns_pool_unkeep. False as lns_pool_take_this. */
+bool lns_pool_keep(struct lns_pool *pool, const struct cv_ip *ip);
+void lns_pool_unkeep(struct lns_pool *pool, const struct cv_ip *ip);
 
-/* Addresses that can be handed out, and those that are. */
-uint64_t lns_pool_size(const struct lns_pool *pool);
-uint64_t lns_pool_used(const struct lns_pool *pool);
+/* What can be handed out, of a family, and what is. */
+uint64_t lns_pool_size(const struct lns_pool *pool, enum cv_family family);
+uint64_t lns_pool_used(const struct lns_pool *pool, enum cv_family family);
+/* Bytes that the pool holds now. */
+size_t lns_pool_memory(const struct lns_pool *pool);
 
 #endif

@@ -66,6 +66,7 @@ lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struc
 	lns_user_leave(lns, s);
 	s->cfg_user = user;
 	s->info.group = lns->cfg->groups[user->group].id;
+	s->realm = lns_realm_of(lns, &lns->cfg->groups[user->group]);
 	s->info.auth = method;
 	/* under one name wherever it is shown, searched and ended, whatever domain it dials with */
 	cv_escape(s->user, sizeof(s->user), (const uint8_t *)user->name, user->name_len);
@@ -83,6 +84,27 @@ join(struct lns *lns, struct lns_session *s)
 	*head = s;
 }
 
+static bool
+give_to(struct lns *lns, const struct lns_session *s, const struct lns_group *g)
+{
+	struct cv_ip ip = cv_ipv4(s->info.address);
+
+	if (g->pool == NULL || lns_realm_of(lns, g->cfg) != s->realm || !lns_pool_has(g->pool, &ip))
+		return false;
+	lns_pool_give(g->pool, &ip);
+	return true;
+}
+
+/* Back into the pool of its realm that has it, which by now may be another group's. */
+static void
+give_back(struct lns *lns, const struct lns_session *s)
+{
+	bool done = give_to(lns, s, &lns->groups[s->info.group]);
+
+	for (size_t i = 0; i < CV_GROUP_IDS && !done; i++)
+		done = give_to(lns, s, &lns->groups[i]);
+}
+
 void
 lns_user_leave(struct lns *lns, struct lns_session *s)
 {
@@ -93,7 +115,7 @@ lns_user_leave(struct lns *lns, struct lns_session *s)
 		s->link_of_user = NULL;
 	}
 	if (s->from_pool)
-		lns_pool_return(lns->groups[s->info.group].pool, s->info.address);
+		give_back(lns, s);
 	s->from_pool = false; /* the address stays in info: the last line tells it */
 }
 
@@ -155,7 +177,9 @@ lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
 	if (address != 0) {
 		free_fixed_address(lns, s, now, address);
 	} else {
-		address = lns_pool_take(lns->groups[s->info.group].pool);
+		struct cv_ip ip = lns_pool_take(lns->groups[s->info.group].pool, CV_IPV4);
+
+		address = cv_ipv4_value(&ip);
 		s->from_pool = address != 0;
 	}
 	if (address == 0) {
