@@ -121,6 +121,13 @@ struct cfg_user {
 	struct cv_ip address; /* family 0: from the pool */
 };
 
+/* An address that a user has for his own. */
+struct cfg_fixed {
+	struct cv_ip ip;
+	uint16_t realm; /* position in realms */
+	uint32_t user;  /* position in users */
+};
+
 struct cfg_limits {
 	uint32_t tunnels, tunnels_per_peer, half_open, setups_per_second;
 	uint32_t sessions, sessions_per_tunnel;
@@ -185,6 +192,8 @@ struct cfg {
 	size_t n_groups;
 	struct cfg_user *users; /* sorted by name */
 	size_t n_users;
+	struct cfg_fixed *fixed; /* sorted by realm and address */
+	size_t n_fixed;
 	struct cfg_limits limits;
 	void *owner; /* the loader's memory, and who is where in it */
 };
@@ -255,6 +264,10 @@ const struct cfg_realm *cfg_realm_find(const struct cfg *cfg, const char *name);
 const struct cfg_realm *cfg_realm_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_group *cfg_group_find(const struct cfg *cfg, const char *name);
 const struct cfg_group *cfg_group_by_id(const struct cfg *cfg, uint16_t id);
+
+/* The user who has an address of a realm (a position) for his own, or NULL. */
+const struct cfg_user *cfg_address_user(
+	const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip);
 
 /*
  * The secret for a peer (its host name is hostile bytes) of the listener with an ID: the first

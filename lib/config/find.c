@@ -32,6 +32,28 @@ cfg_user_find(const struct cfg *cfg, const char *name, size_t len)
 	return NULL;
 }
 
+const struct cfg_user *
+cfg_address_user(const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip)
+{
+	size_t low = 0, high = cfg->n_fixed;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct cfg_fixed *f = &cfg->fixed[middle];
+		int order = (realm > f->realm) - (realm < f->realm);
+
+		if (order == 0)
+			order = memcmp(ip->bytes, f->ip.bytes, sizeof(ip->bytes));
+		if (order == 0)
+			return f->ip.family == ip->family ? &cfg->users[f->user] : NULL;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
 const struct cfg_tunnel_secret *
 cfg_tunnel_secret_find(const struct cfg *cfg, uint16_t listener, const struct cv_ip *peer,
 	const char *host_name, size_t len)

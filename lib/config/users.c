@@ -314,6 +314,21 @@ check_in_pool(struct cfg_loader *l, const struct fixed *f)
 		cfg_warn(l, cfg_node_get(e->node, "address"), NULL, "%s", text);
 }
 
+/* The same, in the same order, for as long as the configuration lives. */
+static void
+keep_addresses(
+	struct cfg_loader *l, const struct entries *entries, const struct fixed *fixed, size_t n)
+{
+	struct cfg_fixed *kept = cfg_keep(l, n, sizeof(*kept));
+
+	for (size_t i = 0; kept != NULL && i < n; i++)
+		kept[i] = (struct cfg_fixed){.ip = fixed[i].entry->user.address,
+			.realm = fixed[i].realm,
+			.user = (uint32_t)(fixed[i].entry - entries->items)};
+	l->cfg->fixed = kept;
+	l->cfg->n_fixed = kept == NULL ? 0 : n;
+}
+
 static void
 check_addresses(struct cfg_loader *l, const struct entries *entries)
 {
@@ -330,6 +345,7 @@ check_addresses(struct cfg_loader *l, const struct entries *entries)
 	}
 	if (n > 1)
 		qsort(fixed, n, sizeof(fixed[0]), by_address);
+	keep_addresses(l, entries, fixed, n);
 	for (size_t i = 0; i < n && !cfg_enough(l); i++) {
 		if (check_not_own(l, &fixed[i]))
 			check_in_pool(l, &fixed[i]);

@@ -85,11 +85,51 @@ secrets_by_peer_host_and_listener(void **state)
 	unload(&t);
 }
 
+static const char *
+owner(uint16_t realm, const char *address)
+{
+	const struct cfg_user *u;
+	struct cv_ip ip;
+
+	assert_int_equal(cv_ip_parse(address, &ip), 0);
+	u = cfg_address_user(t.cfg, realm, &ip);
+	return u == NULL ? "-" : u->name;
+}
+
+static void
+users_by_their_own_address(void **state)
+{
+	(void)state;
+	load(&t, with_rest(text, sizeof(text),
+			 "groups:\n"
+			 "  - { name: a, address: 10.0.0.1, pool: 10.0.0.0/16 }\n"
+			 "  - { name: b, realm: other, address: 10.0.0.1, pool: 10.0.0.0/16 }\n"
+			 "users:\n"
+			 "  - { name: zoe, group: a, password-file: bob.secret, address: 10.0.1.2 "
+			 "}\n"
+			 "  - { name: anna, group: a, password-file: bob.secret, address: 10.0.2.1 "
+			 "}\n"
+			 "  - { name: bob, group: b, password-file: bob.secret, address: 10.0.1.2 "
+			 "}\n"
+			 "  - { name: carl, group: b, password-file: bob.secret }\n"));
+	assert_string_equal(t.text, "");
+	assert_int_equal(t.cfg->n_fixed, 3);
+	assert_string_equal(owner(0, "10.0.1.2"), "zoe");
+	assert_string_equal(owner(0, "10.0.2.1"), "anna");
+	assert_string_equal(owner(1, "10.0.1.2"), "bob");
+	assert_string_equal(owner(1, "10.0.2.1"), "-");
+	assert_string_equal(owner(2, "10.0.1.2"), "-");
+	assert_string_equal(owner(0, "10.0.1.1"), "-");
+	assert_string_equal(owner(0, "a00:102::"), "-"); /* the same bytes */
+	unload(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_by_name),
+		cmocka_unit_test(users_by_their_own_address),
 		cmocka_unit_test(secrets_by_peer_host_and_listener),
 	};
 
