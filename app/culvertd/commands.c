@@ -52,7 +52,7 @@ cmd_drops(struct daemon *d, json_t *arguments, struct control_error *error)
 
 	(void)arguments;
 	(void)error;
-	append_counters(d, rows, dp_drop);
+	append_counters(d, rows, dp_drop_counter);
 	return command_page(rows, 0);
 }
 
@@ -63,7 +63,7 @@ cmd_edges(struct daemon *d, json_t *arguments, struct control_error *error)
 
 	(void)arguments;
 	(void)error;
-	append_counters(d, rows, dp_edge);
+	append_counters(d, rows, dp_edge_counter);
 	return command_page(rows, 0);
 }
 

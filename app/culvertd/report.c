@@ -58,6 +58,6 @@ daemon_report(struct daemon *d)
 			cv_log_event(&d->log, CV_LOG_INFO, "counter",
 				"name=%s value=%llu help=\"%s\"", own.name,
 				(unsigned long long)own.value, own.help);
-	report_dp(d, "edge", dp_edge);
-	report_dp(d, "drop", dp_drop);
+	report_dp(d, "edge", dp_edge_counter);
+	report_dp(d, "drop", dp_drop_counter);
 }

@@ -367,8 +367,8 @@ struct dp_counter {
 };
 
 /* Drops and edges by index from 0; false past the last. */
-bool dp_drop(const struct dp *dp, unsigned index, struct dp_counter *out);
-bool dp_edge(const struct dp *dp, unsigned index, struct dp_counter *out);
+bool dp_drop_counter(const struct dp *dp, unsigned index, struct dp_counter *out);
+bool dp_edge_counter(const struct dp *dp, unsigned index, struct dp_counter *out);
 
 /* How the data path was set up, for the log and `culvertctl status`. */
 struct dp_setup_info {

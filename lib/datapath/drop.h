@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Every way out of the data path has a name here: a drop <STAGE>_<CAUSE> or an edge from stage to
- * stage. The same names are shown to people. Packets are freed nowhere but in dp_drop_mbuf() and
- * dp_done_mbuf().
+ * stage. The same names are shown to people. Where packets end, by them, is in internal.h.
  */
 #ifndef DP_DROP_H
 #define DP_DROP_H
 
-#include <rte_mbuf.h>
+#include <stdint.h>
 
 #define DP_DROPS(X)                                                                                \
 	X(RX_RING_FULL,                                                                            \
@@ -143,21 +142,5 @@ struct dp_counts {
 	uint64_t drops[DP_DROP_COUNT];
 	uint64_t edges[DP_EDGE_COUNT];
 };
-
-/* Ends a packet for a cause. */
-static inline void
-dp_drop_mbuf(struct dp_counts *counts, struct rte_mbuf *m, enum dp_drop_cause cause)
-{
-	counts->drops[cause]++;
-	rte_pktmbuf_free(m);
-}
-
-/* Ends packets of which something else was made, or which are done with. */
-static inline void
-dp_done_mbuf(struct dp_counts *counts, struct rte_mbuf *m, enum dp_edge_name edge)
-{
-	counts->edges[edge]++;
-	rte_pktmbuf_free(m);
-}
 
 #endif

@@ -296,6 +296,62 @@ struct dp {
 	struct dp_ids ids; /* of what the control thread sends */
 };
 
+/* ---- where packets end, but for those that are sent: nothing else frees a buffer ---- */
+
+/* A packet of a burst, for a cause: who dropped it, what it is and whose session's is known. */
+static inline void
+dp_drop(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_cause cause)
+{
+	w->counts.drops[cause]++;
+	rte_pktmbuf_free(p->m);
+}
+
+/* The same of one in whose buffer an answer to it leaves. */
+static inline void
+dp_drop_answered(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_cause cause)
+{
+	(void)p;
+	w->counts.drops[cause]++;
+}
+
+/* A packet of which something else was made. */
+static inline void
+dp_done(struct dp_worker *w, const struct dp_packet *p, enum dp_edge_name edge)
+{
+	w->counts.edges[edge]++;
+	rte_pktmbuf_free(p->m);
+}
+
+/* A frame on a worker that is no packet of a session (yet, or any more). */
+static inline void
+dp_drop_frame(struct dp_worker *w, struct rte_mbuf *m, enum dp_drop_cause cause)
+{
+	w->counts.drops[cause]++;
+	rte_pktmbuf_free(m);
+}
+
+static inline void
+dp_done_frame(struct dp_worker *w, struct rte_mbuf *m, enum dp_edge_name edge)
+{
+	w->counts.edges[edge]++;
+	rte_pktmbuf_free(m);
+}
+
+/* What the control thread has. */
+static inline void
+dp_drop_control(struct dp *dp, struct rte_mbuf *m, enum dp_drop_cause cause)
+{
+	dp->counts.drops[cause]++;
+	rte_pktmbuf_free(m);
+}
+
+static inline void
+dp_done_control(struct dp *dp, struct rte_mbuf *m, enum dp_edge_name edge)
+{
+	dp->counts.edges[edge]++;
+	rte_pktmbuf_free(m);
+}
+
 /* A keyed hash: a stranger can't choose whom he meets in a small table. */
 static inline uint32_t
 dp_hash(const struct dp *dp, uint64_t key)
@@ -473,9 +529,10 @@ int dp_punt_create(struct dp *dp);
 void dp_punt_destroy(struct dp *dp);
 void dp_punt_drain(struct dp *dp);
 void dp_punt_local_poll(struct dp *dp, uint64_t now);
-/* worker/punt.c: hands a buffer to the control thread, or drops it. source: who sent it, as an
- * address; flow: which of its tunnels or sessions. Neither may fill the ring, which all share. */
-void dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class,
+/* worker/punt.c: hands a buffer to the control thread. DP_DROP_COUNT: it has; else it is still the
+ * caller's, to be dropped for this. source: who sent it, as an address; flow: which of its tunnels
+ * or sessions. Neither may fill the ring, which all share. */
+enum dp_drop_cause dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class,
 	uint64_t source, uint64_t flow);
 void dp_punt_wake(struct dp_worker *w);
 

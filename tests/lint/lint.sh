@@ -72,6 +72,13 @@ headers='ip[46]?|tcp|udp|icmp|arp|l2tpv2|ppp|gre|esp|net'
 	grep -rnE "^#include <rte_($headers)\.h>" lib --include=*.[ch]
 } 2>/dev/null | check "DPDK: nothing experimental, no version but in compat.h, no types for packets' headers"
 
+{
+	git ls-files 'lib/datapath/*.[ch]' | xargs grep -HnE 'rte_(pktmbuf|mempool)_(free|put)' |
+		grep -vE '^lib/datapath/internal.h:|rte_mempool_free\(dp->pool\)'
+	grep -rnE 'drops\[.*(\+\+|\+=)' lib/datapath |
+		grep -vE '^lib/datapath/internal.h:|DP_DROP_RX_RING_FULL'
+} | check "datapath: a packet ends in the helpers that name and count it"
+
 git ls-files '*.c' '*.h' 2>/dev/null | xargs -r clang-format --dry-run 2>&1 |
 	grep -E 'warning|error' | check "clang-format: all sources"
 

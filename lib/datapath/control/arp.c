@@ -9,13 +9,13 @@ dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 
 	switch (dp_neighbour_learn(dp, now, dp_meta(m)->port, dp_load32(arp + 14), arp + 8)) {
 	case DP_CLAIM_TAKEN:
-		dp_done_mbuf(&dp->counts, m, DP_EDGE_CONTROL_DONE);
+		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);
 		return;
 	case DP_CLAIM_DOUBTED:
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_DOUBTED);
+		dp_drop_control(dp, m, DP_DROP_LOCAL_ARP_DOUBTED);
 		return;
 	case DP_CLAIM_NOBODY:
 		break;
 	}
-	dp_drop_mbuf(&dp->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
+	dp_drop_control(dp, m, DP_DROP_LOCAL_ARP_IGNORED);
 }

@@ -161,7 +161,7 @@ static void
 drop_waiting(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
 {
 	for (unsigned i = 0; i < n->waiting; i++)
-		dp_drop_mbuf(&dp->counts, n->packets[i], cause);
+		dp_drop_control(dp, n->packets[i], cause);
 	dp->neighbours->waiting -= n->waiting;
 	n->waiting = 0;
 }
@@ -433,11 +433,11 @@ dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, stru
 	if (n != NULL && n->up)
 		return send_to(dp, n, m);
 	if (n == NULL && rc == CV_ERR_UNKNOWN) {
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
+		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
 		return rc;
 	}
 	if (n == NULL || n->waiting == WAITING_MAX || !make_packet_room(dp, n)) {
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_NEIGHBOUR_QUEUE_FULL);
+		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_QUEUE_FULL);
 		return CV_ERR_LIMIT;
 	}
 	n->packets[n->waiting++] = m;

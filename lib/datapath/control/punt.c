@@ -65,7 +65,7 @@ drain(struct dp *dp, struct rte_ring *ring)
 	void *m;
 
 	while (ring != NULL && rte_ring_sc_dequeue(ring, &m) == 0)
-		dp_drop_mbuf(&dp->counts, m, DP_DROP_WORKER_STOPPED);
+		dp_drop_control(dp, m, DP_DROP_WORKER_STOPPED);
 }
 
 void
@@ -198,6 +198,6 @@ dp_punt_next(struct dp *dp, struct dp_punt *punt)
 void
 dp_punt_release(struct dp *dp, struct dp_punt *punt)
 {
-	dp_done_mbuf(&dp->counts, punt->handle, DP_EDGE_CONTROL_DONE);
+	dp_done_control(dp, punt->handle, DP_EDGE_CONTROL_DONE);
 	punt->handle = NULL;
 }

@@ -25,7 +25,7 @@ dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m)
 		dp->control_given++;
 		return 0;
 	}
-	dp_drop_mbuf(&dp->counts, m, DP_DROP_SEND_FULL);
+	dp_drop_control(dp, m, DP_DROP_SEND_FULL);
 	return CV_ERR_LIMIT;
 }
 

@@ -25,7 +25,7 @@ read_counter(const uint64_t *counter)
 }
 
 bool
-dp_drop(const struct dp *dp, unsigned index, struct dp_counter *out)
+dp_drop_counter(const struct dp *dp, unsigned index, struct dp_counter *out)
 {
 	if (index >= DP_DROP_COUNT)
 		return false;
@@ -36,7 +36,7 @@ dp_drop(const struct dp *dp, unsigned index, struct dp_counter *out)
 }
 
 bool
-dp_edge(const struct dp *dp, unsigned index, struct dp_counter *out)
+dp_edge_counter(const struct dp *dp, unsigned index, struct dp_counter *out)
 {
 	if (index >= DP_EDGE_COUNT)
 		return false;

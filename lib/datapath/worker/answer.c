@@ -40,12 +40,15 @@ punt_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
 	uint32_t sender = dp_load32(arp + 14);
 	uint64_t source = sender, flow = station(arp);
+	enum dp_drop_cause cause;
 
 	if (dp_neighbour_asked(w->dp, (uint16_t)port, sender, arp + 8))
 		source = flow;
 	*dp_meta(m) = (struct dp_punt_meta){.port = (uint16_t)port, .slot = DP_NO_SLOT};
 	w->counts.edges[DP_EDGE_LOCAL_PUNT_ARP]++;
-	dp_punt_mbuf(w, m, DP_PUNT_ARP, source, flow);
+	cause = dp_punt_mbuf(w, m, DP_PUNT_ARP, source, flow);
+	if (cause != DP_DROP_COUNT)
+		dp_drop_frame(w, m, cause);
 }
 
 /* A request is answered in its own buffer, so what can be learned from it needs another. */
@@ -87,20 +90,20 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 
 	if (rte_pktmbuf_data_len(m) < DP_ETHER + ARP_BYTES || dp_load32(arp) != 0x00080100 ||
 		dp_load16(arp + 4) != 0x0406) {
-		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_MALFORMED);
+		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_MALFORMED);
 		return;
 	}
 	sender = dp_load32(arp + 14);
 	target = dp_load32(arp + 24);
 	if (dp_is_local(w->dp, sender)) {
-		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_CONFLICT);
+		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_CONFLICT);
 		return;
 	}
 	asks = dp_load16(arp + 6) == ARP_REQUEST_BE &&
 	       dp_is_local_on(w->dp, target, (uint16_t)port);
 	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, sender);
 	if (asks && !within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
-		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_LIMIT);
+		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_LIMIT);
 	} else if (asks) {
 		if (known)
 			punt_copy(w, port, m);
@@ -108,7 +111,7 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 	} else if (known) {
 		punt_arp(w, port, m);
 	} else {
-		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ARP_IGNORED);
+		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_IGNORED);
 	}
 	/* exits: LOCAL_ARP, LOCAL_PUNT_ARP; drops LOCAL_ARP_* */
 }
@@ -160,9 +163,9 @@ send_cut(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 		dp_tx_put(w, port, parts[i]);
 	}
 	if (n == 0)
-		dp_drop_mbuf(&w->counts, m, DP_DROP_LOCAL_ECHO_LIMIT);
+		dp_drop_frame(w, m, DP_DROP_LOCAL_ECHO_LIMIT);
 	else
-		dp_done_mbuf(&w->counts, m, DP_EDGE_LOCAL_ECHO);
+		dp_done_frame(w, m, DP_EDGE_LOCAL_ECHO);
 }
 
 /* Echo to our outer address: answered to where it came from, so it costs no state; a request in
@@ -175,7 +178,7 @@ dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 	enum dp_drop_cause cause = may_echo(w, ip, kind);
 
 	if (cause != DP_DROP_COUNT) {
-		dp_drop_mbuf(&w->counts, m, cause);
+		dp_drop_frame(w, m, cause);
 		return;
 	}
 	if (kind == DP_ECHO_FIRST)

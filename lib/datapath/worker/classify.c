@@ -86,7 +86,7 @@ classify_other(struct dp_worker *w, const struct frame *f)
 	else if (f->ip[9] == PROTO_ICMP)
 		cause = check_source(w->dp, dp_load32(f->ip + 12));
 	if (cause != GO_ON)
-		dp_drop_mbuf(&w->counts, f->m, cause);
+		dp_drop_frame(w, f->m, cause);
 	else
 		dp_answer_icmp(w, f->port, f->m);
 }
@@ -130,7 +130,7 @@ classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uin
 	if (cause == GO_ON && known != 0 && known != dp_tunnel_peer(peer_ip, peer_port))
 		cause = DP_DROP_CLASSIFY_CONTROL_SOURCE;
 	if (cause != GO_ON) {
-		dp_drop_mbuf(&w->counts, f->m, cause);
+		dp_drop_frame(w, f->m, cause);
 		return;
 	}
 	*meta = (struct dp_punt_meta){.local = (uint16_t)local,
@@ -146,7 +146,9 @@ classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uin
 		class = DP_PUNT_TUNNEL;
 	else
 		class = tunnel_id != 0 ? DP_PUNT_CONNECT : DP_PUNT_NEW;
-	dp_punt_mbuf(w, f->m, class, peer_ip, dp_tunnel_peer(peer_ip, peer_port));
+	cause = dp_punt_mbuf(w, f->m, class, peer_ip, dp_tunnel_peer(peer_ip, peer_port));
+	if (cause != GO_ON)
+		dp_drop_frame(w, f->m, cause);
 }
 
 static enum dp_drop_cause
@@ -300,7 +302,7 @@ find_control(struct dp_worker *w, const struct frame *f, unsigned local)
 	int rc = l2tp_header_parse(l2tp, len, &h);
 
 	if (rc != 0)
-		dp_drop_mbuf(&w->counts, f->m, header_fault(l2tp, len, rc));
+		dp_drop_frame(w, f->m, header_fault(l2tp, len, rc));
 	else
 		classify_control(w, f, local, h.tunnel_id);
 }
@@ -339,7 +341,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	if (bytes >= DP_ETHER && dp_load16(ether + 12) == TYPE_VLAN_BE) {
 		cause = take_tag_off(m);
 		if (cause != GO_ON) {
-			dp_drop_mbuf(&w->counts, m, cause);
+			dp_drop_frame(w, m, cause);
 			return;
 		}
 		ether = rte_pktmbuf_mtod(m, uint8_t *);
@@ -382,7 +384,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	if (cause == GO_ON)
 		out->n++;
 	else
-		dp_drop_mbuf(&w->counts, m, cause);
+		dp_drop_frame(w, m, cause);
 }
 
 void

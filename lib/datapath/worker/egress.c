@@ -58,7 +58,7 @@ held_back(struct dp_worker *w, const struct dp_packet *p, const struct dp_egress
 			return false;
 		cause = DP_DROP_EGRESS_NOT_YET;
 	}
-	dp_drop_mbuf(&w->counts, p->m, cause);
+	dp_drop(w, p, cause);
 	return true;
 }
 

@@ -159,7 +159,7 @@ drop_oldest(struct dp_worker *w)
 	if (!one->here)
 		return;
 	leave(w, one);
-	dp_drop_mbuf(&w->counts, one->packet.m, DP_DROP_POLICY_FRAGMENT);
+	dp_drop(w, &one->packet, DP_DROP_POLICY_FRAGMENT);
 }
 
 bool
@@ -221,7 +221,7 @@ dp_follow_next(struct dp_worker *w, struct dp_burst *out)
 		if (still_open(w->dp, &one->packet))
 			out->packets[out->n++] = one->packet;
 		else
-			dp_drop_mbuf(&w->counts, one->packet.m, DP_DROP_INGRESS_NOT_OPEN);
+			dp_drop(w, &one->packet, DP_DROP_INGRESS_NOT_OPEN);
 	}
 	return out->n != 0;
 }
@@ -237,6 +237,6 @@ dp_follow_drain(struct dp_worker *w)
 		if (!one->here)
 			continue;
 		leave(w, one);
-		dp_drop_mbuf(&w->dp->counts, one->packet.m, DP_DROP_WORKER_STOPPED);
+		dp_drop(w, &one->packet, DP_DROP_WORKER_STOPPED);
 	}
 }

@@ -82,7 +82,7 @@ dp_fragment_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu)
 	unsigned n = dp_fragment_cut(w, p->inner, mtu, pieces);
 
 	if (n == 0) {
-		dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TOO_BIG);
+		dp_drop(w, p, DP_DROP_RELAY_TOO_BIG);
 		return;
 	}
 	out.n = (uint16_t)n;
@@ -94,6 +94,6 @@ dp_fragment_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu)
 		out.packets[i].inner_sum =
 			dp_fold(dp_sum(out.packets[i].inner, out.packets[i].len));
 	}
-	dp_done_mbuf(&w->counts, p->m, DP_EDGE_RELAY_FRAGMENTED);
+	dp_done(w, p, DP_EDGE_RELAY_FRAGMENTED);
 	dp_egress_stage(w, &out);
 }

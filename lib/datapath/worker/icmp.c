@@ -80,7 +80,7 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 		quote = most < ERROR_BYTES ? 0 : most - ERROR_BYTES;
 	cause = may_answer(w, p, quote, cause);
 	if (cause != DP_DROP_COUNT) {
-		dp_drop_mbuf(&w->counts, p->m, cause);
+		dp_drop(w, p, cause);
 		return false;
 	}
 	/* RFC 1812 section 4.3.2.5: its type of service, and precedence 6; never ECN */
@@ -163,7 +163,7 @@ dp_icmp_echo(struct dp_worker *w, struct dp_packet *p)
 	if (cause == DP_DROP_POLICY_FRAGMENT && dp_follow_wait(w, p))
 		return false;
 	if (cause != DP_DROP_COUNT) {
-		dp_drop_mbuf(&w->counts, p->m, cause);
+		dp_drop(w, p, cause);
 		return false;
 	}
 	if (kind == DP_ECHO_FIRST)

@@ -98,12 +98,14 @@ take_ecn(struct dp_packet *p)
 static void
 punt_ppp(struct dp_worker *w, struct dp_packet *p)
 {
+	enum dp_drop_cause cause;
+
 	if (!dp_udp_sum_right(w->dp, p)) {
-		dp_drop_mbuf(&w->counts, p->m, DP_DROP_INGRESS_UDP_CHECKSUM);
+		dp_drop(w, p, DP_DROP_INGRESS_UDP_CHECKSUM);
 		return;
 	}
 	if (!dp_limit_take(&w->limits[p->slot].ppp, w->now_ms, DP_PPP_COST_MS, DP_PPP_MOST_MS)) {
-		dp_drop_mbuf(&w->counts, p->m, DP_DROP_PUNT_PPP_RATE);
+		dp_drop(w, p, DP_DROP_PUNT_PPP_RATE);
 		return;
 	}
 	*dp_meta(p->m) = (struct dp_punt_meta){.local = p->local,
@@ -114,7 +116,9 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		.data = p->udp + DP_UDP_HDR,
 		.len = (uint16_t)(rte_bswap16(dp_load16(p->udp + 4)) - DP_UDP_HDR)};
 	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
-	dp_punt_mbuf(w, p->m, DP_PUNT_PPP, p->peer_ip, p->slot);
+	cause = dp_punt_mbuf(w, p->m, DP_PUNT_PPP, p->peer_ip, p->slot);
+	if (cause != DP_DROP_COUNT)
+		dp_drop(w, p, cause);
 }
 
 /*
@@ -129,7 +133,7 @@ punt_unknown(struct dp_worker *w, struct dp_packet *p)
 		    &w->limits[p->slot].rejects, w->now_ms, DP_REJECT_COST_MS, DP_REJECT_MOST_MS))
 		punt_ppp(w, p);
 	else
-		dp_drop_mbuf(&w->counts, p->m,
+		dp_drop(w, p,
 			p->protocol == PPP_IPV6 ? DP_DROP_INGRESS_IPV6 : DP_DROP_INGRESS_PROTOCOL);
 }
 
@@ -157,7 +161,7 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 	if (cause == GO_ON && (p->outer_tos & ECN_MASK) != 0 && !take_ecn(p))
 		cause = DP_DROP_INGRESS_CONGESTION;
 	if (cause != GO_ON) {
-		dp_drop_mbuf(&w->counts, p->m, cause);
+		dp_drop(w, p, cause);
 		return false;
 	}
 	p->policy = s->policy;

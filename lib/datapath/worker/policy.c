@@ -139,12 +139,12 @@ refuse(struct dp_worker *w, struct dp_packet *p, enum dp_drop_cause cause)
 
 	if (from->refuse_silently || cause == DP_DROP_POLICY_SHORT ||
 		cause == DP_DROP_POLICY_FRAGMENT) {
-		dp_drop_mbuf(&w->counts, p->m, cause);
+		dp_drop(w, p, cause);
 		return false;
 	}
 	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_PROHIBITED, 0, cause))
 		return false;
-	w->counts.drops[cause]++;
+	dp_drop_answered(w, p, cause);
 	w->counts.edges[DP_EDGE_POLICY_PROHIBITED]++;
 	return true;
 }

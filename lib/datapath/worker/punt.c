@@ -30,7 +30,7 @@ waiting(const struct dp_shares *s, uint16_t at)
 	return s->given[at] - __atomic_load_n(&s->taken[at], __ATOMIC_RELAXED);
 }
 
-void
+enum dp_drop_cause
 dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class, uint64_t source,
 	uint64_t flow)
 {
@@ -41,18 +41,15 @@ dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class, 
 	meta->class = (uint16_t) class;
 	meta->source = (uint16_t)(dp_hash(w->dp, source) % (DP_SHARES / 2));
 	meta->flow = (uint16_t)(dp_hash(w->dp, flow) % (DP_SHARES / 2) + DP_SHARES / 2);
-	if (room == 0) {
-		dp_drop_mbuf(&w->counts, m, full[class]);
-		return;
-	}
-	if (waiting(s, meta->source) >= room || waiting(s, meta->flow) * FLOW_PART >= room) {
-		dp_drop_mbuf(&w->counts, m, over_share[class]);
-		return;
-	}
+	if (room == 0)
+		return full[class];
+	if (waiting(s, meta->source) >= room || waiting(s, meta->flow) * FLOW_PART >= room)
+		return over_share[class];
 	s->given[meta->source]++;
 	s->given[meta->flow]++;
 	(void)rte_ring_sp_enqueue(w->punt[class], m); /* this worker alone puts in: there is room */
 	w->punted = true;
+	return DP_DROP_COUNT;
 }
 
 /* At the end of a round that punted: wakes the control thread if it said that it sleeps. */

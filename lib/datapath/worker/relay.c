@@ -25,7 +25,7 @@ static __rte_noinline bool
 answer(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 {
 	if (p->inner[8] == 0) {
-		dp_drop_mbuf(&w->counts, p->m, DP_DROP_RELAY_TTL_ZERO);
+		dp_drop(w, p, DP_DROP_RELAY_TTL_ZERO);
 		return false;
 	}
 	if (p->inner[8] == 1) {
@@ -48,7 +48,7 @@ cut(struct dp_worker *w, struct dp_burst *before, struct dp_packet *p, uint16_t 
 {
 	dp_egress_stage(w, before);
 	if (!dp_udp_sum_right(w->dp, p)) {
-		dp_drop_mbuf(&w->counts, p->m, DP_DROP_INGRESS_UDP_CHECKSUM);
+		dp_drop(w, p, DP_DROP_INGRESS_UDP_CHECKSUM);
 		return;
 	}
 	take_ttl_down(p->inner);

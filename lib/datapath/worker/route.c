@@ -11,7 +11,7 @@ no_route(struct dp_worker *w, struct dp_packet *p)
 {
 	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_NET, 0, DP_DROP_ROUTE_NO_ROUTE))
 		return false;
-	w->counts.drops[DP_DROP_ROUTE_NO_ROUTE]++;
+	dp_drop_answered(w, p, DP_DROP_ROUTE_NO_ROUTE);
 	w->counts.edges[DP_EDGE_ROUTE_UNREACHABLE]++;
 	return true;
 }

@@ -17,7 +17,7 @@ transmit(struct dp_worker *w, unsigned port)
 	w->counts.edges[DP_EDGE_TX_SENT] += sent;
 	w->tx_packets += sent;
 	for (uint16_t i = sent; i < tx->count; i++)
-		dp_drop_mbuf(&w->counts, tx->frames[i], DP_DROP_TX_FULL);
+		dp_drop_frame(w, tx->frames[i], DP_DROP_TX_FULL);
 	tx->count = 0;
 }
 

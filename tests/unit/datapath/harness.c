@@ -334,7 +334,7 @@ drops(const struct bench *b, enum dp_drop_cause cause)
 {
 	struct dp_counter c;
 
-	assert_true(dp_drop(b->dp, cause, &c));
+	assert_true(dp_drop_counter(b->dp, cause, &c));
 	return c.packets;
 }
 
@@ -343,6 +343,6 @@ edges(const struct bench *b, enum dp_edge_name edge)
 {
 	struct dp_counter c;
 
-	assert_true(dp_edge(b->dp, edge, &c));
+	assert_true(dp_edge_counter(b->dp, edge, &c));
 	return c.packets;
 }

@@ -390,7 +390,7 @@ lost(const struct dp *dp)
 {
 	struct dp_counter c;
 
-	assert_true(dp_drop(dp, DP_DROP_RX_RING_FULL, &c));
+	assert_true(dp_drop_counter(dp, DP_DROP_RX_RING_FULL, &c));
 	return c.packets;
 }
 
