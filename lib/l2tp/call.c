@@ -17,7 +17,7 @@ l2tp_calls_init(struct l2tp_tunnel *t)
 	t->by_remote = t->few + L2TP_FEW_CALLS;
 	t->chains = L2TP_FEW_CALLS;
 	t->calls = 0;
-	t->setup_first = t->setup_last = NULL;
+	t->setups = (struct cv_list){0};
 }
 
 void
@@ -100,29 +100,15 @@ static void
 start_setup(struct l2tp_tunnel *t, struct l2tp_call *c, uint64_t now)
 {
 	c->deadline = cv_time_add(now, t->params.setup_timeout_ns);
-	c->setup_next = NULL;
-	c->setup_prev = t->setup_last;
-	if (t->setup_last != NULL)
-		t->setup_last->setup_next = c;
-	else
-		t->setup_first = c;
-	t->setup_last = c;
+	cv_list_append(&t->setups, &c->setup);
 }
 
-static void
-end_setup(struct l2tp_tunnel *t, struct l2tp_call *c)
+static struct l2tp_call *
+first_setup(const struct l2tp_tunnel *t)
 {
-	if (c->deadline == 0)
-		return;
-	if (c->setup_prev != NULL)
-		c->setup_prev->setup_next = c->setup_next;
-	else
-		t->setup_first = c->setup_next;
-	if (c->setup_next != NULL)
-		c->setup_next->setup_prev = c->setup_prev;
-	else
-		t->setup_last = c->setup_prev;
-	c->deadline = 0;
+	struct cv_link *first = cv_list_first(&t->setups);
+
+	return first == NULL ? NULL : CV_OBJECT(struct l2tp_call, setup, first);
 }
 
 static struct l2tp_call *
@@ -149,7 +135,7 @@ static void
 free_call(struct l2tp_tunnel *t, struct l2tp_call *c)
 {
 	unlink_call(t, c);
-	end_setup(t, c);
+	cv_unlink(&c->setup);
 	t->calls--;
 	free(c);
 }
@@ -342,7 +328,7 @@ call_up(struct l2tp_tunnel *t, struct l2tp_call *c, const struct l2tp_message *m
 		.remote_session = c->remote,
 		.sequencing_required = lns && l2tp_has(m, L2TP_AVP_SEQUENCING_REQUIRED)};
 
-	end_setup(t, c);
+	cv_unlink(&c->setup);
 	c->state = L2TP_CALL_ESTABLISHED;
 	t->counters.calls++;
 	if (!l2tp_push_call_up(t, &event, proxy))
@@ -464,13 +450,16 @@ l2tp_call_fault(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id,
 uint64_t
 l2tp_calls_next_timeout(const struct l2tp_tunnel *t)
 {
-	return t->setup_first == NULL ? CV_TIME_NEVER : t->setup_first->deadline;
+	const struct l2tp_call *c = first_setup(t);
+
+	return c == NULL ? CV_TIME_NEVER : c->deadline;
 }
 
 void
 l2tp_calls_timeout(struct l2tp_tunnel *t, uint64_t now)
 {
-	while (t->setup_first != NULL && t->setup_first->deadline <= now)
-		disconnect(t, now, t->setup_first, L2TP_CDN_TIMEOUT, 0,
-			"the call was not completed in time");
+	struct l2tp_call *c;
+
+	while ((c = first_setup(t)) != NULL && c->deadline <= now)
+		disconnect(t, now, c, L2TP_CDN_TIMEOUT, 0, "the call was not completed in time");
 }

@@ -3,6 +3,7 @@
 #ifndef L2TP_PRIVATE_H
 #define L2TP_PRIVATE_H
 
+#include "base/list.h"
 #include "l2tp/compose.h"
 #include "l2tp/message.h"
 #include "l2tp/reliable.h"
@@ -39,7 +40,7 @@ enum l2tp_call_state {
 
 struct l2tp_call {
 	struct l2tp_call *next_local, *next_remote; /* chains of the two tables */
-	struct l2tp_call *setup_prev, *setup_next;  /* in order of deadline */
+	struct cv_link setup;                       /* in t->setups: it is not up yet */
 	uint64_t deadline;
 	uint16_t local, remote; /* 0: not known yet */
 	uint8_t state;
@@ -69,8 +70,8 @@ struct l2tp_tunnel {
 	struct l2tp_proxy *proxy_told; /* of the event that was polled last */
 	struct l2tp_call **by_local, **by_remote;
 	struct l2tp_call *few[2 * L2TP_FEW_CALLS];
-	struct l2tp_call *setup_first, *setup_last;
-	uint32_t chains; /* a power of two */
+	struct cv_list setups; /* calls, in order of deadline */
+	uint32_t chains;       /* a power of two */
 	uint32_t calls, calls_most;
 	uint32_t call_serial;
 	struct l2tp_counters counters;

@@ -9,8 +9,9 @@
 #include "lns/lns.h"
 #include "lns/terms.h"
 
-#define BY_OPENER(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_opener)))
-#define BY_ID(n) ((struct lns_caller *)((char *)(n)-offsetof(struct lns_caller, by_id)))
+#define BY_OPENER(n) CV_OBJECT(struct lns_caller, by_opener, n)
+#define BY_ID(n) CV_OBJECT(struct lns_caller, by_id, n)
+#define IN_LIST(n) CV_OBJECT(struct lns_caller, in_list, n)
 
 static int
 new_table(struct lns_callers *c, struct cv_table *table)
@@ -43,8 +44,8 @@ lns_callers_init(struct lns_callers *c, struct crypto *crypto, uint32_t capacity
 void
 lns_callers_fini(struct lns_callers *c)
 {
-	for (struct lns_caller *caller = c->oldest; caller != NULL; caller = caller->next)
-		lns_secret_drop(caller->secret);
+	CV_LIST_EACH(&c->by_age, link, after)
+	lns_secret_drop(IN_LIST(link)->secret);
 	if (c->records != NULL)
 		crypto_wipe(c->records, c->capacity * sizeof(c->records[0]));
 	free(c->records);
@@ -178,53 +179,29 @@ victim(const struct lns_callers *c, uint16_t listener)
 	return found;
 }
 
-static void
-unlink_age(struct lns_callers *c, struct lns_caller *caller)
-{
-	if (caller->prev != NULL)
-		caller->prev->next = caller->next;
-	else
-		c->oldest = caller->next;
-	if (caller->next != NULL)
-		caller->next->prev = caller->prev;
-	else
-		c->newest = caller->prev;
-}
-
-static void
-link_newest(struct lns_callers *c, struct lns_caller *caller)
-{
-	caller->prev = c->newest;
-	caller->next = NULL;
-	if (c->newest != NULL)
-		c->newest->next = caller;
-	else
-		c->oldest = caller;
-	c->newest = caller;
-}
-
 struct lns_caller *
 lns_callers_add(struct lns_callers *c, uint64_t now, const struct lns_opener *opener,
 	uint16_t tunnel_id, bool *forgot)
 {
 	struct lns_caller *caller;
+	struct cv_link *free_one;
 	struct lns_mark *mark;
 
 	*forgot = c->count == c->capacity;
 	if (*forgot)
 		lns_callers_remove(c, victim(c, LNS_ANY_LISTENER));
-	caller = c->free;
-	if (caller != NULL)
-		c->free = caller->next;
-	else
-		caller = &c->records[c->count]; /* none was ever removed above it */
+	free_one = cv_list_first(&c->free);
+	if (free_one != NULL)
+		cv_unlink(free_one);
+	/* of the records that were never used, the first stands behind all that are */
+	caller = free_one != NULL ? IN_LIST(free_one) : &c->records[c->count];
 	*caller = (struct lns_caller){.at = now, .opener = *opener, .tunnel_id = tunnel_id};
 	mark = &c->marks[caller - c->records];
 	*mark = (struct lns_mark){.share = lns_callers_share(c, &opener->peer.ip),
 		.proved = is_proved(c, &opener->peer.ip, now)};
 	c->count++;
 	c->shares[mark->share]++;
-	link_newest(c, caller);
+	cv_list_append(&c->by_age, &caller->in_list);
 	cv_table_add(&c->by_opener, &caller->by_opener, lns_opener_hash(&c->by_opener, opener));
 	cv_table_add(&c->by_id, &caller->by_id, id_hash(c, opener->listener, tunnel_id));
 	return caller;
@@ -234,8 +211,8 @@ void
 lns_callers_touch(struct lns_callers *c, struct lns_caller *caller, uint64_t now)
 {
 	caller->at = now;
-	unlink_age(c, caller);
-	link_newest(c, caller);
+	cv_unlink(&caller->in_list);
+	cv_list_append(&c->by_age, &caller->in_list);
 }
 
 void
@@ -243,13 +220,12 @@ lns_callers_remove(struct lns_callers *c, struct lns_caller *caller)
 {
 	cv_table_remove(&c->by_opener, &caller->by_opener);
 	cv_table_remove(&c->by_id, &caller->by_id);
-	unlink_age(c, caller);
+	cv_unlink(&caller->in_list);
 	c->shares[c->marks[caller - c->records].share]--;
 	c->count--;
 	lns_secret_drop(caller->secret);
 	crypto_wipe(caller, sizeof(*caller));
-	caller->next = c->free;
-	c->free = caller;
+	cv_list_push(&c->free, &caller->in_list);
 }
 
 uint16_t
@@ -268,7 +244,14 @@ lns_callers_forget(struct lns_callers *c, uint16_t listener)
 uint64_t
 lns_callers_expire(struct lns_callers *c, uint64_t now)
 {
-	while (c->oldest != NULL && cv_time_add(c->oldest->at, LNS_CALLER_NS) <= now)
-		lns_callers_remove(c, c->oldest);
-	return c->oldest == NULL ? CV_TIME_NEVER : cv_time_add(c->oldest->at, LNS_CALLER_NS);
+	struct cv_link *oldest;
+
+	while ((oldest = cv_list_first(&c->by_age)) != NULL) {
+		uint64_t ends = cv_time_add(IN_LIST(oldest)->at, LNS_CALLER_NS);
+
+		if (ends > now)
+			return ends;
+		lns_callers_remove(c, IN_LIST(oldest));
+	}
+	return CV_TIME_NEVER;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/list.h"
 #include "base/table.h"
 #include "base/time.h"
 #include "crypto/crypto.h"
@@ -38,10 +39,10 @@ struct lns_secret;
 
 struct lns_caller {
 	struct cv_node by_opener, by_id;
-	struct lns_caller *prev, *next; /* in order of at; next of the free ones */
-	uint64_t at;                    /* its last SCCRQ */
-	uint64_t message;               /* keyed hash of the SCCRQ: sent again, it is the same */
-	uint64_t failed;                /* keyed hash of the SCCCN that proved nothing; 0: none */
+	struct cv_link in_list; /* of those that ask, or of the free ones */
+	uint64_t at;            /* its last SCCRQ */
+	uint64_t message;       /* keyed hash of the SCCRQ: sent again, it is the same */
+	uint64_t failed;        /* keyed hash of the SCCCN that proved nothing; 0: none */
 	struct lns_opener opener;
 	uint32_t credit;           /* bytes that may still be sent to it */
 	uint16_t tunnel_id;        /* ours */
@@ -62,7 +63,9 @@ struct lns_mark {
 
 struct lns_callers {
 	struct crypto *crypto;
-	struct lns_caller *records, *free, *oldest, *newest;
+	struct lns_caller *records;
+	struct cv_list by_age; /* the oldest first */
+	struct cv_list free;   /* of those that were used before */
 	uint32_t capacity, count;
 	struct cv_table by_opener, by_id;
 	struct lns_mark *marks; /* one a record */

@@ -31,7 +31,7 @@ lns_status(const struct lns *lns, struct lns_status *status)
 	*status = (struct lns_status){.tunnels = lns->tunnels,
 		.sessions = lns->sessions,
 		.half_open = lns->admission.callers.count,
-		.ended = lns->ended,
+		.ended = lns->ended_count,
 		.open_sessions = lns->open_sessions};
 	memcpy(status->counters, lns->counters, sizeof(status->counters));
 }

@@ -8,6 +8,7 @@
 #define LNS_INTERNAL_H
 
 #include "base/err.h"
+#include "base/list.h"
 #include "base/table.h"
 #include "base/wheel.h"
 #include "l2tp/tunnel.h"
@@ -40,8 +41,7 @@ enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION, LNS_KIND_ADMISSION };
 struct lns_object {
 	struct cv_timer timer; /* first: the wheel gives it back */
 	enum lns_kind kind;
-	bool ready; /* on the ready list */
-	struct lns_object *ready_prev, *ready_next;
+	struct cv_link ready; /* in the ready list */
 };
 
 /* How many living tunnels one peer address has, and calls whose user has not proved himself. */
@@ -55,22 +55,21 @@ struct lns_tunnel {
 	struct lns_object object;
 	struct cv_node by_opener; /* by what a repeated SCCRQ repeats */
 	uint32_t opener_id;
-	uint64_t message;                       /* keyed hash of that SCCRQ */
-	struct cv_node by_end;                  /* by the peer's address and port: the first only */
-	struct lns_tunnel *end_prev, *end_next; /* a ring of all living tunnels from there */
-	struct lns_tunnel *ended_prev, *ended_next; /* of those that are over, in order */
-	struct lns_tunnel *idle_prev, *idle_next;   /* of those that proved little, in order */
+	uint64_t message;      /* keyed hash of that SCCRQ */
+	struct cv_node by_end; /* by the peer's address and port: the first only */
+	struct cv_link end;    /* in the ring of all living tunnels from there */
+	struct cv_link ended;  /* in lns->ended: it is over */
+	struct cv_link idle;   /* in lns->idle: its peer showed neither a secret nor a call */
 	struct l2tp_tunnel *l2tp;
 	struct lns_terms *terms;   /* that it began with */
 	struct lns_secret *secret; /* likewise */
 	struct lns_peer *peer_address;
-	struct lns_session *sessions;
+	struct cv_list sessions;
 	uint32_t session_count;
 	uint16_t listener;
 	uint16_t id, peer_id;
 	struct cv_endpoint peer;
 	uint64_t created_at;
-	bool idle;    /* its peer showed neither a secret nor a call */
 	bool added;   /* the data path knows it */
 	bool over;    /* StopCCN sent or received: only its remains are kept */
 	bool kicked;  /* by an administrator */
@@ -89,8 +88,7 @@ struct lns_session {
 	struct lns_session_info info; /* info.user points to the array below */
 	struct cv_node by_serial;     /* until it is over */
 	struct lns_tunnel *tunnel;    /* NULL once over */
-	struct lns_session *next_in_tunnel, **link_in_tunnel;
-	struct lns_session *next_of_user, **link_of_user;
+	struct cv_link in_tunnel, of_user;
 	struct ppp_link *ppp;    /* from ICCN on */
 	struct lns_terms *terms; /* of ppp */
 	struct lns_early *early; /* until then; NULL: none came */
@@ -132,7 +130,7 @@ struct lns_group {
 };
 
 struct lns_user {
-	struct lns_session *sessions;
+	struct cv_list sessions;
 };
 
 struct lns {
@@ -141,13 +139,13 @@ struct lns {
 	const struct cv_log *log;
 	struct lns_params params;
 	struct cv_wheel wheel;
-	struct lns_object *ready_first, *ready_last;
+	struct cv_list ready;
 
 	/* [listener ID][tunnel ID]; NULL: there is no such listener */
 	struct lns_tunnel **by_id[CV_LISTENER_IDS];
 	uint16_t listener_ids;                /* those that are there are below this */
 	struct cv_table openers, ends, peers; /* of tunnels that live */
-	struct lns_tunnel *ended_first, *ended_last, *idle_first, *idle_last;
+	struct cv_list ended, idle;           /* tunnels, the oldest first */
 	struct lns_admission admission;
 	struct lns_session **slots;
 	struct cv_table serials; /* of sessions that live */
@@ -160,7 +158,7 @@ struct lns {
 	struct lns_terms *terms;
 	struct lns_secret **secrets; /* by place in the configuration's list; NULL: not used yet */
 
-	uint32_t tunnels, ended, closing; /* living tunnels; over; of these, not yet told */
+	uint32_t tunnels, ended_count, closing; /* living tunnels; over; of these, not yet told */
 	uint32_t sessions, open_sessions;
 	uint64_t counters[LNS_COUNTER_MAX];
 	struct lns_fair_bucket setups, calls; /* of tunnels; of sessions */
@@ -177,6 +175,12 @@ lns_realm_of(const struct lns *lns, const struct cfg_group *group)
 	return lns->cfg->realms[group->realm].id;
 }
 
+static inline struct lns_session *
+lns_session_of_user(struct cv_link *link)
+{
+	return CV_OBJECT(struct lns_session, of_user, link);
+}
+
 static inline void
 lns_count(struct lns *lns, enum lns_counter counter)
 {
@@ -186,7 +190,7 @@ lns_count(struct lns *lns, enum lns_counter counter)
 /* ready.c: the ready list and timers. */
 void lns_ready(struct lns *lns, struct lns_object *object);
 void lns_ready_first(struct lns *lns, struct lns_object *object);
-void lns_unready(struct lns *lns, struct lns_object *object);
+void lns_unready(struct lns_object *object);
 
 /* refusal.c: lines about refusals, LNS_LOG_PER_SECOND. */
 void lns_log_tunnel_refused(struct lns *lns, uint64_t now, const struct cv_endpoint *from,
@@ -229,7 +233,7 @@ void lns_tunnel_doubt(
  * had no call for LNS_IDLE_NS, and no secret. NULL: none. */
 struct lns_tunnel *lns_tunnel_idle(const struct lns *lns, uint64_t now, const struct cv_ip *ip);
 /* It has completed a call: no blind guess does. */
-void lns_tunnel_used(struct lns *lns, struct lns_tunnel *t);
+void lns_tunnel_used(struct lns_tunnel *t);
 /* Ends it for a newcomer. */
 void lns_tunnel_give_way(struct lns *lns, struct lns_tunnel *t, uint64_t now);
 /* How many living tunnels an address has. */

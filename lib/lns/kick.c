@@ -29,12 +29,10 @@ lns_kick_user(struct lns *lns, uint64_t now, const char *name, enum ppp_down why
 
 	if (user == NULL)
 		return 0;
-	for (struct lns_session *s = lns->users[user - lns->cfg->users].sessions; s != NULL;) {
-		struct lns_session *next = s->next_of_user;
-
-		lns_session_close(lns, s, now, why);
+	CV_LIST_EACH(&lns->users[user - lns->cfg->users].sessions, link, after)
+	{
+		lns_session_close(lns, lns_session_of_user(link), now, why);
 		ended++;
-		s = next;
 	}
 	return ended;
 }

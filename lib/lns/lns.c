@@ -106,7 +106,8 @@ lns_free(struct lns *lns)
 	for (size_t i = 0; i < lns->listener_ids; i++) {
 		if (lns->by_id[i] == NULL)
 			continue;
-		for (size_t id = 0; lns->tunnels + lns->ended != 0 && id < LNS_TUNNEL_IDS; id++)
+		for (size_t id = 0; lns->tunnels + lns->ended_count != 0 && id < LNS_TUNNEL_IDS;
+			id++)
 			if (lns->by_id[i][id] != NULL)
 				lns_tunnel_free(lns, lns->by_id[i][id]);
 		free(lns->by_id[i]);
@@ -242,8 +243,10 @@ lns_handle_timeout(struct lns *lns, uint64_t now)
 bool
 lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 {
-	while (lns->ready_first != NULL) {
-		struct lns_object *object = lns->ready_first;
+	struct cv_link *first;
+
+	while ((first = cv_list_first(&lns->ready)) != NULL) {
+		struct lns_object *object = CV_OBJECT(struct lns_object, ready, first);
 		bool more = false;
 
 		switch (object->kind) {
@@ -259,7 +262,7 @@ lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 		}
 		if (more)
 			return true;
-		lns_unready(lns, object);
+		lns_unready(object);
 	}
 	return false;
 }

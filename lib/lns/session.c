@@ -10,7 +10,7 @@
 #include "l2tp/header.h"
 #include "lns/internal.h"
 
-#define BY_SERIAL(n) ((struct lns_session *)((char *)(n)-offsetof(struct lns_session, by_serial)))
+#define BY_SERIAL(n) CV_OBJECT(struct lns_session, by_serial, n)
 
 struct lns_session *
 lns_session_in(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id)
@@ -79,11 +79,7 @@ static void
 link_to_tunnel(struct lns_tunnel *t, struct lns_session *s)
 {
 	s->tunnel = t;
-	s->next_in_tunnel = t->sessions;
-	if (t->sessions != NULL)
-		t->sessions->link_in_tunnel = &s->next_in_tunnel;
-	s->link_in_tunnel = &t->sessions;
-	t->sessions = s;
+	cv_list_push(&t->sessions, &s->in_tunnel);
 	t->session_count++;
 	s->waiting = true;
 	t->peer_address->waiting++;
@@ -104,9 +100,7 @@ unlink_from_tunnel(struct lns_session *s)
 	if (s->tunnel == NULL)
 		return;
 	end_wait(s);
-	*s->link_in_tunnel = s->next_in_tunnel;
-	if (s->next_in_tunnel != NULL)
-		s->next_in_tunnel->link_in_tunnel = s->link_in_tunnel;
+	cv_unlink(&s->in_tunnel);
 	s->tunnel->session_count--;
 	s->tunnel = NULL;
 }
@@ -254,7 +248,7 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 	struct lns_session *s = lns_session_in(lns, t->listener, t->id, event->local_session);
 	struct ppp_scope scope;
 
-	lns_tunnel_used(lns, t);
+	lns_tunnel_used(t);
 	if (s == NULL || s->ppp != NULL)
 		return;
 	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id,
@@ -493,7 +487,7 @@ lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now)
 void
 lns_session_free(struct lns *lns, struct lns_session *s)
 {
-	lns_unready(lns, &s->object);
+	lns_unready(&s->object);
 	cv_wheel_cancel(&lns->wheel, &s->object.timer);
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);

@@ -9,9 +9,10 @@
 #include "base/text.h"
 #include "lns/internal.h"
 
-#define BY_OPENER(n) ((struct lns_tunnel *)((char *)(n)-offsetof(struct lns_tunnel, by_opener)))
-#define BY_END(n) ((struct lns_tunnel *)((char *)(n)-offsetof(struct lns_tunnel, by_end)))
-#define PEER_OF(n) ((struct lns_peer *)((char *)(n)-offsetof(struct lns_peer, node)))
+#define BY_OPENER(n) CV_OBJECT(struct lns_tunnel, by_opener, n)
+#define BY_END(n) CV_OBJECT(struct lns_tunnel, by_end, n)
+#define PEER_OF(n) CV_OBJECT(struct lns_peer, node, n)
+#define IN_TUNNEL(n) CV_OBJECT(struct lns_session, in_tunnel, n)
 
 #define REPEATED_NS (60 * CV_NS_PER_S) /* no SCCRQ is sent again so late */
 
@@ -109,7 +110,8 @@ static void
 turn_end(struct lns *lns, struct lns_tunnel *first)
 {
 	cv_table_remove(&lns->ends, &first->by_end);
-	cv_table_add(&lns->ends, &first->end_next->by_end, first->by_end.hash);
+	cv_table_add(&lns->ends, &CV_OBJECT(struct lns_tunnel, end, first->end.next)->by_end,
+		first->by_end.hash);
 }
 
 /* Asks the first of the ring whether it still lives; the next time it is another's turn. */
@@ -144,14 +146,11 @@ join_end(struct lns *lns, uint64_t now, struct lns_tunnel *t)
 	struct lns_tunnel *first = find_end(lns, t->listener, &t->peer, &hash);
 
 	if (first == NULL) {
-		t->end_prev = t->end_next = t;
+		cv_ring_begin(&t->end);
 		cv_table_add(&lns->ends, &t->by_end, hash);
 		return;
 	}
-	t->end_next = first;
-	t->end_prev = first->end_prev;
-	first->end_prev->end_next = t;
-	first->end_prev = t;
+	cv_ring_join(&first->end, &t->end);
 	/* the peer would take a HELLO to its own ID, which the newcomer has, for the newcomer's */
 	if (first->peer_id == t->peer_id)
 		turn_end(lns, first);
@@ -165,51 +164,33 @@ leave_end(struct lns *lns, struct lns_tunnel *t)
 	uint64_t hash;
 
 	if (find_end(lns, t->listener, &t->peer, &hash) == t) {
-		if (t->end_next == t)
+		if (cv_ring_alone(&t->end))
 			cv_table_remove(&lns->ends, &t->by_end);
 		else
 			turn_end(lns, t);
 	}
-	t->end_prev->end_next = t->end_next;
-	t->end_next->end_prev = t->end_prev;
+	cv_unlink(&t->end);
 }
 
 /* ---- tunnels whose peers have proved little ---- */
 
-static void
-join_idle(struct lns *lns, struct lns_tunnel *t)
-{
-	t->idle = true;
-	t->idle_prev = lns->idle_last;
-	if (lns->idle_last != NULL)
-		lns->idle_last->idle_next = t;
-	else
-		lns->idle_first = t;
-	lns->idle_last = t;
-}
-
 void
-lns_tunnel_used(struct lns *lns, struct lns_tunnel *t)
+lns_tunnel_used(struct lns_tunnel *t)
 {
-	if (!t->idle)
-		return;
-	t->idle = false;
-	if (t->idle_prev != NULL)
-		t->idle_prev->idle_next = t->idle_next;
-	else
-		lns->idle_first = t->idle_next;
-	if (t->idle_next != NULL)
-		t->idle_next->idle_prev = t->idle_prev;
-	else
-		lns->idle_last = t->idle_prev;
+	cv_unlink(&t->idle);
 }
 
 struct lns_tunnel *
 lns_tunnel_idle(const struct lns *lns, uint64_t now, const struct cv_ip *ip)
 {
-	struct lns_tunnel *t = lns->idle_first;
+	unsigned tries = 0;
 
-	for (unsigned i = 0; i < LNS_IDLE_TRIES && t != NULL; i++, t = t->idle_next) {
+	CV_LIST_EACH(&lns->idle, link, after)
+	{
+		struct lns_tunnel *t = CV_OBJECT(struct lns_tunnel, idle, link);
+
+		if (tries++ == LNS_IDLE_TRIES)
+			return NULL;
 		if (now - t->created_at < LNS_IDLE_NS)
 			return NULL; /* nor is any behind it older */
 		if (ip == NULL || cv_ip_equal(&t->peer.ip, ip))
@@ -315,7 +296,7 @@ lns_tunnel_new(
 	lns->by_id[t->listener][t->id] = t;
 	lns->tunnels++;
 	if (caller->secret->none)
-		join_idle(lns, t);
+		cv_list_append(&lns->idle, &t->idle);
 	log_tunnel_up(lns, t);
 	lns_tunnel_settle(lns, t, now);
 	return 0;
@@ -331,15 +312,8 @@ lns_tunnel_timeout(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 static void
 forget_ended(struct lns *lns, struct lns_tunnel *t)
 {
-	if (t->ended_prev != NULL)
-		t->ended_prev->ended_next = t->ended_next;
-	else
-		lns->ended_first = t->ended_next;
-	if (t->ended_next != NULL)
-		t->ended_next->ended_prev = t->ended_prev;
-	else
-		lns->ended_last = t->ended_prev;
-	lns->ended--;
+	cv_unlink(&t->ended);
+	lns->ended_count--;
 	lns->closing -= t->closing;
 }
 
@@ -347,25 +321,25 @@ forget_ended(struct lns *lns, struct lns_tunnel *t)
 static void
 end(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 {
+	struct lns_tunnel *oldest;
+
 	cv_table_remove(&lns->openers, &t->by_opener);
 	leave_end(lns, t);
 	leave_peer(lns, t);
-	lns_tunnel_used(lns, t);
+	lns_tunnel_used(t);
 	lns->tunnels--;
 	lns_callers_prove(&lns->admission.callers, &t->peer.ip, now);
 	t->over = true;
-	t->ended_prev = lns->ended_last;
-	if (lns->ended_last != NULL)
-		lns->ended_last->ended_next = t;
-	else
-		lns->ended_first = t;
-	lns->ended_last = t;
-	lns->ended++;
+	cv_list_append(&lns->ended, &t->ended);
+	lns->ended_count++;
+	if (lns->ended_count <= LNS_ENDED_MAX || lns->stopping)
+		return;
 	/* what has ended is bounded by itself; who was told to go and can't hear it is let go */
-	if (lns->ended > LNS_ENDED_MAX && !lns->stopping && !lns->ended_first->object.ready) {
-		lns->ended_first->done = true;
-		lns_ready(lns, &lns->ended_first->object);
-	}
+	oldest = CV_OBJECT(struct lns_tunnel, ended, cv_list_first(&lns->ended));
+	if (cv_linked(&oldest->object.ready))
+		return;
+	oldest->done = true;
+	lns_ready(lns, &oldest->object);
 }
 
 void
@@ -405,8 +379,10 @@ log_tunnel_down(struct lns *lns, const struct lns_tunnel *t, const struct l2tp_r
 static void
 tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
 {
-	while (t->sessions != NULL)
-		lns_session_over(lns, t->sessions, now, session_reason(lns, t, &event->reason));
+	struct cv_link *s;
+
+	while ((s = cv_list_first(&t->sessions)) != NULL)
+		lns_session_over(lns, IN_TUNNEL(s), now, session_reason(lns, t, &event->reason));
 	end(lns, t, now);
 	log_tunnel_down(lns, t, &event->reason);
 }
@@ -467,9 +443,11 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 void
 lns_tunnel_free(struct lns *lns, struct lns_tunnel *t)
 {
-	while (t->sessions != NULL)
-		lns_session_free(lns, t->sessions);
-	lns_unready(lns, &t->object);
+	struct cv_link *s;
+
+	while ((s = cv_list_first(&t->sessions)) != NULL)
+		lns_session_free(lns, IN_TUNNEL(s));
+	lns_unready(&t->object);
 	cv_wheel_cancel(&lns->wheel, &t->object.timer);
 	if (!t->over)
 		end(lns, t, 0);

@@ -72,16 +72,10 @@ lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struc
 	cv_escape(s->user, sizeof(s->user), (const uint8_t *)user->name, user->name_len);
 }
 
-static void
-join(struct lns *lns, struct lns_session *s)
+static struct cv_list *
+sessions_of(struct lns *lns, const struct cfg_user *user)
 {
-	struct lns_session **head = &lns->users[s->cfg_user - lns->cfg->users].sessions;
-
-	s->next_of_user = *head;
-	if (*head != NULL)
-		(*head)->link_of_user = &s->next_of_user;
-	s->link_of_user = head;
-	*head = s;
+	return &lns->users[user - lns->cfg->users].sessions;
 }
 
 static bool
@@ -108,12 +102,7 @@ give_back(struct lns *lns, const struct lns_session *s)
 void
 lns_user_leave(struct lns *lns, struct lns_session *s)
 {
-	if (s->link_of_user != NULL) {
-		*s->link_of_user = s->next_of_user;
-		if (s->next_of_user != NULL)
-			s->next_of_user->link_of_user = s->link_of_user;
-		s->link_of_user = NULL;
-	}
+	cv_unlink(&s->of_user);
 	if (s->from_pool)
 		give_back(lns, s);
 	s->from_pool = false; /* the address stays in info: the last line tells it */
@@ -124,21 +113,19 @@ static bool
 make_room(struct lns *lns, struct lns_session *s, uint64_t now)
 {
 	const struct cfg_group *group = lns->groups[s->info.group].cfg;
-	struct lns_session *other = lns->users[s->cfg_user - lns->cfg->users].sessions;
+	struct cv_list *sessions = sessions_of(lns, s->cfg_user);
 	unsigned count = 0;
 
 	if (group->user_sessions == CFG_USER_SESSIONS_REPLACE) {
-		while (other != NULL) {
-			struct lns_session *next = other->next_of_user;
-
+		CV_LIST_EACH(sessions, other, after)
+		{
 			lns_count(lns, LNS_USER_REPLACED);
-			lns_session_close(lns, other, now, PPP_DOWN_REPLACED);
-			other = next;
+			lns_session_close(lns, lns_session_of_user(other), now, PPP_DOWN_REPLACED);
 		}
 		return true;
 	}
-	for (; other != NULL; other = other->next_of_user)
-		count++;
+	CV_LIST_EACH(sessions, other, after)
+	count++;
 	if (count < group->user_sessions_max)
 		return true;
 	lns_count(lns, LNS_USER_SESSIONS);
@@ -152,16 +139,14 @@ make_room(struct lns *lns, struct lns_session *s, uint64_t now)
 static void
 free_fixed_address(struct lns *lns, struct lns_session *s, uint64_t now, uint32_t address)
 {
-	struct lns_session *other = lns->users[s->cfg_user - lns->cfg->users].sessions;
-
-	while (other != NULL) {
-		struct lns_session *next = other->next_of_user;
+	CV_LIST_EACH(sessions_of(lns, s->cfg_user), link, after)
+	{
+		struct lns_session *other = lns_session_of_user(link);
 
 		if (other->info.address == address) {
 			lns_count(lns, LNS_USER_REPLACED);
 			lns_session_close(lns, other, now, PPP_DOWN_REPLACED);
 		}
-		other = next;
 	}
 }
 
@@ -190,6 +175,6 @@ lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
 		return false;
 	}
 	s->info.address = address;
-	join(lns, s);
+	cv_list_push(sessions_of(lns, s->cfg_user), &s->of_user);
 	return true;
 }

@@ -18,6 +18,7 @@
 
 #include <rte_byteorder.h>
 
+#include "base/list.h"
 #include "base/wheel.h"
 #include "datapath/internal.h"
 
@@ -69,7 +70,7 @@ struct dp_neighbours {
 	struct queue strangers, idle;
 };
 
-#define NEIGHBOUR_OF(n) ((struct neighbour *)((char *)(n)-offsetof(struct neighbour, node)))
+#define NEIGHBOUR_OF(n) CV_OBJECT(struct neighbour, node, n)
 
 int
 dp_neighbours_create(struct dp *dp)
