@@ -89,6 +89,7 @@ cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	if (auth == NULL) {
 		memcpy(group->auth, ppp->auth, sizeof(group->auth));
 		group->n_auth = ppp->n_auth;
+		group->auth_left_out = true;
 	}
 	for (size_t i = 0; i < group->n_auth && node != NULL && ppp->n_auth != 0;
 		i++, node = node->next) {

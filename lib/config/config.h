@@ -100,6 +100,7 @@ struct cfg_group {
 	size_t n_pool;
 	enum cfg_auth auth[CFG_AUTH_METHODS]; /* what its users may use */
 	size_t n_auth;
+	bool auth_left_out; /* auth is that of ppp */
 	struct cv_ip dns[2], wins[2];
 	uint16_t mtu; /* of inner packets to its clients; 0: no limit of the group */
 	enum cfg_user_sessions user_sessions;
@@ -195,6 +196,9 @@ struct cfg {
 	struct cfg_fixed *fixed; /* sorted by realm and address */
 	size_t n_fixed;
 	struct cfg_limits limits;
+	/* What has room from the start on: the limits of the first snapshot, through all that
+	 * continue it. */
+	struct cfg_limits capacity;
 	void *owner; /* the loader's memory, and who is where in it */
 };
 
@@ -240,6 +244,18 @@ int cfg_load(const char *file, const char *text, size_t len, const struct cfg_fi
  * the limits of base/limits.h rule out.
  */
 int cfg_continue(struct cfg *cfg, const struct cfg *old);
+
+/* What a configuration describes. All but the server, users and tunnel secrets have IDs. */
+enum cfg_object {
+	CFG_SERVER, /* none of the others */
+	CFG_PORT,
+	CFG_LISTENER,
+	CFG_REALM,
+	CFG_GROUP,
+	CFG_IDENTITIES,
+	CFG_USER = CFG_IDENTITIES,
+	CFG_TUNNEL_SECRET,
+};
 
 /* One more holds the snapshot, which is returned; each lets go by cfg_free. One thread at a time.
  */

@@ -10,6 +10,12 @@ compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
 	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }
 
+int
+cfg_compare_users(const struct cfg_user *a, const struct cfg_user *b)
+{
+	return compare_names(a->name, a->name_len, b->name, b->name_len);
+}
+
 const struct cfg_user *
 cfg_user_find(const struct cfg *cfg, const char *name, size_t len)
 {

@@ -48,44 +48,50 @@ item_of(const struct cfg *cfg, const struct kind *k, size_t position)
 	return list + position * k->size;
 }
 
-static const char *
-name_of(const struct cfg *cfg, const struct kind *k, size_t position)
+const char *
+cfg_name_of(enum cfg_object object, const void *thing)
 {
 	const char *name;
 
-	memcpy(&name, item_of(cfg, k, position) + k->name, sizeof(name));
+	memcpy(&name, (const uint8_t *)thing + kinds[object].name, sizeof(name));
 	return name;
 }
 
-static uint16_t
-id_of(const struct cfg *cfg, const struct kind *k, size_t position)
+uint16_t
+cfg_id_of(enum cfg_object object, const void *thing)
 {
 	uint16_t id;
 
-	memcpy(&id, item_of(cfg, k, position) + k->id, sizeof(id));
+	memcpy(&id, (const uint8_t *)thing + kinds[object].id, sizeof(id));
 	return id;
 }
 
+static const char *
+name_at(const struct cfg *cfg, enum cfg_object object, size_t position)
+{
+	return cfg_name_of(object, item_of(cfg, &kinds[object], position));
+}
+
 static void
-set_id(struct cfg *cfg, enum cfg_identity identity, size_t position, uint16_t id)
+set_id(struct cfg *cfg, enum cfg_object object, size_t position, uint16_t id)
 {
 	struct cfg_owner *owner = cfg->owner;
 
-	memcpy(item_of(cfg, &kinds[identity], position) + kinds[identity].id, &id, sizeof(id));
-	owner->identities[identity].by_id[id] = (uint16_t)position;
+	memcpy(item_of(cfg, &kinds[object], position) + kinds[object].id, &id, sizeof(id));
+	owner->identities[object].by_id[id] = (uint16_t)position;
 }
 
 /* The position of a name, or where it would stand among by_name. */
 static bool
-search(const struct cfg *cfg, enum cfg_identity identity, const char *name, size_t n, size_t *at)
+search(const struct cfg *cfg, enum cfg_object object, const char *name, size_t n, size_t *at)
 {
 	const struct cfg_owner *owner = cfg->owner;
-	const uint16_t *by_name = owner->identities[identity].by_name;
+	const uint16_t *by_name = owner->identities[object].by_name;
 	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(name, name_of(cfg, &kinds[identity], by_name[middle]));
+		int order = strcmp(name, name_at(cfg, object, by_name[middle]));
 
 		if (order == 0) {
 			*at = by_name[middle];
@@ -102,15 +108,15 @@ search(const struct cfg *cfg, enum cfg_identity identity, const char *name, size
 
 /* Names are different: the loader has seen to that. */
 static void
-sort_names(struct cfg *cfg, enum cfg_identity identity, size_t n)
+sort_names(struct cfg *cfg, enum cfg_object object, size_t n)
 {
 	struct cfg_owner *owner = cfg->owner;
-	uint16_t *by_name = owner->identities[identity].by_name;
+	uint16_t *by_name = owner->identities[object].by_name;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t at;
 
-		search(cfg, identity, name_of(cfg, &kinds[identity], i), i, &at);
+		search(cfg, object, name_at(cfg, object, i), i, &at);
 		memmove(by_name + at + 1, by_name + at, (i - at) * sizeof(by_name[0]));
 		by_name[at] = (uint16_t)i;
 	}
@@ -135,7 +141,7 @@ cfg_identify(struct cfg_loader *l)
 	struct cfg_owner *owner = l->cfg->owner;
 
 	name_listeners(l);
-	for (enum cfg_identity i = 0; i < CFG_IDENTITIES && !l->nomem; i++) {
+	for (enum cfg_object i = CFG_PORT; i < CFG_IDENTITIES && !l->nomem; i++) {
 		size_t n = count_of(l->cfg, &kinds[i]);
 		struct cfg_positions *p = &owner->identities[i];
 
@@ -150,49 +156,49 @@ cfg_identify(struct cfg_loader *l)
 	}
 }
 
-static const void *
-find(const struct cfg *cfg, enum cfg_identity identity, const char *name)
+const void *
+cfg_find(const struct cfg *cfg, enum cfg_object object, const char *name)
 {
-	const struct kind *k = &kinds[identity];
+	const struct kind *k = &kinds[object];
 	size_t at;
 
-	return search(cfg, identity, name, count_of(cfg, k), &at) ? item_of(cfg, k, at) : NULL;
+	return search(cfg, object, name, count_of(cfg, k), &at) ? item_of(cfg, k, at) : NULL;
 }
 
 static const void *
-by_id(const struct cfg *cfg, enum cfg_identity identity, uint16_t id)
+by_id(const struct cfg *cfg, enum cfg_object object, uint16_t id)
 {
 	const struct cfg_owner *owner = cfg->owner;
-	const struct kind *k = &kinds[identity];
-	uint16_t at = id < k->ids ? owner->identities[identity].by_id[id] : NO_POSITION;
+	const struct kind *k = &kinds[object];
+	uint16_t at = id < k->ids ? owner->identities[object].by_id[id] : NO_POSITION;
 
 	return at == NO_POSITION ? NULL : item_of(cfg, k, at);
 }
 
 static int
-continue_kind(struct cfg *cfg, const struct cfg *old, enum cfg_identity identity)
+continue_kind(struct cfg *cfg, const struct cfg *old, enum cfg_object object)
 {
-	const struct kind *k = &kinds[identity];
+	const struct kind *k = &kinds[object];
 	struct cfg_owner *owner = cfg->owner;
 	size_t n = count_of(cfg, k);
 	uint16_t next = 0;
 
-	memset(owner->identities[identity].by_id, 0xff, k->ids * sizeof(uint16_t));
+	memset(owner->identities[object].by_id, 0xff, k->ids * sizeof(uint16_t));
 	for (size_t at = 0; at < n; at++) {
-		size_t before;
+		const void *before = cfg_find(old, object, name_at(cfg, object, at));
 
-		if (search(old, identity, name_of(cfg, k, at), count_of(old, k), &before))
-			set_id(cfg, identity, at, id_of(old, k, before));
+		if (before != NULL)
+			set_id(cfg, object, at, cfg_id_of(object, before));
 	}
 	for (size_t at = 0; at < n; at++) {
-		if (find(old, identity, name_of(cfg, k, at)) != NULL)
+		if (cfg_find(old, object, name_at(cfg, object, at)) != NULL)
 			continue;
 		/* those of things that went are left alone: they may be about still */
-		while (next < k->ids && (by_id(old, identity, next) != NULL))
+		while (next < k->ids && by_id(old, object, next) != NULL)
 			next++;
 		if (next == k->ids)
 			return CV_ERR_LIMIT;
-		set_id(cfg, identity, at, next++);
+		set_id(cfg, object, at, next++);
 	}
 	return 0;
 }
@@ -202,19 +208,20 @@ cfg_continue(struct cfg *cfg, const struct cfg *old)
 {
 	int rc = 0;
 
-	for (enum cfg_identity i = 0; i < CFG_IDENTITIES && rc == 0; i++)
+	cfg->capacity = old->capacity;
+	for (enum cfg_object i = CFG_PORT; i < CFG_IDENTITIES && rc == 0; i++)
 		rc = continue_kind(cfg, old, i);
 	return rc;
 }
 
-#define LOOK_UPS(noun, identity)                                                            \
+#define LOOK_UPS(noun, object)                                                              \
 	const struct cfg_##noun *cfg_##noun##_find(const struct cfg *cfg, const char *name) \
 	{                                                                                   \
-		return find(cfg, identity, name);                                           \
+		return cfg_find(cfg, object, name);                                         \
 	}                                                                                   \
 	const struct cfg_##noun *cfg_##noun##_by_id(const struct cfg *cfg, uint16_t id)     \
 	{                                                                                   \
-		return by_id(cfg, identity, id);                                            \
+		return by_id(cfg, object, id);                                              \
 	}
 
 LOOK_UPS(port, CFG_PORT)

@@ -26,6 +26,7 @@ load(struct cfg_loader *l, const char *text, size_t len)
 		cfg_users_finish(l);
 	if (!l->nomem && l->errors->errors == 0)
 		cfg_identify(l);
+	l->cfg->capacity = l->cfg->limits;
 	l->root = NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "config/config.h"
+#include "config/diff.h"
 
 enum {
 	CFG_DEPTH_MAX = 32,          /* of nested lists and mappings */
@@ -30,6 +31,7 @@ enum {
 			     CFG_IPV4_TEXT_MAX + 2,
 	CFG_USERS_FILE_MAX = CFG_USERS_MAX * CFG_USERS_LINE_MAX,
 	CFG_KEYS_MAX = 24,  /* rows of a table */
+	CFG_RULE_TEXT = 24, /* bytes of a rule as text, with its NUL */
 	CFG_WORD_TEXT = 80, /* bytes of a value shown in an error, with its NUL */
 };
 
@@ -51,9 +53,6 @@ void cfg_wipe(void *data, size_t len);
 /* Zeroed and aligned for anything, or NULL. len may be 0. */
 void *cfg_arena_alloc(struct cfg_arena *arena, size_t n, size_t size);
 void cfg_arena_free(struct cfg_arena *arena);
-
-/* What has a name and an ID. */
-enum cfg_identity { CFG_PORT, CFG_LISTENER, CFG_REALM, CFG_GROUP, CFG_IDENTITIES };
 
 struct cfg_positions {
 	uint16_t *by_name; /* sorted */
@@ -183,7 +182,8 @@ enum cfg_shape {
 
 struct cfg_table;
 
-/* A key of a mapping: what it is, where its value goes, what stands for it when it is absent. */
+/* A key of a mapping: what it is, where its value goes, what stands for it when it is absent, what
+ * a change of it does. */
 struct cfg_key {
 	const char *name;
 	const char *help;              /* one line */
@@ -195,8 +195,15 @@ struct cfg_key {
 	size_t size;                   /* of one value in its place */
 	size_t count;                  /* offset of a list's size_t; 0: there is none */
 	uint32_t min_items, max_items;
+	size_t left_out; /* offset of a bool: other keys stand for it; 0: none */
 	enum cfg_kind kind;
 	enum cfg_shape shape;
+	/* Of a list of mappings: what their coming and going does. Not said of one mapping. */
+	enum cfg_effect effect;
+	/* Whether what runs has room for the value; where not, the effect is a restart. May be
+	 * NULL. */
+	bool (*fits)(const struct cfg *cfg);
+	bool naming; /* makes up the name: another value is another thing */
 	bool required;
 	bool zero;     /* 0 means never and is allowed besides min to max */
 	bool distinct; /* no value twice in the list */
@@ -205,6 +212,7 @@ struct cfg_key {
 struct cfg_table {
 	const struct cfg_key *keys;
 	size_t n;
+	enum cfg_object object; /* that a mapping describes */
 	bool secret; /* a misplaced secret may be taken for a key here: unknown ones are not shown
 		      */
 	/* Keys of which there must be exactly one, with NULL behind them; `check` says so. */
@@ -234,6 +242,9 @@ bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);
 /* A number of decimal digits alone, at most UINT32_MAX. */
 bool cfg_digits(const char *text, size_t len, uint64_t *value);
 void cfg_store(void *at, size_t size, uint64_t value);
+/* In the largest unit that gives a whole number; out is returned. */
+const char *cfg_duration_text(char *out, size_t capacity, uint64_t ns);
+const char *cfg_rule_text(const struct cfg_rule *rule, char out[CFG_RULE_TEXT]);
 /* Whether a host can have the IPv4 address. */
 bool cfg_is_host(uint32_t address);
 bool cfg_is_user_name(const char *name, size_t len);
@@ -254,6 +265,28 @@ void cfg_check_all(struct cfg_loader *l);
 void cfg_check_pools(struct cfg_loader *l);
 /* Whether a pool of the realm has the IPv4 address; only when l->pools are there. */
 bool cfg_in_pools(const struct cfg_loader *l, uint16_t realm, const struct cv_ip *ip);
+
+/*
+ * The value of a row in the structures of two snapshots: whether it is the same, and as the file
+ * says it (NULL: there is none, or it is a secret).
+ */
+bool cfg_value_same(const struct cfg *old_cfg, const void *old, const struct cfg *new_cfg,
+	const void *new, const struct cfg_key *k);
+const char *cfg_value_text(const struct cfg *cfg, const void *base, const struct cfg_key *k,
+	char *out, size_t capacity);
+
+/* Whether what was started has room for a new limit. */
+bool cfg_fits_tunnels(const struct cfg *cfg);
+bool cfg_fits_half_open(const struct cfg *cfg);
+bool cfg_fits_sessions(const struct cfg *cfg);
+
+/* Of ports, listeners, realms, groups: the thing of this name or NULL, by the kind of thing. */
+const void *cfg_find(const struct cfg *cfg, enum cfg_object object, const char *name);
+uint16_t cfg_id_of(enum cfg_object object, const void *thing);
+const char *cfg_name_of(enum cfg_object object, const void *thing);
+
+/* The order of cfg.users, as memcmp. */
+int cfg_compare_users(const struct cfg_user *a, const struct cfg_user *b);
 
 /* Names of listeners, IDs, and where each is. */
 void cfg_identify(struct cfg_loader *l);

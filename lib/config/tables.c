@@ -14,21 +14,34 @@
 #define TABLE(rows) \
 	.keys = (rows), .n = COUNT(rows) + 0 * sizeof(char[COUNT(rows) <= CFG_KEYS_MAX ? 1 : -1])
 
-/* A row with a place of its own, and one about the whole structure. */
-#define VALUE(key, type, field, what, otherwise, text)                                  \
-	{                                                                               \
-		.name = key, AT(type, field), what, .fallback = otherwise, .help = text \
+/* A row with a place of its own, and one about the whole structure; `does` is what a change does.
+ */
+#define VALUE(key, type, field, what, otherwise, does, text)                                  \
+	{                                                                                     \
+		.name = key, AT(type, field), what, .fallback = otherwise, does, .help = text \
 	}
-#define WHOLE(key, what, otherwise, text)                              \
-	{                                                              \
-		.name = key, what, .fallback = otherwise, .help = text \
+#define WHOLE(key, what, otherwise, does, text)                              \
+	{                                                                    \
+		.name = key, what, .fallback = otherwise, does, .help = text \
 	}
 
-#define LISTED(key, way, where, what, low, high, otherwise, text)                            \
+#define LISTED(key, way, where, what, low, high, otherwise, does, text)                      \
 	{                                                                                    \
 		.name = key, .shape = way, where, what, .min_items = low, .max_items = high, \
-		.fallback = otherwise, .help = text                                          \
+		.fallback = otherwise, does, .help = text                                    \
 	}
+
+#define LIVE .effect = CFG_LIVE
+#define NEW_SESSIONS .effect = CFG_NEW_SESSIONS
+#define NEW_TUNNELS .effect = CFG_NEW_TUNNELS
+#define RESTART .effect = CFG_RESTART
+#define OF_KEYS .effect = CFG_EFFECT_UNSAID
+/* Part of the name of a thing, which comes and goes as the list says. */
+#define NAMES(does) does, .naming = true
+/* Where the key is left out others stand for it, and a bool says so. */
+#define OR_LEFT_OUT(does, type, field) does, .left_out = offsetof(type, field)
+/* Live as long as what runs has room for it. */
+#define WITHIN(capacity) LIVE, .fits = capacity
 
 #define KIND(k) .kind = CFG_KIND_##k
 #define RANGE(k, low, high) KIND(k), .min = (low), .max = (high)
@@ -56,67 +69,68 @@ static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 
 static const struct cfg_key identity_keys[] = {
-	VALUE("host-name", struct cfg, identity.host_name, TEXT(1, 64), "culvert",
+	VALUE("host-name", struct cfg, identity.host_name, TEXT(1, 64), "culvert", NEW_TUNNELS,
 		"Host Name that peers are told"),
 };
 
 static const struct cfg_key log_keys[] = {
-	VALUE("level", struct cfg, log.level, CHOICE(log_levels), "info",
+	VALUE("level", struct cfg, log.level, CHOICE(log_levels), "info", LIVE,
 		"the least important that is logged"),
 };
 
 static const struct cfg_key control_keys[] = {
 	VALUE("socket", struct cfg_control, socket, PATH(1, CV_DEVICE_MAX),
-		"/run/culvert/control.sock", "where culvertctl finds the daemon"),
-	VALUE("mode", struct cfg_control, mode, KIND(MODE), "0660",
+		"/run/culvert/control.sock", RESTART, "where culvertctl finds the daemon"),
+	VALUE("mode", struct cfg_control, mode, KIND(MODE), "0660", RESTART,
 		"permission bits of the socket, in octal"),
-	VALUE("group", struct cfg_control, group, TEXT(0, 32), "",
+	VALUE("group", struct cfg_control, group, TEXT(0, 32), "", RESTART,
 		"group that may use the socket; empty: root alone"),
 };
 
 static const struct cfg_key workers_keys[] = {
-	VALUE("count", struct cfg_workers, count, NUMBER(0, CV_WORKERS_MAX), "1",
+	VALUE("count", struct cfg_workers, count, NUMBER(0, CV_WORKERS_MAX), "1", RESTART,
 		"worker threads; 0: one that shares the control thread's core"),
-	VALUE("idle", struct cfg_workers, idle, CHOICE(idle_ways), "auto",
+	VALUE("idle", struct cfg_workers, idle, CHOICE(idle_ways), "auto", RESTART,
 		"what a worker does without packets"),
-	VALUE("hugepages", struct cfg_workers, hugepages, CHOICE(hugepage_ways), "auto",
+	VALUE("hugepages", struct cfg_workers, hugepages, CHOICE(hugepage_ways), "auto", RESTART,
 		"whether huge pages are used"),
-	VALUE("memory", struct cfg_workers, memory_mib, NUMBER(0, 1024 * 1024), "0",
+	VALUE("memory", struct cfg_workers, memory_mib, NUMBER(0, 1024 * 1024), "0", RESTART,
 		"MiB for packets, more where their buffers need it; 0: what suits"),
 };
 
 static const struct cfg_key port_keys[] = {
 	VALUE("name", struct cfg_port, name, NEEDED(NAME(1, CV_PORT_NAME_MAX)), NULL,
-		"name by which listeners refer to the port"),
-	WHOLE("device", NEEDED(KIND(DEVICE)), NULL,
+		NAMES(RESTART), "name by which listeners refer to the port"),
+	WHOLE("device", NEEDED(KIND(DEVICE)), NULL, RESTART,
 		"af_packet:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME"),
-	VALUE("mtu", struct cfg_port, mtu, NUMBER(576, 9216), "1500", "largest IP packet in bytes"),
-	VALUE("rx-descriptors", struct cfg_port, rx_descriptors, NUMBER(0, 32768), "0",
+	VALUE("mtu", struct cfg_port, mtu, NUMBER(576, 9216), "1500", LIVE,
+		"largest IP packet in bytes"),
+	VALUE("rx-descriptors", struct cfg_port, rx_descriptors, NUMBER(0, 32768), "0", RESTART,
 		"frames that wait for a worker, in each queue; 0: what suits the device"),
-	VALUE("tx-descriptors", struct cfg_port, tx_descriptors, NUMBER(0, 32768), "0",
+	VALUE("tx-descriptors", struct cfg_port, tx_descriptors, NUMBER(0, 32768), "0", RESTART,
 		"frames that wait to be sent, in each queue; 0: what suits the device"),
 };
 
 static const struct cfg_key listener_keys[] = {
-	VALUE("port", struct cfg_listener, port, KIND(PORT), NULL,
+	VALUE("port", struct cfg_listener, port, KIND(PORT), NULL, RESTART,
 		"name of a port; may be left out when there is one"),
-	WHOLE("address", NEEDED(KIND(LISTENER_ADDRESS)), NULL,
+	WHOLE("address", NEEDED(KIND(LISTENER_ADDRESS)), NULL, LIVE,
 		"own IPv4 address with its prefix length, as 192.0.2.1/24"),
-	VALUE("gateway", struct cfg_listener, gateway, KIND(ADDRESS), NULL,
+	VALUE("gateway", struct cfg_listener, gateway, KIND(ADDRESS), NULL, LIVE,
 		"router for addresses outside the prefix"),
-	VALUE("gateway-mac", struct cfg_listener, gateway_mac, KIND(MAC), NULL,
+	VALUE("gateway-mac", struct cfg_listener, gateway_mac, KIND(MAC), NULL, LIVE,
 		"the router's MAC address; left out: found by ARP, which can be forged"),
-	VALUE("udp-port", struct cfg_listener, udp_port, NUMBER(1, 65535), "1701",
+	VALUE("udp-port", struct cfg_listener, udp_port, NUMBER(1, 65535), "1701", NAMES(LIVE),
 		"UDP port of L2TP"),
 };
 
 static const struct cfg_key retransmit_keys[] = {
 	VALUE("first", struct cfg_tunnels, retransmit_first_ns,
-		DURATION(100 * CV_NS_PER_MS, SECONDS(60)), "1s",
+		DURATION(100 * CV_NS_PER_MS, SECONDS(60)), "1s", NEW_TUNNELS,
 		"wait before the first repetition; doubles each time"),
 	VALUE("max", struct cfg_tunnels, retransmit_max_ns,
-		DURATION(100 * CV_NS_PER_MS, SECONDS(600)), "8s", "longest wait"),
-	VALUE("times", struct cfg_tunnels, retransmit_times, NUMBER(1, 20), "5",
+		DURATION(100 * CV_NS_PER_MS, SECONDS(600)), "8s", NEW_TUNNELS, "longest wait"),
+	VALUE("times", struct cfg_tunnels, retransmit_times, NUMBER(1, 20), "5", NEW_TUNNELS,
 		"repetitions before the tunnel is given up"),
 };
 
@@ -124,157 +138,163 @@ static const struct cfg_table retransmit_table = {
 	TABLE(retransmit_keys), .check = cfg_check_retransmit};
 
 static const struct cfg_key secret_keys[] = {
-	VALUE("peer", struct cfg_tunnel_secret, peer, PREFIX(0, 32), NULL,
+	VALUE("peer", struct cfg_tunnel_secret, peer, PREFIX(0, 32), NULL, LIVE,
 		"condition: prefix of the peer's address"),
-	VALUE("host", struct cfg_tunnel_secret, host_name, TEXT(1, 255), NULL,
+	VALUE("host", struct cfg_tunnel_secret, host_name, TEXT(1, 255), NULL, LIVE,
 		"condition: the peer's Host Name"),
-	VALUE("listener", struct cfg_tunnel_secret, listener, KIND(LISTENER), NULL,
+	VALUE("listener", struct cfg_tunnel_secret, listener, KIND(LISTENER), NULL, LIVE,
 		"condition: ADDRESS:UDP-PORT of a listener"),
-	VALUE("secret-file", struct cfg_tunnel_secret, secret, KIND(SECRET_FILE), NULL,
+	VALUE("secret-file", struct cfg_tunnel_secret, secret, KIND(SECRET_FILE), NULL, LIVE,
 		"file with the secret"),
-	VALUE("secret", struct cfg_tunnel_secret, none, KIND(SECRET_NONE), NULL,
+	VALUE("secret", struct cfg_tunnel_secret, none, KIND(SECRET_NONE), NULL, LIVE,
 		"none: such peers need no secret"),
-	VALUE("proxy", struct cfg_tunnel_secret, proxy, CHOICE(proxy_ways), "renegotiate",
+	VALUE("proxy", struct cfg_tunnel_secret, proxy, CHOICE(proxy_ways), "renegotiate", LIVE,
 		"accept: what such LACs negotiated and were told by callers is taken where it "
 		"fits"),
 };
 
 static const char *const secret_ways[] = {"secret-file", "secret", NULL};
 
-static const struct cfg_table secret_table = {
-	TABLE(secret_keys), .secret = true, .one_of = secret_ways, .check = cfg_check_secret};
+static const struct cfg_table secret_table = {TABLE(secret_keys), .object = CFG_TUNNEL_SECRET,
+	.secret = true, .one_of = secret_ways, .check = cfg_check_secret};
 
 static const struct cfg_key tunnels_keys[] = {
-	VALUE("hello", struct cfg_tunnels, hello_ns, NEVER_OR_DURATION, "60s",
+	VALUE("hello", struct cfg_tunnels, hello_ns, NEVER_OR_DURATION, "60s", NEW_TUNNELS,
 		"silence after which a peer is asked whether it is there; 0s: never"),
-	WHOLE("retransmit", SUBMAP(retransmit_table), NULL, "repetition of control messages"),
+	WHOLE("retransmit", SUBMAP(retransmit_table), NULL, OF_KEYS,
+		"repetition of control messages"),
 	VALUE("receive-window", struct cfg_tunnels, receive_window, NUMBER(1, 1024), "128",
-		"control messages that a peer may send ahead"),
-	VALUE("hide-avps", struct cfg_tunnels, hide_avps, KIND(BOOL), "false",
+		NEW_TUNNELS, "control messages that a peer may send ahead"),
+	VALUE("hide-avps", struct cfg_tunnels, hide_avps, KIND(BOOL), "false", NEW_TUNNELS,
 		"whether AVPs are hidden where there is a secret"),
 	LISTED("secrets", CFG_MANY, LIST(struct cfg_tunnels, secrets), NEEDED(SUBMAP(secret_table)),
-		1, CFG_LISTED_MAX, NULL,
+		1, CFG_LISTED_MAX, NULL, LIVE,
 		"who may open a tunnel, and with which secret; the first that fits counts"),
 };
 
 static const struct cfg_key ppp_keys[] = {
 	LISTED("auth", CFG_ARRAY, LIST(struct cfg_ppp, auth), DISTINCT(CHOICE(auth_methods)), 1,
-		CFG_AUTH_METHODS, "mschapv2, chap-md5",
+		CFG_AUTH_METHODS, "mschapv2, chap-md5", NEW_SESSIONS,
 		"how users prove who they are, in the order of offer"),
-	VALUE("mru", struct cfg_ppp, mru, NUMBER(576, 1500), "1400",
+	VALUE("mru", struct cfg_ppp, mru, NUMBER(576, 1500), "1400", NEW_SESSIONS,
 		"largest packet that a client may send, in bytes"),
-	VALUE("echo", struct cfg_ppp, echo_ns, NEVER_OR_DURATION, "20s",
+	VALUE("echo", struct cfg_ppp, echo_ns, NEVER_OR_DURATION, "20s", NEW_SESSIONS,
 		"silence after which a client is asked whether it is there; 0s: never"),
-	VALUE("echo-misses", struct cfg_ppp, echo_misses, NUMBER(1, 100), "4",
+	VALUE("echo-misses", struct cfg_ppp, echo_misses, NUMBER(1, 100), "4", NEW_SESSIONS,
 		"unanswered echoes that end a session"),
 	VALUE("restart", struct cfg_ppp, restart_ns, DURATION(100 * CV_NS_PER_MS, SECONDS(60)),
-		"3s", "wait before a request is repeated"),
-	VALUE("max-configure", struct cfg_ppp, max_configure, NUMBER(1, 100), "10",
+		"3s", NEW_SESSIONS, "wait before a request is repeated"),
+	VALUE("max-configure", struct cfg_ppp, max_configure, NUMBER(1, 100), "10", NEW_SESSIONS,
 		"requests and challenges without an answer that end a session"),
-	VALUE("max-terminate", struct cfg_ppp, max_terminate, NUMBER(1, 100), "2",
+	VALUE("max-terminate", struct cfg_ppp, max_terminate, NUMBER(1, 100), "2", NEW_SESSIONS,
 		"times that the end is told to a client that does not answer"),
-	VALUE("max-failure", struct cfg_ppp, max_failure, NUMBER(1, 100), "5",
+	VALUE("max-failure", struct cfg_ppp, max_failure, NUMBER(1, 100), "5", NEW_SESSIONS,
 		"times that a client is told what would be right before its wish is rejected"),
-	VALUE("lcp-timeout", struct cfg_ppp, lcp_timeout_ns, TIMEOUT, "30s",
+	VALUE("lcp-timeout", struct cfg_ppp, lcp_timeout_ns, TIMEOUT, "30s", NEW_SESSIONS,
 		"time for the link to be negotiated"),
-	VALUE("auth-timeout", struct cfg_ppp, auth_timeout_ns, TIMEOUT, "30s",
+	VALUE("auth-timeout", struct cfg_ppp, auth_timeout_ns, TIMEOUT, "30s", NEW_SESSIONS,
 		"time for the user to be authenticated"),
-	VALUE("ipcp-timeout", struct cfg_ppp, ipcp_timeout_ns, TIMEOUT, "30s",
+	VALUE("ipcp-timeout", struct cfg_ppp, ipcp_timeout_ns, TIMEOUT, "30s", NEW_SESSIONS,
 		"time for the address to be negotiated"),
-	VALUE("rechallenge", struct cfg_ppp, rechallenge_ns, NEVER_OR_DURATION, "0s",
+	VALUE("rechallenge", struct cfg_ppp, rechallenge_ns, NEVER_OR_DURATION, "0s", NEW_SESSIONS,
 		"CHAP again at this interval; 0s: never"),
 };
 
 static const struct cfg_key group_keys[] = {
 	VALUE("name", struct cfg_group, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
-		"name by which users refer to the group"),
-	WHOLE("realm", RANGE(REALM, 1, 63), "default",
+		NAMES(LIVE), "name by which users refer to the group"),
+	WHOLE("realm", RANGE(REALM, 1, 63), "default", RESTART,
 		"address space; clients of different realms never meet"),
-	VALUE("address", struct cfg_group, address, NEEDED(KIND(ADDRESS)), NULL,
+	VALUE("address", struct cfg_group, address, NEEDED(KIND(ADDRESS)), NULL, LIVE,
 		"the server's own address inside the tunnels"),
 	LISTED("pool", CFG_ONE_OR_MANY, LIST(struct cfg_group, pool), PREFIX(8, 32), 0, 1024, NULL,
-		"prefixes of addresses for clients"),
+		LIVE, "prefixes of addresses for clients"),
 	LISTED("auth", CFG_ARRAY, LIST(struct cfg_group, auth), DISTINCT(CHOICE(auth_methods)), 1,
-		CFG_AUTH_METHODS, NULL, "which of ppp.auth its users may use; left out: all"),
+		CFG_AUTH_METHODS, NULL, OR_LEFT_OUT(NEW_SESSIONS, struct cfg_group, auth_left_out),
+		"which of ppp.auth its users may use; left out: all"),
 	LISTED("dns", CFG_ARRAY, SLOTS(struct cfg_group, dns), KIND(ADDRESS), 0, 2, NULL,
-		"DNS servers for clients"),
+		NEW_SESSIONS, "DNS servers for clients"),
 	LISTED("wins", CFG_ARRAY, SLOTS(struct cfg_group, wins), KIND(ADDRESS), 0, 2, NULL,
-		"WINS servers for clients"),
-	VALUE("mtu", struct cfg_group, mtu, NUMBER(576, 9216), NULL,
+		NEW_SESSIONS, "WINS servers for clients"),
+	VALUE("mtu", struct cfg_group, mtu, NUMBER(576, 9216), NULL, LIVE,
 		"largest packet to its clients; left out: no limit of the group"),
-	WHOLE("user-sessions", RANGE(USER_SESSIONS, 1, 1000), "replace",
+	WHOLE("user-sessions", RANGE(USER_SESSIONS, 1, 1000), "replace", NEW_SESSIONS,
 		"replace: a user's new session ends the old one; or how many there may be"),
-	WHOLE("policy", POLICY(CV_RULES_MAX), "ipsec",
+	WHOLE("policy", POLICY(CV_RULES_MAX), "ipsec", LIVE,
 		"what may pass: ipsec, any, or a list of rules, as [esp, udp/500]"),
 	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_group, gateways), PREFIX(0, 32), 0,
-		CV_GATEWAYS_MAX, NULL, "prefixes of the security gateways that clients use"),
+		CV_GATEWAYS_MAX, NULL, LIVE, "prefixes of the security gateways that clients use"),
 	VALUE("clients", struct cfg_group, clients_reachable, CHOICE(client_ways), "reachable",
-		"whether clients reach each other"),
+		LIVE, "whether clients reach each other"),
 	VALUE("refusals", struct cfg_group, refusals_answered, CHOICE(refusal_ways), "answered",
-		"whether clients learn by ICMP that a policy forbids what they send"),
+		LIVE, "whether clients learn by ICMP that a policy forbids what they send"),
 };
 
 static const struct cfg_key user_keys[] = {
-	WHOLE("name", NEEDED(RANGE(USER_NAME, 1, CV_USER_NAME_MAX)), NULL,
+	WHOLE("name", NEEDED(RANGE(USER_NAME, 1, CV_USER_NAME_MAX)), NULL, NAMES(LIVE),
 		"name that the user gives"),
-	VALUE("password-file", struct cfg_user, password, NEEDED(KIND(SECRET_FILE)), NULL,
+	VALUE("password-file", struct cfg_user, password, NEEDED(KIND(SECRET_FILE)), NULL, LIVE,
 		"file with the password"),
-	WHOLE("password", KIND(SECRET_REFUSED), NULL, "not here: passwords come from files"),
-	VALUE("group", struct cfg_user, group, KIND(GROUP), NULL,
+	WHOLE("password", KIND(SECRET_REFUSED), NULL, LIVE, "not here: passwords come from files"),
+	VALUE("group", struct cfg_user, group, KIND(GROUP), NULL, LIVE,
 		"name of a group; may be left out when there is one"),
-	VALUE("address", struct cfg_user, address, KIND(ADDRESS), NULL,
+	VALUE("address", struct cfg_user, address, KIND(ADDRESS), NULL, LIVE,
 		"fixed address; left out: one of the group's pool"),
 };
 
 static const struct cfg_key limits_keys[] = {
 	VALUE("tunnels", struct cfg_limits, tunnels, NUMBER(1, 65535 * CV_LISTENERS_MAX), "10000",
-		"tunnels at a time; at most 65535 for each listener"),
+		WITHIN(cfg_fits_tunnels), "tunnels at a time; at most 65535 for each listener"),
 	VALUE("tunnels-per-peer", struct cfg_limits, tunnels_per_peer, NUMBER(1, 65535), "1000",
-		"of them from one address"),
+		LIVE, "of them from one address"),
 	VALUE("half-open", struct cfg_limits, half_open, NUMBER(1, 65535), "32768",
+		WITHIN(cfg_fits_half_open),
 		"callers remembered until they answer; full, others are forgotten at random"),
 	VALUE("setups-per-second", struct cfg_limits, setups_per_second, NUMBER(1, 1000 * 1000),
-		"2000", "tunnels and sessions begun in a second"),
+		"2000", LIVE, "tunnels and sessions begun in a second"),
 	VALUE("sessions", struct cfg_limits, sessions, NUMBER(1, 4 * 1000 * 1000), "100000",
-		"sessions at a time"),
+		WITHIN(cfg_fits_sessions), "sessions at a time"),
 	VALUE("sessions-per-tunnel", struct cfg_limits, sessions_per_tunnel, NUMBER(1, 65535),
-		"1000", "of them in one tunnel"),
+		"1000", LIVE, "of them in one tunnel"),
 };
 
 static const struct cfg_table identity_table = {TABLE(identity_keys)};
 static const struct cfg_table log_table = {TABLE(log_keys)};
 static const struct cfg_table control_table = {TABLE(control_keys)};
 static const struct cfg_table workers_table = {TABLE(workers_keys)};
-static const struct cfg_table port_table = {TABLE(port_keys)};
-static const struct cfg_table listener_table = {TABLE(listener_keys), .check = cfg_check_listener};
+static const struct cfg_table port_table = {TABLE(port_keys), .object = CFG_PORT};
+static const struct cfg_table listener_table = {
+	TABLE(listener_keys), .object = CFG_LISTENER, .check = cfg_check_listener};
 static const struct cfg_table tunnels_table = {TABLE(tunnels_keys)};
 static const struct cfg_table ppp_table = {TABLE(ppp_keys), .check = cfg_check_ppp};
-static const struct cfg_table group_table = {TABLE(group_keys), .check = cfg_check_group};
-static const struct cfg_table user_table = {TABLE(user_keys), .secret = true};
+static const struct cfg_table group_table = {
+	TABLE(group_keys), .object = CFG_GROUP, .check = cfg_check_group};
+static const struct cfg_table user_table = {TABLE(user_keys), .object = CFG_USER, .secret = true};
 static const struct cfg_table limits_table = {TABLE(limits_keys)};
 
 /* In the order of reading: what is referred to comes before what refers to it. */
 static const struct cfg_key root_keys[] = {
-	WHOLE("identity", SUBMAP(identity_table), NULL, "who this server says it is"),
-	WHOLE("log", SUBMAP(log_table), NULL, "what is logged"),
-	VALUE("control", struct cfg, control, SUBMAP(control_table), NULL,
+	WHOLE("identity", SUBMAP(identity_table), NULL, OF_KEYS, "who this server says it is"),
+	WHOLE("log", SUBMAP(log_table), NULL, OF_KEYS, "what is logged"),
+	VALUE("control", struct cfg, control, SUBMAP(control_table), NULL, OF_KEYS,
 		"the socket for culvertctl"),
-	VALUE("workers", struct cfg, workers, SUBMAP(workers_table), NULL,
+	VALUE("workers", struct cfg, workers, SUBMAP(workers_table), NULL, OF_KEYS,
 		"threads that carry packets"),
 	LISTED("ports", CFG_MANY, LIST(struct cfg, ports), NEEDED(SUBMAP(port_table)), 1,
-		CV_PORTS_MAX, NULL, "network devices that packets come from"),
+		CV_PORTS_MAX, NULL, RESTART, "network devices that packets come from"),
 	LISTED("listeners", CFG_MANY, LIST(struct cfg, listeners), NEEDED(SUBMAP(listener_table)),
-		1, CV_LISTENERS_MAX, NULL, "own addresses that peers open tunnels to"),
-	VALUE("tunnels", struct cfg, tunnels, SUBMAP(tunnels_table), NULL,
+		1, CV_LISTENERS_MAX, NULL, LIVE, "own addresses that peers open tunnels to"),
+	VALUE("tunnels", struct cfg, tunnels, SUBMAP(tunnels_table), NULL, OF_KEYS,
 		"L2TP control connections"),
-	VALUE("ppp", struct cfg, ppp, SUBMAP(ppp_table), NULL, "PPP inside the tunnels"),
+	VALUE("ppp", struct cfg, ppp, SUBMAP(ppp_table), NULL, OF_KEYS, "PPP inside the tunnels"),
 	LISTED("groups", CFG_MANY, LIST(struct cfg, groups), NEEDED(SUBMAP(group_table)), 1,
-		CV_GROUPS_MAX, NULL, "addresses and rules that users share"),
+		CV_GROUPS_MAX, NULL, LIVE, "addresses and rules that users share"),
 	LISTED("users", CFG_MANY, LIST(struct cfg, users), SUBMAP(user_table), 0, CFG_LISTED_MAX,
-		NULL, "who may have a session"),
-	WHOLE("users-file", RANGE(USERS_FILE, 1, 4096), NULL,
+		NULL, LIVE, "who may have a session"),
+	WHOLE("users-file", RANGE(USERS_FILE, 1, 4096), NULL, LIVE,
 		"file of further users, a line NAME:PASSWORD[:GROUP[:ADDRESS]] each"),
-	VALUE("limits", struct cfg, limits, SUBMAP(limits_table), NULL, "bounds against overload"),
+	VALUE("limits", struct cfg, limits, SUBMAP(limits_table), NULL, OF_KEYS,
+		"bounds against overload"),
 };
 
 const struct cfg_table cfg_root_table = {TABLE(root_keys)};

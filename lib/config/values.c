@@ -121,9 +121,8 @@ static const struct {
 
 enum { UNITS = sizeof(units) / sizeof(units[0]) };
 
-/* In the largest unit that gives a whole number. */
-static const char *
-duration_text(char *out, size_t capacity, uint64_t ns)
+const char *
+cfg_duration_text(char *out, size_t capacity, uint64_t ns)
 {
 	size_t i = UNITS - 1;
 
@@ -160,8 +159,8 @@ cfg_read_duration(
 	value *= units[unit].ns; /* below 2^32 hours */
 	if ((value < k->min || value > k->max) && !(k->zero && value == 0))
 		cfg_fail(l, node, NULL, "%s is out of range: %s to %s%s", cfg_word(word, node),
-			duration_text(min, sizeof(min), k->min),
-			duration_text(max, sizeof(max), k->max),
+			cfg_duration_text(min, sizeof(min), k->min),
+			cfg_duration_text(max, sizeof(max), k->max),
 			k->zero ? ", or 0s for never" : "");
 	else
 		cfg_store(at, k->size, value);

@@ -63,6 +63,23 @@ read_ports(const char *text, struct cfg_rule *rule)
 	return true;
 }
 
+const char *
+cfg_rule_text(const struct cfg_rule *rule, char out[CFG_RULE_TEXT])
+{
+	int used = 0;
+
+	for (size_t i = 0; i < PROTOCOLS && used == 0; i++)
+		if (protocols[i].protocol == rule->protocol)
+			used = snprintf(out, CFG_RULE_TEXT, "%s", protocols[i].name);
+	if (used == 0)
+		used = snprintf(out, CFG_RULE_TEXT, "%u", rule->protocol);
+	if (rule->port_low != 0)
+		used += snprintf(out + used, CFG_RULE_TEXT - (size_t)used, "/%u", rule->port_low);
+	if (rule->port_high != rule->port_low)
+		snprintf(out + used, CFG_RULE_TEXT - (size_t)used, "-%u", rule->port_high);
+	return out;
+}
+
 static void
 read_rule(struct cfg_loader *l, const struct cfg_node *node, struct cfg_rule *rule)
 {

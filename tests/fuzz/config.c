@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "config/config.h"
+#include "config/diff.h"
 #include "fuzz.h"
 
 static int
@@ -25,10 +25,44 @@ read_file(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, 
 	return 0;
 }
 
+static const struct cfg_files files = {.read = read_file};
+
+static const char base[] = "ports: [{name: wan, device: 'tap:a'}]\n"
+			   "listeners: [{address: 192.0.2.1/24}]\n"
+			   "tunnels: {secrets: [{secret-file: a}, {secret: none}]}\n"
+			   "groups: [{name: clients, address: 10.88.0.1, pool: 10.88.1.0/24}]\n"
+			   "users-file: users\n";
+
+/* As the reload of what runs, of another file: every entry has a path, and no secret. */
+static void
+compare(struct cfg *cfg)
+{
+	char path[CFG_PATH_TEXT], was[CFG_VALUE_TEXT], is[CFG_VALUE_TEXT];
+	struct cfg_errors errors = {0};
+	struct cfg_diff diff;
+	struct cfg *old;
+
+	FUZZ_CHECK(cfg_load("f.yaml", base, sizeof(base) - 1, &files, &errors, &old) == 0);
+	cfg_errors_free(&errors);
+	FUZZ_CHECK(cfg_continue(cfg, old) == 0);
+	FUZZ_CHECK(cfg_diff(old, cfg, &diff) == 0);
+	cfg_free(old);
+	for (size_t i = 0; i < diff.n; i++) {
+		const struct cfg_change *c = &diff.changes[i];
+		const char *texts[] = {cfg_change_old(&diff, c, was), cfg_change_new(&diff, c, is)};
+
+		FUZZ_CHECK(cfg_change_path(c, path)[0] != '\0' && strlen(path) < sizeof(path) - 1);
+		FUZZ_CHECK(cfg_effect_name(c->effect)[0] != '\0');
+		FUZZ_CHECK(!c->secret || (texts[0] == NULL && texts[1] == NULL));
+	}
+	cfg_diff_free(&diff);
+	FUZZ_CHECK(cfg_diff(cfg, cfg, &diff) == 0 && diff.n == 0);
+	cfg_diff_free(&diff);
+}
+
 int
 fuzz_one(const uint8_t *data, size_t len)
 {
-	static const struct cfg_files files = {.read = read_file};
 	struct cfg_errors errors = {0};
 	struct cfg *cfg = NULL;
 	char text[1024];
@@ -40,6 +74,8 @@ fuzz_one(const uint8_t *data, size_t len)
 		FUZZ_CHECK(strlen(cfg_error_text(&errors.items[i], text, sizeof(text))) > 10);
 	if (rc == 0)
 		FUZZ_CHECK(cfg->n_ports > 0 && cfg->n_listeners > 0 && cfg->n_groups > 0);
+	if (rc == 0)
+		compare(cfg);
 	cfg_free(cfg);
 	cfg_errors_free(&errors);
 	return 0;

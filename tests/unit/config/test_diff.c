@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The difference of two snapshots: each row of the tables, lists of things, what is never told. */
+#include "harness.h"
+
+#include <time.h>
+
+#include "config/private.h"
+
+static struct loaded t, u;
+static struct cfg_diff diff;
+static char text[64 * 1024];
+
+/* A row: a file with the value `old`, and one with `new`. */
+struct row {
+	const char *path, *pattern, *old, *new;
+	const char *told_old, *told_new; /* NULL: as said; "": nothing is told */
+};
+
+#define PORTS \
+	"ports: [{ name: wan, device: \"tap:a\", mtu: 1500 }, { name: lan, device: \"tap:b\" }]\n"
+#define LISTENER(keys) "listeners: [{ " keys " }]\n"
+#define SECRET(keys) "tunnels: { secrets: [{ " keys " }] }\n"
+#define GROUP(keys) \
+	"groups: [{ name: clients, address: 10.88.0.1, pool: 10.88.1.0/24, " keys " }]\n"
+#define USER(keys) "users: [{ name: alice, password-file: alice.secret, " keys " }]\n"
+#define TUNNELS(keys) "tunnels: { secrets: [{ secret: none }], " keys " }\n"
+#define TWO_GROUPS                                                          \
+	"groups: [{ name: one, address: 10.88.0.1, pool: 10.88.1.0/24 },\n" \
+	"  { name: two, address: 10.88.0.1, pool: 10.88.2.0/24 }]\n"
+
+static const struct row rows[] = {
+	{"identity.host-name", "identity: { host-name: %s }\n", "a", "b", NULL, NULL},
+	{"log.level", "log: { level: %s }\n", "info", "debug", NULL, NULL},
+	{"control.socket", "control: { socket: %s }\n", "/a", "/b", NULL, NULL},
+	{"control.mode", "control: { mode: \"%s\" }\n", "0660", "0600", NULL, NULL},
+	{"control.group", "control: { group: %s }\n", "\"\"", "adm", "", NULL},
+	{"workers.count", "workers: { count: %s }\n", "1", "0", NULL, NULL},
+	{"workers.idle", "workers: { idle: %s }\n", "auto", "poll", NULL, NULL},
+	{"workers.hugepages", "workers: { hugepages: %s }\n", "auto", "never", NULL, NULL},
+	{"workers.memory", "workers: { memory: %s }\n", "0", "256", NULL, NULL},
+	{"ports.name",
+		"ports: [{ name: wan, device: \"tap:a\" }, { name: %s, device: \"tap:b\" "
+		"}]\n" LISTENER("port: wan, address: 192.0.2.1/24"),
+		"lan", "dmz", "", ""},
+	{"ports.device", "ports: [{ name: wan, device: \"%s\" }]\n", "tap:a", "pci:0000:3b:00.0",
+		NULL, NULL},
+	{"ports.mtu", "ports: [{ name: wan, device: \"tap:a\", mtu: %s }]\n", "1500", "9000", NULL,
+		NULL},
+	{"ports.rx-descriptors", "ports: [{ name: wan, device: \"tap:a\", rx-descriptors: %s }]\n",
+		"0", "512", NULL, NULL},
+	{"ports.tx-descriptors", "ports: [{ name: wan, device: \"tap:a\", tx-descriptors: %s }]\n",
+		"0", "512", NULL, NULL},
+	{"listeners.port", PORTS LISTENER("port: %s, address: 192.0.2.1/24"), "wan", "lan", NULL,
+		NULL},
+	{"listeners.address", LISTENER("address: %s"), "192.0.2.1/24", "192.0.2.1/25", NULL, NULL},
+	{"listeners.gateway", LISTENER("address: 192.0.2.1/24, gateway: %s"), "192.0.2.2",
+		"192.0.2.3", NULL, NULL},
+	{"listeners.gateway-mac",
+		LISTENER("address: 192.0.2.1/24, gateway: 192.0.2.2, gateway-mac: \"%s\""),
+		"02:00:5e:10:00:01", "02:00:5e:10:00:0f", NULL, NULL},
+	{"listeners.udp-port", LISTENER("address: 192.0.2.1/24, udp-port: %s"), "1701", "1702", "",
+		""},
+	{"tunnels.hello", TUNNELS("hello: %s"), "1m", "0s", NULL, "0h"},
+	{"tunnels.retransmit.first", TUNNELS("retransmit: { first: %s }"), "1s", "500ms", NULL,
+		NULL},
+	{"tunnels.retransmit.max", TUNNELS("retransmit: { max: %s }"), "8s", "9s", NULL, NULL},
+	{"tunnels.retransmit.times", TUNNELS("retransmit: { times: %s }"), "5", "6", NULL, NULL},
+	{"tunnels.receive-window", TUNNELS("receive-window: %s"), "128", "64", NULL, NULL},
+	{"tunnels.hide-avps", TUNNELS("hide-avps: %s"), "false", "true", NULL, NULL},
+	{"tunnels.secrets.peer", SECRET("peer: %s, secret: none"), "192.0.2.0/24", "192.0.2.0/25",
+		NULL, NULL},
+	{"tunnels.secrets.host", SECRET("host: %s, secret: none"), "a", "b", NULL, NULL},
+	{"tunnels.secrets.listener",
+		"listeners: [{ address: 192.0.2.1/24 }, { address: 192.0.2.2/24 }]\n" SECRET(
+			"listener: \"%s\", secret: none"),
+		"192.0.2.1:1701", "192.0.2.2:1701", NULL, NULL},
+	{"tunnels.secrets.secret-file", SECRET("secret-file: %s"), "alice.secret", "bob.secret", "",
+		""},
+	{"tunnels.secrets.secret", SECRET("%s"), "secret: none", "secret-file: bob.secret", "none",
+		""},
+	{"tunnels.secrets.proxy", SECRET("secret-file: bob.secret, proxy: %s"), "renegotiate",
+		"accept", NULL, NULL},
+	{"ppp.auth", "ppp: { auth: %s }\n", "[mschapv2, chap-md5]", "[chap-md5]",
+		"mschapv2, chap-md5", "chap-md5"},
+	{"ppp.mru", "ppp: { mru: %s }\n", "1400", "1300", NULL, NULL},
+	{"ppp.echo", "ppp: { echo: %s }\n", "20s", "30s", NULL, NULL},
+	{"ppp.echo-misses", "ppp: { echo-misses: %s }\n", "4", "5", NULL, NULL},
+	{"ppp.restart", "ppp: { restart: %s }\n", "3s", "4s", NULL, NULL},
+	{"ppp.max-configure", "ppp: { max-configure: %s }\n", "10", "11", NULL, NULL},
+	{"ppp.max-terminate", "ppp: { max-terminate: %s }\n", "2", "3", NULL, NULL},
+	{"ppp.max-failure", "ppp: { max-failure: %s }\n", "5", "6", NULL, NULL},
+	{"ppp.lcp-timeout", "ppp: { lcp-timeout: %s }\n", "30s", "2m", NULL, NULL},
+	{"ppp.auth-timeout", "ppp: { auth-timeout: %s }\n", "30s", "31s", NULL, NULL},
+	{"ppp.ipcp-timeout", "ppp: { ipcp-timeout: %s }\n", "30s", "31s", NULL, NULL},
+	{"ppp.rechallenge", "ppp: { rechallenge: %s }\n", "1h", "90m", NULL, NULL},
+	{"groups.name", "groups: [{ name: %s, address: 10.88.0.1 }]\n", "a", "b", "", ""},
+	{"groups.realm", GROUP("realm: %s"), "red", "blue", NULL, NULL},
+	{"groups.address", "groups: [{ name: a, address: %s }]\n", "10.88.0.1", "10.88.0.2", NULL,
+		NULL},
+	{"groups.pool", "groups: [{ name: a, address: 10.88.0.1, pool: %s }]\n", "10.88.1.0/24",
+		"[10.88.1.0/24, 10.88.2.0/24]", NULL, "10.88.1.0/24, 10.88.2.0/24"},
+	{"groups.auth", GROUP("auth: [%s]"), "chap-md5", "mschapv2, chap-md5", NULL, NULL},
+	{"groups.dns", GROUP("dns: [%s]"), "10.0.0.1", "10.0.0.1, 10.0.0.2", NULL, NULL},
+	{"groups.wins", GROUP("wins: [%s]"), "", "10.0.0.1", "", NULL},
+	{"groups.mtu", GROUP("mtu: %s"), "1300", "1400", NULL, NULL},
+	{"groups.user-sessions", GROUP("user-sessions: %s"), "replace", "7", NULL, NULL},
+	{"groups.policy", GROUP("policy: %s"), "any", "[esp, udp/500, tcp/1000-2000, 99]", NULL,
+		"esp, udp/500, tcp/1000-2000, 99"},
+	{"groups.gateways", GROUP("gateways: %s"), "203.0.113.0/24", "203.0.113.7", NULL,
+		"203.0.113.7/32"},
+	{"groups.clients", GROUP("clients: %s"), "reachable", "isolated", NULL, NULL},
+	{"groups.refusals", GROUP("refusals: %s"), "answered", "silent", NULL, NULL},
+	{"users.name", "users: [{ name: %s, password-file: alice.secret }]\n", "alice", "bob", "",
+		""},
+	{"users.password-file", "users: [{ name: alice, password-file: %s }]\n", "alice.secret",
+		"bob.secret", "", ""},
+	{"users.group", TWO_GROUPS USER("group: %s"), "one", "two", NULL, NULL},
+	{"users.address", USER("address: %s"), "10.88.1.7", "10.88.1.8", NULL, NULL},
+	{"limits.tunnels", "limits: { tunnels: %s }\n", "10000", "9000", NULL, NULL},
+	{"limits.tunnels-per-peer", "limits: { tunnels-per-peer: %s }\n", "1000", "900", NULL,
+		NULL},
+	{"limits.half-open", "limits: { half-open: %s }\n", "32768", "1000", NULL, NULL},
+	{"limits.setups-per-second", "limits: { setups-per-second: %s }\n", "2000", "1000", NULL,
+		NULL},
+	{"limits.sessions", "limits: { sessions: %s }\n", "100000", "90000", NULL, NULL},
+	{"limits.sessions-per-tunnel", "limits: { sessions-per-tunnel: %s }\n", "1000", "900", NULL,
+		NULL},
+};
+
+/* All texts of the difference, a line each; no secret of the fake files is among them. */
+static const char *
+told(void)
+{
+	static char out[256 * 1024];
+	static const char *const whats[] = {"added", "removed", "changed"};
+	char path[CFG_PATH_TEXT], was[CFG_VALUE_TEXT], is[CFG_VALUE_TEXT];
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < diff.n && used < sizeof(out) - 2048; i++) {
+		const struct cfg_change *c = &diff.changes[i];
+		const char *old = cfg_change_old(&diff, c, was),
+			   *new = cfg_change_new(&diff, c, is);
+
+		used += (size_t)sprintf(out + used, "%s %s %s", whats[c->what],
+			cfg_change_path(c, path), cfg_effect_name(c->effect));
+		if (c->secret)
+			assert_true(old == NULL && new == NULL);
+		else if (c->what == CFG_CHANGED)
+			used += (size_t)sprintf(out + used, ": %s -> %s", old == NULL ? "" : old,
+				new == NULL ? "" : new);
+		used += (size_t)sprintf(out + used, "\n");
+	}
+	assert_null(strstr(out, "hush"));
+	return out;
+}
+
+static void
+load_both(const char *old, const char *new)
+{
+	load(&t, with_rest(text, sizeof(text), old));
+	assert_int_equal(t.rc, 0);
+	load(&u, with_rest(text, sizeof(text), new));
+	assert_int_equal(u.rc, 0);
+	assert_int_equal(cfg_continue(u.cfg, t.cfg), 0);
+	assert_int_equal(cfg_diff(t.cfg, u.cfg, &diff), 0);
+	/* the difference needs no one else to hold them */
+	unload(&t);
+	unload(&u);
+}
+
+static void
+wants(const char *old, const char *new, const char *lines)
+{
+	load_both(old, new);
+	assert_string_equal(told(), lines);
+	cfg_diff_free(&diff);
+}
+
+/* "ports.mtu": the keys of a change without names. */
+static void
+keys_of(const struct cfg_change *c, char *out)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < 3 && c->keys[i] != NULL; i++)
+		used += (size_t)sprintf(out + used, "%s%s", i == 0 ? "" : ".", c->keys[i]->name);
+}
+
+static const struct row *
+row_of(const char *path)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].path, path) == 0)
+			return &rows[i];
+	fail_msg("%s: no row of the test changes it", path);
+	return NULL;
+}
+
+static void
+is_told(const char *value, const char *as, bool old)
+{
+	char out[CFG_VALUE_TEXT];
+	const char *is = old ? cfg_change_old(&diff, &diff.changes[0], out)
+			     : cfg_change_new(&diff, &diff.changes[0], out);
+
+	if (as == NULL)
+		as = value;
+	if (is == NULL || strcmp(is, as) != 0)
+		assert_string_equal(is == NULL ? "" : is, as);
+}
+
+/* Another value is one entry with the row's effect; another name is a thing that went, and one
+ * that came. */
+static void
+changes_one(const char *path, const struct cfg_key *k)
+{
+	const struct row *row = row_of(path);
+	char old[1024], new[1024], keys[128];
+
+	snprintf(old, sizeof(old), row->pattern, row->old);
+	snprintf(new, sizeof(new), row->pattern, row->new);
+	load_both(old, new);
+	if (diff.n != (k->naming ? 2 : 1))
+		fail_msg("%s: %zu entries:\n%s", path, diff.n, told());
+	for (size_t i = 0; i < diff.n; i++) {
+		const struct cfg_change *c = &diff.changes[i];
+
+		keys_of(c, keys);
+		assert_int_equal(c->effect, k->effect);
+		if (k->naming)
+			assert_memory_equal(keys, path, strlen(keys));
+		else
+			assert_string_equal(keys, path);
+		assert_int_equal(
+			c->what, k->naming ? (i == 0 ? CFG_REMOVED : CFG_ADDED) : CFG_CHANGED);
+	}
+	if (!k->naming) {
+		is_told(row->old, row->told_old, true);
+		is_told(row->new, row->told_new, false);
+	}
+	told();
+	cfg_diff_free(&diff);
+	/* what is equal is no difference */
+	load_both(new, new);
+	assert_int_equal(diff.n, 0);
+	cfg_diff_free(&diff);
+}
+
+static unsigned
+walk(const struct cfg_table *table, const char *prefix)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < table->n; i++) {
+		const struct cfg_key *k = &table->keys[i];
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".",
+			k->name);
+		if (k->kind == CFG_KIND_MAP && k->shape == CFG_ONE)
+			assert_int_equal(k->effect, CFG_EFFECT_UNSAID); /* its keys say it */
+		else if (k->effect == CFG_EFFECT_UNSAID)
+			fail_msg("%s: what does a change of it do?", path);
+		if (k->kind == CFG_KIND_MAP)
+			n += walk(k->table, path);
+		else if (k->kind != CFG_KIND_SECRET_REFUSED && k->kind != CFG_KIND_USERS_FILE)
+			changes_one(path, k), n++;
+	}
+	return n;
+}
+
+static void
+each_row_is_compared(void **state)
+{
+	(void)state;
+	assert_int_equal(walk(&cfg_root_table, ""), sizeof(rows) / sizeof(rows[0]));
+}
+
+#define WITH_PORT "listeners: [{ port: wan, address: 192.0.2.1/24 }]\n"
+
+static void
+things_come_and_go(void **state)
+{
+	static const char one[] = "ports: [{ name: wan, device: \"tap:a\" }]\n" WITH_PORT,
+			  two[] = "ports: [{ name: lan, device: \"tap:b\" },\n"
+				  "  { name: wan, device: \"tap:a\" }]\n" WITH_PORT;
+
+	(void)state;
+	wants(one, two, "added ports[lan] restart\n");
+	wants(two, one, "removed ports[lan] restart\n");
+	wants("listeners: [{ address: 192.0.2.1/24 }]\n",
+		"listeners: [{ address: 192.0.2.2/24 }, { address: 192.0.2.1/24 }]\n",
+		"added listeners[192.0.2.2:1701] live\n");
+	wants("users: [{ name: b, password-file: bob.secret }]\n",
+		"users: [{ name: c, password-file: bob.secret },\n"
+		"  { name: a, password-file: bob.secret }]\n",
+		"added users[a] live\nremoved users[b] live\nadded users[c] live\n");
+	wants("groups: [{ name: a, address: 10.0.0.1 }, { name: b, address: 10.0.0.1, mtu: 600 "
+	      "}]\n",
+		"groups: [{ name: c, address: 10.0.0.1 }, { name: b, address: 10.0.0.1 }]\n",
+		"removed groups[a] live\nadded groups[c] live\nchanged groups[b].mtu live: 600 -> "
+		"\n");
+}
+
+/* Whose it is, is said by kind, ID and name. */
+static void
+objects_are_named(void **state)
+{
+	const struct cfg_change *c;
+
+	(void)state;
+	load_both("groups: [{ name: a, address: 10.0.0.1 }, { name: b, address: 10.0.0.1 }]\n"
+		  "log: { level: info }\n",
+		"groups: [{ name: c, address: 10.0.0.1 }, { name: b, address: 10.0.0.2 }]\n"
+		"log: { level: debug }\n");
+	assert_int_equal(diff.n, 4);
+	c = diff.changes;
+	assert_int_equal(c->object, CFG_SERVER);
+	assert_null(c->name);
+	c++;
+	assert_int_equal(c->what, CFG_REMOVED);
+	assert_int_equal(c->object, CFG_GROUP);
+	assert_int_equal(c->id, 0);
+	assert_string_equal(c->name, "a");
+	c++;
+	assert_int_equal(c->what, CFG_ADDED);
+	assert_int_equal(c->id, 2);
+	assert_string_equal(c->name, "c");
+	c++;
+	assert_int_equal(c->what, CFG_CHANGED);
+	assert_int_equal(c->id, 1);
+	assert_string_equal(c->name, "b");
+	assert_string_equal(cfg_object_name(c->object), "group");
+	assert_int_equal(diff.effects[CFG_LIVE], 4);
+	assert_int_equal(diff.effects[CFG_RESTART], 0);
+	cfg_diff_free(&diff);
+}
+
+#define SECRETS(entries) "tunnels:\n  secrets:\n" entries
+#define A "    - { host: a, secret-file: alice.secret }\n"
+#define A_BOB "    - { host: a, secret-file: bob.secret }\n"
+#define B "    - { host: b, secret-file: alice.secret }\n"
+#define C "    - { host: c, secret: none }\n"
+
+static void
+tunnel_secrets_keep_their_order(void **state)
+{
+	(void)state;
+	wants(SECRETS(A B C), SECRETS(A C), "removed tunnels.secrets[1] live\n");
+	wants(SECRETS(A C), SECRETS(A B C), "added tunnels.secrets[1] live\n");
+	wants(SECRETS(A B), SECRETS(A_BOB B), "changed tunnels.secrets[0].secret-file live\n");
+	wants(SECRETS(A B), SECRETS(B A),
+		"changed tunnels.secrets[0].host live: a -> b\n"
+		"changed tunnels.secrets[1].host live: b -> a\n");
+	wants(SECRETS(A A A), SECRETS(A A), "removed tunnels.secrets[2] live\n");
+	wants(SECRETS(C B), SECRETS(A A B),
+		"removed tunnels.secrets[0] live\nadded tunnels.secrets[0] live\n"
+		"added tunnels.secrets[1] live\n");
+}
+
+/* The users file is compared as its users are, wherever they are listed. */
+static void
+users_of_both_files_are_users(void **state)
+{
+	(void)state;
+	files_reset();
+	file_set("one.txt", "carol:carol-hush\ndave:dave-hush\n", 32, 0600, 0);
+	file_set("two.txt", "dave:other-hush\nbob:bob-hush\n", 29, 0600, 0);
+	wants("users-file: one.txt\n", "users-file: two.txt\n",
+		"added users[bob] live\nremoved users[carol] live\n"
+		"changed users[dave].password-file live\n");
+	wants("users: [{ name: bob, password-file: bob.secret }]\n", "users-file: two.txt\n",
+		"added users[dave] live\n");
+	files_reset();
+}
+
+/* Tables are as large as what was first. */
+static void
+limits_are_live_within_what_was_started(void **state)
+{
+	static const char *const keys[] = {"sessions", "tunnels", "half-open"};
+	char snippet[3][64], lines[128];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		for (unsigned n = 0; n < 3; n++)
+			sprintf(snippet[n], "limits: { %s: %u }\n", keys[i], 5000 - 1000 * n);
+		sprintf(lines, "changed limits.%s restart: 4000 -> 5000\n", keys[i]);
+		wants(snippet[1], snippet[0], lines);
+		/* 5000, 3000, and 4000 again */
+		load(&t, with_rest(text, sizeof(text), snippet[0]));
+		load(&u, with_rest(text, sizeof(text), snippet[2]));
+		assert_int_equal(cfg_continue(u.cfg, t.cfg), 0);
+		unload(&t);
+		load(&t, with_rest(text, sizeof(text), snippet[1]));
+		assert_int_equal(cfg_continue(t.cfg, u.cfg), 0);
+		assert_int_equal(cfg_diff(u.cfg, t.cfg, &diff), 0);
+		sprintf(lines, "changed limits.%s live: 3000 -> 4000\n", keys[i]);
+		assert_string_equal(told(), lines);
+		cfg_diff_free(&diff);
+		unload(&t);
+		unload(&u);
+	}
+}
+
+/* What a key that was left out stands for is told where it is said. */
+static void
+what_follows_from_another_key_is_told_once(void **state)
+{
+	(void)state;
+	wants("ppp: { auth: [pap] }\n", "ppp: { auth: [chap-md5] }\n",
+		"changed ppp.auth new sessions: pap -> chap-md5\n");
+	wants("ppp: { auth: [chap-md5, pap] }\n" GROUP("auth: [pap]"),
+		"ppp: { auth: [chap-md5, pap] }\n" GROUP(""),
+		"changed groups[clients].auth new sessions: pap -> chap-md5, pap\n");
+	wants("ppp: { auth: [pap] }\n" GROUP("auth: [pap]"), "ppp: { auth: [pap] }\n" GROUP(""),
+		"");
+}
+
+static void
+long_values_are_cut(void **state)
+{
+	static char snippet[16 * 1024];
+	char out[CFG_VALUE_TEXT];
+	size_t used =
+		(size_t)sprintf(snippet, "groups: [{ name: a, address: 10.0.0.1, gateways: [");
+
+	(void)state;
+	for (unsigned i = 0; i < 200; i++)
+		used += (size_t)sprintf(snippet + used, "%s192.168.%u.0/24", i == 0 ? "" : ", ", i);
+	sprintf(snippet + used, "] }]\n");
+	load_both("groups: [{ name: a, address: 10.0.0.1 }]\n", snippet);
+	assert_int_equal(diff.n, 1);
+	assert_null(cfg_change_old(&diff, &diff.changes[0], out));
+	assert_ptr_equal(cfg_change_new(&diff, &diff.changes[0], out), out);
+	assert_memory_equal(out, "192.168.0.0/24, 192.168.1.0/24, ", 32);
+	assert_non_null(strstr(out, ", ... (200 in all)"));
+	cfg_diff_free(&diff);
+}
+
+enum { MANY = 100 * 1000, LINE = 64 };
+
+static char *
+many_users(const char *password, unsigned from)
+{
+	char *lines = malloc((size_t)MANY * LINE);
+	size_t used = 0;
+
+	assert_non_null(lines);
+	for (unsigned i = 0; i < MANY; i++)
+		used += (size_t)sprintf(lines + used, "user%07u:%s-hush%u\n",
+			(i + from) * 7919 % 9999991, password, i + from);
+	return lines;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { SLOWER = 10 };
+#else
+enum { SLOWER = 1 };
+#endif
+
+/* CPU time; of all users another password, then half of them other people. */
+static void
+a_hundred_thousand_users(void **state)
+{
+	static const size_t wanted[] = {0, MANY, MANY};
+	char *lines[3] = {many_users("a", 0), many_users("b", 0), many_users("b", MANY / 2)};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		const char *old = i == 0 ? lines[0] : lines[i - 1];
+		clock_t begin;
+		double seconds;
+
+		files_reset();
+		file_set("old.txt", old, strlen(old), 0600, 0);
+		file_set("new.txt", lines[i], strlen(lines[i]), 0600, 0);
+		load(&t, with_rest(text, sizeof(text), "users-file: old.txt\n"));
+		load(&u, with_rest(text, sizeof(text), "users-file: new.txt\n"));
+		assert_int_equal(cfg_continue(u.cfg, t.cfg), 0);
+		begin = clock();
+		assert_int_equal(cfg_diff(t.cfg, u.cfg, &diff), 0);
+		seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+		print_message("# %zu entries of 100,000 users: %.3f s\n", diff.n, seconds);
+		assert_int_equal(diff.n, wanted[i]);
+		assert_true(seconds < 0.3 * SLOWER);
+		cfg_diff_free(&diff);
+		unload(&t);
+		unload(&u);
+	}
+	files_reset();
+	for (unsigned i = 0; i < 3; i++)
+		free(lines[i]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row_is_compared),
+		cmocka_unit_test(things_come_and_go),
+		cmocka_unit_test(objects_are_named),
+		cmocka_unit_test(tunnel_secrets_keep_their_order),
+		cmocka_unit_test(users_of_both_files_are_users),
+		cmocka_unit_test(limits_are_live_within_what_was_started),
+		cmocka_unit_test(what_follows_from_another_key_is_told_once),
+		cmocka_unit_test(long_values_are_cut),
+		cmocka_unit_test(a_hundred_thousand_users),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
