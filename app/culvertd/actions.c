@@ -52,7 +52,8 @@ open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
 {
 	struct dp_session_ip ip = {.address = cv_ipv4(s->address),
 		.realm = d->cfg->realms[cfg_group_by_id(d->cfg, s->group)->realm].id,
-		.policy = s->group,
+		.group = s->group,
+		.filter = s->group,
 		.mtu = s->peer_mru,
 		.hold = true,
 		.send = send_flags(s)};

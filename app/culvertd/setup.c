@@ -70,29 +70,32 @@ fill_locals(const struct cfg *cfg, struct dp_local_config *locals)
 	}
 }
 
+/* A group as the configuration has it is a filter and a group of the data path's. */
 static int
-set_policy(struct daemon *d, size_t index)
+set_group(struct daemon *d, size_t index)
 {
-	static const enum dp_policy_kind kinds[] = {
-		[CFG_POLICY_IPSEC] = DP_POLICY_IPSEC,
-		[CFG_POLICY_ANY] = DP_POLICY_ANY,
-		[CFG_POLICY_RULES] = DP_POLICY_RULES,
+	static const enum dp_filter_kind kinds[] = {
+		[CFG_POLICY_IPSEC] = DP_FILTER_IPSEC,
+		[CFG_POLICY_ANY] = DP_FILTER_ANY,
+		[CFG_POLICY_RULES] = DP_FILTER_RULES,
 	};
 	const struct cfg_group *g = &d->cfg->groups[index];
-	struct dp_policy policy = {.kind = kinds[g->policy],
-		.clients_reachable = g->clients_reachable,
-		.refuse_silently = !g->refusals_answered,
+	struct dp_filter filter = {.kind = kinds[g->policy],
 		.gateways = g->gateways,
 		.gateway_count = (uint16_t)g->n_gateways,
-		.lns = g->address,
-		.mtu = g->mtu,
 		.rule_count = (uint16_t)g->n_rules};
+	struct dp_group group = {.lns = g->address,
+		.mtu = g->mtu,
+		.clients_reachable = g->clients_reachable,
+		.refuse_silently = !g->refusals_answered};
+	int rc;
 
 	for (size_t i = 0; i < g->n_rules; i++)
-		policy.rules[i] = (struct dp_rule){.protocol = g->rules[i].protocol,
+		filter.rules[i] = (struct dp_rule){.protocol = g->rules[i].protocol,
 			.port_low = g->rules[i].port_low,
 			.port_high = g->rules[i].port_high};
-	return dp_policy_set(d->dp, g->id, &policy);
+	rc = dp_filter_set(d->dp, g->id, &filter);
+	return rc != 0 ? rc : dp_group_set(d->dp, g->id, &group);
 }
 
 int
@@ -121,7 +124,6 @@ daemon_create_datapath(struct daemon *d)
 		.memory_mib = cfg->workers.memory_mib,
 		.slot_seed = lns_slot_seed(d->lns),
 		.slot_mask = lns_slot_mask(d->lns),
-		.policies = (uint16_t)cfg->n_groups,
 		.log = &d->log};
 	int rc;
 
@@ -131,11 +133,10 @@ daemon_create_datapath(struct daemon *d)
 	fill_locals(cfg, locals);
 	rc = dp_create(&params, &d->dp);
 	for (size_t i = 0; rc == 0 && i < cfg->n_groups; i++) {
-		rc = set_policy(d, i);
+		rc = set_group(d, i);
 		if (rc != 0)
 			cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
-				"reason=\"policy of group %s: %s\"", cfg->groups[i].name,
-				cv_strerror(rc));
+				"reason=\"group %s: %s\"", cfg->groups[i].name, cv_strerror(rc));
 	}
 	return rc;
 }

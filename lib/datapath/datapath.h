@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The data path as the control side sees it: ports, local addresses, tunnels, sessions and
- * policies go in; punted L2TP datagrams, counters and tables come out. Everything here is called
+ * The data path as the control side sees it: ports, local addresses, tunnels, sessions, filters and
+ * groups go in; punted L2TP datagrams, counters and tables come out. Everything here is called
  * on one thread, the control thread, which is the only writer of every table. Functions return 0
  * or a negative enum cv_err unless they say otherwise. DPDK stays behind this header.
  */
@@ -23,8 +23,8 @@ enum {
 	DP_MAX_PORTS = CV_PORTS_MAX,
 	DP_MAX_LOCALS = CV_LISTENERS_MAX, /* local address and UDP port pairs */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
-	DP_MAX_RULES = CV_RULES_MAX,       /* per policy */
-	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes per policy */
+	DP_MAX_RULES = CV_RULES_MAX,       /* a filter */
+	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes, a filter */
 	DP_PORT_NAME = CV_PORT_NAME_MAX + 1,
 	DP_PORT_DEVICE = CV_DEVICE_MAX + 1,
 	DP_SEND_MAX = 1472, /* largest payload of dp_send_udp */
@@ -92,7 +92,6 @@ struct dp_params {
 	enum dp_hugepages hugepages;
 	uint64_t slot_seed;       /* for cv_session_slot() */
 	uint32_t slot_mask;       /* dp_slot_mask(): slots minus one */
-	uint16_t policies;        /* policy indexes are below this */
 	uint32_t pool_mbufs;      /* 0: what suits ports and memory */
 	uint32_t memory_mib;      /* of DPDK without hugepages; 0: 256 */
 	bool eal_ready;           /* the caller has set up the EAL itself (tests, bench) */
@@ -223,7 +222,8 @@ struct dp_session {
 struct dp_session_ip {
 	struct cv_ip address; /* the client's inner address: the only source taken from it */
 	uint16_t realm;       /* address space; addresses are unique within one */
-	uint16_t policy;      /* set before with dp_policy_set() */
+	uint16_t group;       /* set before */
+	uint16_t filter;      /* set before */
 	uint16_t mtu;         /* the client's MRU: largest inner packet sent to it; 0: 1500. The
 			       * port's MTU lowers it further. */
 	bool hold;            /* it gets nothing before dp_session_reach() */
@@ -241,8 +241,8 @@ int dp_session_add(struct dp *dp, const struct dp_session *session, uint32_t *sl
 /* Gives a session its address; IP flows, in a later round if a worker may still be at a packet of
  * before. Again with other values: the old address is left first.
  * CV_ERR_EXISTS: the address is taken in this realm; CV_ERR_CONFIG: it can be no client's (0/8,
- * 127/8, multicast, broadcast, one of ours), or there is no such policy; CV_ERR_NOMEM: no room.
- * What is refused leaves the session as it was. */
+ * 127/8, multicast, broadcast, one of ours), or there is no such group or filter; CV_ERR_NOMEM: no
+ * room. What is refused leaves the session as it was. */
 int dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip);
 /*
  * What dp_send_udp() was given until now, IPCP's Ack among it, leaves before any packet for this
@@ -274,12 +274,12 @@ int dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_co
 /* Largest inner packet that is sent to this session now, 0 if there is none. */
 uint16_t dp_session_mtu(const struct dp *dp, uint32_t slot);
 
-/* ---- policies ------------------------------------------------------------------------------ */
+/* ---- filters and groups -------------------------------------------------------------------- */
 
-enum dp_policy_kind {
-	DP_POLICY_IPSEC, /* 50, 51, UDP 500 and 4500, their fragments and ICMP errors */
-	DP_POLICY_ANY,
-	DP_POLICY_RULES, /* what rules permit, their fragments and ICMP errors */
+enum dp_filter_kind {
+	DP_FILTER_IPSEC, /* 50, 51, UDP 500 and 4500, their fragments and ICMP errors */
+	DP_FILTER_ANY,
+	DP_FILTER_RULES, /* what rules permit, their fragments and ICMP errors */
 };
 
 /* Permits a protocol; for TCP, UDP, SCTP (6, 17, 132) packets with a source or destination port
@@ -289,22 +289,38 @@ struct dp_rule {
 	uint16_t port_low, port_high;
 };
 
-struct dp_policy {
-	enum dp_policy_kind kind;
+/* Which inner packets may pass, from a session and to it. */
+struct dp_filter {
+	enum dp_filter_kind kind;
 	struct dp_rule rules[DP_MAX_RULES];
 	uint16_t rule_count;
-	bool clients_reachable; /* clients of groups that both say so reach each other */
-	bool refuse_silently;   /* no ICMP tells its clients that a policy forbids what they send */
-	/* Addresses that clients of this group reach, and that reach them, also when isolated. */
+	/* Addresses that its sessions reach, and that reach them, also when isolated. */
 	const struct cv_prefix *gateways; /* copied */
 	uint16_t gateway_count;
-	struct cv_ip lns; /* our inner address: answers echo, source of ICMP errors */
-	uint16_t mtu;     /* inner packets to clients of this group; 0: no limit of the group */
 };
 
-/* Sets or replaces a policy under running sessions, whose MTU follows. CV_ERR_CONFIG: out of
- * bounds; CV_ERR_NOMEM: nothing has changed. */
-int dp_policy_set(struct dp *dp, uint16_t index, const struct dp_policy *policy);
+/* What sessions of one kind have in common. */
+struct dp_group {
+	struct cv_ip lns;       /* our inner address: answers echo, source of ICMP errors */
+	uint16_t mtu;           /* inner packets to its clients; 0: no limit of the group */
+	bool clients_reachable; /* clients of groups that both say so reach each other */
+	bool refuse_silently;   /* no ICMP tells its clients that a filter forbids what they send */
+};
+
+/*
+ * Set or replace a filter or a group under running sessions, whose MTU follows; IDs are the
+ * caller's. CV_ERR_CONFIG: out of bounds; CV_ERR_NOMEM: nothing has changed.
+ * Sessions whose filter or group is cleared go on without: nothing of them passes
+ * (POLICY_NO_FILTER, POLICY_NO_GROUP) until it is set again or the session names another.
+ * _get: what was set; a filter's gateways stay valid until it is set or cleared. CV_ERR_UNKNOWN:
+ * there is none.
+ */
+int dp_filter_set(struct dp *dp, uint16_t filter, const struct dp_filter *told);
+void dp_filter_clear(struct dp *dp, uint16_t filter);
+int dp_filter_get(const struct dp *dp, uint16_t filter, struct dp_filter *out);
+int dp_group_set(struct dp *dp, uint16_t group, const struct dp_group *told);
+void dp_group_clear(struct dp *dp, uint16_t group);
+int dp_group_get(const struct dp *dp, uint16_t group, struct dp_group *out);
 
 /* ---- tables for people --------------------------------------------------------------------- */
 

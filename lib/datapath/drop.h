@@ -58,8 +58,10 @@
 	X(ROUTE_NO_ROUTE, "inner destination is no client, and there is no uplink")                \
 	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
 	X(ROUTE_ECHO_LIMIT, "echo to our inner address, over the session's rate")                  \
-	X(POLICY_SENDER, "the sender's policy does not permit it")                                 \
-	X(POLICY_RECEIVER, "the receiver's policy does not permit it")                             \
+	X(POLICY_NO_FILTER, "the sender's or the receiver's filter was taken away")                \
+	X(POLICY_NO_GROUP, "the sender's or the receiver's group was taken away")                  \
+	X(POLICY_SENDER, "the sender's filter does not permit it")                                 \
+	X(POLICY_RECEIVER, "the receiver's filter does not permit it")                             \
 	X(POLICY_ISOLATED, "clients of these groups do not reach each other")                      \
 	X(POLICY_SHORT, "too short or fragmented too small to see its ports")                      \
 	X(POLICY_FRAGMENT, "later fragment whose first one did not come, or was not permitted")    \
@@ -98,29 +100,29 @@
 	X(SEND_FULL, "control's queue to a worker full")                                           \
 	X(WORKER_STOPPED, "waited in a ring when the data path stopped")
 
-#define DP_EDGES(X)                                                                  \
-	X(RX_CLASSIFY, "frames received")                                            \
-	X(CLASSIFY_INGRESS, "L2TP data messages")                                    \
-	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                 \
-	X(CLASSIFY_PUNT_NEW, "control messages of unknown tunnels and for tunnel 0") \
-	X(LOCAL_ARP, "ARP requests for our own addresses, answered")                 \
-	X(LOCAL_ECHO, "echo requests to our own addresses, answered")                \
-	X(LOCAL_PUNT_ARP, "ARP of neighbours")                                       \
-	X(INGRESS_ROUTE, "inner IP packets taken from their session")                \
-	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                         \
-	X(ROUTE_POLICY, "destination is a session")                                  \
-	X(ROUTE_ECHO, "echo requests to our inner address, answered")                \
-	X(ROUTE_UNREACHABLE, "dropped for want of a route, and answered with ICMP")  \
-	X(POLICY_RELAY, "permitted by both policies")                                \
-	X(POLICY_WAIT, "later fragments that waited for their first one")            \
-	X(POLICY_PROHIBITED, "dropped by a policy, and answered with ICMP")          \
-	X(RELAY_EGRESS, "relayed packets with TTL taken down")                       \
-	X(RELAY_FRAGMENTED, "cut into fragments for the receiver")                   \
-	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                   \
-	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")     \
-	X(EGRESS_TX, "packets with outgoing headers")                                \
-	X(TX_CONTROL, "frames from the control thread")                              \
-	X(TX_SENT, "frames given to the ports")                                      \
+#define DP_EDGES(X)                                                                          \
+	X(RX_CLASSIFY, "frames received")                                                    \
+	X(CLASSIFY_INGRESS, "L2TP data messages")                                            \
+	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                         \
+	X(CLASSIFY_PUNT_NEW, "control messages of unknown tunnels and for tunnel 0")         \
+	X(LOCAL_ARP, "ARP requests for our own addresses, answered")                         \
+	X(LOCAL_ECHO, "echo requests to our own addresses, answered")                        \
+	X(LOCAL_PUNT_ARP, "ARP of neighbours")                                               \
+	X(INGRESS_ROUTE, "inner IP packets taken from their session")                        \
+	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
+	X(ROUTE_POLICY, "destination is a session")                                          \
+	X(ROUTE_ECHO, "echo requests to our inner address, answered")                        \
+	X(ROUTE_UNREACHABLE, "dropped for want of a route, and answered with ICMP")          \
+	X(POLICY_RELAY, "permitted by both filters")                                         \
+	X(POLICY_WAIT, "later fragments that waited for their first one")                    \
+	X(POLICY_PROHIBITED, "dropped by a filter or for isolation, and answered with ICMP") \
+	X(RELAY_EGRESS, "relayed packets with TTL taken down")                               \
+	X(RELAY_FRAGMENTED, "cut into fragments for the receiver")                           \
+	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                           \
+	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")             \
+	X(EGRESS_TX, "packets with outgoing headers")                                        \
+	X(TX_CONTROL, "frames from the control thread")                                      \
+	X(TX_SENT, "frames given to the ports")                                              \
 	X(CONTROL_DONE, "punted packets that the control side has handled")
 
 enum dp_drop_cause {

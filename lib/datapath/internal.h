@@ -29,8 +29,9 @@ enum {
 	DP_NEIGHBOUR_WAITING = 512, /* packets that wait for their next hop's address, of all */
 	DP_LOCAL_HASH = 1024,       /* at least twice DP_MAX_LOCALS, a power of two */
 	DP_TUNNEL_IDS = 65536,
-	DP_FOLLOW_SESSION = 8,   /* later fragments of a session that wait for their first one */
-	DP_FOLLOW_WAITING = 256, /* and of all, a worker */
+	DP_FOLLOW_SESSION = 8,    /* later fragments of a session that wait for their first one */
+	DP_FOLLOW_WAITING = 256,  /* and of all, a worker */
+	DP_IDS_OF_A_KIND = 65536, /* filters, groups: what 16 bits can name */
 	DP_IDS = 8192,
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
 	DP_ECHO_FIRSTS = 1024,   /* of strangers' echo requests in fragments, a worker */
@@ -67,7 +68,7 @@ dp_tunnel_peer(uint32_t ip, uint16_t port)
 	return UINT64_C(1) << 63 | (uint64_t)port << 32 | ip;
 }
 
-/* What a policy says of a protocol. */
+/* What a filter says of a protocol. */
 enum dp_verdict {
 	DP_DENY,
 	DP_PERMIT,
@@ -75,21 +76,24 @@ enum dp_verdict {
 	DP_BY_QUOTE, /* ICMP: errors that quote what is permitted */
 };
 
-/* A policy as workers read it: never changed, replaced as a whole. */
-struct dp_policy_table {
-	uint8_t verdict[256];             /* by protocol */
-	uint32_t lns;                     /* network order */
-	struct dp_policy_table *next_old; /* of those that are replaced, control's */
-	uint64_t token;
-	uint16_t mtu;
-	bool clients_reachable;
-	bool refuse_silently;
+/* A filter as workers read it: never changed, replaced as a whole. */
+struct dp_filter_table {
+	uint8_t verdict[256]; /* by protocol */
 	uint16_t rule_count;
 	uint16_t gateway_count;
 	struct dp_rule rules[DP_MAX_RULES];
+	struct dp_filter told; /* control's */
 	struct {
 		uint32_t net, mask;
-	} gateways[]; /* host order */
+	} gateways[]; /* host order; behind them as they were told */
+};
+
+/* A group, likewise. */
+struct dp_group_table {
+	uint32_t lns; /* network order */
+	bool clients_reachable;
+	bool refuse_silently;
+	struct dp_group told; /* control's */
 };
 
 /* Inner addresses of a realm: 65,536 leaves of 65,536 slots each, made as they are needed and
@@ -117,6 +121,13 @@ struct dp_port {
 	uint16_t socket_count;
 	uint64_t ring_full; /* frames that they had no room for */
 };
+
+/* In front of what dp_shared_new() gives; the control thread's. */
+struct dp_shared {
+	struct dp_shared *next; /* in dp.old */
+	uint64_t token;
+	size_t bytes; /* with this */
+} __attribute__((aligned(DP_LINE)));
 
 /* What the control thread alone knows of a slot. */
 struct dp_cold {
@@ -224,7 +235,7 @@ struct dp_packet {
 			 packet */
 	uint16_t inner_sum;
 	uint16_t protocol; /* of PPP */
-	uint16_t policy;
+	uint16_t group, filter;
 	uint16_t realm;
 	uint16_t trailing; /* bytes of the datagram behind the packet */
 	uint8_t outer_tos;
@@ -247,6 +258,7 @@ struct dp_punt_meta {
 };
 
 struct dp_neighbours;
+struct dp_shared;
 
 struct dp {
 	const struct cv_log *log;
@@ -263,8 +275,6 @@ struct dp {
 	struct dp_ingress *ingress;
 	struct dp_egress *egress;
 	dp_nexthop *nexthops;
-	struct dp_policy_table **policies;
-	uint16_t policy_count;
 	uint16_t *arp_wanted;    /* neighbours, by a hash of port and address */
 	uint64_t *arp_asked;     /* likewise: the known MAC address that was asked last */
 	struct dp_realm *realms; /* 65,536 of them, roots made when used */
@@ -278,9 +288,9 @@ struct dp {
 	struct dp_neighbours *neighbours;
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses;
-	struct dp_cold *cold;              /* by slot */
-	struct dp_slot_list waiting, gone; /* for workers; to be told */
-	struct dp_policy_table *old_policies, *old_policies_last;
+	struct dp_cold *cold;               /* by slot */
+	struct dp_slot_list waiting, gone;  /* for workers; to be told */
+	struct dp_shared *old, *old_last;   /* what was replaced, until no worker reads it */
 	uint32_t control_given;             /* frames put into the `send` of worker 0; it wraps */
 	uint32_t listed_first, listed_last; /* sessions whose Ack is on its way, DP_NO_SLOT: none */
 	size_t table_bytes;
@@ -294,6 +304,10 @@ struct dp {
 	bool busy; /* shared: the last round found a full burst */
 	uint16_t punt_worker;
 	struct dp_ids ids; /* of what the control thread sends */
+
+	/* by their IDs; pages of it are there when they are used */
+	struct dp_filter_table *filters[DP_IDS_OF_A_KIND];
+	struct dp_group_table *groups[DP_IDS_OF_A_KIND];
 };
 
 /* ---- where packets end, but for those that are sent: nothing else frees a buffer ---- */
@@ -372,6 +386,10 @@ dp_meta(struct rte_mbuf *m)
  */
 void *dp_table_new(struct dp *dp, size_t bytes);
 void dp_table_free(struct dp *dp, void *table, size_t bytes);
+/* The same for what is replaced as a whole while workers read it (dp_grace_free), and may be small;
+ * it stands on a line of its own. NULL is allowed. */
+void *dp_shared_new(struct dp *dp, size_t bytes);
+void dp_shared_free(struct dp *dp, void *memory);
 
 /* host/eal.c */
 int dp_eal_start(struct dp *dp);
@@ -473,8 +491,8 @@ int dp_sessions_create(struct dp *dp);
 void dp_sessions_destroy(struct dp *dp);
 /* Sessions whose Ack has left wait no longer. */
 void dp_sessions_poll(struct dp *dp);
-/* A policy has another MTU: its open sessions, too, under traffic. */
-void dp_sessions_new_mtu(struct dp *dp, uint16_t policy, uint16_t group_mtu);
+/* A group has another MTU: its open sessions, too, under traffic. */
+void dp_sessions_new_mtu(struct dp *dp, uint16_t group);
 /* Takes every way to it away; its grace begins. False: it is not there. */
 bool dp_session_unlink(struct dp *dp, uint32_t slot);
 /* Its grace is over: what dp_session_open() could not do. */
@@ -487,8 +505,10 @@ uint64_t dp_grace_begin(struct dp *dp);
 bool dp_grace_over(struct dp *dp, uint32_t slot);
 /* Goes on with it when that is so: see dp_cold. */
 void dp_grace_wait(struct dp *dp, uint32_t slot);
-/* Frees a policy that was replaced, when that is so. */
-void dp_grace_free(struct dp *dp, struct dp_policy_table *old);
+/* Frees what dp_shared_new() made, when that is so. NULL is allowed. */
+void dp_grace_free(struct dp *dp, void *old);
+/* No worker runs any more: at once. */
+void dp_grace_free_all(struct dp *dp);
 void dp_graces_poll(struct dp *dp);
 bool dp_graces_pending(const struct dp *dp);
 
@@ -521,8 +541,22 @@ dp_realm_leaf(const struct dp *dp, uint16_t realm, uint32_t ip_be)
 	return root == NULL ? NULL : __atomic_load_n(&root[ip_be & 0xffff], __ATOMIC_CONSUME);
 }
 
-/* table/policy.c */
-void dp_policies_destroy(struct dp *dp);
+/* table/filter.c, table/group.c */
+void dp_filters_destroy(struct dp *dp);
+void dp_groups_destroy(struct dp *dp);
+
+/* NULL: it was taken away. */
+static inline const struct dp_filter_table *
+dp_filter_of(const struct dp *dp, uint16_t filter)
+{
+	return __atomic_load_n(&dp->filters[filter], __ATOMIC_CONSUME);
+}
+
+static inline const struct dp_group_table *
+dp_group_of(const struct dp *dp, uint16_t group)
+{
+	return __atomic_load_n(&dp->groups[group], __ATOMIC_CONSUME);
+}
 
 /* control/punt.c */
 int dp_punt_create(struct dp *dp);

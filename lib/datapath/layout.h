@@ -33,13 +33,13 @@ struct dp_ingress {
 	uint16_t gap; /* never written: address and port are compared in one read of 8 bytes */
 	uint32_t inner_ip;
 	uint16_t realm;
-	uint16_t policy;
+	uint16_t group, filter; /* may change under traffic */
 	uint16_t flags;
 	/* of the control thread alone: */
 	uint16_t client_mtu; /* what the client takes */
 	bool listed;         /* among those that wait for their Ack to leave */
 	uint32_t next_listed;
-	uint8_t room[28]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
+	uint8_t room[26]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");
@@ -65,14 +65,13 @@ enum {
  * headers (60 bytes) will take a second array of lines.
  */
 struct dp_egress {
-	uint16_t mtu;     /* largest inner packet; may change under traffic */
-	uint16_t nexthop; /* index in the next-hop table */
-	uint16_t policy;
-	uint8_t hdr_len; /* of IPv4 to PPP */
+	uint16_t mtu;           /* largest inner packet; may change under traffic */
+	uint16_t nexthop;       /* index in the next-hop table */
+	uint16_t group, filter; /* likewise */
+	uint8_t hdr_len;        /* of IPv4 to PPP */
 	uint8_t flags;
 	uint16_t sequence; /* next Ns, taken with an atomic addition */
-	uint16_t port;
-	uint32_t after; /* 0: reachable; see dp_egress_waits() */
+	uint32_t after;    /* 0: reachable; see dp_egress_waits() */
 	uint8_t hdr[DP_HEADROOM_HDR];
 } __attribute__((aligned(DP_LINE)));
 

@@ -153,8 +153,8 @@ fill(uint64_t sessions)
 static int
 create(uint64_t sessions)
 {
-	struct dp_policy ipsec = {
-		.kind = DP_POLICY_IPSEC, .clients_reachable = true, .lns = cv_ipv4(0x0a580001)};
+	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC};
+	struct dp_group group = {.clients_reachable = true, .lns = cv_ipv4(0x0a580001)};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_local_config local = {
 		.ip = cv_ipv4(0xc0000201), .prefix_length = 24, .gateway = cv_ipv4(0xc00002fe)};
@@ -164,7 +164,6 @@ create(uint64_t sessions)
 		.local_count = 1,
 		.slot_seed = 7,
 		.slot_mask = dp_slot_mask((uint32_t)RTE_MAX(sessions, UINT64_C(2))),
-		.policies = 1,
 		.pool_mbufs = 8191,
 		.eal_ready = true};
 	int id;
@@ -175,7 +174,7 @@ create(uint64_t sessions)
 	if (id < 0 || rte_eth_dev_get_name_by_port((uint16_t)id, port.device) != 0)
 		return CV_ERR_IO;
 	if (dp_create(&params, &dp) != 0 || dp_start(dp, CV_NS_PER_S) != 0 ||
-		dp_policy_set(dp, 0, &ipsec) != 0)
+		dp_filter_set(dp, 0, &ipsec) != 0 || dp_group_set(dp, 0, &group) != 0)
 		return CV_ERR_IO;
 	return fill(sessions);
 }

@@ -36,8 +36,8 @@ start(void)
 {
 	char *args[] = {"fuzz", "--no-pci", "--no-huge", "-m", "128", "--no-shconf",
 		"--no-telemetry", "--log-level=*:error", "--lcores=0", NULL};
-	struct dp_policy policy = {
-		.kind = DP_POLICY_IPSEC, .clients_reachable = true, .lns = cv_ipv4(INNER)};
+	struct dp_group group = {.clients_reachable = true, .lns = cv_ipv4(INNER)};
+	struct dp_filter filter = {.kind = DP_FILTER_IPSEC};
 	struct cv_endpoint peer = {.ip = cv_ipv4(PEER), .port = 40000};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_local_config local = {.ip = cv_ipv4(LNS), .prefix_length = 24};
@@ -47,7 +47,6 @@ start(void)
 		.local_count = 1,
 		.slot_seed = 7,
 		.slot_mask = dp_slot_mask(100),
-		.policies = 1,
 		.pool_mbufs = 1023,
 		.eal_ready = true};
 	int id;
@@ -58,7 +57,8 @@ start(void)
 	id = rte_eth_from_rings("wan", &in, 1, &out, 1, rte_socket_id());
 	FUZZ_CHECK(id >= 0 && rte_eth_dev_get_name_by_port((uint16_t)id, port.device) == 0);
 	FUZZ_CHECK(dp_create(&params, &dp) == 0 && dp_start(dp, CV_NS_PER_S) == 0);
-	FUZZ_CHECK(dp_policy_set(dp, 0, &policy) == 0 && dp_tunnel_set(dp, 0, 11, &peer) == 0);
+	FUZZ_CHECK(dp_filter_set(dp, 0, &filter) == 0 && dp_group_set(dp, 0, &group) == 0 &&
+		   dp_tunnel_set(dp, 0, 11, &peer) == 0);
 	add_session(21, 1400);
 	add_session(22, 100); /* what goes there is cut */
 	mbufs = 0;

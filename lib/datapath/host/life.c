@@ -25,7 +25,7 @@ params_usable(const struct dp_params *p)
 {
 	return p->port_count >= 1 && p->port_count <= DP_MAX_PORTS && p->local_count >= 1 &&
 	       p->local_count <= DP_MAX_LOCALS && p->workers <= DP_MAX_WORKERS &&
-	       p->policies >= 1 && (p->slot_mask & (p->slot_mask + 1)) == 0;
+	       (p->slot_mask & (p->slot_mask + 1)) == 0;
 }
 
 static bool
@@ -61,9 +61,6 @@ create_parts(struct dp *dp)
 	if (rc != 0)
 		return rc;
 	dp_ids_init(dp, &dp->ids, dp->worker_count);
-	dp->policies = calloc(dp->policy_count, sizeof(dp->policies[0]));
-	if (dp->policies == NULL)
-		return CV_ERR_NOMEM;
 	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_neighbours_create(dp)) != 0 ||
 		(rc = dp_locals_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
 		(rc = dp_punt_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
@@ -89,7 +86,6 @@ dp_create(const struct dp_params *params, struct dp **out)
 	dp->local_count = params->local_count;
 	dp->shared = params->workers == 0;
 	dp->worker_count = dp->shared ? 1 : params->workers;
-	dp->policy_count = params->policies;
 	dp->slot_seed = params->slot_seed;
 	dp->slot_mask = params->slot_mask;
 	dp->sleeps = may_sleep(params);
@@ -200,7 +196,9 @@ dp_destroy(struct dp *dp)
 	dp_locals_destroy(dp);
 	if (dp->ingress != NULL)
 		dp_sessions_destroy(dp);
-	dp_policies_destroy(dp);
+	dp_filters_destroy(dp);
+	dp_groups_destroy(dp);
+	dp_grace_free_all(dp);
 	rte_free(dp->rcu);
 	if (dp->eal_ours) {
 		const char *folder = rte_eal_get_runtime_dir();

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Memory of the tables: not DPDK's, as no device touches it, so its size is not bound to what the
  * EAL reserved. Zeroed, and only backed where it is used. */
+#include <stdlib.h>
 #include <sys/mman.h>
+
+#include <rte_common.h>
 
 #include "datapath/internal.h"
 
@@ -26,4 +29,43 @@ dp_table_free(struct dp *dp, void *table, size_t bytes)
 		return;
 	munmap(table, bytes);
 	dp->table_bytes -= bytes;
+}
+
+enum { SMALL = 32 << 10 };
+
+void *
+dp_shared_new(struct dp *dp, size_t bytes)
+{
+	size_t all = RTE_ALIGN_CEIL(bytes + sizeof(struct dp_shared), (size_t)DP_LINE);
+	struct dp_shared *s;
+
+	if (all > SMALL) {
+		s = dp_table_new(dp, all);
+	} else {
+		s = aligned_alloc(DP_LINE, all);
+		if (s != NULL) {
+			memset(s, 0, all);
+			dp->table_bytes += all;
+		}
+	}
+	if (s == NULL)
+		return NULL;
+	s->bytes = all;
+	return s + 1;
+}
+
+void
+dp_shared_free(struct dp *dp, void *memory)
+{
+	struct dp_shared *s = memory;
+
+	if (s == NULL)
+		return;
+	s--;
+	if (s->bytes > SMALL) {
+		dp_table_free(dp, s, s->bytes);
+		return;
+	}
+	dp->table_bytes -= s->bytes;
+	free(s);
 }

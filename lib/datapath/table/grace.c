@@ -2,7 +2,7 @@
 /*
  * What workers may still be reading is left alone until each has passed a quiescent state (RCU),
  * and nobody waits for that: a session's lines are used again, or its final counters told, and an
- * old policy is freed, in a later round of the control thread. A worker that hangs delays these
+ * old filter is freed, in a later round of the control thread. A worker that hangs delays these
  * and nothing else.
  */
 #include <stdlib.h>
@@ -63,32 +63,48 @@ dp_grace_wait(struct dp *dp, uint32_t slot)
 }
 
 void
-dp_grace_free(struct dp *dp, struct dp_policy_table *old)
+dp_grace_free(struct dp *dp, void *memory)
 {
+	struct dp_shared *old = memory;
+
+	if (old == NULL)
+		return;
+	old--;
 	old->token = dp_grace_begin(dp);
-	old->next_old = NULL;
-	if (dp->old_policies == NULL)
-		dp->old_policies = old;
+	old->next = NULL;
+	if (dp->old == NULL)
+		dp->old = old;
 	else
-		dp->old_policies_last->next_old = old;
-	dp->old_policies_last = old;
+		dp->old_last->next = old;
+	dp->old_last = old;
 }
 
 static void
-free_policies(struct dp *dp)
+free_old(struct dp *dp)
 {
-	while (dp->old_policies != NULL && is_over(dp, &dp->old_policies->token)) {
-		struct dp_policy_table *old = dp->old_policies;
+	while (dp->old != NULL && is_over(dp, &dp->old->token)) {
+		struct dp_shared *old = dp->old;
 
-		dp->old_policies = old->next_old;
-		free(old);
+		dp->old = old->next;
+		dp_shared_free(dp, old + 1);
+	}
+}
+
+void
+dp_grace_free_all(struct dp *dp)
+{
+	while (dp->old != NULL) {
+		struct dp_shared *old = dp->old;
+
+		dp->old = old->next;
+		dp_shared_free(dp, old + 1);
 	}
 }
 
 void
 dp_graces_poll(struct dp *dp)
 {
-	free_policies(dp);
+	free_old(dp);
 	while (dp->waiting.first != DP_NO_SLOT && dp_grace_over(dp, dp->waiting.first)) {
 		uint32_t slot = pop(dp, &dp->waiting);
 
@@ -103,7 +119,7 @@ dp_graces_poll(struct dp *dp)
 bool
 dp_graces_pending(const struct dp *dp)
 {
-	return dp->waiting.first != DP_NO_SLOT || dp->old_policies != NULL;
+	return dp->waiting.first != DP_NO_SLOT || dp->old != NULL;
 }
 
 /* Its final counters; the slot is free. */

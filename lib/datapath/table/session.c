@@ -93,11 +93,13 @@ write_egress(struct dp_egress *e, const struct dp_local *local, const struct dp_
 
 /* The largest inner packet: what the client takes, its group allows and the port carries. */
 static uint16_t
-session_mtu(const struct dp *dp, uint32_t slot, uint16_t group_mtu)
+session_mtu(const struct dp *dp, uint32_t slot)
 {
-	const struct dp_egress *e = &dp->egress[slot];
-	uint16_t mtu = dp->ingress[slot].client_mtu;
-	uint16_t carried = (uint16_t)(dp->ports[e->port].mtu - e->hdr_len);
+	const struct dp_ingress *in = &dp->ingress[slot];
+	const struct dp_local *local = &dp->locals[in->key >> 32 & 0xffff];
+	const struct dp_group_table *group = dp->groups[in->group];
+	uint16_t mtu = in->client_mtu, group_mtu = group == NULL ? 0 : group->told.mtu;
+	uint16_t carried = (uint16_t)(dp->ports[local->port].mtu - dp->egress[slot].hdr_len);
 
 	if (group_mtu != 0 && group_mtu < mtu)
 		mtu = group_mtu;
@@ -105,14 +107,14 @@ session_mtu(const struct dp *dp, uint32_t slot, uint16_t group_mtu)
 }
 
 void
-dp_sessions_new_mtu(struct dp *dp, uint16_t policy, uint16_t group_mtu)
+dp_sessions_new_mtu(struct dp *dp, uint16_t group)
 {
 	for (size_t slot = 0; slot <= dp->slot_mask; slot++) {
 		const struct dp_ingress *in = &dp->ingress[slot];
 
-		if (in->key != 0 && (in->flags & DP_INGRESS_OPEN) != 0 && in->policy == policy)
-			__atomic_store_n(&dp->egress[slot].mtu,
-				session_mtu(dp, (uint32_t)slot, group_mtu), __ATOMIC_RELAXED);
+		if (in->key != 0 && (in->flags & DP_INGRESS_OPEN) != 0 && in->group == group)
+			__atomic_store_n(&dp->egress[slot].mtu, session_mtu(dp, (uint32_t)slot),
+				__ATOMIC_RELAXED);
 	}
 }
 
@@ -141,7 +143,6 @@ dp_session_add(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 	in->peer_port = rte_cpu_to_be_16(s->peer.port);
 	memset(out, 0, sizeof(*out));
 	out->nexthop = (uint16_t)hop;
-	out->port = local->port;
 	write_egress(out, local, s, s->send);
 	__atomic_store_n(&in->key, dp_ingress_key(s->local_index, s->tunnel_id, s->session_id),
 		__ATOMIC_RELEASE);
@@ -194,14 +195,13 @@ open_now(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip, uint32_t 
 	struct dp_session s = session_of(dp, slot);
 
 	write_egress(out, &dp->locals[s.local_index], &s, ip->send);
-	out->policy = ip->policy;
 	__atomic_store_n(&out->after, ip->hold ? DP_AFTER_REACH : 0, __ATOMIC_RELEASE);
 	in->client_mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
-	__atomic_store_n(
-		&out->mtu, session_mtu(dp, slot, dp->policies[ip->policy]->mtu), __ATOMIC_RELAXED);
 	in->inner_ip = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
 	in->realm = ip->realm;
-	in->policy = ip->policy;
+	in->group = out->group = ip->group;
+	in->filter = out->filter = ip->filter;
+	__atomic_store_n(&out->mtu, session_mtu(dp, slot), __ATOMIC_RELAXED);
 	__atomic_store_n(entry, slot, __ATOMIC_RELEASE);
 	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
 	dp->addresses++;
@@ -236,17 +236,15 @@ int
 dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
 {
 	uint32_t address = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
-	const struct dp_policy_table *policy;
 	struct dp_cold *c;
 	uint32_t *entry;
 
 	if (!installed(dp, slot))
 		return CV_ERR_UNKNOWN;
-	if (ip->address.family != CV_IPV4 || ip->policy >= dp->policy_count ||
-		dp->policies[ip->policy] == NULL)
+	if (ip->address.family != CV_IPV4 || dp->groups[ip->group] == NULL ||
+		dp->filters[ip->filter] == NULL)
 		return CV_ERR_CONFIG;
-	policy = dp->policies[ip->policy];
-	if (!may_be_a_clients(dp, address, policy->lns))
+	if (!may_be_a_clients(dp, address, dp->groups[ip->group]->lns))
 		return CV_ERR_CONFIG;
 	/* all that can fail comes before the session is touched */
 	entry = dp_realm_entry(dp, ip->realm, address);

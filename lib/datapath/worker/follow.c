@@ -203,7 +203,8 @@ still_open(const struct dp *dp, const struct dp_packet *p)
 	return __atomic_load_n(&s->key, __ATOMIC_ACQUIRE) == p->key &&
 	       (__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) != 0 &&
 	       s->inner_ip == dp_load32(p->inner + 12) && s->realm == p->realm &&
-	       s->policy == p->policy;
+	       __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
+	       __atomic_load_n(&s->filter, __ATOMIC_RELAXED) == p->filter;
 }
 
 bool

@@ -69,8 +69,7 @@ bool
 dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code, uint16_t mtu,
 	enum dp_drop_cause cause)
 {
-	const struct dp_policy_table *policy =
-		__atomic_load_n(&w->dp->policies[p->policy], __ATOMIC_CONSUME);
+	const struct dp_group_table *group = dp_group_of(w->dp, p->group);
 	unsigned most = __atomic_load_n(&w->dp->egress[p->slot].mtu, __ATOMIC_RELAXED);
 	unsigned quote = RTE_MIN(p->len, (unsigned)QUOTE_MAX);
 	uint32_t sender = dp_load32(p->inner + 12);
@@ -78,14 +77,15 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 
 	if (quote + ERROR_BYTES > most)
 		quote = most < ERROR_BYTES ? 0 : most - ERROR_BYTES;
-	cause = may_answer(w, p, quote, cause);
+	if (group != NULL)
+		cause = may_answer(w, p, quote, cause);
 	if (cause != DP_DROP_COUNT) {
 		dp_drop(w, p, cause);
 		return false;
 	}
 	/* RFC 1812 section 4.3.2.5: its type of service, and precedence 6; never ECN */
 	write_ip(ip, (uint8_t)((p->inner[1] & 0x1c) | 0xc0), (uint16_t)(ERROR_BYTES + quote),
-		policy->lns, sender);
+		group->lns, sender);
 	memset(icmp, 0, DP_ICMP_HDR);
 	icmp[0] = type;
 	icmp[1] = code;

@@ -164,7 +164,8 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		dp_drop(w, p, cause);
 		return false;
 	}
-	p->policy = s->policy;
+	p->group = __atomic_load_n(&s->group, __ATOMIC_RELAXED);
+	p->filter = __atomic_load_n(&s->filter, __ATOMIC_RELAXED);
 	p->realm = s->realm;
 	settle_sum(p);
 	w->sessions[p->slot].rx_packets++;

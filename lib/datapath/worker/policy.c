@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Stage 4: what the policies of sender and receiver say. */
+/* Stage 4: what the filters and groups of sender and receiver say. */
 #include <rte_byteorder.h>
 
 #include "datapath/internal.h"
@@ -21,7 +21,7 @@ has_ports(uint8_t protocol)
 }
 
 static bool
-port_permitted(const struct dp_policy_table *t, uint8_t protocol, const uint8_t *ports)
+port_permitted(const struct dp_filter_table *t, uint8_t protocol, const uint8_t *ports)
 {
 	uint16_t source = rte_bswap16(dp_load16(ports)), target = rte_bswap16(dp_load16(ports + 2));
 
@@ -41,7 +41,7 @@ port_permitted(const struct dp_policy_table *t, uint8_t protocol, const uint8_t 
  * that it quotes, and that packet is permitted.
  */
 static bool
-quote_permitted(const struct dp_policy_table *t, const uint8_t *ip, unsigned len)
+quote_permitted(const struct dp_filter_table *t, const uint8_t *ip, unsigned len)
 {
 	unsigned header = (ip[0] & 15u) * 4;
 	const uint8_t *icmp = ip + header, *quoted = icmp + ICMP_HEADER;
@@ -66,7 +66,7 @@ quote_permitted(const struct dp_policy_table *t, const uint8_t *ip, unsigned len
 
 /* DP_DROP_COUNT: permitted; else `denied` or POLICY_SHORT. */
 static enum dp_drop_cause
-look(struct dp_worker *w, const struct dp_policy_table *t, const struct dp_packet *p,
+look(struct dp_worker *w, const struct dp_filter_table *t, const struct dp_packet *p,
 	enum dp_drop_cause denied)
 {
 	const uint8_t *ip = p->inner;
@@ -95,7 +95,7 @@ look(struct dp_worker *w, const struct dp_policy_table *t, const struct dp_packe
 }
 
 static bool
-in_gateways(const struct dp_policy_table *t, uint32_t ip_be)
+in_gateways(const struct dp_filter_table *t, uint32_t ip_be)
 {
 	uint32_t ip = rte_be_to_cpu_32(ip_be);
 
@@ -109,18 +109,25 @@ static enum dp_drop_cause
 judge(struct dp_worker *w, const struct dp_packet *p)
 {
 	const struct dp *dp = w->dp;
-	const struct dp_policy_table *from =
-		__atomic_load_n(&dp->policies[p->policy], __ATOMIC_CONSUME);
-	const struct dp_policy_table *to =
-		__atomic_load_n(&dp->policies[dp->egress[p->to].policy], __ATOMIC_CONSUME);
+	const struct dp_egress *e = &dp->egress[p->to];
+	const struct dp_filter_table *from = dp_filter_of(dp, p->filter);
+	const struct dp_filter_table *to =
+		dp_filter_of(dp, __atomic_load_n(&e->filter, __ATOMIC_RELAXED));
+	const struct dp_group_table *from_group = dp_group_of(dp, p->group);
+	const struct dp_group_table *to_group =
+		dp_group_of(dp, __atomic_load_n(&e->group, __ATOMIC_RELAXED));
 	enum dp_drop_cause cause;
 
+	if (unlikely(from == NULL || to == NULL))
+		return DP_DROP_POLICY_NO_FILTER;
+	if (unlikely(from_group == NULL || to_group == NULL))
+		return DP_DROP_POLICY_NO_GROUP;
 	cause = look(w, from, p, DP_DROP_POLICY_SENDER);
 	if (cause == DP_DROP_COUNT && to != from)
 		cause = look(w, to, p, DP_DROP_POLICY_RECEIVER);
 	if (cause != DP_DROP_COUNT)
 		return cause;
-	if (!(from->clients_reachable && to->clients_reachable) &&
+	if (!(from_group->clients_reachable && to_group->clients_reachable) &&
 		!in_gateways(from, dp_load32(p->inner + 16)) &&
 		!in_gateways(to, dp_load32(p->inner + 12)))
 		return DP_DROP_POLICY_ISOLATED;
@@ -134,10 +141,9 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 static bool
 refuse(struct dp_worker *w, struct dp_packet *p, enum dp_drop_cause cause)
 {
-	const struct dp_policy_table *from =
-		__atomic_load_n(&w->dp->policies[p->policy], __ATOMIC_CONSUME);
+	const struct dp_group_table *group = dp_group_of(w->dp, p->group);
 
-	if (from->refuse_silently || cause == DP_DROP_POLICY_SHORT ||
+	if (group == NULL || group->refuse_silently || cause == DP_DROP_POLICY_SHORT ||
 		cause == DP_DROP_POLICY_FRAGMENT) {
 		dp_drop(w, p, cause);
 		return false;
@@ -170,6 +176,6 @@ dp_policy_stage(struct dp_worker *w, struct dp_burst *b)
 	w->counts.edges[DP_EDGE_POLICY_RELAY] += kept;
 	if (answers.n != 0)
 		dp_egress_stage(w, &answers);
-	/* exits: RELAY; PROHIBITED; WAIT; drops POLICY_SENDER, POLICY_RECEIVER, POLICY_ISOLATED,
-	 * POLICY_SHORT, POLICY_FRAGMENT */
+	/* exits: RELAY; PROHIBITED; WAIT; drops POLICY_NO_FILTER, POLICY_NO_GROUP, POLICY_SENDER,
+	 * POLICY_RECEIVER, POLICY_ISOLATED, POLICY_SHORT, POLICY_FRAGMENT */
 }

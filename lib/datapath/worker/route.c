@@ -20,10 +20,9 @@ no_route(struct dp_worker *w, struct dp_packet *p)
 static bool
 to_lns(struct dp_worker *w, struct dp_packet *p)
 {
-	const struct dp_policy_table *policy =
-		__atomic_load_n(&w->dp->policies[p->policy], __ATOMIC_CONSUME);
+	const struct dp_group_table *group = dp_group_of(w->dp, p->group);
 
-	if (dp_load32(p->inner + 16) != policy->lns)
+	if (group == NULL || dp_load32(p->inner + 16) != group->lns)
 		return false;
 	if (!dp_icmp_echo(w, p))
 		p->m = NULL;

@@ -27,6 +27,24 @@ harness_eal(void)
 	return rte_eal_init((int)RTE_DIM(args) - 1, args) < 0 ? -1 : 0;
 }
 
+int
+set_policy(struct dp *dp, uint16_t id, const struct policy *policy)
+{
+	struct dp_filter filter = {.kind = policy->kind,
+		.rule_count = policy->rule_count,
+		.gateways = policy->gateways,
+		.gateway_count = policy->gateway_count};
+	struct dp_group group = {.lns = policy->lns,
+		.mtu = policy->mtu,
+		.clients_reachable = policy->clients_reachable,
+		.refuse_silently = policy->refuse_silently};
+	int rc;
+
+	memcpy(filter.rules, policy->rules, sizeof(filter.rules));
+	rc = dp_filter_set(dp, id, &filter);
+	return rc != 0 ? rc : dp_group_set(dp, id, &group);
+}
+
 size_t
 bench_arp(const struct bench *b, uint32_t ip, uint8_t *frame)
 {
@@ -62,7 +80,8 @@ bench_session(struct bench *b, bool a, uint16_t send)
 		.peer = {.ip = cv_ipv4(a ? PEER_A : PEER_B), .port = a ? PORT_A : PORT_B},
 		.send = send};
 	struct dp_session_ip ip = {.address = cv_ipv4(a ? INNER_A : INNER_B),
-		.policy = a ? GROUP_A : GROUP_B,
+		.group = a ? GROUP_A : GROUP_B,
+		.filter = a ? GROUP_A : GROUP_B,
 		.mtu = 1400,
 		.send = send};
 	uint32_t slot;
@@ -82,8 +101,8 @@ bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b)
 void
 bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 {
-	struct dp_policy any = {
-		.kind = DP_POLICY_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
+	struct policy any = {
+		.kind = DP_FILTER_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_local_config local = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
 	struct dp_params params = {.ports = &port,
@@ -92,7 +111,6 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 		.local_count = 1,
 		.slot_seed = 7,
 		.slot_mask = dp_slot_mask(100),
-		.policies = 2,
 		.pool_mbufs = 1023,
 		.eal_ready = true};
 	int id;
@@ -105,8 +123,8 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
 	assert_int_equal(dp_create(&params, &b->dp), 0);
 	assert_int_equal(dp_start(b->dp, b->now), 0);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_A, &any), 0);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_B, &any), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_A, &any), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_B, &any), 0);
 	b->mbufs = rte_mempool_avail_count(b->dp->pool);
 	bench_sessions(b, send_a, send_b);
 	answer_arp(b, PEER_A);

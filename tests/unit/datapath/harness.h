@@ -39,6 +39,20 @@ struct wire {
 	uint8_t tos;       /* of the outer header */
 };
 
+/* A filter and a group of one ID, as most tests have them. */
+struct policy {
+	enum dp_filter_kind kind;
+	struct dp_rule rules[DP_MAX_RULES];
+	uint16_t rule_count;
+	bool clients_reachable, refuse_silently;
+	const struct cv_prefix *gateways;
+	uint16_t gateway_count;
+	struct cv_ip lns;
+	uint16_t mtu;
+};
+
+int set_policy(struct dp *dp, uint16_t id, const struct policy *policy);
+
 struct bench {
 	struct dp *dp;
 	struct rte_ring *in, *out;

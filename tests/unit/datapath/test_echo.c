@@ -170,8 +170,10 @@ an_answer_fits_the_way_back(void **state)
 
 	(void)state;
 	for (int outside = 0; outside < 2; outside++) {
-		struct dp_session_ip ip = {
-			.address = cv_ipv4(INNER_A), .policy = GROUP_A, .mtu = 576};
+		struct dp_session_ip ip = {.address = cv_ipv4(INNER_A),
+			.group = GROUP_A,
+			.filter = GROUP_A,
+			.mtu = 576};
 
 		up(&w, outside);
 		w.b.dp->ports[0].mtu = outside ? 576 : 1500;

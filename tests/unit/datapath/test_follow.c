@@ -10,14 +10,14 @@ enum { UDP = 17, ESP = 50, IKE = 500, DNS = 53, LEN = 60 };
 static void
 up(struct bench *b)
 {
-	struct dp_policy ipsec = {.kind = DP_POLICY_IPSEC,
+	struct policy ipsec = {.kind = DP_FILTER_IPSEC,
 		.clients_reachable = true,
 		.refuse_silently = true,
 		.lns = cv_ipv4(INNER_LNS)};
 
 	bench_up(b, 0, 0);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_A, &ipsec), 0);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_B, &ipsec), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_A, &ipsec), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_B, &ipsec), 0);
 }
 
 /* A fragment of a UDP datagram between A and B; offset in units of 8 bytes, 0: the first one. */
@@ -203,7 +203,8 @@ several_datagrams_of_a_session_mix(void **state)
 static void
 what_waits_outlives_no_session(void **state)
 {
-	struct dp_session_ip ip = {.address = cv_ipv4(INNER_A), .policy = GROUP_A, .mtu = 1400};
+	struct dp_session_ip ip = {
+		.address = cv_ipv4(INNER_A), .group = GROUP_A, .filter = GROUP_A, .mtu = 1400};
 	struct bench b;
 
 	(void)state;

@@ -6,25 +6,26 @@
 enum { ICMP = 1, TCP = 6, UDP = 17, ESP = 50, QUOTED = 548, OVERHEAD = 28 };
 
 static void
-policies(struct bench *b, struct dp_policy a, struct dp_policy z)
+policies(struct bench *b, struct policy a, struct policy z)
 {
 	a.lns = z.lns = cv_ipv4(INNER_LNS);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_A, &a), 0);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_B, &z), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_A, &a), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_B, &z), 0);
 }
 
-static const struct dp_policy any = {.kind = DP_POLICY_ANY, .clients_reachable = true},
-			      ipsec = {.kind = DP_POLICY_IPSEC, .clients_reachable = true},
-			      silent = {.kind = DP_POLICY_IPSEC,
-				      .clients_reachable = true,
-				      .refuse_silently = true},
-			      isolated = {.kind = DP_POLICY_ANY};
+static const struct policy any = {.kind = DP_FILTER_ANY, .clients_reachable = true},
+			   ipsec = {.kind = DP_FILTER_IPSEC, .clients_reachable = true},
+			   silent = {.kind = DP_FILTER_IPSEC,
+				   .clients_reachable = true,
+				   .refuse_silently = true},
+			   isolated = {.kind = DP_FILTER_ANY};
 
 /* Opens A again with another MRU. */
 static void
 limit_mtu(struct bench *b, uint16_t mtu)
 {
-	struct dp_session_ip ip = {.address = cv_ipv4(INNER_A), .policy = GROUP_A, .mtu = mtu};
+	struct dp_session_ip ip = {
+		.address = cv_ipv4(INNER_A), .group = GROUP_A, .filter = GROUP_A, .mtu = mtu};
 
 	assert_int_equal(dp_session_open(b->dp, b->slot_a, &ip), 0);
 }

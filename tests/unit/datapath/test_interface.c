@@ -96,7 +96,6 @@ serve_with(uint16_t descriptors, uint16_t mtu)
 		.locals = &local,
 		.local_count = 1,
 		.slot_mask = dp_slot_mask(100),
-		.policies = 1,
 		.pool_mbufs = 1023,
 		.eal_ready = true,
 		.log = &log};

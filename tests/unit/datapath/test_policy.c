@@ -7,15 +7,15 @@
 enum { ICMP = 1, TCP = 6, UDP = 17, GRE = 47, ESP = 50, AH = 51, SCTP = 132 };
 
 static void
-policies(struct bench *b, struct dp_policy a, struct dp_policy z)
+policies(struct bench *b, struct policy a, struct policy z)
 {
 	a.lns = z.lns = cv_ipv4(INNER_LNS);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_A, &a), 0);
-	assert_int_equal(dp_policy_set(b->dp, GROUP_B, &z), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_A, &a), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_B, &z), 0);
 }
 
-static const struct dp_policy any = {.kind = DP_POLICY_ANY, .clients_reachable = true},
-			      ipsec = {.kind = DP_POLICY_IPSEC, .clients_reachable = true};
+static const struct policy any = {.kind = DP_FILTER_ANY, .clients_reachable = true},
+			   ipsec = {.kind = DP_FILTER_IPSEC, .clients_reachable = true};
 
 static void
 set_ports(uint8_t *packet, uint16_t source, uint16_t target)
@@ -136,7 +136,7 @@ the_receivers_policy_counts_too(void **state)
 static void
 a_list_of_rules(void **state)
 {
-	struct dp_policy rules = {.kind = DP_POLICY_RULES,
+	struct policy rules = {.kind = DP_FILTER_RULES,
 		.clients_reachable = true,
 		.rules = {{GRE, 0, 0}, {UDP, 1000, 2000}, {UDP, 53, 53}},
 		.rule_count = 3};
@@ -158,7 +158,7 @@ a_list_of_rules(void **state)
 static void
 isolated_clients_reach_only_gateways(void **state)
 {
-	struct dp_policy isolated = {.kind = DP_POLICY_ANY};
+	struct policy isolated = {.kind = DP_FILTER_ANY};
 	struct cv_prefix prefix;
 	struct bench b;
 
@@ -257,8 +257,9 @@ ttl_1_is_answered_with_time_exceeded(void **state)
 static void
 too_big_with_df_is_answered_with_the_mtu(void **state)
 {
-	struct dp_policy small = {.kind = DP_POLICY_ANY, .clients_reachable = true, .mtu = 1300};
-	struct dp_session_ip ip = {.address = cv_ipv4(INNER_B), .policy = GROUP_B, .mtu = 1400};
+	struct policy small = {.kind = DP_FILTER_ANY, .clients_reachable = true, .mtu = 1300};
+	struct dp_session_ip ip = {
+		.address = cv_ipv4(INNER_B), .group = GROUP_B, .filter = GROUP_B, .mtu = 1400};
 	uint8_t packet[FRAME_MAX];
 	struct wire wire = {0};
 	struct bench b;

@@ -19,7 +19,6 @@ buffers(uint16_t rx, uint16_t tx)
 		.locals = &local,
 		.local_count = 1,
 		.slot_mask = dp_slot_mask(100),
-		.policies = 1,
 		.eal_ready = true};
 	struct rte_ring *ring = rte_ring_create("in", 64, SOCKET_ID_ANY, 0);
 	int id = rte_eth_from_rings("wan", &ring, 1, &ring, 1, rte_socket_id());

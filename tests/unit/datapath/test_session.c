@@ -32,8 +32,14 @@ reaches(struct bench *b, bool from_a, uint32_t from, uint32_t to, size_t len)
 static void
 an_opening_that_is_refused_leaves_the_session_as_it_was(void **state)
 {
-	struct dp_session_ip taken = {.address = cv_ipv4(INNER_B), .policy = GROUP_A, .mtu = 600},
-			     no_policy = {.address = cv_ipv4(INNER_A), .policy = 7, .mtu = 600},
+	struct dp_session_ip taken = {.address = cv_ipv4(INNER_B),
+				     .group = GROUP_A,
+				     .filter = GROUP_A,
+				     .mtu = 600},
+			     no_policy = {.address = cv_ipv4(INNER_A),
+				     .group = 7,
+				     .filter = 7,
+				     .mtu = 600},
 			     multicast = {.address = cv_ipv4(0xe0000001), .mtu = 600};
 	struct dp_setup_info info;
 	struct bench b;
@@ -82,30 +88,30 @@ what_can_be_no_clients_address_is_refused(void **state)
 static void
 a_policys_new_mtu_is_that_of_its_open_sessions(void **state)
 {
-	struct dp_policy any = {
-		.kind = DP_POLICY_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
+	struct policy any = {
+		.kind = DP_FILTER_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
 	struct bench b;
 
 	(void)state;
 	bench_up(&b, 0, 0);
 	any.mtu = 1300;
-	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(set_policy(b.dp, GROUP_B, &any), 0);
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1300);
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 1400);
 	assert_true(reaches(&b, true, INNER_A, INNER_B, 1300));
 	assert_true(reaches(&b, false, INNER_B, INNER_A, 1400));
 	/* larger than the client takes, and no limit: what the client takes */
 	any.mtu = 1450;
-	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(set_policy(b.dp, GROUP_B, &any), 0);
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1400);
 	any.mtu = 1000;
-	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(set_policy(b.dp, GROUP_B, &any), 0);
 	any.mtu = 0;
-	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(set_policy(b.dp, GROUP_B, &any), 0);
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1400);
 	assert_true(reaches(&b, true, INNER_A, INNER_B, 1400));
 	any.mtu = 1300;
-	assert_int_equal(dp_policy_set(b.dp, GROUP_B, &any), 0);
+	assert_int_equal(set_policy(b.dp, GROUP_B, &any), 0);
 	assert_false(reaches(&b, true, INNER_A, INNER_B, 1301));
 	bench_down(&b);
 }

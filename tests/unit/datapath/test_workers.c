@@ -69,7 +69,6 @@ create(struct bench *b)
 		.idle = DP_IDLE_SLEEP,
 		.slot_seed = 7,
 		.slot_mask = dp_slot_mask(100),
-		.policies = 2,
 		.pool_mbufs = 8191,
 		.eal_ready = true};
 	int id;
@@ -106,13 +105,13 @@ destroy(struct bench *b)
 static void
 set_policies(struct bench *b, uint16_t mtu)
 {
-	struct dp_policy any = {.kind = DP_POLICY_ANY,
+	struct policy any = {.kind = DP_FILTER_ANY,
 		.clients_reachable = true,
 		.lns = cv_ipv4(INNER_LNS),
 		.mtu = mtu};
 
-	assert_int_equal(dp_policy_set(b->dp, 0, &any), 0);
-	assert_int_equal(dp_policy_set(b->dp, 1, &any), 0);
+	assert_int_equal(set_policy(b->dp, 0, &any), 0);
+	assert_int_equal(set_policy(b->dp, 1, &any), 0);
 }
 
 static void
@@ -185,7 +184,8 @@ open_third(struct bench *b, uint32_t slot, unsigned turn)
 {
 	static const uint16_t mtus[] = {1400, 576, 0, PACKET, 1280};
 	struct dp_session_ip ip = {.address = cv_ipv4(INNER_THIRD),
-		.policy = (uint16_t)(turn % 2),
+		.group = (uint16_t)(turn % 2),
+		.filter = (uint16_t)(turn / 2 % 2),
 		.mtu = mtus[turn % RTE_DIM(mtus)],
 		.send = (uint16_t)(turn * 7 % 16)};
 
@@ -493,8 +493,11 @@ a_late_worker_delays_nobody(void **state)
 static void
 nothing_reaches_a_client_before_its_ack(void **state)
 {
-	struct dp_session_ip ip = {
-		.address = cv_ipv4(INNER_B), .policy = GROUP_B, .mtu = 1400, .hold = true};
+	struct dp_session_ip ip = {.address = cv_ipv4(INNER_B),
+		.group = GROUP_B,
+		.filter = GROUP_B,
+		.mtu = 1400,
+		.hold = true};
 	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_B), .port = PORT_B};
 	struct bench b;
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Filters: made by the control thread, asked by the policy stage. */
+#include <rte_byteorder.h>
+
+#include "datapath/internal.h"
+
+enum {
+	PROTO_ICMP = 1,
+	PROTO_UDP = 17,
+	PROTO_ESP = 50,
+	PROTO_AH = 51,
+	PORT_IKE = 500,
+	PORT_IKE_NAT = 4500,
+};
+
+static void
+add_rule(struct dp_filter_table *t, struct dp_rule rule)
+{
+	if (rule.port_low == 0 && rule.port_high == 0) {
+		t->verdict[rule.protocol] = DP_PERMIT;
+		return;
+	}
+	if (t->verdict[rule.protocol] == DP_DENY)
+		t->verdict[rule.protocol] = DP_BY_PORT;
+	t->rules[t->rule_count++] = rule;
+}
+
+static void
+fill(struct dp_filter_table *t, const struct dp_filter *filter)
+{
+	static const struct dp_rule ipsec[] = {
+		{.protocol = PROTO_ESP},
+		{.protocol = PROTO_AH},
+		{PROTO_UDP, PORT_IKE, PORT_IKE},
+		{PROTO_UDP, PORT_IKE_NAT, PORT_IKE_NAT},
+	};
+	struct cv_prefix *prefixes = (struct cv_prefix *)&t->gateways[filter->gateway_count];
+	const struct dp_rule *rules = filter->rules;
+	size_t n = filter->rule_count;
+
+	t->told = *filter;
+	t->told.gateways = prefixes;
+	for (unsigned i = 0; i < filter->gateway_count; i++) {
+		const struct cv_prefix *p = &filter->gateways[i];
+
+		t->gateways[i].mask = p->length == 0 ? 0 : UINT32_MAX << (32 - p->length);
+		t->gateways[i].net = cv_ipv4_value(&p->ip);
+		prefixes[i] = *p;
+	}
+	t->gateway_count = filter->gateway_count;
+	if (filter->kind == DP_FILTER_ANY) {
+		memset(t->verdict, DP_PERMIT, sizeof(t->verdict));
+		return;
+	}
+	if (filter->kind == DP_FILTER_IPSEC) {
+		rules = ipsec;
+		n = RTE_DIM(ipsec);
+	}
+	for (size_t i = 0; i < n; i++)
+		add_rule(t, rules[i]);
+	if (t->verdict[PROTO_ICMP] == DP_DENY)
+		t->verdict[PROTO_ICMP] = DP_BY_QUOTE;
+}
+
+static bool
+usable(const struct dp_filter *filter)
+{
+	if (filter->rule_count > DP_MAX_RULES || filter->gateway_count > DP_MAX_GATEWAYS)
+		return false;
+	for (unsigned i = 0; i < filter->gateway_count; i++)
+		if (filter->gateways[i].ip.family != CV_IPV4 || filter->gateways[i].length > 32)
+			return false;
+	return true;
+}
+
+/* NULL: none. */
+static void
+replace(struct dp *dp, uint16_t filter, struct dp_filter_table *t)
+{
+	struct dp_filter_table *old = dp->filters[filter];
+
+	__atomic_store_n(&dp->filters[filter], t, __ATOMIC_RELEASE);
+	dp_grace_free(dp, old);
+}
+
+int
+dp_filter_set(struct dp *dp, uint16_t filter, const struct dp_filter *told)
+{
+	struct dp_filter_table *t;
+
+	if (!usable(told))
+		return CV_ERR_CONFIG;
+	t = dp_shared_new(dp, sizeof(*t) + told->gateway_count * (sizeof(t->gateways[0]) +
+									 sizeof(struct cv_prefix)));
+	if (t == NULL)
+		return CV_ERR_NOMEM;
+	fill(t, told);
+	replace(dp, filter, t);
+	return 0;
+}
+
+void
+dp_filter_clear(struct dp *dp, uint16_t filter)
+{
+	if (dp->filters[filter] != NULL)
+		replace(dp, filter, NULL);
+}
+
+int
+dp_filter_get(const struct dp *dp, uint16_t filter, struct dp_filter *out)
+{
+	if (dp->filters[filter] == NULL)
+		return CV_ERR_UNKNOWN;
+	*out = dp->filters[filter]->told;
+	return 0;
+}
+
+void
+dp_filters_destroy(struct dp *dp)
+{
+	for (size_t i = 0; i < DP_IDS_OF_A_KIND; i++)
+		dp_shared_free(dp, dp->filters[i]);
+}
