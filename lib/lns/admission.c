@@ -14,22 +14,6 @@
 
 #define FORGOT_LINE_NS (10 * CV_NS_PER_S)
 
-int
-lns_admission_init(struct lns *lns)
-{
-	const struct cfg_limits *limits = &lns->cfg->limits;
-
-	lns->admission.object.kind = LNS_KIND_ADMISSION;
-	return lns_callers_init(
-		&lns->admission.callers, lns->crypto, limits->half_open, limits->tunnels);
-}
-
-void
-lns_admission_fini(struct lns *lns)
-{
-	lns_callers_fini(&lns->admission.callers);
-}
-
 /* ---- limits ---- */
 
 static bool

@@ -241,6 +241,58 @@ lns_callers_forget(struct lns_callers *c, uint16_t listener)
 	return tunnel_id;
 }
 
+/* With the keys, so that what was hashed by them is found again. */
+static void
+keep_keys(struct lns_callers *to, struct lns_callers *from)
+{
+	struct lns_proved *proved = to->proved;
+	uint32_t proved_mask = to->proved_mask;
+
+	memcpy(to->by_opener.key, from->by_opener.key, sizeof(to->by_opener.key));
+	memcpy(to->by_id.key, from->by_id.key, sizeof(to->by_id.key));
+	to->proved = from->proved;
+	to->proved_mask = from->proved_mask;
+	from->proved = proved;
+	from->proved_mask = proved_mask;
+}
+
+static void
+move_caller(struct lns_callers *to, struct lns_caller *old)
+{
+	bool forgot;
+	struct lns_caller *new =
+		lns_callers_add(to, old->at, &old->opener, old->tunnel_id, &forgot);
+
+	new->message = old->message;
+	new->failed = old->failed;
+	new->credit = old->credit;
+	new->identity = old->identity;
+	memcpy(new->challenge, old->challenge, sizeof(new->challenge));
+	new->secret = old->secret;
+	old->secret = NULL;
+}
+
+void
+lns_callers_resize(struct lns_callers *c, struct lns_callers *spare)
+{
+	struct cv_list by_age = {0};
+	struct lns_callers old;
+	struct cv_link *link;
+
+	if (c->records != NULL)
+		keep_keys(spare, c);
+	while ((link = cv_list_first(&c->by_age)) != NULL) {
+		cv_unlink(link);
+		cv_list_append(&by_age, link);
+	}
+	old = *c;
+	*c = *spare; /* its lists are empty */
+	*spare = old;
+	spare->by_age = spare->free = (struct cv_list){0};
+	CV_LIST_EACH(&by_age, aged, after)
+	move_caller(c, IN_LIST(aged));
+}
+
 uint64_t
 lns_callers_expire(struct lns_callers *c, uint64_t now)
 {

@@ -83,6 +83,10 @@ void lns_callers_fini(struct lns_callers *c);
 uint64_t lns_opener_hash(const struct cv_table *table, const struct lns_opener *opener);
 bool lns_opener_equal(const struct lns_opener *a, const struct lns_opener *b);
 
+/* Gives a table the capacity of `spare`, a new one, which gets what it had, to be freed. Where it
+ * is smaller, some are forgotten. */
+void lns_callers_resize(struct lns_callers *c, struct lns_callers *spare);
+
 /* NULL: none. */
 struct lns_caller *lns_callers_find(const struct lns_callers *c, const struct lns_opener *opener);
 struct lns_caller *lns_callers_by_id(

@@ -212,8 +212,6 @@ void lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunne
 	const uint8_t *challenge, const struct lns_secret *secret);
 
 /* admission.c: who may have a tunnel. */
-int lns_admission_init(struct lns *lns);
-void lns_admission_fini(struct lns *lns);
 /* A control message to tunnel ID 0, or to an ID that no tunnel has. */
 int lns_admission_input(struct lns *lns, uint64_t now, uint16_t listener,
 	const struct cv_endpoint *from, const uint8_t *data, size_t len);

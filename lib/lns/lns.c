@@ -9,9 +9,8 @@
 #include "lns/internal.h"
 
 static int
-new_tables(struct lns *lns)
+new_tables(struct lns *lns, const struct cfg *cfg)
 {
-	const struct cfg *cfg = lns->cfg;
 	uint64_t key[2];
 	uint32_t slots = 64;
 
@@ -20,17 +19,9 @@ new_tables(struct lns *lns)
 	lns->slot_mask = slots - 1;
 	crypto_random(lns->crypto, &lns->slot_seed, sizeof(lns->slot_seed));
 	lns->slots = calloc(slots, sizeof(lns->slots[0]));
-	if (lns->slots == NULL)
+	lns->users = calloc(cfg->n_users + 1, sizeof(lns->users[0]));
+	if (lns->slots == NULL || lns->users == NULL)
 		return CV_ERR_NOMEM;
-	for (size_t i = 0; i < cfg->n_listeners; i++) {
-		uint16_t id = cfg->listeners[i].id;
-
-		lns->by_id[id] = calloc(LNS_TUNNEL_IDS, sizeof(lns->by_id[id][0]));
-		if (lns->by_id[id] == NULL)
-			return CV_ERR_NOMEM;
-		if (id >= lns->listener_ids)
-			lns->listener_ids = (uint16_t)(id + 1);
-	}
 	crypto_random(lns->crypto, key, sizeof(key));
 	if (cv_table_init(&lns->openers, cfg->limits.tunnels, key) != 0)
 		return CV_ERR_NOMEM;
@@ -43,34 +34,6 @@ new_tables(struct lns *lns)
 	return cv_table_init(&lns->serials, cfg->limits.sessions, (uint64_t[2]){0});
 }
 
-static int
-new_groups(struct lns *lns)
-{
-	const struct cfg *cfg = lns->cfg;
-
-	lns->users = calloc(cfg->n_users + 1, sizeof(lns->users[0]));
-	if (lns->users == NULL)
-		return CV_ERR_NOMEM;
-	for (size_t i = 0; i < cfg->n_groups; i++) {
-		const struct cfg_group *group = &cfg->groups[i];
-		struct lns_pool *pool = lns_pool_new(group->pool, group->n_pool);
-
-		if (pool == NULL)
-			return CV_ERR_NOMEM;
-		lns->groups[group->id] = (struct lns_group){.cfg = group, .pool = pool};
-		lns_pool_keep(pool, &group->address);
-	}
-	/* a fixed address is kept out of every pool of its realm that holds it */
-	for (size_t u = 0; u < cfg->n_users; u++) {
-		const struct cv_ip *address = &cfg->users[u].address;
-
-		for (size_t g = 0; address->family != 0 && g < cfg->n_groups; g++)
-			if (cfg->groups[g].realm == cfg->groups[cfg->users[u].group].realm)
-				lns_pool_keep(lns->groups[cfg->groups[g].id].pool, address);
-	}
-	return 0;
-}
-
 struct lns *
 lns_new(const struct lns_params *params, uint64_t now)
 {
@@ -79,19 +42,16 @@ lns_new(const struct lns_params *params, uint64_t now)
 	if (lns == NULL)
 		return NULL;
 	lns->params = *params;
-	lns->cfg = params->cfg;
 	lns->crypto = params->crypto;
 	lns->log = params->log;
 	lns->next_serial =
 		params->first_serial > LNS_SERIAL_MIN ? params->first_serial : LNS_SERIAL_MIN;
 	cv_wheel_init(&lns->wheel, now);
-	lns_bucket_init(&lns->setups.all, lns->cfg->limits.setups_per_second, now);
-	lns_bucket_init(&lns->calls.all, lns->cfg->limits.setups_per_second, now);
+	lns_bucket_init(&lns->setups.all, 0, now);
+	lns_bucket_init(&lns->calls.all, 0, now);
 	lns_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, now);
-	lns->terms = lns_terms_new(lns->cfg, lns->crypto, lns->log);
-	lns->secrets = calloc(lns->cfg->tunnels.n_secrets + 1, sizeof(lns->secrets[0]));
-	if (lns->terms == NULL || lns->secrets == NULL || new_tables(lns) != 0 ||
-		lns_admission_init(lns) != 0 || new_groups(lns) != 0) {
+	lns->admission.object.kind = LNS_KIND_ADMISSION;
+	if (new_tables(lns, params->cfg) != 0 || lns_configure(lns, now, params->cfg) != 0) {
 		lns_free(lns);
 		return NULL;
 	}
@@ -118,7 +78,7 @@ lns_free(struct lns *lns)
 			lns_session_free(lns, lns->slots[i]);
 	for (size_t i = 0; i < CV_GROUP_IDS; i++)
 		lns_pool_free(lns->groups[i].pool);
-	lns_admission_fini(lns);
+	lns_callers_fini(&lns->admission.callers);
 	for (size_t i = 0; lns->secrets != NULL && i < lns->cfg->tunnels.n_secrets; i++)
 		lns_secret_drop(lns->secrets[i]);
 	free(lns->secrets);
@@ -129,6 +89,7 @@ lns_free(struct lns *lns)
 	cv_table_fini(&lns->serials);
 	free(lns->slots);
 	free(lns->users);
+	cfg_free(lns->cfg);
 	free(lns);
 }
 
@@ -136,6 +97,12 @@ uint64_t
 lns_slot_seed(const struct lns *lns)
 {
 	return lns->slot_seed;
+}
+
+uint32_t
+lns_capacity(const struct lns *lns)
+{
+	return (lns->slot_mask + 1) / 2;
 }
 
 uint32_t

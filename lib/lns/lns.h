@@ -166,6 +166,18 @@ struct lns_status {
 struct lns *lns_new(const struct lns_params *params, uint64_t now);
 void lns_free(struct lns *lns);
 
+/*
+ * Takes a new configuration, which goes on from the one before (cfg_continue), under running
+ * tunnels and sessions; it is held until the next. From now on newcomers meet it; what runs keeps
+ * the terms that it began with, but for addresses (a pool gives no one away that somebody has),
+ * limits, and listeners: tunnels of one that is gone end. What it means for sessions: lns_review.
+ * CV_ERR_STATE: the server is stopping; CV_ERR_LIMIT: limits.sessions is above lns_capacity;
+ * CV_ERR_NOMEM. Then nothing has changed.
+ */
+int lns_configure(struct lns *lns, uint64_t now, const struct cfg *cfg);
+/* Sessions that there is room for, as long as the server lives. */
+uint32_t lns_capacity(const struct lns *lns);
+
 /* Seed and mask that the data path must use in cv_session_slot. */
 uint64_t lns_slot_seed(const struct lns *lns);
 uint32_t lns_slot_mask(const struct lns *lns);
