@@ -41,14 +41,14 @@ read_all(int fd, size_t max, uint8_t **data, size_t *len)
 			/* not realloc: what it leaves behind may be a secret */
 			if (bigger != NULL)
 				memcpy(bigger, buf, used);
-			crypto_wipe(buf, used);
+			cv_wipe(buf, used);
 			free(buf);
 			buf = bigger;
 			capacity *= 2;
 		}
 	}
 	if (buf != NULL)
-		crypto_wipe(buf, used);
+		cv_wipe(buf, used);
 	free(buf);
 	return CV_ERR_IO;
 }

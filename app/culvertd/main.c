@@ -140,7 +140,7 @@ new_crypto(const struct cv_log *log)
 		return NULL;
 	}
 	crypto = crypto_new(seed, err, sizeof(err));
-	crypto_wipe(seed, sizeof(seed));
+	cv_wipe(seed, sizeof(seed));
 	if (crypto == NULL)
 		cv_log_event(log, CV_LOG_ERROR, "start-failed", "reason=\"%s\"", err);
 	return crypto;

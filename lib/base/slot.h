@@ -10,6 +10,17 @@
 
 #include <stdint.h>
 
+/* The mask of a table for so many sessions: at least twice as many slots, less one. */
+static inline uint32_t
+cv_slot_mask(uint32_t sessions)
+{
+	uint32_t slots = 64;
+
+	while (slots < UINT32_C(0x80000000) && slots / 2 < sessions)
+		slots *= 2;
+	return slots - 1;
+}
+
 /*
  * local_address: index of the listener; seed: random, per process; mask: table size (a power of
  * two, at least twice the sessions allowed) minus one.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wipe.h"
 #include "config/private.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -22,13 +23,6 @@ struct cfg_block {
 	size_t capacity, used;
 	_Alignas(max_align_t) uint8_t data[];
 };
-
-void
-cfg_wipe(void *data, size_t len)
-{
-	if (len != 0)
-		explicit_bzero(data, len);
-}
 
 void *
 cfg_arena_alloc(struct cfg_arena *arena, size_t n, size_t size)
@@ -61,7 +55,7 @@ cfg_arena_free(struct cfg_arena *arena)
 		struct cfg_block *block = arena->blocks;
 
 		arena->blocks = block->next;
-		cfg_wipe(block->data, block->used);
+		cv_wipe(block->data, block->used);
 		free(block);
 	}
 }

@@ -49,7 +49,6 @@ struct cfg_arena {
 	struct cfg_block *blocks;
 };
 
-void cfg_wipe(void *data, size_t len);
 /* Zeroed and aligned for anything, or NULL. len may be 0. */
 void *cfg_arena_alloc(struct cfg_arena *arena, size_t n, size_t size);
 void cfg_arena_free(struct cfg_arena *arena);

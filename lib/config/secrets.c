@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/wipe.h"
 #include "config/private.h"
 
 enum { MODE_OTHERS = 0007 };
@@ -44,7 +45,7 @@ cfg_file_free(struct cfg_secret *bytes)
 {
 	uint8_t *data = (uint8_t *)(uintptr_t)bytes->data;
 
-	cfg_wipe(data, bytes->len);
+	cv_wipe(data, bytes->len);
 	free(data);
 	*bytes = (struct cfg_secret){0};
 }

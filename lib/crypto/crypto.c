@@ -108,7 +108,7 @@ crypto_free(struct crypto *c)
 	if (c->base != NULL)
 		OSSL_PROVIDER_unload(c->base);
 	OSSL_LIB_CTX_free(c->lib);
-	crypto_wipe(c, sizeof(*c));
+	cv_wipe(c, sizeof(*c));
 	free(c);
 }
 
@@ -173,8 +173,8 @@ hmac(struct crypto *c, enum digest kind, struct cv_bytes key, const struct cv_by
 		rc = digest(c, kind, block, &sum, 1, out);
 	if (rc != 0)
 		memset(out, 0, digests[kind].len);
-	crypto_wipe(pad, sizeof(pad));
-	crypto_wipe(inner, sizeof(inner));
+	cv_wipe(pad, sizeof(pad));
+	cv_wipe(inner, sizeof(inner));
 	return rc;
 }
 
@@ -220,7 +220,7 @@ crypto_des_ecb(struct crypto *c, const uint8_t key[CRYPTO_DES_KEY_BYTES],
 	     EVP_CIPHER_CTX_set_padding(c->des_ctx, 0) == 1 &&
 	     EVP_EncryptUpdate(c->des_ctx, out, &len, in, CRYPTO_DES_BLOCK_BYTES) == 1 &&
 	     len == CRYPTO_DES_BLOCK_BYTES;
-	crypto_wipe(key8, sizeof(key8));
+	cv_wipe(key8, sizeof(key8));
 	if (ok)
 		return 0;
 	memset(out, 0, CRYPTO_DES_BLOCK_BYTES);
@@ -252,10 +252,4 @@ bool
 crypto_equal(const void *a, const void *b, size_t len)
 {
 	return len == 0 || CRYPTO_memcmp(a, b, len) == 0;
-}
-
-void
-crypto_wipe(void *buf, size_t len)
-{
-	OPENSSL_cleanse(buf, len);
 }

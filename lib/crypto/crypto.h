@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "base/wipe.h"
 
 enum {
 	CRYPTO_SEED_BYTES = 32,
@@ -67,7 +68,5 @@ uint32_t crypto_random_u32(struct crypto *c);
 
 /* Whether two strings of len bytes are equal, in a time that does not depend on their content. */
 bool crypto_equal(const void *a, const void *b, size_t len);
-/* Zeros that the compiler does not remove. */
-void crypto_wipe(void *buf, size_t len);
 
 #endif

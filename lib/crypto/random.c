@@ -60,8 +60,8 @@ crypto_chacha20_block(const uint8_t key[CRYPTO_CHACHA_KEY_BYTES], uint32_t count
 		for (unsigned byte = 0; byte < 4; byte++)
 			out[4 * i + byte] = (uint8_t)(v >> (8 * byte));
 	}
-	crypto_wipe(x, sizeof(x));
-	crypto_wipe(state, sizeof(state));
+	cv_wipe(x, sizeof(x));
+	cv_wipe(state, sizeof(state));
 }
 
 void
@@ -81,7 +81,7 @@ refill(struct crypto_generator *g)
 	for (uint32_t i = 0; i < CRYPTO_GENERATOR_BLOCKS; i++)
 		crypto_chacha20_block(g->key, i, nonce, g->buffer + i * CRYPTO_CHACHA_BLOCK_BYTES);
 	memcpy(g->key, g->buffer, sizeof(g->key));
-	crypto_wipe(g->buffer, sizeof(g->key));
+	cv_wipe(g->buffer, sizeof(g->key));
 	g->used = sizeof(g->key);
 }
 
@@ -100,7 +100,7 @@ crypto_generator_take(struct crypto_generator *g, void *out, size_t len)
 		if (n > len)
 			n = len;
 		memcpy(p, g->buffer + g->used, n);
-		crypto_wipe(g->buffer + g->used, n);
+		cv_wipe(g->buffer + g->used, n);
 		g->used += n;
 		p += n;
 		len -= n;

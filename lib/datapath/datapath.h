@@ -91,23 +91,12 @@ struct dp_params {
 	enum dp_idle idle;
 	enum dp_hugepages hugepages;
 	uint64_t slot_seed;       /* for cv_session_slot() */
-	uint32_t slot_mask;       /* dp_slot_mask(): slots minus one */
+	uint32_t slot_mask;       /* cv_slot_mask(): slots minus one */
 	uint32_t pool_mbufs;      /* 0: what suits ports and memory */
 	uint32_t memory_mib;      /* of DPDK without hugepages; 0: 256 */
 	bool eal_ready;           /* the caller has set up the EAL itself (tests, bench) */
 	const struct cv_log *log; /* outlives dp; may be NULL */
 };
-
-/* The slot mask for a number of sessions: at least twice as many slots. */
-static inline uint32_t
-dp_slot_mask(uint32_t sessions)
-{
-	uint32_t slots = 64;
-
-	while (slots < UINT32_C(0x80000000) && slots / 2 < sessions)
-		slots *= 2;
-	return slots - 1;
-}
 
 /*
  * Sets up EAL, ports, pools and tables; what is degraded or wrong goes to the log. *out is NULL

@@ -118,7 +118,7 @@ take_sccrq(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 static void
 established(struct l2tp_tunnel *t)
 {
-	crypto_wipe(t->challenge, sizeof(t->challenge));
+	cv_wipe(t->challenge, sizeof(t->challenge));
 	t->up_pending = true;
 	l2tp_set_state(t, L2TP_ESTABLISHED);
 }

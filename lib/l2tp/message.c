@@ -82,7 +82,7 @@ hide_xor(struct crypto *crypto, struct cv_bytes secret, struct cv_bytes vector, 
 		parts[1] = (struct cv_bytes){block, DIGEST_BYTES};
 		rc = crypto_md5(crypto, parts, 2, stream);
 	}
-	crypto_wipe(stream, sizeof(stream));
+	cv_wipe(stream, sizeof(stream));
 	return rc;
 }
 
@@ -357,7 +357,7 @@ put_hidden(struct l2tp_builder *b, uint16_t number, uint16_t flags, const void *
 		hide_xor(b->crypto, b->secret, (struct cv_bytes){b->vector, sizeof(b->vector)},
 			number, plain, cipher, 2 + len, true) != 0)
 		b->w.failed = true;
-	crypto_wipe(plain, sizeof(plain));
+	cv_wipe(plain, sizeof(plain));
 }
 
 void

@@ -51,6 +51,6 @@ l2tp_proxy_free(struct l2tp_proxy *p)
 {
 	if (p == NULL)
 		return;
-	crypto_wipe(p->bytes, p->used); /* a password may be among them */
+	cv_wipe(p->bytes, p->used); /* a password may be among them */
 	free(p);
 }

@@ -56,7 +56,7 @@ l2tp_tunnel_free(struct l2tp_tunnel *t)
 	l2tp_proxy_free(t->proxy_told);
 	l2tp_calls_free(t);
 	l2tp_reliable_fini(&t->reliable);
-	crypto_wipe(t->challenge, sizeof(t->challenge));
+	cv_wipe(t->challenge, sizeof(t->challenge));
 	free(t);
 }
 
@@ -170,7 +170,7 @@ queue_message(struct l2tp_tunnel *t, struct l2tp_builder *b, uint16_t session_id
 		t->overrun = t->reliable.dead = true;
 	else if (b->w.failed || queue(&t->reliable, session_id, b->body, cv_written(&b->w)) != 0)
 		t->reliable.dead = true;
-	crypto_wipe(b->body, sizeof(b->body));
+	cv_wipe(b->body, sizeof(b->body));
 }
 
 void
@@ -370,7 +370,7 @@ take_message(struct l2tp_tunnel *t, uint64_t now, uint16_t session_id, struct cv
 			: l2tp_call_fault(t, now, session_id, &m, &fault);
 	else
 		l2tp_control_message(t, now, &m, rc == 0 ? NULL : &fault);
-	crypto_wipe(m.plain, m.plain_used);
+	cv_wipe(m.plain, m.plain_used);
 }
 
 int

@@ -47,7 +47,7 @@ lns_callers_fini(struct lns_callers *c)
 	CV_LIST_EACH(&c->by_age, link, after)
 	lns_secret_drop(IN_LIST(link)->secret);
 	if (c->records != NULL)
-		crypto_wipe(c->records, c->capacity * sizeof(c->records[0]));
+		cv_wipe(c->records, c->capacity * sizeof(c->records[0]));
 	free(c->records);
 	free(c->marks);
 	free(c->shares);
@@ -224,7 +224,7 @@ lns_callers_remove(struct lns_callers *c, struct lns_caller *caller)
 	c->shares[c->marks[caller - c->records].share]--;
 	c->count--;
 	lns_secret_drop(caller->secret);
-	crypto_wipe(caller, sizeof(*caller));
+	cv_wipe(caller, sizeof(*caller));
 	cv_list_push(&c->free, &caller->in_list);
 }
 

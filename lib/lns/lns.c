@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/slot.h"
 #include "l2tp/header.h"
 #include "lns/internal.h"
 
@@ -12,13 +13,10 @@ static int
 new_tables(struct lns *lns, const struct cfg *cfg)
 {
 	uint64_t key[2];
-	uint32_t slots = 64;
 
-	while (slots / 2 < cfg->limits.sessions && slots < UINT32_C(1) << 31)
-		slots *= 2;
-	lns->slot_mask = slots - 1;
+	lns->slot_mask = cv_slot_mask(cfg->limits.sessions);
 	crypto_random(lns->crypto, &lns->slot_seed, sizeof(lns->slot_seed));
-	lns->slots = calloc(slots, sizeof(lns->slots[0]));
+	lns->slots = calloc((size_t)lns->slot_mask + 1, sizeof(lns->slots[0]));
 	lns->users = calloc(cfg->n_users + 1, sizeof(lns->users[0]));
 	if (lns->slots == NULL || lns->users == NULL)
 		return CV_ERR_NOMEM;

@@ -60,6 +60,6 @@ lns_secret_drop(struct lns_secret *secret)
 {
 	if (secret == NULL || --secret->users != 0)
 		return;
-	crypto_wipe(secret, sizeof(*secret) + secret->len);
+	cv_wipe(secret, sizeof(*secret) + secret->len);
 	free(secret);
 }

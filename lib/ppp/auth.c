@@ -30,7 +30,7 @@ drop_block(struct ppp_link *l)
 {
 	if (l->auth == NULL)
 		return;
-	crypto_wipe(l->auth, sizeof(*l->auth));
+	cv_wipe(l->auth, sizeof(*l->auth));
 	free(l->auth);
 	l->auth = NULL;
 }

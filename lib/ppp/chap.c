@@ -144,7 +144,7 @@ verify_mschapv2(struct ppp_link *l, const struct ppp_secret *secret)
 		if (rc == CV_ERR_AUTH && m.with_domain)
 			rc = verify_name(l, &m, hash);
 	}
-	crypto_wipe(hash, sizeof(hash));
+	cv_wipe(hash, sizeof(hash));
 	return rc;
 }
 
@@ -187,7 +187,7 @@ respond_mschapv2(struct ppp_link *l, const uint8_t *challenge, bool again)
 	if (rc == 0)
 		rc = ppp_mschapv2_authenticator(l->params->crypto, &m, hash,
 			a->response + PPP_MSCHAPV2_NT_OFFSET, l->authenticator_response);
-	crypto_wipe(hash, sizeof(hash));
+	cv_wipe(hash, sizeof(hash));
 	return rc;
 }
 

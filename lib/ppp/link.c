@@ -72,10 +72,10 @@ ppp_link_free(struct ppp_link *l)
 	if (l == NULL)
 		return;
 	if (l->auth != NULL)
-		crypto_wipe(l->auth, sizeof(*l->auth));
+		cv_wipe(l->auth, sizeof(*l->auth));
 	free(l->auth);
 	ppp_output_free(l);
-	crypto_wipe(l, ppp_link_bytes(l->params));
+	cv_wipe(l, ppp_link_bytes(l->params));
 	free(l);
 }
 

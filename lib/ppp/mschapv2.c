@@ -65,7 +65,7 @@ ppp_nt_hash(struct crypto *c, struct cv_bytes password, uint8_t hash[PPP_NT_HASH
 	part.len = cv_written(&w);
 	if (rc == 0)
 		rc = crypto_md4(c, &part, 1, hash);
-	crypto_wipe(unicode, sizeof(unicode));
+	cv_wipe(unicode, sizeof(unicode));
 	return rc;
 }
 
@@ -107,7 +107,7 @@ ppp_mschapv2_nt_response(struct crypto *c, const struct ppp_mschapv2 *m,
 	for (size_t i = 0; i < 3 && rc == 0; i++)
 		rc = crypto_des_ecb(c, keys + i * CRYPTO_DES_KEY_BYTES, challenge,
 			out + i * CRYPTO_DES_BLOCK_BYTES);
-	crypto_wipe(keys, sizeof(keys));
+	cv_wipe(keys, sizeof(keys));
 	return rc;
 }
 
@@ -134,7 +134,7 @@ ppp_mschapv2_authenticator(struct crypto *c, const struct ppp_mschapv2 *m,
 		rc = challenge_hash(c, m, challenge);
 	if (rc == 0)
 		rc = crypto_sha1(c, second, 3, out);
-	crypto_wipe(hash_hash, sizeof(hash_hash));
+	cv_wipe(hash_hash, sizeof(hash_hash));
 	return rc;
 }
 

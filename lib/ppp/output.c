@@ -116,7 +116,7 @@ ppp_output_free(struct ppp_link *l)
 {
 	if (l->out == NULL)
 		return;
-	crypto_wipe(l->out->bytes, l->out->used); /* a PAP client's password may be in it */
+	cv_wipe(l->out->bytes, l->out->used); /* a PAP client's password may be in it */
 	free(l->out);
 	l->out = NULL;
 }

@@ -82,7 +82,7 @@ ppp_pap_verify(struct ppp_link *l, const struct ppp_secret *secret)
 		ppp_nt_hash(l->params->crypto, password, hash) != 0)
 		return CV_ERR_AUTH;
 	equal = crypto_equal(hash, secret->bytes.data, sizeof(hash));
-	crypto_wipe(hash, sizeof(hash));
+	cv_wipe(hash, sizeof(hash));
 	return equal ? 0 : CV_ERR_AUTH;
 }
 
@@ -100,7 +100,7 @@ ppp_pap_request(struct ppp_link *l, uint64_t now)
 	cv_write_u8(&fw.w, (uint8_t)password->len);
 	cv_write_bytes(&fw.w, password->data, password->len);
 	ppp_packet_send(l, &fw);
-	crypto_wipe(fw.bytes, sizeof(fw.bytes));
+	cv_wipe(fw.bytes, sizeof(fw.bytes));
 }
 
 static int

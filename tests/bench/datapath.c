@@ -163,7 +163,7 @@ create(uint64_t sessions)
 		.locals = &local,
 		.local_count = 1,
 		.slot_seed = 7,
-		.slot_mask = dp_slot_mask((uint32_t)RTE_MAX(sessions, UINT64_C(2))),
+		.slot_mask = cv_slot_mask((uint32_t)RTE_MAX(sessions, UINT64_C(2))),
 		.pool_mbufs = 8191,
 		.eal_ready = true};
 	int id;

@@ -46,7 +46,7 @@ start(void)
 		.locals = &local,
 		.local_count = 1,
 		.slot_seed = 7,
-		.slot_mask = dp_slot_mask(100),
+		.slot_mask = cv_slot_mask(100),
 		.pool_mbufs = 1023,
 		.eal_ready = true};
 	int id;

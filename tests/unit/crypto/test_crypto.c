@@ -199,7 +199,7 @@ test_des(void **state)
 }
 
 static void
-test_equal_and_wipe(void **state)
+test_equal(void **state)
 {
 	char a[] = "secret", b[] = "secret";
 
@@ -209,8 +209,6 @@ test_equal_and_wipe(void **state)
 	b[5] = 'x';
 	assert_false(crypto_equal(a, b, sizeof(a)));
 	assert_true(crypto_equal(a, b, 5));
-	crypto_wipe(a, sizeof(a));
-	assert_memory_equal(a, "\0\0\0\0\0\0", sizeof(a));
 }
 
 /* Two contexts live side by side, as in two threads. */
@@ -253,7 +251,7 @@ main(void)
 		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_hmac),
 		cmocka_unit_test(test_des),
-		cmocka_unit_test(test_equal_and_wipe),
+		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_two_contexts),
 		cmocka_unit_test(test_missing_legacy_provider),
 	};

@@ -110,7 +110,7 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 		.locals = &local,
 		.local_count = 1,
 		.slot_seed = 7,
-		.slot_mask = dp_slot_mask(100),
+		.slot_mask = cv_slot_mask(100),
 		.pool_mbufs = 1023,
 		.eal_ready = true};
 	int id;

@@ -95,7 +95,7 @@ serve_with(uint16_t descriptors, uint16_t mtu)
 		.port_count = 1,
 		.locals = &local,
 		.local_count = 1,
-		.slot_mask = dp_slot_mask(100),
+		.slot_mask = cv_slot_mask(100),
 		.pool_mbufs = 1023,
 		.eal_ready = true,
 		.log = &log};

@@ -18,7 +18,7 @@ buffers(uint16_t rx, uint16_t tx)
 		.port_count = 1,
 		.locals = &local,
 		.local_count = 1,
-		.slot_mask = dp_slot_mask(100),
+		.slot_mask = cv_slot_mask(100),
 		.eal_ready = true};
 	struct rte_ring *ring = rte_ring_create("in", 64, SOCKET_ID_ANY, 0);
 	int id = rte_eth_from_rings("wan", &ring, 1, &ring, 1, rte_socket_id());

@@ -68,7 +68,7 @@ create(struct bench *b)
 		.workers = WORKERS,
 		.idle = DP_IDLE_SLEEP,
 		.slot_seed = 7,
-		.slot_mask = dp_slot_mask(100),
+		.slot_mask = cv_slot_mask(100),
 		.pool_mbufs = 8191,
 		.eal_ready = true};
 	int id;
