@@ -8,15 +8,11 @@
 static bool
 is_choice(const char *choices, const char *value)
 {
-	size_t len = strlen(value);
+	size_t len;
 
-	for (const char *c = choices; *c != '\0';) {
-		size_t n = strcspn(c, " ");
-
-		if (n == len && memcmp(c, value, n) == 0)
+	VIEW_FOREACH_WORD (choices, word, len)
+		if (len == strlen(value) && memcmp(word, value, len) == 0)
 			return true;
-		c += n + (c[n] == ' ');
-	}
 	return false;
 }
 
@@ -99,19 +95,21 @@ is_user(const struct daemon *d, const char *value, struct control_error *error)
 }
 
 static bool
-value_usable(const struct daemon *d, const struct filter_column *column, const char *value,
+value_usable(const struct daemon *d, const struct view_column *column, const char *value,
 	struct control_error *error)
 {
 	struct cv_endpoint peer;
 	struct id id;
 
-	switch (column->kind) {
+	switch (column->filter) {
+	case FILTER_NONE:
+		return false;
 	case FILTER_TEXT:
 		return true;
 	case FILTER_CHOICE:
 		if (is_choice(column->choices, value))
 			return true;
-		control_fail(error, CONTROL_USAGE, "%s is one of %s, not '%.60s'", column->name,
+		control_fail(error, CONTROL_USAGE, "%s is one of %s, not '%.60s'", column->key,
 			column->choices, value);
 		return false;
 	case FILTER_TUNNEL:
@@ -142,24 +140,24 @@ value_usable(const struct daemon *d, const struct filter_column *column, const c
 }
 
 static void
-say_columns(const struct filter_column *columns, const char *word, size_t len,
-	struct control_error *error)
+say_columns(const struct view *view, const char *word, size_t len, struct control_error *error)
 {
 	char all[160] = "";
 
-	for (; columns->name != NULL; columns++)
-		append(all, sizeof(all), columns->name);
+	for (size_t i = 0; i < view->n; i++)
+		if (view->columns[i].filter != FILTER_NONE)
+			append(all, sizeof(all), view->columns[i].key);
 	control_fail(error, CONTROL_USAGE, "no column '%.*s'; columns are %s",
 		(int)(len < 40 ? len : 40), word, all);
 }
 
 static bool
-read_one(const struct daemon *d, const char *word, const struct filter_column *columns,
-	struct filters *out, struct control_error *error)
+read_one(const struct daemon *d, const char *word, const struct view *view, struct filters *out,
+	struct control_error *error)
 {
 	const char *equals = word == NULL ? NULL : strchr(word, '=');
 	size_t len = equals == NULL ? 0 : (size_t)(equals - word);
-	const struct filter_column *column = columns;
+	const struct view_column *column = NULL;
 
 	if (word == NULL || word[0] == '\0') {
 		control_fail(error, CONTROL_USAGE,
@@ -170,27 +168,22 @@ read_one(const struct daemon *d, const char *word, const struct filter_column *c
 		control_fail(error, CONTROL_USAGE, "more than %d filters", FILTERS_MAX);
 		return false;
 	}
-	out->items[out->n].column = NULL;
-	out->items[out->n].value = word;
 	if (equals != NULL) {
-		while (column->name != NULL &&
-			(strlen(column->name) != len || memcmp(column->name, word, len) != 0))
-			column++;
-		if (column->name == NULL) {
-			say_columns(columns, word, len, error);
+		column = view_column(view, word, len);
+		if (column == NULL || column->filter == FILTER_NONE) {
+			say_columns(view, word, len, error);
 			return false;
 		}
 		if (!value_usable(d, column, equals + 1, error))
 			return false;
-		out->items[out->n].column = column;
-		out->items[out->n].value = equals + 1;
 	}
-	out->n++;
+	out->items[out->n].column = column;
+	out->items[out->n++].value = equals == NULL ? word : equals + 1;
 	return true;
 }
 
 bool
-filters_read(const struct daemon *d, json_t *arguments, const struct filter_column *columns,
+filters_read(const struct daemon *d, json_t *arguments, const struct view *view,
 	struct filters *out, struct control_error *error)
 {
 	json_t *words = json_object_get(arguments, "filters"), *word;
@@ -203,7 +196,7 @@ filters_read(const struct daemon *d, json_t *arguments, const struct filter_colu
 	}
 	json_array_foreach(words, i, word)
 	{
-		if (!read_one(d, json_string_value(word), columns, out, error))
+		if (!read_one(d, json_string_value(word), view, out, error))
 			return false;
 	}
 	return true;
@@ -211,7 +204,7 @@ filters_read(const struct daemon *d, json_t *arguments, const struct filter_colu
 
 /* The cell as a whole; an ID, a peer or listener also without what stands behind it. */
 static bool
-cell_is(enum filter_kind kind, const char *cell, const char *value)
+cell_is(enum view_filter kind, const char *cell, const char *value)
 {
 	size_t len = strlen(value);
 	char behind = kind == FILTER_PEER || kind == FILTER_LISTENER    ? ':'
@@ -238,23 +231,23 @@ any_has(json_t *row, const char *part)
 }
 
 static bool
-row_is(json_t *row, const struct filter_column *column, const char *value)
+row_is(json_t *row, const struct view_column *column, const char *value)
 {
-	bool by_serial = column->kind == FILTER_SERIAL ||
-			 (column->kind == FILTER_SESSION && strchr(value, '/') == NULL);
+	bool by_serial = column->filter == FILTER_SERIAL ||
+			 (column->filter == FILTER_SESSION && strchr(value, '/') == NULL);
 	const char *cell =
-		json_string_value(json_object_get(row, by_serial ? "serial" : column->name));
+		json_string_value(json_object_get(row, by_serial ? "serial" : column->key));
 
 	if (cell != NULL && by_serial)
 		return id_parse_serial(cell) == id_parse_serial(value);
-	return cell != NULL && cell_is(column->kind, cell, value);
+	return cell != NULL && cell_is(column->filter, cell, value);
 }
 
 bool
 filters_match(const struct filters *f, json_t *row)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		const struct filter_column *column = f->items[i].column;
+		const struct view_column *column = f->items[i].column;
 		const char *value = f->items[i].value;
 
 		if (column == NULL ? !any_has(row, value) : !row_is(row, column, value))

@@ -16,16 +16,16 @@ id_listener(const struct daemon *d, uint16_t listener, char out[CV_ENDPOINT_TEXT
 }
 
 static const char *
-with_listener(const struct daemon *d, const char *id, uint16_t listener, char out[ID_TEXT])
+with_listener(const struct daemon *d, const char *id, uint16_t listener, char out[ROW_ID])
 {
 	char text[CV_ENDPOINT_TEXT];
 
-	snprintf(out, ID_TEXT, "%s@%s", id, id_listener(d, listener, text));
+	snprintf(out, ROW_ID, "%s@%s", id, id_listener(d, listener, text));
 	return out;
 }
 
 const char *
-id_tunnel(const struct daemon *d, uint16_t listener, uint16_t tunnel, char out[ID_TEXT])
+id_tunnel(const struct daemon *d, uint16_t listener, uint16_t tunnel, char out[ROW_ID])
 {
 	char id[8];
 
@@ -38,7 +38,7 @@ id_tunnel(const struct daemon *d, uint16_t listener, uint16_t tunnel, char out[I
 
 const char *
 id_session(const struct daemon *d, uint16_t listener, uint16_t tunnel, uint16_t session,
-	char out[ID_TEXT])
+	char out[ROW_ID])
 {
 	char id[16];
 
@@ -163,10 +163,10 @@ static void
 say_all(const struct daemon *d, const struct id *id, const char *what, bool session,
 	struct control_error *error)
 {
-	char text[ID_TEXT], all[160] = "";
+	char text[ROW_ID], all[160] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < d->cfg->n_listeners && used < sizeof(all) - ID_TEXT; i++) {
+	for (size_t i = 0; i < d->cfg->n_listeners && used < sizeof(all) - ROW_ID; i++) {
 		uint16_t at = d->cfg->listeners[i].id;
 
 		if ((session ? lns_find_session(d->lns, at, id->tunnel, id->session, NULL)

@@ -7,7 +7,7 @@
 static json_t *
 ended(unsigned n, const char *what)
 {
-	return json_pack("{s:i, s:s}", "ended", (int)n, "what", what);
+	return view_row(&view_kicked, &(struct kicked_row){n, what});
 }
 
 static json_t *

@@ -5,63 +5,48 @@
 
 #include "commands.h"
 
-#define STATES "Initial Starting Closed Stopped Closing Stopping Req-Sent Ack-Rcvd Ack-Sent Opened"
-
-enum { PLACES = 65536 }; /* that a page looks into, most of them empty */
+/* Whether a row was found; if not, whether the table ends here or only the page. */
+static bool
+found(bool found, struct page *page, uint64_t places)
+{
+	if (!found && page->cursor >= places)
+		page->cursor = 0;
+	return found;
+}
 
 /* ---- tunnels ---- */
 
-static json_t *
-tunnel_json(const struct daemon *d, const struct lns_tunnel_info *t)
+static void
+complete_tunnel(const struct daemon *d, struct tunnel_row *row)
 {
-	char id[ID_TEXT], peer[CV_ENDPOINT_TEXT], listener[CV_ENDPOINT_TEXT];
+	id_tunnel(d, row->t.listener, row->t.tunnel_id, row->id);
+	id_listener(d, row->t.listener, row->listener);
+	row->age_s = command_seconds(daemon_now(), row->t.created_at);
+}
 
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:I}",
-		"tunnel", id_tunnel(d, t->listener, t->tunnel_id, id), "peer_tunnel",
-		t->peer_tunnel_id, "peer", cv_endpoint_text(&t->peer, peer), "listener",
-		id_listener(d, t->listener, listener), "host", t->peer_host_name, "state", t->state,
-		"sessions", (json_int_t)t->sessions, "age_s",
-		command_seconds(daemon_now(), t->created_at), "ns", t->ns, "nr", t->nr, "window",
-		t->window, "cwnd", t->cwnd, "retransmits", (json_int_t)t->retransmits);
+static bool
+next_tunnel(struct daemon *d, struct page *page, void *out)
+{
+	struct tunnel_row *row = out;
+
+	if (!found(lns_next_tunnel(d->lns, &page->cursor, page->stop, &row->t), page,
+		    lns_tunnel_places(d->lns)))
+		return false;
+	complete_tunnel(d, row);
+	return true;
 }
 
 json_t *
 cmd_tunnels(struct daemon *d, json_t *arguments, struct control_error *error)
 {
-	static const struct filter_column columns[] = {
-		{"tunnel", FILTER_TUNNEL, NULL},
-		{"peer", FILTER_PEER, NULL},
-		{"host", FILTER_TEXT, NULL},
-		{"state", FILTER_CHOICE,
-			"idle wait-ctl-reply wait-ctl-conn established closing closed"},
-		{"listener", FILTER_LISTENER, NULL},
-		{NULL, FILTER_TEXT, NULL},
-	};
-	uint64_t cursor = command_cursor(arguments), stop = cursor + PLACES;
-	struct lns_tunnel_info t;
-	struct filters filters;
-	unsigned looked = 0;
-	json_t *rows;
-
-	if (!filters_read(d, arguments, columns, &filters, error))
-		return NULL;
-	rows = json_array();
-	/* looked at, not found: a page is a bounded work */
-	while (looked++ < CONTROL_PAGE && lns_next_tunnel(d->lns, &cursor, stop, &t)) {
-		json_t *row = tunnel_json(d, &t);
-
-		if (filters_match(&filters, row))
-			json_array_append(rows, row);
-		json_decref(row);
-	}
-	return command_page(rows, cursor < lns_tunnel_places(d->lns) ? cursor : 0);
+	return command_page(d, arguments, &view_tunnels, next_tunnel, error);
 }
 
-static json_t *
-tally_json(const struct lns_tally *tally)
+static void
+add_tally(json_t *counters, const struct lns_tally *t)
 {
-	return json_pack("{s:s, s:I, s:s}", "name", tally->name, "value", (json_int_t)tally->value,
-		"help", tally->help);
+	json_array_append_new(counters,
+		view_row(&view_counters, &(struct counter_row){t->name, t->help, t->value}));
 }
 
 /* One tunnel, with what L2TP counted. */
@@ -69,104 +54,100 @@ json_t *
 cmd_tunnel(struct daemon *d, json_t *arguments, struct control_error *error)
 {
 	const char *text = command_string(arguments, "tunnel");
-	struct lns_tunnel_info info;
+	json_t *answer, *counters = NULL;
+	struct tunnel_row row;
 	struct lns_tally tally;
-	json_t *answer, *counters;
 	struct id id;
 
 	if (!id_parse_tunnel(d, text, &id, error) || !id_one_tunnel(d, &id, error))
 		return NULL;
-	if (lns_find_tunnel(d->lns, id.listener, id.tunnel, &info) == 0) {
+	if (lns_find_tunnel(d->lns, id.listener, id.tunnel, &row.t) == 0) {
 		control_fail(error, CONTROL_NOT_FOUND, "tunnel %.60s is not here", text);
 		return NULL;
 	}
-	answer = tunnel_json(d, &info);
+	complete_tunnel(d, &row);
+	answer = view_row(&view_tunnels, &row);
 	counters = json_array();
-	for (unsigned i = 0; lns_tunnel_tally(d->lns, info.listener, id.tunnel, i, &tally); i++)
-		json_array_append_new(counters, tally_json(&tally));
+	for (unsigned i = 0; lns_tunnel_tally(d->lns, row.t.listener, id.tunnel, i, &tally); i++)
+		add_tally(counters, &tally);
 	json_object_set_new(answer, "counters", counters);
 	return answer;
 }
 
 /* ---- sessions ---- */
 
-static json_t *
-session_json(const struct daemon *d, const struct lns_session_info *s)
+static void
+complete_session(const struct daemon *d, struct session_row *row)
 {
-	struct dp_session_counters n = {0};
-	char id[ID_TEXT], serial[LNS_SERIAL_TEXT], peer[CV_ENDPOINT_TEXT];
-	char listener[CV_ENDPOINT_TEXT];
+	const struct lns_session_info *s = &row->s;
+	const struct cfg_group *group =
+		s->user[0] == '\0' ? NULL : cfg_group_by_id(d->cfg, s->group);
 
-	dp_session_counters(d->dp, s->slot, &n);
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, "
-		"s:I, s:I}",
-		"session", id_session(d, s->listener, s->tunnel_id, s->session_id, id), "serial",
-		id_serial(s->serial, serial), "user", s->user, "group",
-		s->user[0] == '\0' ? "" : cfg_group_by_id(d->cfg, s->group)->name, "peer",
-		cv_endpoint_text(&s->peer, peer), "listener", id_listener(d, s->listener, listener),
-		"address", command_address(s->address), "state", s->state, "auth", s->auth, "lcp",
-		s->lcp_state, "ipcp", s->ipcp_state, "mtu", dp_session_mtu(d->dp, s->slot),
-		"peer_session", s->peer_session_id, "age_s",
-		command_seconds(daemon_now(), s->created_at), "rx_packets",
-		(json_int_t)n.rx_packets, "rx_bytes", (json_int_t)n.rx_bytes, "tx_packets",
-		(json_int_t)n.tx_packets, "tx_bytes", (json_int_t)n.tx_bytes);
+	row->n = (struct dp_session_counters){0};
+	dp_session_counters(d->dp, s->slot, &row->n);
+	id_session(d, s->listener, s->tunnel_id, s->session_id, row->id);
+	id_listener(d, s->listener, row->listener);
+	row->group = group == NULL ? "" : group->name;
+	row->address = s->address == 0 ? (struct cv_ip){0} : cv_ipv4(s->address);
+	row->mtu = dp_session_mtu(d->dp, s->slot);
+	row->age_s = command_seconds(daemon_now(), s->created_at);
+}
+
+static bool
+next_session(struct daemon *d, struct page *page, void *out)
+{
+	struct session_row *row = out;
+
+	if (!found(lns_next_session(d->lns, &page->cursor, page->stop, &row->s), page,
+		    lns_session_places(d->lns)))
+		return false;
+	complete_session(d, row);
+	return true;
 }
 
 json_t *
 cmd_sessions(struct daemon *d, json_t *arguments, struct control_error *error)
 {
-	static const struct filter_column columns[] = {
-		{"session", FILTER_SESSION, NULL},
-		{"user", FILTER_USER, NULL},
-		{"group", FILTER_GROUP, NULL},
-		{"peer", FILTER_PEER, NULL},
-		{"address", FILTER_ADDRESS, NULL},
-		{"state", FILTER_CHOICE,
-			"connecting dead establish authenticate network open terminate"},
-		{"auth", FILTER_CHOICE, "none pap chap-md5 mschapv2"},
-		{"serial", FILTER_SERIAL, NULL},
-		{"lcp", FILTER_CHOICE, STATES},
-		{"ipcp", FILTER_CHOICE, STATES},
-		{"listener", FILTER_LISTENER, NULL},
-		{NULL, FILTER_TEXT, NULL},
-	};
-	uint64_t cursor = command_cursor(arguments), stop = cursor + PLACES;
-	struct lns_session_info s;
-	struct filters filters;
-	unsigned looked = 0;
-	json_t *rows;
-
-	if (!filters_read(d, arguments, columns, &filters, error))
-		return NULL;
-	rows = json_array();
-	while (looked++ < CONTROL_PAGE && lns_next_session(d->lns, &cursor, stop, &s)) {
-		json_t *row = session_json(d, &s);
-
-		if (filters_match(&filters, row))
-			json_array_append(rows, row);
-		json_decref(row);
-	}
-	return command_page(rows, cursor < lns_session_places(d->lns) ? cursor : 0);
+	return command_page(d, arguments, &view_sessions, next_session, error);
 }
 
 /* ---- what ended ---- */
 
-static json_t *
-ended_json(const struct daemon *d, const struct ended *e, uint64_t now)
+static void
+fill_ended(const struct daemon *d, const struct ended *e, struct ended_row *row)
 {
-	char id[16], serial[LNS_SERIAL_TEXT], peer[CV_ENDPOINT_TEXT], listener[CV_ENDPOINT_TEXT];
+	*row = (struct ended_row){.serial = e->serial,
+		.user = e->user,
+		.state = e->ever_open ? "ended" : "refused",
+		.reason = e->reason,
+		.peer = e->peer,
+		.address = e->address == 0 ? (struct cv_ip){0} : cv_ipv4(e->address),
+		.ended_s_ago = command_seconds(daemon_now(), e->ended_at),
+		.duration_s = command_seconds(e->ended_at, e->created_at),
+		.n = e->counters};
+	snprintf(row->id, sizeof(row->id), "%u/%u", e->tunnel_id, e->session_id);
+	id_listener(d, e->listener, row->listener);
+}
 
-	snprintf(id, sizeof(id), "%u/%u", e->tunnel_id, e->session_id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
-		"session", id, "serial", id_serial(e->serial, serial), "user", e->user, "peer",
-		cv_endpoint_text(&e->peer, peer), "listener", id_listener(d, e->listener, listener),
-		"address", command_address(e->address), "state", e->ever_open ? "ended" : "refused",
-		"reason", e->reason, "ended_s_ago", command_seconds(now, e->ended_at), "duration_s",
-		command_seconds(e->ended_at, e->created_at), "rx_packets",
-		(json_int_t)e->counters.rx_packets, "rx_bytes", (json_int_t)e->counters.rx_bytes,
-		"tx_packets", (json_int_t)e->counters.tx_packets, "tx_bytes",
-		(json_int_t)e->counters.tx_bytes);
+/* From the newest on: the cursor counts what was ever added before the next row, so that what ends
+ * between two pages shows nothing twice. */
+static bool
+next_ended(struct daemon *d, struct page *page, void *out)
+{
+	uint64_t count = d->ended.count, at = page->cursor == 0 ? count : page->cursor;
+	const struct ended *e = at == 0 || at > count ? NULL : ended_at(&d->ended, count - at);
+
+	page->cursor = e == NULL ? 0 : at - 1;
+	if (e == NULL)
+		return false;
+	fill_ended(d, e, out);
+	return true;
+}
+
+json_t *
+cmd_ended(struct daemon *d, json_t *arguments, struct control_error *error)
+{
+	return command_page(d, arguments, &view_ended, next_ended, error);
 }
 
 static bool
@@ -178,33 +159,50 @@ is_of(const struct ended *e, const struct id *id)
 	       (id->listener == LNS_ANY_LISTENER || id->listener == e->listener);
 }
 
+/* ---- one session ---- */
+
+static json_t *
+living(struct daemon *d, const struct id *id)
+{
+	struct session_row row;
+	struct lns_tally tally;
+	json_t *answer, *counters;
+
+	if (!id_find_session(d, id, &row.s))
+		return NULL;
+	complete_session(d, &row);
+	answer = view_row(&view_sessions, &row);
+	counters = json_array();
+	for (unsigned i = 0; lns_session_tally(
+		     d->lns, row.s.listener, row.s.tunnel_id, row.s.session_id, i, &tally);
+		i++)
+		add_tally(counters, &tally);
+	json_object_set_new(answer, "counters", counters);
+	return answer;
+}
+
 /* One session, with what PPP counted; or how it ended. */
 json_t *
 cmd_session(struct daemon *d, json_t *arguments, struct control_error *error)
 {
-	struct lns_session_info info;
-	struct lns_tally tally;
 	const struct ended *e;
-	json_t *answer, *counters;
+	struct ended_row row;
+	json_t *answer;
 	char text[24];
 	struct id id;
 
 	if (!id_parse_session(d, command_string(arguments, "session"), &id, error) ||
 		!id_one_session(d, &id, error))
 		return NULL;
-	if (id_find_session(d, &id, &info)) {
-		answer = session_json(d, &info);
-		counters = json_array();
-		for (unsigned i = 0; lns_session_tally(
-			     d->lns, info.listener, info.tunnel_id, info.session_id, i, &tally);
-			i++)
-			json_array_append_new(counters, tally_json(&tally));
-		json_object_set_new(answer, "counters", counters);
+	answer = living(d, &id);
+	if (answer != NULL)
 		return answer;
+	for (uint64_t i = 0; (e = ended_at(&d->ended, i)) != NULL; i++) {
+		if (!is_of(e, &id))
+			continue;
+		fill_ended(d, e, &row);
+		return view_row(&view_ended, &row);
 	}
-	for (uint64_t i = 0; (e = ended_at(&d->ended, i)) != NULL; i++)
-		if (is_of(e, &id))
-			return ended_json(d, e, daemon_now());
 	if (id.serial != 0)
 		id_serial(id.serial, text);
 	else
@@ -212,38 +210,4 @@ cmd_session(struct daemon *d, json_t *arguments, struct control_error *error)
 	control_fail(error, CONTROL_NOT_FOUND,
 		"session %s is not here, and not among the last %d that ended", text, ENDED_MAX);
 	return NULL;
-}
-
-json_t *
-cmd_ended(struct daemon *d, json_t *arguments, struct control_error *error)
-{
-	static const struct filter_column columns[] = {
-		{"session", FILTER_SESSION, NULL},
-		{"user", FILTER_TEXT, NULL}, /* also who is no user */
-		{"peer", FILTER_PEER, NULL},
-		{"address", FILTER_ADDRESS, NULL},
-		{"state", FILTER_CHOICE, "ended refused"},
-		{"serial", FILTER_SERIAL, NULL},
-		{"reason", FILTER_TEXT, NULL},
-		{"listener", FILTER_LISTENER, NULL},
-		{NULL, FILTER_TEXT, NULL},
-	};
-	uint64_t n = command_cursor(arguments), now = daemon_now();
-	const struct ended *e;
-	struct filters filters;
-	unsigned looked = 0;
-	json_t *rows;
-
-	if (!filters_read(d, arguments, columns, &filters, error))
-		return NULL;
-	rows = json_array();
-	while ((e = ended_at(&d->ended, n)) != NULL && looked++ < CONTROL_PAGE) {
-		json_t *row = ended_json(d, e, now);
-
-		if (filters_match(&filters, row))
-			json_array_append(rows, row);
-		json_decref(row);
-		n++;
-	}
-	return command_page(rows, e != NULL ? n : 0);
 }

@@ -17,16 +17,17 @@ near(uint64_t used, uint64_t of)
 	return of != 0 && used * 100 >= of * NEAR_PERCENT;
 }
 
-static json_t *
-limit_json(const char *name, int64_t used, uint64_t of, uint64_t hit)
+static void
+add_limit(json_t *rows, const char *name, int64_t used, uint64_t of, uint64_t hit)
 {
-	return json_pack("{s:s, s:o, s:I, s:I, s:b}", "limit", name, "used",
-		used < 0 ? json_null() : json_integer(used), "of", (json_int_t)of, "hit",
-		(json_int_t)hit, "near_or_hit",
-		hit != 0 || (used >= 0 && near((uint64_t)used, of)));
+	bool said = hit != 0 || (used >= 0 && near((uint64_t)used, of));
+
+	json_array_append_new(
+		rows, view_row(&view_limits, &(struct limit_row){name, used, of, hit, said}));
 }
 
-/* used: what counts against the limit now; null where it is one for each peer, tunnel, second. */
+/* used: what counts against the limit now; below 0 where it is one for each peer, tunnel, second.
+ */
 static json_t *
 limits_json(const struct daemon *d, const struct lns_status *s, const struct dp_setup_info *setup)
 {
@@ -34,33 +35,25 @@ limits_json(const struct daemon *d, const struct lns_status *s, const struct dp_
 	const uint64_t *hit = s->counters;
 	json_t *rows = json_array();
 
-	json_array_append_new(
-		rows, limit_json("tunnels", s->tunnels, l->tunnels, hit[LNS_LIMIT_TUNNELS]));
-	json_array_append_new(
-		rows, limit_json("tunnels-per-peer", -1, l->tunnels_per_peer, hit[LNS_LIMIT_PEER]));
-	json_array_append_new(rows,
-		limit_json("half-open", s->half_open, l->half_open, hit[LNS_LIMIT_HALF_OPEN]));
-	json_array_append_new(rows,
-		limit_json("setups-per-second", -1, l->setups_per_second, hit[LNS_LIMIT_RATE]));
-	json_array_append_new(
-		rows, limit_json("sessions", s->sessions, l->sessions, hit[LNS_LIMIT_SESSIONS]));
-	json_array_append_new(rows, limit_json("sessions-per-tunnel", -1, l->sessions_per_tunnel,
-					    hit[LNS_LIMIT_TUNNEL_SESSIONS]));
-	json_array_append_new(rows,
-		limit_json("packet-buffers", setup->mbufs - setup->mbufs_free, setup->mbufs, 0));
+	add_limit(rows, "tunnels", s->tunnels, l->tunnels, hit[LNS_LIMIT_TUNNELS]);
+	add_limit(rows, "tunnels-per-peer", -1, l->tunnels_per_peer, hit[LNS_LIMIT_PEER]);
+	add_limit(rows, "half-open", s->half_open, l->half_open, hit[LNS_LIMIT_HALF_OPEN]);
+	add_limit(rows, "setups-per-second", -1, l->setups_per_second, hit[LNS_LIMIT_RATE]);
+	add_limit(rows, "sessions", s->sessions, l->sessions, hit[LNS_LIMIT_SESSIONS]);
+	add_limit(rows, "sessions-per-tunnel", -1, l->sessions_per_tunnel,
+		hit[LNS_LIMIT_TUNNEL_SESSIONS]);
+	add_limit(rows, "packet-buffers", setup->mbufs - setup->mbufs_free, setup->mbufs, 0);
 	return rows;
 }
 
-static json_t *
-pool_json(const struct daemon *d, size_t position)
+static void
+fill_pool(const struct daemon *d, size_t position, struct pool_row *row)
 {
 	const struct cfg_group *group = &d->cfg->groups[position];
-	uint64_t used = 0, size = 0;
 
-	lns_pool_use(d->lns, group->id, &used, &size);
-	return json_pack("{s:s, s:s, s:I, s:I, s:f}", "group", group->name, "realm",
-		d->cfg->realms[group->realm].name, "used", (json_int_t)used, "of", (json_int_t)size,
-		"used_percent", size == 0 ? 0.0 : 100.0 * (double)used / (double)size);
+	*row = (struct pool_row){.group = group->name, .realm = d->cfg->realms[group->realm].name};
+	lns_pool_use(d->lns, group->id, &row->used, &row->of);
+	row->used_percent = row->of == 0 ? 0.0 : 100.0 * (double)row->used / (double)row->of;
 }
 
 /* Whether the group at position a is fuller than b's: by share, of the same by number. */
@@ -91,8 +84,12 @@ fullest_json(const struct daemon *d)
 		if (at < POOLS_SHOWN)
 			top[at] = g;
 	}
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(rows, pool_json(d, top[i]));
+	for (size_t i = 0; i < n; i++) {
+		struct pool_row row;
+
+		fill_pool(d, top[i], &row);
+		json_array_append_new(rows, view_row(&view_pools, &row));
+	}
 	return rows;
 }
 
@@ -119,39 +116,43 @@ control_percent(struct daemon *d, uint64_t now)
 json_t *
 cmd_status(struct daemon *d, json_t *arguments, struct control_error *error)
 {
-	struct dp_setup_info setup;
-	struct lns_status s;
 	uint64_t now = daemon_now();
+	struct status_row row = {.version = CULVERT_VERSION,
+		.host_name = d->cfg->identity.host_name,
+		.log_level = cv_log_level_name(d->log.level),
+		.pid = (uint32_t)getpid(),
+		.uptime_s = command_seconds(now, d->started_at),
+		.workers = dp_worker_count(d->dp),
+		.shared_core = dp_shared(d->dp),
+		.control_percent = control_percent(d, now),
+		.longest_answer_us = control_server_longest_ns(d->control) / CV_NS_PER_US};
+	json_t *answer;
 
 	(void)arguments;
 	(void)error;
-	lns_status(d->lns, &s);
-	dp_setup_info(d->dp, &setup);
-	return json_pack(
-		"{s:s, s:s, s:i, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:f, s:I, s:b, s:I, "
-		"s:I, s:I, s:o, s:I, s:o}",
-		"version", CULVERT_VERSION, "host_name", d->cfg->identity.host_name, "pid",
-		(int)getpid(), "uptime_s", command_seconds(now, d->started_at), "log_level",
-		cv_log_level_name(d->log.level), "tunnels", (json_int_t)s.tunnels, "ended_tunnels",
-		(json_int_t)s.ended, "half_open_tunnels", (json_int_t)s.half_open, "sessions",
-		(json_int_t)s.sessions, "open_sessions", (json_int_t)s.open_sessions, "workers",
-		(json_int_t)dp_worker_count(d->dp), "shared_core", dp_shared(d->dp),
-		"control_percent", control_percent(d, now), "longest_answer_us",
-		(json_int_t)(control_server_longest_ns(d->control) / CV_NS_PER_US), "hugepages",
-		setup.hugepages, "packet_buffers", (json_int_t)setup.mbufs, "free_packet_buffers",
-		(json_int_t)setup.mbufs_free, "table_bytes", (json_int_t)setup.table_bytes,
-		"limits", limits_json(d, &s, &setup), "pool_exhausted",
-		(json_int_t)s.counters[LNS_POOL_EXHAUSTED], "pools", fullest_json(d));
+	lns_status(d->lns, &row.s);
+	dp_setup_info(d->dp, &row.setup);
+	answer = view_row(&view_status, &row);
+	json_object_set_new(answer, "limits", limits_json(d, &row.s, &row.setup));
+	json_object_set_new(answer, "pools", fullest_json(d));
+	return answer;
+}
+
+static bool
+next_pool(struct daemon *d, struct page *page, void *row)
+{
+	size_t position = (size_t)page->cursor++;
+
+	if (position < d->cfg->n_groups) {
+		fill_pool(d, position, row);
+		return true;
+	}
+	page->cursor = 0;
+	return false;
 }
 
 json_t *
 cmd_pools(struct daemon *d, json_t *arguments, struct control_error *error)
 {
-	uint64_t g = command_cursor(arguments);
-	json_t *rows = json_array();
-
-	(void)error;
-	while (g < d->cfg->n_groups && json_array_size(rows) < CONTROL_PAGE)
-		json_array_append_new(rows, pool_json(d, g++));
-	return command_page(rows, g < d->cfg->n_groups ? g : 0);
+	return command_page(d, arguments, &view_pools, next_pool, error);
 }

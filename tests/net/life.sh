@@ -122,6 +122,19 @@ neighbours() {
 		table '^no neighbours$' neighbours state=asking address=192.0.2.11
 }
 
+# Ends the session that it looked at, which is dialled again.
+answers() {
+	local a b
+	a=$(session_of userA) b=$(session_of userB)
+	"$HERE/answers.py" "$LNS_CTL" --socket "$RUN/lns/control.sock" &&
+		world_until 60 both_back "$a" "$b" && dialled_in A userA none && dialled_in B userB none
+}
+
+both_back() {
+	[ -n "$(session_of userA)" ] && [ -n "$(session_of userB)" ] &&
+		[ "$(session_of userA) $(session_of userB)" != "$1 $2" ]
+}
+
 # A tunnel goes with its session, and is dialled again; so do all of a peer.
 kick_tunnel() {
 	local a b
@@ -141,7 +154,14 @@ shows_one_session() {
 		table "^inner address +$(client_address A)$" session "$id" && grep -E '^LCP +Opened' "$RUN/table" &&
 		table "^session +$id$" session "$serial" && grep -E "^serial +$serial$" "$RUN/table" &&
 		table "^$id +userA .* $serial " sessions "session=$serial" && only userA &&
-		lns_said "session-up .*session=${id#*/} serial=$serial .*user=userA"
+		lns_said "session-up .*session=${id#*/} serial=$serial .*user=userA" &&
+		[ "$(completed session "${serial%??}")" = "$serial" ] &&
+		[ "$(completed session "$id")" = "$id" ] && [ "$(completed kick user use | sort | xargs)" = "userA userB" ]
+}
+
+# completed WORDS...: what a shell is offered for the last one.
+completed() {
+	CULVERT_SOCKET=$RUN/lns/control.sock "$LNS_CTL" --complete $# culvertctl "$@"
 }
 
 shows_status() {
@@ -232,7 +252,7 @@ replaced() {
 		[ "$(lns_counter user-replaced)" = 1 ]
 }
 
-tap_plan 26
+tap_plan 27
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B C; do
@@ -254,6 +274,11 @@ tap_check "culvertctl neighbours shows next hops" neighbours
 tap_check "culvertctl tunnels shows both" shows_tunnels
 tap_check "culvertctl drops, edges, counters, ports and workers show what passed" shows_packets
 tap_check "culvertctl kick ends a session; the client is told and dials again" kick
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	tap_check "each answer of culvertctl is what its schema says" answers
+else
+	tap_skip "each answer of culvertctl is what its schema says" "python3-jsonschema is missing"
+fi
 tap_check "culvertctl kick ends a tunnel, or all of a peer, and no other" kick_tunnel
 tap_check "SIGTERM: both clients have a StopCCN within $STOP_BOUND_MS ms, exit code 0" stopped
 tap_need "Culvert is started again" lns_start

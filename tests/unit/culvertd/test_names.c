@@ -85,7 +85,7 @@ text_of(const char *fmt)
 static void
 the_listener_is_named_where_ids_are_there_twice(void **state)
 {
-	char id[ID_TEXT];
+	char id[ROW_ID];
 
 	(void)state;
 	assert_string_equal(id_session(&d, 0, tunnel, session, id), text_of("%u/%u"));
@@ -212,14 +212,14 @@ what_names_nothing_is_refused(void **state)
 static bool
 keeps(const char *a, const char *b)
 {
-	static const struct filter_column columns[] = {
-		{"session", FILTER_SESSION, NULL},
-		{"serial", FILTER_SERIAL, NULL},
-		{"user", FILTER_TEXT, NULL},
-		{"peer", FILTER_PEER, NULL},
-		{"state", FILTER_CHOICE, "open closed"},
-		{NULL, FILTER_TEXT, NULL},
+	static const struct view_column columns[] = {
+		{.key = "session", .filter = FILTER_SESSION},
+		{.key = "serial", .filter = FILTER_SERIAL},
+		{.key = "user", .filter = FILTER_TEXT},
+		{.key = "peer", .filter = FILTER_PEER},
+		{.key = "state", .filter = FILTER_CHOICE, .choices = "open closed"},
 	};
+	static const struct view view = {.columns = columns, .n = 5};
 	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "session", "1/2@192.0.2.1:1701",
 		"serial", "5f00000000abc", "user", "al=ice", "peer", "192.0.2.11:1701", "state",
 		"open", "rx", 5);
@@ -230,7 +230,7 @@ keeps(const char *a, const char *b)
 
 	if (b != NULL)
 		json_array_append_new(json_object_get(arguments, "filters"), json_string(b));
-	assert_true(filters_read(&d, arguments, columns, &f, &error));
+	assert_true(filters_read(&d, arguments, &view, &f, &error));
 	kept = filters_match(&f, row);
 	json_decref(arguments);
 	json_decref(row);
@@ -264,6 +264,102 @@ filters_compare_whole_cells_or_what_stands_before_a_port(void **state)
 	assert_false(keeps("192.0.2.11", "closed"));
 }
 
+/* What each kind of filter takes, another value of that kind, and what it does not. */
+static const struct {
+	const char *right, *other, *wrong, *says;
+} values[] = {
+	[FILTER_TEXT] = {"x", "y", NULL, NULL},
+	[FILTER_TUNNEL] = {"24090", "24091", "24090/1", "a tunnel is an ID"},
+	[FILTER_SESSION] = {"24090/1", "24090/2", "24090", "a session is a serial or"},
+	[FILTER_SERIAL] = {"5f00000000001", "5f00000000002", "24090/1", "a serial is hexadecimal"},
+	[FILTER_PEER] = {"192.0.2.11:1701", "192.0.2.11:1702", "192.0.2", "a peer is an address"},
+	[FILTER_ADDRESS] = {"10.0.0.2", "10.0.0.3", "10.0.0", "an address is IPv4"},
+	[FILTER_USER] = {"alice", "alice@realm", "bob", "there is no user"},
+	[FILTER_GROUP] = {"g", "g", "h", "there is no group 'h'; there are g"},
+	[FILTER_LISTENER] = {"192.0.2.1:1701", "192.0.2.2:1701", "192.0.2.9", "no listener"},
+	[FILTER_PORT] = {"wan", "wan", "lan", "there is no port 'lan'; the first is wan"},
+};
+
+/* COLUMN=VALUE is a filter of the view; it keeps a row of that cell, and not one of another. */
+static bool
+filters(const struct view *v, const char *key, const char *value, const char *cell, bool *kept,
+	struct control_error *error)
+{
+	char word[64];
+	json_t *arguments, *row = json_pack("{s:s}", key, cell);
+	struct filters f;
+	bool fine;
+
+	snprintf(word, sizeof(word), "%s=%s", key, value);
+	arguments = json_pack("{s:[s]}", "filters", word);
+	fine = filters_read(&d, arguments, v, &f, error);
+	*kept = fine && filters_match(&f, row);
+	json_decref(arguments);
+	json_decref(row);
+	return fine;
+}
+
+static void
+choices_are_taken(const struct view *v, const struct view_column *c)
+{
+	struct control_error error = {0};
+	char word[32];
+	bool kept;
+	size_t len;
+
+	VIEW_FOREACH_WORD (c->choices, choice, len) {
+		snprintf(word, sizeof(word), "%.*s", (int)len, choice);
+		assert_true(filters(v, c->key, word, word, &kept, &error) && kept);
+		assert_true(filters(v, c->key, word, "-", &kept, &error) && !kept);
+	}
+	assert_false(filters(v, c->key, "nosuch", "nosuch", &kept, &error));
+	assert_non_null(strstr(error.message, c->choices));
+	assert_false(filters(v, c->key, "", "", &kept, &error));
+}
+
+static void
+each_column_says_what_its_filter_takes(void **state)
+{
+	struct control_error error;
+	unsigned columns = 0;
+	bool kept;
+
+	(void)state;
+	for (size_t i = 0; i < view_count; i++)
+		for (size_t n = 0; n < views[i]->n; n++) {
+			const struct view *v = views[i];
+			const struct view_column *c = &v->columns[n];
+
+			error = (struct control_error){0};
+			columns += c->filter != FILTER_NONE;
+			if (c->filter == FILTER_CHOICE) {
+				choices_are_taken(v, c);
+				continue;
+			}
+			if (c->filter == FILTER_NONE) {
+				assert_false(filters(v, c->key, "1", "1", &kept, &error));
+				assert_non_null(strstr(error.message, "no column"));
+				continue;
+			}
+			assert_true(filters(v, c->key, values[c->filter].right,
+				values[c->filter].right, &kept, &error));
+			assert_true(kept);
+			assert_true(
+				filters(v, c->key, values[c->filter].right, "-", &kept, &error));
+			assert_false(kept);
+			assert_true(filters(v, c->key, values[c->filter].right,
+				values[c->filter].other, &kept, &error));
+			assert_int_equal(kept,
+				strcmp(values[c->filter].right, values[c->filter].other) == 0);
+			if (values[c->filter].wrong == NULL)
+				continue;
+			assert_false(
+				filters(v, c->key, values[c->filter].wrong, "-", &kept, &error));
+			assert_non_null(strstr(error.message, values[c->filter].says));
+		}
+	assert_true(columns >= 28);
+}
+
 int
 main(void)
 {
@@ -276,6 +372,7 @@ main(void)
 			a_tunnel_that_is_there_twice_is_ended_once, up, down),
 		cmocka_unit_test_setup_teardown(a_serial_needs_no_listener, up, down),
 		cmocka_unit_test_setup_teardown(what_names_nothing_is_refused, up, down),
+		cmocka_unit_test_setup_teardown(each_column_says_what_its_filter_takes, up, down),
 		cmocka_unit_test_setup_teardown(
 			filters_compare_whole_cells_or_what_stands_before_a_port, up, down),
 	};

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What culvertctl may be asked for: one table, which its help, its completion, its arguments, its
+ * output, the schema and culvertd's dispatch come from.
+ */
+#ifndef CONTROL_COMMANDS_H
+#define CONTROL_COMMANDS_H
+
+#include "control/views.h"
+
+enum answer {
+	ANSWER_ROWS,   /* {"rows": [...]}, page after page */
+	ANSWER_OBJECT, /* one row of a view, with `parts` in it */
+	ANSWER_DONE,   /* a row of a view, which says what was done: not to be repeated */
+	/* {"lines": [TEXT...], "summary": TEXT, "exit": NUMBER}: what is printed, and culvertctl's
+	 * exit code, of something that is not to be repeated either */
+	ANSWER_LINES,
+	ANSWER_LOCAL, /* culvertctl's own affair, without culvertd */
+};
+
+/* What may stand for an argument, for completion. */
+enum command_words {
+	WORDS_NONE,
+	WORDS_CHOICES,  /* the form's `choices` */
+	WORDS_FILTERS,  /* any number of filters of the view */
+	WORDS_SESSIONS, /* those that are there now: IDs and serials */
+	WORDS_USERS,    /* of these sessions */
+	WORDS_TUNNELS,
+	WORDS_PEERS, /* of these tunnels */
+	WORDS_VIEWS, /* commands that the schema is printed of */
+};
+
+enum { COMMAND_FORMS = 4, COMMAND_PARTS = 3 };
+
+/* A way to say a command: "kick user NAME". */
+struct command_form {
+	const char *word;  /* "user"; NULL: what has no word */
+	const char *key;   /* of the argument in the request; NULL: it takes none */
+	const char *shown; /* in the help: "NAME", "[FILTER...]" */
+	const char *needs; /* what it cannot go without, in words; NULL: it can */
+	const char *help;
+	enum command_words words;
+	const char *choices;
+};
+
+/* A list in an object. */
+struct command_part {
+	const char *key;
+	const struct view *view;
+	const char *nothing; /* said where no row is left */
+};
+
+struct command {
+	const char *name;
+	enum answer answer;
+	const struct view *view;
+	const struct view *other; /* OBJECT: it may be a row of this instead, without parts */
+	const char *nothing, *none_left;          /* said for no rows; where filters leave none */
+	struct command_part parts[COMMAND_PARTS]; /* up to one without key */
+	struct command_form forms[COMMAND_FORMS]; /* up to one without help */
+};
+
+/*
+ * X(id, initializers of struct command): culvertd answers by cmd_id(). In the order of the help.
+ */
+/* clang-format off */
+#define COMMANDS(X) \
+	X(status, .name = "status", .answer = ANSWER_OBJECT, .view = &view_status, \
+		.parts = {{"limits", &view_limits, "no limit is near, and none was hit"}, \
+			{"pools", &view_pools, "no pools"}}, \
+		.forms = {{.help = "how it is: tunnels, sessions, load, limits near or hit, pools"}}) \
+	X(pools, .name = "pools", .answer = ANSWER_ROWS, .view = &view_pools, .nothing = "no pools", \
+		.forms = {{.help = "how many addresses of each group's pools are in use"}}) \
+	X(tunnels, .name = "tunnels", .answer = ANSWER_ROWS, .view = &view_tunnels, \
+		.nothing = "no tunnels", \
+		.forms = {{FILTERED, .help = "L2TP control connections"}}) \
+	X(tunnel, .name = "tunnel", .answer = ANSWER_OBJECT, .view = &view_tunnels, \
+		.parts = {{"counters", &view_counters, "L2TP has counted nothing"}}, \
+		.forms = {{ARGUMENT("tunnel", "ID", WORDS_TUNNELS), .needs = "a tunnel", \
+			.help = "one of them, and what L2TP counted for it"}}) \
+	X(sessions, .name = "sessions", .answer = ANSWER_ROWS, .view = &view_sessions, \
+		.nothing = "no sessions", \
+		.forms = {{FILTERED, .help = "sessions"}}) \
+	X(session, .name = "session", .answer = ANSWER_OBJECT, .view = &view_sessions, \
+		.other = &view_ended, \
+		.parts = {{"counters", &view_counters, "PPP has counted nothing"}}, \
+		.forms = {{ARGUMENT("session", "ID", WORDS_SESSIONS), .needs = "a session", \
+			.help = "one session, and what PPP counted for it; or how it ended"}}) \
+	X(ended, .name = "ended", .answer = ANSWER_ROWS, .view = &view_ended, \
+		.nothing = "no session has ended yet", .none_left = "no such session has ended", \
+		.forms = {{FILTERED, \
+			.help = "the last sessions that ended or were refused, and why"}}) \
+	X(drops, .name = "drops", .answer = ANSWER_ROWS, .view = &view_packets, \
+		.nothing = "nothing was dropped", \
+		.forms = {{.help = \
+			"packets dropped, by cause (causes that never came are left out)"}}) \
+	X(edges, .name = "edges", .answer = ANSWER_ROWS, .view = &view_packets, \
+		.nothing = "no packet has come yet", \
+		.forms = {{.help = "packets from stage to stage"}}) \
+	X(counters, .name = "counters", .answer = ANSWER_ROWS, .view = &view_counters, \
+		.nothing = "nothing was counted yet", \
+		.forms = {{.help = "what the control side counted"}}) \
+	X(ports, .name = "ports", .answer = ANSWER_ROWS, .view = &view_ports, \
+		.nothing = "no ports", \
+		.forms = {{.help = "network ports"}}) \
+	X(workers, .name = "workers", .answer = ANSWER_ROWS, .view = &view_workers, \
+		.nothing = "no workers", \
+		.forms = {{.help = "the threads that carry packets, and their load"}}) \
+	X(neighbours, .name = "neighbours", .answer = ANSWER_ROWS, .view = &view_neighbours, \
+		.nothing = "no neighbours", \
+		.forms = {{FILTERED, .help = "next hops, and whether they answer ARP"}}) \
+	X(kick, .name = "kick", .answer = ANSWER_DONE, .view = &view_kicked, \
+		.forms = {{ARGUMENT("session", "ID", WORDS_SESSIONS), \
+				.needs = "a session, or 'user', 'tunnel' or 'peer' and which", \
+				.help = "end a session, politely"}, \
+			{.word = "user", ARGUMENT("user", "NAME", WORDS_USERS), .needs = "a name", \
+				.help = "end all sessions of a user"}, \
+			{.word = "tunnel", ARGUMENT("tunnel", "ID", WORDS_TUNNELS), .needs = "an ID", \
+				.help = "end a tunnel with all its sessions"}, \
+			{.word = "peer", ARGUMENT("peer", "ADDRESS[:PORT]", WORDS_PEERS), \
+				.needs = "an address", .help = "end all tunnels from there"}}) \
+	X(log_level, .name = "log-level", .answer = ANSWER_DONE, .view = &view_level, \
+		.forms = {{ARGUMENT("level", "LEVEL", WORDS_CHOICES), \
+			.choices = "error warning info debug", .needs = "a level", \
+			.help = "error, warning, info, debug"}})
+
+/* Those that culvertctl answers itself. */
+#define LOCAL_COMMANDS(X) \
+	X(schema, .name = "schema", .answer = ANSWER_LOCAL, \
+		.forms = {{ARGUMENT("command", "[COMMAND]", WORDS_VIEWS), \
+			.help = "the JSON schema of its answers, or of all"}})
+
+#define FILTERED .shown = "[FILTER...]", .words = WORDS_FILTERS
+#define ARGUMENT(name, letters, complete) .key = (name), .shown = (letters), .words = (complete)
+/* clang-format on */
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* NULL: there is none. */
+const struct command *command_find(const char *name);
+/* Its place in commands[]. */
+size_t command_index(const struct command *c);
+
+/* schema.c: the JSON schema (2020-12) of what `culvertctl --json COMMAND` prints, of all commands
+ * for NULL. A new reference. */
+json_t *command_schema(const struct command *c);
+
+#endif

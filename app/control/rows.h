@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The rows that culvertd fills, a structure a view. What a library tells stands in them whole, so
+ * that a column of it is a row in views.c and nothing else; what has to be made for people first
+ * has a field of its own. Nothing of it is sent as it is.
+ */
+#ifndef CONTROL_ROWS_H
+#define CONTROL_ROWS_H
+
+#include "datapath/datapath.h"
+#include "lns/lns.h"
+
+enum {
+	ROW_ID = 16 + CV_ENDPOINT_TEXT, /* bytes of TUNNEL/SESSION@LISTENER */
+	ROW_MAC = 18,
+};
+
+struct status_row {
+	const char *version, *host_name, *log_level;
+	uint32_t pid;
+	uint64_t uptime_s;
+	struct lns_status s;
+	struct dp_setup_info setup;
+	uint32_t workers;
+	bool shared_core;
+	double control_percent;
+	uint64_t longest_answer_us;
+};
+
+struct limit_row {
+	const char *name;
+	int64_t used; /* below 0: it is one for each peer, tunnel or second */
+	uint64_t of, hit;
+	bool near_or_hit;
+};
+
+struct pool_row {
+	const char *group, *realm;
+	uint64_t used, of;
+	double used_percent;
+};
+
+struct tunnel_row {
+	struct lns_tunnel_info t;
+	char id[ROW_ID], listener[CV_ENDPOINT_TEXT];
+	uint64_t age_s;
+};
+
+struct session_row {
+	struct lns_session_info s;
+	struct dp_session_counters n;
+	char id[ROW_ID], listener[CV_ENDPOINT_TEXT];
+	const char *group;
+	struct cv_ip address;
+	uint16_t mtu;
+	uint64_t age_s;
+};
+
+struct ended_row {
+	char id[ROW_ID], listener[CV_ENDPOINT_TEXT];
+	uint64_t serial;
+	const char *user, *state, *reason;
+	struct cv_endpoint peer;
+	struct cv_ip address;
+	uint64_t ended_s_ago, duration_s;
+	struct dp_session_counters n;
+};
+
+struct counter_row {
+	const char *name, *help;
+	uint64_t value;
+};
+
+struct port_row {
+	struct dp_port_info p;
+	char mac[ROW_MAC];
+	const char *link;
+};
+
+struct worker_row {
+	struct dp_worker_info w;
+	uint32_t worker;
+	int64_t cpu; /* below 0: it is on control's */
+	double busy_percent;
+};
+
+struct neighbour_row {
+	struct dp_neighbour_info n;
+	const char *port, *state;
+	const char *mac; /* NULL: unknown */
+	char mac_text[ROW_MAC];
+};
+
+/* Of what was done. */
+struct kicked_row {
+	uint32_t ended;
+	const char *what;
+};
+
+struct level_row {
+	const char *log_level;
+};
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The columns. To add one, add its row here. */
+#include "control/views.h"
+
+#include <string.h>
+
+#include "control/rows.h"
+
+/* clang-format off */
+#define FIELD(field) _Generic((((ROW *)0)->field), \
+	const char *: FIELD_STRING, char *: FIELD_CHARS, uint16_t: FIELD_U16, uint32_t: FIELD_U32, \
+	uint64_t: FIELD_U64, int64_t: FIELD_I64, double: FIELD_DOUBLE, bool: FIELD_BOOL, \
+	struct cv_ip: FIELD_IP, struct cv_endpoint: FIELD_ENDPOINT)
+#define COLUMN(name, at, type, over, before, text, ...) \
+	{.key = (name), .offset = offsetof(ROW, at), .field = FIELD(at), .kind = VIEW_##type, \
+		.heading = (over), .label = (before), .help = (text), __VA_ARGS__}
+#define BY(what) .filter = FILTER_##what
+#define CHOICES(words) .filter = FILTER_CHOICE, .choices = (words)
+#define OR_NULL .nullable = true
+
+#define AUTOMATON_STATES \
+	"Initial Starting Closed Stopped Closing Stopping Req-Sent Ack-Rcvd Ack-Sent Opened"
+
+/* COLUMN(key, field, kind, heading of a table, label of an object, help, filter, OR_NULL) */
+
+#define ROW struct status_row
+static const struct view_column status_columns[] = {
+	COLUMN("host_name", host_name, TEXT, NULL, "host name", "Host Name that peers are told"),
+	COLUMN("version", version, TEXT, NULL, "version", "of culvertd"),
+	COLUMN("pid", pid, NUMBER, NULL, "process", "its process ID"),
+	COLUMN("uptime_s", uptime_s, DURATION, NULL, "up for", "seconds since it started"),
+	COLUMN("log_level", log_level, TEXT, NULL, "log level", "error, warning, info or debug"),
+	COLUMN("tunnels", s.tunnels, COUNT, NULL, "tunnels", "control connections that live"),
+	COLUMN("ended_tunnels", s.ended, COUNT, NULL, "  ended, still remembered",
+		"control connections that are over, kept to answer repeated messages"),
+	COLUMN("half_open_tunnels", s.half_open, COUNT, NULL, "  callers, not proved yet",
+		"callers that have not proved themselves by SCCCN"),
+	COLUMN("sessions", s.sessions, COUNT, NULL, "sessions", "sessions that live"),
+	COLUMN("open_sessions", s.open_sessions, COUNT, NULL, "  open", "with an open IPCP"),
+	COLUMN("workers", workers, NUMBER, NULL, "workers", "threads that carry packets"),
+	COLUMN("shared_core", shared_core, YES, NULL, "  share control's core",
+		"the control thread does the worker's work, too"),
+	COLUMN("control_percent", control_percent, PERCENT, NULL, "control thread busy",
+		"of a CPU, since it was asked last"),
+	COLUMN("longest_answer_us", longest_answer_us, COUNT, NULL,
+		"  longest answer to culvertctl, us", "CPU time of the costliest answer so far"),
+	COLUMN("hugepages", setup.hugepages, YES, NULL, "hugepages", "packet buffers are in some"),
+	COLUMN("packet_buffers", setup.mbufs, COUNT, NULL, "packet buffers", "in all"),
+	COLUMN("free_packet_buffers", setup.mbufs_free, COUNT, NULL, "  free", "in nobody's hands"),
+	COLUMN("table_bytes", setup.table_bytes, BYTES, NULL, "tables",
+		"memory of the data path's tables"),
+	COLUMN("pool_exhausted", s.counters[LNS_POOL_EXHAUSTED], COUNT, NULL,
+		"refused for want of an address", "sessions that found no free address"),
+};
+#undef ROW
+
+#define ROW struct limit_row
+static const struct view_column limit_columns[] = {
+	COLUMN("limit", name, TEXT, "LIMIT NEAR OR HIT", NULL, "its key below limits"),
+	COLUMN("used", used, COUNT, "USED", NULL,
+		"what counts against it now; null where it is one for each peer, tunnel or second", OR_NULL),
+	COLUMN("of", of, COUNT, "OF", NULL, "the limit"),
+	COLUMN("hit", hit, COUNT, "HIT", NULL, "how often it was reached"),
+	COLUMN("near_or_hit", near_or_hit, YES, NULL, NULL, "it was hit, or 80 % of it are used"),
+};
+#undef ROW
+
+#define ROW struct pool_row
+static const struct view_column pool_columns[] = {
+	COLUMN("group", group, TEXT, "POOL OF", NULL, "whose pools these are"),
+	COLUMN("realm", realm, TEXT, "REALM", NULL, "the group's address space"),
+	COLUMN("used", used, COUNT, "USED", NULL, "addresses that clients have now"),
+	COLUMN("of", of, COUNT, "OF", NULL, "addresses that clients may get"),
+	COLUMN("used_percent", used_percent, PERCENT, "SHARE", NULL, "the share in use"),
+};
+#undef ROW
+
+#define ROW struct tunnel_row
+static const struct view_column tunnel_columns[] = {
+	COLUMN("tunnel", id, TEXT, "TUNNEL", "tunnel",
+		"our ID; @LISTENER stands behind it where other listeners have the same", BY(TUNNEL)),
+	COLUMN("peer_tunnel", t.peer_tunnel_id, NUMBER, NULL, "peer's tunnel ID", "the peer's ID"),
+	COLUMN("peer", t.peer, TEXT, "PEER", "peer", "the peer's address and port", BY(PEER)),
+	COLUMN("host", t.peer_host_name, TEXT, "HOST", "host name", "the peer's Host Name", BY(TEXT)),
+	COLUMN("state", t.state, STATE, "STATE", "state", "of the control connection (RFC 2661)",
+		CHOICES("idle wait-ctl-reply wait-ctl-conn established closing closed")),
+	COLUMN("listener", listener, TEXT, NULL, "listener", "where it was called", BY(LISTENER)),
+	COLUMN("sessions", t.sessions, COUNT, "SESSIONS", "sessions", "that live in it"),
+	COLUMN("age_s", age_s, DURATION, "AGE", "age", "seconds since it began"),
+	COLUMN("retransmits", t.retransmits, COUNT, "RETRANSMITS", "retransmits",
+		"messages that were sent again"),
+	COLUMN("window", t.window, NUMBER, "WINDOW", "peer's window", "messages that the peer takes"),
+	COLUMN("cwnd", t.cwnd, NUMBER, NULL, "congestion window", "messages that we send at once"),
+	COLUMN("ns", t.ns, NUMBER, NULL, "Ns", "the number of our next message"),
+	COLUMN("nr", t.nr, NUMBER, NULL, "Nr", "the number of the message that we expect"),
+};
+#undef ROW
+
+#define ROW struct session_row
+static const struct view_column session_columns[] = {
+	COLUMN("session", id, TEXT, "SESSION", "session",
+		"our TUNNEL/SESSION; @LISTENER stands behind it where other listeners have the same",
+		BY(SESSION)),
+	COLUMN("user", s.user, TEXT, "USER", "user", "empty before authentication", BY(USER)),
+	COLUMN("group", group, TEXT, NULL, "group", "of the user", BY(GROUP)),
+	COLUMN("address", address, TEXT, "ADDRESS", "inner address", "null before it has one",
+		BY(ADDRESS), OR_NULL),
+	COLUMN("state", s.state, STATE, "STATE", "state", "connecting, or the phase of PPP (RFC 1661)",
+		CHOICES("connecting dead establish authenticate network open terminate")),
+	COLUMN("peer", s.peer, TEXT, "PEER", "peer", "the peer's outer address and port", BY(PEER)),
+	COLUMN("auth", s.auth, TEXT, "AUTH", "authentication", "the method; - before it is done",
+		CHOICES("none pap chap-md5 mschapv2")),
+	COLUMN("serial", s.serial, SERIAL, "SERIAL", "serial",
+		"its own for ever: no other session has or gets it", BY(SERIAL)),
+	COLUMN("lcp", s.lcp_state, TEXT, NULL, "LCP", "its automaton; - before ICCN",
+		CHOICES(AUTOMATON_STATES)),
+	COLUMN("ipcp", s.ipcp_state, TEXT, NULL, "IPCP", "its automaton; - before ICCN",
+		CHOICES(AUTOMATON_STATES)),
+	COLUMN("listener", listener, TEXT, NULL, "listener", "where it was called", BY(LISTENER)),
+	COLUMN("peer_session", s.peer_session_id, NUMBER, NULL, "peer's session ID", "the peer's ID"),
+	COLUMN("mtu", mtu, NUMBER, NULL, "inner MTU", "the largest packet to it now"),
+	COLUMN("age_s", age_s, DURATION, "AGE", "age", "seconds since its call"),
+	COLUMN("rx_packets", n.rx_packets, COUNT, "RX", "packets from it", "taken from the client"),
+	COLUMN("rx_bytes", n.rx_bytes, BYTES, "RX BYTES", "bytes from it", "of inner IP packets"),
+	COLUMN("tx_packets", n.tx_packets, COUNT, "TX", "packets to it", "sent to the client"),
+	COLUMN("tx_bytes", n.tx_bytes, BYTES, "TX BYTES", "bytes to it", "of inner IP packets"),
+};
+#undef ROW
+
+#define ROW struct ended_row
+static const struct view_column ended_columns[] = {
+	COLUMN("session", id, TEXT, "SESSION", "session", "its TUNNEL/SESSION, as it was", BY(SESSION)),
+	COLUMN("user", user, TEXT, "USER", "user", "also who is no user", BY(TEXT)),
+	COLUMN("address", address, TEXT, "ADDRESS", "inner address", "null: it got none",
+		BY(ADDRESS), OR_NULL),
+	COLUMN("state", state, STATE, "STATE", "state", "refused: it was never open",
+		CHOICES("ended refused")),
+	COLUMN("peer", peer, TEXT, "PEER", "peer", "the peer's outer address and port", BY(PEER)),
+	COLUMN("serial", serial, SERIAL, "SERIAL", "serial", "its own for ever", BY(SERIAL)),
+	COLUMN("listener", listener, TEXT, NULL, "listener", "where it was called", BY(LISTENER)),
+	COLUMN("ended_s_ago", ended_s_ago, DURATION, "AGO", "ended before", "seconds since its end"),
+	COLUMN("duration_s", duration_s, DURATION, "LASTED", "lasted", "seconds from call to end"),
+	COLUMN("reason", reason, TEXT, "REASON", "reason", "why it ended", BY(TEXT)),
+	COLUMN("rx_packets", n.rx_packets, COUNT, NULL, "packets from it", "taken from the client"),
+	COLUMN("rx_bytes", n.rx_bytes, BYTES, NULL, "bytes from it", "of inner IP packets"),
+	COLUMN("tx_packets", n.tx_packets, COUNT, NULL, "packets to it", "sent to the client"),
+	COLUMN("tx_bytes", n.tx_bytes, BYTES, NULL, "bytes to it", "of inner IP packets"),
+};
+#undef ROW
+
+#define ROW struct dp_counter
+static const struct view_column packet_columns[] = {
+	COLUMN("packets", packets, COUNT, "PACKETS", NULL, "that went this way"),
+	COLUMN("name", name, TEXT, "NAME", NULL, "of the drop or edge"),
+	COLUMN("help", help, TEXT, "WHAT IT MEANS", NULL, "in a line"),
+};
+#undef ROW
+
+#define ROW struct counter_row
+static const struct view_column counter_columns[] = {
+	COLUMN("value", value, COUNT, "VALUE", NULL, "since the start"),
+	COLUMN("name", name, TEXT, "NAME", NULL, "of the counter"),
+	COLUMN("help", help, TEXT, "WHAT IT MEANS", NULL, "in a line"),
+};
+#undef ROW
+
+#define ROW struct port_row
+static const struct view_column port_columns[] = {
+	COLUMN("port", p.name, TEXT, "PORT", NULL, "its name in the configuration"),
+	COLUMN("device", p.device, TEXT, "DEVICE", NULL, "interface, PCI address or socket"),
+	COLUMN("driver", p.driver, TEXT, "DRIVER", NULL, "of DPDK"),
+	COLUMN("link", link, TEXT, "LINK", NULL, "up, down or gone"),
+	COLUMN("mtu", p.mtu, NUMBER, "MTU", NULL, "IP bytes in a frame"),
+	COLUMN("speed_mbps", p.speed_mbps, NUMBER, NULL, NULL, "of the link; 0: unknown"),
+	COLUMN("queues", p.rx_queues, NUMBER, "QUEUES", NULL, "that workers read"),
+	COLUMN("rx_packets", p.rx_packets, COUNT, "RX", NULL, "frames received"),
+	COLUMN("rx_bytes", p.rx_bytes, BYTES, NULL, NULL, "bytes of them"),
+	COLUMN("tx_packets", p.tx_packets, COUNT, "TX", NULL, "frames sent"),
+	COLUMN("tx_bytes", p.tx_bytes, BYTES, NULL, NULL, "bytes of them"),
+	COLUMN("rx_missed", p.rx_missed, COUNT, "RX MISSED", NULL, "lost for want of room in a ring"),
+	COLUMN("rx_errors", p.rx_errors, COUNT, NULL, NULL, "frames that came broken"),
+	COLUMN("kernel_rx_dropped", p.kernel_rx_dropped, COUNT, "KERNEL RX DROPS", NULL,
+		"the kernel's, of an interface, since it was made"),
+	COLUMN("kernel_rx_errors", p.kernel_rx_errors, COUNT, NULL, NULL, "the same"),
+	COLUMN("tx_errors", p.tx_errors, COUNT, "TX ERRORS", NULL, "frames that could not be sent"),
+	COLUMN("kernel_tx_dropped", p.kernel_tx_dropped, COUNT, "KERNEL TX DROPS", NULL,
+		"the kernel's, of an interface, since it was made"),
+	COLUMN("kernel_tx_errors", p.kernel_tx_errors, COUNT, NULL, NULL, "the same"),
+	COLUMN("kernel_reassembled", p.kernel_reassembled, COUNT, "REASSEMBLED", NULL,
+		"fragmented packets that the kernel put together first"),
+	COLUMN("rx_descriptors", p.rx_descriptors, NUMBER, NULL, NULL, "of a queue"),
+	COLUMN("tx_descriptors", p.tx_descriptors, NUMBER, NULL, NULL, "of a queue"),
+	COLUMN("mac", mac, TEXT, "MAC", NULL, "its MAC address"),
+};
+#undef ROW
+
+#define ROW struct worker_row
+static const struct view_column worker_columns[] = {
+	COLUMN("worker", worker, NUMBER, "WORKER", NULL, "from 0"),
+	COLUMN("cpu", cpu, NUMBER, "CPU", NULL, "null: it shares the control thread's", OR_NULL),
+	COLUMN("busy_percent", busy_percent, PERCENT, "BUSY", NULL, "of its time since it was asked last"),
+	COLUMN("rx_packets", w.rx_packets, COUNT, "RX", NULL, "frames received"),
+	COLUMN("tx_packets", w.tx_packets, COUNT, "TX", NULL, "frames sent"),
+	COLUMN("rounds", w.rounds, COUNT, "ROUNDS", NULL, "times that it looked at its queues"),
+	COLUMN("busy_cycles", w.busy_cycles, COUNT, NULL, NULL, "with packets"),
+	COLUMN("idle_cycles", w.idle_cycles, COUNT, NULL, NULL, "without"),
+};
+#undef ROW
+
+#define ROW struct neighbour_row
+static const struct view_column neighbour_columns[] = {
+	COLUMN("address", n.ip, TEXT, "ADDRESS", NULL, "of the next hop", BY(ADDRESS)),
+	COLUMN("port", port, TEXT, "PORT", NULL, "where it is", BY(PORT)),
+	COLUMN("state", state, STATE, "STATE", NULL, "asking: it has not answered ARP",
+		CHOICES("asking resolved configured")),
+	COLUMN("mac", mac, TEXT, "MAC", NULL, "null: unknown yet", BY(TEXT), OR_NULL),
+	COLUMN("sessions", n.users, COUNT, "SESSIONS", NULL, "that send by it"),
+};
+#undef ROW
+
+#define ROW struct kicked_row
+static const struct view_column kicked_columns[] = {
+	COLUMN("ended", ended, COUNT, NULL, NULL, "how many were ended"),
+	COLUMN("what", what, TEXT, NULL, NULL, "sessions or tunnels"),
+};
+#undef ROW
+
+#define ROW struct level_row
+static const struct view_column level_columns[] = {
+	COLUMN("log_level", log_level, TEXT, NULL, NULL, "from now on"),
+};
+#undef ROW
+
+#define VIEW(id, table, row, ...) \
+	const struct view view_##id = { \
+		.name = #id, .columns = table, .n = sizeof(table) / sizeof((table)[0]), \
+		.row_bytes = sizeof(struct row), __VA_ARGS__}
+
+VIEW(status, status_columns, status_row);
+VIEW(limits, limit_columns, limit_row, .skip = "near_or_hit");
+VIEW(pools, pool_columns, pool_row);
+VIEW(tunnels, tunnel_columns, tunnel_row);
+VIEW(sessions, session_columns, session_row);
+VIEW(ended, ended_columns, ended_row);
+VIEW(packets, packet_columns, dp_counter, .skip = "packets");
+VIEW(counters, counter_columns, counter_row, .skip = "value");
+VIEW(ports, port_columns, port_row);
+VIEW(workers, worker_columns, worker_row);
+VIEW(neighbours, neighbour_columns, neighbour_row);
+VIEW(kicked, kicked_columns, kicked_row);
+VIEW(level, level_columns, level_row);
+/* clang-format on */
+
+const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
+	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
+	&view_neighbours, &view_kicked, &view_level};
+const size_t view_count = sizeof(views) / sizeof(views[0]);
+
+const struct view_column *
+view_column(const struct view *view, const char *key, size_t len)
+{
+	for (size_t i = 0; i < view->n; i++)
+		if (strlen(view->columns[i].key) == len &&
+			memcmp(view->columns[i].key, key, len) == 0)
+			return &view->columns[i];
+	return NULL;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the data path and the control side count; ports, workers, neighbours. */
+#include <stdio.h>
+
+#include "commands.h"
+
+/* The page's cursor as an index, which goes on. */
+static unsigned
+index_of(struct page *page)
+{
+	return (unsigned)page->cursor++;
+}
+
+static bool
+end_of(struct page *page)
+{
+	page->cursor = 0;
+	return false;
+}
+
+static bool
+next_drop(struct daemon *d, struct page *page, void *row)
+{
+	return dp_drop_counter(d->dp, index_of(page), row) || end_of(page);
+}
+
+static bool
+next_edge(struct daemon *d, struct page *page, void *row)
+{
+	return dp_edge_counter(d->dp, index_of(page), row) || end_of(page);
+}
+
+/* The server's, then the daemon's own. */
+static bool
+next_counter(struct daemon *d, struct page *page, void *out)
+{
+	struct counter_row *row = out;
+	unsigned i = index_of(page);
+	struct daemon_counter own;
+	struct lns_status status;
+
+	if (i < LNS_COUNTER_MAX) {
+		lns_status(d->lns, &status);
+		*row = (struct counter_row){
+			lns_counter_name(i), lns_counter_help(i), status.counters[i]};
+		return true;
+	}
+	if (!daemon_counter(d, i - LNS_COUNTER_MAX, &own))
+		return end_of(page);
+	*row = (struct counter_row){own.name, own.help, own.value};
+	return true;
+}
+
+static void
+mac_text(const uint8_t mac[6], char out[ROW_MAC])
+{
+	snprintf(out, ROW_MAC, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		mac[4], mac[5]);
+}
+
+static bool
+next_port(struct daemon *d, struct page *page, void *out)
+{
+	static const char *const links[] = {
+		[DP_LINK_UP] = "up",
+		[DP_LINK_DOWN] = "down",
+		[DP_LINK_GONE] = "gone",
+	};
+	struct port_row *row = out;
+	unsigned i = index_of(page);
+
+	if (i >= dp_port_count(d->dp) || dp_port_info(d->dp, i, &row->p) != 0)
+		return end_of(page);
+	mac_text(row->p.mac, row->mac);
+	row->link = links[row->p.link];
+	return true;
+}
+
+static bool
+next_worker(struct daemon *d, struct page *page, void *out)
+{
+	struct worker_row *row = out;
+
+	row->worker = index_of(page);
+	if (dp_worker_info(d->dp, row->worker, &row->w) != 0)
+		return end_of(page);
+	row->cpu = row->w.cpu == UINT16_MAX ? -1 : row->w.cpu;
+	row->busy_percent = row->w.busy_share * 100;
+	return true;
+}
+
+static bool
+next_neighbour(struct daemon *d, struct page *page, void *out)
+{
+	struct neighbour_row *row = out;
+	const struct dp_neighbour_info *n = &row->n;
+
+	if (!dp_neighbour_next(d->dp, &page->cursor, &row->n))
+		return end_of(page);
+	row->port = n->port < d->cfg->n_ports ? d->cfg->ports[n->port].name : "";
+	row->state = !n->resolved ? "asking" : n->configured ? "configured" : "resolved";
+	mac_text(n->mac, row->mac_text);
+	row->mac = n->resolved ? row->mac_text : NULL;
+	return true;
+}
+
+#define TABLE(id, view, next)                                                              \
+	json_t *cmd_##id(struct daemon *d, json_t *arguments, struct control_error *error) \
+	{                                                                                  \
+		return command_page(d, arguments, &view, next, error);                     \
+	}
+
+TABLE(drops, view_packets, next_drop)
+TABLE(edges, view_packets, next_edge)
+TABLE(counters, view_counters, next_counter)
+TABLE(ports, view_ports, next_port)
+TABLE(workers, view_workers, next_worker)
+TABLE(neighbours, view_neighbours, next_neighbour)

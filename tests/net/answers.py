@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a running culvertd answers is what culvertctl's schema says.
+
+usage: answers.py CULVERTCTL WORDS...    0: all answers fit; 1: one does not; 77: no jsonschema
+
+There must be tunnels, sessions, neighbours, and sessions that ended.
+"""
+import json
+import subprocess
+import sys
+
+try:
+    from jsonschema import Draft202012Validator
+except ImportError:
+    sys.exit(77)
+
+CTL = sys.argv[1:]
+
+
+def ask(*words):
+    return json.loads(subprocess.run([*CTL, "--json", *words], check=True, capture_output=True,
+                                     text=True, timeout=60).stdout)
+
+
+def rows(*words):
+    found = ask(*words)["rows"]
+    if not found:
+        sys.exit(f"no rows: {words}")
+    return found
+
+
+def main():
+    schema = json.loads(subprocess.run([*CTL, "schema"], check=True, capture_output=True,
+                                       text=True).stdout)
+    session, tunnel, ended = rows("sessions")[0], rows("tunnels")[0], rows("ended")[0]
+    asked = {
+        "tunnel": [[tunnel["tunnel"]]],
+        "session": [[session["session"]], [session["serial"]], [ended["serial"]]],
+        "log-level": [["info"]],
+        "kick": [],  # tried last: it ends what others look at
+    }
+    wrong = 0
+    for command, answer in schema["$defs"].items():
+        for words in asked.get(command, [[]]):
+            wrong += differs(answer, command, *words)
+    wrong += differs(schema["$defs"]["kick"], "kick", session["serial"])
+    sys.exit(1 if wrong else 0)
+
+
+def differs(schema, *words):
+    found = ask(*words)
+    errors = list(Draft202012Validator(schema).iter_errors(found))
+    for error in errors[:3]:
+        print(f"{' '.join(words)}: {list(error.path)}: {error.message[:200]}")
+    if "rows" in found and not found["rows"]:
+        print(f"{' '.join(words)}: no rows")
+        return 1
+    print(f"{' '.join(words)}: {'wrong' if errors else 'fits'}")
+    return 1 if errors else 0
+
+
+main()
