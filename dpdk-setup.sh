@@ -8,12 +8,15 @@ BUILD=$TOP/build
 BUILD_SAN=$TOP/build-san
 BUILD_FUZZ=$TOP/build-fuzz
 BUILD_TSAN=$TOP/build-tsan
+BUILD_OTHER=$TOP/build-other
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-dev libssl-dev
 	libcmocka-dev libevent-dev libjansson-dev python3"
-TEST_PACKAGES="clang-format clang libclang-rt-14-dev iproute2 nftables ethtool iputils-ping
+TEST_PACKAGES="clang-format clang libclang-rt-dev iproute2 nftables ethtool iputils-ping
 	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
 	strongswan-swanctl procps python3-yaml python3-jsonschema"
+ROOT_TOOLS="mmdebstrap"
+OTHER_PACKAGES="$BUILD_PACKAGES procps python3-yaml python3-jsonschema"
 
 usage() {
 	cat <<'EOF'
@@ -23,7 +26,10 @@ NAME
 SYNOPSIS
     ./dpdk-setup.sh install         get what Culvert needs from Debian (root)
     ./dpdk-setup.sh build           compile into build/
-    ./dpdk-setup.sh test [--quick]  all tests; --quick: build, unit tests, rules of the tree
+    ./dpdk-setup.sh test [--quick | --other]
+                                    all tests; --quick: build, unit tests, rules of the tree;
+                                    --other: only build and unit tests on the other Debian, in a
+                                    root that is made once in ~/.cache/culvert (600 MB)
     ./dpdk-setup.sh demo [--keep]   two clients behind two NATs exchange IPsec (root);
                                     --keep leaves it running and says how to look around
     ./dpdk-setup.sh bench [--json]  cycles a packet, set-ups a second, memory a session
@@ -85,7 +91,7 @@ install_packages() {
 
 command_install() {
 	[ $# = 0 ] || usage_error "install: unexpected '$1'"
-	install_packages $BUILD_PACKAGES $TEST_PACKAGES
+	install_packages $BUILD_PACKAGES $TEST_PACKAGES $ROOT_TOOLS
 	say "everything is installed"
 }
 
@@ -136,37 +142,118 @@ build_threads() {
 	compile "$BUILD_TSAN" threads
 }
 
+PATIENCE="--timeout-multiplier 4" # meson's time is the wall's, and a machine may have other work
+
 # run_suites DIRECTORY MESON-ARGUMENTS: failures are counted at the end.
 run_suites() {
 	local dir=$1
 	shift
-	meson test -C "$dir" --no-rebuild "$@" 2>&1 | grep -E '^ *[0-9]+/[0-9]+ ' || true
+	meson test $PATIENCE -C "$dir" --no-rebuild "$@" 2>&1 | grep -E '^ *[0-9]+/[0-9]+ ' || true
+}
+
+# ---- the other Debian release: another DPDK, another compiler ----
+
+OTHER=trixie OTHER_NAME="Debian 13" OTHER_MAKER=
+if [ "$(. /etc/os-release && echo "${VERSION_CODENAME-}")" = trixie ]; then
+	OTHER=bookworm OTHER_NAME="Debian 12"
+fi
+ROOTS=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/culvert
+OTHER_LOG=$BUILD_OTHER/meson-logs/testlog-other.json
+
+# other_root COMMAND WORDS...: tests/debian/root.sh, which ends when this script does.
+other_root() {
+	setpriv --pdeathsig TERM "$TOP/tests/debian/root.sh" "$1" "$OTHER" "$ROOTS" "${@:2}"
+}
+
+# Begins to make the root, while other things are built: most of it is waiting for the network.
+start_other() {
+	(install_packages $ROOT_TOOLS) || true # without them it is skipped
+	mkdir -p "$BUILD" "$BUILD_OTHER/meson-logs"
+	rm -f "$OTHER_LOG"
+	trap stop_other EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	other_root make $OTHER_PACKAGES >"$BUILD_OTHER/root.log" 2>&1 &
+	OTHER_MAKER=$!
+}
+
+stop_other() {
+	[ -z "$OTHER_MAKER" ] || kill "$OTHER_MAKER" 2>/dev/null || true
+	wait
+}
+
+# other_result OK|SKIP|FAIL TEXT < OUTPUT: for the count.
+other_result() {
+	python3 -c 'import json, sys
+print(json.dumps({"name": sys.argv[1], "result": sys.argv[2], "stdout": sys.stdin.read() + sys.argv[3] + "\n"}))' \
+		"$OTHER_NAME" "$@" >>"$OTHER_LOG"
+}
+
+run_other() {
+	local rc=0 log=$BUILD_OTHER/root.log waited=0
+	while kill -0 "$OTHER_MAKER" 2>/dev/null; do
+		[ $((waited % 20)) != 0 ] || say "waiting for a root of $OTHER_NAME ($waited s)"
+		sleep 1
+		waited=$((waited + 1))
+	done
+	wait "$OTHER_MAKER" || rc=$?
+	OTHER_MAKER=
+	if [ $rc = 77 ]; then
+		say "$OTHER_NAME is skipped: $(tail -1 "$log")"
+		other_result SKIP "ok - build and unit tests # SKIP $(tail -1 "$log")" </dev/null
+		return
+	elif [ $rc != 0 ]; then
+		other_result FAIL "not ok - a root is made" <"$log"
+		return
+	fi
+	# another root is another compiler, of which ninja knows nothing
+	[ "$BUILD_OTHER/build.ninja" -nt "$ROOTS/$OTHER.packages" ] ||
+		find "$BUILD_OTHER" -mindepth 1 -maxdepth 1 ! -name meson-logs ! -name root.log -exec rm -rf {} +
+	say "compiling ${BUILD_OTHER#$TOP/} on $OTHER_NAME"
+	other_root run "$TOP" "$BUILD_OTHER" "
+		[ -f build/build.ninja ] || meson setup build
+		ninja -C build --quiet" >"$log" 2>&1 || {
+		tail -20 "$log"
+		other_result FAIL "not ok - it is built" <"$log"
+		return
+	}
+	other_root run "$TOP" "$BUILD_OTHER" \
+		"meson test $PATIENCE -C build --no-rebuild --suite unit --logbase testlog-other" 2>&1 |
+		grep -E '^ *[0-9]+/[0-9]+ ' || true
+	[ -s "$OTHER_LOG" ] || other_result FAIL "not ok - the tests are run" <"$log"
 }
 
 command_test() {
-	local quick=
-	case ${1-} in
-	--quick) quick=yes ;;
-	'') ;;
+	local how=${1-}
+	case $how in
+	--quick | --other | '') ;;
 	*) usage_error "test: unknown option '$1'" ;;
 	esac
+	if [ "$how" = --other ]; then
+		start_other
+		run_other
+		python3 "$TOP/tests/tools/count.py" "$OTHER_LOG"
+		return
+	fi
 	command_build
 	rm -f {"$BUILD","$BUILD_SAN","$BUILD_FUZZ","$BUILD_TSAN"}/meson-logs/testlog-*.json
-	if [ -n "$quick" ]; then
+	if [ "$how" = --quick ]; then
 		run_suites "$BUILD" --suite unit --suite lint --logbase testlog-quick
 		python3 "$TOP/tests/tools/count.py" "$BUILD"/meson-logs/testlog-*.json
 		return
 	fi
 	install_packages $TEST_PACKAGES
+	start_other
 	build_sanitized
 	build_fuzz
 	build_threads
+	run_other
 	run_suites "$BUILD" --suite unit --suite lint --logbase testlog-plain
 	run_suites "$BUILD_SAN" --suite unit --logbase testlog-san
 	run_suites "$BUILD_SAN" --suite net --logbase testlog-net
 	run_suites "$BUILD_FUZZ" --suite fuzz --logbase testlog-fuzz
 	run_suites "$BUILD_TSAN" --suite threads --logbase testlog-threads
-	python3 "$TOP/tests/tools/count.py" \
+	python3 "$TOP/tests/tools/count.py" "$OTHER_LOG" \
 		{"$BUILD","$BUILD_SAN","$BUILD_FUZZ","$BUILD_TSAN"}/meson-logs/testlog-*.json
 }
 
