@@ -47,15 +47,17 @@ add_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
 		refused_by_datapath(d, s, now, "add", rc);
 }
 
+/* hold: nothing is relayed to it before it is reachable. */
 static void
-open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
+open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now, bool hold)
 {
-	struct dp_session_ip ip = {.address = cv_ipv4(s->address),
-		.realm = d->cfg->realms[cfg_group_by_id(d->cfg, s->group)->realm].id,
+	bool lower = s->mtu != 0 && s->mtu < s->peer_mru;
+	struct dp_session_ip ip = {.address = s->address,
+		.realm = s->realm,
 		.group = s->group,
-		.filter = s->group,
-		.mtu = s->peer_mru,
-		.hold = true,
+		.filter = s->filter,
+		.mtu = lower ? s->mtu : s->peer_mru,
+		.hold = hold,
 		.send = send_flags(s)};
 	int rc = dp_session_open(d->dp, s->slot, &ip);
 
@@ -63,11 +65,20 @@ open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
 		refused_by_datapath(d, s, now, "open", rc);
 }
 
+/* The users of the configuration: they answer at once. */
+static void
+answer(struct daemon *d, const struct lns_auth_ask *ask, uint64_t now)
+{
+	struct lns_auth_answer answer;
+
+	lns_users_answer(d->cfg, ask, &answer);
+	lns_auth_answer(d->lns, now, ask->serial, &answer);
+}
+
 /* A session that is gone, in the list and in the one line that says how it was. */
 static void
 tell_ended(struct daemon *d, const struct ended *e)
 {
-	struct cv_ip address = cv_ipv4(e->address);
 	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
 
 	*ended_add(&d->ended) = *e;
@@ -77,7 +88,7 @@ tell_ended(struct daemon *d, const struct ended *e)
 		"rx_packets=%llu rx_bytes=%llu tx_packets=%llu tx_bytes=%llu",
 		e->tunnel_id, e->session_id, e->serial, cv_endpoint_text(&e->peer, peer),
 		e->user[0] == '\0' ? "-" : e->user,
-		e->address == 0 ? "-" : cv_ip_text(&address, ip), e->reason,
+		e->address.family == 0 ? "-" : cv_ip_text(&e->address, ip), e->reason,
 		(unsigned long long)((e->ended_at - e->created_at) / CV_NS_PER_S),
 		(unsigned long long)e->counters.rx_packets,
 		(unsigned long long)e->counters.rx_bytes,
@@ -181,14 +192,20 @@ daemon_act(struct daemon *d, uint64_t now)
 		case LNS_ACT_TUNNEL_REMOVE:
 			dp_tunnel_clear(d->dp, action.listener, action.tunnel_id);
 			break;
+		case LNS_ACT_AUTH_ASK:
+			answer(d, action.ask, now);
+			break;
 		case LNS_ACT_SESSION_ADD:
 			add_session(d, action.session, now);
 			break;
 		case LNS_ACT_SESSION_OPEN:
-			open_session(d, action.session, now);
+			open_session(d, action.session, now, true);
 			break;
 		case LNS_ACT_SESSION_REACH:
 			dp_session_reach(d->dp, action.session->slot);
+			break;
+		case LNS_ACT_SESSION_CHANGE:
+			open_session(d, action.session, now, false);
 			break;
 		case LNS_ACT_SESSION_SHUT:
 			dp_session_shut(d->dp, action.session->slot);

@@ -12,7 +12,7 @@ struct ended {
 	uint64_t serial;
 	uint16_t listener, tunnel_id, session_id;
 	struct cv_endpoint peer;
-	uint32_t address; /* host order, 0: none */
+	struct cv_ip address; /* family 0: none */
 	bool ever_open;
 	uint64_t created_at, ended_at;
 	struct dp_session_counters counters;

@@ -88,7 +88,7 @@ complete_session(const struct daemon *d, struct session_row *row)
 	id_session(d, s->listener, s->tunnel_id, s->session_id, row->id);
 	id_listener(d, s->listener, row->listener);
 	row->group = group == NULL ? "" : group->name;
-	row->address = s->address == 0 ? (struct cv_ip){0} : cv_ipv4(s->address);
+	row->address = s->address;
 	row->mtu = dp_session_mtu(d->dp, s->slot);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
 }
@@ -121,7 +121,7 @@ fill_ended(const struct daemon *d, const struct ended *e, struct ended_row *row)
 		.state = e->ever_open ? "ended" : "refused",
 		.reason = e->reason,
 		.peer = e->peer,
-		.address = e->address == 0 ? (struct cv_ip){0} : cv_ipv4(e->address),
+		.address = e->address,
 		.ended_s_ago = command_seconds(daemon_now(), e->ended_at),
 		.duration_s = command_seconds(e->ended_at, e->created_at),
 		.n = e->counters};

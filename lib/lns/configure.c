@@ -119,16 +119,16 @@ make_pool(const struct cfg *cfg, const struct cfg_group *group)
 static void
 take_again(struct lns *lns, struct lns_session *s)
 {
-	struct cv_ip ip = cv_ipv4(s->info.address);
+	const struct cv_ip *ip = &s->info.address;
 
 	s->from_pool = false;
 	for (size_t i = 0; i < CV_GROUP_IDS; i++) {
 		struct lns_group *g = &lns->groups[i];
 
-		if (g->pool == NULL || lns_realm_of(lns, g->cfg) != s->realm ||
-			!lns_pool_has(g->pool, &ip))
+		if (g->pool == NULL || lns_realm_of(lns, g->cfg) != s->info.realm ||
+			!lns_pool_has(g->pool, ip))
 			continue;
-		s->from_pool = lns_pool_take_this(g->pool, &ip);
+		s->from_pool = lns_pool_take_this(g->pool, ip);
 		return;
 	}
 }
@@ -233,6 +233,8 @@ put_limits(struct lns *lns, struct plan *p)
 	(void)cv_table_resize(&lns->ends, limits->tunnels);
 	(void)cv_table_resize(&lns->peers, limits->tunnels);
 	(void)cv_table_resize(&lns->serials, limits->sessions);
+	(void)cv_table_resize(&lns->users, limits->sessions);
+	(void)cv_table_resize(&lns->addresses, limits->sessions);
 	if (p->callers.records != NULL)
 		lns_callers_resize(&lns->admission.callers, &p->callers);
 }
@@ -291,8 +293,7 @@ lns_configure(struct lns *lns, uint64_t now, const struct cfg *cfg)
 	lns->cfg = cfg_hold(cfg);
 	cfg_free(old);
 	for (uint32_t i = 0; p->new_pools && i <= lns->slot_mask; i++)
-		if (lns->slots[i] != NULL && !lns->slots[i]->over &&
-			lns->slots[i]->info.address != 0)
+		if (lns->slots[i] != NULL && cv_linked(&lns->slots[i]->of_user))
 			take_again(lns, lns->slots[i]);
 	free_plan(p);
 	close_listeners(lns, now);

@@ -85,27 +85,32 @@ struct lns_early {
 
 struct lns_session {
 	struct lns_object object;
-	struct lns_session_info info; /* info.user points to the array below */
+	struct lns_session_info info; /* info.user: `who`'s, or "" */
 	struct cv_node by_serial;     /* until it is over */
+	struct cv_node by_address;    /* while in of_user */
 	struct lns_tunnel *tunnel;    /* NULL once over */
-	struct cv_link in_tunnel, of_user;
+	struct cv_link in_tunnel;
+	struct cv_link of_user;  /* since it has an address, until it ends: it is in */
 	struct ppp_link *ppp;    /* from ICCN on */
 	struct lns_terms *terms; /* of ppp */
 	struct lns_early *early; /* until then; NULL: none came */
-	const struct cfg_user *cfg_user;
-	const char *reason;  /* why it is over; static */
-	uint64_t rx_packets; /* at the last look, for the idle echo */
+	struct lns_user *who;    /* NULL: nobody by now */
+	struct cv_ip fixed;      /* the address that its profile says */
+	uint32_t sessions_max;   /* likewise */
+	uint32_t ask;            /* number of the last question about its peer's proof */
+	const char *reason;      /* why it is over; static */
+	uint64_t rx_packets;     /* at the last look, for the idle echo */
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
-	uint16_t realm; /* ID */
-	bool waiting;   /* counted in its peer's */
+	bool ask_due; /* the question is to be given out */
+	bool waiting; /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */
 	bool changed;                /* tell it again: address or options differ */
+	bool other_profile;          /* likewise, but nothing that the peer has to know of first */
 	bool over, removed;
-	char user[LNS_USER_MAX];
 };
 
 /* A datagram to somebody who has no tunnel. */
@@ -129,8 +134,15 @@ struct lns_group {
 	struct lns_pool *pool;
 };
 
+/* A user with sessions: known by name. */
 struct lns_user {
-	struct cv_list sessions;
+	struct cv_node node;
+	struct cv_list sessions; /* that are in */
+	uint32_t sessions_count;
+	uint32_t holders;  /* sessions that are his, also such as are over */
+	const char *shown; /* the name, escaped */
+	uint8_t len;
+	uint8_t name[];
 };
 
 struct lns {
@@ -154,7 +166,8 @@ struct lns {
 	uint64_t slot_seed;
 
 	struct lns_group groups[CV_GROUP_IDS]; /* by ID; without a pool: there is none */
-	struct lns_user *users;
+	struct cv_table users;                 /* who have sessions */
+	struct cv_table addresses;             /* of sessions that are in */
 	struct lns_terms *terms;
 	struct lns_secret **secrets; /* by place in the configuration's list; NULL: not used yet */
 
@@ -166,6 +179,8 @@ struct lns {
 	uint64_t lines_suppressed;
 	bool stopping;
 	uint8_t datagram[LNS_DATAGRAM_MAX];
+	struct lns_auth_ask ask; /* of the last action; its bytes are elsewhere */
+	char ask_user[LNS_USER_MAX];
 };
 
 /* The ID of a group's realm. */
@@ -271,11 +286,31 @@ void lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, cons
 void lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why);
 void lns_session_free(struct lns *lns, struct lns_session *s);
 
-/* user.c: authentication, addresses, sessions of a user. */
-void lns_user_judge(
-	struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_auth *auth);
+/* auth.c: who the peer is. */
+/* PPP has raised AUTH. */
+void lns_auth_asked(struct lns_session *s);
+/* Gives out the question that is due; false: it is none any more. */
+bool lns_auth_poll(struct lns *lns, struct lns_session *s, struct lns_action *action);
+
+/* profile.c */
+/* The group of a profile; NULL: it names one, or a filter, that is not configured. */
+const struct cfg_group *lns_profile_group(const struct lns *lns, const struct lns_profile *profile);
+/* At first, and later: lns_profile_set. */
+void lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile);
+int lns_profile_change(
+	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_profile *profile);
+
+/* user.c: users with sessions, and whose an address is. */
+struct lns_user *lns_user_find(const struct lns *lns, struct cv_bytes name);
+/* The user of a name, with one holder more; NULL: no memory. */
+struct lns_user *lns_user_hold(struct lns *lns, struct cv_bytes name);
+void lns_user_drop(struct lns *lns, struct lns_user *user); /* NULL is allowed */
+/* The session that has an inner address, or NULL. */
+struct lns_session *lns_session_at(
+	const struct lns *lns, uint16_t realm, const struct cv_ip *address);
 /* The user's session is admitted and has an address, or false after refusing it. */
 bool lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now);
+/* It gives back its address, and no longer counts as its user's. */
 void lns_user_leave(struct lns *lns, struct lns_session *s);
 
 #endif

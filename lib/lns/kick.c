@@ -24,12 +24,13 @@ lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunn
 unsigned
 lns_kick_user(struct lns *lns, uint64_t now, const char *name, enum ppp_down why)
 {
-	const struct cfg_user *user = cfg_user_find(lns->cfg, name, strlen(name));
+	struct cv_bytes bytes = {(const uint8_t *)name, strlen(name)};
+	const struct lns_user *user = lns_user_find(lns, bytes);
 	unsigned ended = 0;
 
 	if (user == NULL)
 		return 0;
-	CV_LIST_EACH(&lns->users[user - lns->cfg->users].sessions, link, after)
+	CV_LIST_EACH(&user->sessions, link, after)
 	{
 		lns_session_close(lns, lns_session_of_user(link), now, why);
 		ended++;

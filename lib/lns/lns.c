@@ -17,8 +17,7 @@ new_tables(struct lns *lns, const struct cfg *cfg)
 	lns->slot_mask = cv_slot_mask(cfg->limits.sessions);
 	crypto_random(lns->crypto, &lns->slot_seed, sizeof(lns->slot_seed));
 	lns->slots = calloc((size_t)lns->slot_mask + 1, sizeof(lns->slots[0]));
-	lns->users = calloc(cfg->n_users + 1, sizeof(lns->users[0]));
-	if (lns->slots == NULL || lns->users == NULL)
+	if (lns->slots == NULL)
 		return CV_ERR_NOMEM;
 	crypto_random(lns->crypto, key, sizeof(key));
 	if (cv_table_init(&lns->openers, cfg->limits.tunnels, key) != 0)
@@ -29,7 +28,12 @@ new_tables(struct lns *lns, const struct cfg *cfg)
 	crypto_random(lns->crypto, key, sizeof(key));
 	if (cv_table_init(&lns->peers, cfg->limits.tunnels, key) != 0)
 		return CV_ERR_NOMEM;
-	return cv_table_init(&lns->serials, cfg->limits.sessions, (uint64_t[2]){0});
+	if (cv_table_init(&lns->serials, cfg->limits.sessions, (uint64_t[2]){0}) != 0)
+		return CV_ERR_NOMEM;
+	crypto_random(lns->crypto, key, sizeof(key));
+	if (cv_table_init(&lns->users, cfg->limits.sessions, key) != 0)
+		return CV_ERR_NOMEM;
+	return cv_table_init(&lns->addresses, cfg->limits.sessions, key);
 }
 
 struct lns *
@@ -86,7 +90,8 @@ lns_free(struct lns *lns)
 	cv_table_fini(&lns->peers);
 	cv_table_fini(&lns->serials);
 	free(lns->slots);
-	free(lns->users);
+	cv_table_fini(&lns->users);
+	cv_table_fini(&lns->addresses);
 	cfg_free(lns->cfg);
 	free(lns);
 }

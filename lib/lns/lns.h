@@ -29,6 +29,7 @@ enum {
 		       1, /* bytes of a user name kept, with its NUL; longer ones are refused */
 	LNS_DATAGRAM_MAX = 1500, /* longest datagram in an action */
 	LNS_ANY_LISTENER = UINT16_MAX,
+	LNS_GROUPS_FILTER = UINT16_MAX,
 	LNS_SERIAL_TEXT = 17, /* bytes of a serial as text, with its NUL */
 };
 /* So that a serial's text is longer than any of L2TP's IDs. */
@@ -85,6 +86,10 @@ struct lns_params {
 	X(USER_UNKNOWN, "user-unknown", "sessions refused: no such user")                         \
 	X(USER_AUTH, "user-auth-failed", "sessions refused: wrong password")                      \
 	X(USER_METHOD, "user-method", "sessions refused: the group does not allow the method")    \
+	X(USER_PROFILE, "user-profile",                                                           \
+		"sessions refused: what the user gets is not in the configuration")               \
+	X(USER_ADDRESS, "user-address", "sessions refused: the user's address is another's")      \
+	X(AUTH_LATE, "auth-late", "answers about users that came too late, or twice")             \
 	X(USER_SESSIONS, "user-sessions", "sessions refused: the user's sessions are all in use") \
 	X(USER_REPLACED, "user-replaced", "sessions ended: the user dialled again")               \
 	X(POOL_EXHAUSTED, "pool-exhausted", "sessions refused: no free address in the pool")      \
@@ -104,9 +109,12 @@ enum lns_action_type {
 	LNS_ACT_SEND,           /* send `data` from the listener to the remote end point */
 	LNS_ACT_TUNNEL_ADD,     /* the control connection's peer is known from now on */
 	LNS_ACT_TUNNEL_REMOVE,  /* and no longer */
+	LNS_ACT_AUTH_ASK,       /* who is this? `ask`, for lns_auth_answer, now or later */
 	LNS_ACT_SESSION_ADD,    /* a call, before its ICRP: only PPP control arrives yet */
 	LNS_ACT_SESSION_OPEN,   /* IPCP is open: take packets of session->address from it */
 	LNS_ACT_SESSION_REACH,  /* IPCP's Ack was among what was sent: relay packets to it */
+	LNS_ACT_SESSION_CHANGE, /* group, filter or MTU of an open session are others: no packet is
+				 * to be lost over it */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: IPCP closed */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
 };
@@ -119,15 +127,65 @@ struct lns_session_info {
 	uint16_t tunnel_id, session_id; /* ours */
 	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
 	struct cv_endpoint peer;
-	uint16_t group;   /* ID in the configuration */
-	uint32_t address; /* inner IPv4 address, host order; 0 before IPCP opened */
+	uint16_t group;         /* ID in the configuration */
+	uint16_t realm, filter; /* IDs; with the group, 0 before authentication */
+	struct cv_ip address;   /* inner; family 0 before it has one */
 	uint16_t peer_mru;
+	uint16_t
+		mtu; /* of inner packets to it, by its profile; 0: no limit beside the peer's MRU */
 	bool send_acfc, send_pfc; /* compression that the peer accepts from us */
 	bool sequencing;          /* the peer asked for sequence numbers */
 	bool ever_open;
 	uint64_t created_at, opened_at;
 	const char *user; /* "" before authentication */
 	const char *state, *auth, *lcp_state, *ipcp_state;
+};
+
+/*
+ * A peer's proof of who it is, for somebody to judge. name, password, challenge and response are
+ * hostile bytes, and secrets: PAP has a password; CHAP-MD5 chap_id, challenge and a response of 16
+ * bytes; MS-CHAPv2 a challenge of 16 bytes and the response of RFC 2759 section 4, of 49.
+ */
+struct lns_auth_ask {
+	uint64_t serial; /* of the session */
+	uint32_t number; /* of the question: the answer must have it */
+	bool again;      /* asked by a rechallenge of a session that is up */
+	enum ppp_auth method;
+	uint8_t chap_id;
+	struct cv_bytes name, password, challenge, response;
+	const char *user; /* name, escaped */
+	uint16_t listener;
+	struct cv_endpoint peer;
+};
+
+/* What a session gets for its user. */
+struct lns_profile {
+	/* by which the session is shown, searched and ended, and counted as its user's: at most
+	 * CV_USER_NAME_MAX bytes */
+	struct cv_bytes user;
+	uint16_t group;        /* ID */
+	uint16_t filter;       /* ID; LNS_GROUPS_FILTER: the group's */
+	struct cv_ip address;  /* family 0: one of the group's pool */
+	uint16_t mtu;          /* of inner packets to it; 0: no limit but the group's */
+	uint32_t sessions_max; /* of this user at a time; 0: what the group says */
+};
+
+enum lns_verdict {
+	LNS_AUTH_REJECTED,
+	LNS_AUTH_ACCEPTED, /* the answerer has verified the proof */
+	LNS_AUTH_SECRET,   /* the server is to verify it */
+};
+
+/* Nothing of it is kept. */
+struct lns_auth_answer {
+	uint32_t number; /* the question's */
+	enum lns_verdict verdict;
+	enum lns_counter counter; /* REJECTED: what is counted, LNS_USER_UNKNOWN or _AUTH */
+	const char *reason;       /* REJECTED: for the log; NULL: there is none */
+	struct ppp_secret secret; /* SECRET */
+	/* ACCEPTED, MS-CHAPv2: the 20 bytes behind "S=" (RFC 2759 section 8.7) */
+	const uint8_t *authenticator_response;
+	struct lns_profile profile; /* ACCEPTED, SECRET */
 };
 
 struct lns_tunnel_info {
@@ -152,6 +210,7 @@ struct lns_action {
 	 * of the session into data's header */
 	const struct lns_session_info *session;
 	const char *reason; /* SESSION_REMOVE */
+	const struct lns_auth_ask *ask;
 };
 
 struct lns_status {
@@ -195,6 +254,34 @@ void lns_handle_timeout(struct lns *lns, uint64_t now);
 
 /* The next action, or false when there is none. What it points to lives until the next call. */
 bool lns_poll(struct lns *lns, uint64_t now, struct lns_action *action);
+
+/*
+ * Answers LNS_ACT_AUTH_ASK: at once or later, in any order; the session waits within
+ * ppp.auth-timeout, and others do not wait for it. 0: the answer was taken, whatever it says.
+ * CV_ERR_UNKNOWN: the session is gone; CV_ERR_STATE: nothing is asked of it (any more), or
+ * something else by now: counted (LNS_AUTH_LATE), and nothing happened. CV_ERR_CONFIG: the profile
+ * names no group or filter of the configuration, or no user, and CV_ERR_NOMEM: the peer was
+ * refused.
+ */
+int lns_auth_answer(
+	struct lns *lns, uint64_t now, uint64_t serial, const struct lns_auth_answer *answer);
+
+/*
+ * What the users of a configuration have to say to a question: a pure function. Its secret and its
+ * user's name are the configuration's memory.
+ */
+void lns_users_answer(
+	const struct cfg *cfg, const struct lns_auth_ask *ask, struct lns_auth_answer *answer);
+
+/*
+ * Another profile for a session that is in; the name in it does not matter. Group (of the same
+ * realm), filter and MTU hold from now on; where the realm or the address would be another, the
+ * session is ended politely (PPP_DOWN_PROFILE). 0, or CV_ERR_UNKNOWN: the session is gone;
+ * CV_ERR_STATE: it is not in yet, or ending; CV_ERR_CONFIG: there is no such group or filter;
+ * nothing happened.
+ */
+int lns_profile_set(
+	struct lns *lns, uint64_t now, uint64_t serial, const struct lns_profile *profile);
 
 /* Ends one session, or all of a user, politely (LCP Terminate, then CDN). Return how many. */
 unsigned lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,

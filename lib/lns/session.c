@@ -168,7 +168,7 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 		.peer_tunnel_id = t->peer_id,
 		.peer_session_id = peer_session,
 		.peer = t->peer,
-		.user = s->user,
+		.user = "",
 		.auth = "-",
 		.created_at = now};
 	s->accm = PPP_DEFAULT_ACCM;
@@ -355,7 +355,6 @@ static void
 ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_up *up)
 {
 	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
-	struct cv_ip address = cv_ipv4(s->info.address);
 
 	s->info.peer_mru = up->mru;
 	s->info.send_acfc = up->acfc;
@@ -373,9 +372,9 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
 		" peer=%s user=%s group=%s address=%s auth=%s mru=%u",
 		s->info.tunnel_id, s->info.session_id, s->info.serial,
-		cv_endpoint_text(&s->info.peer, peer), s->user,
-		lns->groups[s->info.group].cfg->name, cv_ip_text(&address, ip), s->info.auth,
-		up->mru);
+		cv_endpoint_text(&s->info.peer, peer), s->info.user,
+		lns->groups[s->info.group].cfg->name, cv_ip_text(&s->info.address, ip),
+		s->info.auth, up->mru);
 }
 
 static void
@@ -387,8 +386,8 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 	if (!lns_user_admit(lns, s, now))
 		return;
 	end_wait(s);
-	network = (struct ppp_network){
-		.local_ip = cv_ipv4_value(&group->address), .peer_ip = s->info.address};
+	network = (struct ppp_network){.local_ip = cv_ipv4_value(&group->address),
+		.peer_ip = cv_ipv4_value(&s->info.address)};
 	for (size_t i = 0; i < 2; i++) {
 		network.dns[i] = cv_ipv4_value(&group->dns[i]);
 		network.wins[i] = cv_ipv4_value(&group->wins[i]);
@@ -419,7 +418,7 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 {
 	switch (event->type) {
 	case PPP_EV_AUTH:
-		lns_user_judge(lns, s, now, &event->u.auth);
+		lns_auth_asked(s);
 		return true;
 	case PPP_EV_NETWORK:
 		start_network(lns, s, now);
@@ -491,6 +490,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 	cv_wheel_cancel(&lns->wheel, &s->object.timer);
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
+	lns_user_drop(lns, s->who);
 	free_link(s);
 	free(s->early);
 	lns->slots[s->info.slot] = NULL;
@@ -545,10 +545,12 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 	}
 	if (s->ppp == NULL)
 		return false;
+	if (s->ask_due && lns_auth_poll(lns, s, action))
+		return true;
 	if (s->want_open && (!s->opened || s->changed)) {
 		s->opened = true;
 		s->reached = false;
-		s->changed = false;
+		s->changed = s->other_profile = false;
 		return give(s, action, LNS_ACT_SESSION_OPEN);
 	}
 	if (!s->want_open && s->opened) {
@@ -561,6 +563,10 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 	if (s->opened && !s->reached) {
 		s->reached = true;
 		return give(s, action, LNS_ACT_SESSION_REACH);
+	}
+	if (s->opened && s->other_profile) {
+		s->other_profile = false;
+		return give(s, action, LNS_ACT_SESSION_CHANGE);
 	}
 	return false;
 }

@@ -1,180 +1,228 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Users: who may open a session, by which method, with which address, and what happens to the
- * sessions that the user has already.
+ * Users who have sessions: how many they may have, whose an address is, and who gives way. Who a
+ * user is, and what he gets, is for others to say (auth.c).
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/text.h"
 #include "lns/internal.h"
 
-static bool
-method_allowed(const struct cfg_group *group, enum ppp_auth method)
+#define USER_OF(n) CV_OBJECT(struct lns_user, node, n)
+#define BY_ADDRESS(n) CV_OBJECT(struct lns_session, by_address, n)
+
+/* ---- by name ---- */
+
+struct lns_user *
+lns_user_find(const struct lns *lns, struct cv_bytes name)
 {
-	for (size_t i = 0; i < group->n_auth; i++)
-		if (lns_auth_method(group->auth[i]) == method)
-			return true;
-	return false;
+	uint64_t hash = cv_table_hash(&lns->users, name.data, name.len);
+
+	for (struct cv_node *n = cv_table_first(&lns->users, hash); n != NULL; n = cv_table_next(n))
+		if (USER_OF(n)->len == name.len &&
+			memcmp(USER_OF(n)->name, name.data, name.len) == 0)
+			return USER_OF(n);
+	return NULL;
 }
 
-/* `DOMAIN\user`, as Windows says it: the whole name, or else what stands behind the domain. */
-static const struct cfg_user *
-find_user(const struct lns *lns, struct cv_bytes name)
+struct lns_user *
+lns_user_hold(struct lns *lns, struct cv_bytes name)
 {
-	const char *text = (const char *)name.data;
-	const struct cfg_user *user = cfg_user_find(lns->cfg, text, name.len);
-	size_t at = name.len;
+	struct lns_user *user = lns_user_find(lns, name);
+	char shown[LNS_USER_MAX];
+	size_t len;
 
-	while (at > 0 && text[at - 1] != '\\')
-		at--;
-	if (user == NULL && at > 0)
-		user = cfg_user_find(lns->cfg, text + at, name.len - at);
+	if (user != NULL) {
+		user->holders++;
+		return user;
+	}
+	cv_escape(shown, sizeof(shown), name.data, name.len);
+	len = strlen(shown) + 1;
+	user = calloc(1, sizeof(*user) + name.len + len);
+	if (user == NULL)
+		return NULL;
+	user->holders = 1;
+	user->len = (uint8_t)name.len;
+	memcpy(user->name, name.data, name.len);
+	user->shown = memcpy(user->name + name.len, shown, len);
+	cv_table_add(&lns->users, &user->node, cv_table_hash(&lns->users, name.data, name.len));
 	return user;
 }
 
 void
-lns_user_judge(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_auth *auth)
+lns_user_drop(struct lns *lns, struct lns_user *user)
 {
-	char name[LNS_USER_MAX];
-	const char *method = ppp_auth_name(auth->method);
-	const struct cfg_user *user = find_user(lns, auth->name);
-	struct ppp_secret secret;
-	int rc;
-
-	cv_escape(name, sizeof(name), auth->name.data, auth->name.len);
-	if (user == NULL) {
-		lns_count(lns, LNS_USER_UNKNOWN);
-		lns_log_session_refused(lns, s, now, name, method, "no such user");
-		ppp_auth_reject(s->ppp, now);
+	if (user == NULL || --user->holders != 0)
 		return;
-	}
-	if (!method_allowed(&lns->cfg->groups[user->group], auth->method)) {
-		lns_count(lns, LNS_USER_METHOD);
-		lns_log_session_refused(lns, s, now, name, method,
-			"the group does not allow this authentication method");
-		ppp_auth_reject(s->ppp, now);
-		return;
-	}
-	secret = (struct ppp_secret){
-		.kind = PPP_SECRET_PLAIN, .bytes = {user->password.data, user->password.len}};
-	rc = ppp_auth_check(s->ppp, now, &secret);
-	if (rc != 0) {
-		lns_count(lns, LNS_USER_AUTH);
-		lns_log_session_refused(lns, s, now, name, method, "wrong password");
-		return;
-	}
-	if (auth->again && s->cfg_user == user)
-		return;
-	lns_user_leave(lns, s);
-	s->cfg_user = user;
-	s->info.group = lns->cfg->groups[user->group].id;
-	s->realm = lns_realm_of(lns, &lns->cfg->groups[user->group]);
-	s->info.auth = method;
-	/* under one name wherever it is shown, searched and ended, whatever domain it dials with */
-	cv_escape(s->user, sizeof(s->user), (const uint8_t *)user->name, user->name_len);
+	cv_table_remove(&lns->users, &user->node);
+	free(user);
 }
 
-static struct cv_list *
-sessions_of(struct lns *lns, const struct cfg_user *user)
+/* ---- by address ---- */
+
+static uint64_t
+address_hash(const struct lns *lns, uint16_t realm, const struct cv_ip *ip)
 {
-	return &lns->users[user - lns->cfg->users].sessions;
+	uint8_t key[sizeof(ip->bytes) + 3] = {(uint8_t)(realm >> 8), (uint8_t)realm, ip->family};
+
+	memcpy(key + 3, ip->bytes, sizeof(ip->bytes));
+	return cv_table_hash(&lns->addresses, key, sizeof(key));
+}
+
+struct lns_session *
+lns_session_at(const struct lns *lns, uint16_t realm, const struct cv_ip *ip)
+{
+	uint64_t hash = address_hash(lns, realm, ip);
+
+	for (struct cv_node *n = cv_table_first(&lns->addresses, hash); n != NULL;
+		n = cv_table_next(n)) {
+		struct lns_session *s = BY_ADDRESS(n);
+
+		if (s->info.realm == realm && cv_ip_equal(&s->info.address, ip))
+			return s;
+	}
+	return NULL;
 }
 
 static bool
-give_to(struct lns *lns, const struct lns_session *s, const struct lns_group *g)
+give_to(const struct lns *lns, const struct lns_session *s, const struct lns_group *g)
 {
-	struct cv_ip ip = cv_ipv4(s->info.address);
-
-	if (g->pool == NULL || lns_realm_of(lns, g->cfg) != s->realm || !lns_pool_has(g->pool, &ip))
+	if (g->pool == NULL || lns_realm_of(lns, g->cfg) != s->info.realm ||
+		!lns_pool_has(g->pool, &s->info.address))
 		return false;
-	lns_pool_give(g->pool, &ip);
+	lns_pool_give(g->pool, &s->info.address);
 	return true;
 }
 
 /* Back into the pool of its realm that has it, which by now may be another group's. */
 static void
-give_back(struct lns *lns, const struct lns_session *s)
+give_back(const struct lns *lns, const struct lns_session *s)
 {
 	bool done = give_to(lns, s, &lns->groups[s->info.group]);
 
-	for (size_t i = 0; i < CV_GROUP_IDS && !done; i++)
-		done = give_to(lns, s, &lns->groups[i]);
+	for (size_t i = 0; i < lns->cfg->n_groups && !done; i++)
+		done = give_to(lns, s, &lns->groups[lns->cfg->groups[i].id]);
 }
+
+/* ---- coming and going ---- */
 
 void
 lns_user_leave(struct lns *lns, struct lns_session *s)
 {
+	if (!cv_linked(&s->of_user))
+		return;
 	cv_unlink(&s->of_user);
+	s->who->sessions_count--;
+	cv_table_remove(&lns->addresses, &s->by_address);
 	if (s->from_pool)
 		give_back(lns, s);
 	s->from_pool = false; /* the address stays in info: the last line tells it */
 }
 
-/* Makes room for one more session of the user, as the group says; false: refused. */
+static void
+join(struct lns *lns, struct lns_session *s)
+{
+	cv_list_push(&s->who->sessions, &s->of_user);
+	s->who->sessions_count++;
+	cv_table_add(&lns->addresses, &s->by_address,
+		address_hash(lns, s->info.realm, &s->info.address));
+}
+
+static void
+replace(struct lns *lns, struct lns_session *other, uint64_t now)
+{
+	lns_count(lns, LNS_USER_REPLACED);
+	lns_session_close(lns, other, now, PPP_DOWN_REPLACED);
+}
+
+/* Makes room for one more session of the user, as his profile or the group says; false: refused. */
 static bool
 make_room(struct lns *lns, struct lns_session *s, uint64_t now)
 {
 	const struct cfg_group *group = lns->groups[s->info.group].cfg;
-	struct cv_list *sessions = sessions_of(lns, s->cfg_user);
-	unsigned count = 0;
+	uint32_t most = s->sessions_max != 0 ? s->sessions_max : group->user_sessions_max;
 
-	if (group->user_sessions == CFG_USER_SESSIONS_REPLACE) {
-		CV_LIST_EACH(sessions, other, after)
+	if (s->sessions_max == 0 && group->user_sessions == CFG_USER_SESSIONS_REPLACE) {
+		CV_LIST_EACH(&s->who->sessions, other, after)
 		{
-			lns_count(lns, LNS_USER_REPLACED);
-			lns_session_close(lns, lns_session_of_user(other), now, PPP_DOWN_REPLACED);
+			replace(lns, lns_session_of_user(other), now);
 		}
 		return true;
 	}
-	CV_LIST_EACH(sessions, other, after)
-	count++;
-	if (count < group->user_sessions_max)
+	if (s->who->sessions_count < most)
 		return true;
 	lns_count(lns, LNS_USER_SESSIONS);
 	lns_log_session_refused(
-		lns, s, now, s->user, s->info.auth, "the user's sessions are all in use");
+		lns, s, now, s->info.user, s->info.auth, "the user's sessions are all in use");
 	return false;
 }
 
-/* A fixed address held by another session of the same user: that one gives way, however many
- * sessions the user may have; an address belongs to one session. */
-static void
-free_fixed_address(struct lns *lns, struct lns_session *s, uint64_t now, uint32_t address)
+/* Whether an address is the LNS's own in the realm. */
+static bool
+is_ours(const struct lns *lns, uint16_t realm, const struct cv_ip *ip)
 {
-	CV_LIST_EACH(sessions_of(lns, s->cfg_user), link, after)
-	{
-		struct lns_session *other = lns_session_of_user(link);
+	for (size_t i = 0; i < lns->cfg->n_groups; i++) {
+		const struct cfg_group *g = &lns->cfg->groups[i];
 
-		if (other->info.address == address) {
-			lns_count(lns, LNS_USER_REPLACED);
-			lns_session_close(lns, other, now, PPP_DOWN_REPLACED);
-		}
+		if (lns_realm_of(lns, g) == realm && cv_ip_equal(&g->address, ip))
+			return true;
 	}
+	return false;
+}
+
+/* An address that is given to this session and no other. It belongs to one session: of the same
+ * user another gives way, however many sessions he may have; another's stays his. */
+static bool
+take_fixed(struct lns *lns, struct lns_session *s, uint64_t now, const struct cv_ip *ip)
+{
+	struct lns_session *other = lns_session_at(lns, s->info.realm, ip);
+
+	if ((other != NULL && other->who != s->who) || is_ours(lns, s->info.realm, ip))
+		return false;
+	if (other != NULL)
+		replace(lns, other, now);
+	s->info.address = *ip;
+	/* of a pool's one that is kept for nobody: nobody else gets it meanwhile */
+	for (size_t i = 0; i < lns->cfg->n_groups && !s->from_pool; i++) {
+		const struct cfg_group *g = &lns->cfg->groups[i];
+
+		s->from_pool = lns_realm_of(lns, g) == s->info.realm &&
+			       lns_pool_take_this(lns->groups[g->id].pool, ip);
+	}
+	return true;
+}
+
+static bool
+take_address(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	struct cv_ip ip;
+
+	if (s->fixed.family != 0)
+		return take_fixed(lns, s, now, &s->fixed);
+	ip = lns_pool_take(lns->groups[s->info.group].pool, CV_IPV4);
+	s->from_pool = ip.family != 0;
+	if (s->from_pool)
+		s->info.address = ip;
+	return s->from_pool;
 }
 
 bool
 lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
 {
-	uint32_t address = cv_ipv4_value(&s->cfg_user->address);
-
 	if (!make_room(lns, s, now)) {
 		lns_session_close(lns, s, now, PPP_DOWN_LIMIT);
 		return false;
 	}
-	if (address != 0) {
-		free_fixed_address(lns, s, now, address);
-	} else {
-		struct cv_ip ip = lns_pool_take(lns->groups[s->info.group].pool, CV_IPV4);
+	if (!take_address(lns, s, now)) {
+		bool fixed = s->fixed.family != 0;
 
-		address = cv_ipv4_value(&ip);
-		s->from_pool = address != 0;
-	}
-	if (address == 0) {
-		lns_count(lns, LNS_POOL_EXHAUSTED);
-		lns_log_session_refused(
-			lns, s, now, s->user, s->info.auth, "no free address in the pool");
+		lns_count(lns, fixed ? LNS_USER_ADDRESS : LNS_POOL_EXHAUSTED);
+		lns_log_session_refused(lns, s, now, s->info.user, s->info.auth,
+			fixed ? "the user's address is another's" : "no free address in the pool");
 		lns_session_close(lns, s, now, PPP_DOWN_NO_ADDRESS);
 		return false;
 	}
-	s->info.address = address;
-	cv_list_push(sessions_of(lns, s->cfg_user), &s->of_user);
+	join(lns, s);
 	return true;
 }

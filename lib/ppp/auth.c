@@ -205,6 +205,33 @@ judging(const struct ppp_link *l)
 	       !l->finishing;
 }
 
+void
+ppp_auth_fill(const struct ppp_link *l, struct ppp_ev_auth *e)
+{
+	const struct ppp_auth_block *a = l->auth;
+	bool chap = l->method != PPP_AUTH_PAP;
+
+	*e = (struct ppp_ev_auth){
+		.method = (enum ppp_auth)l->method,
+		.id = l->auth_id,
+		.again = l->authenticated,
+		.name = {a->name, a->name_len},
+		.password = {a->password, a->password_len},
+		.challenge = {a->challenge, chap ? a->challenge_len : 0},
+		.response = {a->response, a->response_len},
+	};
+}
+
+bool
+ppp_auth_question(const struct ppp_link *l, struct ppp_ev_auth *e)
+{
+	if (!judging(l))
+		return false;
+	if (e != NULL)
+		ppp_auth_fill(l, e);
+	return true;
+}
+
 static int
 verify(struct ppp_link *l, const struct ppp_secret *secret)
 {

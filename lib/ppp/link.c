@@ -302,23 +302,6 @@ ppp_link_handle_timeout(struct ppp_link *l, uint64_t now)
 }
 
 static void
-fill_auth(const struct ppp_link *l, struct ppp_ev_auth *e)
-{
-	const struct ppp_auth_block *a = l->auth;
-	bool chap = l->method != PPP_AUTH_PAP;
-
-	*e = (struct ppp_ev_auth){
-		.method = (enum ppp_auth)l->method,
-		.id = l->auth_id,
-		.again = l->authenticated,
-		.name = {a->name, a->name_len},
-		.password = {a->password, a->password_len},
-		.challenge = {a->challenge, chap ? a->challenge_len : 0},
-		.response = {a->response, a->response_len},
-	};
-}
-
-static void
 fill_auth_done(const struct ppp_link *l, struct ppp_ev_auth_done *e)
 {
 	const struct ppp_auth_block *a = l->auth;
@@ -358,7 +341,7 @@ ppp_link_poll_event(struct ppp_link *l, struct ppp_event *ev)
 	withdraw(l, BIT(ev->type));
 	switch (ev->type) {
 	case PPP_EV_AUTH:
-		fill_auth(l, &ev->u.auth);
+		ppp_auth_fill(l, &ev->u.auth);
 		break;
 	case PPP_EV_AUTH_DONE:
 		fill_auth_done(l, &ev->u.auth_done);

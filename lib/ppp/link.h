@@ -97,6 +97,7 @@ struct ppp_scope {
 	X(PPP_DOWN_SHUTDOWN, "shutdown", "the server shuts down")                                 \
 	X(PPP_DOWN_KICKED, "kicked", "ended by the administrator")                                \
 	X(PPP_DOWN_REPLACED, "replaced", "replaced by a newer session of the same user")          \
+	X(PPP_DOWN_PROFILE, "profile", "what its user may have is something else now")            \
 	X(PPP_DOWN_NO_ADDRESS, "no-address", "no address left in the pool")                       \
 	X(PPP_DOWN_LIMIT, "limit", "a configured limit is reached")                               \
 	X(PPP_DOWN_PEER_TERMINATED, "peer-terminated", "the peer sent Terminate-Request")         \
@@ -133,7 +134,7 @@ int ppp_auth_parse(const char *name);
 enum ppp_event_type {
 	PPP_EV_NETWORK_DOWN, /* no network protocol is open: stop all traffic; the link lives */
 	PPP_EV_LCP_UP,
-	PPP_EV_AUTH,      /* server: judge `auth` with ppp_auth_*, now or later */
+	PPP_EV_AUTH, /* server: judge `auth` with ppp_auth_*, now or later (ppp_auth_question) */
 	PPP_EV_AUTH_DONE, /* `auth_done`; when not ok, DOWN follows */
 	PPP_EV_NETWORK,   /* answer with ppp_network_start, now or later */
 	PPP_EV_UP,   /* `up`: which are open; told again as one more opens, or not the last ends */
@@ -241,6 +242,10 @@ struct ppp_secret {
 	enum ppp_secret_kind kind;
 	struct cv_bytes bytes;
 };
+
+/* Whether AUTH was raised and waits for its answer still, and what it is about (e may be NULL); the
+ * bytes are the link's, until the next call on this link. */
+bool ppp_auth_question(const struct ppp_link *l, struct ppp_ev_auth *e);
 
 /*
  * Answers to AUTH. check verifies the peer's proof against the secret and tells the peer; reject

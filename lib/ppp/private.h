@@ -225,6 +225,7 @@ void ppp_auth_reap(struct ppp_link *l);
 struct ppp_auth_block *ppp_auth_block(struct ppp_link *l);
 /* Server: the peer's proof is in the block; asks the caller. */
 void ppp_auth_ask_caller(struct ppp_link *l);
+void ppp_auth_fill(const struct ppp_link *l, struct ppp_ev_auth *e);
 /* The verdict is known (and, on a server, said). */
 void ppp_auth_passed(struct ppp_link *l, uint64_t now);
 void ppp_auth_refused(struct ppp_link *l, enum ppp_down reason);

@@ -75,12 +75,17 @@ server_input(struct server *s, struct client *c, const uint8_t *bytes, size_t le
 	static uint8_t answers[ANSWERS][LNS_DATAGRAM_MAX];
 	size_t lens[ANSWERS], n = 0;
 	uint8_t copy[ANSWERS][LNS_DATAGRAM_MAX];
+	struct lns_auth_answer answer;
 	struct lns_action action;
 	size_t heap = mallinfo2().uordblks;
 	uint64_t start = rte_rdtsc_precise();
 
 	lns_input(s->lns, s->now, 0, &c->address, bytes, len);
 	while (lns_poll(s->lns, s->now, &action)) {
+		if (action.type == LNS_ACT_AUTH_ASK) {
+			lns_users_answer(s->cfg, action.ask, &answer);
+			lns_auth_answer(s->lns, s->now, action.ask->serial, &answer);
+		}
 		if (action.type != LNS_ACT_SEND || n == ANSWERS)
 			continue;
 		memcpy(answers[n], action.data.data, action.data.len);

@@ -7,7 +7,7 @@
 #include "lns/lns.h"
 #include "ppp/frame.h"
 
-enum { STEPS_MAX = 20000, SLOTS = 64 };
+enum { STEPS_MAX = 20000, SLOTS = 64, ASKS = 4 };
 
 static const char yaml[] =
 	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
@@ -15,8 +15,10 @@ static const char yaml[] =
 	"tunnels: {secrets: [{peer: 198.51.100.1, secret: none, proxy: accept}, {secret-file: "
 	"s}]}\n"
 	"ppp: {auth: [pap, chap-md5, mschapv2]}\n"
-	"groups: [{name: clients, address: 10.88.0.1, pool: 10.88.1.0/30}]\n"
-	"users: [{name: userb, password-file: s}, {name: al, password-file: s}]\n"
+	"groups: [{name: clients, address: 10.88.0.1, pool: 10.88.1.0/30},\n"
+	"  {name: others, address: 10.88.0.2, pool: 10.88.2.0/30, user-sessions: 2}]\n"
+	"users: [{name: userb, password-file: s, group: clients},\n"
+	"  {name: al, password-file: s, group: others}]\n"
 	"limits: {tunnels: 8, tunnels-per-peer: 4, half-open: 6, sessions: 6,\n"
 	"  sessions-per-tunnel: 3}\n";
 
@@ -28,12 +30,23 @@ struct peer {
 	size_t request_len;
 };
 
+/* A question about a user, without its proof. */
+struct asked {
+	uint64_t serial;
+	uint32_t number;
+	uint8_t name[256];
+	size_t name_len;
+};
+
 struct world {
 	struct lns *lns;
 	uint64_t now;
 	struct peer peers[2];
 	bool added[SLOTS], open[SLOTS];
 	unsigned tunnels;
+	bool hold;               /* questions wait for a record that answers them */
+	struct asked asks[ASKS]; /* a ring: the last ones */
+	unsigned n_asks, n_answers;
 };
 
 static int
@@ -94,6 +107,62 @@ hear(struct peer *p, struct cv_bytes data)
 }
 
 static void
+answer_as_users(struct world *w, const struct asked *asked)
+{
+	struct lns_auth_ask ask = {.serial = asked->serial,
+		.number = asked->number,
+		.name = {asked->name, asked->name_len}};
+	struct lns_auth_answer answer;
+
+	lns_users_answer(config(), &ask, &answer);
+	lns_auth_answer(w->lns, w->now, asked->serial, &answer);
+}
+
+static void
+ask(struct world *w, const struct lns_auth_ask *ask)
+{
+	struct asked *asked = &w->asks[w->n_asks++ % ASKS];
+
+	FUZZ_CHECK(ask->name.len <= sizeof(asked->name) && ask->user != NULL);
+	FUZZ_CHECK(ask->password.len + ask->challenge.len + ask->response.len < 1024);
+	asked->serial = ask->serial;
+	asked->number = ask->number;
+	asked->name_len = ask->name.len;
+	if (ask->name.len != 0)
+		memcpy(asked->name, ask->name.data, ask->name.len);
+	if (!w->hold)
+		answer_as_users(w, asked);
+}
+
+/* What is answered, or said of a session later: late, twice, in any order, of nobody any more. */
+static void
+answer(struct world *w, unsigned choice)
+{
+	static const uint8_t response[20], name[] = "userb";
+	const struct asked *asked = &w->asks[w->n_answers % ASKS];
+	struct lns_auth_answer a = {.number = asked->number,
+		.verdict = LNS_AUTH_ACCEPTED,
+		.authenticator_response = choice == 3 ? NULL : response,
+		.profile = {.user = {name, sizeof(name) - 1}, .filter = LNS_GROUPS_FILTER}};
+	struct lns_profile p = {
+		.group = choice == 6, .filter = LNS_GROUPS_FILTER, .mtu = (uint16_t)w->n_asks};
+
+	if (choice < 2) {
+		w->hold = choice == 0;
+		return;
+	}
+	a.profile.address = choice == 4 ? cv_ipv4(0x0a580101) : (struct cv_ip){0};
+	a.profile.group = choice == 5;
+	if (choice == 2)
+		answer_as_users(w, asked);
+	else if (choice < 6)
+		lns_auth_answer(w->lns, w->now, asked->serial, &a);
+	else
+		lns_profile_set(w->lns, w->now, asked->serial, &p);
+	w->n_answers += choice != 7;
+}
+
+static void
 act(struct world *w, const struct lns_action *a)
 {
 	uint32_t slot = a->session == NULL ? 0 : a->session->slot;
@@ -116,8 +185,14 @@ act(struct world *w, const struct lns_action *a)
 		w->added[slot] = true;
 		break;
 	case LNS_ACT_SESSION_OPEN:
-		FUZZ_CHECK(w->added[slot] && a->session->address != 0);
+		FUZZ_CHECK(w->added[slot] && a->session->address.family == CV_IPV4);
 		w->open[slot] = true;
+		break;
+	case LNS_ACT_AUTH_ASK:
+		ask(w, a->ask);
+		break;
+	case LNS_ACT_SESSION_CHANGE:
+		FUZZ_CHECK(w->open[slot]);
 		break;
 	case LNS_ACT_SESSION_REACH:
 		FUZZ_CHECK(w->open[slot]);
@@ -157,8 +232,9 @@ wait(struct world *w)
 	return true;
 }
 
-/* Choice bit 0: from which address; bit 1: for a session. fix: the record is AVPs, or (bit 2) a
- * PPP frame, or nothing, which acknowledges the server's Configure-Request. */
+/* Nothing at all, not fixed: see `answer`. Choice bit 0: from which address; bit 1: for a session.
+ * fix: the record is AVPs, or (bit 2) a PPP frame, or nothing, which acknowledges the server's
+ * Configure-Request. */
 static void
 feed(struct world *w, const struct fuzz_record *r)
 {
@@ -168,6 +244,10 @@ feed(struct world *w, const struct fuzz_record *r)
 	struct cv_writer out = cv_writer(buf, sizeof(buf));
 	struct cv_bytes body = {r->bytes, r->len};
 
+	if (!r->fix && r->len == 0) {
+		answer(w, r->choice);
+		return;
+	}
 	if (!r->fix) {
 		lns_input(w->lns, w->now, 0, &p->address, r->bytes, r->len);
 		return;

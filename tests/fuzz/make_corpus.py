@@ -165,6 +165,13 @@ def lns(name, packets):
                     for kind, choice in ((14, 2), (6, 0), (4, 0)) if kind in control)
     write("lns", f"{name}-call", opening + call + frames + rest)
     write("lns", f"{name}-pap", opening + call + b"".join(pap_call()))
+    hold, now, users, accept, address, other, profile, same = (
+        record(b"", choice) for choice in range(8))
+    calls = pap_call()
+    write("lns", f"{name}-late", hold + opening + call + b"".join(calls[:3]) + record(b"x", 0, WAIT) +
+          users + users + b"".join(calls[3:6]) + profile + same + b"".join(calls[6:]) + users)
+    write("lns", f"{name}-accepted", hold + opening + call + b"".join(calls[:3]) + address + profile +
+          b"".join(calls[3:5]) + accept + other + now + profile + b"".join(calls[5:]) + rest)
     write("lns", f"{name}-proxy",
           opening + record(control[10], 0, FIX) + record(control[12] + proxy_avps(), 2, FIX) +
           b"".join(pap_call()[3:]))

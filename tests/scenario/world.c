@@ -155,6 +155,14 @@ client_at(const struct world *w, const struct cv_endpoint *address)
 /* ---- the server's side ---- */
 
 static void
+keep_values(struct world_slot *slot, const struct lns_session_info *s)
+{
+	slot->group = s->group;
+	slot->filter = s->filter;
+	slot->mtu = s->mtu;
+}
+
+static void
 act_session(struct world *w, const struct lns_action *action)
 {
 	const struct lns_session_info *s = action->session;
@@ -174,13 +182,15 @@ act_session(struct world *w, const struct lns_action *action)
 		break;
 	case LNS_ACT_SESSION_OPEN:
 		assert_true(slot->added);
-		assert_int_not_equal(s->address, 0);
+		assert_int_equal(s->address.family, CV_IPV4);
 		for (unsigned i = 0; i < WORLD_SLOTS; i++)
 			assert_false(&w->slots[i] != slot && w->slots[i].open &&
-				     w->slots[i].address == s->address);
+				     cv_ip_equal(&w->slots[i].address, &s->address));
 		slot->open = true;
 		slot->reachable = false;
 		slot->address = s->address;
+		slot->opens++;
+		keep_values(slot, s);
 		break;
 	case LNS_ACT_SESSION_REACH:
 		assert_true(slot->open && !slot->reachable);
@@ -191,12 +201,18 @@ act_session(struct world *w, const struct lns_action *action)
 		assert_true(slot->open);
 		slot->open = slot->reachable = false;
 		break;
+	case LNS_ACT_SESSION_CHANGE:
+		assert_true(slot->open && slot->reachable);
+		assert_true(cv_ip_equal(&slot->address, &s->address));
+		slot->changes++;
+		keep_values(slot, s);
+		break;
 	default:
 		assert_true(slot->added);
 		assert_int_equal(slot->session_id, s->session_id);
 		assert_non_null(action->reason);
 		w->reason = action->reason;
-		w->removed_address = s->address;
+		w->removed_address = cv_ipv4_value(&s->address);
 		w->removed++;
 		*slot = (struct world_slot){.session_id = s->session_id, .removed_at = w->now};
 		break;
@@ -273,6 +289,34 @@ count_acks(struct world *w, struct cv_bytes datagram)
 		w->n_ipcp_acks++;
 }
 
+static struct cv_bytes
+keep_bytes(uint8_t *to, size_t capacity, struct cv_bytes from)
+{
+	assert_true(from.len <= capacity);
+	if (from.len != 0)
+		memcpy(to, from.data, from.len);
+	return (struct cv_bytes){to, from.len};
+}
+
+static void
+ask(struct world *w, const struct lns_auth_ask *ask)
+{
+	struct world_ask *kept = &w->asks[w->n_asks % WORLD_ASKS];
+
+	if (w->hold_asks)
+		assert_true(w->n_asks < WORLD_ASKS);
+	kept->ask = *ask;
+	kept->ask.name = keep_bytes(kept->name, sizeof(kept->name), ask->name);
+	kept->ask.password = keep_bytes(kept->password, sizeof(kept->password), ask->password);
+	kept->ask.challenge = keep_bytes(kept->challenge, sizeof(kept->challenge), ask->challenge);
+	kept->ask.response = keep_bytes(kept->response, sizeof(kept->response), ask->response);
+	kept->ask.user = NULL;
+	snprintf(w->ask_user, sizeof(w->ask_user), "%s", ask->user);
+	w->n_asks++;
+	if (!w->hold_asks)
+		assert_int_equal(world_answer(w, (w->n_asks - 1) % WORLD_ASKS, NULL), 0);
+}
+
 static void
 act(struct world *w)
 {
@@ -299,11 +343,28 @@ act(struct world *w)
 			assert_int_not_equal(w->tunnels, 0);
 			w->tunnels--;
 			break;
+		case LNS_ACT_AUTH_ASK:
+			ask(w, action.ask);
+			break;
 		default:
 			act_session(w, &action);
 			break;
 		}
 	}
+}
+
+int
+world_answer(struct world *w, unsigned ask, struct lns_auth_answer *answer)
+{
+	const struct lns_auth_ask *a = &w->asks[ask].ask;
+	struct lns_auth_answer of_users;
+
+	if (answer == NULL) {
+		lns_users_answer(w->cfg, a, &of_users);
+		answer = &of_users;
+	}
+	answer->number = a->number;
+	return lns_auth_answer(w->lns, w->now, a->serial, answer);
 }
 
 void

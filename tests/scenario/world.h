@@ -18,7 +18,14 @@
 #include "lns/lns.h"
 #include "ppp/link.h"
 
-enum { WORLD_CLIENTS = 4, WORLD_SLOTS = 256, WORLD_LOG = 64, WORLD_OUTSIDE = 64, WORLD_PPP = 16 };
+enum {
+	WORLD_CLIENTS = 4,
+	WORLD_SLOTS = 256,
+	WORLD_LOG = 64,
+	WORLD_OUTSIDE = 64,
+	WORLD_PPP = 16,
+	WORLD_ASKS = 16,
+};
 
 /* The serial of a world's first session; the next ones follow. */
 #define WORLD_SERIAL UINT64_C(0x5f00000000000)
@@ -52,8 +59,10 @@ struct world_client {
 /* What the data path was told. */
 struct world_slot {
 	bool added, open, reachable;
-	uint32_t address;
-	unsigned acks; /* of IPCP, that the server had sent when it came */
+	struct cv_ip address;
+	uint16_t group, filter, mtu;
+	unsigned opens, changes; /* how often it was told */
+	unsigned acks;           /* of IPCP, that the server had sent when it came */
 	uint16_t tunnel_id, session_id;
 	uint64_t removed_at; /* 0: never used */
 	uint64_t rx_packets; /* what the data path counts */
@@ -81,6 +90,12 @@ struct world_ppp {
 	uint8_t bytes[256];
 };
 
+/* A question about a user that waits for the test to answer it; its bytes are copied. */
+struct world_ask {
+	struct lns_auth_ask ask;
+	uint8_t name[256], password[256], challenge[256], response[64];
+};
+
 struct world {
 	struct crypto *crypto;
 	struct cfg *cfg;
@@ -106,6 +121,11 @@ struct world {
 	unsigned n_ipcp_acks;                    /* Configure-Acks that the server has sent */
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
+	bool hold_asks; /* questions about users wait for world_answer; else they are answered at
+			   once */
+	struct world_ask asks[WORLD_ASKS];
+	unsigned n_asks;
+	char ask_user[LNS_USER_MAX]; /* of the last one, escaped */
 	bool hold; /* the server's actions wait: several datagrams come in one round */
 };
 
@@ -128,6 +148,10 @@ bool world_run(struct world *w, uint64_t limit_ns, bool (*cond)(struct world *w)
 void world_sleep(struct world *w, uint64_t ns);
 /* Puts a datagram from a client's address into the server at once. */
 void world_inject(struct world *w, const struct cv_endpoint *from, const void *bytes, size_t len);
+
+/* Answers a question that waits, as the users of the configuration do, or with `answer`, whose
+ * number is put in. Returns what lns_auth_answer does. */
+int world_answer(struct world *w, unsigned ask, struct lns_auth_answer *answer);
 
 uint64_t world_counter(const struct world *w, enum lns_counter counter);
 /* Whether a line of the log has both words. */

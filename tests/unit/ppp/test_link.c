@@ -177,14 +177,19 @@ static void
 test_late_judgement(void **state)
 {
 	struct pair *p = pair_new(*state);
+	struct ppp_ev_auth question;
 
 	server(p)->hold_auth = true;
 	pair_start(p);
 	pair_run(p, p->now + 8 * CV_NS_PER_S);
 	assert_int_equal(server(p)->auths, 1);
 	assert_int_equal(server(p)->auth_dones, 0);
+	assert_true(ppp_auth_question(server(p)->l, &question));
+	assert_memory_equal(question.name.data, "alice", 5);
+	assert_int_equal(question.response.len, PPP_MSCHAPV2_RESPONSE_BYTES);
 	assert_int_equal(ppp_auth_check(server(p)->l, p->now, &server(p)->secret), 0);
 	assert_int_equal(ppp_auth_check(server(p)->l, p->now, &server(p)->secret), CV_ERR_STATE);
+	assert_false(ppp_auth_question(server(p)->l, NULL));
 	pair_drain(p, SERVER);
 	pair_run(p, p->now + CV_NS_PER_S);
 	assert_true(server(p)->up && client(p)->up);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a session gets for its user, at first and later. */
+#include "lns/internal.h"
+
+/* The filter that a profile means. */
+static uint16_t
+filter_of(const struct lns_profile *profile, const struct cfg_group *group)
+{
+	return profile->filter == LNS_GROUPS_FILTER ? group->id : profile->filter;
+}
+
+const struct cfg_group *
+lns_profile_group(const struct lns *lns, const struct lns_profile *profile)
+{
+	const struct cfg_group *group =
+		profile->group < CV_GROUP_IDS ? lns->groups[profile->group].cfg : NULL;
+
+	if (group == NULL || cfg_group_by_id(lns->cfg, filter_of(profile, group)) == NULL)
+		return NULL;
+	return group;
+}
+
+/* The group is there: lns_profile_group says so. */
+void
+lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile)
+{
+	const struct cfg_group *group = lns->groups[profile->group].cfg;
+
+	s->info.group = group->id;
+	s->info.realm = lns_realm_of(lns, group);
+	s->info.filter = filter_of(profile, group);
+	s->info.mtu = profile->mtu;
+	s->fixed = profile->address;
+	s->sessions_max = profile->sessions_max;
+}
+
+/* Whether the session could not go on under the address that it has. */
+static bool
+needs_another_address(
+	const struct lns *lns, const struct lns_session *s, const struct lns_profile *profile)
+{
+	uint16_t realm = lns_realm_of(lns, lns->groups[profile->group].cfg);
+
+	if (realm != s->info.realm)
+		return true;
+	if (profile->address.family == 0)
+		return s->fixed.family != 0;
+	return !cv_ip_equal(&profile->address, &s->info.address);
+}
+
+int
+lns_profile_change(
+	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_profile *profile)
+{
+	struct lns_session_info before = s->info;
+
+	if (lns_profile_group(lns, profile) == NULL)
+		return CV_ERR_CONFIG;
+	if (needs_another_address(lns, s, profile)) {
+		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
+		return 0;
+	}
+	lns_profile_take(lns, s, profile);
+	if (s->info.group == before.group && s->info.filter == before.filter &&
+		s->info.mtu == before.mtu)
+		return 0;
+	s->other_profile = true;
+	lns_ready(lns, &s->object);
+	cv_log_event(lns->log, CV_LOG_INFO, "session-changed",
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL " user=%s group=%s mtu=%u",
+		s->info.tunnel_id, s->info.session_id, s->info.serial, s->info.user,
+		lns->groups[s->info.group].cfg->name, s->info.mtu);
+	return 0;
+}
+
+int
+lns_profile_set(struct lns *lns, uint64_t now, uint64_t serial, const struct lns_profile *profile)
+{
+	struct lns_session *s = lns_session_of(lns, serial);
+
+	if (s == NULL)
+		return CV_ERR_UNKNOWN;
+	if (!cv_linked(&s->of_user)) /* it is not in yet, or on its way out */
+		return CV_ERR_STATE;
+	return lns_profile_change(lns, s, now, profile);
+}
