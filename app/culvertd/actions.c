@@ -34,7 +34,7 @@ refused_by_datapath(
 static void
 add_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
 {
-	struct dp_session session = {.local_index = s->listener,
+	struct dp_session session = {.service = s->listener,
 		.tunnel_id = s->tunnel_id,
 		.session_id = s->session_id,
 		.peer_tunnel_id = s->peer_tunnel_id,

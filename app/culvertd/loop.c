@@ -108,7 +108,7 @@ serve(struct daemon *d, uint64_t now)
 	__atomic_store_n(&d->beats, d->beats + 1, __ATOMIC_RELAXED);
 	dp_control_poll(d->dp, now);
 	while (dp_punt_next(d->dp, &punt)) {
-		lns_input(d->lns, now, punt.local_index, &punt.remote, punt.data, punt.len);
+		lns_input(d->lns, now, punt.service, &punt.remote, punt.data, punt.len);
 		dp_punt_release(d->dp, &punt);
 		daemon_act(d, now);
 	}

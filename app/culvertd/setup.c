@@ -55,19 +55,31 @@ fill_ports(const struct cfg *cfg, struct dp_port_config *ports)
 }
 
 /* IDs of a first snapshot are the places in its lists: the data path goes by places still. */
-static void
-fill_locals(const struct cfg *cfg, struct dp_local_config *locals)
+/* An interface a port, and what is served on them. */
+static int
+set_services(struct daemon *d)
 {
-	for (size_t i = 0; i < cfg->n_listeners; i++) {
-		const struct cfg_listener *l = &cfg->listeners[i];
+	const struct cfg *cfg = d->cfg;
+	int rc = 0;
 
-		locals[i] = (struct dp_local_config){.port = (uint16_t)l->port,
+	for (size_t i = 0; rc == 0 && i < cfg->n_ports; i++)
+		rc = dp_iface_set(d->dp, cfg->ports[i].id, &(struct dp_iface){.port = (uint16_t)i});
+	for (size_t i = 0; rc == 0 && i < cfg->n_listeners; i++) {
+		const struct cfg_listener *l = &cfg->listeners[i];
+		struct dp_service service = {.kind = DP_SERVICE_L2TP,
+			.iface = cfg->ports[l->port].id,
 			.ip = l->ip,
 			.prefix_length = l->prefix_length,
 			.gateway = l->gateway,
 			.udp_port = l->udp_port};
-		memcpy(locals[i].gateway_mac, l->gateway_mac, sizeof(l->gateway_mac));
+
+		memcpy(service.gateway_mac, l->gateway_mac, sizeof(service.gateway_mac));
+		rc = dp_service_set(d->dp, l->id, &service);
+		if (rc != 0)
+			cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
+				"reason=\"listener %s: %s\"", l->name, cv_strerror(rc));
 	}
+	return rc;
 }
 
 /* A group as the configuration has it is a filter and a group of the data path's. */
@@ -113,11 +125,8 @@ daemon_create_datapath(struct daemon *d)
 	};
 	const struct cfg *cfg = d->cfg;
 	struct dp_port_config ports[DP_MAX_PORTS];
-	struct dp_local_config locals[DP_MAX_LOCALS];
 	struct dp_params params = {.ports = ports,
 		.port_count = (uint16_t)cfg->n_ports,
-		.locals = locals,
-		.local_count = (uint16_t)cfg->n_listeners,
 		.workers = (uint16_t)cfg->workers.count,
 		.idle = idle[cfg->workers.idle],
 		.hugepages = hugepages[cfg->workers.hugepages],
@@ -130,8 +139,9 @@ daemon_create_datapath(struct daemon *d)
 	if (!interfaces_exist(d))
 		return CV_ERR_CONFIG;
 	fill_ports(cfg, ports);
-	fill_locals(cfg, locals);
 	rc = dp_create(&params, &d->dp);
+	if (rc == 0)
+		rc = set_services(d);
 	for (size_t i = 0; rc == 0 && i < cfg->n_groups; i++) {
 		rc = set_group(d, i);
 		if (rc != 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The data path as the control side sees it: ports, local addresses, tunnels, sessions, filters and
- * groups go in; punted L2TP datagrams, counters and tables come out. Everything here is called
- * on one thread, the control thread, which is the only writer of every table. Functions return 0
- * or a negative enum cv_err unless they say otherwise. DPDK stays behind this header.
+ * The data path as the control side sees it: ports, interfaces, services, tunnels, sessions,
+ * filters and groups go in; punted L2TP datagrams, counters and tables come out. Everything here is
+ * called on one thread, the control thread, which is the only writer of every table. Functions
+ * return 0 or a negative enum cv_err unless they say otherwise. DPDK stays behind this header.
  */
 #ifndef DP_DATAPATH_H
 #define DP_DATAPATH_H
@@ -21,7 +21,7 @@
 
 enum {
 	DP_MAX_PORTS = CV_PORTS_MAX,
-	DP_MAX_LOCALS = CV_LISTENERS_MAX, /* local address and UDP port pairs */
+	DP_MAX_SERVICES = CV_LISTENERS_MAX, /* at a time */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = CV_RULES_MAX,       /* a filter */
 	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes, a filter */
@@ -34,7 +34,7 @@ enum {
 
 struct dp; /* one a process: the EAL can't be set up twice */
 
-/* ---- ports and local addresses ------------------------------------------------------------ */
+/* ---- the machine ---------------------------------------------------------------------------- */
 
 enum dp_port_kind {
 	DP_PORT_AF_PACKET, /* device: a Linux interface, such as a veth end */
@@ -55,17 +55,6 @@ struct dp_port_config {
 	uint16_t memif_id;
 };
 
-/* An address that L2TP is served on. The index in dp_params.locals is its local index. Several
- * entries may share an address with other UDP ports, and several addresses a port. */
-struct dp_local_config {
-	uint16_t port; /* index in dp_params.ports */
-	struct cv_ip ip;
-	uint8_t prefix_length;  /* what is on-link */
-	struct cv_ip gateway;   /* family 0: only on-link peers can be answered */
-	uint8_t gateway_mac[6]; /* all 0: found by ARP; else ARP can't move it */
-	uint16_t udp_port;      /* 0: 1701 */
-};
-
 enum dp_idle {
 	DP_IDLE_AUTO,  /* sleep when all ports are af_packet or memif, else poll */
 	DP_IDLE_POLL,  /* a worker always spins: lowest delay, a whole core */
@@ -81,8 +70,6 @@ enum dp_hugepages {
 struct dp_params {
 	const struct dp_port_config *ports;
 	uint16_t port_count;
-	const struct dp_local_config *locals;
-	uint16_t local_count;
 	/* Worker threads, one lcore and CPU each. 0: shared: no thread is made and the control
 	 * thread calls dp_worker_poll(). Also chosen, with a log line, if only one CPU is there. */
 	uint16_t workers;
@@ -103,7 +90,8 @@ struct dp_params {
  * on error (CV_ERR_CONFIG: parameters; CV_ERR_IO: a device or the EAL; CV_ERR_NOMEM).
  */
 int dp_create(const struct dp_params *params, struct dp **out);
-/* Launches the workers (none when shared) and asks for the gateways' addresses. */
+/* Launches the workers (none when shared) and asks for the addresses of the gateways that are
+ * set. */
 int dp_start(struct dp *dp, uint64_t now);
 /* Stops the workers; what is in their rings is dropped. Idempotent. CV_ERR_IO: one does not stop
  * within a second; nothing is freed then, and the process should end. */
@@ -149,7 +137,7 @@ enum dp_punt_class {
 
 struct dp_punt {
 	enum dp_punt_class class;
-	uint16_t local_index;
+	uint16_t service;
 	uint16_t port;
 	uint32_t slot; /* DP_PUNT_PPP: the session's slot; else DP_NO_SLOT */
 	struct cv_endpoint remote;
@@ -164,11 +152,11 @@ bool dp_punt_next(struct dp *dp, struct dp_punt *punt);
 void dp_punt_release(struct dp *dp, struct dp_punt *punt);
 
 /*
- * Sends a UDP datagram from a local address with its checksum, resolving the next hop; payload
- * (at most DP_SEND_MAX bytes) is copied. CV_ERR_UNKNOWN: no route or no such local index;
+ * Sends a UDP datagram from a service with its checksum, resolving the next hop; payload
+ * (at most DP_SEND_MAX bytes) is copied. CV_ERR_UNKNOWN: no route or no such service;
  * CV_ERR_LIMIT: a queue is full; CV_ERR_NOMEM: no mbuf; CV_ERR_SPACE: too long.
  */
-int dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_endpoint *remote,
+int dp_send_udp(struct dp *dp, uint64_t now, uint16_t service, const struct cv_endpoint *remote,
 	const void *payload, size_t len);
 
 /*
@@ -176,19 +164,67 @@ int dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct 
  * this is: the header has Ns, and gets its value when the frame leaves, from the one count of all
  * messages to that session. DP_NO_SLOT: as dp_send_udp.
  */
-int dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t local_index, uint32_t slot,
+int dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t service, uint32_t slot,
 	const struct cv_endpoint *remote, const void *payload, size_t len);
 
 /* Frames that may be sent now before CV_ERR_LIMIT: a worker still has the others to send. */
 unsigned dp_send_room(const struct dp *dp);
 
+/* ---- interfaces and services ---------------------------------------------------------------- */
+
+/* What frames with IP packets leave and arrive by. */
+struct dp_iface {
+	uint16_t port; /* index in dp_params.ports */
+	uint16_t mtu;  /* IP bytes; 0: the port's, which is the most */
+};
+
+/*
+ * Sets an interface, or changes its MTU, which that of the sessions behind it follows. IDs are the
+ * caller's. CV_ERR_CONFIG: no such port, or a larger MTU; CV_ERR_EXISTS: services use it, so it
+ * keeps its port, and is not cleared before them.
+ */
+int dp_iface_set(struct dp *dp, uint16_t iface, const struct dp_iface *told);
+int dp_iface_clear(struct dp *dp, uint16_t iface);
+int dp_iface_get(const struct dp *dp, uint16_t iface, struct dp_iface *out);
+
+enum dp_service_kind {
+	DP_SERVICE_L2TP,
+};
+
+/* An address and a UDP port that something is served on. Several may share an address. */
+struct dp_service {
+	enum dp_service_kind kind;
+	uint16_t iface;
+	struct cv_ip ip;
+	uint8_t prefix_length;  /* what is on-link */
+	struct cv_ip gateway;   /* family 0: only on-link peers can be answered */
+	uint8_t gateway_mac[6]; /* all 0: found by ARP; else ARP can't move it */
+	uint16_t udp_port;      /* 0: 1701 */
+};
+
+/*
+ * Sets a service, or changes it, at any time: what goes by way of its gateway follows it. IDs are
+ * the caller's, and part of what names a session. CV_ERR_CONFIG: it can't be one;
+ * CV_ERR_UNKNOWN: no such interface; CV_ERR_EXISTS: another service has the address and port, or
+ * sessions have the one that would change; CV_ERR_LIMIT: DP_MAX_SERVICES; CV_ERR_NOMEM. What is
+ * refused changes nothing.
+ */
+int dp_service_set(struct dp *dp, uint16_t service, const struct dp_service *told);
+/* It takes nothing any more, its tunnels are gone. Its sessions are for the caller to remove, and
+ * until then get what is sent to them. CV_ERR_UNKNOWN: there is none; CV_ERR_NOMEM: nothing has
+ * changed. */
+int dp_service_clear(struct dp *dp, uint16_t service);
+int dp_service_get(const struct dp *dp, uint16_t service, struct dp_service *out);
+
 /* ---- tunnels and sessions ------------------------------------------------------------------ */
 
 /* From now on control messages with our tunnel_id are taken only from peer, as DP_PUNT_TUNNEL.
- * Setting it again moves it. */
+ * Setting it again moves it. CV_ERR_UNKNOWN: no such service; CV_ERR_NOMEM. */
 int dp_tunnel_set(
-	struct dp *dp, uint16_t local_index, uint16_t tunnel_id, const struct cv_endpoint *peer);
-void dp_tunnel_clear(struct dp *dp, uint16_t local_index, uint16_t tunnel_id);
+	struct dp *dp, uint16_t service, uint16_t tunnel_id, const struct cv_endpoint *peer);
+void dp_tunnel_clear(struct dp *dp, uint16_t service, uint16_t tunnel_id);
+int dp_tunnel_get(
+	const struct dp *dp, uint16_t service, uint16_t tunnel_id, struct cv_endpoint *peer);
 
 enum {
 	DP_SEND_ACFC = 1 << 0,     /* leave out PPP address and control: the peer negotiated it */
@@ -198,7 +234,7 @@ enum {
 };
 
 struct dp_session {
-	uint16_t local_index;
+	uint16_t service;
 	uint16_t tunnel_id; /* ours: in what arrives */
 	uint16_t session_id;
 	uint16_t peer_tunnel_id; /* the peer's: in what is sent */
@@ -222,8 +258,8 @@ struct dp_session_ip {
 /*
  * Installs a session, before its ICRP, without IP: its PPP control is punted, IP is dropped
  * (INGRESS_NOT_OPEN). *slot (may be NULL) gets its slot, which is
- * cv_session_slot(seed, local_index, tunnel_id, session_id, mask).
- * CV_ERR_EXISTS: the slot is taken; CV_ERR_UNKNOWN: no route to the peer or no such local index;
+ * cv_session_slot(seed, service, tunnel_id, session_id, mask).
+ * CV_ERR_EXISTS: the slot is taken; CV_ERR_UNKNOWN: no route to the peer or no such service;
  * CV_ERR_LIMIT: no room for the next hop.
  */
 int dp_session_add(struct dp *dp, const struct dp_session *session, uint32_t *slot);

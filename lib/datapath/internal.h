@@ -26,12 +26,12 @@ enum {
 	DP_SHARES = 1024,    /* who waits in it, by a keyed hash */
 	DP_SEND_RING = 1024, /* frames of the control thread that wait, a worker */
 	DP_MAX_NEXTHOPS = 65536,
+	DP_NEXTHOP_NONE = 0,
 	DP_NEIGHBOUR_WAITING = 512, /* packets that wait for their next hop's address, of all */
-	DP_LOCAL_HASH = 1024,       /* at least twice DP_MAX_LOCALS, a power of two */
 	DP_TUNNEL_IDS = 65536,
 	DP_FOLLOW_SESSION = 8,    /* later fragments of a session that wait for their first one */
 	DP_FOLLOW_WAITING = 256,  /* and of all, a worker */
-	DP_IDS_OF_A_KIND = 65536, /* filters, groups: what 16 bits can name */
+	DP_IDS_OF_A_KIND = 65536, /* groups, services: what 16 bits can name */
 	DP_IDS = 8192,
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
 	DP_ECHO_FIRSTS = 1024,   /* of strangers' echo requests in fragments, a worker */
@@ -53,12 +53,34 @@ enum {
 
 /* ---- tables, written by the control thread ---- */
 
-struct dp_local {
-	uint32_t ip; /* network order */
+/* What is ours on the outside, replaced as a whole. Addresses and ports in network order. */
+struct dp_outside {
+	uint32_t count, mask;
+	struct dp_own {
+		uint32_t ip, broadcast; /* broadcast 0: its network has none */
+		uint16_t port, service;
+	} * own; /* a service each */
+	struct dp_service_entry {
+		uint64_t key; /* dp_service_key(); 0: free */
+		uint16_t service;
+	} entries[]; /* by a hash of it */
+};
+
+/* What the control thread knows of a service, as long as it is set or has sessions. */
+struct dp_service_record {
+	struct dp_service told;
+	bool set;
+	int gateway_hop; /* -1: none */
+	uint32_t sessions;
+	uint32_t ip; /* network order, as the port */
 	uint16_t udp_port;
-	uint16_t port;
-	uint64_t *tunnels; /* by our tunnel ID: dp_tunnel_peer(), 0: none */
-	struct dp_local_config cfg;
+	struct cv_endpoint *peers; /* by tunnel ID, beside dp.tunnels; family 0: none */
+};
+
+struct dp_iface_record {
+	struct dp_iface told;
+	bool set;
+	uint16_t services;
 };
 
 /* The peer of a tunnel in one word, so that it is written at once. */
@@ -137,6 +159,7 @@ struct dp_cold {
 	bool leaving;   /* removed, and not yet told */
 	bool opening;   /* with ip, as soon as workers have left its lines */
 	bool reach;     /* asked for meanwhile */
+	uint16_t service;
 	struct dp_session_ip ip;
 };
 
@@ -230,7 +253,6 @@ struct dp_packet {
 	uint32_t slot, to;
 	uint32_t peer_ip;
 	uint16_t peer_port;
-	uint16_t local;
 	uint16_t len; /* bytes from inner to the end of the PPP frame; from ingress on: of the
 			 packet */
 	uint16_t inner_sum;
@@ -239,6 +261,8 @@ struct dp_packet {
 	uint16_t realm;
 	uint16_t trailing; /* bytes of the datagram behind the packet */
 	uint8_t outer_tos;
+	uint8_t port;      /* that it came in by */
+	uint8_t ip_header; /* bytes of the outer one */
 	bool sum_known;
 	uint64_t key;
 };
@@ -250,7 +274,7 @@ struct dp_burst {
 
 /* What travels with a punted buffer, in its private area. */
 struct dp_punt_meta {
-	uint16_t class, local, port, len;
+	uint16_t class, service, port, len;
 	uint32_t slot, remote_ip;
 	uint16_t remote_port;
 	uint16_t source, flow; /* in dp_shares */
@@ -263,12 +287,10 @@ struct dp_shared;
 struct dp {
 	const struct cv_log *log;
 	struct dp_params params;
-	uint16_t port_count, local_count, worker_count;
+	uint16_t port_count, worker_count;
 	bool shared, started, stopping, hangs, hugepages, sleeps, eal_ours;
 	struct dp_port ports[DP_MAX_PORTS];
-	struct dp_local locals[DP_MAX_LOCALS];
-	uint64_t local_keys[DP_LOCAL_HASH]; /* address and port; 0: free */
-	uint16_t local_index[DP_LOCAL_HASH];
+	struct dp_outside *outside;
 
 	uint64_t slot_seed;
 	uint32_t slot_mask;
@@ -308,6 +330,9 @@ struct dp {
 	/* by their IDs; pages of it are there when they are used */
 	struct dp_filter_table *filters[DP_IDS_OF_A_KIND];
 	struct dp_group_table *groups[DP_IDS_OF_A_KIND];
+	uint64_t *tunnels[DP_IDS_OF_A_KIND]; /* of a service, by our tunnel ID: dp_tunnel_peer() */
+	struct dp_service_record *services[DP_IDS_OF_A_KIND]; /* control's */
+	struct dp_iface_record ifaces[DP_IDS_OF_A_KIND];      /* likewise */
 };
 
 /* ---- where packets end, but for those that are sent: nothing else frees a buffer ---- */
@@ -423,9 +448,18 @@ void dp_interface_info(const struct dp *dp, const struct dp_port *port, struct d
 /* A change is a line in the log; what is gone stays so. */
 void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link);
 
-/* table/local.c: our own outer addresses. */
-int dp_locals_create(struct dp *dp);
-void dp_locals_destroy(struct dp *dp);
+/* table/service.c: what is ours on the outside. */
+int dp_services_create(struct dp *dp);
+void dp_services_destroy(struct dp *dp);
+/* Asks for the gateways that are set. */
+void dp_services_start(struct dp *dp);
+/* NULL: it is not set. */
+const struct dp_service_record *dp_service_of(const struct dp *dp, uint16_t service);
+/* One session more or less has its address. */
+void dp_service_use(struct dp *dp, uint16_t service, int more);
+/* Largest packet that leaves by it. */
+uint16_t dp_service_mtu(const struct dp *dp, uint16_t service);
+void dp_tunnels_destroy(struct dp *dp, uint16_t service);
 bool dp_is_local(const struct dp *dp, uint32_t ip);
 /* The broadcast address of a network of ours. */
 bool dp_is_broadcast(const struct dp *dp, uint32_t ip);
@@ -438,18 +472,35 @@ void dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
 /* control/arp.c: what a worker's ARP says of a neighbour. */
 void dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 
-/* The local index of an address and UDP port, or -1. */
-static inline int
-dp_local_find(const struct dp *dp, uint32_t ip, uint16_t udp_port)
+static inline uint64_t
+dp_service_key(uint32_t ip, uint16_t udp_port)
 {
-	uint64_t key = UINT64_C(1) << 63 | (uint64_t)udp_port << 32 | ip;
-	uint32_t at = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+	return UINT64_C(1) << 63 | (uint64_t)udp_port << 32 | ip;
+}
 
-	while (dp->local_keys[at] != 0) {
-		if (dp->local_keys[at] == key)
-			return dp->local_index[at];
-		at = (at + 1) % DP_LOCAL_HASH;
-	}
+static inline uint32_t
+dp_service_place(uint64_t key)
+{
+	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+}
+
+static inline const struct dp_outside *
+dp_outside_of(const struct dp *dp)
+{
+	return __atomic_load_n(&dp->outside, __ATOMIC_CONSUME);
+}
+
+/* The service of an address and UDP port, or -1. */
+static inline int
+dp_service_find(const struct dp *dp, uint32_t ip, uint16_t udp_port)
+{
+	const struct dp_outside *o = dp_outside_of(dp);
+	uint64_t key = dp_service_key(ip, udp_port);
+
+	for (uint32_t at = dp_service_place(key) & o->mask; o->entries[at].key != 0;
+		at = (at + 1) & o->mask)
+		if (o->entries[at].key == key)
+			return o->entries[at].service;
 	return -1;
 }
 
@@ -457,12 +508,15 @@ dp_local_find(const struct dp *dp, uint32_t ip, uint16_t udp_port)
 int dp_neighbours_create(struct dp *dp);
 void dp_neighbours_destroy(struct dp *dp);
 /* The next hop towards ip, resolved or being so; counts one more user. -1: no room, -2: no
- * route. */
-int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip);
+ * route. It is never DP_NEXTHOP_NONE, by which nothing leaves. */
+int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip);
 void dp_nexthop_put(struct dp *dp, int hop);
 /* Sends an IPv4 packet (at the buffer's start; room for Ethernet in front) towards ip, now or
  * when its next hop is known. Takes the buffer in any case. */
-int dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, struct rte_mbuf *m);
+int dp_neighbour_send(
+	struct dp *dp, uint64_t now, uint16_t service, uint32_t ip, struct rte_mbuf *m);
+/* What the configuration says of a gateway's MAC address may have changed. */
+void dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip);
 enum dp_claim {
 	DP_CLAIM_NOBODY,  /* nobody that we talk to */
 	DP_CLAIM_TAKEN,   /* who is known, or was asked for */
@@ -493,6 +547,8 @@ void dp_sessions_destroy(struct dp *dp);
 void dp_sessions_poll(struct dp *dp);
 /* A group has another MTU: its open sessions, too, under traffic. */
 void dp_sessions_new_mtu(struct dp *dp, uint16_t group);
+/* Likewise of what its service leaves by, and the way to their peers. */
+void dp_sessions_new_way(struct dp *dp, uint16_t service);
 /* Takes every way to it away; its grace begins. False: it is not there. */
 bool dp_session_unlink(struct dp *dp, uint32_t slot);
 /* Its grace is over: what dp_session_open() could not do. */

@@ -46,9 +46,15 @@ _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");
 
 /* Never 0. */
 static inline uint64_t
-dp_ingress_key(uint16_t local, uint16_t tunnel_id, uint16_t session_id)
+dp_ingress_key(uint16_t service, uint16_t tunnel_id, uint16_t session_id)
 {
-	return UINT64_C(1) << 63 | (uint64_t)local << 32 | (uint32_t)tunnel_id << 16 | session_id;
+	return UINT64_C(1) << 63 | (uint64_t)service << 32 | (uint32_t)tunnel_id << 16 | session_id;
+}
+
+static inline uint16_t
+dp_key_service(uint64_t key)
+{
+	return (uint16_t)(key >> 32);
 }
 
 enum {
@@ -66,7 +72,7 @@ enum {
  */
 struct dp_egress {
 	uint16_t mtu;           /* largest inner packet; may change under traffic */
-	uint16_t nexthop;       /* index in the next-hop table */
+	uint16_t nexthop;       /* index in the next-hop table; may change likewise */
 	uint16_t group, filter; /* likewise */
 	uint8_t hdr_len;        /* of IPv4 to PPP */
 	uint8_t flags;

@@ -156,12 +156,11 @@ create(uint64_t sessions)
 	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC};
 	struct dp_group group = {.clients_reachable = true, .lns = cv_ipv4(0x0a580001)};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
-	struct dp_local_config local = {
+	struct dp_iface iface = {0};
+	struct dp_service service = {
 		.ip = cv_ipv4(0xc0000201), .prefix_length = 24, .gateway = cv_ipv4(0xc00002fe)};
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
-		.locals = &local,
-		.local_count = 1,
 		.slot_seed = 7,
 		.slot_mask = cv_slot_mask((uint32_t)RTE_MAX(sessions, UINT64_C(2))),
 		.pool_mbufs = 8191,
@@ -173,7 +172,8 @@ create(uint64_t sessions)
 	id = rte_eth_from_rings("wan", &in, 1, &out, 1, rte_socket_id());
 	if (id < 0 || rte_eth_dev_get_name_by_port((uint16_t)id, port.device) != 0)
 		return CV_ERR_IO;
-	if (dp_create(&params, &dp) != 0 || dp_start(dp, CV_NS_PER_S) != 0 ||
+	if (dp_create(&params, &dp) != 0 || dp_iface_set(dp, 0, &iface) != 0 ||
+		dp_service_set(dp, 0, &service) != 0 || dp_start(dp, CV_NS_PER_S) != 0 ||
 		dp_filter_set(dp, 0, &ipsec) != 0 || dp_group_set(dp, 0, &group) != 0)
 		return CV_ERR_IO;
 	return fill(sessions);

@@ -40,11 +40,10 @@ start(void)
 	struct dp_filter filter = {.kind = DP_FILTER_IPSEC};
 	struct cv_endpoint peer = {.ip = cv_ipv4(PEER), .port = 40000};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
-	struct dp_local_config local = {.ip = cv_ipv4(LNS), .prefix_length = 24};
+	struct dp_iface iface = {0};
+	struct dp_service service = {.ip = cv_ipv4(LNS), .prefix_length = 24};
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
-		.locals = &local,
-		.local_count = 1,
 		.slot_seed = 7,
 		.slot_mask = cv_slot_mask(100),
 		.pool_mbufs = 1023,
@@ -56,7 +55,8 @@ start(void)
 	out = rte_ring_create("out", 256, SOCKET_ID_ANY, 0);
 	id = rte_eth_from_rings("wan", &in, 1, &out, 1, rte_socket_id());
 	FUZZ_CHECK(id >= 0 && rte_eth_dev_get_name_by_port((uint16_t)id, port.device) == 0);
-	FUZZ_CHECK(dp_create(&params, &dp) == 0 && dp_start(dp, CV_NS_PER_S) == 0);
+	FUZZ_CHECK(dp_create(&params, &dp) == 0 && dp_iface_set(dp, 0, &iface) == 0 &&
+		   dp_service_set(dp, 0, &service) == 0 && dp_start(dp, CV_NS_PER_S) == 0);
 	FUZZ_CHECK(dp_filter_set(dp, 0, &filter) == 0 && dp_group_set(dp, 0, &group) == 0 &&
 		   dp_tunnel_set(dp, 0, 11, &peer) == 0);
 	add_session(21, 1400);

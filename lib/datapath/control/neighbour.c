@@ -40,7 +40,8 @@ struct neighbour {
 	struct cv_timer timer; /* first: the wheel gives it back */
 	struct cv_node node;
 	uint32_t ip;
-	uint16_t port, local; /* local: whose address asks */
+	uint32_t from; /* our address that asks */
+	uint16_t port;
 	uint16_t hop;
 	uint8_t tries; /* 0: not asking */
 	uint8_t waiting;
@@ -237,7 +238,7 @@ ask(struct dp *dp, const struct neighbour *n)
 	cv_write_u16(&w, 0x0604);
 	cv_write_u16(&w, ARP_REQUEST);
 	cv_write_bytes(&w, port->mac, 6);
-	cv_write_bytes(&w, &dp->locals[n->local].ip, 4);
+	cv_write_bytes(&w, &n->from, 4);
 	cv_write_u32(&w, 0);
 	cv_write_u16(&w, 0);
 	cv_write_bytes(&w, &n->ip, 4);
@@ -284,13 +285,14 @@ configured_mac(const struct dp *dp, uint16_t port, uint32_t ip)
 {
 	static const uint8_t none[6];
 
-	for (uint16_t i = 0; i < dp->local_count; i++) {
-		const struct dp_local_config *cfg = &dp->locals[i].cfg;
+	for (uint32_t i = 0; i < dp->outside->count; i++) {
+		const struct dp_own *own = &dp->outside->own[i];
+		const struct dp_service *told = &dp->services[own->service]->told;
 
-		if (dp->locals[i].port == port && cfg->gateway.family == CV_IPV4 &&
-			cv_ipv4_value(&cfg->gateway) == rte_be_to_cpu_32(ip) &&
-			memcmp(cfg->gateway_mac, none, sizeof(none)) != 0)
-			return cfg->gateway_mac;
+		if (own->port == port && told->gateway.family == CV_IPV4 &&
+			cv_ipv4_value(&told->gateway) == rte_be_to_cpu_32(ip) &&
+			memcmp(told->gateway_mac, none, sizeof(none)) != 0)
+			return told->gateway_mac;
 	}
 	return NULL;
 }
@@ -304,7 +306,7 @@ make_room(struct dp *dp)
 
 	if (all->strangers.n >= STRANGERS_MAX)
 		n = all->strangers.oldest;
-	else if (all->count < DP_MAX_NEXTHOPS - 1)
+	else if (all->count < DP_MAX_NEXTHOPS - 2)
 		return true;
 	else
 		n = all->strangers.n != 0 ? all->strangers.oldest : all->idle.oldest;
@@ -315,10 +317,10 @@ make_room(struct dp *dp)
 }
 
 static struct neighbour *
-new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t hash)
+new_neighbour(struct dp *dp, uint64_t now, uint16_t port, uint32_t from, uint32_t ip, uint64_t hash)
 {
 	struct dp_neighbours *all = dp->neighbours;
-	const uint8_t *mac = configured_mac(dp, dp->locals[local].port, ip);
+	const uint8_t *mac = configured_mac(dp, port, ip);
 	struct neighbour *n;
 
 	if (!make_room(dp))
@@ -326,12 +328,13 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t
 	n = calloc(1, sizeof(*n));
 	if (n == NULL)
 		return NULL;
-	while (all->by_hop[all->next_hop % DP_MAX_NEXTHOPS] != NULL)
+	while (all->next_hop % DP_MAX_NEXTHOPS == DP_NEXTHOP_NONE ||
+		all->by_hop[all->next_hop % DP_MAX_NEXTHOPS] != NULL)
 		all->next_hop++;
 	n->hop = (uint16_t)(all->next_hop++ % DP_MAX_NEXTHOPS);
 	n->ip = ip;
-	n->local = local;
-	n->port = dp->locals[local].port;
+	n->from = from;
+	n->port = port;
 	n->used_at = now;
 	all->by_hop[n->hop] = n;
 	all->count++;
@@ -350,22 +353,28 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, uint64_t
 
 /* The neighbour that packets to ip go to, made when it is new; NULL, and why in *rc. */
 static struct neighbour *
-route(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, int *rc)
+route(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip, int *rc)
 {
-	const struct dp_local_config *cfg = &dp->locals[local].cfg;
-	uint32_t mask = cfg->prefix_length == 0 ? 0 : UINT32_MAX << (32 - cfg->prefix_length);
-	uint32_t hop = ip;
+	const struct dp_service_record *s = dp->services[service];
+	uint32_t mask, hop = ip;
 	struct neighbour *n;
+	uint16_t port;
 	uint64_t hash;
 
-	if (((rte_be_to_cpu_32(ip) ^ cv_ipv4_value(&cfg->ip)) & mask) != 0)
-		hop = rte_cpu_to_be_32(cv_ipv4_value(&cfg->gateway));
 	*rc = CV_ERR_UNKNOWN;
+	if (s == NULL)
+		return NULL;
+	mask = s->told.prefix_length == 0 ? 0 : UINT32_MAX << (32 - s->told.prefix_length);
+	if (((ip ^ s->ip) & rte_cpu_to_be_32(mask)) != 0)
+		hop = rte_cpu_to_be_32(cv_ipv4_value(&s->told.gateway));
 	if (hop == 0)
 		return NULL;
-	n = find(dp, dp->locals[local].port, hop, &hash);
+	port = dp->ifaces[s->told.iface].told.port;
+	n = find(dp, port, hop, &hash);
 	if (n == NULL)
-		n = new_neighbour(dp, now, local, hop, hash);
+		n = new_neighbour(dp, now, port, s->ip, hop, hash);
+	else if (s->set)
+		n->from = s->ip;
 	*rc = CV_ERR_LIMIT;
 	if (n != NULL && now > n->used_at)
 		n->used_at = now;
@@ -375,10 +384,10 @@ route(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, int *rc)
 }
 
 int
-dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip)
+dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip)
 {
 	int rc;
-	struct neighbour *n = route(dp, now, local, ip, &rc);
+	struct neighbour *n = route(dp, now, service, ip, &rc);
 
 	if (n == NULL)
 		return rc == CV_ERR_LIMIT ? -1 : -2;
@@ -426,10 +435,10 @@ make_packet_room(struct dp *dp, const struct neighbour *n)
 }
 
 int
-dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t local, uint32_t ip, struct rte_mbuf *m)
+dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip, struct rte_mbuf *m)
 {
 	int rc;
-	struct neighbour *n = route(dp, now, local, ip, &rc);
+	struct neighbour *n = route(dp, now, service, ip, &rc);
 
 	if (n != NULL && n->up)
 		return send_to(dp, n, m);
@@ -480,6 +489,24 @@ resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
 		send_to(dp, n, n->packets[i]);
 	dp->neighbours->waiting -= n->waiting;
 	n->waiting = 0;
+}
+
+void
+dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip)
+{
+	const uint8_t *mac = configured_mac(dp, port, ip);
+	uint64_t hash;
+	struct neighbour *n = find(dp, port, ip, &hash);
+
+	if (n == NULL || (mac == NULL && !n->fixed))
+		return;
+	n->fixed = mac != NULL;
+	if (mac == NULL) { /* it is who it was, until another answers in its place */
+		start_asking(dp, n, now);
+		return;
+	}
+	resolve(dp, n, now, mac);
+	cv_wheel_cancel(&dp->neighbours->wheel, &n->timer);
 }
 
 /* Another station claims to be n. */

@@ -184,7 +184,7 @@ dp_punt_next(struct dp *dp, struct dp_punt *punt)
 		return false;
 	meta = dp_meta(m);
 	*punt = (struct dp_punt){.class = (enum dp_punt_class)meta->class,
-		.local_index = meta->local,
+		.service = meta->service,
 		.port = meta->port,
 		.slot = meta->slot,
 		.remote = {.ip = cv_ipv4(rte_be_to_cpu_32(meta->remote_ip)),

@@ -36,7 +36,7 @@ dp_send_room(const struct dp *dp)
 }
 
 static void
-write_udp(struct dp *dp, const struct dp_local *local, const struct cv_endpoint *remote,
+write_udp(struct dp *dp, const struct dp_service_record *s, const struct cv_endpoint *remote,
 	const void *payload, size_t len, uint8_t *ip)
 {
 	uint16_t udp_len = (uint16_t)(DP_UDP_HDR + len);
@@ -52,9 +52,9 @@ write_udp(struct dp *dp, const struct dp_local *local, const struct cv_endpoint 
 	cv_write_u16(&w, 0);
 	cv_write_u16(&w, OUR_TTL << 8 | PROTO_UDP);
 	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, &local->ip, 4);
+	cv_write_bytes(&w, &s->ip, 4);
 	cv_write_bytes(&w, &to, sizeof(to));
-	cv_write_bytes(&w, &local->udp_port, 2);
+	cv_write_bytes(&w, &s->udp_port, 2);
 	cv_write_u16(&w, remote->port);
 	cv_write_u16(&w, udp_len);
 	cv_write_u16(&w, 0);
@@ -65,22 +65,23 @@ write_udp(struct dp *dp, const struct dp_local *local, const struct cv_endpoint 
 }
 
 int
-dp_send_udp(struct dp *dp, uint64_t now, uint16_t local_index, const struct cv_endpoint *remote,
+dp_send_udp(struct dp *dp, uint64_t now, uint16_t service, const struct cv_endpoint *remote,
 	const void *payload, size_t len)
 {
-	return dp_send_l2tp(dp, now, local_index, DP_NO_SLOT, remote, payload, len);
+	return dp_send_l2tp(dp, now, service, DP_NO_SLOT, remote, payload, len);
 }
 
 int
-dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t local_index, uint32_t slot,
+dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t service, uint32_t slot,
 	const struct cv_endpoint *remote, const void *payload, size_t len)
 {
+	const struct dp_service_record *s = dp_service_of(dp, service);
 	struct rte_mbuf *m;
 	char *ip;
 
 	if (slot != DP_NO_SLOT && (slot > dp->slot_mask || len < L2TP_SEQUENCED_HEADER))
 		return CV_ERR_UNKNOWN;
-	if (local_index >= dp->local_count || remote->ip.family != CV_IPV4)
+	if (s == NULL || remote->ip.family != CV_IPV4)
 		return CV_ERR_UNKNOWN;
 	if (len > DP_SEND_MAX)
 		return CV_ERR_SPACE;
@@ -89,7 +90,6 @@ dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t local_index, uint32_t slot,
 		return CV_ERR_NOMEM;
 	dp_meta(m)->slot = slot;
 	ip = rte_pktmbuf_append(m, (uint16_t)(DP_IPV4_HDR + DP_UDP_HDR + len));
-	write_udp(dp, &dp->locals[local_index], remote, payload, len, (uint8_t *)ip);
-	return dp_neighbour_send(
-		dp, now, local_index, rte_cpu_to_be_32(cv_ipv4_value(&remote->ip)), m);
+	write_udp(dp, s, remote, payload, len, (uint8_t *)ip);
+	return dp_neighbour_send(dp, now, service, rte_cpu_to_be_32(cv_ipv4_value(&remote->ip)), m);
 }

@@ -23,9 +23,8 @@ enum { JOIN_TRIES = 1000 }; /* ms */
 static bool
 params_usable(const struct dp_params *p)
 {
-	return p->port_count >= 1 && p->port_count <= DP_MAX_PORTS && p->local_count >= 1 &&
-	       p->local_count <= DP_MAX_LOCALS && p->workers <= DP_MAX_WORKERS &&
-	       (p->slot_mask & (p->slot_mask + 1)) == 0;
+	return p->port_count >= 1 && p->port_count <= DP_MAX_PORTS &&
+	       p->workers <= DP_MAX_WORKERS && (p->slot_mask & (p->slot_mask + 1)) == 0;
 }
 
 static bool
@@ -62,7 +61,7 @@ create_parts(struct dp *dp)
 		return rc;
 	dp_ids_init(dp, &dp->ids, dp->worker_count);
 	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_neighbours_create(dp)) != 0 ||
-		(rc = dp_locals_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
+		(rc = dp_services_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
 		(rc = dp_punt_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
 		return rc;
 	return dp_ports_create(dp);
@@ -83,7 +82,6 @@ dp_create(const struct dp_params *params, struct dp **out)
 	dp->params = *params;
 	dp->log = params->log;
 	dp->port_count = params->port_count;
-	dp->local_count = params->local_count;
 	dp->shared = params->workers == 0;
 	dp->worker_count = dp->shared ? 1 : params->workers;
 	dp->slot_seed = params->slot_seed;
@@ -96,7 +94,6 @@ dp_create(const struct dp_params *params, struct dp **out)
 	rc = create_parts(dp);
 	/* the caller's arrays are his again */
 	dp->params.ports = NULL;
-	dp->params.locals = NULL;
 	dp->params.cpus = NULL;
 	if (rc != 0) {
 		if (rc == CV_ERR_NOMEM)
@@ -118,12 +115,8 @@ dp_start(struct dp *dp, uint64_t now)
 		return rc;
 	dp->now = now;
 	dp->ports_at = cv_time_add(now, DP_PORTS_POLL_NS);
-	/* gateways are known before the first answer, and never forgotten */
-	for (uint16_t i = 0; i < dp->local_count; i++)
-		if (dp->locals[i].cfg.gateway.family != 0)
-			(void)dp_nexthop_get(dp, now, i,
-				rte_cpu_to_be_32(cv_ipv4_value(&dp->locals[i].cfg.gateway)));
 	dp->started = true;
+	dp_services_start(dp);
 	__atomic_store_n(&dp->stopping, false, __ATOMIC_RELEASE);
 	for (unsigned i = 0; !dp->shared && i < dp->worker_count; i++)
 		rte_eal_remote_launch(dp_worker_main, dp->workers[i], dp->workers[i]->lcore);
@@ -193,7 +186,7 @@ dp_destroy(struct dp *dp)
 	dp_punt_destroy(dp);
 	dp_ports_destroy(dp);
 	dp_workers_destroy(dp);
-	dp_locals_destroy(dp);
+	dp_services_destroy(dp);
 	if (dp->ingress != NULL)
 		dp_sessions_destroy(dp);
 	dp_filters_destroy(dp);

@@ -131,6 +131,7 @@ finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
 	for (unsigned i = 0; i < dp->worker_count; i++)
 		memset(&dp->workers[i]->sessions[slot], 0, sizeof(dp->workers[i]->sessions[slot]));
 	dp_nexthop_put(dp, dp->egress[slot].nexthop);
+	dp_service_use(dp, dp->cold[slot].service, -1);
 	dp->cold[slot].leaving = false;
 }
 

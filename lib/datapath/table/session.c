@@ -41,8 +41,8 @@ dp_sessions_destroy(struct dp *dp)
 
 /* The finished headers, at the end of the line, and what fixes them up. */
 static void
-write_egress(struct dp_egress *e, const struct dp_local *local, const struct dp_session *s,
-	uint16_t send)
+write_egress(struct dp_egress *e, const struct dp_service_record *service,
+	const struct dp_session *s, uint16_t send)
 {
 	uint8_t header[DP_HEADROOM_HDR] = {0};
 	struct cv_writer w = cv_writer(header, sizeof(header));
@@ -54,9 +54,9 @@ write_egress(struct dp_egress *e, const struct dp_local *local, const struct dp_
 	cv_write_u32(&w, 0); /* identification; may be fragmented on its way */
 	cv_write_u16(&w, OUR_TTL << 8 | 17);
 	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, &local->ip, 4);
+	cv_write_bytes(&w, &service->ip, 4);
 	cv_write_u32(&w, cv_ipv4_value(&s->peer.ip));
-	cv_write_bytes(&w, &local->udp_port, 2);
+	cv_write_bytes(&w, &service->udp_port, 2);
 	cv_write_u16(&w, s->peer.port);
 	cv_write_u32(&w, 0); /* UDP length, checksum */
 	e->flags = 0;
@@ -85,7 +85,7 @@ write_egress(struct dp_egress *e, const struct dp_local *local, const struct dp_
 	if ((e->hdr_len & 1) != 0)
 		e->flags |= DP_EGRESS_ODD;
 	sum = dp_sum(header + DP_IPV4_HDR, (size_t)e->hdr_len - DP_IPV4_HDR) +
-	      dp_sum_pseudo(local->ip, dp_load32(header + 16), 0);
+	      dp_sum_pseudo(service->ip, dp_load32(header + 16), 0);
 	dp_store16(header + DP_HDR_IP_SUM, dp_fold(dp_sum20(header)));
 	dp_store16(header + DP_HDR_UDP_SUM, dp_fold(sum));
 	memcpy(e->hdr + DP_HEADROOM_HDR - e->hdr_len, header, e->hdr_len);
@@ -96,10 +96,10 @@ static uint16_t
 session_mtu(const struct dp *dp, uint32_t slot)
 {
 	const struct dp_ingress *in = &dp->ingress[slot];
-	const struct dp_local *local = &dp->locals[in->key >> 32 & 0xffff];
 	const struct dp_group_table *group = dp->groups[in->group];
 	uint16_t mtu = in->client_mtu, group_mtu = group == NULL ? 0 : group->told.mtu;
-	uint16_t carried = (uint16_t)(dp->ports[local->port].mtu - dp->egress[slot].hdr_len);
+	uint16_t carried =
+		(uint16_t)(dp_service_mtu(dp, dp_key_service(in->key)) - dp->egress[slot].hdr_len);
 
 	if (group_mtu != 0 && group_mtu < mtu)
 		mtu = group_mtu;
@@ -118,24 +118,44 @@ dp_sessions_new_mtu(struct dp *dp, uint16_t group)
 	}
 }
 
+void
+dp_sessions_new_way(struct dp *dp, uint16_t service)
+{
+	for (size_t slot = 0; slot <= dp->slot_mask; slot++) {
+		const struct dp_ingress *in = &dp->ingress[slot];
+		struct dp_egress *e = &dp->egress[slot];
+		uint16_t before = e->nexthop;
+		int hop;
+
+		if (in->key == 0 || dp_key_service(in->key) != service)
+			continue;
+		hop = dp_nexthop_get(dp, dp->now, service, in->peer_ip);
+		__atomic_store_n(
+			&e->nexthop, (uint16_t)(hop < 0 ? DP_NEXTHOP_NONE : hop), __ATOMIC_RELAXED);
+		dp_nexthop_put(dp, before);
+		if ((in->flags & DP_INGRESS_OPEN) != 0)
+			__atomic_store_n(
+				&e->mtu, session_mtu(dp, (uint32_t)slot), __ATOMIC_RELAXED);
+	}
+}
+
 int
 dp_session_add(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 {
 	uint32_t slot = cv_session_slot(
-		dp->slot_seed, s->local_index, s->tunnel_id, s->session_id, dp->slot_mask);
+		dp->slot_seed, s->service, s->tunnel_id, s->session_id, dp->slot_mask);
 	struct dp_ingress *in = &dp->ingress[slot];
 	struct dp_egress *out = &dp->egress[slot];
-	const struct dp_local *local;
+	const struct dp_service_record *service = dp_service_of(dp, s->service);
 	uint32_t peer;
 	int hop;
 
-	if (s->local_index >= dp->local_count || s->peer.ip.family != CV_IPV4)
+	if (service == NULL || s->peer.ip.family != CV_IPV4)
 		return CV_ERR_UNKNOWN;
 	if (in->key != 0 || dp->cold[slot].leaving)
 		return CV_ERR_EXISTS;
-	local = &dp->locals[s->local_index];
 	peer = rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip));
-	hop = dp_nexthop_get(dp, dp->now, s->local_index, peer);
+	hop = dp_nexthop_get(dp, dp->now, s->service, peer);
 	if (hop < 0)
 		return hop == -1 ? CV_ERR_LIMIT : CV_ERR_UNKNOWN;
 	/* not the line as a whole: workers look at the key of a free slot too */
@@ -143,10 +163,12 @@ dp_session_add(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 	in->peer_port = rte_cpu_to_be_16(s->peer.port);
 	memset(out, 0, sizeof(*out));
 	out->nexthop = (uint16_t)hop;
-	write_egress(out, local, s, s->send);
-	__atomic_store_n(&in->key, dp_ingress_key(s->local_index, s->tunnel_id, s->session_id),
+	write_egress(out, service, s, s->send);
+	__atomic_store_n(&in->key, dp_ingress_key(s->service, s->tunnel_id, s->session_id),
 		__ATOMIC_RELEASE);
 	dp->sessions++;
+	dp->cold[slot].service = s->service;
+	dp_service_use(dp, s->service, 1);
 	if (slot_out != NULL)
 		*slot_out = slot;
 	return 0;
@@ -161,7 +183,7 @@ session_of(const struct dp *dp, uint32_t slot)
 	const uint8_t *l2tp = out->hdr + DP_HEADROOM_HDR - out->hdr_len + DP_HDR_L2TP +
 			      ((out->flags & DP_EGRESS_LENGTH) != 0 ? 4 : 2);
 
-	return (struct dp_session){.local_index = (uint16_t)(in->key >> 32 & 0xffff),
+	return (struct dp_session){.service = dp_key_service(in->key),
 		.tunnel_id = (uint16_t)(in->key >> 16),
 		.session_id = (uint16_t)in->key,
 		.peer_tunnel_id = rte_bswap16(dp_load16(l2tp)),
@@ -194,7 +216,7 @@ open_now(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip, uint32_t 
 	struct dp_egress *out = &dp->egress[slot];
 	struct dp_session s = session_of(dp, slot);
 
-	write_egress(out, &dp->locals[s.local_index], &s, ip->send);
+	write_egress(out, dp->services[s.service], &s, ip->send);
 	__atomic_store_n(&out->after, ip->hold ? DP_AFTER_REACH : 0, __ATOMIC_RELEASE);
 	in->client_mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
 	in->inner_ip = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
@@ -364,24 +386,4 @@ uint16_t
 dp_session_mtu(const struct dp *dp, uint32_t slot)
 {
 	return installed(dp, slot) ? dp->egress[slot].mtu : 0;
-}
-
-int
-dp_tunnel_set(
-	struct dp *dp, uint16_t local_index, uint16_t tunnel_id, const struct cv_endpoint *peer)
-{
-	if (local_index >= dp->local_count || tunnel_id == 0)
-		return CV_ERR_UNKNOWN;
-	__atomic_store_n(&dp->locals[local_index].tunnels[tunnel_id],
-		dp_tunnel_peer(
-			rte_cpu_to_be_32(cv_ipv4_value(&peer->ip)), rte_cpu_to_be_16(peer->port)),
-		__ATOMIC_RELEASE);
-	return 0;
-}
-
-void
-dp_tunnel_clear(struct dp *dp, uint16_t local_index, uint16_t tunnel_id)
-{
-	if (local_index < dp->local_count)
-		__atomic_store_n(&dp->locals[local_index].tunnels[tunnel_id], 0, __ATOMIC_RELEASE);
 }

@@ -104,21 +104,23 @@ sum_right(const uint8_t *udp, uint32_t source, uint32_t target)
 bool
 dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p)
 {
-	const struct dp_local *local = &dp->locals[p->local];
+	const uint8_t *ip = p->udp - p->ip_header;
 
-	if (dp->ports[local->port].checks_rx &&
+	if (dp->ports[p->port].checks_rx &&
 		(p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	return sum_right(p->udp, p->peer_ip, local->ip);
+	return sum_right(p->udp, p->peer_ip, dp_load32(ip + 16));
 }
 
 static void
-classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uint16_t tunnel_id)
+classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, uint16_t tunnel_id)
 {
 	const struct dp *dp = w->dp;
 	uint32_t peer_ip = dp_load32(f->ip + 12);
 	uint16_t peer_port = dp_load16(f->udp);
-	uint64_t known = __atomic_load_n(&dp->locals[local].tunnels[tunnel_id], __ATOMIC_RELAXED);
+	const uint64_t *tunnels = __atomic_load_n(&dp->tunnels[service], __ATOMIC_CONSUME);
+	uint64_t known =
+		tunnels == NULL ? 0 : __atomic_load_n(&tunnels[tunnel_id], __ATOMIC_RELAXED);
 	enum dp_drop_cause cause = check_source(dp, peer_ip);
 	struct dp_punt_meta *meta = dp_meta(f->m);
 	enum dp_punt_class class;
@@ -133,7 +135,7 @@ classify_control(struct dp_worker *w, const struct frame *f, unsigned local, uin
 		dp_drop_frame(w, f->m, cause);
 		return;
 	}
-	*meta = (struct dp_punt_meta){.local = (uint16_t)local,
+	*meta = (struct dp_punt_meta){.service = service,
 		.port = (uint16_t)f->port,
 		.slot = DP_NO_SLOT,
 		.remote_ip = peer_ip,
@@ -247,7 +249,7 @@ inner_sum(const struct frame *f, struct dp_packet *p)
 }
 
 static enum dp_drop_cause
-classify_data(struct dp_worker *w, const struct frame *f, unsigned local, struct dp_packet *p)
+classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, struct dp_packet *p)
 {
 	struct dp *dp = w->dp;
 	uint16_t tunnel_id = 0, session_id = 0;
@@ -255,12 +257,12 @@ classify_data(struct dp_worker *w, const struct frame *f, unsigned local, struct
 
 	if (cause != GO_ON)
 		return cause;
-	p->slot = cv_session_slot(
-		dp->slot_seed, (uint16_t)local, tunnel_id, session_id, dp->slot_mask);
+	p->slot = cv_session_slot(dp->slot_seed, service, tunnel_id, session_id, dp->slot_mask);
 	rte_prefetch0(&dp->ingress[p->slot]);
 	p->m = f->m;
-	p->key = dp_ingress_key((uint16_t)local, tunnel_id, session_id);
-	p->local = (uint16_t)local;
+	p->key = dp_ingress_key(service, tunnel_id, session_id);
+	p->port = (uint8_t)f->port;
+	p->ip_header = (uint8_t)(f->udp - f->ip);
 	p->peer_ip = dp_load32(f->ip + 12);
 	p->peer_port = dp_load16(f->udp);
 	p->udp = f->udp;
@@ -272,7 +274,7 @@ classify_data(struct dp_worker *w, const struct frame *f, unsigned local, struct
 }
 
 static enum dp_drop_cause
-find_udp(const struct dp *dp, struct frame *f, int *local)
+find_udp(const struct dp *dp, struct frame *f, int *service)
 {
 	unsigned header = (f->ip[0] & 15u) * 4;
 
@@ -285,8 +287,8 @@ find_udp(const struct dp *dp, struct frame *f, int *local)
 	f->udp_len = rte_bswap16(dp_load16(f->udp + 4));
 	if (f->udp_len < DP_UDP_HDR || f->udp_len > f->ip_len - header)
 		return DP_DROP_CLASSIFY_UDP_LENGTH;
-	*local = dp_local_find(dp, dp_load32(f->ip + 16), dp_load16(f->udp + 2));
-	if (*local >= 0)
+	*service = dp_service_find(dp, dp_load32(f->ip + 16), dp_load16(f->udp + 2));
+	if (*service >= 0)
 		return f->udp_len < DP_UDP_HDR + 2 ? DP_DROP_CLASSIFY_L2TP_SHORT : GO_ON;
 	return dp_is_local(dp, dp_load32(f->ip + 16)) ? DP_DROP_CLASSIFY_UDP_PORT
 						      : DP_DROP_CLASSIFY_DESTINATION;
@@ -294,7 +296,7 @@ find_udp(const struct dp *dp, struct frame *f, int *local)
 
 /* Control messages go to the control thread by their tunnel, as lib/l2tp reads them. */
 static void
-find_control(struct dp_worker *w, const struct frame *f, unsigned local)
+find_control(struct dp_worker *w, const struct frame *f, uint16_t service)
 {
 	const uint8_t *l2tp = f->udp + DP_UDP_HDR;
 	unsigned len = f->udp_len - DP_UDP_HDR;
@@ -304,7 +306,7 @@ find_control(struct dp_worker *w, const struct frame *f, unsigned local)
 	if (rc != 0)
 		dp_drop_frame(w, f->m, header_fault(l2tp, len, rc));
 	else
-		classify_control(w, f, local, h.tunnel_id);
+		classify_control(w, f, service, h.tunnel_id);
 }
 
 /*
@@ -336,7 +338,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
 	unsigned bytes = rte_pktmbuf_data_len(m);
 	enum dp_drop_cause cause = GO_ON;
-	int local = -1;
+	int service = -1;
 
 	if (bytes >= DP_ETHER && dp_load16(ether + 12) == TYPE_VLAN_BE) {
 		cause = take_tag_off(m);
@@ -369,18 +371,18 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 			classify_other(w, &f);
 			return;
 		}
-		cause = find_udp(dp, &f, &local);
+		cause = find_udp(dp, &f, &service);
 	}
 	/* without a device that looks, a wrong checksum of data leaves wrong (see inner_sum) */
 	if (cause == GO_ON && dp->ports[port].checks_rx &&
 		(m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == GO_ON && (f.udp[DP_UDP_HDR] & 0x80) != 0) {
-		find_control(w, &f, (unsigned)local);
+		find_control(w, &f, (uint16_t)service);
 		return;
 	}
 	if (cause == GO_ON)
-		cause = classify_data(w, &f, (unsigned)local, &out->packets[out->n]);
+		cause = classify_data(w, &f, (uint16_t)service, &out->packets[out->n]);
 	if (cause == GO_ON)
 		out->n++;
 	else

@@ -68,7 +68,8 @@ egress(struct dp_worker *w, struct dp_packet *p)
 {
 	struct dp *dp = w->dp;
 	struct dp_egress *e = &dp->egress[p->to];
-	dp_nexthop hop = __atomic_load_n(&dp->nexthops[e->nexthop], __ATOMIC_RELAXED);
+	dp_nexthop hop = __atomic_load_n(
+		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)], __ATOMIC_RELAXED);
 	uint8_t *ip = p->inner - e->hdr_len, *ether = ip - DP_ETHER;
 	unsigned port = dp_nexthop_port(hop);
 	unsigned bytes = DP_ETHER + e->hdr_len + (unsigned)p->len;

@@ -108,8 +108,8 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		dp_drop(w, p, DP_DROP_PUNT_PPP_RATE);
 		return;
 	}
-	*dp_meta(p->m) = (struct dp_punt_meta){.local = p->local,
-		.port = w->dp->locals[p->local].port,
+	*dp_meta(p->m) = (struct dp_punt_meta){.service = dp_key_service(p->key),
+		.port = p->port,
 		.slot = p->slot,
 		.remote_ip = p->peer_ip,
 		.remote_port = p->peer_port,

@@ -28,6 +28,17 @@ harness_eal(void)
 }
 
 int
+bench_create(const struct dp_params *params, const struct dp_service *service, struct dp **dp)
+{
+	struct dp_iface iface = {0};
+	int rc = dp_create(params, dp);
+
+	if (rc == 0)
+		rc = dp_iface_set(*dp, 0, &iface);
+	return rc != 0 ? rc : dp_service_set(*dp, 0, service);
+}
+
+int
 set_policy(struct dp *dp, uint16_t id, const struct policy *policy)
 {
 	struct dp_filter filter = {.kind = policy->kind,
@@ -104,11 +115,9 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 	struct policy any = {
 		.kind = DP_FILTER_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
-	struct dp_local_config local = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
+	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
-		.locals = &local,
-		.local_count = 1,
 		.slot_seed = 7,
 		.slot_mask = cv_slot_mask(100),
 		.pool_mbufs = 1023,
@@ -121,7 +130,7 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 	id = rte_eth_from_rings("wan", &b->in, 1, &b->out, 1, rte_socket_id());
 	assert_true(id >= 0);
 	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
-	assert_int_equal(dp_create(&params, &b->dp), 0);
+	assert_int_equal(bench_create(&params, &service, &b->dp), 0);
 	assert_int_equal(dp_start(b->dp, b->now), 0);
 	assert_int_equal(set_policy(b->dp, GROUP_A, &any), 0);
 	assert_int_equal(set_policy(b->dp, GROUP_B, &any), 0);

@@ -51,6 +51,8 @@ struct policy {
 	uint16_t mtu;
 };
 
+/* A data path with one interface and one service on it, both 0. */
+int bench_create(const struct dp_params *params, const struct dp_service *service, struct dp **dp);
 int set_policy(struct dp *dp, uint16_t id, const struct policy *policy);
 
 struct bench {

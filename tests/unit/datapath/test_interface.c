@@ -90,11 +90,9 @@ serve_with(uint16_t descriptors, uint16_t mtu)
 		.mtu = mtu,
 		.rx_descriptors = descriptors,
 		.tx_descriptors = descriptors};
-	struct dp_local_config local = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
+	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
-		.locals = &local,
-		.local_count = 1,
 		.slot_mask = cv_slot_mask(100),
 		.pool_mbufs = 1023,
 		.eal_ready = true,
@@ -102,7 +100,7 @@ serve_with(uint16_t descriptors, uint16_t mtu)
 	struct dp *dp;
 
 	said[0] = '\0';
-	assert_int_equal(dp_create(&params, &dp), 0);
+	assert_int_equal(bench_create(&params, &service, &dp), 0);
 	assert_int_equal(dp_start(dp, 0), 0);
 	return dp;
 }

@@ -206,18 +206,32 @@ a_lost_neighbour_is_said_once(void **state)
 	bench_down(&b);
 }
 
+/* The service's network is a /8. */
+static void
+wide_link(struct bench *b)
+{
+	struct dp_service service;
+
+	assert_int_equal(dp_service_get(b->dp, 0, &service), 0);
+	service.prefix_length = 8;
+	assert_int_equal(dp_service_set(b->dp, 0, &service), 0);
+}
+
 /* gateway-mac: nothing is asked, nothing is believed. */
 static void
 a_configured_mac_is_never_moved(void **state)
 {
 	struct cv_endpoint to = {.ip = cv_ipv4(FAR), .port = 999};
 	struct dp_neighbour_info info = {0};
+	struct dp_service service;
 	struct bench b;
 
 	(void)state;
 	up(&b);
-	b.dp->locals[0].cfg.gateway = cv_ipv4(GATEWAY);
-	memcpy(b.dp->locals[0].cfg.gateway_mac, router, 6);
+	assert_int_equal(dp_service_get(b.dp, 0, &service), 0);
+	service.gateway = cv_ipv4(GATEWAY);
+	memcpy(service.gateway_mac, router, 6);
+	assert_int_equal(dp_service_set(b.dp, 0, &service), 0);
 	for (unsigned i = 0; i < 100; i++) {
 		struct frame_bytes f;
 
@@ -264,7 +278,7 @@ a_peer_is_answered_in_a_flood_of_strangers(void **state)
 
 	(void)state;
 	up(&b);
-	b.dp->locals[0].cfg.prefix_length = 8;
+	wide_link(&b);
 	flood(&b, LINK, 5000);
 	assert_int_equal(drops(&b, DP_DROP_NEIGHBOUR_QUEUE_FULL), 0);
 	assert_in_range(drops(&b, DP_DROP_NEIGHBOUR_GAVE_WAY), 5000 - DP_NEIGHBOUR_WAITING, 5000);
@@ -297,7 +311,7 @@ strangers_push_out_no_next_hop_of_a_session(void **state)
 
 	(void)state;
 	up(&b);
-	b.dp->locals[0].cfg.prefix_length = 8;
+	wide_link(&b);
 	flood(&b, LINK, 2000);
 	assert_int_equal(dp_session_add(b.dp, &s, &slot), 0);
 	flood(&b, LINK + 2000, 2000);
@@ -320,7 +334,7 @@ a_link_full_of_stations_leaves_room(void **state)
 
 	(void)state;
 	up(&b);
-	b.dp->locals[0].cfg.prefix_length = 8;
+	wide_link(&b);
 	for (unsigned i = 0; i < DP_MAX_NEXTHOPS + 100; i++) {
 		flood(&b, LINK + i, 1);
 		claim(&b, 2, forger, LINK + i);

@@ -13,13 +13,9 @@ buffers(uint16_t rx, uint16_t tx)
 {
 	struct dp_port_config port = {
 		.kind = DP_PORT_ETHDEV, .name = "wan", .rx_descriptors = rx, .tx_descriptors = tx};
-	struct dp_local_config local = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
-	struct dp_params params = {.ports = &port,
-		.port_count = 1,
-		.locals = &local,
-		.local_count = 1,
-		.slot_mask = cv_slot_mask(100),
-		.eal_ready = true};
+	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
+	struct dp_params params = {
+		.ports = &port, .port_count = 1, .slot_mask = cv_slot_mask(100), .eal_ready = true};
 	struct rte_ring *ring = rte_ring_create("in", 64, SOCKET_ID_ANY, 0);
 	int id = rte_eth_from_rings("wan", &ring, 1, &ring, 1, rte_socket_id());
 	struct dp_setup_info info;
@@ -27,7 +23,7 @@ buffers(uint16_t rx, uint16_t tx)
 
 	assert_true(id >= 0);
 	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
-	assert_int_equal(dp_create(&params, &dp), 0);
+	assert_int_equal(bench_create(&params, &service, &dp), 0);
 	dp_setup_info(dp, &info);
 	assert_int_equal(rte_vdev_uninit("net_ring_wan"), 0);
 	rte_ring_free(ring);

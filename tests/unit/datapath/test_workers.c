@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Two workers carry two sessions' packets to each other, and lose none, while the control thread
  * adds, opens, opens anew and removes a third session all the time, with packets to it and from it
- * on their way, and changes policies. Under ThreadSanitizer each word that is written while a
- * worker may still read it is a failure. */
+ * on their way, and changes policies and services. Under ThreadSanitizer each word that is written
+ * while a worker may still read it is a failure. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -60,11 +60,9 @@ static void
 create(struct bench *b)
 {
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
-	struct dp_local_config local = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
+	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
-		.locals = &local,
-		.local_count = 1,
 		.workers = WORKERS,
 		.idle = DP_IDLE_SLEEP,
 		.slot_seed = 7,
@@ -85,7 +83,7 @@ create(struct bench *b)
 	id = rte_eth_from_rings("wan", in, WORKERS, out, WORKERS, rte_socket_id());
 	assert_true(id >= 0);
 	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
-	assert_int_equal(dp_create(&params, &b->dp), 0);
+	assert_int_equal(bench_create(&params, &service, &b->dp), 0);
 	assert_false(dp_shared(b->dp));
 	b->mbufs = rte_mempool_avail_count(b->dp->pool);
 }
@@ -316,6 +314,27 @@ remove_third(struct bench *b, uint32_t slot)
 	return n;
 }
 
+/* Services come and go, with a tunnel, and the one that is used has another gateway each time. */
+static void
+change_services(struct bench *b, unsigned i)
+{
+	struct dp_service other = {
+		.ip = cv_ipv4(LNS_IP), .prefix_length = 24, .udp_port = (uint16_t)(1702 + i)};
+	struct dp_service used = {.ip = cv_ipv4(LNS_IP),
+		.prefix_length = 24,
+		.gateway = cv_ipv4(LNS_IP + 200 + i % 7)};
+	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_A), .port = PORT_A};
+	uint16_t id = (uint16_t)(1 + i % 3);
+
+	if (dp_service_clear(b->dp, id) != 0)
+		assert_int_equal(dp_service_set(b->dp, id, &other), 0);
+	else
+		assert_int_equal(dp_tunnel_set(b->dp, id, 7, &peer), CV_ERR_UNKNOWN);
+	if (dp_service_get(b->dp, id, &other) == 0)
+		assert_int_equal(dp_tunnel_set(b->dp, id, 7, &peer), 0);
+	assert_int_equal(dp_service_set(b->dp, 0, &used), 0);
+}
+
 /* The third session comes, is opened twice or not at all, and goes; the other one that takes its
  * slot comes next, mostly at once. Returns what was counted for it. */
 static struct dp_session_counters
@@ -333,6 +352,8 @@ change(struct bench *b, struct traffic *t, unsigned i)
 	}
 	if (i % 64 == 0)
 		set_policies(b, (uint16_t)(i % 128 == 0 ? 0 : 1300));
+	if (i % 16 == 5)
+		change_services(b, i / 16);
 	n = remove_third(b, slot);
 	if (i % 8 >= 6) /* at times nobody is there for a while */
 		traffic_meets(b, t, i);
