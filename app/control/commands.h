@@ -30,7 +30,7 @@ enum command_words {
 	WORDS_VIEWS, /* commands that the schema is printed of */
 };
 
-enum { COMMAND_FORMS = 4, COMMAND_PARTS = 3 };
+enum { COMMAND_FORMS = 4, COMMAND_PARTS = 3, COMMAND_FLAGS = 3 };
 
 /* A way to say a command: "kick user NAME". */
 struct command_form {
@@ -50,6 +50,11 @@ struct command_part {
 	const char *nothing; /* said where no row is left */
 };
 
+/* An option that a command has for itself: --NAME, in the request {NAME: true}. */
+struct command_flag {
+	const char *name, *help;
+};
+
 struct command {
 	const char *name;
 	enum answer answer;
@@ -58,6 +63,7 @@ struct command {
 	const char *nothing, *none_left;          /* said for no rows; where filters leave none */
 	struct command_part parts[COMMAND_PARTS]; /* up to one without key */
 	struct command_form forms[COMMAND_FORMS]; /* up to one without help */
+	struct command_flag flags[COMMAND_FLAGS]; /* up to one without name */
 };
 
 /*
@@ -139,6 +145,7 @@ extern const size_t command_count;
 
 /* NULL: there is none. */
 const struct command *command_find(const char *name);
+const struct command_flag *command_flag(const struct command *c, const char *name);
 /* Its place in commands[]. */
 size_t command_index(const struct command *c);
 

@@ -45,6 +45,18 @@ offer_choices(const struct line *l, const char *choices)
 }
 
 static void
+offer_flags(const struct line *l)
+{
+	const struct command_flag *flags = l->command->flags;
+	char text[64];
+
+	for (size_t i = 0; i < COMMAND_FLAGS && flags[i].name != NULL; i++) {
+		snprintf(text, sizeof(text), "--%s", flags[i].name);
+		offer_word(l, text);
+	}
+}
+
+static void
 offer_commands(const struct line *l, bool local)
 {
 	for (size_t i = 0; i < command_count; i++)
@@ -169,6 +181,8 @@ complete(int at, int n, char **words)
 	if (l.word[0] == '-') {
 		for (size_t i = 0; options[i] != NULL; i++)
 			offer_word(&l, options[i]);
+		if (l.command != NULL)
+			offer_flags(&l);
 	} else if (!l.any) {
 		offer_commands(&l, true);
 	} else if (l.command != NULL) {

@@ -8,6 +8,8 @@
 #include "control/commands.h"
 #include "control/control.h"
 
+enum { EXIT_USAGE = 2 };
+
 /* help.c */
 void help_print(void);
 
@@ -25,6 +27,22 @@ int show(const struct show_options *o, const struct command *c, json_t *answer);
 /* Rows as an aligned table under bold headings (on a terminal). Says `nothing` when the view
  * leaves no row. */
 void show_table(json_t *rows, const struct view *view, const char *nothing, bool color);
+
+/* options.c */
+struct options {
+	const char *socket;
+	struct show_options show;
+	unsigned watch_s;                 /* 0: once */
+	const char *flags[COMMAND_FLAGS]; /* options that only a command can judge */
+	size_t n_flags;
+	int first; /* word that is none of them, in argv, which they may stand anywhere in */
+};
+/* Each returns an exit code, or -1: go on. */
+int options_parse(int argc, char **argv, struct options *o);
+/* Those that the command has for itself into the request. */
+int options_flags(const struct options *o, const struct command *c, json_t *arguments);
+/* Says what is wrong with a word (may be NULL), for people. Returns EXIT_USAGE. */
+int usage_error(const char *what, const char *word);
 
 /* complete.c: what may stand for word `at` of a command line (0: culvertctl itself), a line each.
  */

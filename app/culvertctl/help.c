@@ -46,6 +46,15 @@ static const char tail[] =
 	"    culvertctl --json sessions | jq '.rows[].address'\n";
 
 static void
+print_line(const char *text, const char *what)
+{
+	if (strlen(text) < HELP_COLUMN)
+		printf("    %-*s%s\n", HELP_COLUMN, text, what);
+	else
+		printf("    %s\n    %*s%s\n", text, HELP_COLUMN, "", what);
+}
+
+static void
 print_form(const char *name, const struct command_form *form)
 {
 	char text[80];
@@ -53,10 +62,20 @@ print_form(const char *name, const struct command_form *form)
 	snprintf(text, sizeof(text), "%s%s%s%s%s", name, form->word == NULL ? "" : " ",
 		form->word == NULL ? "" : form->word, form->shown == NULL ? "" : " ",
 		form->shown == NULL ? "" : form->shown);
-	if (strlen(text) < HELP_COLUMN)
-		printf("    %-*s%s\n", HELP_COLUMN, text, form->help);
-	else
-		printf("    %s\n    %*s%s\n", text, HELP_COLUMN, "", form->help);
+	print_line(text, form->help);
+}
+
+static void
+print_command(const struct command *c)
+{
+	char text[80];
+
+	for (size_t f = 0; f < COMMAND_FORMS && c->forms[f].help != NULL; f++)
+		print_form(c->name, &c->forms[f]);
+	for (size_t f = 0; f < COMMAND_FLAGS && c->flags[f].name != NULL; f++) {
+		snprintf(text, sizeof(text), "  --%s", c->flags[f].name);
+		print_line(text, c->flags[f].help);
+	}
 }
 
 void
@@ -64,7 +83,6 @@ help_print(void)
 {
 	fputs(head, stdout);
 	for (size_t i = 0; i < command_count; i++)
-		for (size_t f = 0; f < COMMAND_FORMS && commands[i].forms[f].help != NULL; f++)
-			print_form(commands[i].name, &commands[i].forms[f]);
+		print_command(&commands[i]);
 	fputs(tail, stdout);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* culvertctl: asks a running culvertd, and shows what it says. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +8,7 @@
 
 #include "culvertctl.h"
 
-enum { EXIT_USAGE = 2, EXIT_NOT_RUNNING = 3, EXIT_NOT_FOUND = 4, EXIT_REFUSED = 5 };
-
-struct options {
-	const char *socket;
-	struct show_options show;
-	unsigned watch_s; /* 0: once */
-};
-
-static int
-usage_error(const char *what, const char *word)
-{
-	fprintf(stderr, "culvertctl: %s%s%s%s\nTry 'culvertctl --help'.\n", what,
-		word == NULL ? "" : " '", word == NULL ? "" : word, word == NULL ? "" : "'");
-	return EXIT_USAGE;
-}
+enum { EXIT_NOT_RUNNING = 3, EXIT_NOT_FOUND = 4, EXIT_REFUSED = 5 };
 
 static int
 exit_code(enum control_code code)
@@ -134,60 +119,6 @@ take_arguments(const struct command *c, int argc, char **argv, json_t *arguments
 	return -1;
 }
 
-/* 1 to 86,400; 0: something else. */
-static unsigned
-parse_seconds(const char *text)
-{
-	char *end;
-	unsigned long v = strtoul(text, &end, 10);
-
-	return text[0] < '0' || text[0] > '9' || *end != '\0' || v > 86400 ? 0 : (unsigned)v;
-}
-
-/* Options anywhere; an exit code, or -1: go on. */
-static int
-parse_options(int argc, char **argv, struct options *o)
-{
-	static const struct option options[] = {
-		{"socket", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, 'j'},
-		{"watch", optional_argument, NULL, 'w'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "s:jw::Vh", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			if (optarg[0] == '\0')
-				return usage_error("--socket needs a path", NULL);
-			o->socket = optarg;
-			break;
-		case 'j':
-			o->show.json = true;
-			break;
-		case 'w':
-			o->watch_s = optarg == NULL ? 2 : parse_seconds(optarg);
-			if (o->watch_s == 0)
-				return usage_error(
-					"--watch takes seconds from 1 to 86400, not", optarg);
-			break;
-		case 'V':
-			printf("culvertctl %s\n", CULVERT_VERSION);
-			return 0;
-		case 'h':
-			help_print();
-			return 0;
-		default:
-			fputs("Try 'culvertctl --help'.\n", stderr);
-			return EXIT_USAGE;
-		}
-	}
-	return -1;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -203,21 +134,23 @@ main(int argc, char **argv)
 		return 0;
 	}
 	o.show.color = isatty(STDOUT_FILENO);
-	rc = parse_options(argc, argv, &o);
+	rc = options_parse(argc, argv, &o);
 	if (rc >= 0)
 		return rc;
 	if (o.socket == NULL || o.socket[0] == '\0')
 		o.socket = CONTROL_DEFAULT_SOCKET;
-	if (optind == argc)
+	if (o.first == argc)
 		return usage_error("a command is needed", NULL);
-	c = command_find(argv[optind]);
+	c = command_find(argv[o.first]);
 	if (c == NULL)
-		return usage_error("unknown command", argv[optind]);
+		return usage_error("unknown command", argv[o.first]);
 	if (o.watch_s != 0 && c->answer != ANSWER_ROWS && c->answer != ANSWER_OBJECT)
 		return usage_error("--watch repeats what only shows, not", c->name);
 	arguments = json_object();
-	rc = take_arguments(c, argc - optind - 1, argv + optind + 1, arguments);
-	o.show.filtered = json_object_get(arguments, "filters") != NULL && optind + 1 < argc;
+	rc = options_flags(&o, c, arguments);
+	if (rc < 0)
+		rc = take_arguments(c, argc - o.first - 1, argv + o.first + 1, arguments);
+	o.show.filtered = json_object_get(arguments, "filters") != NULL && o.first + 1 < argc;
 	o.show.watched = o.watch_s != 0;
 	if (rc < 0)
 		rc = c->answer == ANSWER_LOCAL ? print_schema(arguments) : run(&o, c, arguments);

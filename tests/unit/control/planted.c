@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Commands that no culvertd has, for what culvertctl can do with any: see test_planted.py. */
+#include "control/commands.h"
+
+static const struct view_column thing_columns[] = {
+	{.key = "name", .kind = VIEW_TEXT, .heading = "NAME", .help = "x", .filter = FILTER_TEXT},
+	{.key = "count", .kind = VIEW_COUNT, .heading = "COUNT", .help = "x", .nullable = true},
+};
+static const struct view view_things = {
+	.name = "things", .columns = thing_columns, .n = 2, .skip = "count"};
+
+const struct command commands[] = {{.name = "things",
+					   .answer = ANSWER_ROWS,
+					   .view = &view_things,
+					   .nothing = "no things",
+					   .none_left = "no such things",
+					   .forms = {{FILTERED, .help = "things"}}},
+	{.name = "plan",
+		.answer = ANSWER_LINES,
+		.forms = {{.shown = "[--dry-run]", .help = "what will be"}},
+		.flags = {{"dry-run", "only say it"}, {"keep", "end nothing"}}},
+	{.name = "other", .answer = ANSWER_LINES, .forms = {{.help = "no options"}}},
+#define X(id, ...) {__VA_ARGS__},
+	LOCAL_COMMANDS(X)
+#undef X
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
