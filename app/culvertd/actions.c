@@ -177,6 +177,7 @@ send_datagram(struct daemon *d, const struct lns_action *action, uint64_t now)
 void
 daemon_act(struct daemon *d, uint64_t now)
 {
+	struct dp_session_counters n;
 	struct lns_action action;
 
 	/* what the workers' ring has no room for waits in the server, which forgets nothing */
@@ -206,6 +207,10 @@ daemon_act(struct daemon *d, uint64_t now)
 			break;
 		case LNS_ACT_SESSION_CHANGE:
 			open_session(d, action.session, now, false);
+			break;
+		case LNS_ACT_SESSION_HEARD:
+			dp_session_counters(d->dp, action.session->slot, &n);
+			lns_session_heard(d->lns, now, action.session->serial, n.rx_packets);
 			break;
 		case LNS_ACT_SESSION_SHUT:
 			dp_session_shut(d->dp, action.session->slot);

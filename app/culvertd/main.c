@@ -146,15 +146,6 @@ new_crypto(const struct cv_log *log)
 	return crypto;
 }
 
-static uint64_t
-rx_packets(const void *ctx, uint32_t slot)
-{
-	const struct daemon *d = ctx;
-	struct dp_session_counters n;
-
-	return dp_session_counters(d->dp, slot, &n) == 0 ? n.rx_packets : 0;
-}
-
 static int
 start_control(struct daemon *d)
 {
@@ -187,8 +178,7 @@ first_serial(void)
 static int
 start_and_run(struct daemon *d, bool try)
 {
-	struct lns_params params = {
-		.cfg = d->cfg, .log = &d->log, .rx_packets = rx_packets, .rx_packets_ctx = d};
+	struct lns_params params = {.cfg = d->cfg, .log = &d->log};
 
 	params.first_serial = first_serial();
 	d->started_at = daemon_now();

@@ -32,6 +32,7 @@ enum {
 	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
 };
 #define LNS_IDLE_NS (5 * CV_NS_PER_S)       /* a new tunnel has its first call within this time */
+#define LNS_HEAR_NS (1 * CV_NS_PER_S)       /* for the caller to say what it heard of a session */
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
 #define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
@@ -99,12 +100,14 @@ struct lns_session {
 	uint32_t sessions_max;   /* likewise */
 	uint32_t ask;            /* number of the last question about its peer's proof */
 	const char *reason;      /* why it is over; static */
-	uint64_t rx_packets;     /* at the last look, for the idle echo */
+	uint64_t rx_packets;     /* when they were told last, for the idle echo */
+	uint64_t hear_by;        /* when it goes on without them; 0: they are not asked for */
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
-	bool ask_due; /* the question is to be given out */
-	bool waiting; /* counted in its peer's */
+	bool ask_due;  /* the question is to be given out */
+	bool hear_due; /* likewise how many packets it sent */
+	bool waiting;  /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */

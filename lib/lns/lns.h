@@ -41,10 +41,6 @@ struct lns_params {
 	const struct cfg *cfg;
 	struct crypto *crypto;
 	const struct cv_log *log;
-	/* Packets that the data path took from a session so far; asked only when a session's
-	 * idle echo is due. A plain read: it must not call back. NULL: always 0. */
-	uint64_t (*rx_packets)(const void *ctx, uint32_t slot);
-	const void *rx_packets_ctx;
 	/* The serial of the first session; each one after it has the next. No server before may
 	 * have given any from here on: the daemon takes the seconds of the wall clock << 20. What
 	 * is below LNS_SERIAL_MIN counts as that. */
@@ -115,6 +111,7 @@ enum lns_action_type {
 	LNS_ACT_SESSION_REACH,  /* IPCP's Ack was among what was sent: relay packets to it */
 	LNS_ACT_SESSION_CHANGE, /* group, filter or MTU of an open session are others: no packet is
 				 * to be lost over it */
+	LNS_ACT_SESSION_HEARD,  /* how much did it send by now? for lns_session_heard */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: IPCP closed */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
 };
@@ -282,6 +279,14 @@ void lns_users_answer(
  */
 int lns_profile_set(
 	struct lns *lns, uint64_t now, uint64_t serial, const struct lns_profile *profile);
+
+/*
+ * Answers LNS_ACT_SESSION_HEARD: packets that the data path took from the session so far. It is
+ * asked before an idle session gets an Echo-Request; one that has sent something needs none.
+ * Without an answer within a second the Echo-Request goes out. CV_ERR_UNKNOWN: the session is gone;
+ * CV_ERR_STATE: that is not asked (any more).
+ */
+int lns_session_heard(struct lns *lns, uint64_t now, uint64_t serial, uint64_t rx_packets);
 
 /* Ends one session, or all of a user, politely (LCP Terminate, then CDN). Return how many. */
 unsigned lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,

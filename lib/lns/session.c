@@ -455,8 +455,11 @@ lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now)
 	while (!s->over && s->ppp != NULL && ppp_link_poll_event(s->ppp, &event))
 		if (!ppp_event(lns, s, now, &event))
 			lns_tunnel_settle(lns, t, now);
-	if (!s->over && s->ppp != NULL)
-		cv_wheel_arm(&lns->wheel, &s->object.timer, ppp_link_next_timeout(s->ppp));
+	if (!s->over && s->ppp != NULL) {
+		uint64_t at = ppp_link_next_timeout(s->ppp);
+
+		cv_wheel_arm(&lns->wheel, &s->object.timer, at < s->hear_by ? s->hear_by : at);
+	}
 	lns_ready(lns, &s->object);
 }
 
@@ -472,15 +475,34 @@ lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now)
 	}
 	if (s->ppp == NULL)
 		return;
-	if (s->opened && lns->params.rx_packets != NULL) {
-		uint64_t packets = lns->params.rx_packets(lns->params.rx_packets_ctx, s->info.slot);
-
-		if (packets != s->rx_packets)
-			ppp_link_note_activity(s->ppp, now);
-		s->rx_packets = packets;
+	if (s->opened && s->hear_by == 0 && ppp_link_echo_at(s->ppp) <= now) {
+		s->hear_by = cv_time_add(now, LNS_HEAR_NS);
+		s->hear_due = true;
+	} else {
+		s->hear_by = 0;
+		s->hear_due = false;
+		ppp_link_handle_timeout(s->ppp, now);
 	}
+	lns_session_settle(lns, s, now);
+}
+
+int
+lns_session_heard(struct lns *lns, uint64_t now, uint64_t serial, uint64_t rx_packets)
+{
+	struct lns_session *s = lns_session_of(lns, serial);
+
+	if (s == NULL)
+		return CV_ERR_UNKNOWN;
+	if (s->hear_by == 0 || s->ppp == NULL)
+		return CV_ERR_STATE;
+	s->hear_by = 0;
+	s->hear_due = false;
+	if (rx_packets != s->rx_packets)
+		ppp_link_note_activity(s->ppp, now);
+	s->rx_packets = rx_packets;
 	ppp_link_handle_timeout(s->ppp, now);
 	lns_session_settle(lns, s, now);
+	return 0;
 }
 
 void
@@ -556,6 +578,10 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 	if (!s->want_open && s->opened) {
 		s->opened = false;
 		return give(s, action, LNS_ACT_SESSION_SHUT);
+	}
+	if (s->hear_due) {
+		s->hear_due = false;
+		return give(s, action, LNS_ACT_SESSION_HEARD);
 	}
 	if (poll_frame(lns, s, action))
 		return true;

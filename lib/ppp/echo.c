@@ -100,6 +100,14 @@ ppp_lcp_extra(struct ppp_link *l, uint64_t now, const struct ppp_packet *p)
 	return rc == CV_ERR_UNKNOWN ? CV_ERR_STATE : rc; /* the code is known */
 }
 
+uint64_t
+ppp_link_echo_at(const struct ppp_link *l)
+{
+	uint64_t due = cv_time_add(l->last_activity, l->params->echo_interval_ns);
+
+	return l->echo_timer > due ? l->echo_timer : due;
+}
+
 /* Asks whether a silent peer is still there. */
 void
 ppp_echo_timeout(struct ppp_link *l, uint64_t now)

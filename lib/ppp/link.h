@@ -222,6 +222,9 @@ int ppp_link_input(struct ppp_link *l, uint64_t now, const void *frame, size_t l
 /* The peer's data was seen at `when` (not after now): postpones the idle echo. */
 void ppp_link_note_activity(struct ppp_link *l, uint64_t when);
 
+/* When the next Echo-Request is due, if nothing comes before; CV_TIME_NEVER: none. */
+uint64_t ppp_link_echo_at(const struct ppp_link *l);
+
 /* When ppp_link_handle_timeout must be called; CV_TIME_NEVER: not needed. Calling early or
  * often is harmless. */
 uint64_t ppp_link_next_timeout(const struct ppp_link *l);

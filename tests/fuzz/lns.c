@@ -197,6 +197,11 @@ act(struct world *w, const struct lns_action *a)
 	case LNS_ACT_SESSION_REACH:
 		FUZZ_CHECK(w->open[slot]);
 		break;
+	case LNS_ACT_SESSION_HEARD:
+		FUZZ_CHECK(w->open[slot]);
+		if (!w->hold)
+			lns_session_heard(w->lns, w->now, a->session->serial, w->n_asks);
+		break;
 	case LNS_ACT_SESSION_SHUT:
 		FUZZ_CHECK(w->open[slot]);
 		w->open[slot] = false;

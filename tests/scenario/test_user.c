@@ -245,6 +245,30 @@ data_postpones_the_echo(void **state)
 	world_down(&w);
 }
 
+/* The server asks what the data path heard, and does not wait for ever: then it asks the peer. */
+static void
+nobody_says_what_was_heard(void **state)
+{
+	struct lns_session_info info;
+	struct world_client *c;
+	uint64_t cursor = 0;
+	struct world w;
+
+	(void)state;
+	world_up(&w, WITH("auth: [chap-md5]", "pool: 10.0.0.0/24", ALICE), 47);
+	c = dial(&w, "alice", PPP_AUTH_CHAP_MD5);
+	assert_true(lns_next_session(w.lns, &cursor, UINT64_MAX, &info));
+	assert_int_equal(lns_session_heard(w.lns, w.now, info.serial, 7), CV_ERR_STATE);
+	assert_int_equal(lns_session_heard(w.lns, w.now, info.serial + 1, 7), CV_ERR_UNKNOWN);
+	w.deaf = true;
+	w.filter = count_echoes;
+	echoes = 0;
+	world_sleep(&w, 100 * CV_NS_PER_S);
+	assert_true(echoes >= 4);
+	assert_true(c->up);
+	world_down(&w);
+}
+
 static void
 chap_repeats_as_configured(void **state)
 {
@@ -298,6 +322,7 @@ main(void)
 		cmocka_unit_test(a_kicked_session_keeps_its_address_for_the_last_line),
 		cmocka_unit_test(a_link_that_negotiates_again_is_shut_until_it_is_up),
 		cmocka_unit_test(data_postpones_the_echo),
+		cmocka_unit_test(nobody_says_what_was_heard),
 		cmocka_unit_test(chap_repeats_as_configured),
 		cmocka_unit_test(ids_rest_although_slots_are_few),
 	};

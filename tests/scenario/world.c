@@ -74,12 +74,6 @@ world_random(struct world *w)
 	return (uint32_t)(w->random * UINT64_C(2685821657736338717) >> 32);
 }
 
-static uint64_t
-rx_packets(const void *ctx, uint32_t slot)
-{
-	return ((const struct world *)ctx)->slots[slot].rx_packets;
-}
-
 void
 world_up(struct world *w, const char *yaml, uint64_t seed)
 {
@@ -100,12 +94,8 @@ world_up(struct world *w, const char *yaml, uint64_t seed)
 	w->log = (struct cv_log){.emit = keep_line,
 		.ctx = w,
 		.level = getenv("WORLD_LOG") != NULL ? CV_LOG_DEBUG : CV_LOG_INFO};
-	params = (struct lns_params){.cfg = w->cfg,
-		.crypto = w->crypto,
-		.log = &w->log,
-		.rx_packets = rx_packets,
-		.rx_packets_ctx = w,
-		.first_serial = WORLD_SERIAL};
+	params = (struct lns_params){
+		.cfg = w->cfg, .crypto = w->crypto, .log = &w->log, .first_serial = WORLD_SERIAL};
 	w->lns = lns_new(&params, w->now);
 	assert_non_null(w->lns);
 	assert_true(lns_slot_mask(w->lns) < WORLD_SLOTS);
@@ -196,6 +186,12 @@ act_session(struct world *w, const struct lns_action *action)
 		assert_true(slot->open && !slot->reachable);
 		assert_true(w->n_ipcp_acks > slot->acks); /* RFC 1661 3.5: data after it */
 		slot->reachable = true;
+		break;
+	case LNS_ACT_SESSION_HEARD:
+		assert_true(slot->open);
+		if (!w->deaf)
+			assert_int_equal(
+				lns_session_heard(w->lns, w->now, s->serial, slot->rx_packets), 0);
 		break;
 	case LNS_ACT_SESSION_SHUT:
 		assert_true(slot->open);

@@ -121,6 +121,7 @@ struct world {
 	unsigned n_ipcp_acks;                    /* Configure-Acks that the server has sent */
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
+	bool deaf;      /* nobody says how much a session has sent */
 	bool hold_asks; /* questions about users wait for world_answer; else they are answered at
 			   once */
 	struct world_ask asks[WORLD_ASKS];
