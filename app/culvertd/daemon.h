@@ -78,6 +78,9 @@ uint64_t daemon_log_lost(const struct daemon *d);
 /* files.c: the configuration and what it names. */
 int daemon_read_file(
 	void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode);
+/* Loads FILE; may be called on any thread. As cfg_load, and CV_ERR_IO with errno: it can't be read.
+ */
+int daemon_read_config(const char *path, struct cfg_errors *errors, struct cfg **out);
 /* Loads FILE and prints every finding to stderr. NULL: errors were printed. */
 struct cfg *daemon_load_config(const char *path);
 

@@ -77,28 +77,37 @@ daemon_read_file(
 	return rc;
 }
 
-struct cfg *
-daemon_load_config(const char *path)
+int
+daemon_read_config(const char *path, struct cfg_errors *errors, struct cfg **out)
 {
 	static const struct cfg_files files = {.read = daemon_read_file};
-	struct cfg_errors errors = {0};
-	struct cfg *cfg = NULL;
 	uint8_t *text;
 	size_t len;
 	unsigned mode;
+	int rc;
 
-	if (daemon_read_file(NULL, path, CFG_FILE_MAX, &text, &len, &mode) != 0) {
+	*out = NULL;
+	if (daemon_read_file(NULL, path, CFG_FILE_MAX, &text, &len, &mode) != 0)
+		return CV_ERR_IO;
+	rc = cfg_load(path, (const char *)text, len, &files, errors, out);
+	free(text);
+	return rc;
+}
+
+struct cfg *
+daemon_load_config(const char *path)
+{
+	struct cfg_errors errors = {0};
+	struct cfg *cfg;
+	int rc = daemon_read_config(path, &errors, &cfg);
+
+	if (rc == CV_ERR_IO)
 		fprintf(stderr, "culvertd: %s: %s\n", path, strerror(errno));
-		return NULL;
-	}
-	if (cfg_load(path, (const char *)text, len, &files, &errors, &cfg) != 0)
-		cfg = NULL;
 	for (size_t i = 0; i < errors.n; i++) {
 		char line[1024];
 
 		fprintf(stderr, "%s\n", cfg_error_text(&errors.items[i], line, sizeof(line)));
 	}
 	cfg_errors_free(&errors);
-	free(text);
-	return cfg;
+	return rc == 0 ? cfg : NULL;
 }

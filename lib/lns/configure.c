@@ -235,6 +235,8 @@ put_limits(struct lns *lns, struct plan *p)
 	(void)cv_table_resize(&lns->serials, limits->sessions);
 	(void)cv_table_resize(&lns->users, limits->sessions);
 	(void)cv_table_resize(&lns->addresses, limits->sessions);
+	(void)cv_table_resize(&lns->users, limits->sessions);
+	(void)cv_table_resize(&lns->addresses, limits->sessions);
 	if (p->callers.records != NULL)
 		lns_callers_resize(&lns->admission.callers, &p->callers);
 }
@@ -298,4 +300,16 @@ lns_configure(struct lns *lns, uint64_t now, const struct cfg *cfg)
 	free_plan(p);
 	close_listeners(lns, now);
 	return 0;
+}
+
+bool
+lns_listener_idle(const struct lns *lns, uint16_t listener)
+{
+	for (size_t id = 0; lns->by_id[listener] != NULL && id < LNS_TUNNEL_IDS; id++) {
+		const struct lns_tunnel *t = lns->by_id[listener][id];
+
+		if (t != NULL && (!t->over || t->closing))
+			return false;
+	}
+	return true;
 }

@@ -113,6 +113,7 @@ struct lns_session {
 	bool want_open;              /* what should be true */
 	bool changed;                /* tell it again: address or options differ */
 	bool other_profile;          /* likewise, but nothing that the peer has to know of first */
+	bool leaving;                /* it is being closed; nothing keeps it */
 	bool over, removed;
 };
 
@@ -298,6 +299,9 @@ bool lns_auth_poll(struct lns *lns, struct lns_session *s, struct lns_action *ac
 /* profile.c */
 /* The group of a profile; NULL: it names one, or a filter, that is not configured. */
 const struct cfg_group *lns_profile_group(const struct lns *lns, const struct lns_profile *profile);
+/* Whether a session has it already; cfg has its group. */
+bool lns_profile_same(
+	const struct cfg *cfg, const struct lns_session *s, const struct lns_profile *profile);
 /* At first, and later: lns_profile_set. */
 void lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile);
 int lns_profile_change(

@@ -169,9 +169,13 @@ lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endp
 		return CV_ERR_UNKNOWN;
 	if (!header.is_control)
 		return data_input(lns, now, listener, from, &header);
+	t = lns->by_id[listener][header.tunnel_id]; /* none has ID 0 */
+	if (t == NULL && cfg_listener_by_id(lns->cfg, listener) == NULL) {
+		lns_count(lns, LNS_CONTROL_NO_TUNNEL);
+		return CV_ERR_UNKNOWN;
+	}
 	if (header.tunnel_id == 0)
 		return lns_admission_input(lns, now, listener, from, data, len);
-	t = lns->by_id[listener][header.tunnel_id];
 	if (t == NULL)
 		return lns_admission_connect(lns, now, listener, header.tunnel_id, from, data, len);
 	if (!cv_endpoint_equal(&t->peer, from)) {

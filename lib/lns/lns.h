@@ -231,6 +231,29 @@ void lns_free(struct lns *lns);
  * CV_ERR_NOMEM. Then nothing has changed.
  */
 int lns_configure(struct lns *lns, uint64_t now, const struct cfg *cfg);
+/* Whether no tunnel is left, nor waits to be told, of a listener that may be gone. */
+bool lns_listener_idle(const struct lns *lns, uint16_t listener);
+
+enum lns_outcome { LNS_STAYS, LNS_CHANGES, LNS_ENDS };
+
+/* What a configuration means for a session. */
+struct lns_fate {
+	enum lns_outcome outcome;
+	const char *why; /* static; "" for LNS_STAYS */
+	const struct lns_session_info *session;
+};
+
+/*
+ * The next session's fate, were `cfg` in force, which goes on from what is: as lns_next_session
+ * iterates. Nothing happens to it.
+ */
+bool lns_next_fate(const struct lns *lns, const struct cfg *cfg, uint64_t *cursor, uint64_t stop,
+	struct lns_fate *fate);
+/* The same after lns_configure, for what is in force: and so it is. To be called until the cursor
+ * has reached lns_session_places; until then sessions have what they had. */
+bool lns_review(
+	struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate);
+
 /* Sessions that there is room for, as long as the server lives. */
 uint32_t lns_capacity(const struct lns *lns);
 
@@ -269,6 +292,10 @@ int lns_auth_answer(
  */
 void lns_users_answer(
 	const struct cfg *cfg, const struct lns_auth_ask *ask, struct lns_auth_answer *answer);
+
+/* What a session of this user gets. Its name is the configuration's memory. */
+void lns_users_profile(
+	const struct cfg *cfg, const struct cfg_user *user, struct lns_profile *profile);
 
 /*
  * Another profile for a session that is in; the name in it does not matter. Group (of the same

@@ -34,6 +34,17 @@ lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profil
 	s->sessions_max = profile->sessions_max;
 }
 
+bool
+lns_profile_same(
+	const struct cfg *cfg, const struct lns_session *s, const struct lns_profile *profile)
+{
+	const struct cfg_group *group = cfg_group_by_id(cfg, profile->group);
+
+	return s->info.group == group->id && s->info.filter == filter_of(profile, group) &&
+	       s->info.mtu == profile->mtu && s->sessions_max == profile->sessions_max &&
+	       cv_ip_equal(&s->fixed, &profile->address);
+}
+
 /* Whether the session could not go on under the address that it has. */
 static bool
 needs_another_address(

@@ -345,6 +345,7 @@ lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp
 		s->want_open = false;
 		lns->open_sessions--;
 	}
+	s->leaving = true;
 	lns_user_leave(lns, s);
 	ppp_link_close(s->ppp, now, why);
 	lns_session_settle(lns, s, now);

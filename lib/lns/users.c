@@ -18,6 +18,16 @@ find_user(const struct cfg *cfg, struct cv_bytes name)
 }
 
 void
+lns_users_profile(const struct cfg *cfg, const struct cfg_user *user, struct lns_profile *profile)
+{
+	/* under one name wherever it is shown, searched and ended, whatever domain it dials with */
+	*profile = (struct lns_profile){.user = {(const uint8_t *)user->name, user->name_len},
+		.group = cfg->groups[user->group].id,
+		.filter = LNS_GROUPS_FILTER,
+		.address = user->address};
+}
+
+void
 lns_users_answer(
 	const struct cfg *cfg, const struct lns_auth_ask *ask, struct lns_auth_answer *answer)
 {
@@ -32,10 +42,5 @@ lns_users_answer(
 	answer->verdict = LNS_AUTH_SECRET;
 	answer->secret = (struct ppp_secret){
 		.kind = PPP_SECRET_PLAIN, .bytes = {user->password.data, user->password.len}};
-	/* under one name wherever it is shown, searched and ended, whatever domain it dials with */
-	answer->profile =
-		(struct lns_profile){.user = {(const uint8_t *)user->name, user->name_len},
-			.group = cfg->groups[user->group].id,
-			.filter = LNS_GROUPS_FILTER,
-			.address = user->address};
+	lns_users_profile(cfg, user, &answer->profile);
 }

@@ -101,6 +101,16 @@ world_up(struct world *w, const char *yaml, uint64_t seed)
 	assert_true(lns_slot_mask(w->lns) < WORLD_SLOTS);
 }
 
+static void
+count_fate(struct world_toll *toll, const struct lns_fate *fate)
+{
+	toll->stay += fate->outcome == LNS_STAYS;
+	toll->change += fate->outcome == LNS_CHANGES;
+	toll->end += fate->outcome == LNS_ENDS;
+	if (fate->outcome != LNS_STAYS)
+		toll->why = fate->why;
+}
+
 /* ---- the network ---- */
 
 static void
@@ -595,6 +605,41 @@ step(struct world *w)
 			ppp_link_handle_timeout(c->ppp, w->now);
 		client_settle(c);
 	}
+}
+
+static uint32_t
+sessions(const struct world *w)
+{
+	struct lns_status status;
+
+	lns_status(w->lns, &status);
+	return status.sessions;
+}
+
+void
+world_reload(struct world *w, const char *yaml, struct world_toll *toll)
+{
+	struct cfg *cfg = load(yaml);
+	struct world_toll done = {0};
+	uint64_t cursor = 0, places = lns_session_places(w->lns);
+	uint32_t before = sessions(w);
+	struct lns_fate fate;
+
+	*toll = (struct world_toll){0};
+	assert_int_equal(cfg_continue(cfg, w->cfg), 0);
+	while (lns_next_fate(w->lns, cfg, &cursor, places, &fate))
+		count_fate(toll, &fate);
+	assert_int_equal(lns_configure(w->lns, w->now, cfg), 0);
+	cfg_free(w->cfg);
+	w->cfg = cfg;
+	done.end = before - sessions(w); /* with their tunnels */
+	for (cursor = 0; lns_review(w->lns, w->now, &cursor, places, &fate);) {
+		count_fate(&done, &fate);
+		act(w);
+	}
+	assert_int_equal(done.end, toll->end);
+	assert_int_equal(done.change, toll->change);
+	act(w);
 }
 
 bool

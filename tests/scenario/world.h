@@ -136,6 +136,15 @@ void world_up(struct world *w, const char *yaml, uint64_t seed);
 /* Ends all, and checks that nothing is left. */
 void world_down(struct world *w);
 
+/* What became of sessions by a new configuration. */
+struct world_toll {
+	unsigned stay, change, end;
+	const char *why; /* of the last that did not stay */
+};
+
+/* Another configuration under way. What is said of it before is what happens. */
+void world_reload(struct world *w, const char *yaml, struct world_toll *toll);
+
 /* A client at 192.0.2.(10 + index), port 40000 + index, that will use one PPP method. */
 struct world_client *world_client(
 	struct world *w, const char *user, const char *password, enum ppp_auth method);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What another configuration means for sessions that began under one before. Those of users whom it
+ * still knows, with an address that it still gives them, go on.
+ */
+#include <string.h>
+
+#include "lns/internal.h"
+
+static const char user_gone[] = "the user is gone";
+static const char listener_gone[] = "the listener is gone";
+static const char other_address[] = "the user has another address or realm";
+static const char address_gone[] = "its address is no longer the group's to give";
+static const char other_profile[] = "another group, filter or MTU";
+static const char half_way[] = "it was not up yet, and begins anew";
+
+/* Whether a group still gives the address to anybody who asks for one. */
+static bool
+still_given(const struct cfg *cfg, const struct cfg_group *group, const struct cv_ip *address)
+{
+	for (size_t i = 0; i < cfg->n_groups; i++) {
+		const struct cfg_group *g = &cfg->groups[i];
+
+		if (g->realm == group->realm && cv_ip_equal(&g->address, address))
+			return false;
+	}
+	if (cfg_address_user(cfg, group->realm, address) != NULL)
+		return false;
+	for (size_t i = 0; i < group->n_pool; i++)
+		if (cv_prefix_contains(&group->pool[i], address))
+			return true;
+	return false;
+}
+
+/* One that has its address and is its user's. *profile: what it gets now. */
+static void
+judge_in(const struct lns_session *s, const struct cfg *cfg, const struct cfg_user *user,
+	const struct lns_profile *profile, struct lns_fate *fate)
+{
+	const struct cfg_group *group = &cfg->groups[user->group];
+
+	fate->outcome = LNS_ENDS;
+	if (cfg->realms[group->realm].id != s->info.realm ||
+		(profile->address.family != 0 &&
+			!cv_ip_equal(&profile->address, &s->info.address))) {
+		fate->why = other_address;
+	} else if (profile->address.family == 0 && !still_given(cfg, group, &s->info.address)) {
+		fate->why = address_gone;
+	} else {
+		fate->outcome = lns_profile_same(cfg, s, profile) ? LNS_STAYS : LNS_CHANGES;
+		fate->why = other_profile;
+	}
+}
+
+static void
+judge(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *profile,
+	struct lns_fate *fate)
+{
+	const struct cfg_user *user = NULL;
+
+	*fate = (struct lns_fate){.outcome = LNS_STAYS, .why = "", .session = &s->info};
+	if (cfg_listener_by_id(cfg, s->info.listener) == NULL) {
+		fate->outcome = LNS_ENDS;
+		fate->why = listener_gone;
+		return;
+	}
+	if (s->who == NULL)
+		return;
+	user = cfg_user_find(cfg, (const char *)s->who->name, s->who->len);
+	if (user == NULL) {
+		fate->outcome = LNS_ENDS;
+		fate->why = user_gone;
+		return;
+	}
+	lns_users_profile(cfg, user, profile);
+	if (cv_linked(&s->of_user)) {
+		judge_in(s, cfg, user, profile, fate);
+	} else if (!lns_profile_same(cfg, s, profile)) {
+		fate->outcome = LNS_ENDS;
+		fate->why = half_way;
+	}
+}
+
+static struct lns_session *
+next_session(const struct lns *lns, uint64_t *cursor, uint64_t stop)
+{
+	uint64_t places = lns_session_places(lns), end = stop < places ? stop : places;
+
+	while (*cursor < end) {
+		struct lns_session *s = lns->slots[(*cursor)++];
+
+		if (s != NULL && !s->over && !s->leaving)
+			return s;
+	}
+	return NULL;
+}
+
+bool
+lns_next_fate(const struct lns *lns, const struct cfg *cfg, uint64_t *cursor, uint64_t stop,
+	struct lns_fate *fate)
+{
+	const struct lns_session *s = next_session(lns, cursor, stop);
+	struct lns_profile profile;
+
+	if (s != NULL)
+		judge(s, cfg, &profile, fate);
+	return s != NULL;
+}
+
+bool
+lns_review(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate)
+{
+	struct lns_session *s = next_session(lns, cursor, stop);
+	struct lns_profile profile;
+
+	if (s == NULL)
+		return false;
+	judge(s, lns->cfg, &profile, fate);
+	if (fate->outcome == LNS_ENDS)
+		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
+	else if (fate->outcome == LNS_CHANGES)
+		lns_profile_change(lns, s, now, &profile);
+	return true;
+}
