@@ -387,12 +387,10 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 	if (!lns_user_admit(lns, s, now))
 		return;
 	end_wait(s);
-	network = (struct ppp_network){.local_ip = cv_ipv4_value(&group->address),
-		.peer_ip = cv_ipv4_value(&s->info.address)};
-	for (size_t i = 0; i < 2; i++) {
-		network.dns[i] = cv_ipv4_value(&group->dns[i]);
-		network.wins[i] = cv_ipv4_value(&group->wins[i]);
-	}
+	network = (struct ppp_network){.local_ip = group->address,
+		.peer_ip = s->info.address,
+		.dns = {group->dns[0], group->dns[1]},
+		.wins = {group->wins[0], group->wins[1]}};
 	ppp_network_start(s->ppp, now, &network);
 }
 

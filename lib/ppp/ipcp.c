@@ -168,12 +168,26 @@ missing(struct ppp_link *l, unsigned seen, struct cv_writer *nak)
 	cv_write_u32(nak, l->net.peer_ip);
 }
 
+/* Whether it is an IPv4 address, or none; and which. */
+static bool
+value_of(const struct cv_ip *ip, uint32_t *value)
+{
+	*value = cv_ipv4_value(ip);
+	return ip->family == 0 || ip->family == CV_IPV4;
+}
+
 static int
 offer(struct ppp_link *l, const struct ppp_network *net)
 {
-	if (ppp_is_server(l) && (net->local_ip == 0 || net->peer_ip == 0))
+	struct ppp_ipcp_values v;
+	bool good = value_of(&net->local_ip, &v.local_ip) && value_of(&net->peer_ip, &v.peer_ip);
+
+	for (unsigned i = 0; i < 2; i++)
+		good = good && value_of(&net->dns[i], &v.dns[i]) &&
+		       value_of(&net->wins[i], &v.wins[i]);
+	if (!good || (ppp_is_server(l) && (v.local_ip == 0 || v.peer_ip == 0)))
 		return CV_ERR_MALFORMED;
-	l->net = *net;
+	l->net = v;
 	return 0;
 }
 
@@ -184,14 +198,20 @@ usable(const struct ppp_link *l)
 	return is_host(l->net.local_ip);
 }
 
+static struct cv_ip
+ip_of(uint32_t value)
+{
+	return value == 0 ? (struct cv_ip){0} : cv_ipv4(value);
+}
+
 static void
 tell(const struct ppp_link *l, struct ppp_ev_up *up)
 {
-	up->local_ip = l->net.local_ip;
-	up->peer_ip = l->peer_ip;
+	up->local_ip = ip_of(l->net.local_ip);
+	up->peer_ip = ip_of(l->peer_ip);
 	for (unsigned i = 0; i < 2; i++) {
-		up->dns[i] = l->net.dns[i];
-		up->wins[i] = l->net.wins[i];
+		up->dns[i] = ip_of(l->net.dns[i]);
+		up->wins[i] = ip_of(l->net.wins[i]);
 	}
 }
 

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/cursor.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -157,11 +158,11 @@ struct ppp_ev_auth_done {
 	struct cv_bytes message; /* client: what the server said; hostile bytes */
 };
 
-/* Addresses are IPv4 numbers in host order, 0: none (see cv_ipv4). */
+/* Addresses: family 0 where there is none. */
 struct ppp_ev_up {
 	uint8_t open; /* bits by their places in params' networks; what follows holds for these */
-	uint32_t local_ip, peer_ip;
-	uint32_t dns[2], wins[2];
+	struct cv_ip local_ip, peer_ip;
+	struct cv_ip dns[2], wins[2];
 	uint16_t mru;     /* the largest information field to send */
 	uint16_t our_mru; /* the largest that the peer sends */
 	bool acfc, pfc;   /* sending may leave out FF 03, and the protocol's first zero byte */
@@ -262,14 +263,15 @@ int ppp_auth_reject(struct ppp_link *l, uint64_t now);
 int ppp_auth_accept(struct ppp_link *l, uint64_t now, const uint8_t *authenticator_response);
 
 /* What network protocols negotiate. Server: local_ip and peer_ip are given, zero servers are not
- * offered. Client: what it would like, 0 to be told. */
+ * offered. Client: what it would like, none to be told. Family 0: none. */
 struct ppp_network {
-	uint32_t local_ip, peer_ip;
-	uint32_t dns[2], wins[2];
+	struct cv_ip local_ip, peer_ip;
+	struct cv_ip dns[2], wins[2];
 };
 
 /* Answers NETWORK: starts them. Returns 0, CV_ERR_STATE (not in that phase; nothing happened) or
- * CV_ERR_MALFORMED (a server without addresses). */
+ * CV_ERR_MALFORMED (a server without addresses, or of a family that no protocol of the link has).
+ */
 int ppp_network_start(struct ppp_link *l, uint64_t now, const struct ppp_network *net);
 
 /* Counters of one link: name for programs and tables, help. */
@@ -298,8 +300,8 @@ struct ppp_info {
 	bool acfc, pfc;
 	uint32_t magic, peer_magic;
 	uint32_t peer_accm; /* characters that the peer wants escaped (RFC 1662 section 7.1) */
-	uint32_t local_ip, peer_ip;
-	uint32_t dns[2], wins[2];
+	struct cv_ip local_ip, peer_ip;
+	struct cv_ip dns[2], wins[2];
 	struct ppp_counters counters;
 };
 

@@ -61,6 +61,10 @@ ppp_phase_name(enum ppp_phase phase)
 void
 ppp_link_info(const struct ppp_link *l, struct ppp_info *info)
 {
+	struct ppp_ev_up up = {0};
+
+	for (unsigned i = 0; i < l->params->n_networks; i++)
+		l->params->networks[i]->tell(l, &up);
 	*info = (struct ppp_info){
 		.phase = ppp_phase_name((enum ppp_phase)l->phase),
 		.lcp_state = ppp_state_name(ppp_cp_state(&l->lcp)),
@@ -73,10 +77,10 @@ ppp_link_info(const struct ppp_link *l, struct ppp_info *info)
 		.magic = l->magic,
 		.peer_magic = l->peer_magic,
 		.peer_accm = l->peer_accm,
-		.local_ip = l->net.local_ip,
-		.peer_ip = l->peer_ip,
-		.dns = {l->net.dns[0], l->net.dns[1]},
-		.wins = {l->net.wins[0], l->net.wins[1]},
+		.local_ip = up.local_ip,
+		.peer_ip = up.peer_ip,
+		.dns = {up.dns[0], up.dns[1]},
+		.wins = {up.wins[0], up.wins[1]},
 		.counters = l->counters,
 	};
 }

@@ -57,6 +57,13 @@ struct ppp_auth_block {
 
 struct ppp_output;
 
+/* IPCP's: what the caller gave, and what was agreed since. IPv4 addresses in host order, 0: none.
+ */
+struct ppp_ipcp_values {
+	uint32_t local_ip, peer_ip;
+	uint32_t dns[2], wins[2];
+};
+
 /* A network control protocol's state in one link. */
 struct ppp_layer {
 	struct ppp_cp cp;
@@ -74,7 +81,7 @@ struct ppp_link {
 	uint64_t prove_by; /* the same however often LCP begins anew meanwhile */
 	uint64_t echo_timer, last_activity;
 	uint64_t reject_at; /* when the next reject may go at their rate */
-	struct ppp_network net;
+	struct ppp_ipcp_values net;
 	uint32_t magic, peer_magic, peer_accm;
 	uint32_t peer_ip; /* acknowledged */
 	struct ppp_counters counters;

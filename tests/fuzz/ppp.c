@@ -27,7 +27,8 @@ static const struct cv_bytes secret = {fuzz_secret, FUZZ_SECRET_BYTES};
 static void
 answer(struct world *w, struct side *s, const struct ppp_event *e)
 {
-	static const struct ppp_network net = {0x0a000001, 0x0a000007, {0x08080808}, {0x08080404}};
+	const struct ppp_network net = {cv_ipv4(0x0a000001), cv_ipv4(0x0a000007),
+		{cv_ipv4(0x08080808), {0}}, {cv_ipv4(0x08080404), {0}}};
 	static const struct ppp_network none = {0};
 	struct ppp_secret right = {PPP_SECRET_PLAIN, secret};
 	bool server = s->params.role == PPP_SERVER;
@@ -49,8 +50,8 @@ answer(struct world *w, struct side *s, const struct ppp_event *e)
 	}
 	if (e->type == PPP_EV_UP) {
 		FUZZ_CHECK(s->authenticated && s->network && !s->up);
-		FUZZ_CHECK(!server || e->u.up.peer_ip == net.peer_ip);
-		FUZZ_CHECK(e->u.up.mru >= PPP_MRU_MIN && e->u.up.local_ip != 0);
+		FUZZ_CHECK(!server || cv_ip_equal(&e->u.up.peer_ip, &net.peer_ip));
+		FUZZ_CHECK(e->u.up.mru >= PPP_MRU_MIN && e->u.up.local_ip.family == CV_IPV4);
 	}
 	if (e->type == PPP_EV_NETWORK_DOWN)
 		FUZZ_CHECK(s->up);

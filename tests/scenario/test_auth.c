@@ -312,7 +312,7 @@ accepted_by_somebody_who_keeps_the_secret(void **state)
 		assert_int_equal(world_answer(&w, 0, &yes), 0);
 		world_sleep(&w, CV_NS_PER_S);
 		assert_true(c->up && c->auth_ok);
-		assert_int_equal(c->up_event.local_ip >> 8, 0x0a0001);
+		assert_int_equal(cv_ipv4_value(&c->up_event.local_ip) >> 8, 0x0a0001);
 		assert_true(info_of(&w, c, &info));
 		assert_string_equal(info.user, "guest");
 		assert_string_equal(info.auth, ppp_auth_name(methods[i]));
@@ -383,7 +383,7 @@ an_address_and_a_number_of_sessions(void **state)
 	c = dial(&w, "guest", "x", PPP_AUTH_PAP);
 	assert_int_equal(world_answer(&w, 0, &yes), 0);
 	world_sleep(&w, CV_NS_PER_S);
-	assert_int_equal(c->up_event.local_ip, POOL_A(1));
+	assert_int_equal(cv_ipv4_value(&c->up_event.local_ip), POOL_A(1));
 
 	/* another's it stays; nobody else's it becomes by the pool */
 	c = dial(&w, "other", "x", PPP_AUTH_PAP);
@@ -401,7 +401,7 @@ an_address_and_a_number_of_sessions(void **state)
 	c = dial(&w, "other", "x", PPP_AUTH_PAP);
 	assert_int_equal(world_answer(&w, 3, &other), 0);
 	world_sleep(&w, CV_NS_PER_S);
-	assert_int_equal(c->up_event.local_ip, POOL_A(2));
+	assert_int_equal(cv_ipv4_value(&c->up_event.local_ip), POOL_A(2));
 
 	/* one session, not the four of the group */
 	for (unsigned i = 1; i < 4; i++)
@@ -466,7 +466,7 @@ a_later_profile_changes_a_running_session(void **state)
 	/* the peer noticed nothing */
 	assert_true(c->up && slot->opens == 1);
 	assert_int_equal(c->ppp_ups, 1);
-	assert_int_equal(c->up_event.local_ip, POOL_A(1));
+	assert_int_equal(cv_ipv4_value(&c->up_event.local_ip), POOL_A(1));
 
 	/* the address goes back to the pool that it came from */
 	assert_true(lns_pool_use(w.lns, A, &used, &size) && used == 1);

@@ -15,9 +15,9 @@ setup_by(enum ppp_auth method, const char *name)
 	client_dial(c);
 	assert_true(world_run(&w, 5 * CV_NS_PER_S, all_up));
 	assert_true(c->auth_ok);
-	assert_int_equal(c->up_event.local_ip, 0x0a580101);
-	assert_int_equal(c->up_event.peer_ip, 0x0a580001);
-	assert_int_equal(c->up_event.dns[0], 0x0a580035);
+	assert_int_equal(cv_ipv4_value(&c->up_event.local_ip), 0x0a580101);
+	assert_int_equal(cv_ipv4_value(&c->up_event.peer_ip), 0x0a580001);
+	assert_int_equal(cv_ipv4_value(&c->up_event.dns[0]), 0x0a580035);
 	assert_int_equal(world_counter(&w, LNS_SESSIONS_OPENED), 1);
 	world_sleep(&w, CV_NS_PER_S);
 	assert_true(world_logged(&w, "session-up", "user=alice"));
@@ -195,8 +195,8 @@ four_clients_get_four_addresses(void **state)
 	assert_true(world_run(&w, 5 * CV_NS_PER_S, all_up));
 	for (unsigned i = 0; i < WORLD_CLIENTS; i++)
 		for (unsigned j = 0; j < i; j++)
-			assert_int_not_equal(
-				w.clients[i].up_event.local_ip, w.clients[j].up_event.local_ip);
+			assert_int_not_equal(cv_ipv4_value(&w.clients[i].up_event.local_ip),
+				cv_ipv4_value(&w.clients[j].up_event.local_ip));
 	world_down(&w);
 }
 

@@ -52,7 +52,7 @@ an_address_goes_back_to_its_pool(void **state)
 		w.n_clients = 0;
 		c = dial(&w, i % 2 == 0 ? "alice" : "bob", PPP_AUTH_PAP);
 		assert_true(c->up);
-		assert_int_equal(c->up_event.local_ip, 0x0a000008);
+		assert_int_equal(cv_ipv4_value(&c->up_event.local_ip), 0x0a000008);
 		hang_up(c);
 	}
 	assert_int_equal(world_counter(&w, LNS_POOL_EXHAUSTED), 0);
@@ -117,10 +117,10 @@ a_fixed_address_belongs_to_the_newest_session(void **state)
 			"{name: alice, password-file: alice, address: 10.0.0.77}, " BOB),
 		44);
 	first = dial(&w, "alice", PPP_AUTH_CHAP_MD5);
-	assert_int_equal(first->up_event.local_ip, 0x0a00004d);
+	assert_int_equal(cv_ipv4_value(&first->up_event.local_ip), 0x0a00004d);
 	second = dial(&w, "alice", PPP_AUTH_CHAP_MD5);
 	assert_true(second->up);
-	assert_int_equal(second->up_event.local_ip, 0x0a00004d);
+	assert_int_equal(cv_ipv4_value(&second->up_event.local_ip), 0x0a00004d);
 	assert_false(first->up);
 	assert_int_equal(world_counter(&w, LNS_USER_REPLACED), 1);
 	world_down(&w);

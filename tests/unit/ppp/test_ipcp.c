@@ -11,11 +11,42 @@ network(struct crypto *crypto)
 	struct pair *p = pair_new(crypto);
 
 	client(p)->hold_network = true;
-	server(p)->net.wins[0] = DNS_IP + 2;
+	server(p)->net.wins[0] = cv_ipv4(DNS_IP + 2);
 	pair_start(p);
 	pair_run(p, p->now + CV_NS_PER_S);
 	assert_int_equal(ipcp(server(p)->l)->state, PPP_REQ_SENT);
 	return p;
+}
+
+/* What IPCP can't negotiate is said at once, and nothing has begun. */
+static void
+test_addresses_that_ipcp_can_not_give(void **state)
+{
+	struct pair *p = pair_new(*state);
+	struct ppp_network net;
+
+	server(p)->hold_network = true;
+	pair_start(p);
+	pair_run(p, p->now + CV_NS_PER_S);
+	assert_int_equal(server(p)->networks, 1);
+	for (unsigned i = 0; i < 4; i++) {
+		net = server(p)->net;
+		if (i == 0)
+			net.local_ip.family = 0;
+		else if (i == 1)
+			net.peer_ip.family = 0;
+		else if (i == 2)
+			net.peer_ip.family = CV_IPV6;
+		else
+			net.dns[1].family = CV_IPV6;
+		assert_int_equal(ppp_network_start(server(p)->l, p->now, &net), CV_ERR_MALFORMED);
+		assert_int_equal(ipcp(server(p)->l)->state, PPP_INITIAL);
+	}
+	assert_int_equal(ppp_network_start(server(p)->l, p->now, &server(p)->net), 0);
+	pair_drain(p, SERVER);
+	pair_run(p, p->now + 5 * CV_NS_PER_S);
+	assert_true(server(p)->up && client(p)->up);
+	pair_free(p);
 }
 
 struct row {
@@ -151,7 +182,7 @@ test_address_is_not_asked_for_after_max_failure(void **state)
 		inject_packet(
 			p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK, id, "\x03\x06\x0a\x00\x00\x01", 6);
 		assert_true(server(p)->up);
-		assert_int_equal(server(p)->up_event.peer_ip, CLIENT_IP);
+		assert_int_equal(cv_ipv4_value(&server(p)->up_event.peer_ip), CLIENT_IP);
 		pair_free(p);
 	}
 }
@@ -198,8 +229,8 @@ test_server_keeps_what_it_has(void **state)
 	assert_int_equal(inject_packet(p, SERVER, PPP_IPCP, PPP_CONFIGURE_ACK, s.id, NULL, 0), 0);
 	assert_int_equal(inject(p, SERVER, "8021 01 0a 0306 0a000007"), 0);
 	assert_true(server(p)->up);
-	assert_int_equal(server(p)->up_event.peer_ip, CLIENT_IP);
-	assert_int_equal(server(p)->up_event.local_ip, SERVER_IP);
+	assert_int_equal(cv_ipv4_value(&server(p)->up_event.peer_ip), CLIENT_IP);
+	assert_int_equal(cv_ipv4_value(&server(p)->up_event.local_ip), SERVER_IP);
 	pair_free(p);
 }
 
@@ -320,8 +351,8 @@ test_client_asks_for_servers(void **state)
 		unsigned seen = 0;
 		struct ppp_info info;
 
-		server(p)->net.wins[0] = DNS_IP + 2;
-		server(p)->net.wins[1] = DNS_IP + 3;
+		server(p)->net.wins[0] = cv_ipv4(DNS_IP + 2);
+		server(p)->net.wins[1] = cv_ipv4(DNS_IP + 3);
 		client(p)->params.request_dns = dns;
 		client(p)->params.request_wins = wins;
 		p->tap = note_options;
@@ -331,12 +362,17 @@ test_client_asks_for_servers(void **state)
 			seen, (dns ? 1u << 1 | 1u << 3 : 0) | (wins ? 1u << 2 | 1u << 4 : 0));
 		ppp_link_info(client(p)->l, &info);
 		for (unsigned i = 0; i < 2; i++) {
-			assert_int_equal(client(p)->up_event.dns[i], dns ? DNS_IP + i : 0);
-			assert_int_equal(client(p)->up_event.wins[i], wins ? DNS_IP + 2 + i : 0);
-			assert_int_equal(info.dns[i], client(p)->up_event.dns[i]);
-			assert_int_equal(info.wins[i], client(p)->up_event.wins[i]);
+			assert_int_equal(
+				cv_ipv4_value(&client(p)->up_event.dns[i]), dns ? DNS_IP + i : 0);
+			assert_int_equal(cv_ipv4_value(&client(p)->up_event.wins[i]),
+				wins ? DNS_IP + 2 + i : 0);
+			assert_int_equal(cv_ipv4_value(&info.dns[i]),
+				cv_ipv4_value(&client(p)->up_event.dns[i]));
+			assert_int_equal(cv_ipv4_value(&info.wins[i]),
+				cv_ipv4_value(&client(p)->up_event.wins[i]));
 			/* the server says what it had to offer */
-			assert_int_equal(server(p)->up_event.wins[i], DNS_IP + 2 + i);
+			assert_int_equal(
+				cv_ipv4_value(&server(p)->up_event.wins[i]), DNS_IP + 2 + i);
 		}
 		pair_free(p);
 	}
@@ -349,13 +385,14 @@ test_server_without_wins(void **state)
 	for (unsigned have = 0; have < 2; have++) {
 		struct pair *p = pair_new(*state);
 
-		server(p)->net.wins[0] = have != 0 ? DNS_IP + 2 : 0;
+		server(p)->net.wins[0] = have != 0 ? cv_ipv4(DNS_IP + 2) : (struct cv_ip){0};
 		client(p)->params.request_wins = true;
-		client(p)->net.wins[1] = DNS_IP + 9; /* what it would like */
+		client(p)->net.wins[1] = cv_ipv4(DNS_IP + 9); /* what it would like */
 		pair_up(p);
-		assert_int_equal(client(p)->up_event.wins[0], have != 0 ? DNS_IP + 2 : 0);
-		assert_int_equal(client(p)->up_event.wins[1], 0);
-		assert_int_equal(client(p)->up_event.dns[1], DNS_IP + 1);
+		assert_int_equal(
+			cv_ipv4_value(&client(p)->up_event.wins[0]), have != 0 ? DNS_IP + 2 : 0);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.wins[1]), 0);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.dns[1]), DNS_IP + 1);
 		pair_free(p);
 	}
 }
@@ -386,8 +423,8 @@ test_client_is_not_prompted(void **state)
 	assert_int_equal(inject(p, CLIENT, "8021 01 01 0306 0a000001"), 0);
 	assert_true(client(p)->up);
 	for (unsigned i = 0; i < 2; i++) {
-		assert_int_equal(client(p)->up_event.dns[i], 0);
-		assert_int_equal(client(p)->up_event.wins[i], 0);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.dns[i]), 0);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.wins[i]), 0);
 	}
 	pair_free(p);
 }
@@ -396,6 +433,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_addresses_that_ipcp_can_not_give),
 		cmocka_unit_test(test_server_judges),
 		cmocka_unit_test(test_broken_lists),
 		cmocka_unit_test(test_address_war),

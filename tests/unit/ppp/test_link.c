@@ -19,19 +19,19 @@ test_up_with_every_method(void **state)
 		assert_true(server(p)->auth_ok);
 		assert_true(client(p)->auth_ok);
 		assert_string_equal(server(p)->name, "alice");
-		assert_int_equal(server(p)->up_event.local_ip, SERVER_IP);
-		assert_int_equal(server(p)->up_event.peer_ip, CLIENT_IP);
+		assert_int_equal(cv_ipv4_value(&server(p)->up_event.local_ip), SERVER_IP);
+		assert_int_equal(cv_ipv4_value(&server(p)->up_event.peer_ip), CLIENT_IP);
 		assert_int_equal(server(p)->up_event.mru, 1400);
-		assert_int_equal(client(p)->up_event.local_ip, CLIENT_IP);
-		assert_int_equal(client(p)->up_event.peer_ip, SERVER_IP);
-		assert_int_equal(client(p)->up_event.dns[0], DNS_IP);
-		assert_int_equal(client(p)->up_event.dns[1], DNS_IP + 1);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.local_ip), CLIENT_IP);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.peer_ip), SERVER_IP);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.dns[0]), DNS_IP);
+		assert_int_equal(cv_ipv4_value(&client(p)->up_event.dns[1]), DNS_IP + 1);
 		ppp_link_info(server(p)->l, &info);
 		assert_string_equal(info.phase, "network");
 		assert_string_equal(info.lcp_state, "Opened");
 		assert_string_equal(ppp_link_network_state(server(p)->l, PPP_IPCP), "Opened");
 		assert_int_equal(info.auth, method);
-		assert_int_equal(info.peer_ip, CLIENT_IP);
+		assert_int_equal(cv_ipv4_value(&info.peer_ip), CLIENT_IP);
 		assert_int_equal(info.counters.rx_malformed, 0);
 		/* a quiet link holds no buffers once the next call has tidied up */
 		ppp_link_handle_timeout(server(p)->l, p->now);

@@ -135,7 +135,8 @@ test_both_come_up(void **state)
 
 		assert_true(e->up);
 		assert_int_equal(e->up_event.open, IP | TOY);
-		assert_int_equal(e->up_event.peer_ip, i == SERVER ? CLIENT_IP : SERVER_IP);
+		assert_int_equal(
+			cv_ipv4_value(&e->up_event.peer_ip), i == SERVER ? CLIENT_IP : SERVER_IP);
 		assert_string_equal(ppp_link_network_state(e->l, TOY_PROTOCOL), "Opened");
 		assert_string_equal(ppp_link_network_state(e->l, PPP_IPV6CP), "-");
 		assert_int_equal(inject_data(p, i, PPP_IP), 0);
@@ -159,7 +160,8 @@ test_rejected_alone(void **state)
 		start(p);
 		assert_true(server(p)->up);
 		assert_int_equal(server(p)->up_event.open, has);
-		assert_int_equal(server(p)->up_event.peer_ip, has == IP ? CLIENT_IP : 0);
+		assert_int_equal(
+			cv_ipv4_value(&server(p)->up_event.peer_ip), has == IP ? CLIENT_IP : 0);
 		assert_int_equal(
 			has == IP ? toy_state(server(p)) : ip_state(server(p)), PPP_STOPPED);
 		assert_int_equal(
@@ -203,7 +205,7 @@ test_up_and_down(void **state)
 	expect_sent(p, SERVER, TOY_PROTOCOL, PPP_TERMINATE_ACK);
 	assert_true(e->up);
 	assert_int_equal(e->up_event.open, IP);
-	assert_int_equal(e->up_event.peer_ip, CLIENT_IP);
+	assert_int_equal(cv_ipv4_value(&e->up_event.peer_ip), CLIENT_IP);
 	assert_int_equal(e->network_downs, 0);
 	assert_int_equal(inject_data(p, SERVER, TOY_DATA), CV_ERR_STATE);
 	assert_int_equal(inject_data(p, SERVER, PPP_IP), 0);
@@ -222,7 +224,7 @@ test_up_and_down(void **state)
 	expect_sent(p, SERVER, PPP_IPCP, PPP_TERMINATE_ACK);
 	assert_true(e->up);
 	assert_int_equal(e->up_event.open, TOY);
-	assert_int_equal(e->up_event.peer_ip, 0);
+	assert_int_equal(cv_ipv4_value(&e->up_event.peer_ip), 0);
 	inject(p, SERVER, "802b 05 65");
 	assert_false(e->up);
 	assert_int_equal(e->network_downs, 1);
