@@ -31,38 +31,36 @@ refused_by_datapath(
 	lns_kick_session(d->lns, now, listener, tunnel_id, session_id, PPP_DOWN_LIMIT);
 }
 
+/* What the data path is told of a session: all of it, each time. */
 static void
-add_session(struct daemon *d, const struct lns_session_info *s, uint64_t now)
+set_session(struct daemon *d, const struct lns_action *action, uint64_t now, const char *step)
 {
+	const struct lns_session_info *s = action->session;
 	struct dp_session session = {.service = s->listener,
 		.tunnel_id = s->tunnel_id,
 		.session_id = s->session_id,
 		.peer_tunnel_id = s->peer_tunnel_id,
 		.peer_session_id = s->peer_session_id,
-		.peer = s->peer,
-		.send = send_flags(s)};
-	int rc = dp_session_add(d->dp, &session, NULL);
+		.send = send_flags(s),
+		.peer = s->peer};
+	struct dp_session before = {0};
+	int rc;
 
+	if (action->type != LNS_ACT_SESSION_ADD && dp_session_get(d->dp, s->slot, &before) != 0)
+		return; /* it was refused, and is being ended */
+	if (action->type != LNS_ACT_SESSION_ADD && action->type != LNS_ACT_SESSION_SHUT) {
+		session.open = true;
+		session.reachable = action->type == LNS_ACT_SESSION_REACH ||
+				    (action->type == LNS_ACT_SESSION_CHANGE && before.reachable);
+		session.address = s->address;
+		session.realm = s->realm;
+		session.group = s->group;
+		session.filter = s->filter;
+		session.mtu = s->mtu != 0 && s->mtu < s->peer_mru ? s->mtu : s->peer_mru;
+	}
+	rc = dp_session_set(d->dp, &session, NULL);
 	if (rc != 0)
-		refused_by_datapath(d, s, now, "add", rc);
-}
-
-/* hold: nothing is relayed to it before it is reachable. */
-static void
-open_session(struct daemon *d, const struct lns_session_info *s, uint64_t now, bool hold)
-{
-	bool lower = s->mtu != 0 && s->mtu < s->peer_mru;
-	struct dp_session_ip ip = {.address = s->address,
-		.realm = s->realm,
-		.group = s->group,
-		.filter = s->filter,
-		.mtu = lower ? s->mtu : s->peer_mru,
-		.hold = hold,
-		.send = send_flags(s)};
-	int rc = dp_session_open(d->dp, s->slot, &ip);
-
-	if (rc != 0)
-		refused_by_datapath(d, s, now, "open", rc);
+		refused_by_datapath(d, s, now, step, rc);
 }
 
 /* The users of the configuration: they answer at once. */
@@ -113,7 +111,7 @@ remove_session(struct daemon *d, const struct lns_session_info *s, const char *r
 	struct ending *ending;
 
 	snprintf(e.user, sizeof(e.user), "%s", s->user);
-	if (dp_session_remove(d->dp, s->slot, &e.counters) == DP_LEAVING) {
+	if (dp_session_clear(d->dp, s->slot, &e.counters) == DP_LEAVING) {
 		ending = malloc(sizeof(*ending));
 		if (ending != NULL) {
 			*ending = (struct ending){.slot = s->slot, .e = e};
@@ -197,23 +195,23 @@ daemon_act(struct daemon *d, uint64_t now)
 			answer(d, action.ask, now);
 			break;
 		case LNS_ACT_SESSION_ADD:
-			add_session(d, action.session, now);
+			set_session(d, &action, now, "add");
 			break;
 		case LNS_ACT_SESSION_OPEN:
-			open_session(d, action.session, now, true);
+			set_session(d, &action, now, "open");
 			break;
 		case LNS_ACT_SESSION_REACH:
-			dp_session_reach(d->dp, action.session->slot);
+			set_session(d, &action, now, "reach");
 			break;
 		case LNS_ACT_SESSION_CHANGE:
-			open_session(d, action.session, now, false);
+			set_session(d, &action, now, "change");
 			break;
 		case LNS_ACT_SESSION_HEARD:
 			dp_session_counters(d->dp, action.session->slot, &n);
 			lns_session_heard(d->lns, now, action.session->serial, n.rx_packets);
 			break;
 		case LNS_ACT_SESSION_SHUT:
-			dp_session_shut(d->dp, action.session->slot);
+			set_session(d, &action, now, "shut");
 			break;
 		case LNS_ACT_SESSION_REMOVE:
 			remove_session(d, action.session, action.reason, now);

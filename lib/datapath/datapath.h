@@ -233,65 +233,60 @@ enum {
 	DP_SEND_SEQUENCE = 1 << 3, /* Ns in data messages: Sequencing Required was agreed */
 };
 
+/* What should be of a session. */
 struct dp_session {
 	uint16_t service;
 	uint16_t tunnel_id; /* ours: in what arrives */
 	uint16_t session_id;
 	uint16_t peer_tunnel_id; /* the peer's: in what is sent */
 	uint16_t peer_session_id;
-	struct cv_endpoint peer;
 	uint16_t send; /* DP_SEND_* */
-};
-
-/* When IPCP has opened. */
-struct dp_session_ip {
-	struct cv_ip address; /* the client's inner address: the only source taken from it */
-	uint16_t realm;       /* address space; addresses are unique within one */
-	uint16_t group;       /* set before */
-	uint16_t filter;      /* set before */
-	uint16_t mtu;         /* the client's MRU: largest inner packet sent to it; 0: 1500. The
-			       * port's MTU lowers it further. */
-	bool hold;            /* it gets nothing before dp_session_reach() */
-	uint16_t send;        /* DP_SEND_*, as LCP has agreed by now */
+	struct cv_endpoint peer;
+	bool open;            /* IPCP is; without, IP is dropped (INGRESS_NOT_OPEN), PPP punted. */
+	bool reachable;       /* open: it gets packets, not only sends them */
+	struct cv_ip address; /* open: the client's inner one, the only source taken from it */
+	uint16_t realm;       /* open: the address space; addresses are unique within one */
+	uint16_t group, filter;
+	uint16_t mtu; /* open: the client's MRU, largest inner packet sent to it; 0: 1500. Its
+		       * group's and interface's MTU lower it further. */
 };
 
 /*
- * Installs a session, before its ICRP, without IP: its PPP control is punted, IP is dropped
- * (INGRESS_NOT_OPEN). *slot (may be NULL) gets its slot, which is
- * cv_session_slot(seed, service, tunnel_id, session_id, mask).
- * CV_ERR_EXISTS: the slot is taken; CV_ERR_UNKNOWN: no route to the peer or no such service;
- * CV_ERR_LIMIT: no room for the next hop.
+ * Sets a session, or changes it. Service and both IDs of ours name it, and so its slot, which
+ * *slot (may be NULL) gets: cv_session_slot(seed, service, tunnel_id, session_id, mask).
+ *
+ * An open session's group, filter, MTU and reachable change under traffic, without a packet lost.
+ * For any other change its packets are dropped until no worker is at one of before; in a later
+ * round of the control thread, if need be, it goes on. Waits for nobody.
+ *
+ * Once reachable is told of a session that was open without: what dp_send_udp() was given until
+ * now, IPCP's Ack among it, leaves before any packet for it does. Until it is reachable what is
+ * for it is dropped (EGRESS_NOT_YET).
+ *
+ * What is refused leaves it as it was. CV_ERR_EXISTS: the slot is another session's, or still
+ * that of one that was cleared, or the address is taken in this realm; CV_ERR_UNKNOWN: no route to
+ * the peer or no such service; CV_ERR_CONFIG: the address can be no client's (0/8, 127/8,
+ * multicast, broadcast, one of ours), or there is no such group or filter; CV_ERR_LIMIT: no room
+ * for the next hop; CV_ERR_NOMEM.
  */
-int dp_session_add(struct dp *dp, const struct dp_session *session, uint32_t *slot);
-/* Gives a session its address; IP flows, in a later round if a worker may still be at a packet of
- * before. Again with other values: the old address is left first.
- * CV_ERR_EXISTS: the address is taken in this realm; CV_ERR_CONFIG: it can be no client's (0/8,
- * 127/8, multicast, broadcast, one of ours), or there is no such group or filter; CV_ERR_NOMEM: no
- * room. What is refused leaves the session as it was. */
-int dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip);
-/*
- * What dp_send_udp() was given until now, IPCP's Ack among it, leaves before any packet for this
- * session does; then it is reachable. Until that its own packets are taken all the same, and what
- * is for it is dropped (EGRESS_NOT_YET). Without effect where it was not opened with `hold`.
- */
-void dp_session_reach(struct dp *dp, uint32_t slot);
-/* Back to the state after dp_session_add: IPCP closed. */
-void dp_session_shut(struct dp *dp, uint32_t slot);
+int dp_session_set(struct dp *dp, const struct dp_session *session, uint32_t *slot);
+/* What was told last, whether it has come to pass or waits for workers. CV_ERR_UNKNOWN: none. */
+int dp_session_get(const struct dp *dp, uint32_t slot, struct dp_session *out);
 
 struct dp_session_counters {
 	uint64_t rx_packets, rx_bytes; /* from the client; inner IP bytes */
 	uint64_t tx_packets, tx_bytes; /* to the client */
 };
 
-enum { DP_LEAVING = 1 }; /* dp_session_remove */
+enum { DP_LEAVING = 1 }; /* dp_session_clear */
 
 /*
- * Removes a session; no packet finds it from now on. 0: no worker uses it any more, final (may be
+ * Clears a session; no packet finds it from now on. 0: no worker uses it any more, final (may be
  * NULL) has its exact counters, and the slot is free. DP_LEAVING: a worker may still be at one of
  * its packets; later dp_session_removed() tells these, and until then the slot is taken. Waits for
  * nobody. CV_ERR_UNKNOWN: there is none.
  */
-int dp_session_remove(struct dp *dp, uint32_t slot, struct dp_session_counters *final);
+int dp_session_clear(struct dp *dp, uint32_t slot, struct dp_session_counters *final);
 /* The next session that was leaving and is gone; false: none. To be asked after each
  * dp_control_poll() and dp_stop(). */
 bool dp_session_removed(struct dp *dp, uint32_t *slot, struct dp_session_counters *final);

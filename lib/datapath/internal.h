@@ -153,15 +153,21 @@ struct dp_shared {
 
 /* What the control thread alone knows of a slot. */
 struct dp_cold {
-	uint64_t token; /* until it is passed workers may read the slot's lines; 0: they don't */
-	uint32_t next;  /* in the list */
-	bool listed;    /* in dp.waiting */
-	bool leaving;   /* removed, and not yet told */
-	bool opening;   /* with ip, as soon as workers have left its lines */
-	bool reach;     /* asked for meanwhile */
-	uint16_t service;
-	struct dp_session_ip ip;
+	struct dp_session told;
+	uint32_t next;          /* in a list of slots */
+	uint64_t token;         /* until it is passed workers may read its lines; 0: they don't */
+	uint32_t next_awaiting; /* its Ack to leave */
+	uint16_t hop;           /* that its lines will have */
+	bool installed : 1;
+	bool listed : 1;     /* in dp.waiting */
+	bool leaving : 1;    /* cleared, and not yet told */
+	bool pending : 1;    /* the lines get what was told when workers have left them */
+	bool ordered : 1;    /* pending, and told to be reachable after it was not */
+	bool moving : 1;     /* has `hop` beside what the lines have */
+	bool awaits_ack : 1; /* in dp.listed_first */
 };
+
+_Static_assert(sizeof(struct dp_cold) == 80, "a million sessions: two million of it");
 
 /* By dp_cold.next. */
 struct dp_slot_list {
@@ -551,8 +557,12 @@ void dp_sessions_new_mtu(struct dp *dp, uint16_t group);
 void dp_sessions_new_way(struct dp *dp, uint16_t service);
 /* Takes every way to it away; its grace begins. False: it is not there. */
 bool dp_session_unlink(struct dp *dp, uint32_t slot);
-/* Its grace is over: what dp_session_open() could not do. */
-void dp_session_open_late(struct dp *dp, uint32_t slot);
+/* Its grace is over: its lines get what was told. */
+void dp_session_apply(struct dp *dp, uint32_t slot);
+
+/* table/headers.c: the finished headers, and how long they are. */
+void dp_headers_write(
+	struct dp_egress *e, const struct dp_service_record *service, const struct dp_session *s);
 
 /* table/grace.c: what workers may still read. None of it waits. */
 /* From now on nobody new finds something; dp_cold.token. */

@@ -35,11 +35,7 @@ struct dp_ingress {
 	uint16_t realm;
 	uint16_t group, filter; /* may change under traffic */
 	uint16_t flags;
-	/* of the control thread alone: */
-	uint16_t client_mtu; /* what the client takes */
-	bool listed;         /* among those that wait for their Ack to leave */
-	uint32_t next_listed;
-	uint8_t room[26]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
+	uint8_t room[34]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");

@@ -112,9 +112,8 @@ write_frame(struct flow *f, const struct dp_session *s, uint32_t from, uint32_t 
 static int
 add_session(uint64_t index, struct dp_session *s)
 {
-	struct dp_session_ip ip = {.address = cv_ipv4((uint32_t)(0x0a000001 + index)), .mtu = 1400};
+	struct dp_session other;
 	uint32_t slot;
-	int rc;
 
 	do {
 		*s = (struct dp_session){.tunnel_id = (uint16_t)(bench_random() | 1),
@@ -122,10 +121,15 @@ add_session(uint64_t index, struct dp_session *s)
 			.peer_tunnel_id = (uint16_t)index,
 			.peer_session_id = 7,
 			.peer = {.ip = cv_ipv4((uint32_t)(0x0b000000 + index / 1000)),
-				.port = (uint16_t)(PEER_PORT + index % 1000)}};
-		rc = dp_session_add(dp, s, &slot);
-	} while (rc == CV_ERR_EXISTS);
-	return rc != 0 ? rc : dp_session_open(dp, slot, &ip);
+				.port = (uint16_t)(PEER_PORT + index % 1000)},
+			.open = true,
+			.reachable = true,
+			.address = cv_ipv4((uint32_t)(0x0a000001 + index)),
+			.mtu = 1400};
+		slot = cv_session_slot(
+			dp->slot_seed, 0, s->tunnel_id, s->session_id, dp->slot_mask);
+	} while (dp_session_get(dp, slot, &other) == 0);
+	return dp_session_set(dp, s, NULL);
 }
 
 static int

@@ -24,11 +24,13 @@ add_session(uint16_t id, uint16_t mtu)
 		.session_id = id,
 		.peer_tunnel_id = 1,
 		.peer_session_id = 1,
-		.peer = {.ip = cv_ipv4(PEER), .port = 40000}};
-	struct dp_session_ip ip = {.address = cv_ipv4((uint32_t)(INNER + id)), .mtu = mtu};
-	uint32_t slot;
+		.peer = {.ip = cv_ipv4(PEER), .port = 40000},
+		.open = true,
+		.reachable = true,
+		.address = cv_ipv4((uint32_t)(INNER + id)),
+		.mtu = mtu};
 
-	FUZZ_CHECK(dp_session_add(dp, &s, &slot) == 0 && dp_session_open(dp, slot, &ip) == 0);
+	FUZZ_CHECK(dp_session_set(dp, &s, NULL) == 0);
 }
 
 static void

@@ -111,8 +111,8 @@ dp_graces_poll(struct dp *dp)
 		dp->cold[slot].listed = false;
 		if (dp->cold[slot].leaving)
 			append(dp, &dp->gone, slot);
-		else if (dp->cold[slot].opening)
-			dp_session_open_late(dp, slot);
+		else if (dp->cold[slot].pending)
+			dp_session_apply(dp, slot);
 	}
 }
 
@@ -126,17 +126,21 @@ dp_graces_pending(const struct dp *dp)
 static void
 finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
 {
+	struct dp_cold *c = &dp->cold[slot];
+
 	if (final != NULL)
 		dp_session_counters(dp, slot, final);
 	for (unsigned i = 0; i < dp->worker_count; i++)
 		memset(&dp->workers[i]->sessions[slot], 0, sizeof(dp->workers[i]->sessions[slot]));
+	if (c->moving)
+		dp_nexthop_put(dp, c->hop);
 	dp_nexthop_put(dp, dp->egress[slot].nexthop);
-	dp_service_use(dp, dp->cold[slot].service, -1);
-	dp->cold[slot].leaving = false;
+	dp_service_use(dp, c->told.service, -1);
+	c->leaving = c->moving = false;
 }
 
 int
-dp_session_remove(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
+dp_session_clear(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
 {
 	if (!dp_session_unlink(dp, slot))
 		return CV_ERR_UNKNOWN;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sessions and tunnels in the tables that workers read. The control thread is the only writer.
- * The order of writes makes a session appear whole and go whole: its lines are filled first, then
- * the word by which it is found is stored with release; in the other direction that word goes
- * first, then all workers pass a quiescent state (grace.c), then the lines may change.
+ * Sessions in the tables that workers read. The control thread is the only writer. The order of
+ * writes makes a session appear whole and go whole: its lines are filled first, then the word by
+ * which it is found is stored with release; in the other direction that word goes first, then all
+ * workers pass a quiescent state (grace.c), then the lines may change.
+ *
+ * What was told of a session is in its cold record; the lines are made of that, and of nothing
+ * else. What a change leaves as it is decides how it is made: in the lines, under traffic, or
+ * anew, when no worker reads them.
  */
 #include <rte_byteorder.h>
 
 #include "datapath/internal.h"
-#include "l2tp/header.h"
 
-enum { OUR_TTL = 64, PPP_IP_SHORT = 0x21, DEFAULT_MTU = 1500 };
+enum { DEFAULT_MTU = 1500 };
 
 int
 dp_sessions_create(struct dp *dp)
@@ -39,277 +42,117 @@ dp_sessions_destroy(struct dp *dp)
 	dp_table_free(dp, dp->cold, slots * sizeof(dp->cold[0]));
 }
 
-/* The finished headers, at the end of the line, and what fixes them up. */
-static void
-write_egress(struct dp_egress *e, const struct dp_service_record *service,
-	const struct dp_session *s, uint16_t send)
+static struct dp_cold *
+installed(const struct dp *dp, uint32_t slot)
 {
-	uint8_t header[DP_HEADROOM_HDR] = {0};
-	struct cv_writer w = cv_writer(header, sizeof(header));
-	uint16_t flags = L2TP_VERSION;
-	uint64_t sum;
-
-	cv_write_u16(&w, 0x4500);
-	cv_write_u16(&w, 0); /* total length */
-	cv_write_u32(&w, 0); /* identification; may be fragmented on its way */
-	cv_write_u16(&w, OUR_TTL << 8 | 17);
-	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, &service->ip, 4);
-	cv_write_u32(&w, cv_ipv4_value(&s->peer.ip));
-	cv_write_bytes(&w, &service->udp_port, 2);
-	cv_write_u16(&w, s->peer.port);
-	cv_write_u32(&w, 0); /* UDP length, checksum */
-	e->flags = 0;
-	if ((send & DP_SEND_LENGTH) != 0) {
-		flags |= L2TP_BIT_LENGTH;
-		e->flags |= DP_EGRESS_LENGTH;
-	}
-	if ((send & DP_SEND_SEQUENCE) != 0) {
-		flags |= L2TP_BIT_SEQUENCE;
-		e->flags |= DP_EGRESS_SEQUENCE;
-	}
-	cv_write_u16(&w, flags);
-	if ((send & DP_SEND_LENGTH) != 0)
-		cv_write_u16(&w, 0);
-	cv_write_u16(&w, s->peer_tunnel_id);
-	cv_write_u16(&w, s->peer_session_id);
-	if ((send & DP_SEND_SEQUENCE) != 0)
-		cv_write_u32(&w, 0); /* Ns, and Nr, which data does not use */
-	if ((send & DP_SEND_ACFC) == 0)
-		cv_write_u16(&w, 0xff03);
-	if ((send & DP_SEND_PFC) == 0)
-		cv_write_u8(&w, 0);
-	cv_write_u8(&w, PPP_IP_SHORT);
-
-	e->hdr_len = (uint8_t)cv_written(&w);
-	if ((e->hdr_len & 1) != 0)
-		e->flags |= DP_EGRESS_ODD;
-	sum = dp_sum(header + DP_IPV4_HDR, (size_t)e->hdr_len - DP_IPV4_HDR) +
-	      dp_sum_pseudo(service->ip, dp_load32(header + 16), 0);
-	dp_store16(header + DP_HDR_IP_SUM, dp_fold(dp_sum20(header)));
-	dp_store16(header + DP_HDR_UDP_SUM, dp_fold(sum));
-	memcpy(e->hdr + DP_HEADROOM_HDR - e->hdr_len, header, e->hdr_len);
+	return slot <= dp->slot_mask && dp->cold[slot].installed ? &dp->cold[slot] : NULL;
 }
 
-/* The largest inner packet: what the client takes, its group allows and the port carries. */
-static uint16_t
-session_mtu(const struct dp *dp, uint32_t slot)
-{
-	const struct dp_ingress *in = &dp->ingress[slot];
-	const struct dp_group_table *group = dp->groups[in->group];
-	uint16_t mtu = in->client_mtu, group_mtu = group == NULL ? 0 : group->told.mtu;
-	uint16_t carried =
-		(uint16_t)(dp_service_mtu(dp, dp_key_service(in->key)) - dp->egress[slot].hdr_len);
+/* ---- what its lines say ---- */
 
-	if (group_mtu != 0 && group_mtu < mtu)
-		mtu = group_mtu;
-	return carried < mtu ? carried : mtu;
+/* The largest inner packet: what the client takes, its group allows and the interface carries. */
+static void
+write_mtu(struct dp *dp, uint32_t slot)
+{
+	const struct dp_session *s = &dp->cold[slot].told;
+	const struct dp_group_table *group = dp->groups[s->group];
+	struct dp_egress *out = &dp->egress[slot];
+	uint16_t mtu = s->mtu == 0 ? DEFAULT_MTU : s->mtu;
+	uint16_t carried = (uint16_t)(dp_service_mtu(dp, s->service) - out->hdr_len);
+
+	if (group != NULL && group->told.mtu != 0 && group->told.mtu < mtu)
+		mtu = group->told.mtu;
+	__atomic_store_n(&out->mtu, carried < mtu ? carried : mtu, __ATOMIC_RELAXED);
+}
+
+/* What may change under traffic. */
+static void
+write_profile(struct dp *dp, uint32_t slot)
+{
+	const struct dp_session *s = &dp->cold[slot].told;
+	struct dp_ingress *in = &dp->ingress[slot];
+	struct dp_egress *out = &dp->egress[slot];
+
+	__atomic_store_n(&in->group, s->group, __ATOMIC_RELAXED);
+	__atomic_store_n(&in->filter, s->filter, __ATOMIC_RELAXED);
+	__atomic_store_n(&out->group, s->group, __ATOMIC_RELAXED);
+	__atomic_store_n(&out->filter, s->filter, __ATOMIC_RELAXED);
+	write_mtu(dp, slot);
+}
+
+static bool
+lines_open(const struct dp *dp, uint32_t slot)
+{
+	return (dp->ingress[slot].flags & DP_INGRESS_OPEN) != 0;
 }
 
 void
 dp_sessions_new_mtu(struct dp *dp, uint16_t group)
 {
-	for (size_t slot = 0; slot <= dp->slot_mask; slot++) {
-		const struct dp_ingress *in = &dp->ingress[slot];
+	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++)
+		if (lines_open(dp, slot) && dp->cold[slot].told.group == group)
+			write_mtu(dp, slot);
+}
 
-		if (in->key != 0 && (in->flags & DP_INGRESS_OPEN) != 0 && in->group == group)
-			__atomic_store_n(&dp->egress[slot].mtu, session_mtu(dp, (uint32_t)slot),
-				__ATOMIC_RELAXED);
-	}
+static uint32_t
+address_of(const struct dp_session *s)
+{
+	return rte_cpu_to_be_32(cv_ipv4_value(&s->address));
+}
+
+/* The way to its peer. CV_ERR_UNKNOWN: none; CV_ERR_LIMIT. */
+static int
+get_hop(struct dp *dp, const struct dp_session *s)
+{
+	int hop = dp_nexthop_get(
+		dp, dp->now, s->service, rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip)));
+
+	if (hop >= 0)
+		return hop;
+	return hop == -1 ? CV_ERR_LIMIT : CV_ERR_UNKNOWN;
 }
 
 void
 dp_sessions_new_way(struct dp *dp, uint16_t service)
 {
-	for (size_t slot = 0; slot <= dp->slot_mask; slot++) {
-		const struct dp_ingress *in = &dp->ingress[slot];
-		struct dp_egress *e = &dp->egress[slot];
-		uint16_t before = e->nexthop;
+	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++) {
+		struct dp_cold *c = installed(dp, slot);
+		struct dp_egress *out = &dp->egress[slot];
+		uint16_t before;
 		int hop;
 
-		if (in->key == 0 || dp_key_service(in->key) != service)
+		if (c == NULL || c->told.service != service)
 			continue;
-		hop = dp_nexthop_get(dp, dp->now, service, in->peer_ip);
-		__atomic_store_n(
-			&e->nexthop, (uint16_t)(hop < 0 ? DP_NEXTHOP_NONE : hop), __ATOMIC_RELAXED);
+		hop = get_hop(dp, &c->told);
+		before = c->moving ? c->hop : out->nexthop;
+		c->hop = (uint16_t)(hop < 0 ? DP_NEXTHOP_NONE : hop);
+		if (!c->moving)
+			__atomic_store_n(&out->nexthop, c->hop, __ATOMIC_RELAXED);
 		dp_nexthop_put(dp, before);
-		if ((in->flags & DP_INGRESS_OPEN) != 0)
-			__atomic_store_n(
-				&e->mtu, session_mtu(dp, (uint32_t)slot), __ATOMIC_RELAXED);
+		if (lines_open(dp, slot))
+			write_mtu(dp, slot);
 	}
 }
 
-int
-dp_session_add(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
-{
-	uint32_t slot = cv_session_slot(
-		dp->slot_seed, s->service, s->tunnel_id, s->session_id, dp->slot_mask);
-	struct dp_ingress *in = &dp->ingress[slot];
-	struct dp_egress *out = &dp->egress[slot];
-	const struct dp_service_record *service = dp_service_of(dp, s->service);
-	uint32_t peer;
-	int hop;
+/* ---- to whom packets may go, and when ---- */
 
-	if (service == NULL || s->peer.ip.family != CV_IPV4)
-		return CV_ERR_UNKNOWN;
-	if (in->key != 0 || dp->cold[slot].leaving)
-		return CV_ERR_EXISTS;
-	peer = rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip));
-	hop = dp_nexthop_get(dp, dp->now, s->service, peer);
-	if (hop < 0)
-		return hop == -1 ? CV_ERR_LIMIT : CV_ERR_UNKNOWN;
-	/* not the line as a whole: workers look at the key of a free slot too */
-	in->peer_ip = peer;
-	in->peer_port = rte_cpu_to_be_16(s->peer.port);
-	memset(out, 0, sizeof(*out));
-	out->nexthop = (uint16_t)hop;
-	write_egress(out, service, s, s->send);
-	__atomic_store_n(&in->key, dp_ingress_key(s->service, s->tunnel_id, s->session_id),
-		__ATOMIC_RELEASE);
-	dp->sessions++;
-	dp->cold[slot].service = s->service;
-	dp_service_use(dp, s->service, 1);
-	if (slot_out != NULL)
-		*slot_out = slot;
-	return 0;
-}
-
-/* What dp_session_add was told, read back from the lines. */
-static struct dp_session
-session_of(const struct dp *dp, uint32_t slot)
-{
-	const struct dp_ingress *in = &dp->ingress[slot];
-	const struct dp_egress *out = &dp->egress[slot];
-	const uint8_t *l2tp = out->hdr + DP_HEADROOM_HDR - out->hdr_len + DP_HDR_L2TP +
-			      ((out->flags & DP_EGRESS_LENGTH) != 0 ? 4 : 2);
-
-	return (struct dp_session){.service = dp_key_service(in->key),
-		.tunnel_id = (uint16_t)(in->key >> 16),
-		.session_id = (uint16_t)in->key,
-		.peer_tunnel_id = rte_bswap16(dp_load16(l2tp)),
-		.peer_session_id = rte_bswap16(dp_load16(l2tp + 2)),
-		.peer = {.ip = cv_ipv4(rte_be_to_cpu_32(in->peer_ip)),
-			.port = rte_be_to_cpu_16(in->peer_port)}};
-}
-
-static bool
-installed(const struct dp *dp, uint32_t slot)
-{
-	return slot <= dp->slot_mask && dp->ingress[slot].key != 0;
-}
-
-/* Nobody's own address: it would take what is for the server, for many, or for nobody. */
-static bool
-may_be_a_clients(const struct dp *dp, uint32_t address, uint32_t lns)
-{
-	unsigned first = address & 0xff;
-
-	return first != 0 && first != 127 && first < 224 && address != lns &&
-	       !dp_is_local(dp, address) && !dp_is_broadcast(dp, address);
-}
-
-/* Where no worker reads its lines any more; nothing of it fails. */
+/* What the control thread was given to send leaves before any packet for it. */
 static void
-open_now(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip, uint32_t *entry)
-{
-	struct dp_ingress *in = &dp->ingress[slot];
-	struct dp_egress *out = &dp->egress[slot];
-	struct dp_session s = session_of(dp, slot);
-
-	write_egress(out, dp->services[s.service], &s, ip->send);
-	__atomic_store_n(&out->after, ip->hold ? DP_AFTER_REACH : 0, __ATOMIC_RELEASE);
-	in->client_mtu = ip->mtu == 0 ? DEFAULT_MTU : ip->mtu;
-	in->inner_ip = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
-	in->realm = ip->realm;
-	in->group = out->group = ip->group;
-	in->filter = out->filter = ip->filter;
-	__atomic_store_n(&out->mtu, session_mtu(dp, slot), __ATOMIC_RELAXED);
-	__atomic_store_n(entry, slot, __ATOMIC_RELEASE);
-	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
-	dp->addresses++;
-}
-
-/* The word of an address that is there: can't fail. */
-static uint32_t *
-entry_of(struct dp *dp, const struct dp_session_ip *ip)
-{
-	return dp_realm_entry(dp, ip->realm, rte_cpu_to_be_32(cv_ipv4_value(&ip->address)));
-}
-
-void
-dp_session_open_late(struct dp *dp, uint32_t slot)
+reach(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
 
-	c->opening = false;
-	open_now(dp, slot, &c->ip, entry_of(dp, &c->ip));
-	if (c->reach)
-		dp_session_reach(dp, slot);
-}
-
-/* Whether the word of an address that this session is about to open with is kept for it. */
-static bool
-kept_for(struct dp *dp, uint32_t slot, const uint32_t *entry)
-{
-	return dp->cold[slot].opening && entry_of(dp, &dp->cold[slot].ip) == entry;
-}
-
-int
-dp_session_open(struct dp *dp, uint32_t slot, const struct dp_session_ip *ip)
-{
-	uint32_t address = rte_cpu_to_be_32(cv_ipv4_value(&ip->address));
-	struct dp_cold *c;
-	uint32_t *entry;
-
-	if (!installed(dp, slot))
-		return CV_ERR_UNKNOWN;
-	if (ip->address.family != CV_IPV4 || dp->groups[ip->group] == NULL ||
-		dp->filters[ip->filter] == NULL)
-		return CV_ERR_CONFIG;
-	if (!may_be_a_clients(dp, address, dp->groups[ip->group]->lns))
-		return CV_ERR_CONFIG;
-	/* all that can fail comes before the session is touched */
-	entry = dp_realm_entry(dp, ip->realm, address);
-	if (entry == NULL)
-		return CV_ERR_NOMEM;
-	if (*entry != DP_NO_SLOT && *entry != slot && !kept_for(dp, slot, entry))
-		return CV_ERR_EXISTS;
-	dp_session_shut(dp, slot);
-	if (dp_grace_over(dp, slot)) {
-		open_now(dp, slot, ip, entry);
-		return 0;
-	}
-	c = &dp->cold[slot];
-	c->opening = true;
-	c->reach = false;
-	c->ip = *ip;
-	__atomic_store_n(entry, DP_KEPT_SLOT, __ATOMIC_RELEASE);
-	dp_grace_wait(dp, slot);
-	return 0;
-}
-
-void
-dp_session_reach(struct dp *dp, uint32_t slot)
-{
-	struct dp_ingress *in;
-
-	if (!installed(dp, slot))
-		return;
-	dp->cold[slot].reach = true;
-	if (dp->cold[slot].opening || dp->egress[slot].after != DP_AFTER_REACH)
-		return;
-	in = &dp->ingress[slot];
 	__atomic_store_n(
 		&dp->egress[slot].after, dp_after_frames(dp->control_given), __ATOMIC_RELEASE);
 	/* a list, so that no number is compared when the count has gone half round */
-	if (in->listed)
+	if (c->awaits_ack)
 		return;
-	in->listed = true;
-	in->next_listed = DP_NO_SLOT;
+	c->awaits_ack = true;
+	c->next_awaiting = DP_NO_SLOT;
 	if (dp->listed_last == DP_NO_SLOT)
 		dp->listed_first = slot;
 	else
-		dp->ingress[dp->listed_last].next_listed = slot;
+		dp->cold[dp->listed_last].next_awaiting = slot;
 	dp->listed_last = slot;
 }
 
@@ -325,44 +168,249 @@ dp_sessions_poll(struct dp *dp)
 				return;
 			__atomic_store_n(&out->after, 0, __ATOMIC_RELEASE);
 		}
-		dp->listed_first = dp->ingress[slot].next_listed;
+		dp->listed_first = dp->cold[slot].next_awaiting;
 		if (dp->listed_first == DP_NO_SLOT)
 			dp->listed_last = DP_NO_SLOT;
-		dp->ingress[slot].listed = false;
+		dp->cold[slot].awaits_ack = false;
 	}
 }
 
-void
-dp_session_shut(struct dp *dp, uint32_t slot)
-{
-	struct dp_ingress *in;
-	struct dp_cold *c;
+/* ---- from what was told to the lines, and back ---- */
 
-	if (!installed(dp, slot))
+/* The word of an address that is there: can't fail. */
+static uint32_t *
+entry_of(struct dp *dp, const struct dp_session *s)
+{
+	return dp_realm_entry(dp, s->realm, address_of(s));
+}
+
+static void
+open_lines(struct dp *dp, uint32_t slot)
+{
+	struct dp_cold *c = &dp->cold[slot];
+	struct dp_ingress *in = &dp->ingress[slot];
+	uint32_t held = c->told.reachable && !c->ordered ? 0 : DP_AFTER_REACH;
+
+	write_profile(dp, slot);
+	__atomic_store_n(&dp->egress[slot].after, held, __ATOMIC_RELEASE);
+	in->inner_ip = address_of(&c->told);
+	in->realm = c->told.realm;
+	__atomic_store_n(entry_of(dp, &c->told), slot, __ATOMIC_RELEASE);
+	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
+	dp->addresses++;
+	if (c->told.reachable && c->ordered)
+		reach(dp, slot);
+}
+
+/* Where no worker reads its lines any more; nothing of it fails. */
+void
+dp_session_apply(struct dp *dp, uint32_t slot)
+{
+	struct dp_cold *c = &dp->cold[slot];
+	const struct dp_session *s = &c->told;
+	struct dp_ingress *in = &dp->ingress[slot];
+	struct dp_egress *out = &dp->egress[slot];
+
+	c->pending = false;
+	if (c->moving)
+		dp_nexthop_put(dp, out->nexthop);
+	if (c->moving)
+		out->nexthop = c->hop;
+	c->moving = false;
+	dp_headers_write(out, dp->services[s->service], s);
+	if (in->key == 0) {
+		/* not the line as a whole: workers look at the key of a free slot too */
+		in->peer_ip = rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip));
+		in->peer_port = rte_cpu_to_be_16(s->peer.port);
+		__atomic_store_n(&in->key, dp_ingress_key(s->service, s->tunnel_id, s->session_id),
+			__ATOMIC_RELEASE);
+	}
+	if (s->open)
+		open_lines(dp, slot);
+}
+
+/* Takes away how its address is found, in the lines or in what waits to get there. */
+static void
+shut(struct dp *dp, uint32_t slot)
+{
+	struct dp_cold *c = &dp->cold[slot];
+
+	if (c->told.open && (c->pending || lines_open(dp, slot)))
+		__atomic_store_n(entry_of(dp, &c->told), DP_NO_SLOT, __ATOMIC_RELEASE);
+	c->pending = false;
+	if (!lines_open(dp, slot))
 		return;
-	in = &dp->ingress[slot];
-	c = &dp->cold[slot];
-	if (c->opening)
-		__atomic_store_n(entry_of(dp, &c->ip), DP_NO_SLOT, __ATOMIC_RELEASE);
-	c->opening = false;
-	if ((in->flags & DP_INGRESS_OPEN) == 0)
-		return;
-	__atomic_store_n(&in->flags, 0, __ATOMIC_RELEASE);
-	/* its leaf is there: can't fail */
-	__atomic_store_n(dp_realm_entry(dp, in->realm, in->inner_ip), DP_NO_SLOT, __ATOMIC_RELEASE);
+	__atomic_store_n(&dp->ingress[slot].flags, 0, __ATOMIC_RELEASE);
 	dp->addresses--;
 	c->token = dp_grace_begin(dp);
+}
+
+/* Takes away how it is found at all. */
+static void
+unlink_key(struct dp *dp, uint32_t slot)
+{
+	__atomic_store_n(&dp->ingress[slot].key, 0, __ATOMIC_RELEASE);
+	dp->cold[slot].token = dp_grace_begin(dp);
+}
+
+/* ---- what is told ---- */
+
+/* Nobody's own address: it would take what is for the server, for many, or for nobody. */
+static bool
+may_be_a_clients(const struct dp *dp, uint32_t address, uint32_t lns)
+{
+	unsigned first = address & 0xff;
+
+	return first != 0 && first != 127 && first < 224 && address != lns &&
+	       !dp_is_local(dp, address) && !dp_is_broadcast(dp, address);
+}
+
+/* Whether it may have its address; that has its word then. */
+static int
+check_open(struct dp *dp, uint32_t slot, const struct dp_session *s)
+{
+	const struct dp_cold *c = &dp->cold[slot];
+	const uint32_t *entry;
+	bool own;
+
+	if (s->address.family != CV_IPV4 || dp->groups[s->group] == NULL ||
+		dp->filters[s->filter] == NULL ||
+		!may_be_a_clients(dp, address_of(s), dp->groups[s->group]->lns))
+		return CV_ERR_CONFIG;
+	entry = entry_of(dp, s);
+	if (entry == NULL)
+		return CV_ERR_NOMEM;
+	own = c->installed && c->told.open && c->told.realm == s->realm &&
+	      cv_ip_equal(&c->told.address, &s->address);
+	return *entry == DP_NO_SLOT || own ? 0 : CV_ERR_EXISTS;
+}
+
+static bool
+same_headers(const struct dp_session *a, const struct dp_session *b)
+{
+	return a->send == b->send && a->peer_tunnel_id == b->peer_tunnel_id &&
+	       a->peer_session_id == b->peer_session_id;
+}
+
+/* Whether lines that say the one can be made to say the other under traffic. */
+static bool
+can_stay(const struct dp_session *a, const struct dp_session *b)
+{
+	return a->open && b->open && same_headers(a, b) && cv_endpoint_equal(&a->peer, &b->peer) &&
+	       a->realm == b->realm && cv_ip_equal(&a->address, &b->address);
+}
+
+/* In the lines as they are, or, while these wait for workers, in what waits. */
+static void
+change_in_place(struct dp *dp, uint32_t slot, const struct dp_session *s)
+{
+	struct dp_cold *c = &dp->cold[slot];
+	bool was_reachable = c->told.reachable;
+
+	c->told = *s;
+	if (c->pending) {
+		c->ordered = s->reachable && (c->ordered || !was_reachable);
+		return;
+	}
+	write_profile(dp, slot);
+	if (s->reachable && !was_reachable)
+		reach(dp, slot);
+	else if (!s->reachable)
+		__atomic_store_n(&dp->egress[slot].after, DP_AFTER_REACH, __ATOMIC_RELEASE);
+}
+
+/* Its lines are written anew, as soon as no worker reads them. */
+static void
+change_anew(struct dp *dp, uint32_t slot, const struct dp_session *s, int hop)
+{
+	struct dp_cold *c = &dp->cold[slot];
+
+	shut(dp, slot);
+	if (hop >= 0) {
+		if (c->moving)
+			dp_nexthop_put(dp, c->hop);
+		c->hop = (uint16_t)hop;
+		c->moving = true;
+		if (dp->ingress[slot].key != 0)
+			unlink_key(dp, slot);
+	}
+	c->told = *s;
+	c->ordered = false;
+	if (dp_grace_over(dp, slot)) {
+		dp_session_apply(dp, slot);
+		return;
+	}
+	c->pending = true;
+	if (s->open)
+		__atomic_store_n(entry_of(dp, s), DP_KEPT_SLOT, __ATOMIC_RELEASE);
+	dp_grace_wait(dp, slot);
+}
+
+static void
+install(struct dp *dp, uint32_t slot, const struct dp_session *s)
+{
+	struct dp_cold *c = &dp->cold[slot];
+
+	memset(&dp->egress[slot], 0, sizeof(dp->egress[slot]));
+	c->installed = true;
+	c->told = (struct dp_session){.service = s->service};
+	dp->sessions++;
+	dp_service_use(dp, s->service, 1);
+}
+
+int
+dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
+{
+	uint32_t slot = cv_session_slot(
+		dp->slot_seed, s->service, s->tunnel_id, s->session_id, dp->slot_mask);
+	struct dp_cold *c = &dp->cold[slot];
+	int rc = 0, hop = -1;
+
+	if (s->peer.ip.family != CV_IPV4 || (!c->installed && !dp_service_of(dp, s->service)))
+		return CV_ERR_UNKNOWN;
+	if (c->leaving || (c->installed && (c->told.service != s->service ||
+						   c->told.tunnel_id != s->tunnel_id ||
+						   c->told.session_id != s->session_id)))
+		return CV_ERR_EXISTS;
+	if (s->open)
+		rc = check_open(dp, slot, s);
+	if (rc == 0 && !(c->installed && cv_endpoint_equal(&c->told.peer, &s->peer)))
+		rc = hop = get_hop(dp, s);
+	if (rc < 0)
+		return rc;
+	if (!c->installed)
+		install(dp, slot, s);
+	if (can_stay(&c->told, s))
+		change_in_place(dp, slot, s);
+	else
+		change_anew(dp, slot, s, hop);
+	if (slot_out != NULL)
+		*slot_out = slot;
+	return 0;
 }
 
 bool
 dp_session_unlink(struct dp *dp, uint32_t slot)
 {
-	if (!installed(dp, slot))
+	struct dp_cold *c = installed(dp, slot);
+
+	if (c == NULL)
 		return false;
-	dp_session_shut(dp, slot);
-	__atomic_store_n(&dp->ingress[slot].key, 0, __ATOMIC_RELEASE);
-	dp->cold[slot].token = dp_grace_begin(dp);
+	shut(dp, slot);
+	unlink_key(dp, slot);
+	c->installed = false;
 	return true;
+}
+
+int
+dp_session_get(const struct dp *dp, uint32_t slot, struct dp_session *out)
+{
+	const struct dp_cold *c = installed(dp, slot);
+
+	if (c == NULL)
+		return CV_ERR_UNKNOWN;
+	*out = c->told;
+	return 0;
 }
 
 int
@@ -385,5 +433,5 @@ dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_counte
 uint16_t
 dp_session_mtu(const struct dp *dp, uint32_t slot)
 {
-	return installed(dp, slot) ? dp->egress[slot].mtu : 0;
+	return installed(dp, slot) != NULL ? dp->egress[slot].mtu : 0;
 }

@@ -39,6 +39,46 @@ bench_create(const struct dp_params *params, const struct dp_service *service, s
 }
 
 int
+session_open(struct dp *dp, uint32_t slot, const struct session_ip *ip)
+{
+	struct dp_session s;
+
+	if (dp_session_get(dp, slot, &s) != 0)
+		return CV_ERR_UNKNOWN;
+	s.open = true;
+	s.reachable = !ip->hold;
+	s.address = ip->address;
+	s.realm = ip->realm;
+	s.group = ip->group;
+	s.filter = ip->filter;
+	s.mtu = ip->mtu;
+	s.send = ip->send;
+	return dp_session_set(dp, &s, NULL);
+}
+
+void
+session_reach(struct dp *dp, uint32_t slot)
+{
+	struct dp_session s;
+
+	if (dp_session_get(dp, slot, &s) != 0 || !s.open)
+		return;
+	s.reachable = true;
+	assert_int_equal(dp_session_set(dp, &s, NULL), 0);
+}
+
+void
+session_shut(struct dp *dp, uint32_t slot)
+{
+	struct dp_session s;
+
+	if (dp_session_get(dp, slot, &s) != 0)
+		return;
+	s.open = false;
+	assert_int_equal(dp_session_set(dp, &s, NULL), 0);
+}
+
+int
 set_policy(struct dp *dp, uint16_t id, const struct policy *policy)
 {
 	struct dp_filter filter = {.kind = policy->kind,
@@ -90,15 +130,15 @@ bench_session(struct bench *b, bool a, uint16_t send)
 		.peer_session_id = PEER_SESSION,
 		.peer = {.ip = cv_ipv4(a ? PEER_A : PEER_B), .port = a ? PORT_A : PORT_B},
 		.send = send};
-	struct dp_session_ip ip = {.address = cv_ipv4(a ? INNER_A : INNER_B),
+	struct session_ip ip = {.address = cv_ipv4(a ? INNER_A : INNER_B),
 		.group = a ? GROUP_A : GROUP_B,
 		.filter = a ? GROUP_A : GROUP_B,
 		.mtu = 1400,
 		.send = send};
 	uint32_t slot;
 
-	assert_int_equal(dp_session_add(b->dp, &s, &slot), 0);
-	assert_int_equal(dp_session_open(b->dp, slot, &ip), 0);
+	assert_int_equal(dp_session_set(b->dp, &s, &slot), 0);
+	assert_int_equal(session_open(b->dp, slot, &ip), 0);
 	return slot;
 }
 

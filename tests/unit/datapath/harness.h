@@ -55,6 +55,17 @@ struct policy {
 int bench_create(const struct dp_params *params, const struct dp_service *service, struct dp **dp);
 int set_policy(struct dp *dp, uint16_t id, const struct policy *policy);
 
+/* What is told of a session when IPCP has opened. */
+struct session_ip {
+	struct cv_ip address;
+	uint16_t realm, group, filter, mtu, send;
+	bool hold; /* not reachable yet */
+};
+
+int session_open(struct dp *dp, uint32_t slot, const struct session_ip *ip);
+void session_reach(struct dp *dp, uint32_t slot);
+void session_shut(struct dp *dp, uint32_t slot);
+
 struct bench {
 	struct dp *dp;
 	struct rte_ring *in, *out;

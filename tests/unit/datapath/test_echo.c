@@ -170,14 +170,14 @@ an_answer_fits_the_way_back(void **state)
 
 	(void)state;
 	for (int outside = 0; outside < 2; outside++) {
-		struct dp_session_ip ip = {.address = cv_ipv4(INNER_A),
+		struct session_ip ip = {.address = cv_ipv4(INNER_A),
 			.group = GROUP_A,
 			.filter = GROUP_A,
 			.mtu = 576};
 
 		up(&w, outside);
 		w.b.dp->ports[0].mtu = outside ? 576 : 1500;
-		assert_int_equal(dp_session_open(w.b.dp, w.b.slot_a, &ip), 0);
+		assert_int_equal(session_open(w.b.dp, w.b.slot_a, &ip), 0);
 		request(asked, 1300);
 		inner_packet(packet, w.from, w.us, ICMP, 1320);
 		packet[6] = 0x40;

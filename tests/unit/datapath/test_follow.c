@@ -203,34 +203,34 @@ several_datagrams_of_a_session_mix(void **state)
 static void
 what_waits_outlives_no_session(void **state)
 {
-	struct dp_session_ip ip = {
+	struct session_ip ip = {
 		.address = cv_ipv4(INNER_A), .group = GROUP_A, .filter = GROUP_A, .mtu = 1400};
 	struct bench b;
 
 	(void)state;
 	up(&b);
 	fragment(&b, true, 1, 5, 0);
-	dp_session_shut(b.dp, b.slot_a);
+	session_shut(b.dp, b.slot_a);
 	fragment(&b, true, 1, 0, IKE);
 	nothing_comes(&b);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
+	assert_int_equal(session_open(b.dp, b.slot_a, &ip), 0);
 	fragment(&b, true, 1, 0, IKE);
 	expect(&b, false, 1, 0);
 	expect(&b, false, 1, 5);
 	/* it has another address when the first one comes: the old one is nobody's source now */
 	fragment(&b, true, 4, 5, 0);
 	ip.address = cv_ipv4(INNER_A + 100);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
+	assert_int_equal(session_open(b.dp, b.slot_a, &ip), 0);
 	fragment_from(&b, INNER_A + 100, 4, 0, IKE);
 	expect(&b, false, 4, 0);
 	nothing_comes(&b);
 	assert_int_equal(drops(&b, DP_DROP_INGRESS_NOT_OPEN), 2);
 	ip.address = cv_ipv4(INNER_A);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), 0);
+	assert_int_equal(session_open(b.dp, b.slot_a, &ip), 0);
 	/* its receiver went: there is no route */
 	fragment(&b, true, 2, 5, 0);
 	fragment(&b, true, 3, 5, 0);
-	dp_session_shut(b.dp, b.slot_b);
+	session_shut(b.dp, b.slot_b);
 	fragment(&b, true, 2, 0, IKE);
 	while (take_frame(&b).len != 0)
 		;

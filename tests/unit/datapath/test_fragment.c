@@ -46,10 +46,10 @@ collect(struct bench *b, struct whole *w)
 static void
 limit_mtu(struct bench *b, uint16_t mtu)
 {
-	struct dp_session_ip ip = {
+	struct session_ip ip = {
 		.address = cv_ipv4(INNER_B), .group = GROUP_B, .filter = GROUP_B, .mtu = mtu};
 
-	assert_int_equal(dp_session_open(b->dp, b->slot_b, &ip), 0);
+	assert_int_equal(session_open(b->dp, b->slot_b, &ip), 0);
 }
 
 static void

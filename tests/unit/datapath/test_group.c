@@ -23,10 +23,10 @@ passes(struct bench *b, uint8_t protocol)
 static void
 name(struct bench *b, uint16_t group, uint16_t filter)
 {
-	struct dp_session_ip ip = {
+	struct session_ip ip = {
 		.address = cv_ipv4(INNER_A), .group = group, .filter = filter, .mtu = 1400};
 
-	assert_int_equal(dp_session_open(b->dp, b->slot_a, &ip), 0);
+	assert_int_equal(session_open(b->dp, b->slot_a, &ip), 0);
 }
 
 static void

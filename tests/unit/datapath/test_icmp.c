@@ -24,10 +24,10 @@ static const struct policy any = {.kind = DP_FILTER_ANY, .clients_reachable = tr
 static void
 limit_mtu(struct bench *b, uint16_t mtu)
 {
-	struct dp_session_ip ip = {
+	struct session_ip ip = {
 		.address = cv_ipv4(INNER_A), .group = GROUP_A, .filter = GROUP_A, .mtu = mtu};
 
-	assert_int_equal(dp_session_open(b->dp, b->slot_a, &ip), 0);
+	assert_int_equal(session_open(b->dp, b->slot_a, &ip), 0);
 }
 
 /* The ICMP error that A gets about what it sent, checked in full; quote: bytes of it. */

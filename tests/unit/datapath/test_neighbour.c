@@ -313,11 +313,11 @@ strangers_push_out_no_next_hop_of_a_session(void **state)
 	up(&b);
 	wide_link(&b);
 	flood(&b, LINK, 2000);
-	assert_int_equal(dp_session_add(b.dp, &s, &slot), 0);
+	assert_int_equal(dp_session_set(b.dp, &s, &slot), 0);
 	flood(&b, LINK + 2000, 2000);
 	claim(&b, 2, router, PEER_C);
 	assert_true((b.dp->nexthops[b.dp->egress[slot].nexthop] & DP_NEXTHOP_UP) != 0);
-	assert_int_equal(dp_session_remove(b.dp, slot, NULL), 0);
+	assert_int_equal(dp_session_clear(b.dp, slot, NULL), 0);
 	for (unsigned i = 0; i < 4; i++) {
 		second(&b);
 		questions(&b);

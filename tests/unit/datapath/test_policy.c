@@ -258,7 +258,7 @@ static void
 too_big_with_df_is_answered_with_the_mtu(void **state)
 {
 	struct policy small = {.kind = DP_FILTER_ANY, .clients_reachable = true, .mtu = 1300};
-	struct dp_session_ip ip = {
+	struct session_ip ip = {
 		.address = cv_ipv4(INNER_B), .group = GROUP_B, .filter = GROUP_B, .mtu = 1400};
 	uint8_t packet[FRAME_MAX];
 	struct wire wire = {0};
@@ -272,7 +272,7 @@ too_big_with_df_is_answered_with_the_mtu(void **state)
 	put_data(&b, true, &wire, packet, 1401);
 	expect_error(&b, packet, 1401, 3, 4, 1400);
 	policies(&b, any, small);
-	assert_int_equal(dp_session_open(b.dp, b.slot_b, &ip), 0);
+	assert_int_equal(session_open(b.dp, b.slot_b, &ip), 0);
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1300);
 	inner_packet(packet, INNER_A, INNER_B, ESP, 1301);
 	packet[6] = 0x40;
@@ -432,13 +432,13 @@ a_session_is_shut_once(void **state)
 	bench_up(&b, 0, 0);
 	dp_setup_info(b.dp, &info);
 	assert_int_equal(info.addresses, 2);
-	dp_session_shut(b.dp, b.slot_a);
-	dp_session_shut(b.dp, b.slot_a);
+	session_shut(b.dp, b.slot_a);
+	session_shut(b.dp, b.slot_a);
 	dp_setup_info(b.dp, &info);
 	assert_int_equal(info.addresses, 1);
 	assert_int_equal(info.sessions, 2);
-	assert_int_equal(dp_session_remove(b.dp, b.slot_a, NULL), 0);
-	assert_int_equal(dp_session_remove(b.dp, b.slot_a, NULL), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_a, NULL), 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_a, NULL), CV_ERR_UNKNOWN);
 	dp_setup_info(b.dp, &info);
 	assert_int_equal(info.addresses, 1);
 	assert_int_equal(info.sessions, 1);

@@ -117,7 +117,7 @@ one_addresss_sessions_leave_room_for_others(void **state)
 			.peer_session_id = id,
 			.peer = {.ip = cv_ipv4(PEER_A), .port = PORT_A}};
 
-		if (dp_session_add(b.dp, &s, NULL) == 0) /* its slot may be taken */
+		if (dp_session_set(b.dp, &s, NULL) == 0) /* its slot may be taken */
 			ids[n++] = id;
 	}
 	for (unsigned i = 0; i < MANY; i++)

@@ -117,7 +117,7 @@ counters_of_sessions(void **state)
 	assert_int_equal(n.rx_packets, 2);
 	assert_int_equal(n.rx_bytes, 200);
 	assert_int_equal(n.tx_packets, 0);
-	assert_int_equal(dp_session_remove(b.dp, b.slot_b, &n), 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_b, &n), 0);
 	assert_int_equal(n.tx_packets, 2);
 	assert_int_equal(n.tx_bytes, 200);
 	put_data(&b, true, &wire, packet, 100);
@@ -150,7 +150,7 @@ counters_of_a_slot_that_is_used_again(void **state)
 		put_data(&b, false, &wire, back, 60);
 		while (take_frame(&b).len != 0)
 			;
-		assert_int_equal(dp_session_remove(b.dp, slot, &n), 0);
+		assert_int_equal(dp_session_clear(b.dp, slot, &n), 0);
 		assert_int_equal(n.tx_packets, 1);
 		assert_int_equal(n.tx_bytes, 100);
 		assert_int_equal(n.rx_packets, 2);
@@ -183,26 +183,33 @@ a_removed_session_gives_its_next_hop_back(void **state)
 		.peer_tunnel_id = 1,
 		.peer_session_id = 1,
 		.peer = {.ip = cv_ipv4(PEER_B), .port = 7}};
+	struct dp_session taken = s; /* an address that it can't have */
 	uint8_t frame[FRAME_MAX];
 	struct bench b;
 	uint32_t slot;
 
 	(void)state;
+	taken.open = true;
+	taken.address = cv_ipv4(INNER_A);
+	taken.peer.ip = cv_ipv4(PEER_A);
 	bench_up(&b, 0, 0);
 	assert_int_equal(users_of(&b, PEER_A), 1);
 	assert_int_equal(users_of(&b, PEER_B), 1);
 	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(dp_session_add(b.dp, &s, &slot), 0);
+		assert_int_equal(dp_session_set(b.dp, &taken, &slot), CV_ERR_EXISTS);
+		assert_int_equal(users_of(&b, PEER_B), 1);
+		assert_int_equal(dp_session_set(b.dp, &s, &slot), 0);
+		assert_int_equal(dp_session_set(b.dp, &s, &slot), 0); /* again */
 		assert_int_equal(users_of(&b, PEER_B), 2);
 		/* what is refused holds nothing */
-		assert_int_equal(dp_session_add(b.dp, &s, NULL), CV_ERR_EXISTS);
+		assert_int_equal(dp_session_set(b.dp, &taken, NULL), CV_ERR_EXISTS);
 		assert_int_equal(users_of(&b, PEER_B), 2);
-		assert_int_equal(dp_session_remove(b.dp, slot, NULL), 0);
+		assert_int_equal(dp_session_clear(b.dp, slot, NULL), 0);
 		assert_int_equal(users_of(&b, PEER_B), 1);
-		assert_int_equal(dp_session_remove(b.dp, slot, NULL), CV_ERR_UNKNOWN);
+		assert_int_equal(dp_session_clear(b.dp, slot, NULL), CV_ERR_UNKNOWN);
 		assert_int_equal(users_of(&b, PEER_B), 1);
 	}
-	assert_int_equal(dp_session_remove(b.dp, b.slot_b, NULL), 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_b, NULL), 0);
 	assert_int_equal(users_of(&b, PEER_B), 0);
 	/* both answer, and speak of themselves unasked: what nobody uses is forgotten all the same
 	 */
@@ -462,7 +469,7 @@ each_refusal_has_its_name(void **state)
 		assert_int_equal(take_frame(&b).len != 0, r->cause == DP_DROP_ROUTE_NO_ROUTE);
 		assert_int_equal(drops(&b, r->cause), before + 1);
 	}
-	dp_session_shut(b.dp, b.slot_a);
+	session_shut(b.dp, b.slot_a);
 	inner_packet(packet, INNER_A, INNER_B, ESP, 100);
 	put_data(&b, true, &(struct wire){0}, packet, 100);
 	assert_int_equal(drops(&b, DP_DROP_INGRESS_NOT_OPEN), 1);

@@ -59,11 +59,11 @@ add_c(struct bench *b, uint16_t service, uint32_t peer)
 		.tunnel_id = TUNNEL_C,
 		.session_id = SESSION_C,
 		.peer = {.ip = cv_ipv4(peer), .port = PORT_A}};
-	struct dp_session_ip ip = {.address = cv_ipv4(INNER_C), .mtu = 1400};
+	struct session_ip ip = {.address = cv_ipv4(INNER_C), .mtu = 1400};
 	uint32_t slot;
 
-	assert_int_equal(dp_session_add(b->dp, &c, &slot), 0);
-	assert_int_equal(dp_session_open(b->dp, slot, &ip), 0);
+	assert_int_equal(dp_session_set(b->dp, &c, &slot), 0);
+	assert_int_equal(session_open(b->dp, slot, &ip), 0);
 	return slot;
 }
 
@@ -157,7 +157,7 @@ services_come_and_go(void **state)
 	assert_int_equal(dp_service_set(b.dp, OTHER, &other), 0);
 	assert_true(from_c(&b));
 	assert_int_equal(asks(&b, OTHER_IP, OTHER_PORT, 7, DP_PUNT_CONNECT), OTHER);
-	assert_int_equal(dp_session_remove(b.dp, slot, NULL), 0);
+	assert_int_equal(dp_session_clear(b.dp, slot, NULL), 0);
 	assert_int_equal(dp_service_clear(b.dp, OTHER), 0);
 	assert_int_equal(dp_service_clear(b.dp, UINT16_MAX), 0);
 	assert_int_equal(table_bytes(&b), before);
@@ -232,7 +232,7 @@ sessions_follow_their_services_gateway(void **state)
 	service.gateway = cv_ipv4(GATEWAY_1);
 	assert_int_equal(dp_service_set(b.dp, 0, &service), 0);
 	assert_memory_equal(mac_to_c(&b, &f), nat, 6);
-	assert_int_equal(dp_session_remove(b.dp, slot, NULL), 0);
+	assert_int_equal(dp_session_clear(b.dp, slot, NULL), 0);
 	assert_int_equal(users_of(&b, GATEWAY_1), 1);
 	bench_down(&b);
 }
@@ -302,9 +302,9 @@ an_interface_has_an_mtu_under_its_ports(void **state)
 	assert_int_equal(dp_iface_get(b.dp, 5, &got), CV_ERR_UNKNOWN);
 	/* free again when its last session is gone, not with the service */
 	assert_int_equal(dp_service_clear(b.dp, 0), 0);
-	assert_int_equal(dp_session_remove(b.dp, b.slot_a, NULL), 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_a, NULL), 0);
 	assert_int_equal(dp_iface_clear(b.dp, 0), CV_ERR_EXISTS);
-	assert_int_equal(dp_session_remove(b.dp, b.slot_b, NULL), 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_b, NULL), 0);
 	assert_int_equal(dp_iface_clear(b.dp, 0), 0);
 	bench_down(&b);
 }

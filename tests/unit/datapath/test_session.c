@@ -32,23 +32,23 @@ reaches(struct bench *b, bool from_a, uint32_t from, uint32_t to, size_t len)
 static void
 an_opening_that_is_refused_leaves_the_session_as_it_was(void **state)
 {
-	struct dp_session_ip taken = {.address = cv_ipv4(INNER_B),
-				     .group = GROUP_A,
-				     .filter = GROUP_A,
-				     .mtu = 600},
-			     no_policy = {.address = cv_ipv4(INNER_A),
-				     .group = 7,
-				     .filter = 7,
-				     .mtu = 600},
-			     multicast = {.address = cv_ipv4(0xe0000001), .mtu = 600};
+	struct session_ip taken = {.address = cv_ipv4(INNER_B),
+				  .group = GROUP_A,
+				  .filter = GROUP_A,
+				  .mtu = 600},
+			  no_policy = {.address = cv_ipv4(INNER_A),
+				  .group = 7,
+				  .filter = 7,
+				  .mtu = 600},
+			  multicast = {.address = cv_ipv4(0xe0000001), .mtu = 600};
 	struct dp_setup_info info;
 	struct bench b;
 
 	(void)state;
 	bench_up(&b, 0, 0);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &taken), CV_ERR_EXISTS);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &no_policy), CV_ERR_CONFIG);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &multicast), CV_ERR_CONFIG);
+	assert_int_equal(session_open(b.dp, b.slot_a, &taken), CV_ERR_EXISTS);
+	assert_int_equal(session_open(b.dp, b.slot_a, &no_policy), CV_ERR_CONFIG);
+	assert_int_equal(session_open(b.dp, b.slot_a, &multicast), CV_ERR_CONFIG);
 	assert_true(reaches(&b, true, INNER_A, INNER_B, 1400));
 	assert_true(reaches(&b, false, INNER_B, INNER_A, 1400));
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 1400);
@@ -56,9 +56,9 @@ an_opening_that_is_refused_leaves_the_session_as_it_was(void **state)
 	assert_int_equal(info.addresses, 2);
 	/* its own address is not taken by itself, and another one that is free may be had */
 	taken.address = cv_ipv4(INNER_A);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &taken), 0);
+	assert_int_equal(session_open(b.dp, b.slot_a, &taken), 0);
 	taken.address = cv_ipv4(INNER_A + 100);
-	assert_int_equal(dp_session_open(b.dp, b.slot_a, &taken), 0);
+	assert_int_equal(session_open(b.dp, b.slot_a, &taken), 0);
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 600);
 	assert_true(reaches(&b, false, INNER_B, INNER_A + 100, 600));
 	dp_setup_info(b.dp, &info);
@@ -76,11 +76,11 @@ what_can_be_no_clients_address_is_refused(void **state)
 
 	(void)state;
 	bench_up(&b, 0, 0);
-	dp_session_shut(b.dp, b.slot_a);
+	session_shut(b.dp, b.slot_a);
 	for (size_t i = 0; i < RTE_DIM(refused); i++) {
-		struct dp_session_ip ip = {.address = cv_ipv4(refused[i]), .mtu = 1400};
+		struct session_ip ip = {.address = cv_ipv4(refused[i]), .mtu = 1400};
 
-		assert_int_equal(dp_session_open(b.dp, b.slot_a, &ip), CV_ERR_CONFIG);
+		assert_int_equal(session_open(b.dp, b.slot_a, &ip), CV_ERR_CONFIG);
 	}
 	bench_down(&b);
 }
@@ -187,6 +187,81 @@ ppp_control_and_data_carry_ns_from_one_count(void **state)
 	bench_down(&b);
 }
 
+/* A client behind a NAT that gave it another address: same session, same count of Ns. */
+static void
+a_sessions_peer_moves(void **state)
+{
+	struct wire wire = {0}, moved = {.peer_ip = PEER_B, .peer_port = 999};
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	size_t len = inner_packet(packet, INNER_A, INNER_B, ESP, 100);
+	struct dp_session s;
+	struct frame_bytes f;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	send_ppp(&b, b.slot_a, "lcp");
+	assert_int_equal(next_ns(&b, "lcp"), 0);
+	put_data(&b, true, &moved, packet, len);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_SOURCE), 1);
+	assert_int_equal(dp_session_get(b.dp, b.slot_a, &s), 0);
+	s.peer = (struct cv_endpoint){.ip = cv_ipv4(PEER_B), .port = 999};
+	assert_int_equal(dp_session_set(b.dp, &s, NULL), 0);
+	put_data(&b, true, &wire, packet, len);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_SOURCE), 2);
+	put_data(&b, true, &moved, packet, len);
+	assert_int_equal(take_inner(&b, false, got), len);
+	inner_packet(packet, INNER_B, INNER_A, ESP, 100);
+	put_data(&b, false, &wire, packet, len);
+	f = take_frame(&b);
+	assert_int_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 30)), PEER_B);
+	assert_int_equal(rte_bswap16(dp_load16(f.bytes + 36)), 999);
+	assert_int_equal(rte_bswap16(dp_load16(f.bytes + 48)), 1); /* Ns */
+	bench_down(&b);
+}
+
+static void
+what_was_told_can_be_had_back(void **state)
+{
+	struct dp_session s = {.tunnel_id = 501,
+		.session_id = 502,
+		.peer_tunnel_id = 503,
+		.peer_session_id = 504,
+		.send = DP_SEND_PFC | DP_SEND_LENGTH,
+		.peer = {.ip = cv_ipv4(PEER_B), .port = 505},
+		.realm = 506,
+		.group = GROUP_B,
+		.mtu = 507};
+	struct dp_session got, other;
+	uint32_t slot;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_session_set(b.dp, &s, &slot), 0);
+	assert_int_equal(dp_session_get(b.dp, slot, &got), 0);
+	assert_memory_equal(&got, &s, sizeof(s));
+	s.open = true;
+	s.address = cv_ipv4(INNER_A); /* in another realm than A's */
+	assert_int_equal(dp_session_set(b.dp, &s, NULL), 0);
+	assert_int_equal(dp_session_get(b.dp, slot, &got), 0);
+	assert_memory_equal(&got, &s, sizeof(s));
+	/* what is refused is not told */
+	other = s;
+	other.realm = 0;
+	other.mtu = 600;
+	assert_int_equal(dp_session_set(b.dp, &other, NULL), CV_ERR_EXISTS);
+	other = s;
+	other.service = 1;
+	assert_int_equal(dp_session_set(b.dp, &other, NULL), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_session_get(b.dp, slot, &got), 0);
+	assert_memory_equal(&got, &s, sizeof(s));
+	assert_int_equal(dp_session_clear(b.dp, slot, NULL), 0);
+	assert_int_equal(dp_session_get(b.dp, slot, &got), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_session_get(b.dp, b.dp->slot_mask + 1, &got), CV_ERR_UNKNOWN);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -195,6 +270,8 @@ main(void)
 		cmocka_unit_test(what_can_be_no_clients_address_is_refused),
 		cmocka_unit_test(ppp_control_and_data_carry_ns_from_one_count),
 		cmocka_unit_test(a_policys_new_mtu_is_that_of_its_open_sessions),
+		cmocka_unit_test(a_sessions_peer_moves),
+		cmocka_unit_test(what_was_told_can_be_had_back),
 	};
 
 	if (harness_eal() != 0)
