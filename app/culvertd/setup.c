@@ -54,7 +54,15 @@ fill_ports(const struct cfg *cfg, struct dp_port_config *ports)
 	}
 }
 
-/* IDs of a first snapshot are the places in its lists: the data path goes by places still. */
+static int
+start_failed(struct daemon *d, const char *what, const char *name, int rc)
+{
+	if (rc != 0)
+		cv_log_event(&d->log, CV_LOG_ERROR, "start-failed", "reason=\"%s %s: %s\"", what,
+			name, cv_strerror(rc));
+	return rc;
+}
+
 /* An interface a port, and what is served on them. */
 static int
 set_services(struct daemon *d)
@@ -74,40 +82,40 @@ set_services(struct daemon *d)
 			.udp_port = l->udp_port};
 
 		memcpy(service.gateway_mac, l->gateway_mac, sizeof(service.gateway_mac));
-		rc = dp_service_set(d->dp, l->id, &service);
-		if (rc != 0)
-			cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
-				"reason=\"listener %s: %s\"", l->name, cv_strerror(rc));
+		rc = start_failed(d, "listener", l->name, dp_service_set(d->dp, l->id, &service));
 	}
 	return rc;
 }
 
-/* A group as the configuration has it is a filter and a group of the data path's. */
 static int
-set_group(struct daemon *d, size_t index)
+set_filter(struct daemon *d, const struct cfg_filter *f)
 {
 	static const enum dp_filter_kind kinds[] = {
 		[CFG_POLICY_IPSEC] = DP_FILTER_IPSEC,
 		[CFG_POLICY_ANY] = DP_FILTER_ANY,
 		[CFG_POLICY_RULES] = DP_FILTER_RULES,
 	};
-	const struct cfg_group *g = &d->cfg->groups[index];
-	struct dp_filter filter = {.kind = kinds[g->policy],
-		.gateways = g->gateways,
-		.gateway_count = (uint16_t)g->n_gateways,
-		.rule_count = (uint16_t)g->n_rules};
+	struct dp_filter filter = {.kind = kinds[f->policy],
+		.gateways = f->gateways,
+		.gateway_count = (uint16_t)f->n_gateways,
+		.rule_count = (uint16_t)f->n_rules};
+
+	for (size_t i = 0; i < f->n_rules; i++)
+		filter.rules[i] = (struct dp_rule){.protocol = f->rules[i].protocol,
+			.port_low = f->rules[i].port_low,
+			.port_high = f->rules[i].port_high};
+	return dp_filter_set(d->dp, f->id, &filter);
+}
+
+static int
+set_group(struct daemon *d, const struct cfg_group *g)
+{
 	struct dp_group group = {.lns = g->address,
 		.mtu = g->mtu,
 		.clients_reachable = g->clients_reachable,
 		.refuse_silently = !g->refusals_answered};
-	int rc;
 
-	for (size_t i = 0; i < g->n_rules; i++)
-		filter.rules[i] = (struct dp_rule){.protocol = g->rules[i].protocol,
-			.port_low = g->rules[i].port_low,
-			.port_high = g->rules[i].port_high};
-	rc = dp_filter_set(d->dp, g->id, &filter);
-	return rc != 0 ? rc : dp_group_set(d->dp, g->id, &group);
+	return dp_group_set(d->dp, g->id, &group);
 }
 
 int
@@ -142,11 +150,10 @@ daemon_create_datapath(struct daemon *d)
 	rc = dp_create(&params, &d->dp);
 	if (rc == 0)
 		rc = set_services(d);
-	for (size_t i = 0; rc == 0 && i < cfg->n_groups; i++) {
-		rc = set_group(d, i);
-		if (rc != 0)
-			cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
-				"reason=\"group %s: %s\"", cfg->groups[i].name, cv_strerror(rc));
-	}
+	for (size_t i = 0; rc == 0 && i < cfg->n_filters; i++)
+		rc = start_failed(
+			d, "filter", cfg->filters[i].name, set_filter(d, &cfg->filters[i]));
+	for (size_t i = 0; rc == 0 && i < cfg->n_groups; i++)
+		rc = start_failed(d, "group", cfg->groups[i].name, set_group(d, &cfg->groups[i]));
 	return rc;
 }

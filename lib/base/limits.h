@@ -12,8 +12,10 @@ enum {
 	CV_WORKERS_MAX = 64,
 	CV_GROUPS_MAX = 1024,
 	CV_REALMS_MAX = CV_GROUPS_MAX,
-	CV_RULES_MAX = 256,     /* of a group's policy */
-	CV_GATEWAYS_MAX = 1024, /* prefixes of a group's policy */
+	/* One a group, two that are always there, and others. */
+	CV_FILTERS_MAX = 2 * CV_GROUPS_MAX,
+	CV_RULES_MAX = 256,     /* of a filter */
+	CV_GATEWAYS_MAX = 1024, /* prefixes of a filter */
 
 	/*
 	 * IDs of what has a name are below these. A configuration and the one before it may have
@@ -23,6 +25,7 @@ enum {
 	CV_LISTENER_IDS = 2 * CV_LISTENERS_MAX,
 	CV_REALM_IDS = 2 * CV_REALMS_MAX,
 	CV_GROUP_IDS = 2 * CV_GROUPS_MAX,
+	CV_FILTER_IDS = 2 * CV_FILTERS_MAX,
 
 	/* Texts, in bytes without a NUL. */
 	CV_PORT_NAME_MAX = 32,

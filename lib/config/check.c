@@ -86,6 +86,7 @@ cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	struct cfg_group *group = base;
 	const struct cfg_node *node = auth == NULL ? NULL : auth->first;
 
+	cfg_check_group_filter(l, map, group);
 	if (auth == NULL) {
 		memcpy(group->auth, ppp->auth, sizeof(group->auth));
 		group->n_auth = ppp->n_auth;
@@ -228,7 +229,9 @@ cfg_check_all(struct cfg_loader *l)
 {
 	check_distinct(l, "ports", "name", l->cfg->n_ports);
 	check_distinct(l, "ports", "device", l->cfg->n_ports);
+	check_distinct(l, "filters", "name", l->cfg->n_filters);
 	check_distinct(l, "groups", "name", l->cfg->n_groups);
+	cfg_check_filters(l);
 	check_listeners(l);
 	check_gateway_macs(l);
 	cfg_check_pools(l);

@@ -85,6 +85,25 @@ struct cfg_rule {
 	uint16_t port_low, port_high; /* both 0: all */
 };
 
+/* Where a filter comes from. */
+enum cfg_filter_origin {
+	CFG_FILTER_LISTED,   /* in `filters` */
+	CFG_FILTER_BUILT_IN, /* "ipsec" and "any", the first two */
+	CFG_FILTER_OF_GROUP, /* of the name of the group whose keys say it */
+};
+
+/* Which inner packets of a session may pass. */
+struct cfg_filter {
+	const char *name;
+	uint16_t id; /* below CV_FILTER_IDS; of "ipsec" 0, of "any" 1 */
+	enum cfg_filter_origin origin;
+	enum cfg_policy_kind policy;
+	struct cfg_rule *rules;
+	size_t n_rules;
+	struct cv_prefix *gateways;
+	size_t n_gateways;
+};
+
 /* An address space; made by the first group that names it. */
 struct cfg_realm {
 	const char *name;
@@ -105,11 +124,9 @@ struct cfg_group {
 	uint16_t mtu; /* of inner packets to its clients; 0: no limit of the group */
 	enum cfg_user_sessions user_sessions;
 	uint32_t user_sessions_max;
-	enum cfg_policy_kind policy;
-	struct cfg_rule *rules;
-	size_t n_rules;
-	struct cv_prefix *gateways;
-	size_t n_gateways;
+	uint16_t filter; /* position in filters */
+	struct cfg_filter
+		own; /* what `policy` and `gateways` say: for the loader, filters has it */
 	bool clients_reachable;
 	bool refusals_answered; /* ICMP tells its clients that a policy forbids what they send */
 };
@@ -189,6 +206,8 @@ struct cfg {
 	struct cfg_ppp ppp;
 	struct cfg_realm *realms;
 	size_t n_realms;
+	struct cfg_filter *filters;
+	size_t n_filters;
 	struct cfg_group *groups;
 	size_t n_groups;
 	struct cfg_user *users; /* sorted by name */
@@ -252,6 +271,7 @@ enum cfg_object {
 	CFG_LISTENER,
 	CFG_REALM,
 	CFG_GROUP,
+	CFG_FILTER,
 	CFG_IDENTITIES,
 	CFG_USER = CFG_IDENTITIES,
 	CFG_TUNNEL_SECRET,
@@ -280,6 +300,8 @@ const struct cfg_realm *cfg_realm_find(const struct cfg *cfg, const char *name);
 const struct cfg_realm *cfg_realm_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_group *cfg_group_find(const struct cfg *cfg, const char *name);
 const struct cfg_group *cfg_group_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_filter *cfg_filter_find(const struct cfg *cfg, const char *name);
+const struct cfg_filter *cfg_filter_by_id(const struct cfg *cfg, uint16_t id);
 
 /* The user who has an address of a realm (a position) for his own, or NULL. */
 const struct cfg_user *cfg_address_user(

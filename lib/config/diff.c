@@ -37,6 +37,7 @@ cfg_object_name(enum cfg_object object)
 		[CFG_LISTENER] = "listener",
 		[CFG_REALM] = "realm",
 		[CFG_GROUP] = "group",
+		[CFG_FILTER] = "filter",
 		[CFG_USER] = "user",
 		[CFG_TUNNEL_SECRET] = "tunnel secret"};
 
@@ -69,7 +70,8 @@ add(struct differ *d, enum cfg_what what, const struct cfg_key *k, const void *o
 	c->keys[d->depth] = k;
 	c->old = old;
 	c->new = new;
-	diff->effects[c->effect]++;
+	if (!c->implied)
+		diff->effects[c->effect]++;
 }
 
 static void diff_table(
@@ -83,6 +85,23 @@ list_of(const void *base, const struct cfg_key *k, size_t *n)
 	memcpy(&list, (const uint8_t *)base + k->offset, sizeof(list));
 	memcpy(n, (const uint8_t *)base + k->count, sizeof(*n));
 	return list;
+}
+
+static bool
+is_own(const void *filter)
+{
+	return filter != NULL && ((const struct cfg_filter *)filter)->origin == CFG_FILTER_OF_GROUP;
+}
+
+/* Where the file says the keys of a group's own filter. */
+static const struct cfg_key *
+groups_key(void)
+{
+	const struct cfg_key *k = cfg_root_table.keys;
+
+	while (k->kind != CFG_KIND_MAP || k->table->object != CFG_GROUP)
+		k++;
+	return k;
 }
 
 /* One thing of a list: that came (no old), went (no new), or may have changed. */
@@ -100,13 +119,17 @@ diff_thing(struct differ *d, const struct cfg_key *k, const void *old, const voi
 		d->at.name = ((const struct cfg_user *)thing)->name;
 	}
 	if (old != NULL && new != NULL) {
-		d->at.keys[d->depth++] = k;
+		bool own = object == CFG_FILTER && is_own(old) && is_own(new);
+
+		d->at.keys[d->depth++] = own ? groups_key() : k;
 		diff_table(d, k->table, old, new);
 		d->at.keys[--d->depth] = NULL;
 	} else {
+		d->at.implied = object == CFG_FILTER && is_own(thing);
 		add(d, old == NULL ? CFG_ADDED : CFG_REMOVED, k, old, new);
 	}
 	d->at.object = CFG_SERVER;
+	d->at.implied = false;
 	d->at.name = NULL;
 	d->at.id = 0;
 }
@@ -191,6 +214,8 @@ diff_unnamed(struct differ *d, const struct cfg_key *k, const void *old, const v
 static void
 diff_key(struct differ *d, const struct cfg_key *k, const void *old, const void *new)
 {
+	if (k->filter)
+		return; /* compared where filters are */
 	if (k->kind != CFG_KIND_MAP) {
 		/* of things that are matched by it, a name is the same */
 		if (!cfg_value_same(d->diff->old, old, d->diff->new, new, k))

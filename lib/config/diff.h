@@ -31,8 +31,11 @@ struct cfg_change {
 	enum cfg_what what;
 	enum cfg_effect effect;
 	enum cfg_object object;
-	uint16_t id;      /* of the object, where such have IDs */
-	bool secret;      /* that it is another one is all that is told */
+	uint16_t id; /* of the object, where such have IDs */
+	bool secret; /* that it is another one is all that is told */
+	/* A group's own filter that comes and goes with what another entry says of the group: for
+	 * who carries it out, not to be shown or counted. */
+	bool implied;
 	const char *name; /* of the object; NULL: it has none */
 	/* For the functions below. */
 	const struct cfg_key *keys[3]; /* from the top down to the one that is different */
@@ -43,7 +46,7 @@ struct cfg_change {
 struct cfg_diff {
 	struct cfg_change *changes; /* in the order of the tables; of users, by name */
 	size_t n;
-	size_t effects[CFG_EFFECTS]; /* how many there are of each */
+	size_t effects[CFG_EFFECTS]; /* how many there are of each, without implied ones */
 	const struct cfg *old, *new; /* held */
 };
 

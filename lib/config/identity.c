@@ -28,6 +28,7 @@ static const struct kind kinds[CFG_IDENTITIES] = {
 	[CFG_LISTENER] = KIND(struct cfg_listener, listeners, CV_LISTENERS_MAX, CV_LISTENER_IDS),
 	[CFG_REALM] = KIND(struct cfg_realm, realms, CV_REALMS_MAX, CV_REALM_IDS),
 	[CFG_GROUP] = KIND(struct cfg_group, groups, CV_GROUPS_MAX, CV_GROUP_IDS),
+	[CFG_FILTER] = KIND(struct cfg_filter, filters, CV_FILTERS_MAX, CV_FILTER_IDS),
 };
 
 static size_t
@@ -228,6 +229,7 @@ LOOK_UPS(port, CFG_PORT)
 LOOK_UPS(listener, CFG_LISTENER)
 LOOK_UPS(realm, CFG_REALM)
 LOOK_UPS(group, CFG_GROUP)
+LOOK_UPS(filter, CFG_FILTER)
 
 const struct cfg *
 cfg_hold(const struct cfg *cfg)

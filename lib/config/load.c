@@ -25,6 +25,8 @@ load(struct cfg_loader *l, const char *text, size_t len)
 	if (!l->nomem)
 		cfg_users_finish(l);
 	if (!l->nomem && l->errors->errors == 0)
+		cfg_filters_finish(l);
+	if (!l->nomem && l->errors->errors == 0)
 		cfg_identify(l);
 	l->cfg->capacity = l->cfg->limits;
 	l->root = NULL;

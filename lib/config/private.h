@@ -38,8 +38,14 @@ enum {
 /* A list as long as may be, of maps of four values, takes no more than half of the values. */
 _Static_assert(CFG_LISTED_MAX *(1 + 4) <= CFG_NODES_MAX / 2, "room for a full list of users");
 
-/* What is referred to by name: ports, groups, listeners. */
-enum { CFG_REFERENCES = 3 };
+/* What is referred to by name: ports, groups, filters, listeners. */
+enum { CFG_REFERENCES = 4 };
+
+/* Filters that there always are. */
+enum {
+	CFG_FILTERS_BUILT_IN = 2,
+	CFG_FILTERS_LISTED = CV_FILTERS_MAX - CV_GROUPS_MAX - CFG_FILTERS_BUILT_IN
+};
 
 /* The position of something that is not there; an error has been reported. */
 #define CFG_NO_INDEX UINT32_MAX
@@ -157,13 +163,14 @@ enum cfg_kind {
 	CFG_KIND_PREFIX,   /* IPv4; lengths from min to max */
 	CFG_KIND_PORT,     /* position of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
+	CFG_KIND_FILTER,   /* of a filter */
 	CFG_KIND_LISTENER, /* of a listener, by address and UDP port; left out: CFG_NO_INDEX */
 	/* These are about a whole structure. */
 	CFG_KIND_DEVICE,           /* cfg_port */
 	CFG_KIND_LISTENER_ADDRESS, /* cfg_listener */
 	CFG_KIND_REALM,            /* cfg_group */
 	CFG_KIND_USER_SESSIONS,    /* cfg_group */
-	CFG_KIND_POLICY,           /* cfg_group */
+	CFG_KIND_POLICY,           /* cfg_filter */
 	CFG_KIND_USER_NAME,        /* cfg_user */
 	CFG_KIND_SECRET_FILE,      /* cfg_secret */
 	CFG_KIND_SECRET_NONE,      /* bool */
@@ -202,6 +209,7 @@ struct cfg_key {
 	/* Whether what runs has room for the value; where not, the effect is a restart. May be
 	 * NULL. */
 	bool (*fits)(const struct cfg *cfg);
+	bool filter; /* of a group: it is that of its own filter, and compared there */
 	bool naming; /* makes up the name: another value is another thing */
 	bool required;
 	bool zero;     /* 0 means never and is allowed besides min to max */
@@ -286,6 +294,15 @@ const char *cfg_name_of(enum cfg_object object, const void *thing);
 
 /* The order of cfg.users, as memcmp. */
 int cfg_compare_users(const struct cfg_user *a, const struct cfg_user *b);
+
+extern const char *const cfg_built_in_filters[CFG_FILTERS_BUILT_IN];
+/* A group has either a filter's name or a filter of its own. */
+void cfg_check_group_filter(
+	struct cfg_loader *l, const struct cfg_node *map, struct cfg_group *group);
+/* No filter has the name of another, whoever made it. */
+void cfg_check_filters(struct cfg_loader *l);
+/* All filters in one list, and where each group's is in it. */
+void cfg_filters_finish(struct cfg_loader *l);
 
 /* Names of listeners, IDs, and where each is. */
 void cfg_identify(struct cfg_loader *l);

@@ -23,6 +23,7 @@ static cfg_read_fn *const readers[CFG_KINDS] = {
 	[CFG_KIND_PREFIX] = cfg_read_prefix,
 	[CFG_KIND_PORT] = cfg_read_reference,
 	[CFG_KIND_GROUP] = cfg_read_reference,
+	[CFG_KIND_FILTER] = cfg_read_reference,
 	[CFG_KIND_LISTENER] = cfg_read_reference,
 	[CFG_KIND_DEVICE] = cfg_read_device,
 	[CFG_KIND_LISTENER_ADDRESS] = cfg_read_listener_address,

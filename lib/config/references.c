@@ -12,6 +12,9 @@ name_of(struct cfg_loader *l, enum cfg_kind kind, size_t i)
 		return l->cfg->ports[i].name;
 	if (kind == CFG_KIND_GROUP)
 		return l->cfg->groups[i].name;
+	if (kind == CFG_KIND_FILTER)
+		return i < CFG_FILTERS_BUILT_IN ? cfg_built_in_filters[i]
+						: l->cfg->filters[i - CFG_FILTERS_BUILT_IN].name;
 	ep.ip = l->cfg->listeners[i].ip;
 	ep.port = l->cfg->listeners[i].udp_port;
 	text = ep.ip.family == 0 || ep.port == 0 ? NULL : cfg_scratch(l, 1, CV_ENDPOINT_TEXT);
@@ -23,9 +26,10 @@ cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n)
 {
 	const char ***names = &l->names[kind - CFG_KIND_PORT];
 
-	*n = kind == CFG_KIND_PORT    ? l->cfg->n_ports
-	     : kind == CFG_KIND_GROUP ? l->cfg->n_groups
-				      : l->cfg->n_listeners;
+	*n = kind == CFG_KIND_PORT     ? l->cfg->n_ports
+	     : kind == CFG_KIND_GROUP  ? l->cfg->n_groups
+	     : kind == CFG_KIND_FILTER ? CFG_FILTERS_BUILT_IN + l->cfg->n_filters
+				       : l->cfg->n_listeners;
 	if (*names == NULL) {
 		*names = cfg_scratch(l, *n, sizeof(names[0][0]));
 		for (size_t i = 0; *names != NULL && i < *n; i++)
@@ -37,7 +41,10 @@ cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n)
 static const char *
 what(enum cfg_kind kind)
 {
-	return kind == CFG_KIND_PORT ? "port" : kind == CFG_KIND_GROUP ? "group" : "listener";
+	return kind == CFG_KIND_PORT     ? "port"
+	       : kind == CFG_KIND_GROUP  ? "group"
+	       : kind == CFG_KIND_FILTER ? "filter"
+					 : "listener";
 }
 
 static void

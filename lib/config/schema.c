@@ -43,6 +43,7 @@ static const char *const kind_members[CFG_KINDS] = {
 			 "\"^(?!00:00:00:00:00:00$)[0-9A-Fa-f][02468ACEace](:" HEX("2") "){5}$\"",
 	[CFG_KIND_PORT] = ANY_WORD,
 	[CFG_KIND_GROUP] = ANY_WORD,
+	[CFG_KIND_FILTER] = ANY_WORD,
 	[CFG_KIND_LISTENER] = PATTERN(HOST_ADDRESS ":" UDP_PORT),
 	[CFG_KIND_DEVICE] = PATTERN("((af_packet|tap):" INTERFACE "|memif:/[!-+.-~-]{1,106}"
 				    "|(pci:)?(" HEX("4") ":)?" HEX("2") ":" HEX("2") "[.][0-7])"),

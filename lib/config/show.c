@@ -53,6 +53,10 @@ reference_at(const struct cfg *cfg, const struct cfg_key *k, const void *at)
 		return cfg->ports[position].name;
 	if (k->kind == CFG_KIND_GROUP)
 		return cfg->groups[position].name;
+	if (k->kind == CFG_KIND_FILTER)
+		return cfg->filters[position].origin == CFG_FILTER_OF_GROUP
+			       ? "(its own)"
+			       : cfg->filters[position].name;
 	return position == CFG_NO_INDEX ? NULL : cfg->listeners[position].name;
 }
 
@@ -75,7 +79,7 @@ same_prefixes(const struct cv_prefix *a, const struct cv_prefix *b)
 }
 
 static bool
-same_policies(const struct cfg_group *a, const struct cfg_group *b)
+same_policies(const struct cfg_filter *a, const struct cfg_filter *b)
 {
 	if (a->policy != b->policy || a->n_rules != b->n_rules)
 		return false;
@@ -137,6 +141,7 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 		return same_prefixes(a, b);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
+	case CFG_KIND_FILTER:
 	case CFG_KIND_LISTENER:
 		return same_texts(reference_at(a_cfg, k, a), reference_at(b_cfg, k, b));
 	case CFG_KIND_DEVICE:
@@ -199,20 +204,21 @@ cfg_value_same(const struct cfg *old_cfg, const void *old, const struct cfg *new
 }
 
 static const char *
-policy_text(const struct cfg_group *group, char *out, size_t capacity)
+policy_text(const struct cfg_filter *filter, char *out, size_t capacity)
 {
 	size_t used = 0;
 	char rule[CFG_RULE_TEXT];
 
-	if (group->policy != CFG_POLICY_RULES)
-		return group->policy == CFG_POLICY_ANY ? "any" : "ipsec";
-	for (size_t i = 0; i < group->n_rules; i++) {
+	if (filter->policy != CFG_POLICY_RULES)
+		return filter->policy == CFG_POLICY_ANY ? "any" : "ipsec";
+	for (size_t i = 0; i < filter->n_rules; i++) {
 		if (capacity - used < CFG_RULE_TEXT + CUT_TEXT) {
-			snprintf(out + used, capacity - used, ", ... (%zu in all)", group->n_rules);
+			snprintf(
+				out + used, capacity - used, ", ... (%zu in all)", filter->n_rules);
 			break;
 		}
 		used += (size_t)snprintf(out + used, capacity - used, "%s%s", i == 0 ? "" : ", ",
-			cfg_rule_text(&group->rules[i], rule));
+			cfg_rule_text(&filter->rules[i], rule));
 	}
 	return out;
 }
@@ -300,6 +306,7 @@ item_text(
 		return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
+	case CFG_KIND_FILTER:
 	case CFG_KIND_LISTENER:
 		return reference_at(cfg, k, at);
 	case CFG_KIND_DEVICE:

@@ -7,6 +7,9 @@
 #define LIST(type, field)                                                       \
 	.offset = offsetof(type, field), .size = sizeof(((type *)0)->field[0]), \
 	.count = offsetof(type, n_##field)
+#define LIST_IN(type, part, field)                                                        \
+	.offset = offsetof(type, part.field), .size = sizeof(((type *)0)->part.field[0]), \
+	.count = offsetof(type, part.n_##field)
 /* A list in place whose unused places stay zero. */
 #define SLOTS(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field[0])
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -40,6 +43,8 @@
 #define NAMES(does) does, .naming = true
 /* Where the key is left out others stand for it, and a bool says so. */
 #define OR_LEFT_OUT(does, type, field) does, .left_out = offsetof(type, field)
+/* A key of a group that its own filter is made of. */
+#define OF_FILTER LIVE, .filter = true
 /* Live as long as what runs has room for it. */
 #define WITHIN(capacity) LIVE, .fits = capacity
 
@@ -200,6 +205,15 @@ static const struct cfg_key ppp_keys[] = {
 		"CHAP again at this interval; 0s: never"),
 };
 
+static const struct cfg_key filter_keys[] = {
+	VALUE("name", struct cfg_filter, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
+		NAMES(LIVE), "name by which groups refer to the filter"),
+	WHOLE("policy", POLICY(CV_RULES_MAX), "ipsec", LIVE,
+		"what may pass: ipsec, any, or a list of rules, as [esp, udp/500]"),
+	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_filter, gateways), PREFIX(0, 32), 0,
+		CV_GATEWAYS_MAX, NULL, LIVE, "prefixes of the security gateways that clients use"),
+};
+
 static const struct cfg_key group_keys[] = {
 	VALUE("name", struct cfg_group, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
 		NAMES(LIVE), "name by which users refer to the group"),
@@ -220,10 +234,13 @@ static const struct cfg_key group_keys[] = {
 		"largest packet to its clients; left out: no limit of the group"),
 	WHOLE("user-sessions", RANGE(USER_SESSIONS, 1, 1000), "replace", NEW_SESSIONS,
 		"replace: a user's new session ends the old one; or how many there may be"),
-	WHOLE("policy", POLICY(CV_RULES_MAX), "ipsec", LIVE,
-		"what may pass: ipsec, any, or a list of rules, as [esp, udp/500]"),
-	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_group, gateways), PREFIX(0, 32), 0,
-		CV_GATEWAYS_MAX, NULL, LIVE, "prefixes of the security gateways that clients use"),
+	VALUE("filter", struct cfg_group, filter, KIND(FILTER), "ipsec", LIVE,
+		"which packets of its clients may pass: a name in filters, ipsec or any"),
+	VALUE("policy", struct cfg_group, own, POLICY(CV_RULES_MAX), "ipsec", OF_FILTER,
+		"in place of filter, with gateways: a filter of the group's own, and name"),
+	LISTED("gateways", CFG_ONE_OR_MANY, LIST_IN(struct cfg_group, own, gateways), PREFIX(0, 32),
+		0, CV_GATEWAYS_MAX, NULL, OF_FILTER,
+		"in place of filter, with policy: prefixes of the security gateways"),
 	VALUE("clients", struct cfg_group, clients_reachable, CHOICE(client_ways), "reachable",
 		LIVE, "whether clients reach each other"),
 	VALUE("refusals", struct cfg_group, refusals_answered, CHOICE(refusal_ways), "answered",
@@ -267,6 +284,7 @@ static const struct cfg_table listener_table = {
 	TABLE(listener_keys), .object = CFG_LISTENER, .check = cfg_check_listener};
 static const struct cfg_table tunnels_table = {TABLE(tunnels_keys)};
 static const struct cfg_table ppp_table = {TABLE(ppp_keys), .check = cfg_check_ppp};
+static const struct cfg_table filter_table = {TABLE(filter_keys), .object = CFG_FILTER};
 static const struct cfg_table group_table = {
 	TABLE(group_keys), .object = CFG_GROUP, .check = cfg_check_group};
 static const struct cfg_table user_table = {TABLE(user_keys), .object = CFG_USER, .secret = true};
@@ -287,6 +305,9 @@ static const struct cfg_key root_keys[] = {
 	VALUE("tunnels", struct cfg, tunnels, SUBMAP(tunnels_table), NULL, OF_KEYS,
 		"L2TP control connections"),
 	VALUE("ppp", struct cfg, ppp, SUBMAP(ppp_table), NULL, OF_KEYS, "PPP inside the tunnels"),
+	LISTED("filters", CFG_MANY, LIST(struct cfg, filters), SUBMAP(filter_table), 0,
+		CFG_FILTERS_LISTED, NULL, LIVE,
+		"which packets may pass; the filters ipsec and any are always there"),
 	LISTED("groups", CFG_MANY, LIST(struct cfg, groups), NEEDED(SUBMAP(group_table)), 1,
 		CV_GROUPS_MAX, NULL, LIVE, "addresses and rules that users share"),
 	LISTED("users", CFG_MANY, LIST(struct cfg, users), SUBMAP(user_table), 0, CFG_LISTED_MAX,

@@ -109,14 +109,14 @@ void
 cfg_read_policy(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
 {
-	struct cfg_group *group = at;
+	struct cfg_filter *filter = at;
 	char word[CFG_WORD_TEXT];
 	struct cfg_rule *rule;
 
 	if (node->type == CFG_SCALAR && strcmp(node->text, "ipsec") == 0) {
-		group->policy = CFG_POLICY_IPSEC;
+		filter->policy = CFG_POLICY_IPSEC;
 	} else if (node->type == CFG_SCALAR && strcmp(node->text, "any") == 0) {
-		group->policy = CFG_POLICY_ANY;
+		filter->policy = CFG_POLICY_ANY;
 	} else if (node->type != CFG_LIST) {
 		if (node->type == CFG_MAP || cfg_want_scalar(l, node))
 			cfg_fail(l, node, NULL,
@@ -129,9 +129,9 @@ cfg_read_policy(
 		rule = cfg_keep(l, node->n, sizeof(*rule));
 		if (rule == NULL)
 			return;
-		group->policy = CFG_POLICY_RULES;
-		group->rules = rule;
-		group->n_rules = node->n;
+		filter->policy = CFG_POLICY_RULES;
+		filter->rules = rule;
+		filter->n_rules = node->n;
 		for (const struct cfg_node *n = node->first; n != NULL; n = n->next)
 			read_rule(l, n, rule++);
 	}

@@ -4,9 +4,10 @@
 
 /* The filter that a profile means. */
 static uint16_t
-filter_of(const struct lns_profile *profile, const struct cfg_group *group)
+filter_of(const struct cfg *cfg, const struct lns_profile *profile, const struct cfg_group *group)
 {
-	return profile->filter == LNS_GROUPS_FILTER ? group->id : profile->filter;
+	return profile->filter == LNS_GROUPS_FILTER ? cfg->filters[group->filter].id
+						    : profile->filter;
 }
 
 const struct cfg_group *
@@ -15,7 +16,8 @@ lns_profile_group(const struct lns *lns, const struct lns_profile *profile)
 	const struct cfg_group *group =
 		profile->group < CV_GROUP_IDS ? lns->groups[profile->group].cfg : NULL;
 
-	if (group == NULL || cfg_group_by_id(lns->cfg, filter_of(profile, group)) == NULL)
+	if (group == NULL ||
+		cfg_filter_by_id(lns->cfg, filter_of(lns->cfg, profile, group)) == NULL)
 		return NULL;
 	return group;
 }
@@ -28,7 +30,7 @@ lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profil
 
 	s->info.group = group->id;
 	s->info.realm = lns_realm_of(lns, group);
-	s->info.filter = filter_of(profile, group);
+	s->info.filter = filter_of(lns->cfg, profile, group);
 	s->info.mtu = profile->mtu;
 	s->fixed = profile->address;
 	s->sessions_max = profile->sessions_max;
@@ -40,7 +42,7 @@ lns_profile_same(
 {
 	const struct cfg_group *group = cfg_group_by_id(cfg, profile->group);
 
-	return s->info.group == group->id && s->info.filter == filter_of(profile, group) &&
+	return s->info.group == group->id && s->info.filter == filter_of(cfg, profile, group) &&
 	       s->info.mtu == profile->mtu && s->sessions_max == profile->sessions_max &&
 	       cv_ip_equal(&s->fixed, &profile->address);
 }

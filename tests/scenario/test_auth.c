@@ -14,13 +14,15 @@ static const char yaml[] =
 	"ppp: {auth: [mschapv2, chap-md5, pap]}\n"
 	"groups:\n"
 	"- {name: a, address: 10.0.0.1, pool: 10.0.0.8/30, user-sessions: 4}\n"
-	"- {name: b, address: 10.0.1.1, pool: 10.0.1.0/24}\n"
+	"- {name: b, address: 10.0.1.1, pool: 10.0.1.0/24, policy: [esp]}\n"
 	"- {name: c, realm: other, address: 10.0.0.1, pool: 10.0.0.0/24, auth: [mschapv2]}\n"
 	"users: [{name: alice, password-file: alice, group: a},\n"
 	"  {name: bob, password-file: bob, group: b}]\n"
 	"limits: {sessions: 30, tunnels: 100}\n";
 
 enum { A, B, C, NO_GROUP = 17 };
+/* IDs of filters: those that are always there, and that of group b. */
+enum { IPSEC, ANY, OF_B };
 
 /* An address of pool a, as a number. */
 #define POOL_A(n) (0x0a000008u + (n))
@@ -317,7 +319,7 @@ accepted_by_somebody_who_keeps_the_secret(void **state)
 		assert_string_equal(info.user, "guest");
 		assert_string_equal(info.auth, ppp_auth_name(methods[i]));
 		assert_int_equal(info.group, B);
-		assert_int_equal(info.filter, B);
+		assert_int_equal(info.filter, OF_B);
 		/* users come and go: he is known by name while he has a session */
 		assert_int_equal(lns_kick_user(w.lns, w.now, "guest", PPP_DOWN_KICKED), 1);
 		world_sleep(&w, 10 * CV_NS_PER_S);
@@ -427,7 +429,7 @@ profile_of(uint16_t group, uint16_t filter, uint16_t mtu)
 static void
 a_later_profile_changes_a_running_session(void **state)
 {
-	struct lns_profile p = profile_of(A, B, 1280);
+	struct lns_profile p = profile_of(A, ANY, 1280);
 	struct lns_session_info info;
 	struct world_client *c;
 	struct world_slot *slot;
@@ -442,18 +444,18 @@ a_later_profile_changes_a_running_session(void **state)
 	world_sleep(&w, CV_NS_PER_S);
 	assert_true(info_of(&w, c, &info));
 	slot = &w.slots[info.slot];
-	assert_true(slot->reachable && slot->group == A && slot->filter == A && slot->mtu == 0);
+	assert_true(slot->reachable && slot->group == A && slot->filter == IPSEC && slot->mtu == 0);
 
 	assert_int_equal(lns_profile_set(w.lns, w.now, info.serial, &p), 0);
 	world_sleep(&w, CV_NS_PER_S);
-	assert_true(slot->group == A && slot->filter == B && slot->mtu == 1280);
+	assert_true(slot->group == A && slot->filter == ANY && slot->mtu == 1280);
 	assert_int_equal(slot->changes, 1);
 	p = profile_of(B, LNS_GROUPS_FILTER, 1280);
 	assert_int_equal(lns_profile_set(w.lns, w.now, info.serial, &p), 0);
 	world_sleep(&w, CV_NS_PER_S);
-	assert_true(slot->group == B && slot->filter == B && slot->mtu == 1280);
+	assert_true(slot->group == B && slot->filter == OF_B && slot->mtu == 1280);
 	assert_true(info_of(&w, c, &info));
-	assert_true(info.group == B && info.filter == B && info.mtu == 1280);
+	assert_true(info.group == B && info.filter == OF_B && info.mtu == 1280);
 	assert_int_equal(slot->changes, 2);
 	assert_true(world_logged(&w, "session-changed", "group=b"));
 	/* the same again is no change, what can't be had none either */

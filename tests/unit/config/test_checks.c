@@ -134,6 +134,62 @@ static const struct bad wrong_users[] = {
 		"t.yaml:2:5: users[0].name: is required: name that the user gives\n"},
 };
 
+static const struct bad wrong_filters[] = {
+	{"filters: [{ name: red }, { name: blue }]\n"
+	 "groups:\n"
+	 "  - { name: a, address: 10.88.0.1, filter: reed }\n"
+	 "  - { name: b, address: 10.88.0.1, filter: green }\n",
+		"t.yaml:3:44: groups[0].filter: there is no filter reed; did you mean red?\n"
+		"t.yaml:4:44: groups[1].filter: there is no filter green, only ipsec, any, red, "
+		"blue\n"},
+	{"filters: [{ name: red }]\n"
+	 "groups:\n"
+	 "  - { name: a, address: 10.88.0.1, filter: red, policy: any }\n"
+	 "  - name: b\n"
+	 "    address: 10.88.0.1\n"
+	 "    gateways: 203.0.113.7\n"
+	 "    filter: red\n",
+		"t.yaml:3:44: groups[0].filter: either filter or policy and gateways, which make a "
+		"filter of the group's own (policy in line 3)\n"
+		"t.yaml:7:13: groups[1].filter: either filter or policy and gateways, which make a "
+		"filter of the group's own (gateways in line 6)\n"},
+	{"filters:\n"
+	 "  - { name: red }\n"
+	 "  - { name: blue }\n"
+	 "groups:\n"
+	 "  - { name: blue, address: 10.88.0.1, policy: any }\n"
+	 "  - { name: any, address: 10.88.0.1, gateways: 203.0.113.7 }\n"
+	 "  - { name: red, address: 10.88.0.1, filter: blue }\n",
+		"t.yaml:5:47: groups[0].policy: makes a filter of the group's name, but blue is "
+		"that "
+		"of filters[1] in line 3: choose another, or write filter: blue\n"
+		"t.yaml:6:48: groups[1].gateways: makes a filter of the group's name, but any is "
+		"one "
+		"that is always there: choose another name for the group, or write filter: NAME\n"},
+	{"filters:\n"
+	 "  - { name: ipsec }\n"
+	 "  - { name: red }\n"
+	 "  - { name: red, policy: [] }\n",
+		"t.yaml:2:13: filters[0].name: ipsec is a filter that is always there: choose "
+		"another "
+		"name\n"
+		"t.yaml:4:13: filters[2].name: red is already that of filters[1]\n"
+		"t.yaml:4:26: filters[2].policy: must have 1 to 256 rules, not 0\n"},
+	/* a filter whose name is wrong may be the one that is meant */
+	{"filters: [{ name: \"r d\" }]\n"
+	 "groups:\n"
+	 "  - { name: a, address: 10.88.0.1, filter: red }\n",
+		"t.yaml:1:19: filters[0].name: must have letters, digits, '.', '_' and '-' alone; "
+		"character 2 is none\n"},
+};
+
+static void
+wrong_filters_are_refused(void **state)
+{
+	(void)state;
+	wants_all(wrong_filters, sizeof(wrong_filters) / sizeof(wrong_filters[0]));
+}
+
 static void
 wrong_references_are_refused(void **state)
 {
@@ -331,6 +387,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_references_are_refused),
+		cmocka_unit_test(wrong_filters_are_refused),
 		cmocka_unit_test(wrong_users_are_refused),
 		cmocka_unit_test(the_users_file_is_merged),
 		cmocka_unit_test(lines_of_the_users_file_are_refused),

@@ -110,6 +110,12 @@ static const struct row rows[] = {
 		"203.0.113.7/32"},
 	{"groups.clients", GROUP("clients: %s"), "reachable", "isolated", NULL, NULL},
 	{"groups.refusals", GROUP("refusals: %s"), "answered", "silent", NULL, NULL},
+	{"groups.filter", "filters: [{ name: red }, { name: blue }]\n" GROUP("filter: %s"), "red",
+		"blue", NULL, NULL},
+	{"filters.name", "filters: [{ name: %s }]\n", "red", "blue", "", ""},
+	{"filters.policy", "filters: [{ name: red, policy: %s }]\n", "any", "[esp]", NULL, "esp"},
+	{"filters.gateways", "filters: [{ name: red, gateways: %s }]\n", "203.0.113.0/24",
+		"203.0.113.0/25", NULL, NULL},
 	{"users.name", "users: [{ name: %s, password-file: alice.secret }]\n", "alice", "bob", "",
 		""},
 	{"users.password-file", "users: [{ name: alice, password-file: %s }]\n", "alice.secret",
@@ -141,6 +147,9 @@ told(void)
 		const struct cfg_change *c = &diff.changes[i];
 		const char *old = cfg_change_old(&diff, c, was),
 			   *new = cfg_change_new(&diff, c, is);
+
+		if (c->implied)
+			continue;
 
 		used += (size_t)sprintf(out + used, "%s %s %s", whats[c->what],
 			cfg_change_path(c, path), cfg_effect_name(c->effect));
@@ -404,6 +413,39 @@ limits_are_live_within_what_was_started(void **state)
 	}
 }
 
+/* A group's own filter is told as the group's keys; that it comes and goes is told by another. */
+static void
+filters_of_groups_are_told_once(void **state)
+{
+	const struct cfg_change *c;
+
+	(void)state;
+	wants(GROUP("policy: any"), GROUP("policy: any, gateways: 192.0.2.7"),
+		"changed groups[clients].gateways live:  -> 192.0.2.7/32\n");
+	wants(GROUP(""), GROUP("policy: any"),
+		"changed groups[clients].filter live: ipsec -> (its own)\n");
+	wants("filters: [{ name: red }]\n" GROUP("policy: any"),
+		"filters: [{ name: red }]\n" GROUP("filter: red"),
+		"changed groups[clients].filter live: (its own) -> red\n");
+	wants(GROUP("policy: any"),
+		"filters: [{ name: clients, policy: any }]\n" GROUP("filter: clients"),
+		"changed groups[clients].filter live: (its own) -> clients\n");
+	load_both("groups: [{ name: a, address: 10.0.0.1 }]\n",
+		"groups: [{ name: a, address: 10.0.0.1 },\n"
+		"  { name: b, address: 10.0.0.1, policy: any }]\n");
+	assert_string_equal(told(), "added groups[b] live\n");
+	/* who carries it out is told both, the filter first */
+	assert_int_equal(diff.n, 2);
+	assert_int_equal(diff.effects[CFG_LIVE], 1);
+	c = &diff.changes[0];
+	assert_true(c->implied);
+	assert_int_equal(c->what, CFG_ADDED);
+	assert_int_equal(c->object, CFG_FILTER);
+	assert_string_equal(c->name, "b");
+	assert_int_equal(c->id, 2);
+	cfg_diff_free(&diff);
+}
+
 /* What a key that was left out stands for is told where it is said. */
 static void
 what_follows_from_another_key_is_told_once(void **state)
@@ -430,7 +472,7 @@ long_values_are_cut(void **state)
 	for (unsigned i = 0; i < 200; i++)
 		used += (size_t)sprintf(snippet + used, "%s192.168.%u.0/24", i == 0 ? "" : ", ", i);
 	sprintf(snippet + used, "] }]\n");
-	load_both("groups: [{ name: a, address: 10.0.0.1 }]\n", snippet);
+	load_both("groups: [{ name: a, address: 10.0.0.1, policy: ipsec }]\n", snippet);
 	assert_int_equal(diff.n, 1);
 	assert_null(cfg_change_old(&diff, &diff.changes[0], out));
 	assert_ptr_equal(cfg_change_new(&diff, &diff.changes[0], out), out);
@@ -504,6 +546,7 @@ main(void)
 		cmocka_unit_test(tunnel_secrets_keep_their_order),
 		cmocka_unit_test(users_of_both_files_are_users),
 		cmocka_unit_test(limits_are_live_within_what_was_started),
+		cmocka_unit_test(filters_of_groups_are_told_once),
 		cmocka_unit_test(what_follows_from_another_key_is_told_once),
 		cmocka_unit_test(long_values_are_cut),
 		cmocka_unit_test(a_hundred_thousand_users),

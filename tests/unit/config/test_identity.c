@@ -15,7 +15,8 @@ load_groups(struct loaded *out, const char *const *names, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		used += (size_t)sprintf(snippet + used,
-			"  - { name: %s, realm: r%s, address: 10.88.0.1 }\n", names[i], names[i]);
+			"  - { name: %s, realm: r%s, address: 10.88.0.1, policy: any }\n", names[i],
+			names[i]);
 	load(out, with_rest(text, sizeof(text), snippet));
 	assert_string_equal(out->text, "");
 }
@@ -72,6 +73,8 @@ names_keep_their_ids(void **state)
 	assert_int_equal(cfg_group_find(u.cfg, "c")->id, 2);
 	assert_int_equal(cfg_group_find(u.cfg, "d")->id, 3); /* not 1, which was b's */
 	assert_int_equal(cfg_realm_find(u.cfg, "rd")->id, 3);
+	assert_int_equal(cfg_filter_find(u.cfg, "a")->id, 2); /* after the two of all */
+	assert_int_equal(cfg_filter_find(u.cfg, "d")->id, 5);
 	assert_null(cfg_group_by_id(u.cfg, 1));
 	assert_string_equal(cfg_group_by_id(u.cfg, 3)->name, "d");
 	load_groups(&t, three, 4);
@@ -114,6 +117,8 @@ ids_suffice(void **state)
 			assert_false(used[id]);
 			used[id] = true;
 			assert_ptr_equal(cfg_group_by_id(new->cfg, id), &new->cfg->groups[i]);
+			assert_true(cfg_filter_find(new->cfg, list[i])->id < CV_FILTER_IDS);
+			assert_true(cfg_realm_by_id(new->cfg, id) == &new->cfg->realms[i]);
 		}
 		if (round > 0)
 			unload(old);

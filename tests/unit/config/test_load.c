@@ -126,8 +126,10 @@ the_smallest_file_gives_the_defaults(void **state)
 	assert_int_equal(g->wins[0].family, 0);
 	assert_int_equal(g->mtu, 0);
 	assert_int_equal(g->user_sessions, CFG_USER_SESSIONS_REPLACE);
-	assert_int_equal(g->policy, CFG_POLICY_IPSEC);
-	assert_int_equal(g->n_gateways, 0);
+	assert_int_equal(g->filter, 0);
+	assert_string_equal(c->filters[0].name, "ipsec");
+	assert_int_equal(c->filters[0].policy, CFG_POLICY_IPSEC);
+	assert_int_equal(c->filters[0].n_gateways, 0);
 	assert_true(g->clients_reachable);
 	assert_true(g->refusals_answered);
 	assert_int_equal(c->n_users, 0);
@@ -165,7 +167,7 @@ the_example_loads(void **state)
 	is_ip(&g->dns[0], "10.88.0.1");
 	assert_int_equal(g->dns[1].family, 0);
 	assert_int_equal(g->mtu, 1400);
-	assert_int_equal(g->n_gateways, 1);
+	assert_int_equal(c->filters[g->filter].n_gateways, 1);
 	assert_int_equal(c->n_users, 2);
 	assert_string_equal(c->users[0].name, "alice");
 	is_secret(&c->users[0].password, "alice-hush");
@@ -210,31 +212,89 @@ policies(void **state)
 {
 	static const struct cfg_rule wanted[] = {{50, 0, 0}, {51, 0, 0}, {17, 500, 500},
 		{6, 1000, 2000}, {47, 0, 0}, {47, 0, 0}, {17, 0, 0}, {132, 1, 65535}, {255, 0, 0}};
+	const struct cfg_filter *f;
 	const struct cfg_group *g;
+	const struct cfg *c;
 
 	(void)state;
-	g = loads("groups:\n"
+	c = loads("groups:\n"
 		  "  - name: a\n"
 		  "    address: 10.88.0.1\n"
 		  "    policy: [esp, ah, udp/500, tcp/1000-2000, gre, 47, 17, 132/1-65535, 255]\n"
 		  "    user-sessions: 3\n"
 		  "    clients: isolated\n"
-		  "    refusals: silent\n")
-		    ->groups;
-	assert_int_equal(g->policy, CFG_POLICY_RULES);
-	assert_int_equal(g->n_rules, sizeof(wanted) / sizeof(wanted[0]));
-	for (size_t i = 0; i < g->n_rules; i++) {
-		assert_int_equal(g->rules[i].protocol, wanted[i].protocol);
-		assert_int_equal(g->rules[i].port_low, wanted[i].port_low);
-		assert_int_equal(g->rules[i].port_high, wanted[i].port_high);
+		  "    refusals: silent\n");
+	g = c->groups;
+	f = &c->filters[g->filter];
+	assert_string_equal(f->name, "a");
+	assert_int_equal(f->origin, CFG_FILTER_OF_GROUP);
+	assert_int_equal(f->policy, CFG_POLICY_RULES);
+	assert_int_equal(f->n_rules, sizeof(wanted) / sizeof(wanted[0]));
+	for (size_t i = 0; i < f->n_rules; i++) {
+		assert_int_equal(f->rules[i].protocol, wanted[i].protocol);
+		assert_int_equal(f->rules[i].port_low, wanted[i].port_low);
+		assert_int_equal(f->rules[i].port_high, wanted[i].port_high);
 	}
 	assert_int_equal(g->user_sessions, CFG_USER_SESSIONS_LIMIT);
 	assert_int_equal(g->user_sessions_max, 3);
 	assert_false(g->clients_reachable);
 	assert_false(g->refusals_answered);
 	unload(&t);
-	g = loads("groups: [{ name: a, address: 10.88.0.1, policy: any }]\n")->groups;
-	assert_int_equal(g->policy, CFG_POLICY_ANY);
+	c = loads("groups: [{ name: a, address: 10.88.0.1, policy: any }]\n");
+	assert_int_equal(c->filters[c->groups[0].filter].policy, CFG_POLICY_ANY);
+	unload(&t);
+}
+
+/* Filters: two that are always there, listed ones, and those that groups say inline. */
+static void
+filters(void **state)
+{
+	static const struct {
+		const char *name;
+		enum cfg_filter_origin origin;
+		enum cfg_policy_kind policy;
+		size_t rules, gateways;
+	} wanted[] = {
+		{"ipsec", CFG_FILTER_BUILT_IN, CFG_POLICY_IPSEC, 0, 0},
+		{"any", CFG_FILTER_BUILT_IN, CFG_POLICY_ANY, 0, 0},
+		{"narrow", CFG_FILTER_LISTED, CFG_POLICY_RULES, 2, 1},
+		{"plain", CFG_FILTER_LISTED, CFG_POLICY_IPSEC, 0, 0},
+		{"d", CFG_FILTER_OF_GROUP, CFG_POLICY_IPSEC, 0, 2},
+		{"f", CFG_FILTER_OF_GROUP, CFG_POLICY_ANY, 0, 0},
+	};
+	static const uint16_t of_groups[] = {2, 1, 0, 4, 3, 5, 0};
+	const struct cfg *c;
+
+	(void)state;
+	c = loads("groups:\n"
+		  "  - { name: a, address: 10.0.0.1, filter: narrow }\n"
+		  "  - { name: b, address: 10.0.0.1, filter: any }\n"
+		  "  - { name: c, address: 10.0.0.1 }\n"
+		  "  - { name: d, address: 10.0.0.1, gateways: [192.0.2.7, 192.0.2.8] }\n"
+		  "  - { name: e, address: 10.0.0.1, filter: plain }\n"
+		  "  - { name: f, address: 10.0.0.1, policy: any }\n"
+		  "  - { name: g, address: 10.0.0.1, filter: ipsec }\n"
+		  "filters:\n"
+		  "  - { name: narrow, policy: [esp, udp/500], gateways: 192.0.2.0/24 }\n"
+		  "  - { name: plain }\n");
+	assert_int_equal(c->n_filters, sizeof(wanted) / sizeof(wanted[0]));
+	for (uint16_t i = 0; i < c->n_filters; i++) {
+		const struct cfg_filter *f = &c->filters[i];
+
+		assert_string_equal(f->name, wanted[i].name);
+		assert_int_equal(f->id, i);
+		assert_int_equal(f->origin, wanted[i].origin);
+		assert_int_equal(f->policy, wanted[i].policy);
+		assert_int_equal(f->n_rules, wanted[i].rules);
+		assert_int_equal(f->n_gateways, wanted[i].gateways);
+		assert_ptr_equal(cfg_filter_find(c, f->name), f);
+		assert_ptr_equal(cfg_filter_by_id(c, i), f);
+	}
+	for (size_t i = 0; i < c->n_groups; i++)
+		assert_int_equal(c->groups[i].filter, of_groups[i]);
+	assert_int_equal(c->filters[2].rules[1].port_low, 500);
+	unload(&t);
+	assert_int_equal(loads("groups: [{ name: a, address: 10.0.0.1 }]\n")->n_filters, 2);
 	unload(&t);
 }
 
@@ -322,6 +382,7 @@ main(void)
 		cmocka_unit_test(the_example_loads),
 		cmocka_unit_test(devices),
 		cmocka_unit_test(policies),
+		cmocka_unit_test(filters),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(realms),
 		cmocka_unit_test(references_work_before_what_they_name),

@@ -58,7 +58,8 @@ every_key_is_named(void **state)
 		"ppp.ipcp-timeout", "ppp.rechallenge", "groups.[].name", "groups.[].realm",
 		"groups.[].address", "groups.[].pool", "groups.[].auth", "groups.[].dns",
 		"groups.[].wins", "groups.[].mtu", "groups.[].user-sessions", "groups.[].policy",
-		"groups.[].gateways", "groups.[].clients", "users.[].name",
+		"groups.[].gateways", "groups.[].filter", "filters.[].name", "filters.[].policy",
+		"filters.[].gateways", "groups.[].clients", "users.[].name",
 		"users.[].password-file", "users.[].group", "users.[].address", "users-file",
 		"limits.tunnels", "limits.tunnels-per-peer", "limits.half-open",
 		"limits.setups-per-second", "limits.sessions", "limits.sessions-per-tunnel"};
