@@ -15,10 +15,12 @@
 #include "base/table.h"
 #include "base/time.h"
 #include "datapath/bucket.h"
-#include "datapath/checksum.h"
 #include "datapath/drop.h"
 #include "datapath/layout.h"
 #include "datapath/limit.h"
+#include "wire/ether.h"
+#include "wire/icmp.h"
+#include "wire/udp.h"
 
 enum {
 	DP_BURST = 32,
@@ -661,14 +663,6 @@ void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_relay_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_egress_stage(struct dp_worker *w, struct dp_burst *b);
-
-enum dp_icmp { /* RFC 792, 1191, 1812 section 5.2.7.1 */
-	DP_ICMP_UNREACHABLE = 3,
-	DP_ICMP_NET = 0,
-	DP_ICMP_FRAGMENTATION_NEEDED = 4,
-	DP_ICMP_PROHIBITED = 13,
-	DP_ICMP_TIME_EXCEEDED = 11,
-};
 
 /* worker/follow.c: later fragments and their first ones, by session. */
 struct dp_follow *dp_follow_new(void); /* to be freed with free() */

@@ -12,11 +12,7 @@
 
 enum {
 	DP_LINE = 64,
-	DP_ETHER = 14,
 	DP_HEADROOM_HDR = 48, /* room for finished outgoing headers */
-	DP_IPV4_HDR = 20,
-	DP_UDP_HDR = 8,
-	DP_ICMP_HDR = 8,
 };
 
 enum { DP_INGRESS_OPEN = 1 }; /* dp_ingress.flags */

@@ -51,18 +51,11 @@ drain(void)
 static void
 answer_arp(void)
 {
-	uint8_t arp[DP_ETHER + 28];
-	struct cv_writer w = cv_writer(arp, sizeof(arp));
+	uint8_t arp[WIRE_ETHER + WIRE_ARP];
 
-	cv_write_bytes(&w, dp->ports[0].mac, 6);
-	cv_write_bytes(&w, gateway_mac, 6);
-	cv_write_u16(&w, 0x0806);
-	cv_write_u32(&w, 0x00010800);
-	cv_write_u32(&w, 0x06040002);
-	cv_write_bytes(&w, gateway_mac, 6);
-	cv_write_u32(&w, 0xc00002fe);
-	cv_write_bytes(&w, dp->ports[0].mac, 6);
-	cv_write_u32(&w, 0xc0000201);
+	wire_ether_write(arp, dp->ports[0].mac, gateway_mac, WIRE_TYPE_ARP);
+	wire_arp_write(arp + WIRE_ETHER, WIRE_ARP_REPLY, gateway_mac, wire_swap32(0xc00002fe),
+		dp->ports[0].mac, wire_swap32(0xc0000201));
 	put(arp, sizeof(arp));
 	dp_worker_round(dp->workers[0]);
 	dp_control_poll(dp, 2 * CV_NS_PER_S);
@@ -72,40 +65,31 @@ answer_arp(void)
 static void
 write_frame(struct flow *f, const struct dp_session *s, uint32_t from, uint32_t to)
 {
-	struct cv_writer w = cv_writer(f->frame, FRAME);
-	uint8_t *ip = f->frame + DP_ETHER, *udp = ip + DP_IPV4_HDR, *inner;
-	uint16_t total = FRAME - DP_ETHER;
+	enum { INNER = WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + 6 + 4 }; /* L2TP, PPP */
+	const struct wire_ipv4 outside = {.length = FRAME - WIRE_ETHER,
+		.ttl = 63,
+		.protocol = WIRE_UDP,
+		.source_be = wire_swap32(cv_ipv4_value(&s->peer.ip)),
+		.target_be = wire_swap32(0xc0000201)};
+	const struct wire_ipv4 inside = {.length = FRAME - INNER,
+		.fragment = WIRE_IPV4_DONT,
+		.ttl = 64,
+		.protocol = WIRE_ESP,
+		.source_be = wire_swap32(from),
+		.target_be = wire_swap32(to)};
+	uint8_t *ip = f->frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+	struct cv_writer w = cv_writer(udp + WIRE_UDP_HEADER, 6 + 4);
 
 	memset(f->frame, 0x5a, FRAME);
-	cv_write_bytes(&w, dp->ports[0].mac, 6);
-	cv_write_bytes(&w, gateway_mac, 6);
-	cv_write_u16(&w, 0x0800);
-	cv_write_u16(&w, 0x4500);
-	cv_write_u16(&w, total);
-	cv_write_u32(&w, 0);
-	cv_write_u32(&w, 0x3f110000);
-	cv_write_u32(&w, cv_ipv4_value(&s->peer.ip));
-	cv_write_u32(&w, 0xc0000201);
-	cv_write_u16(&w, s->peer.port);
-	cv_write_u16(&w, 1701);
-	cv_write_u16(&w, (uint16_t)(total - DP_IPV4_HDR));
-	cv_write_u16(&w, 0);
+	wire_ether_write(f->frame, dp->ports[0].mac, gateway_mac, WIRE_TYPE_IPV4);
+	wire_ipv4_write(ip, &outside);
+	wire_udp_write(udp, s->peer.port, 1701, FRAME - WIRE_ETHER - WIRE_IPV4);
 	cv_write_u16(&w, 2);
 	cv_write_u16(&w, s->tunnel_id);
 	cv_write_u16(&w, s->session_id);
 	cv_write_u32(&w, 0xff030021);
-	inner = w.pos;
-	cv_write_u16(&w, 0x4500);
-	cv_write_u16(&w, (uint16_t)(f->frame + FRAME - inner));
-	cv_write_u32(&w, 0x00004000);
-	cv_write_u32(&w, 0x40320000);
-	cv_write_u32(&w, from);
-	cv_write_u32(&w, to);
-	dp_store16(inner + 10, dp_checksum(dp_sum20(inner)));
-	dp_store16(ip + 10, dp_checksum(dp_sum20(ip)));
-	dp_store16(udp + 6, dp_checksum_udp(dp_sum(udp, (size_t)total - DP_IPV4_HDR) +
-					    dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16),
-						    dp_load16(udp + 4))));
+	wire_ipv4_write(f->frame + INNER, &inside);
+	wire_udp_finish(udp, outside.source_be, outside.target_be);
 }
 
 /* One more session, with IDs that find a free slot, as the server draws them. */

@@ -70,18 +70,18 @@ start(void)
 static void
 fix(uint8_t *f, size_t len)
 {
-	if (len < DP_ETHER + DP_IPV4_HDR)
+	if (len < WIRE_ETHER + WIRE_IPV4)
 		return;
 	if (f[0] != 0xff)
 		memcpy(f, dp->ports[0].mac, 6);
-	dp_store16(f + DP_ETHER + 10, 0);
-	dp_store16(f + DP_ETHER + 10, dp_checksum(dp_sum20(f + DP_ETHER)));
-	if (len < 54 + DP_IPV4_HDR)
+	wire_store16(f + WIRE_ETHER + WIRE_IPV4_SUM, 0);
+	wire_store16(f + WIRE_ETHER + WIRE_IPV4_SUM, wire_checksum(wire_sum20(f + WIRE_ETHER)));
+	if (len < 54 + WIRE_IPV4)
 		return;
-	dp_store16(f + 40, 0); /* UDP: no checksum */
+	wire_store16(f + 40, 0); /* UDP: no checksum */
 	if (f[50] == 0xff && f[54] >> 4 == 4) {
-		dp_store16(f + 64, 0);
-		dp_store16(f + 64, dp_checksum(dp_sum20(f + 54)));
+		wire_store16(f + 54 + WIRE_IPV4_SUM, 0);
+		wire_store16(f + 54 + WIRE_IPV4_SUM, wire_checksum(wire_sum20(f + 54)));
 	}
 }
 

@@ -5,9 +5,10 @@
 void
 dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 {
-	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
 
-	switch (dp_neighbour_learn(dp, now, dp_meta(m)->port, dp_load32(arp + 14), arp + 8)) {
+	switch (dp_neighbour_learn(dp, now, dp_meta(m)->port, wire_load32(arp + WIRE_ARP_SENDER_IP),
+		arp + WIRE_ARP_SENDER_MAC)) {
 	case DP_CLAIM_TAKEN:
 		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);
 		return;

@@ -27,8 +27,6 @@ enum {
 	WANTED = 65536,       /* places of dp.arp_wanted */
 	WAITING_MAX = 4,      /* packets kept for a neighbour that is being resolved */
 	STRANGERS_MAX = 1024, /* that are being resolved, and that no session uses */
-	ARP_BYTES = 28,
-	ARP_REQUEST = 1,
 };
 
 #define ASK_NS CV_NS_PER_S
@@ -223,25 +221,15 @@ ask(struct dp *dp, const struct neighbour *n)
 	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	const struct dp_port *port = &dp->ports[n->port];
 	struct rte_mbuf *m = dp_control_mbuf(dp);
-	char *frame = m == NULL ? NULL : rte_pktmbuf_append(m, DP_ETHER + ARP_BYTES);
-	struct cv_writer w = cv_writer(frame, DP_ETHER + ARP_BYTES);
+	uint8_t *frame = m == NULL ? NULL : (uint8_t *)rte_pktmbuf_append(m, WIRE_ETHER + WIRE_ARP);
 
 	if (frame == NULL)
 		return;
 	if (n->up)
 		__atomic_store_n(&dp->arp_asked[place_of(dp, n->port, n->ip)], mac_word(n->mac),
 			__ATOMIC_RELAXED);
-	cv_write_bytes(&w, n->up && n->tries == 1 ? n->mac : all, 6);
-	cv_write_bytes(&w, port->mac, 6);
-	cv_write_u16(&w, 0x0806);
-	cv_write_u32(&w, 0x00010800); /* Ethernet, IPv4 */
-	cv_write_u16(&w, 0x0604);
-	cv_write_u16(&w, ARP_REQUEST);
-	cv_write_bytes(&w, port->mac, 6);
-	cv_write_bytes(&w, &n->from, 4);
-	cv_write_u32(&w, 0);
-	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, &n->ip, 4);
+	wire_ether_write(frame, n->up && n->tries == 1 ? n->mac : all, port->mac, WIRE_TYPE_ARP);
+	wire_arp_write(frame + WIRE_ETHER, WIRE_ARP_REQUEST, port->mac, n->from, NULL, n->ip);
 	dp_send_frame(dp, n->port, m);
 }
 
@@ -411,14 +399,12 @@ dp_nexthop_put(struct dp *dp, int hop)
 static int
 send_to(struct dp *dp, const struct neighbour *n, struct rte_mbuf *m)
 {
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *) - DP_ETHER; /* in the headroom */
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *) - WIRE_ETHER; /* in the headroom */
 
-	m->data_off = (uint16_t)(m->data_off - DP_ETHER);
-	m->data_len = (uint16_t)(m->data_len + DP_ETHER);
-	m->pkt_len += DP_ETHER;
-	memcpy(ether, n->mac, 6);
-	memcpy(ether + 6, dp->ports[n->port].mac, 6);
-	dp_store16(ether + 12, 0x0008);
+	m->data_off = (uint16_t)(m->data_off - WIRE_ETHER);
+	m->data_len = (uint16_t)(m->data_len + WIRE_ETHER);
+	m->pkt_len += WIRE_ETHER;
+	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, WIRE_TYPE_IPV4);
 	return dp_send_frame(dp, n->port, m);
 }
 

@@ -5,7 +5,7 @@
 #include "datapath/internal.h"
 #include "l2tp/header.h"
 
-enum { PROTO_UDP = 17, OUR_TTL = 64 };
+enum { OUR_TTL = 64 };
 
 struct rte_mbuf *
 dp_control_mbuf(struct dp *dp)
@@ -39,29 +39,21 @@ static void
 write_udp(struct dp *dp, const struct dp_service_record *s, const struct cv_endpoint *remote,
 	const void *payload, size_t len, uint8_t *ip)
 {
-	uint16_t udp_len = (uint16_t)(DP_UDP_HDR + len);
-	uint8_t *udp = ip + DP_IPV4_HDR;
+	uint16_t udp_len = (uint16_t)(WIRE_UDP_HEADER + len);
+	uint8_t *udp = ip + WIRE_IPV4;
 	uint32_t to = rte_cpu_to_be_32(cv_ipv4_value(&remote->ip));
 	uint16_t id = dp_ids_next(&dp->ids, to);
-	struct cv_writer w = cv_writer(ip, DP_IPV4_HDR + (size_t)udp_len);
-	uint64_t sum;
+	const struct wire_ipv4 header = {.length = (uint16_t)(WIRE_IPV4 + udp_len),
+		.id = wire_swap16(id),
+		.ttl = OUR_TTL,
+		.protocol = WIRE_UDP,
+		.source_be = s->ip,
+		.target_be = to};
 
-	cv_write_u16(&w, 0x4500);
-	cv_write_u16(&w, (uint16_t)(DP_IPV4_HDR + udp_len));
-	cv_write_bytes(&w, &id, sizeof(id));
-	cv_write_u16(&w, 0);
-	cv_write_u16(&w, OUR_TTL << 8 | PROTO_UDP);
-	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, &s->ip, 4);
-	cv_write_bytes(&w, &to, sizeof(to));
-	cv_write_bytes(&w, &s->udp_port, 2);
-	cv_write_u16(&w, remote->port);
-	cv_write_u16(&w, udp_len);
-	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, payload, len);
-	dp_store16(ip + DP_HDR_IP_SUM, dp_checksum(dp_sum20(ip)));
-	sum = dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), rte_bswap16(udp_len));
-	dp_store16(udp + 6, dp_checksum_udp(sum + dp_sum(udp, udp_len)));
+	wire_ipv4_write(ip, &header);
+	wire_udp_write(udp, wire_swap16(s->udp_port), remote->port, udp_len);
+	memcpy(udp + WIRE_UDP_HEADER, payload, len);
+	wire_udp_finish(udp, s->ip, to);
 }
 
 int
@@ -89,7 +81,7 @@ dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t service, uint32_t slot,
 	if (m == NULL)
 		return CV_ERR_NOMEM;
 	dp_meta(m)->slot = slot;
-	ip = rte_pktmbuf_append(m, (uint16_t)(DP_IPV4_HDR + DP_UDP_HDR + len));
+	ip = rte_pktmbuf_append(m, (uint16_t)(WIRE_IPV4 + WIRE_UDP_HEADER + len));
 	write_udp(dp, s, remote, payload, len, (uint8_t *)ip);
 	return dp_neighbour_send(dp, now, service, rte_cpu_to_be_32(cv_ipv4_value(&remote->ip)), m);
 }

@@ -5,10 +5,6 @@
 #include "datapath/internal.h"
 
 enum {
-	PROTO_ICMP = 1,
-	PROTO_UDP = 17,
-	PROTO_ESP = 50,
-	PROTO_AH = 51,
 	PORT_IKE = 500,
 	PORT_IKE_NAT = 4500,
 };
@@ -29,10 +25,10 @@ static void
 fill(struct dp_filter_table *t, const struct dp_filter *filter)
 {
 	static const struct dp_rule ipsec[] = {
-		{.protocol = PROTO_ESP},
-		{.protocol = PROTO_AH},
-		{PROTO_UDP, PORT_IKE, PORT_IKE},
-		{PROTO_UDP, PORT_IKE_NAT, PORT_IKE_NAT},
+		{.protocol = WIRE_ESP},
+		{.protocol = WIRE_AH},
+		{WIRE_UDP, PORT_IKE, PORT_IKE},
+		{WIRE_UDP, PORT_IKE_NAT, PORT_IKE_NAT},
 	};
 	struct cv_prefix *prefixes = (struct cv_prefix *)&t->gateways[filter->gateway_count];
 	const struct dp_rule *rules = filter->rules;
@@ -58,8 +54,8 @@ fill(struct dp_filter_table *t, const struct dp_filter *filter)
 	}
 	for (size_t i = 0; i < n; i++)
 		add_rule(t, rules[i]);
-	if (t->verdict[PROTO_ICMP] == DP_DENY)
-		t->verdict[PROTO_ICMP] = DP_BY_QUOTE;
+	if (t->verdict[WIRE_ICMP] == DP_DENY)
+		t->verdict[WIRE_ICMP] = DP_BY_QUOTE;
 }
 
 static bool

@@ -50,9 +50,9 @@ dp_headers_write(
 	e->hdr_len = (uint8_t)cv_written(&w);
 	if ((e->hdr_len & 1) != 0)
 		e->flags |= DP_EGRESS_ODD;
-	sum = dp_sum(header + DP_IPV4_HDR, (size_t)e->hdr_len - DP_IPV4_HDR) +
-	      dp_sum_pseudo(service->ip, dp_load32(header + 16), 0);
-	dp_store16(header + DP_HDR_IP_SUM, dp_fold(dp_sum20(header)));
-	dp_store16(header + DP_HDR_UDP_SUM, dp_fold(sum));
+	sum = wire_sum(header + WIRE_IPV4, (size_t)e->hdr_len - WIRE_IPV4) +
+	      wire_sum_pseudo(service->ip, wire_load32(header + 16), 0);
+	wire_store16(header + DP_HDR_IP_SUM, wire_fold(wire_sum20(header)));
+	wire_store16(header + DP_HDR_UDP_SUM, wire_fold(sum));
 	memcpy(e->hdr + DP_HEADROOM_HDR - e->hdr_len, header, e->hdr_len);
 }

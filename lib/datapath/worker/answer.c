@@ -10,9 +10,6 @@
 #include "datapath/internal.h"
 
 enum {
-	ARP_BYTES = 28,
-	ARP_REQUEST_BE = 0x0100,
-	ARP_REPLY_BE = 0x0200,
 	ECHO_FIRST_LIFE_MS = 1000,
 };
 
@@ -29,7 +26,8 @@ within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint32_t cost
 static uint64_t
 station(const uint8_t *arp)
 {
-	return dp_load64(arp + 8) ^ (uint64_t)dp_load32(arp + 14) << 16;
+	return wire_load64(arp + WIRE_ARP_SENDER_MAC) ^
+	       (uint64_t)wire_load32(arp + WIRE_ARP_SENDER_IP) << 16;
 }
 
 /* All that claim to be one neighbour have one share, however many MAC addresses a forger has; the
@@ -37,12 +35,12 @@ station(const uint8_t *arp)
 static void
 punt_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
-	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
-	uint32_t sender = dp_load32(arp + 14);
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
+	uint32_t sender = wire_load32(arp + WIRE_ARP_SENDER_IP);
 	uint64_t source = sender, flow = station(arp);
 	enum dp_drop_cause cause;
 
-	if (dp_neighbour_asked(w->dp, (uint16_t)port, sender, arp + 8))
+	if (dp_neighbour_asked(w->dp, (uint16_t)port, sender, arp + WIRE_ARP_SENDER_MAC))
 		source = flow;
 	*dp_meta(m) = (struct dp_punt_meta){.port = (uint16_t)port, .slot = DP_NO_SLOT};
 	w->counts.edges[DP_EDGE_LOCAL_PUNT_ARP]++;
@@ -59,8 +57,8 @@ punt_copy(struct dp_worker *w, unsigned port, const struct rte_mbuf *m)
 
 	if (copy == NULL)
 		return;
-	memcpy(rte_pktmbuf_append(copy, DP_ETHER + ARP_BYTES), rte_pktmbuf_mtod(m, const void *),
-		DP_ETHER + ARP_BYTES);
+	memcpy(rte_pktmbuf_append(copy, WIRE_ETHER + WIRE_ARP), rte_pktmbuf_mtod(m, const void *),
+		WIRE_ETHER + WIRE_ARP);
 	punt_arp(w, port, copy);
 }
 
@@ -68,15 +66,15 @@ punt_copy(struct dp_worker *w, unsigned port, const struct rte_mbuf *m)
 static void
 arp_reply(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *arp = ether + DP_ETHER;
-	uint32_t asked = dp_load32(arp + 24);
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *arp = ether + WIRE_ETHER;
+	uint32_t asked = wire_load32(arp + WIRE_ARP_TARGET_IP);
 
-	memcpy(ether, arp + 8, 6);
+	memcpy(ether, arp + WIRE_ARP_SENDER_MAC, 6);
 	memcpy(ether + 6, w->dp->ports[port].mac, 6);
-	dp_store16(arp + 6, ARP_REPLY_BE);
-	memcpy(arp + 18, arp + 8, 10);
-	memcpy(arp + 8, w->dp->ports[port].mac, 6);
-	dp_store32(arp + 14, asked);
+	wire_store16(arp + WIRE_ARP_OPERATION, WIRE_ARP_REPLY_BE);
+	memcpy(arp + WIRE_ARP_TARGET_MAC, arp + WIRE_ARP_SENDER_MAC, 10);
+	memcpy(arp + WIRE_ARP_SENDER_MAC, w->dp->ports[port].mac, 6);
+	wire_store32(arp + WIRE_ARP_SENDER_IP, asked);
 	w->counts.edges[DP_EDGE_LOCAL_ARP]++;
 	dp_tx_put(w, port, m);
 }
@@ -84,22 +82,21 @@ arp_reply(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 void
 dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
-	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, DP_ETHER);
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
 	uint32_t sender, target;
 	bool known, asks;
 
-	if (rte_pktmbuf_data_len(m) < DP_ETHER + ARP_BYTES || dp_load32(arp) != 0x00080100 ||
-		dp_load16(arp + 4) != 0x0406) {
+	if (rte_pktmbuf_data_len(m) < WIRE_ETHER + WIRE_ARP || !wire_arp_right(arp)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_MALFORMED);
 		return;
 	}
-	sender = dp_load32(arp + 14);
-	target = dp_load32(arp + 24);
+	sender = wire_load32(arp + WIRE_ARP_SENDER_IP);
+	target = wire_load32(arp + WIRE_ARP_TARGET_IP);
 	if (dp_is_local(w->dp, sender)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_CONFLICT);
 		return;
 	}
-	asks = dp_load16(arp + 6) == ARP_REQUEST_BE &&
+	asks = wire_load16(arp + WIRE_ARP_OPERATION) == WIRE_ARP_REQUEST_BE &&
 	       dp_is_local_on(w->dp, target, (uint16_t)port);
 	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, sender);
 	if (asks && !within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
@@ -120,7 +117,7 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 static struct dp_echo_first *
 first_of(struct dp_worker *w, const uint8_t *ip)
 {
-	uint64_t key = dp_load64(ip + 12) * 31 + dp_load16(ip + 4);
+	uint64_t key = wire_load64(ip + 12) * 31 + wire_load16(ip + 4);
 
 	return &w->echo_firsts[dp_hash(w->dp, key) % DP_ECHO_FIRSTS];
 }
@@ -130,7 +127,7 @@ follows_first(struct dp_worker *w, const uint8_t *ip)
 {
 	const struct dp_echo_first *f = first_of(w, ip);
 
-	return f->addresses == dp_load64(ip + 12) && f->id == dp_load16(ip + 4) &&
+	return f->addresses == wire_load64(ip + 12) && f->id == wire_load16(ip + 4) &&
 	       w->now_ms - f->at_ms <= ECHO_FIRST_LIFE_MS;
 }
 
@@ -138,7 +135,7 @@ follows_first(struct dp_worker *w, const uint8_t *ip)
 static enum dp_drop_cause
 may_echo(struct dp_worker *w, const uint8_t *ip, enum dp_echo kind)
 {
-	uint32_t sender = dp_load32(ip + 12);
+	uint32_t sender = wire_ipv4_source_be(ip);
 
 	if (kind == DP_ECHO_CHECKSUM)
 		return DP_DROP_LOCAL_ICMP_CHECKSUM;
@@ -154,12 +151,12 @@ may_echo(struct dp_worker *w, const uint8_t *ip, enum dp_echo kind)
 static void
 send_cut(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + DP_ETHER;
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
 	struct rte_mbuf *parts[DP_BURST];
 	unsigned n = dp_fragment_cut(w, ip, w->dp->ports[port].mtu, parts);
 
 	for (unsigned i = 0; i < n; i++) {
-		memcpy(rte_pktmbuf_prepend(parts[i], DP_ETHER), ether, DP_ETHER);
+		memcpy(rte_pktmbuf_prepend(parts[i], WIRE_ETHER), ether, WIRE_ETHER);
 		dp_tx_put(w, port, parts[i]);
 	}
 	if (n == 0)
@@ -173,7 +170,7 @@ send_cut(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 void
 dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + DP_ETHER;
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
 	enum dp_echo kind = dp_echo_kind(ip);
 	enum dp_drop_cause cause = may_echo(w, ip, kind);
 
@@ -182,13 +179,13 @@ dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 		return;
 	}
 	if (kind == DP_ECHO_FIRST)
-		*first_of(w, ip) = (struct dp_echo_first){.addresses = dp_load64(ip + 12),
+		*first_of(w, ip) = (struct dp_echo_first){.addresses = wire_load64(ip + 12),
 			.at_ms = w->now_ms,
-			.id = dp_load16(ip + 4)};
+			.id = wire_load16(ip + 4)};
 	memcpy(ether, ether + 6, 6);
 	memcpy(ether + 6, w->dp->ports[port].mac, 6);
 	dp_echo_turn(ip, kind, w->now_ms);
-	if (rte_bswap16(dp_load16(ip + 2)) > w->dp->ports[port].mtu) {
+	if (wire_ipv4_length(ip) > w->dp->ports[port].mtu) {
 		send_cut(w, port, m);
 		return;
 	}

@@ -11,14 +11,7 @@
 #include "l2tp/header.h"
 
 enum {
-	TYPE_IPV4_BE = 0x0008,
-	TYPE_ARP_BE = 0x0608,
-	TYPE_VLAN_BE = 0x0081,
-	VLAN_TAG = 4,
-	VLAN_ID = 0x0fff,
-	PROTO_ICMP = 1,
-	PROTO_UDP = 17,
-	FRAGMENT_BE = 0xff3f, /* more fragments, and the offset */
+	FRAGMENT_BE = WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE,
 	PPP_ALL_STATIONS_BE = 0x03ff,
 	CONTROL_FLAGS =
 		(L2TP_BIT_LENGTH | L2TP_BIT_SEQUENCE | L2TP_BIT_OFFSET | L2TP_BIT_PRIORITY) >> 8,
@@ -42,36 +35,27 @@ static enum dp_drop_cause
 check_ipv4(const struct frame *f, const struct dp_port *port, unsigned bytes)
 {
 	const uint8_t *ip = f->ip;
-	unsigned header = (ip[0] & 15u) * 4;
-	unsigned total = rte_bswap16(dp_load16(ip + 2));
+	unsigned header = wire_ipv4_header(ip);
+	unsigned total = wire_ipv4_length(ip);
 	uint64_t flags = f->m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 
-	if (ip[0] >> 4 != 4)
+	if (wire_ip_version(ip) != 4)
 		return DP_DROP_CLASSIFY_IP_VERSION;
-	if (header < DP_IPV4_HDR || header > bytes)
+	if (header < WIRE_IPV4 || header > bytes)
 		return DP_DROP_CLASSIFY_IP_HEADER;
 	if (total < header || total > bytes)
 		return DP_DROP_CLASSIFY_IP_LENGTH;
 	if (port->checks_rx && flags == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
 		return GO_ON;
-	if (dp_fold(header == DP_IPV4_HDR ? dp_sum20(ip) : dp_sum(ip, header)) != UINT16_MAX)
+	if (!wire_ipv4_sum_right(ip, header))
 		return DP_DROP_CLASSIFY_IP_CHECKSUM;
 	return GO_ON;
-}
-
-/* What can't be a source: 0/8, 127/8, multicast and above. */
-static bool
-martian(uint32_t ip_be)
-{
-	unsigned first = ip_be & 0xff;
-
-	return first == 0 || first == 127 || first >= 224;
 }
 
 static enum dp_drop_cause
 check_source(const struct dp *dp, uint32_t ip_be)
 {
-	if (martian(ip_be) || dp_is_broadcast(dp, ip_be))
+	if (wire_ipv4_martian(ip_be) || dp_is_broadcast(dp, ip_be))
 		return DP_DROP_CLASSIFY_MARTIAN;
 	return dp_is_local(dp, ip_be) ? DP_DROP_CLASSIFY_LAND : GO_ON;
 }
@@ -81,24 +65,14 @@ classify_other(struct dp_worker *w, const struct frame *f)
 {
 	enum dp_drop_cause cause = DP_DROP_CLASSIFY_PROTOCOL;
 
-	if (!dp_is_local(w->dp, dp_load32(f->ip + 16)))
+	if (!dp_is_local(w->dp, wire_ipv4_target_be(f->ip)))
 		cause = DP_DROP_CLASSIFY_DESTINATION;
-	else if (f->ip[9] == PROTO_ICMP)
-		cause = check_source(w->dp, dp_load32(f->ip + 12));
+	else if (f->ip[WIRE_IPV4_PROTOCOL] == WIRE_ICMP)
+		cause = check_source(w->dp, wire_ipv4_source_be(f->ip));
 	if (cause != GO_ON)
 		dp_drop_frame(w, f->m, cause);
 	else
 		dp_answer_icmp(w, f->port, f->m);
-}
-
-/* A datagram's checksum, in full: of control messages, and of what else ends here. */
-static bool
-sum_right(const uint8_t *udp, uint32_t source, uint32_t target)
-{
-	uint16_t len_be = dp_load16(udp + 4);
-
-	return dp_load16(udp + 6) == 0 || dp_fold(dp_sum_pseudo(source, target, len_be) +
-						  dp_sum(udp, rte_bswap16(len_be))) == UINT16_MAX;
 }
 
 bool
@@ -109,15 +83,15 @@ dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p)
 	if (dp->ports[p->port].checks_rx &&
 		(p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	return sum_right(p->udp, p->peer_ip, dp_load32(ip + 16));
+	return wire_udp_sum_right(p->udp, p->peer_ip, wire_ipv4_target_be(ip));
 }
 
 static void
 classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, uint16_t tunnel_id)
 {
 	const struct dp *dp = w->dp;
-	uint32_t peer_ip = dp_load32(f->ip + 12);
-	uint16_t peer_port = dp_load16(f->udp);
+	uint32_t peer_ip = wire_ipv4_source_be(f->ip);
+	uint16_t peer_port = wire_load16(f->udp);
 	const uint64_t *tunnels = __atomic_load_n(&dp->tunnels[service], __ATOMIC_CONSUME);
 	uint64_t known =
 		tunnels == NULL ? 0 : __atomic_load_n(&tunnels[tunnel_id], __ATOMIC_RELAXED);
@@ -125,7 +99,7 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 	struct dp_punt_meta *meta = dp_meta(f->m);
 	enum dp_punt_class class;
 
-	if (cause == GO_ON && !sum_right(f->udp, peer_ip, dp_load32(f->ip + 16)))
+	if (cause == GO_ON && !wire_udp_sum_right(f->udp, peer_ip, wire_ipv4_target_be(f->ip)))
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == GO_ON && peer_port == 0)
 		cause = DP_DROP_CLASSIFY_MARTIAN;
@@ -140,8 +114,8 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 		.slot = DP_NO_SLOT,
 		.remote_ip = peer_ip,
 		.remote_port = peer_port,
-		.data = f->udp + DP_UDP_HDR,
-		.len = (uint16_t)(f->udp_len - DP_UDP_HDR)};
+		.data = f->udp + WIRE_UDP_HEADER,
+		.len = (uint16_t)(f->udp_len - WIRE_UDP_HEADER)};
 	w->counts.edges[known != 0 ? DP_EDGE_CLASSIFY_PUNT_TUNNEL : DP_EDGE_CLASSIFY_PUNT_NEW]++;
 	/* a flood of SCCRQs does not keep out the SCCCNs of those who were answered */
 	if (known != 0)
@@ -180,21 +154,21 @@ header_fault(const uint8_t *l2tp, unsigned len, int rc)
 static enum dp_drop_cause
 data_header(const struct frame *f, struct dp_packet *p, uint16_t *tunnel_id, uint16_t *session_id)
 {
-	uint8_t *l2tp = f->udp + DP_UDP_HDR;
-	unsigned len = f->udp_len - DP_UDP_HDR, at = 2, total = len;
-	uint16_t flags = rte_bswap16(dp_load16(l2tp));
+	uint8_t *l2tp = f->udp + WIRE_UDP_HEADER;
+	unsigned len = f->udp_len - WIRE_UDP_HEADER, at = 2, total = len;
+	uint16_t flags = rte_bswap16(wire_load16(l2tp));
 	struct l2tp_header h;
 	int rc;
 
-	if ((flags & L2TP_DATA_FAST) == L2TP_VERSION && len >= DP_UDP_HDR) {
+	if ((flags & L2TP_DATA_FAST) == L2TP_VERSION && len >= WIRE_UDP_HEADER) {
 		if ((flags & L2TP_BIT_LENGTH) != 0) {
-			total = rte_bswap16(dp_load16(l2tp + 2));
+			total = rte_bswap16(wire_load16(l2tp + 2));
 			at = 4;
 			if (total > len || total < 8)
 				return DP_DROP_CLASSIFY_L2TP_LENGTH;
 		}
-		*tunnel_id = rte_bswap16(dp_load16(l2tp + at));
-		*session_id = rte_bswap16(dp_load16(l2tp + at + 2));
+		*tunnel_id = rte_bswap16(wire_load16(l2tp + at));
+		*session_id = rte_bswap16(wire_load16(l2tp + at + 2));
 		p->inner = l2tp + at + 4;
 		p->len = (uint16_t)(total - at - 4);
 		return GO_ON;
@@ -215,7 +189,7 @@ ppp_header(struct dp_packet *p)
 {
 	unsigned at = 0;
 
-	if (p->len >= 2 && dp_load16(p->inner) == PPP_ALL_STATIONS_BE)
+	if (p->len >= 2 && wire_load16(p->inner) == PPP_ALL_STATIONS_BE)
 		at = 2;
 	if (p->len < at + 2)
 		return DP_DROP_CLASSIFY_PPP_HEADER;
@@ -235,16 +209,16 @@ static void
 inner_sum(const struct frame *f, struct dp_packet *p)
 {
 	size_t before = (size_t)(p->inner - f->udp);
-	uint64_t sum = dp_sum_pseudo(
-		dp_load32(f->ip + 12), dp_load32(f->ip + 16), rte_bswap16((uint16_t)f->udp_len));
-	uint16_t checksum = dp_load16(f->udp + 6);
+	uint64_t sum = wire_sum_pseudo(wire_ipv4_source_be(f->ip), wire_ipv4_target_be(f->ip),
+		rte_bswap16((uint16_t)f->udp_len));
+	uint16_t checksum = wire_load16(f->udp + 6);
 	uint16_t rest;
 
 	p->sum_known = checksum != 0;
 	p->trailing = (uint16_t)(f->udp + f->udp_len - (p->inner + p->len));
 	/* the checksum field itself is among them: what is before sums up with it to the complement
 	 * of the rest */
-	rest = (uint16_t)~dp_fold(sum + dp_sum(f->udp, before));
+	rest = (uint16_t)~wire_fold(sum + wire_sum(f->udp, before));
 	p->inner_sum = (before & 1) != 0 ? rte_bswap16(rest) : rest;
 }
 
@@ -263,8 +237,8 @@ classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, stru
 	p->key = dp_ingress_key(service, tunnel_id, session_id);
 	p->port = (uint8_t)f->port;
 	p->ip_header = (uint8_t)(f->udp - f->ip);
-	p->peer_ip = dp_load32(f->ip + 12);
-	p->peer_port = dp_load16(f->udp);
+	p->peer_ip = wire_ipv4_source_be(f->ip);
+	p->peer_port = wire_load16(f->udp);
 	p->udp = f->udp;
 	p->outer_tos = f->ip[1];
 	cause = ppp_header(p);
@@ -276,30 +250,30 @@ classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, stru
 static enum dp_drop_cause
 find_udp(const struct dp *dp, struct frame *f, int *service)
 {
-	unsigned header = (f->ip[0] & 15u) * 4;
+	unsigned header = wire_ipv4_header(f->ip);
 
-	if ((dp_load16(f->ip + 6) & FRAGMENT_BE) != 0)
-		return dp_is_local(dp, dp_load32(f->ip + 16)) ? DP_DROP_CLASSIFY_FRAGMENT
-							      : DP_DROP_CLASSIFY_DESTINATION;
+	if ((wire_ipv4_fragment_be(f->ip) & FRAGMENT_BE) != 0)
+		return dp_is_local(dp, wire_ipv4_target_be(f->ip)) ? DP_DROP_CLASSIFY_FRAGMENT
+								   : DP_DROP_CLASSIFY_DESTINATION;
 	f->udp = f->ip + header;
-	if (f->ip_len < header + DP_UDP_HDR)
+	if (f->ip_len < header + WIRE_UDP_HEADER)
 		return DP_DROP_CLASSIFY_UDP_LENGTH;
-	f->udp_len = rte_bswap16(dp_load16(f->udp + 4));
-	if (f->udp_len < DP_UDP_HDR || f->udp_len > f->ip_len - header)
+	f->udp_len = wire_udp_length(f->udp);
+	if (f->udp_len < WIRE_UDP_HEADER || f->udp_len > f->ip_len - header)
 		return DP_DROP_CLASSIFY_UDP_LENGTH;
-	*service = dp_service_find(dp, dp_load32(f->ip + 16), dp_load16(f->udp + 2));
+	*service = dp_service_find(dp, wire_ipv4_target_be(f->ip), wire_load16(f->udp + 2));
 	if (*service >= 0)
-		return f->udp_len < DP_UDP_HDR + 2 ? DP_DROP_CLASSIFY_L2TP_SHORT : GO_ON;
-	return dp_is_local(dp, dp_load32(f->ip + 16)) ? DP_DROP_CLASSIFY_UDP_PORT
-						      : DP_DROP_CLASSIFY_DESTINATION;
+		return f->udp_len < WIRE_UDP_HEADER + 2 ? DP_DROP_CLASSIFY_L2TP_SHORT : GO_ON;
+	return dp_is_local(dp, wire_ipv4_target_be(f->ip)) ? DP_DROP_CLASSIFY_UDP_PORT
+							   : DP_DROP_CLASSIFY_DESTINATION;
 }
 
 /* Control messages go to the control thread by their tunnel, as lib/l2tp reads them. */
 static void
 find_control(struct dp_worker *w, const struct frame *f, uint16_t service)
 {
-	const uint8_t *l2tp = f->udp + DP_UDP_HDR;
-	unsigned len = f->udp_len - DP_UDP_HDR;
+	const uint8_t *l2tp = f->udp + WIRE_UDP_HEADER;
+	unsigned len = f->udp_len - WIRE_UDP_HEADER;
 	struct l2tp_header h;
 	int rc = l2tp_header_parse(l2tp, len, &h);
 
@@ -320,12 +294,12 @@ take_tag_off(struct rte_mbuf *m)
 
 	if (m->nb_segs != 1)
 		return DP_DROP_CLASSIFY_SEGMENTED;
-	if (rte_pktmbuf_data_len(m) < DP_ETHER + VLAN_TAG)
+	if (rte_pktmbuf_data_len(m) < WIRE_ETHER + WIRE_VLAN_TAG)
 		return DP_DROP_CLASSIFY_RUNT;
-	if ((rte_bswap16(dp_load16(ether + DP_ETHER)) & VLAN_ID) != 0)
+	if ((rte_bswap16(wire_load16(ether + WIRE_ETHER)) & WIRE_VLAN_ID) != 0)
 		return DP_DROP_CLASSIFY_VLAN;
-	memmove(ether + VLAN_TAG, ether, DP_ETHER - 2);
-	rte_pktmbuf_adj(m, VLAN_TAG);
+	memmove(ether + WIRE_VLAN_TAG, ether, WIRE_ETHER - 2);
+	rte_pktmbuf_adj(m, WIRE_VLAN_TAG);
 	return GO_ON;
 }
 
@@ -340,7 +314,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	enum dp_drop_cause cause = GO_ON;
 	int service = -1;
 
-	if (bytes >= DP_ETHER && dp_load16(ether + 12) == TYPE_VLAN_BE) {
+	if (bytes >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_VLAN_BE) {
 		cause = take_tag_off(m);
 		if (cause != GO_ON) {
 			dp_drop_frame(w, m, cause);
@@ -351,23 +325,23 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	}
 	if (m->nb_segs != 1)
 		cause = DP_DROP_CLASSIFY_SEGMENTED;
-	else if (bytes < DP_ETHER + DP_IPV4_HDR)
+	else if (bytes < WIRE_ETHER + WIRE_IPV4)
 		cause = DP_DROP_CLASSIFY_RUNT;
-	else if (dp_load16(ether + 12) != TYPE_IPV4_BE) {
-		if (dp_load16(ether + 12) == TYPE_ARP_BE) {
+	else if (wire_ether_type_be(ether) != WIRE_TYPE_IPV4_BE) {
+		if (wire_ether_type_be(ether) == WIRE_TYPE_ARP_BE) {
 			dp_answer_arp(w, port, m);
 			return;
 		}
 		cause = DP_DROP_CLASSIFY_ETHERTYPE;
-	} else if (memcmp(ether, dp->ports[port].mac, sizeof(dp->ports[port].mac)) != 0)
+	} else if (memcmp(ether, dp->ports[port].mac, WIRE_MAC) != 0)
 		cause = DP_DROP_CLASSIFY_MAC;
 	if (cause == GO_ON) {
-		f.ip = ether + DP_ETHER;
-		cause = check_ipv4(&f, &dp->ports[port], bytes - DP_ETHER);
+		f.ip = ether + WIRE_ETHER;
+		cause = check_ipv4(&f, &dp->ports[port], bytes - WIRE_ETHER);
 	}
 	if (cause == GO_ON) {
-		f.ip_len = rte_bswap16(dp_load16(f.ip + 2));
-		if (f.ip[9] != PROTO_UDP) {
+		f.ip_len = wire_ipv4_length(f.ip);
+		if (f.ip[WIRE_IPV4_PROTOCOL] != WIRE_UDP) {
 			classify_other(w, &f);
 			return;
 		}
@@ -377,7 +351,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	if (cause == GO_ON && dp->ports[port].checks_rx &&
 		(m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
-	if (cause == GO_ON && (f.udp[DP_UDP_HDR] & 0x80) != 0) {
+	if (cause == GO_ON && (f.udp[WIRE_UDP_HEADER] & 0x80) != 0) {
 		find_control(w, &f, (uint16_t)service);
 		return;
 	}

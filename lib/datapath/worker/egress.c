@@ -14,37 +14,37 @@ write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *
 {
 	uint16_t total = (uint16_t)(p->len + e->hdr_len);
 	uint16_t total_be = rte_bswap16(total);
-	uint16_t udp_be = rte_bswap16((uint16_t)(total - DP_IPV4_HDR));
+	uint16_t udp_be = rte_bswap16((uint16_t)(total - WIRE_IPV4));
 	uint16_t id;
 	uint8_t tos = p->inner[1] & 0xfc;
 	uint64_t sum;
 
-	id = dp_ids_next(&w->ids, dp_load32(e->hdr + DP_HEADROOM_HDR - e->hdr_len + 16));
+	id = dp_ids_next(&w->ids, wire_load32(e->hdr + DP_HEADROOM_HDR - e->hdr_len + 16));
 	memcpy(p->inner - DP_HEADROOM_HDR, e->hdr, DP_HEADROOM_HDR);
 	ip[1] = tos;
-	dp_store16(ip + 2, total_be);
-	dp_store16(ip + 4, id);
-	sum = (uint64_t)dp_load16(ip + DP_HDR_IP_SUM) + total_be + id + ((uint32_t)tos << 8);
-	dp_store16(ip + DP_HDR_IP_SUM, dp_checksum(sum));
+	wire_store16(ip + 2, total_be);
+	wire_store16(ip + 4, id);
+	sum = (uint64_t)wire_load16(ip + DP_HDR_IP_SUM) + total_be + id + ((uint32_t)tos << 8);
+	wire_store16(ip + DP_HDR_IP_SUM, wire_checksum(sum));
 
 	/* UDP's length counts twice: in its header and in the pseudo header */
-	sum = (uint64_t)dp_load16(ip + DP_HDR_UDP_SUM) + udp_be + udp_be;
+	sum = (uint64_t)wire_load16(ip + DP_HDR_UDP_SUM) + udp_be + udp_be;
 	sum += (e->flags & DP_EGRESS_ODD) != 0 ? rte_bswap16(p->inner_sum) : p->inner_sum;
-	dp_store16(ip + DP_HDR_UDP_LEN, udp_be);
+	wire_store16(ip + DP_HDR_UDP_LEN, udp_be);
 	if ((e->flags & DP_EGRESS_LENGTH) != 0) {
 		uint16_t l2tp_be = rte_bswap16((uint16_t)(total - DP_HDR_L2TP));
 
-		dp_store16(ip + DP_HDR_L2TP + 2, l2tp_be);
+		wire_store16(ip + DP_HDR_L2TP + 2, l2tp_be);
 		sum += l2tp_be;
 	}
 	if ((e->flags & DP_EGRESS_SEQUENCE) != 0) {
 		unsigned at = DP_HDR_L2TP + ((e->flags & DP_EGRESS_LENGTH) != 0 ? 8 : 6);
 		uint16_t ns = rte_bswap16(__atomic_fetch_add(&e->sequence, 1, __ATOMIC_RELAXED));
 
-		dp_store16(ip + at, ns);
+		wire_store16(ip + at, ns);
 		sum += ns;
 	}
-	dp_store16(ip + DP_HDR_UDP_SUM, dp_checksum_udp(sum));
+	wire_store16(ip + DP_HDR_UDP_SUM, wire_checksum_udp(sum));
 }
 
 /* What can't be sent now: dropped. false: it can be, its Ack has left in the meantime. */
@@ -70,18 +70,18 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	struct dp_egress *e = &dp->egress[p->to];
 	dp_nexthop hop = __atomic_load_n(
 		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)], __ATOMIC_RELAXED);
-	uint8_t *ip = p->inner - e->hdr_len, *ether = ip - DP_ETHER;
+	uint8_t *ip = p->inner - e->hdr_len, *ether = ip - WIRE_ETHER;
 	unsigned port = dp_nexthop_port(hop);
-	unsigned bytes = DP_ETHER + e->hdr_len + (unsigned)p->len;
+	unsigned bytes = WIRE_ETHER + e->hdr_len + (unsigned)p->len;
 
 	if (unlikely((hop & DP_NEXTHOP_UP) == 0 ||
 		     __atomic_load_n(&e->after, __ATOMIC_ACQUIRE) != 0) &&
 		held_back(w, p, e, hop))
 		return false;
 	write_headers(w, p, e, ip);
-	memcpy(ether, &hop, 6);
-	memcpy(ether + 6, dp->ports[port].mac, 6);
-	dp_store16(ether + 12, 0x0008);
+	memcpy(ether, &hop, WIRE_MAC);
+	memcpy(ether + WIRE_ETHER_SOURCE, dp->ports[port].mac, WIRE_MAC);
+	wire_store16(ether + WIRE_ETHER_TYPE, WIRE_TYPE_IPV4_BE);
 	p->m->data_off = (uint16_t)(ether - (uint8_t *)p->m->buf_addr);
 	p->m->data_len = (uint16_t)bytes;
 	p->m->pkt_len = bytes;

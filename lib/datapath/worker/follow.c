@@ -85,8 +85,8 @@ find_or_make(struct dp_worker *w, uint64_t key)
 static bool
 is_of(const struct first *f, const uint8_t *ip)
 {
-	return f->used && f->id == dp_load16(ip + 4) && f->target == dp_load32(ip + 16) &&
-	       f->protocol == ip[9];
+	return f->used && f->id == wire_load16(ip + 4) && f->target == wire_ipv4_target_be(ip) &&
+	       f->protocol == ip[WIRE_IPV4_PROTOCOL];
 }
 
 bool
@@ -112,8 +112,9 @@ make_ready(struct dp_worker *w, const struct dp_packet *p)
 		const uint8_t *ip = one->packet.inner;
 
 		if (!one->here || one->ready || one->packet.key != p->key ||
-			dp_load16(ip + 4) != dp_load16(p->inner + 4) ||
-			dp_load32(ip + 16) != dp_load32(p->inner + 16) || ip[9] != p->inner[9])
+			wire_load16(ip + 4) != wire_load16(p->inner + 4) ||
+			wire_ipv4_target_be(ip) != wire_ipv4_target_be(p->inner) ||
+			ip[WIRE_IPV4_PROTOCOL] != p->inner[WIRE_IPV4_PROTOCOL])
 			continue;
 		one->ready = true;
 		f->ready++;
@@ -128,10 +129,10 @@ dp_follow_first(struct dp_worker *w, const struct dp_packet *p)
 	if (b == NULL)
 		return;
 	b->used_ms = w->now_ms;
-	b->firsts[b->next] = (struct first){.target = dp_load32(p->inner + 16),
+	b->firsts[b->next] = (struct first){.target = wire_ipv4_target_be(p->inner),
 		.at_ms = w->now_ms,
-		.id = dp_load16(p->inner + 4),
-		.protocol = p->inner[9],
+		.id = wire_load16(p->inner + 4),
+		.protocol = p->inner[WIRE_IPV4_PROTOCOL],
 		.used = true};
 	b->next = (uint8_t)((b->next + 1) % FIRSTS);
 	if (b->waiting != 0)
@@ -202,7 +203,7 @@ still_open(const struct dp *dp, const struct dp_packet *p)
 
 	return __atomic_load_n(&s->key, __ATOMIC_ACQUIRE) == p->key &&
 	       (__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) != 0 &&
-	       s->inner_ip == dp_load32(p->inner + 12) && s->realm == p->realm &&
+	       s->inner_ip == wire_ipv4_source_be(p->inner) && s->realm == p->realm &&
 	       __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
 	       __atomic_load_n(&s->filter, __ATOMIC_RELAXED) == p->filter;
 }

@@ -6,15 +6,10 @@
 #include "datapath/internal.h"
 
 enum {
-	PROTO_ICMP = 1,
-	ECHO_REPLY = 0,
-	ECHO_REQUEST = 8,
-	ERROR_BYTES = DP_IPV4_HDR + DP_ICMP_HDR,
+	ERROR_BYTES = WIRE_IPV4 + WIRE_ICMP_HEADER,
 	QUOTE_MAX = 576 - ERROR_BYTES, /* RFC 1812 section 4.3.2.3 */
 	QUOTE_LEAST = 8,               /* behind the quoted header (RFC 792) */
 	OUR_TTL = 64,
-	FRAG_OFFSET_BE = 0xff1f,
-	FRAG_MORE_BE = 0x0020,
 };
 
 /* The error's headers and the next outgoing ones fit where the old ones were, and the headroom. */
@@ -23,14 +18,13 @@ _Static_assert(RTE_PKTMBUF_HEADROOM >= ERROR_BYTES + DP_HEADROOM_HDR, "room in f
 static bool
 is_icmp_error(const uint8_t *ip, unsigned len)
 {
-	unsigned header = (ip[0] & 15u) * 4;
+	unsigned header = wire_ipv4_header(ip);
 
-	if (ip[9] != PROTO_ICMP)
+	if (ip[WIRE_IPV4_PROTOCOL] != WIRE_ICMP)
 		return false;
 	if (len < header + 1)
 		return true;
-	return ip[header] != ECHO_REPLY && ip[header] != ECHO_REQUEST && ip[header] != 13 &&
-	       ip[header] != 14;
+	return wire_icmp_is_error(ip[header]);
 }
 
 /* An IPv4 header of ours in front of ICMP. It can't be fragmented, so its identification is free to
@@ -38,15 +32,15 @@ is_icmp_error(const uint8_t *ip, unsigned len)
 static void
 write_ip(uint8_t *ip, uint8_t tos, uint16_t total, uint32_t source, uint32_t target)
 {
-	static const uint8_t begin[DP_IPV4_HDR] = {
-		0x45, [6] = 0x40, [8] = OUR_TTL, [9] = PROTO_ICMP};
+	const struct wire_ipv4 header = {.tos = tos,
+		.length = total,
+		.fragment = WIRE_IPV4_DONT,
+		.ttl = OUR_TTL,
+		.protocol = WIRE_ICMP,
+		.source_be = source,
+		.target_be = target};
 
-	memcpy(ip, begin, sizeof(begin));
-	ip[1] = tos;
-	dp_store16(ip + 2, rte_bswap16(total));
-	dp_store32(ip + 12, source);
-	dp_store32(ip + 16, target);
-	dp_store16(ip + 10, dp_checksum(dp_sum20(ip)));
+	wire_ipv4_write(ip, &header);
 }
 
 /* Whether an error may answer this packet (RFC 1812 section 4.3.2.7: never an error, nor a later
@@ -56,8 +50,9 @@ may_answer(struct dp_worker *w, const struct dp_packet *p, unsigned quote, enum 
 {
 	if (!dp_udp_sum_right(w->dp, p))
 		return DP_DROP_INGRESS_UDP_CHECKSUM;
-	if (quote < RTE_MIN(p->len, (p->inner[0] & 15u) * 4 + QUOTE_LEAST) ||
-		is_icmp_error(p->inner, p->len) || (dp_load16(p->inner + 6) & FRAG_OFFSET_BE) != 0)
+	if (quote < RTE_MIN(p->len, wire_ipv4_header(p->inner) + QUOTE_LEAST) ||
+		is_icmp_error(p->inner, p->len) ||
+		(wire_ipv4_fragment_be(p->inner) & WIRE_IPV4_OFFSET_BE) != 0)
 		return cause;
 	if (!dp_limit_take(
 		    &w->limits[p->slot].errors, w->now_ms, DP_ERROR_COST_MS, DP_ERROR_MOST_MS))
@@ -72,8 +67,8 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 	const struct dp_group_table *group = dp_group_of(w->dp, p->group);
 	unsigned most = __atomic_load_n(&w->dp->egress[p->slot].mtu, __ATOMIC_RELAXED);
 	unsigned quote = RTE_MIN(p->len, (unsigned)QUOTE_MAX);
-	uint32_t sender = dp_load32(p->inner + 12);
-	uint8_t *ip = p->inner - ERROR_BYTES, *icmp = ip + DP_IPV4_HDR;
+	uint32_t sender = wire_ipv4_source_be(p->inner);
+	uint8_t *ip = p->inner - ERROR_BYTES, *icmp = ip + WIRE_IPV4;
 
 	if (quote + ERROR_BYTES > most)
 		quote = most < ERROR_BYTES ? 0 : most - ERROR_BYTES;
@@ -86,14 +81,14 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 	/* RFC 1812 section 4.3.2.5: its type of service, and precedence 6; never ECN */
 	write_ip(ip, (uint8_t)((p->inner[1] & 0x1c) | 0xc0), (uint16_t)(ERROR_BYTES + quote),
 		group->lns, sender);
-	memset(icmp, 0, DP_ICMP_HDR);
+	memset(icmp, 0, WIRE_ICMP_HEADER);
 	icmp[0] = type;
-	icmp[1] = code;
-	dp_store16(icmp + 6, rte_bswap16(mtu));
-	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, DP_ICMP_HDR + (size_t)quote)));
+	icmp[WIRE_ICMP_CODE] = code;
+	wire_put16(icmp + WIRE_ICMP_MTU, mtu);
+	wire_icmp_finish(icmp, WIRE_ICMP_HEADER + (size_t)quote);
 	p->inner = ip;
 	p->len = (uint16_t)(ERROR_BYTES + quote);
-	p->inner_sum = dp_fold(dp_sum(ip, p->len));
+	p->inner_sum = wire_fold(wire_sum(ip, p->len));
 	p->to = p->slot;
 	return true;
 }
@@ -101,41 +96,41 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 enum dp_echo
 dp_echo_kind(const uint8_t *ip)
 {
-	unsigned header = (ip[0] & 15u) * 4, total = rte_bswap16(dp_load16(ip + 2));
-	uint16_t fragment = dp_load16(ip + 6);
+	unsigned header = wire_ipv4_header(ip), total = wire_ipv4_length(ip);
+	uint16_t fragment = wire_ipv4_fragment_be(ip);
 	const uint8_t *icmp = ip + header;
 
-	if (ip[9] != PROTO_ICMP || !dp_options_harmless(ip, header))
+	if (ip[WIRE_IPV4_PROTOCOL] != WIRE_ICMP || !dp_options_harmless(ip, header))
 		return DP_ECHO_NONE;
-	if ((fragment & FRAG_OFFSET_BE) != 0)
+	if ((fragment & WIRE_IPV4_OFFSET_BE) != 0)
 		return DP_ECHO_LATER;
-	if (total < header + DP_ICMP_HDR)
+	if (total < header + WIRE_ICMP_HEADER)
 		return DP_ECHO_CHECKSUM;
-	if ((fragment & FRAG_MORE_BE) == 0 && dp_fold(dp_sum(icmp, total - header)) != UINT16_MAX)
+	if ((fragment & WIRE_IPV4_MORE_BE) == 0 &&
+		wire_fold(wire_sum(icmp, total - header)) != UINT16_MAX)
 		return DP_ECHO_CHECKSUM;
-	if (icmp[0] != ECHO_REQUEST || icmp[1] != 0)
+	if (icmp[0] != WIRE_ICMP_ECHO || icmp[1] != 0)
 		return DP_ECHO_NONE;
-	return (fragment & FRAG_MORE_BE) != 0 ? DP_ECHO_FIRST : DP_ECHO_WHOLE;
+	return (fragment & WIRE_IPV4_MORE_BE) != 0 ? DP_ECHO_FIRST : DP_ECHO_WHOLE;
 }
 
 void
 dp_echo_turn(uint8_t *ip, enum dp_echo kind, uint32_t now_ms)
 {
-	unsigned header = (ip[0] & 15u) * 4;
-	uint32_t sender = dp_load32(ip + 12), us = dp_load32(ip + 16);
+	unsigned header = wire_ipv4_header(ip);
+	uint32_t sender = wire_ipv4_source_be(ip), us = wire_ipv4_target_be(ip);
 	uint8_t *icmp = ip + header;
 
-	ip[1] &= 0xfc; /* RFC 1812 section 4.3.2.5: as in the request; but no ECN */
-	ip[8] = OUR_TTL;
-	dp_store32(ip + 12, us);
-	dp_store32(ip + 16, sender);
+	ip[WIRE_IPV4_TOS] &= 0xfc; /* RFC 1812 section 4.3.2.5: as in the request; but no ECN */
+	ip[WIRE_IPV4_TTL] = OUR_TTL;
+	wire_store32(ip + WIRE_IPV4_SOURCE, us);
+	wire_store32(ip + WIRE_IPV4_TARGET, sender);
 	dp_options_record(ip, header, us, now_ms);
-	dp_store16(ip + 10, 0);
-	dp_store16(ip + 10, dp_checksum(dp_sum(ip, header)));
+	wire_ipv4_finish(ip);
 	if (kind == DP_ECHO_LATER)
 		return;
-	icmp[0] = ECHO_REPLY;
-	dp_checksum_replace(icmp + 2, ECHO_REQUEST, ECHO_REPLY);
+	icmp[0] = WIRE_ICMP_ECHO_REPLY;
+	wire_checksum_replace(icmp + WIRE_ICMP_SUM, WIRE_ICMP_ECHO, WIRE_ICMP_ECHO_REPLY);
 }
 
 /* What becomes of an echo request to our inner address; DP_DROP_COUNT: it is answered. */
@@ -175,6 +170,6 @@ dp_icmp_echo(struct dp_worker *w, struct dp_packet *p)
 		dp_fragment_send(w, p, mtu);
 		return false;
 	}
-	p->inner_sum = dp_fold(dp_sum(p->inner, p->len));
+	p->inner_sum = wire_fold(wire_sum(p->inner, p->len));
 	return true;
 }

@@ -25,28 +25,27 @@ static enum dp_drop_cause
 check_inner(struct dp_packet *p, uint32_t source)
 {
 	const uint8_t *ip = p->inner;
-	unsigned header, total, first;
+	unsigned header, total;
 
-	if (p->len < DP_IPV4_HDR)
+	if (p->len < WIRE_IPV4)
 		return DP_DROP_INGRESS_INNER_SHORT;
-	if (ip[0] >> 4 != 4)
+	if (wire_ip_version(ip) != 4)
 		return DP_DROP_INGRESS_INNER_VERSION;
-	header = (ip[0] & 15u) * 4;
-	total = rte_bswap16(dp_load16(ip + 2));
-	if (header < DP_IPV4_HDR || header > p->len)
+	header = wire_ipv4_header(ip);
+	total = wire_ipv4_length(ip);
+	if (header < WIRE_IPV4 || header > p->len)
 		return DP_DROP_INGRESS_INNER_HEADER;
 	if (total < header || total > p->len)
 		return DP_DROP_INGRESS_INNER_LENGTH;
-	if (dp_fold(header == DP_IPV4_HDR ? dp_sum20(ip) : dp_sum(ip, header)) != UINT16_MAX)
+	if (!wire_ipv4_sum_right(ip, header))
 		return DP_DROP_INGRESS_INNER_CHECKSUM;
-	if (dp_load32(ip + 12) != source)
+	if (wire_ipv4_source_be(ip) != source)
 		return DP_DROP_INGRESS_SPOOFED;
-	if (dp_load32(ip + 16) == source)
+	if (wire_ipv4_target_be(ip) == source)
 		return DP_DROP_INGRESS_TO_SELF;
-	first = ip[16];
-	if (first == 0 || first == 127 || first >= 224)
+	if (wire_ipv4_martian(wire_ipv4_target_be(ip)))
 		return DP_DROP_INGRESS_DESTINATION;
-	if (header != DP_IPV4_HDR && !dp_options_harmless(ip, header))
+	if (header != WIRE_IPV4 && !dp_options_harmless(ip, header))
 		return DP_DROP_INGRESS_SOURCE_ROUTE;
 	/* what follows the packet in the frame is padding */
 	p->trailing = (uint16_t)(p->trailing + p->len - total);
@@ -61,16 +60,16 @@ settle_sum(struct dp_packet *p)
 	uint16_t behind;
 
 	if (!p->sum_known) {
-		p->inner_sum = dp_fold(dp_sum(p->inner, p->len));
+		p->inner_sum = wire_fold(wire_sum(p->inner, p->len));
 		p->sum_known = true;
 		return;
 	}
 	if (p->trailing == 0)
 		return;
-	behind = dp_fold(dp_sum(p->inner + p->len, p->trailing));
+	behind = wire_fold(wire_sum(p->inner + p->len, p->trailing));
 	if ((p->len & 1) != 0)
 		behind = rte_bswap16(behind);
-	p->inner_sum = dp_fold((uint64_t)p->inner_sum + (uint16_t)~behind);
+	p->inner_sum = wire_fold((uint64_t)p->inner_sum + (uint16_t)~behind);
 }
 
 /*
@@ -85,10 +84,10 @@ take_ecn(struct dp_packet *p)
 	if (outer == ECN_CE && inner == ECN_NOT_ECT)
 		return false;
 	if (outer == ECN_CE || (outer == ECN_ECT_1 && inner == ECN_ECT_0)) {
-		uint16_t before = dp_load16(p->inner);
+		uint16_t before = wire_load16(p->inner);
 
 		p->inner[1] = (uint8_t)((p->inner[1] & 0xfc) | outer);
-		dp_checksum_replace(p->inner + 10, before, dp_load16(p->inner));
+		wire_checksum_replace(p->inner + WIRE_IPV4_SUM, before, wire_load16(p->inner));
 	}
 	return true;
 }
@@ -113,8 +112,8 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		.slot = p->slot,
 		.remote_ip = p->peer_ip,
 		.remote_port = p->peer_port,
-		.data = p->udp + DP_UDP_HDR,
-		.len = (uint16_t)(rte_bswap16(dp_load16(p->udp + 4)) - DP_UDP_HDR)};
+		.data = p->udp + WIRE_UDP_HEADER,
+		.len = (uint16_t)(wire_udp_length(p->udp) - WIRE_UDP_HEADER)};
 	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
 	cause = dp_punt_mbuf(w, p->m, DP_PUNT_PPP, p->peer_ip, p->slot);
 	if (cause != DP_DROP_COUNT)

@@ -6,12 +6,6 @@
 #include "datapath/internal.h"
 
 enum {
-	OPTION_END = 0,
-	OPTION_NOP = 1,
-	OPTION_RECORD_ROUTE = 7,
-	OPTION_TIMESTAMP = 68,
-	OPTION_LSRR = 131,
-	OPTION_SSRR = 137,
 	STAMP_ALONE = 0,
 	STAMP_WITH_ADDRESS = 1,
 	STAMP_PRESPECIFIED = 3,
@@ -21,12 +15,12 @@ enum {
 bool
 dp_options_harmless(const uint8_t *ip, unsigned header)
 {
-	for (unsigned at = DP_IPV4_HDR; at < header && ip[at] != OPTION_END;) {
-		if (ip[at] == OPTION_NOP) {
+	for (unsigned at = WIRE_IPV4; at < header && ip[at] != WIRE_OPTION_END;) {
+		if (ip[at] == WIRE_OPTION_NOP) {
 			at++;
 			continue;
 		}
-		if (ip[at] == OPTION_LSRR || ip[at] == OPTION_SSRR || at + 1 >= header ||
+		if (ip[at] == WIRE_OPTION_LSRR || ip[at] == WIRE_OPTION_SSRR || at + 1 >= header ||
 			ip[at + 1] < 2 || at + ip[at + 1] > header)
 			return false;
 		at += ip[at + 1];
@@ -42,7 +36,7 @@ record_route(uint8_t *option, uint32_t us)
 
 	if (pointer < 4 || pointer + 3 > option[1])
 		return;
-	dp_store32(option + pointer - 1, us);
+	wire_store32(option + pointer - 1, us);
 	option[2] = (uint8_t)(pointer + 4);
 }
 
@@ -61,11 +55,11 @@ stamp(uint8_t *option, uint32_t us, uint32_t time_be)
 			option[3] = (uint8_t)(option[3] + 16);
 		return;
 	}
-	if (flag == STAMP_PRESPECIFIED && dp_load32(entry) != us)
+	if (flag == STAMP_PRESPECIFIED && wire_load32(entry) != us)
 		return;
 	if (flag == STAMP_WITH_ADDRESS)
-		dp_store32(entry, us);
-	dp_store32(entry + bytes - 4, time_be);
+		wire_store32(entry, us);
+	wire_store32(entry + bytes - 4, time_be);
 	option[2] = (uint8_t)(pointer + bytes);
 }
 
@@ -75,14 +69,14 @@ dp_options_record(uint8_t *ip, unsigned header, uint32_t us, uint32_t now_ms)
 	/* not since midnight, which the highest bit says */
 	uint32_t time_be = rte_cpu_to_be_32(now_ms | UINT32_C(0x80000000));
 
-	for (unsigned at = DP_IPV4_HDR; at < header && ip[at] != OPTION_END;) {
-		if (ip[at] == OPTION_NOP) {
+	for (unsigned at = WIRE_IPV4; at < header && ip[at] != WIRE_OPTION_END;) {
+		if (ip[at] == WIRE_OPTION_NOP) {
 			at++;
 			continue;
 		}
-		if (ip[at] == OPTION_RECORD_ROUTE && ip[at + 1] >= 3)
+		if (ip[at] == WIRE_OPTION_RECORD_ROUTE && ip[at + 1] >= 3)
 			record_route(ip + at, us);
-		else if (ip[at] == OPTION_TIMESTAMP && ip[at + 1] >= 4)
+		else if (ip[at] == WIRE_OPTION_TIMESTAMP && ip[at + 1] >= 4)
 			stamp(ip + at, us, time_be);
 		at += ip[at + 1];
 	}

@@ -5,25 +5,20 @@
 #include "datapath/internal.h"
 
 enum {
-	PROTO_TCP = 6,
-	PROTO_UDP = 17,
-	PROTO_SCTP = 132,
-	FRAG_MORE_BE = 0x0020, /* as the CPU loads the field */
-	FRAG_OFFSET_BE = 0xff1f,
-	ICMP_HEADER = 8,
 	PORTS = 4,
 };
 
 static bool
 has_ports(uint8_t protocol)
 {
-	return protocol == PROTO_TCP || protocol == PROTO_UDP || protocol == PROTO_SCTP;
+	return protocol == WIRE_TCP || protocol == WIRE_UDP || protocol == WIRE_SCTP;
 }
 
 static bool
 port_permitted(const struct dp_filter_table *t, uint8_t protocol, const uint8_t *ports)
 {
-	uint16_t source = rte_bswap16(dp_load16(ports)), target = rte_bswap16(dp_load16(ports + 2));
+	uint16_t source = rte_bswap16(wire_load16(ports)),
+		 target = rte_bswap16(wire_load16(ports + 2));
 
 	for (unsigned i = 0; i < t->rule_count; i++) {
 		const struct dp_rule *r = &t->rules[i];
@@ -37,30 +32,32 @@ port_permitted(const struct dp_filter_table *t, uint8_t protocol, const uint8_t 
 }
 
 /*
- * An ICMP error (RFC 792: types 3, 11, 12) is permitted where it goes to the sender of the packet
+ * An ICMP error (RFC 792) is permitted where it goes to the sender of the packet
  * that it quotes, and that packet is permitted.
  */
 static bool
 quote_permitted(const struct dp_filter_table *t, const uint8_t *ip, unsigned len)
 {
-	unsigned header = (ip[0] & 15u) * 4;
-	const uint8_t *icmp = ip + header, *quoted = icmp + ICMP_HEADER;
+	unsigned header = wire_ipv4_header(ip);
+	const uint8_t *icmp = ip + header, *quoted = icmp + WIRE_ICMP_HEADER;
 	unsigned quoted_header;
 	uint8_t protocol;
 
-	if (len < header + ICMP_HEADER + DP_IPV4_HDR + PORTS)
+	if (len < header + WIRE_ICMP_HEADER + WIRE_IPV4 + PORTS)
 		return false;
-	quoted_header = (quoted[0] & 15u) * 4;
-	if ((icmp[0] != 3 && icmp[0] != 11 && icmp[0] != 12) || quoted[0] >> 4 != 4 ||
-		quoted_header < DP_IPV4_HDR || len < header + ICMP_HEADER + quoted_header + PORTS)
+	quoted_header = wire_ipv4_header(quoted);
+	if ((icmp[0] != WIRE_ICMP_UNREACHABLE && icmp[0] != WIRE_ICMP_TIME_EXCEEDED &&
+		    icmp[0] != WIRE_ICMP_PARAMETER) ||
+		wire_ip_version(quoted) != 4 || quoted_header < WIRE_IPV4 ||
+		len < header + WIRE_ICMP_HEADER + quoted_header + PORTS)
 		return false;
-	if (dp_load32(quoted + 12) != dp_load32(ip + 16))
+	if (wire_ipv4_source_be(quoted) != wire_ipv4_target_be(ip))
 		return false;
-	protocol = quoted[9];
+	protocol = quoted[WIRE_IPV4_PROTOCOL];
 	if (t->verdict[protocol] == DP_PERMIT)
 		return true;
 	return t->verdict[protocol] == DP_BY_PORT &&
-	       (dp_load16(quoted + 6) & FRAG_OFFSET_BE) == 0 &&
+	       (wire_ipv4_fragment_be(quoted) & WIRE_IPV4_OFFSET_BE) == 0 &&
 	       port_permitted(t, protocol, quoted + quoted_header);
 }
 
@@ -70,22 +67,23 @@ look(struct dp_worker *w, const struct dp_filter_table *t, const struct dp_packe
 	enum dp_drop_cause denied)
 {
 	const uint8_t *ip = p->inner;
-	unsigned header = (ip[0] & 15u) * 4;
-	uint16_t fragment = dp_load16(ip + 6);
+	unsigned header = wire_ipv4_header(ip);
+	uint16_t fragment = wire_ipv4_fragment_be(ip);
 
-	switch ((enum dp_verdict)t->verdict[ip[9]]) {
+	switch ((enum dp_verdict)t->verdict[ip[WIRE_IPV4_PROTOCOL]]) {
 	case DP_PERMIT:
 		return DP_DROP_COUNT;
 	case DP_BY_PORT:
-		if ((fragment & FRAG_OFFSET_BE) != 0)
+		if ((fragment & WIRE_IPV4_OFFSET_BE) != 0)
 			return dp_follow_seen(w, p) ? DP_DROP_COUNT : DP_DROP_POLICY_FRAGMENT;
 		if (p->len < header + PORTS)
 			return DP_DROP_POLICY_SHORT;
-		if (!has_ports(ip[9]) || !port_permitted(t, ip[9], ip + header))
+		if (!has_ports(ip[WIRE_IPV4_PROTOCOL]) ||
+			!port_permitted(t, ip[WIRE_IPV4_PROTOCOL], ip + header))
 			return denied;
 		return DP_DROP_COUNT;
 	case DP_BY_QUOTE:
-		return (fragment & FRAG_OFFSET_BE) == 0 && quote_permitted(t, ip, p->len)
+		return (fragment & WIRE_IPV4_OFFSET_BE) == 0 && quote_permitted(t, ip, p->len)
 			       ? DP_DROP_COUNT
 			       : denied;
 	case DP_DENY:
@@ -128,10 +126,11 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 	if (cause != DP_DROP_COUNT)
 		return cause;
 	if (!(from_group->clients_reachable && to_group->clients_reachable) &&
-		!in_gateways(from, dp_load32(p->inner + 16)) &&
-		!in_gateways(to, dp_load32(p->inner + 12)))
+		!in_gateways(from, wire_ipv4_target_be(p->inner)) &&
+		!in_gateways(to, wire_ipv4_source_be(p->inner)))
 		return DP_DROP_POLICY_ISOLATED;
-	if ((dp_load16(p->inner + 6) & (FRAG_OFFSET_BE | FRAG_MORE_BE)) == FRAG_MORE_BE)
+	if ((wire_ipv4_fragment_be(p->inner) & (WIRE_IPV4_OFFSET_BE | WIRE_IPV4_MORE_BE)) ==
+		WIRE_IPV4_MORE_BE)
 		dp_follow_first(w, p);
 	return DP_DROP_COUNT;
 }
@@ -148,7 +147,7 @@ refuse(struct dp_worker *w, struct dp_packet *p, enum dp_drop_cause cause)
 		dp_drop(w, p, cause);
 		return false;
 	}
-	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_PROHIBITED, 0, cause))
+	if (!dp_icmp_error(w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_PROHIBITED, 0, cause))
 		return false;
 	dp_drop_answered(w, p, cause);
 	w->counts.edges[DP_EDGE_POLICY_PROHIBITED]++;

@@ -5,37 +5,33 @@
  */
 #include "datapath/internal.h"
 
-enum {
-	DONT_FRAGMENT = 0x40,
-};
-
 /* RFC 1624: TTL is the upper byte of its word, so one less is 0x0100 in network order. */
 static void
 take_ttl_down(uint8_t *ip)
 {
-	uint32_t sum = dp_load16(ip + 10);
+	uint32_t sum = wire_load16(ip + WIRE_IPV4_SUM);
 
 	sum += 1; /* 0x0100 as this CPU loads it */
-	dp_store16(ip + 10, (uint16_t)(sum + (sum >= UINT16_MAX)));
-	ip[8]--;
+	wire_store16(ip + WIRE_IPV4_SUM, (uint16_t)(sum + (sum >= UINT16_MAX)));
+	ip[WIRE_IPV4_TTL]--;
 }
 
 /* What does not just pass: an answer to its sender, or false: it was dropped. */
 static __rte_noinline bool
 answer(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 {
-	if (p->inner[8] == 0) {
+	if (p->inner[WIRE_IPV4_TTL] == 0) {
 		dp_drop(w, p, DP_DROP_RELAY_TTL_ZERO);
 		return false;
 	}
-	if (p->inner[8] == 1) {
-		if (!dp_icmp_error(w, p, DP_ICMP_TIME_EXCEEDED, 0, 0, DP_DROP_RELAY_TTL_EXCEEDED))
+	if (p->inner[WIRE_IPV4_TTL] == 1) {
+		if (!dp_icmp_error(w, p, WIRE_ICMP_TIME_EXCEEDED, 0, 0, DP_DROP_RELAY_TTL_EXCEEDED))
 			return false;
 		w->counts.edges[DP_EDGE_RELAY_TIME_EXCEEDED]++;
 		return true;
 	}
-	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_FRAGMENTATION_NEEDED, mtu,
-		    DP_DROP_RELAY_TOO_BIG))
+	if (!dp_icmp_error(
+		    w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_TOO_BIG, mtu, DP_DROP_RELAY_TOO_BIG))
 		return false;
 	w->counts.edges[DP_EDGE_RELAY_FRAGMENTATION_NEEDED]++;
 	return true;
@@ -64,10 +60,11 @@ dp_relay_stage(struct dp_worker *w, struct dp_burst *b)
 		struct dp_packet *p = &b->packets[i];
 		uint16_t mtu = __atomic_load_n(&w->dp->egress[p->to].mtu, __ATOMIC_RELAXED);
 
-		if (likely(p->len <= mtu && p->inner[8] > 1)) {
+		if (likely(p->len <= mtu && p->inner[WIRE_IPV4_TTL] > 1)) {
 			take_ttl_down(p->inner);
 			passed++;
-		} else if (p->inner[8] > 1 && (p->inner[6] & DONT_FRAGMENT) == 0) {
+		} else if (p->inner[WIRE_IPV4_TTL] > 1 &&
+			   (wire_ipv4_fragment_be(p->inner) & WIRE_IPV4_DONT_BE) == 0) {
 			b->n = kept;
 			cut(w, b, p, mtu);
 			kept = 0;

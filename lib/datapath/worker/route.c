@@ -9,7 +9,7 @@
 static bool
 no_route(struct dp_worker *w, struct dp_packet *p)
 {
-	if (!dp_icmp_error(w, p, DP_ICMP_UNREACHABLE, DP_ICMP_NET, 0, DP_DROP_ROUTE_NO_ROUTE))
+	if (!dp_icmp_error(w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_NET, 0, DP_DROP_ROUTE_NO_ROUTE))
 		return false;
 	dp_drop_answered(w, p, DP_DROP_ROUTE_NO_ROUTE);
 	w->counts.edges[DP_EDGE_ROUTE_UNREACHABLE]++;
@@ -22,7 +22,7 @@ to_lns(struct dp_worker *w, struct dp_packet *p)
 {
 	const struct dp_group_table *group = dp_group_of(w->dp, p->group);
 
-	if (group == NULL || dp_load32(p->inner + 16) != group->lns)
+	if (group == NULL || wire_ipv4_target_be(p->inner) != group->lns)
 		return false;
 	if (!dp_icmp_echo(w, p))
 		p->m = NULL;
@@ -40,7 +40,7 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 	answers.n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct dp_packet *p = &b->packets[i];
-		uint32_t to = dp_load32(p->inner + 16);
+		uint32_t to = wire_ipv4_target_be(p->inner);
 
 		leaf[i] = dp_realm_leaf(dp, p->realm, to);
 		if (leaf[i] == NULL)

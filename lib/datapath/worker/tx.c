@@ -43,14 +43,14 @@ dp_tx_flush(struct dp_worker *w)
 static void
 write_sequence(struct dp *dp, uint32_t slot, struct rte_mbuf *m)
 {
-	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, DP_ETHER + DP_IPV4_HDR);
-	uint8_t *l2tp = udp + DP_UDP_HDR;
+	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, WIRE_ETHER + WIRE_IPV4);
+	uint8_t *l2tp = udp + WIRE_UDP_HEADER;
 	uint16_t ns =
 		rte_bswap16(__atomic_fetch_add(&dp->egress[slot].sequence, 1, __ATOMIC_RELAXED));
 
-	dp_store16(l2tp + ((l2tp[0] & (L2TP_BIT_LENGTH >> 8)) != 0 ? 8 : 6), ns);
+	wire_store16(l2tp + ((l2tp[0] & (L2TP_BIT_LENGTH >> 8)) != 0 ? 8 : 6), ns);
 	/* it was 0 */
-	dp_store16(udp + 6, dp_checksum_udp((uint64_t)(uint16_t)~dp_load16(udp + 6) + ns));
+	wire_store16(udp + 6, wire_checksum_udp((uint64_t)(uint16_t)~wire_load16(udp + 6) + ns));
 }
 
 unsigned

@@ -99,18 +99,10 @@ set_policy(struct dp *dp, uint16_t id, const struct policy *policy)
 size_t
 bench_arp(const struct bench *b, uint32_t ip, uint8_t *frame)
 {
-	struct cv_writer w = cv_writer(frame, FRAME_MAX);
-
-	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
-	cv_write_bytes(&w, nat_mac, 6);
-	cv_write_u16(&w, 0x0806);
-	cv_write_u32(&w, 0x00010800);
-	cv_write_u32(&w, 0x06040002);
-	cv_write_bytes(&w, nat_mac, 6);
-	cv_write_u32(&w, ip);
-	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
-	cv_write_u32(&w, LNS_IP);
-	return cv_written(&w);
+	wire_ether_write(frame, b->dp->ports[0].mac, nat_mac, WIRE_TYPE_ARP);
+	wire_arp_write(frame + WIRE_ETHER, WIRE_ARP_REPLY, nat_mac, wire_swap32(ip),
+		b->dp->ports[0].mac, wire_swap32(LNS_IP));
+	return WIRE_ETHER + WIRE_ARP;
 }
 
 static void
@@ -198,25 +190,23 @@ bench_down(struct bench *b)
 void
 inner_checksum(uint8_t *ip)
 {
-	dp_store16(ip + 10, 0);
-	dp_store16(ip + 10, dp_checksum(dp_sum(ip, (ip[0] & 15u) * 4)));
+	wire_ipv4_finish(ip);
 }
 
 size_t
 inner_packet(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, size_t len)
 {
-	struct cv_writer w = cv_writer(out, len);
+	const struct wire_ipv4 header = {.tos = 0x28,
+		.length = (uint16_t)len,
+		.id = 0x1234,
+		.ttl = 64,
+		.protocol = protocol,
+		.source_be = wire_swap32(src),
+		.target_be = wire_swap32(dst)};
 
-	cv_write_u16(&w, 0x4528);
-	cv_write_u16(&w, (uint16_t)len);
-	cv_write_u32(&w, 0x12340000);
-	cv_write_u16(&w, (uint16_t)(64 << 8 | protocol));
-	cv_write_u16(&w, 0);
-	cv_write_u32(&w, src);
-	cv_write_u32(&w, dst);
-	for (size_t i = 20; i < len; i++)
+	wire_ipv4_write(out, &header);
+	for (size_t i = WIRE_IPV4; i < len; i++)
 		out[i] = (uint8_t)(i * 37 + len);
-	inner_checksum(out);
 	return len;
 }
 
@@ -238,36 +228,27 @@ static void
 outer(const struct bench *b, uint8_t *frame, uint32_t ip, uint16_t port, size_t payload_len,
 	bool checksum)
 {
-	struct cv_writer w = cv_writer(frame, DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR);
-	uint16_t udp_len = (uint16_t)(DP_UDP_HDR + payload_len);
-	uint8_t *start = frame + DP_ETHER, *udp = start + DP_IPV4_HDR;
+	uint16_t udp_len = (uint16_t)(WIRE_UDP_HEADER + payload_len);
+	uint8_t *start = frame + WIRE_ETHER, *udp = start + WIRE_IPV4;
+	const struct wire_ipv4 header = {.length = (uint16_t)(WIRE_IPV4 + udp_len),
+		.id = 1,
+		.ttl = 63,
+		.protocol = WIRE_UDP,
+		.source_be = wire_swap32(ip),
+		.target_be = wire_swap32(LNS_IP)};
 
-	cv_write_bytes(&w, b->dp->ports[0].mac, 6);
-	cv_write_bytes(&w, nat_mac, 6);
-	cv_write_u16(&w, 0x0800);
-	cv_write_u16(&w, 0x4500);
-	cv_write_u16(&w, (uint16_t)(DP_IPV4_HDR + udp_len));
-	cv_write_u32(&w, 0x00010000);
-	cv_write_u32(&w, 0x3f110000);
-	cv_write_u32(&w, ip);
-	cv_write_u32(&w, LNS_IP);
-	cv_write_u16(&w, port);
-	cv_write_u16(&w, 1701);
-	cv_write_u16(&w, udp_len);
-	cv_write_u16(&w, 0);
-	inner_checksum(start);
+	wire_ether_write(frame, b->dp->ports[0].mac, nat_mac, WIRE_TYPE_IPV4);
+	wire_ipv4_write(start, &header);
+	wire_udp_write(udp, port, 1701, udp_len);
 	if (checksum)
-		dp_store16(udp + 6,
-			dp_checksum_udp(dp_sum(udp, udp_len) + dp_sum_pseudo(dp_load32(start + 12),
-								       dp_load32(start + 16),
-								       dp_load16(udp + 4))));
+		wire_udp_finish(udp, header.source_be, header.target_be);
 }
 
 void
 bench_udp(const struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len,
 	uint8_t *frame)
 {
-	memcpy(frame + DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR, payload, len);
+	memcpy(frame + WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER, payload, len);
 	outer(b, frame, ip, port, len, true);
 }
 
@@ -277,14 +258,14 @@ put_udp(struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t
 	uint8_t frame[FRAME_MAX];
 
 	bench_udp(b, ip, port, payload, len, frame);
-	put_frame(b, frame, DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR + len);
+	put_frame(b, frame, WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + len);
 }
 
 size_t
 build_data(const struct bench *b, bool from_a, const struct wire *wire, const void *inner,
 	size_t len, uint8_t *frame)
 {
-	size_t before = DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR, total;
+	size_t before = WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER, total;
 	uint8_t *l2tp = frame + before;
 	struct cv_writer w = cv_writer(l2tp, FRAME_MAX - before);
 	uint16_t protocol = wire->protocol == 0 ? 0x0021 : wire->protocol;
@@ -322,8 +303,8 @@ build_data(const struct bench *b, bool from_a, const struct wire *wire, const vo
 		: from_a             ? PORT_A
 				     : PORT_B,
 		cv_written(&w), !wire->no_checksum);
-	frame[DP_ETHER + 1] = wire->tos;
-	inner_checksum(frame + DP_ETHER);
+	frame[WIRE_ETHER + 1] = wire->tos;
+	inner_checksum(frame + WIRE_ETHER);
 	if (wire->wrong_checksum)
 		frame[before - 1] ^= 0x55;
 	return before + cv_written(&w);
@@ -357,7 +338,7 @@ size_t
 take_inner(struct bench *b, bool to_a, uint8_t *inner)
 {
 	struct frame_bytes f = take_frame(b);
-	const uint8_t *ip = f.bytes + DP_ETHER, *udp = ip + DP_IPV4_HDR;
+	const uint8_t *ip = f.bytes + WIRE_ETHER, *udp = ip + WIRE_IPV4;
 	struct cv_reader r;
 	uint16_t flags, total;
 
@@ -365,23 +346,23 @@ take_inner(struct bench *b, bool to_a, uint8_t *inner)
 		return 0;
 	assert_memory_equal(f.bytes, nat_mac, 6);
 	assert_int_equal(ip[0], 0x45);
-	total = rte_bswap16(dp_load16(ip + 2));
-	assert_int_equal(total + DP_ETHER, f.len);
-	assert_int_equal(dp_fold(dp_sum20(ip)), 0xffff);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(ip + 12)), LNS_IP);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(ip + 16)), to_a ? PEER_A : PEER_B);
-	assert_int_equal(rte_bswap16(dp_load16(udp)), 1701);
-	assert_int_equal(rte_bswap16(dp_load16(udp + 2)), to_a ? PORT_A : PORT_B);
-	assert_int_equal(rte_bswap16(dp_load16(udp + 4)), total - DP_IPV4_HDR);
-	assert_int_not_equal(dp_load16(udp + 6), 0);
-	assert_int_equal(
-		dp_fold(dp_sum(udp, (size_t)total - DP_IPV4_HDR) +
-			dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), dp_load16(udp + 4))),
+	total = wire_ipv4_length(ip);
+	assert_int_equal(total + WIRE_ETHER, f.len);
+	assert_int_equal(wire_fold(wire_sum20(ip)), 0xffff);
+	assert_int_equal(rte_be_to_cpu_32(wire_ipv4_source_be(ip)), LNS_IP);
+	assert_int_equal(rte_be_to_cpu_32(wire_ipv4_target_be(ip)), to_a ? PEER_A : PEER_B);
+	assert_int_equal(rte_bswap16(wire_load16(udp)), 1701);
+	assert_int_equal(rte_bswap16(wire_load16(udp + 2)), to_a ? PORT_A : PORT_B);
+	assert_int_equal(rte_bswap16(wire_load16(udp + 4)), total - WIRE_IPV4);
+	assert_int_not_equal(wire_load16(udp + 6), 0);
+	assert_int_equal(wire_fold(wire_sum(udp, (size_t)total - WIRE_IPV4) +
+				   wire_sum_pseudo(wire_ipv4_source_be(ip), wire_ipv4_target_be(ip),
+					   wire_load16(udp + 4))),
 		0xffff);
-	r = cv_reader(udp + DP_UDP_HDR, (size_t)total - DP_IPV4_HDR - DP_UDP_HDR);
+	r = cv_reader(udp + WIRE_UDP_HEADER, (size_t)total - WIRE_IPV4 - WIRE_UDP_HEADER);
 	flags = cv_read_u16(&r);
 	if ((flags & 0x4000) != 0)
-		assert_int_equal(cv_read_u16(&r), total - DP_IPV4_HDR - DP_UDP_HDR);
+		assert_int_equal(cv_read_u16(&r), total - WIRE_IPV4 - WIRE_UDP_HEADER);
 	assert_int_equal(cv_read_u16(&r), PEER_TUNNEL);
 	assert_int_equal(cv_read_u16(&r), PEER_SESSION);
 	if ((flags & 0x0800) != 0)

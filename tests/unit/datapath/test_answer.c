@@ -35,14 +35,14 @@ make_arp(const struct bench *b, uint8_t *frame, const uint8_t mac[6], uint32_t i
 static void
 make_ping(const struct bench *b, uint8_t *frame, uint32_t from)
 {
-	uint8_t *ip = frame + DP_ETHER;
+	uint8_t *ip = frame + WIRE_ETHER;
 
-	inner_packet(ip, from, LNS_IP, 1, PING_FRAME - DP_ETHER);
+	inner_packet(ip, from, LNS_IP, 1, PING_FRAME - WIRE_ETHER);
 	memcpy(frame, b->dp->ports[0].mac, 6);
 	memcpy(frame + 6, mac_c, 6);
-	dp_store16(frame + 12, 0x0008);
-	dp_store32(ip + 20, 8);
-	dp_store16(ip + 22, dp_checksum(dp_sum(ip + 20, PING_FRAME - DP_ETHER - 20)));
+	wire_store16(frame + 12, 0x0008);
+	wire_store32(ip + 20, 8);
+	wire_store16(ip + 22, wire_checksum(wire_sum(ip + 20, PING_FRAME - WIRE_ETHER - 20)));
 }
 
 static bool

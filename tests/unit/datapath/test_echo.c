@@ -32,9 +32,9 @@ put(struct where *w, const uint8_t *packet, size_t len)
 	}
 	memcpy(frame, w->b.dp->ports[0].mac, 6);
 	memcpy(frame + 6, "\2\0\0\0\0\11", 6);
-	dp_store16(frame + 12, 0x0008);
-	memcpy(frame + DP_ETHER, packet, len);
-	put_frame(&w->b, frame, DP_ETHER + len);
+	wire_store16(frame + 12, 0x0008);
+	memcpy(frame + WIRE_ETHER, packet, len);
+	put_frame(&w->b, frame, WIRE_ETHER + len);
 }
 
 /* The next answer, its header checked; 0: none. */
@@ -46,17 +46,17 @@ take(struct where *w, uint8_t *got)
 
 	if (w->outside) {
 		f = take_frame(&w->b);
-		len = f.len == 0 ? 0 : f.len - DP_ETHER;
-		memcpy(got, f.bytes + DP_ETHER, len);
+		len = f.len == 0 ? 0 : f.len - WIRE_ETHER;
+		memcpy(got, f.bytes + WIRE_ETHER, len);
 	} else {
 		len = take_inner(&w->b, true, got);
 	}
 	if (len == 0)
 		return 0;
-	assert_int_equal(rte_bswap16(dp_load16(got + 2)), len);
-	assert_int_equal(dp_fold(dp_sum(got, (got[0] & 15u) * 4)), 0xffff);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 12)), w->us);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 16)), w->from);
+	assert_int_equal(rte_bswap16(wire_load16(got + 2)), len);
+	assert_int_equal(wire_fold(wire_sum(got, (got[0] & 15u) * 4)), 0xffff);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(got + 12)), w->us);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(got + 16)), w->from);
 	assert_int_equal(got[8], 64);
 	return len;
 }
@@ -69,8 +69,8 @@ request(uint8_t *icmp, size_t len)
 		icmp[i] = (uint8_t)(i * 11 + len);
 	icmp[0] = 8;
 	icmp[1] = 0;
-	dp_store16(icmp + 2, 0);
-	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, len)));
+	wire_store16(icmp + 2, 0);
+	wire_store16(icmp + 2, wire_checksum(wire_sum(icmp, len)));
 }
 
 /* Its part from `at` on, as a fragment. */
@@ -81,8 +81,8 @@ put_part(struct where *w, const uint8_t *icmp, size_t len, size_t at, size_t byt
 
 	inner_packet(packet, w->from, w->us, ICMP, 20 + bytes);
 	memcpy(packet + 20, icmp + at, bytes);
-	dp_store16(packet + 4, id);
-	dp_store16(packet + 6, rte_bswap16((uint16_t)(at / 8 | (at + bytes < len ? MORE : 0u))));
+	wire_store16(packet + 4, id);
+	wire_store16(packet + 6, rte_bswap16((uint16_t)(at / 8 | (at + bytes < len ? MORE : 0u))));
 	inner_checksum(packet);
 	put(w, packet, 20 + bytes);
 }
@@ -96,10 +96,10 @@ put_together(struct where *w, uint8_t *icmp, size_t most)
 
 	memset(icmp, 0, DATA_MAX);
 	while ((len = take(w, got)) != 0) {
-		unsigned at = (rte_bswap16(dp_load16(got + 6)) & OFFSET) * 8u;
+		unsigned at = (rte_bswap16(wire_load16(got + 6)) & OFFSET) * 8u;
 
 		assert_true(len <= most);
-		assert_int_equal(dp_load16(got + 6) & 0x0040, 0); /* DF */
+		assert_int_equal(wire_load16(got + 6) & 0x0040, 0); /* DF */
 		assert_true(at + len - 20 <= DATA_MAX);
 		memcpy(icmp + at, got + 20, len - 20);
 		bytes += len - 20;
@@ -111,7 +111,7 @@ static void
 is_answer(const uint8_t *icmp, const uint8_t *asked, size_t len)
 {
 	assert_int_equal(icmp[0], 0);
-	assert_int_equal(dp_fold(dp_sum(icmp, len)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum(icmp, len)), 0xffff);
 	assert_memory_equal(icmp + 4, asked + 4, len - 4);
 }
 
@@ -241,7 +241,7 @@ options_that_record_the_way_name_us(void **state)
 		/* record route with room for two, one taken; then it is full */
 		assert_int_equal(with_options(&w, "\7\13\10\1\2\3\4\0\0\0\0\0", 12, got), 32);
 		assert_memory_equal(got + 20, "\7\13\14\1\2\3\4", 7);
-		assert_int_equal(dp_load32(got + 27), us);
+		assert_int_equal(wire_load32(got + 27), us);
 		assert_int_equal(with_options(&w, "\7\7\10\1\2\3\4\0", 8, got), 28);
 		assert_memory_equal(got + 20, "\7\7\10\1\2\3\4\0", 8);
 		/* time alone, time with address, and no room: counted */
@@ -250,7 +250,7 @@ options_that_record_the_way_name_us(void **state)
 		assert_int_equal(got[28] & 0x80, 0x80);
 		assert_int_equal(with_options(&w, "\104\14\5\1\0\0\0\0\0\0\0\0", 12, got), 32);
 		assert_memory_equal(got + 20, "\104\14\15\1", 4);
-		assert_int_equal(dp_load32(got + 24), us);
+		assert_int_equal(wire_load32(got + 24), us);
 		assert_int_equal(got[28] & 0x80, 0x80);
 		assert_int_equal(with_options(&w, "\104\10\11\0\1\2\3\4", 8, got), 28);
 		assert_memory_equal(got + 20, "\104\10\11\20\1\2\3\4", 8);

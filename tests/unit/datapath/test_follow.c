@@ -29,12 +29,12 @@ fragment_from(struct bench *b, uint32_t source, uint16_t id, unsigned offset, ui
 	struct wire wire = {0};
 
 	inner_packet(packet, source, from_a ? INNER_B : INNER_A, UDP, LEN);
-	dp_store16(packet + 4, id);
+	wire_store16(packet + 4, id);
 	packet[6] = 0x20;
 	packet[7] = (uint8_t)offset;
 	if (offset == 0) {
-		dp_store16(packet + 20, rte_bswap16(port));
-		dp_store16(packet + 22, rte_bswap16(port));
+		wire_store16(packet + 20, rte_bswap16(port));
+		wire_store16(packet + 22, rte_bswap16(port));
 	}
 	inner_checksum(packet);
 	put_data(b, from_a, &wire, packet, LEN);
@@ -53,10 +53,10 @@ expect(struct bench *b, bool to_a, uint16_t id, unsigned offset)
 	uint8_t got[FRAME_MAX];
 
 	assert_int_equal(take_inner(b, to_a, got), LEN);
-	assert_int_equal(dp_load16(got + 4), id);
+	assert_int_equal(wire_load16(got + 4), id);
 	assert_int_equal(got[7], offset);
 	assert_int_equal(got[8], 63);
-	assert_int_equal(dp_fold(dp_sum20(got)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum20(got)), 0xffff);
 }
 
 static void

@@ -20,11 +20,11 @@ collect(struct bench *b, struct whole *w)
 	*w = (struct whole){.more = true};
 	while ((len = take_inner(b, false, got)) != 0) {
 		unsigned header = (got[0] & 15u) * 4;
-		uint16_t field = rte_bswap16(dp_load16(got + 6));
+		uint16_t field = rte_bswap16(wire_load16(got + 6));
 		unsigned at = (field & OFFSET) * 8u;
 
-		assert_int_equal(rte_bswap16(dp_load16(got + 2)), len);
-		assert_int_equal(dp_fold(dp_sum(got, header)), 0xffff);
+		assert_int_equal(rte_bswap16(wire_load16(got + 2)), len);
+		assert_int_equal(wire_fold(wire_sum(got, header)), 0xffff);
 		assert_int_equal(field & DONT, 0);
 		if (w->parts++ == 0) {
 			memcpy(w->header, got, header);
@@ -95,7 +95,7 @@ a_fragment_is_cut_further(void **state)
 	bench_up(&b, 0, 0);
 	limit_mtu(&b, 600);
 	inner_packet(packet, INNER_A, INNER_B, ESP, 1220);
-	dp_store16(packet + 6, rte_bswap16(MORE | 50));
+	wire_store16(packet + 6, rte_bswap16(MORE | 50));
 	inner_checksum(packet);
 	put_data(&b, true, &wire, packet, 1220);
 	collect(&b, &whole);
@@ -123,12 +123,12 @@ no_part_begins_the_packet_anew(void **state)
 		size_t len = inner_packet(packet, INNER_A, INNER_B, ESP, 20 + BYTES + more % 2);
 
 		/* 72 units in each part: of the third packet's the second is at 8192 */
-		dp_store16(packet + 6, rte_bswap16(more == 2 ? 8192 - 72 : LAST));
+		wire_store16(packet + 6, rte_bswap16(more == 2 ? 8192 - 72 : LAST));
 		inner_checksum(packet);
 		put_data(&b, true, &wire, packet, len);
 		for (unsigned i = 0; more == 0 && i < 3; i++) {
 			assert_int_not_equal(take_inner(&b, false, got), 0);
-			assert_int_equal(rte_bswap16(dp_load16(got + 6)),
+			assert_int_equal(rte_bswap16(wire_load16(got + 6)),
 				(LAST + i * 72) | (i < 2 ? MORE : 0));
 		}
 		assert_int_equal(take_frame(&b).len, 0);
@@ -161,7 +161,7 @@ options_are_copied_where_they_say_so(void **state)
 	assert_int_equal(got[0], 0x46);
 	assert_memory_equal(got + 20, "\x94\4\0", 4);
 	assert_memory_equal(got + 24, packet + 32 + 568, 400);
-	assert_int_equal(dp_fold(dp_sum(got, 24)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum(got, 24)), 0xffff);
 	bench_down(&b);
 }
 
@@ -199,7 +199,7 @@ the_order_stays(void **state)
 		size_t len = inner_packet(packet, INNER_A, INNER_B, ESP, i % 3 == 1 ? 1000 : 100);
 		struct rte_mbuf *m = rte_pktmbuf_alloc(b.dp->pool);
 
-		dp_store16(packet + 4, (uint16_t)i);
+		wire_store16(packet + 4, (uint16_t)i);
 		inner_checksum(packet);
 		len = build_data(&b, true, &wire, packet, len, frame);
 		assert_non_null(m);
@@ -210,7 +210,7 @@ the_order_stays(void **state)
 	for (unsigned i = 0; i < PACKETS; i++)
 		for (unsigned part = 0; part < (i % 3 == 1 ? 2 : 1); part++) {
 			assert_int_not_equal(take_inner(&b, false, got), 0);
-			assert_int_equal(dp_load16(got + 4), i);
+			assert_int_equal(wire_load16(got + 4), i);
 		}
 	assert_int_equal(take_frame(&b).len, 0);
 	bench_down(&b);

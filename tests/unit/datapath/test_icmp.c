@@ -38,14 +38,14 @@ expect_error(struct bench *b, const uint8_t *sent, size_t quote, uint8_t type, u
 	size_t len = take_inner(b, true, got);
 
 	assert_int_equal(len, OVERHEAD + quote);
-	assert_int_equal(dp_fold(dp_sum20(got)), 0xffff);
-	assert_int_equal(rte_bswap16(dp_load16(got + 2)), len);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 12)), INNER_LNS);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 16)), INNER_A);
+	assert_int_equal(wire_fold(wire_sum20(got)), 0xffff);
+	assert_int_equal(rte_bswap16(wire_load16(got + 2)), len);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(got + 12)), INNER_LNS);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(got + 16)), INNER_A);
 	assert_int_equal(got[9], ICMP);
 	assert_int_equal(got[20], type);
 	assert_int_equal(got[21], code);
-	assert_int_equal(dp_fold(dp_sum(got + 20, len - 20)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum(got + 20, len - 20)), 0xffff);
 	assert_memory_equal(got + OVERHEAD, sent, quote);
 	assert_int_equal(take_frame(b).len, 0);
 }
@@ -189,14 +189,14 @@ errors_and_answers_have_the_right_type_of_service(void **state)
 		memcpy(got, f.bytes + f.len - OVERHEAD - 60, OVERHEAD);
 		/* RFC 1812 4.3.2.5: precedence 6, the packet's own TOS; no ECN, in both headers */
 		assert_int_equal(got[1], 0xc0 | (tos & 0x1c));
-		assert_int_equal(f.bytes[DP_ETHER + 1], got[1]);
+		assert_int_equal(f.bytes[WIRE_ETHER + 1], got[1]);
 		inner_packet(packet, INNER_A, INNER_LNS, ICMP, 60);
 		packet[1] = (uint8_t)tos;
 		packet[20] = 8;
 		packet[21] = 0;
 		inner_checksum(packet);
-		dp_store16(packet + 22, 0);
-		dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 40)));
+		wire_store16(packet + 22, 0);
+		wire_store16(packet + 22, wire_checksum(wire_sum(packet + 20, 40)));
 		put_data(&b, true, &wire, packet, 60);
 		assert_int_equal(take_inner(&b, true, got), 60);
 		assert_int_equal(got[1], tos & 0xfc);

@@ -466,26 +466,22 @@ losses_are_counted_when_the_port_stops(void **state)
 static size_t
 echo_request(const struct dp *dp, uint8_t *frame, unsigned bytes, uint8_t seed)
 {
-	uint8_t *ip = frame + DP_ETHER, *icmp = ip + DP_IPV4_HDR;
-	struct cv_writer w = cv_writer(frame, DP_ETHER + DP_IPV4_HDR);
+	uint8_t *ip = frame + WIRE_ETHER, *icmp = ip + WIRE_IPV4;
+	const struct wire_ipv4 header = {.length = (uint16_t)bytes,
+		.id = seed,
+		.ttl = 64,
+		.protocol = WIRE_ICMP,
+		.source_be = wire_swap32(PEER_A),
+		.target_be = wire_swap32(LNS_IP)};
 
-	cv_write_bytes(&w, dp->ports[0].mac, 6);
-	cv_write_bytes(&w, "\2\0\0\0\0\7", 6);
-	cv_write_u16(&w, 0x0800);
-	cv_write_u16(&w, 0x4500);
-	cv_write_u16(&w, (uint16_t)bytes);
-	cv_write_u32(&w, (uint32_t)seed << 16);
-	cv_write_u32(&w, 0x40010000);
-	cv_write_u32(&w, PEER_A);
-	cv_write_u32(&w, LNS_IP);
-	inner_checksum(ip);
-	for (unsigned i = 0; i < bytes - DP_IPV4_HDR; i++)
+	wire_ether_write(frame, dp->ports[0].mac, (const uint8_t *)"\2\0\0\0\0\7", WIRE_TYPE_IPV4);
+	wire_ipv4_write(ip, &header);
+	for (unsigned i = 0; i < bytes - WIRE_IPV4; i++)
 		icmp[i] = (uint8_t)(i * 7 + seed);
 	icmp[0] = 8;
 	icmp[1] = 0;
-	dp_store16(icmp + 2, 0);
-	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, bytes - DP_IPV4_HDR)));
-	return DP_ETHER + bytes;
+	wire_icmp_finish(icmp, bytes - WIRE_IPV4);
+	return WIRE_ETHER + bytes;
 }
 
 /* Rounds of the worker until it has sent an IPv4 frame, which the kernel may be late with, too. */
@@ -520,9 +516,9 @@ large_frames_arrive_whole(void **state)
 
 		assert_int_equal(write(cable, sent, len), len);
 		assert_int_equal(answer(cable, dp, got, sizeof(got)), len);
-		assert_memory_equal(got + DP_ETHER + DP_IPV4_HDR + DP_ICMP_HDR,
-			sent + DP_ETHER + DP_IPV4_HDR + DP_ICMP_HDR,
-			bytes - DP_IPV4_HDR - DP_ICMP_HDR);
+		assert_memory_equal(got + WIRE_ETHER + WIRE_IPV4 + WIRE_ICMP_HEADER,
+			sent + WIRE_ETHER + WIRE_IPV4 + WIRE_ICMP_HEADER,
+			bytes - WIRE_IPV4 - WIRE_ICMP_HEADER);
 	}
 	dp_destroy(dp);
 	close(cable);
@@ -537,19 +533,19 @@ what_the_kernel_reassembles_is_shown(void **state)
 	int cable = make_interface();
 	struct dp *dp = serve();
 	struct dp_port_info info;
-	size_t len, first = DP_ETHER + DP_IPV4_HDR + 800;
+	size_t len, first = WIRE_ETHER + WIRE_IPV4 + 800;
 
 	(void)state;
 	len = echo_request(dp, whole, 1420, 3);
 	for (unsigned i = 0; i < 2; i++) {
 		size_t from = i == 0 ? 0 : 800, n = i == 0 ? first : len - 800;
 
-		memcpy(part, whole, DP_ETHER + DP_IPV4_HDR);
-		memcpy(part + DP_ETHER + DP_IPV4_HDR, whole + DP_ETHER + DP_IPV4_HDR + from,
-			n - DP_ETHER - DP_IPV4_HDR);
-		dp_store16(part + 16, rte_bswap16((uint16_t)(n - DP_ETHER)));
-		dp_store16(part + 20, rte_bswap16((uint16_t)(i == 0 ? 0x2000 : 100)));
-		inner_checksum(part + DP_ETHER);
+		memcpy(part, whole, WIRE_ETHER + WIRE_IPV4);
+		memcpy(part + WIRE_ETHER + WIRE_IPV4, whole + WIRE_ETHER + WIRE_IPV4 + from,
+			n - WIRE_ETHER - WIRE_IPV4);
+		wire_store16(part + 16, rte_bswap16((uint16_t)(n - WIRE_ETHER)));
+		wire_store16(part + 20, rte_bswap16((uint16_t)(i == 0 ? 0x2000 : 100)));
+		inner_checksum(part + WIRE_ETHER);
 		assert_int_equal(write(cable, part, n), n);
 	}
 	assert_int_equal(answer(cable, dp, got, sizeof(got)), len);
@@ -573,8 +569,8 @@ drops_of_the_interface_are_shown(void **state)
 		size_t len = echo_request(dp, frame, 100, 0);
 
 		/* each of another source, so that no rate is exceeded */
-		dp_store32(frame + 26, rte_cpu_to_be_32(0x0a000000 + i));
-		inner_checksum(frame + DP_ETHER);
+		wire_store32(frame + 26, rte_cpu_to_be_32(0x0a000000 + i));
+		inner_checksum(frame + WIRE_ETHER);
 		assert_int_equal(write(cable, frame, len), len);
 		dp_worker_round(dp->workers[0]);
 	}

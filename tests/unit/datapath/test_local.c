@@ -34,10 +34,10 @@ expect_question(struct bench *b, uint32_t ip, const uint8_t to[6])
 	struct frame_bytes f = take_frame(b);
 
 	assert_int_equal(f.len, 42);
-	assert_int_equal(dp_load16(f.bytes + 12), 0x0608);
-	assert_int_equal(dp_load16(f.bytes + 20), 0x0100);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 38)), ip);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 28)), LNS_IP);
+	assert_int_equal(wire_load16(f.bytes + 12), 0x0608);
+	assert_int_equal(wire_load16(f.bytes + 20), 0x0100);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 38)), ip);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 28)), LNS_IP);
 	if (to != NULL)
 		assert_memory_equal(f.bytes, to, 6);
 }
@@ -63,9 +63,9 @@ arp_requests_for_our_address_are_answered(void **state)
 	f = take_frame(&b);
 	assert_int_equal(f.len, 42);
 	assert_memory_equal(f.bytes, mac_c, 6);
-	assert_int_equal(dp_load16(f.bytes + 20), 0x0200);
+	assert_int_equal(wire_load16(f.bytes + 20), 0x0200);
 	assert_memory_equal(f.bytes + 22, b.dp->ports[0].mac, 6);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 28)), LNS_IP);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 28)), LNS_IP);
 	assert_memory_equal(f.bytes + 32, mac_c, 6);
 	/* a probe (RFC 5227) has no sender address, and is answered too */
 	put_frame(&b, frame, arp(&b, frame, 1, mac_c, 0, LNS_IP));
@@ -105,9 +105,10 @@ a_datagram_waits_for_its_neighbour(void **state)
 	assert_memory_equal(f.bytes, mac_c, 6);
 	ip = f.bytes + 14;
 	udp = ip + 20;
-	assert_int_equal(dp_fold(dp_sum20(ip)), 0xffff);
-	assert_int_equal(dp_fold(dp_sum(udp, 13) + dp_sum_pseudo(dp_load32(ip + 12),
-							   dp_load32(ip + 16), dp_load16(udp + 4))),
+	assert_int_equal(wire_fold(wire_sum20(ip)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum(udp, 13) + wire_sum_pseudo(wire_ipv4_source_be(ip),
+							       wire_ipv4_target_be(ip),
+							       wire_load16(udp + 4))),
 		0xffff);
 	assert_memory_equal(udp + 8, "hello", 5);
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "again", 5), 0);
@@ -157,7 +158,7 @@ sessions_stop_and_go_on_with_their_neighbour(void **state)
 	assert_int_equal(drops(&b, DP_DROP_EGRESS_NEIGHBOUR), 1);
 	pass(&b, 6 * CV_NS_PER_S);
 	for (unsigned i = 0; i < 2; i++) {
-		uint32_t ip = rte_be_to_cpu_32(dp_load32(take_frame(&b).bytes + 38));
+		uint32_t ip = rte_be_to_cpu_32(wire_load32(take_frame(&b).bytes + 38));
 
 		assert_true(ip == PEER_A || ip == PEER_B);
 		asked += ip;
@@ -373,8 +374,8 @@ each_refused_frame_has_its_name(void **state)
 		bench_udp(&b, PEER_A, PORT_A, sccrq, sizeof(sccrq), frame);
 		frame[cases[i].at] = cases[i].value;
 		if (cases[i].ip_sum) {
-			dp_store16(frame + 24, 0);
-			dp_store16(frame + 24, dp_checksum(dp_sum(frame + 14, 20)));
+			wire_store16(frame + 24, 0);
+			wire_store16(frame + 24, wire_checksum(wire_sum(frame + 14, 20)));
 		}
 		put_frame(&b, frame, 42 + sizeof(sccrq));
 		if (drops(&b, cases[i].cause) != before + 1)

@@ -63,9 +63,9 @@ expect_question(struct bench *b, uint32_t ip, const uint8_t to[6])
 	struct frame_bytes f = take_frame(b);
 
 	assert_int_equal(f.len, 42);
-	assert_int_equal(dp_load16(f.bytes + 12), 0x0608);
-	assert_int_equal(dp_load16(f.bytes + 20), 0x0100);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 38)), ip);
+	assert_int_equal(wire_load16(f.bytes + 12), 0x0608);
+	assert_int_equal(wire_load16(f.bytes + 20), 0x0100);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 38)), ip);
 	assert_memory_equal(f.bytes, to, 6);
 }
 
@@ -246,7 +246,7 @@ a_configured_mac_is_never_moved(void **state)
 		questions(&b);
 		second(&b);
 		while ((f = take_frame(&b)).len != 0)
-			assert_int_not_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 38)), GATEWAY);
+			assert_int_not_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 38)), GATEWAY);
 	}
 	assert_int_equal(drops(&b, DP_DROP_LOCAL_ARP_DOUBTED), 100);
 	for (uint64_t i = 0; info.ip.family == 0 || cv_ipv4_value(&info.ip) != GATEWAY;)

@@ -7,12 +7,12 @@ enum { ESP = 50, ICMP = 1, NOT_ECT = 0, ECT_1 = 1, ECT_0 = 2, CE = 3, DSCP = 0x2
 static bool
 sum_is_right(const struct frame_bytes *f)
 {
-	const uint8_t *ip = f->bytes + DP_ETHER, *udp = ip + DP_IPV4_HDR;
+	const uint8_t *ip = f->bytes + WIRE_ETHER, *udp = ip + WIRE_IPV4;
 
 	assert_int_not_equal(f->len, 0);
-	return dp_fold(dp_sum(udp, rte_bswap16(dp_load16(udp + 4))) +
-		       dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), dp_load16(udp + 4))) ==
-	       UINT16_MAX;
+	return wire_fold(wire_sum(udp, rte_bswap16(wire_load16(udp + 4))) +
+			 wire_sum_pseudo(wire_ipv4_source_be(ip), wire_ipv4_target_be(ip),
+				 wire_load16(udp + 4))) == UINT16_MAX;
 }
 
 /* What is cut off behind the packet was in the sum: without it the fault is the same. */
@@ -82,7 +82,7 @@ what_ends_here_or_is_answered_has_a_right_checksum(void **state)
 	inner_packet(packet, INNER_A, INNER_LNS, ICMP, 60);
 	memset(packet + 20, 0, 40);
 	packet[20] = 8;
-	dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 40)));
+	wire_store16(packet + 22, wire_checksum(wire_sum(packet + 20, 40)));
 	ends_here(&b, 0, packet, 60, DP_EDGE_ROUTE_ECHO);
 	inner_packet(packet, INNER_A, INNER_B, ESP, 60);
 	packet[8] = 1;
@@ -150,7 +150,7 @@ congestion_on_the_way_is_told_in_the_inner_packet(void **state)
 
 				inner_packet(packet, INNER_A, INNER_B, ESP, 60);
 				packet[1] = DSCP | inner;
-				dp_store16(packet + 4, (uint16_t)(id * 131));
+				wire_store16(packet + 4, (uint16_t)(id * 131));
 				inner_checksum(packet);
 				put_data(&b, true, &wire, packet, 60);
 				if (told[inner][outer] < 0) {
@@ -161,7 +161,7 @@ congestion_on_the_way_is_told_in_the_inner_packet(void **state)
 				}
 				f = take_frame(&b);
 				assert_true(sum_is_right(&f));
-				assert_int_equal(f.bytes[DP_ETHER + 1], DSCP);
+				assert_int_equal(f.bytes[WIRE_ETHER + 1], DSCP);
 				packet[1] = (uint8_t)(DSCP | told[inner][outer]);
 				packet[8]--;
 				inner_checksum(packet);
@@ -191,7 +191,7 @@ identifications_repeat_late(void **state)
 	for (unsigned i = 0; i <= UINT16_MAX; i++) {
 		put_data(&b, true, &wire, there, 20);
 		f = take_frame(&b);
-		last = dp_load16(f.bytes + DP_ETHER + 4);
+		last = wire_load16(f.bytes + WIRE_ETHER + 4);
 		assert_false(seen[last]);
 		seen[last] = true;
 		if (i % 2 == 0) {
@@ -203,7 +203,7 @@ identifications_repeat_late(void **state)
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &peer, "x", 1), 0);
 	dp_worker_round(b.dp->workers[0]);
 	f = take_frame(&b);
-	last = (uint16_t)(dp_load16(f.bytes + DP_ETHER + 4) - last);
+	last = (uint16_t)(wire_load16(f.bytes + WIRE_ETHER + 4) - last);
 	assert_true(last > 30000 && last < 35000);
 	bench_down(&b);
 }

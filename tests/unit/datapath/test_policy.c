@@ -20,8 +20,8 @@ static const struct policy any = {.kind = DP_FILTER_ANY, .clients_reachable = tr
 static void
 set_ports(uint8_t *packet, uint16_t source, uint16_t target)
 {
-	dp_store16(packet + 20, rte_bswap16(source));
-	dp_store16(packet + 22, rte_bswap16(target));
+	wire_store16(packet + 20, rte_bswap16(source));
+	wire_store16(packet + 22, rte_bswap16(target));
 }
 
 /* Takes the ICMP error that A gets, checked in full, about a packet it sent. */
@@ -34,15 +34,15 @@ expect_error(struct bench *b, const uint8_t *sent, size_t sent_len, uint8_t type
 	size_t quote = sent_len < 548 ? sent_len : 548;
 
 	assert_int_equal(len, 28 + quote);
-	assert_int_equal(dp_fold(dp_sum20(got)), 0xffff);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 12)), INNER_LNS);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 16)), INNER_A);
+	assert_int_equal(wire_fold(wire_sum20(got)), 0xffff);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(got + 12)), INNER_LNS);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(got + 16)), INNER_A);
 	assert_int_equal(got[9], ICMP);
 	assert_int_equal(got[1], (sent[1] & 0x1c) | 0xc0);
 	assert_int_equal(got[20], type);
 	assert_int_equal(got[21], code);
-	assert_int_equal(rte_bswap16(dp_load16(got + 26)), mtu);
-	assert_int_equal(dp_fold(dp_sum(got + 20, len - 20)), 0xffff);
+	assert_int_equal(rte_bswap16(wire_load16(got + 26)), mtu);
+	assert_int_equal(wire_fold(wire_sum(got + 20, len - 20)), 0xffff);
 	assert_memory_equal(got + 28, sent, quote);
 	assert_int_equal(take_frame(b).len, 0);
 }
@@ -220,7 +220,7 @@ icmp_errors_pass_where_they_quote_what_may(void **state)
 	len = icmp_error(packet, 5, ESP, 0, INNER_B); /* a redirect */
 	expect(&b, packet, len, DP_DROP_POLICY_SENDER);
 	len = icmp_error(packet, 3, ESP, 0, INNER_B);
-	dp_store16(packet + 2, rte_bswap16(40)); /* the quote is cut */
+	wire_store16(packet + 2, rte_bswap16(40)); /* the quote is cut */
 	inner_checksum(packet);
 	expect(&b, packet, 40, DP_DROP_POLICY_SENDER);
 	bench_down(&b);
@@ -347,8 +347,8 @@ make_echo(uint8_t *packet, uint32_t from)
 	inner_packet(packet, from, INNER_LNS, ICMP, 60);
 	packet[20] = 8;
 	packet[21] = 0;
-	dp_store16(packet + 22, 0);
-	dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 40)));
+	wire_store16(packet + 22, 0);
+	wire_store16(packet + 22, wire_checksum(wire_sum(packet + 20, 40)));
 }
 
 static void
@@ -385,14 +385,14 @@ echo_to_the_lns_is_answered_and_nothing_else(void **state)
 	inner_packet(packet, INNER_A, INNER_LNS, ICMP, 85);
 	packet[20] = 8;
 	packet[21] = 0;
-	dp_store16(packet + 22, 0);
-	dp_store16(packet + 22, dp_checksum(dp_sum(packet + 20, 65)));
+	wire_store16(packet + 22, 0);
+	wire_store16(packet + 22, wire_checksum(wire_sum(packet + 20, 65)));
 	put_data(&b, true, &wire, packet, 85);
 	assert_int_equal(take_inner(&b, true, got), 85);
 	assert_int_equal(got[20], 0);
-	assert_int_equal(dp_fold(dp_sum(got + 20, 65)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum(got + 20, 65)), 0xffff);
 	assert_memory_equal(got + 24, packet + 24, 61);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(got + 12)), INNER_LNS);
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(got + 12)), INNER_LNS);
 	packet[22] ^= 1;
 	expect(&b, packet, 85, DP_DROP_ROUTE_LNS);
 	inner_packet(packet, INNER_A, INNER_LNS, UDP, 60);

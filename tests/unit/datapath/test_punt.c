@@ -136,7 +136,7 @@ put_control(struct bench *b, uint32_t ip, uint16_t port, uint8_t tunnel)
 	uint8_t zlb[] = {0xc8, 2, 0, 12, 0, tunnel, 0, 0, 0, 0, 0, 0}, frame[FRAME_MAX];
 
 	bench_udp(b, ip, port, zlb, sizeof(zlb), frame);
-	put_to_worker(b, frame, DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR + sizeof(zlb));
+	put_to_worker(b, frame, WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + sizeof(zlb));
 }
 
 /* Behind one NAT there are others with the same address: a port has less than its address. */

@@ -83,16 +83,16 @@ every_header_checksum(void **state)
 	for (unsigned id = 0; id <= UINT16_MAX; id++) {
 		uint16_t sum;
 
-		dp_store16(packet + 4, (uint16_t)id);
+		wire_store16(packet + 4, (uint16_t)id);
 		inner_checksum(packet);
-		sum = dp_load16(packet + 10);
+		sum = wire_load16(packet + 10);
 		n += !seen[sum];
 		seen[sum] = true;
 		put_data(&b, true, &wire, packet, 20);
 		expect_relayed(&b, packet, 20);
 		if (sum != 0)
 			continue;
-		dp_store16(packet + 10, UINT16_MAX); /* the other zero, as good on arrival */
+		wire_store16(packet + 10, UINT16_MAX); /* the other zero, as good on arrival */
 		put_data(&b, true, &wire, packet, 20);
 		expect_relayed(&b, packet, 20);
 	}
@@ -231,9 +231,9 @@ echo_request(uint8_t *ip, uint32_t from, uint32_t to)
 {
 	size_t len = inner_packet(ip, from, to, ICMP, 60);
 
-	dp_store16(ip + 20, 8);
-	dp_store16(ip + 22, 0);
-	dp_store16(ip + 22, dp_checksum(dp_sum(ip + 20, len - 20)));
+	wire_store16(ip + 20, 8);
+	wire_store16(ip + 22, 0);
+	wire_store16(ip + 22, wire_checksum(wire_sum(ip + 20, len - 20)));
 	return len;
 }
 
@@ -243,10 +243,10 @@ expect_echo(const uint8_t *got, const uint8_t *request, size_t len)
 {
 	assert_memory_equal(got + 12, request + 16, 4);
 	assert_memory_equal(got + 16, request + 12, 4);
-	assert_int_equal(dp_load16(got + 20), 0);
+	assert_int_equal(wire_load16(got + 20), 0);
 	assert_memory_equal(got + 24, request + 24, len - 24);
-	assert_int_equal(dp_fold(dp_sum20(got)), 0xffff);
-	assert_int_equal(dp_fold(dp_sum(got + 20, len - 20)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum20(got)), 0xffff);
+	assert_int_equal(wire_fold(wire_sum(got + 20, len - 20)), 0xffff);
 }
 
 /* Sends many requests; answered: the edge or frames that came back, which are checked against
@@ -255,7 +255,7 @@ static void
 flood_of_echoes(struct bench *b, bool outside, enum dp_drop_cause over)
 {
 	enum { REQUESTS = 20000, AT_ONCE = DP_ECHO_MOST_MS / DP_ECHO_COST_MS };
-	uint8_t frame[FRAME_MAX] = {0}, *ip = frame + DP_ETHER, got[FRAME_MAX];
+	uint8_t frame[FRAME_MAX] = {0}, *ip = frame + WIRE_ETHER, got[FRAME_MAX];
 	size_t len =
 		outside ? echo_request(ip, PEER_A, LNS_IP) : echo_request(ip, INNER_A, INNER_LNS);
 	uint64_t begin = rte_rdtsc(), allowed;
@@ -263,22 +263,22 @@ flood_of_echoes(struct bench *b, bool outside, enum dp_drop_cause over)
 	unsigned answered = 0;
 
 	memcpy(frame, b->dp->ports[0].mac, 6);
-	dp_store16(frame + 12, 0x0008);
+	wire_store16(frame + 12, 0x0008);
 	for (unsigned i = 0; i < REQUESTS; i++) {
 		struct frame_bytes f = {0};
 
 		if (outside) {
-			put_frame(b, frame, DP_ETHER + len);
+			put_frame(b, frame, WIRE_ETHER + len);
 			f = take_frame(b);
 		} else {
 			put_data(b, true, &wire, ip, len);
 			f.len = take_inner(b, true, got);
-			memcpy(f.bytes + DP_ETHER, got, f.len);
+			memcpy(f.bytes + WIRE_ETHER, got, f.len);
 		}
 		if (f.len == 0)
 			continue;
 		answered++;
-		expect_echo(f.bytes + DP_ETHER, ip, len);
+		expect_echo(f.bytes + WIRE_ETHER, ip, len);
 	}
 	allowed = AT_ONCE + (rte_rdtsc() - begin) * 1000 / rte_get_tsc_hz() / DP_ECHO_COST_MS + 1;
 	assert_int_equal(answered + drops(b, over), REQUESTS);
@@ -314,11 +314,11 @@ a_wrong_checksum_stays_wrong(void **state)
 	put_data(&b, true, &wire, packet, 100);
 	f = take_frame(&b);
 	assert_int_not_equal(f.len, 0);
-	ip = f.bytes + DP_ETHER;
-	udp = ip + DP_IPV4_HDR;
-	assert_int_not_equal(
-		dp_fold(dp_sum(udp, rte_bswap16(dp_load16(udp + 4))) +
-			dp_sum_pseudo(dp_load32(ip + 12), dp_load32(ip + 16), dp_load16(udp + 4))),
+	ip = f.bytes + WIRE_ETHER;
+	udp = ip + WIRE_IPV4;
+	assert_int_not_equal(wire_fold(wire_sum(udp, rte_bswap16(wire_load16(udp + 4))) +
+				       wire_sum_pseudo(wire_ipv4_source_be(ip),
+					       wire_ipv4_target_be(ip), wire_load16(udp + 4))),
 		0xffff);
 	bench_down(&b);
 }

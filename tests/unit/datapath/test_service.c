@@ -25,11 +25,11 @@ static const uint8_t nat[6] = {2, 0, 0, 0, 0, 9}; /* answers for whom bench_arp(
 static void
 redirect(uint8_t *frame, uint32_t ip, uint16_t port)
 {
-	uint8_t *outer = frame + DP_ETHER;
+	uint8_t *outer = frame + WIRE_ETHER;
 
-	dp_store32(outer + 16, rte_cpu_to_be_32(ip));
-	dp_store16(outer + 22, rte_cpu_to_be_16(port));
-	dp_store16(outer + 26, 0);
+	wire_store32(outer + 16, rte_cpu_to_be_32(ip));
+	wire_store16(outer + 22, rte_cpu_to_be_16(port));
+	wire_store16(outer + 26, 0);
 	inner_checksum(outer);
 }
 
@@ -43,7 +43,7 @@ asks(struct bench *b, uint32_t ip, uint16_t port, uint16_t tunnel_id, enum dp_pu
 
 	bench_udp(b, PEER_A, PORT_A, message, sizeof(message), frame);
 	redirect(frame, ip, port);
-	put_frame(b, frame, DP_ETHER + DP_IPV4_HDR + DP_UDP_HDR + sizeof(message));
+	put_frame(b, frame, WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + sizeof(message));
 	if (!dp_punt_next(b->dp, &punt))
 		return -1;
 	assert_int_equal(punt.class, class);
@@ -138,7 +138,7 @@ services_come_and_go(void **state)
 	assert_int_equal(asks(&b, LNS_IP, SECOND_PORT, 7, DP_PUNT_CONNECT), UINT16_MAX);
 	slot = add_c(&b, OTHER, PEER_A);
 	assert_true(from_c(&b));
-	assert_int_equal(dp_load32(to_c(&b).bytes + 26), rte_cpu_to_be_32(OTHER_IP));
+	assert_int_equal(wire_load32(to_c(&b).bytes + 26), rte_cpu_to_be_32(OTHER_IP));
 
 	/* it takes nothing any more; what its session gets, the others, and their tables stay */
 	assert_int_equal(dp_service_clear(b.dp, OTHER), 0);
@@ -220,7 +220,7 @@ sessions_follow_their_services_gateway(void **state)
 	assert_int_equal(dp_service_set(b.dp, 0, &service), 0);
 	dp_worker_round(b.dp->workers[0]);
 	f = take_frame(&b);
-	assert_int_equal(dp_load16(f.bytes + 12), 0x0608);
+	assert_int_equal(wire_load16(f.bytes + 12), 0x0608);
 	assert_memory_equal(f.bytes, mac_3, 6);
 	assert_memory_equal(mac_to_c(&b, &f), mac_3, 6);
 	/* no way any more, and one again */

@@ -121,18 +121,18 @@ static uint16_t
 next_ns(struct bench *b, const char *ppp)
 {
 	struct frame_bytes f = take_frame(b);
-	const uint8_t *udp = f.bytes + DP_ETHER + DP_IPV4_HDR;
+	const uint8_t *udp = f.bytes + WIRE_ETHER + WIRE_IPV4;
 	struct l2tp_header h = {0};
 	uint16_t len;
 
 	assert_int_not_equal(f.len, 0);
-	len = (uint16_t)(f.len - DP_ETHER - DP_IPV4_HDR);
-	assert_int_equal(rte_bswap16(dp_load16(udp + 4)), len);
+	len = (uint16_t)(f.len - WIRE_ETHER - WIRE_IPV4);
+	assert_int_equal(rte_bswap16(wire_load16(udp + 4)), len);
 	assert_int_equal(
-		dp_fold(dp_sum(udp, len) +
-			dp_sum_pseudo(dp_load32(udp - 8), dp_load32(udp - 4), dp_load16(udp + 4))),
+		wire_fold(wire_sum(udp, len) + wire_sum_pseudo(wire_load32(udp - 8),
+						       wire_load32(udp - 4), wire_load16(udp + 4))),
 		0xffff);
-	assert_int_equal(l2tp_header_parse(udp + DP_UDP_HDR, len - DP_UDP_HDR, &h), 0);
+	assert_int_equal(l2tp_header_parse(udp + WIRE_UDP_HEADER, len - WIRE_UDP_HEADER, &h), 0);
 	assert_true(h.has_sequence);
 	assert_int_equal(h.nr, 0);
 	if (ppp != NULL)
@@ -214,9 +214,9 @@ a_sessions_peer_moves(void **state)
 	inner_packet(packet, INNER_B, INNER_A, ESP, 100);
 	put_data(&b, false, &wire, packet, len);
 	f = take_frame(&b);
-	assert_int_equal(rte_be_to_cpu_32(dp_load32(f.bytes + 30)), PEER_B);
-	assert_int_equal(rte_bswap16(dp_load16(f.bytes + 36)), 999);
-	assert_int_equal(rte_bswap16(dp_load16(f.bytes + 48)), 1); /* Ns */
+	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 30)), PEER_B);
+	assert_int_equal(rte_bswap16(wire_load16(f.bytes + 36)), 999);
+	assert_int_equal(rte_bswap16(wire_load16(f.bytes + 48)), 1); /* Ns */
 	bench_down(&b);
 }
 

@@ -10,7 +10,7 @@ static size_t
 tag(uint8_t *frame, size_t len, unsigned priority, unsigned vlan)
 {
 	memmove(frame + 12 + TAG, frame + 12, len - 12);
-	dp_store16(frame + 12, 0x0081);
+	wire_store16(frame + 12, 0x0081);
 	frame[14] = (uint8_t)(priority << 5 | vlan >> 8);
 	frame[15] = (uint8_t)vlan;
 	return len + TAG;
@@ -28,15 +28,15 @@ arp_request(const struct bench *b, uint8_t *frame)
 static size_t
 echo_request(const struct bench *b, uint8_t *frame)
 {
-	uint8_t *ip = frame + DP_ETHER, *icmp = ip + DP_IPV4_HDR;
+	uint8_t *ip = frame + WIRE_ETHER, *icmp = ip + WIRE_IPV4;
 
 	bench_udp(b, PEER_A, PORT_A, "12345678", 8, frame);
 	ip[9] = 1;
 	inner_checksum(ip);
 	memset(icmp, 0, 16);
 	icmp[0] = 8;
-	dp_store16(icmp + 2, dp_checksum(dp_sum(icmp, 16)));
-	return DP_ETHER + DP_IPV4_HDR + 16;
+	wire_store16(icmp + 2, wire_checksum(wire_sum(icmp, 16)));
+	return WIRE_ETHER + WIRE_IPV4 + 16;
 }
 
 static void
@@ -58,14 +58,14 @@ priority_tagged_frames_are_taken(void **state)
 		put_frame(&b, frame, tag(frame, arp_request(&b, frame), priority, 0));
 		f = take_frame(&b);
 		assert_int_equal(f.len, 42);
-		assert_int_equal(dp_load16(f.bytes + 12), 0x0608);
-		assert_int_equal(dp_load16(f.bytes + 20), 0x0200);
+		assert_int_equal(wire_load16(f.bytes + 12), 0x0608);
+		assert_int_equal(wire_load16(f.bytes + 20), 0x0200);
 
 		put_frame(&b, frame, tag(frame, echo_request(&b, frame), priority, 0));
 		f = take_frame(&b);
-		assert_int_equal(f.len, DP_ETHER + DP_IPV4_HDR + 16);
-		assert_int_equal(dp_load16(f.bytes + 12), 0x0008);
-		assert_int_equal(f.bytes[DP_ETHER + DP_IPV4_HDR], 0);
+		assert_int_equal(f.len, WIRE_ETHER + WIRE_IPV4 + 16);
+		assert_int_equal(wire_load16(f.bytes + 12), 0x0008);
+		assert_int_equal(f.bytes[WIRE_ETHER + WIRE_IPV4], 0);
 
 		bench_udp(&b, PEER_A, PORT_A, sccrq, sizeof(sccrq), frame);
 		put_frame(&b, frame, tag(frame, 42 + sizeof(sccrq), priority, 0));

@@ -131,7 +131,7 @@ collect(void)
 
 	for (unsigned i = 0; i < WORKERS; i++)
 		while (rte_ring_dequeue(out[i], &m) == 0) {
-			n += rte_pktmbuf_data_len((struct rte_mbuf *)m) >= DP_ETHER + 30 + PACKET;
+			n += rte_pktmbuf_data_len((struct rte_mbuf *)m) >= WIRE_ETHER + 30 + PACKET;
 			rte_pktmbuf_free(m);
 		}
 	return n;
