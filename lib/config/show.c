@@ -171,13 +171,15 @@ static const uint8_t *
 items_of(const void *base, const struct cfg_key *k, size_t *n)
 {
 	const uint8_t *at = (const uint8_t *)base + k->offset;
+	const void *list;
 
 	*n = k->shape == CFG_ONE ? 1 : k->max_items;
 	if (k->shape != CFG_ONE && k->count != 0)
 		memcpy(n, (const uint8_t *)base + k->count, sizeof(*n));
-	if (k->shape == CFG_MANY || k->shape == CFG_ONE_OR_MANY)
-		memcpy(&at, at, sizeof(at));
-	return at;
+	if (k->shape != CFG_MANY && k->shape != CFG_ONE_OR_MANY)
+		return at;
+	memcpy(&list, at, sizeof(list));
+	return list;
 }
 
 static bool

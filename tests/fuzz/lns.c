@@ -139,7 +139,8 @@ static void
 answer(struct world *w, unsigned choice)
 {
 	static const uint8_t response[20], name[] = "userb";
-	const struct asked *asked = &w->asks[w->n_answers % ASKS];
+	unsigned known = w->n_asks < ASKS ? w->n_asks : ASKS;
+	const struct asked *asked = &w->asks[known == 0 ? 0 : w->n_answers % known];
 	struct lns_auth_answer a = {.number = asked->number,
 		.verdict = LNS_AUTH_ACCEPTED,
 		.authenticator_response = choice == 3 ? NULL : response,
