@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/reference.h"
 #include "config/schema.h"
 #include "daemon.h"
 
@@ -20,7 +21,8 @@ enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
 static const char usage[] = "usage: culvertd [-c] FILE\n"
 			    "       culvertd --check | --try FILE\n"
-			    "       culvertd --schema | --help | --version\n";
+			    "       culvertd --schema | --config-reference[=scdoc]\n"
+			    "       culvertd --help | --version\n";
 
 static const char help[] =
 	"NAME\n"
@@ -29,7 +31,7 @@ static const char help[] =
 	"SYNOPSIS\n"
 	"    culvertd [-c] FILE\n"
 	"    culvertd --check | --try FILE\n"
-	"    culvertd --schema\n"
+	"    culvertd --schema | --config-reference[=scdoc]\n"
 	"\n"
 	"DESCRIPTION\n"
 	"    Runs in the foreground and writes its log to stderr, one line an event.\n"
@@ -39,6 +41,9 @@ static const char help[] =
 	"    -c, --config FILE   the configuration, in YAML\n"
 	"    -k, --check         check the configuration, print every error, and exit\n"
 	"    -s, --schema        print the configuration's JSON schema, for editors, and exit\n"
+	"    --config-reference[=scdoc]\n"
+	"                        print what each key of the configuration is, in Markdown or as\n"
+	"                        source of a man page, and exit\n"
 	"    -t, --try           set everything up, as for serving, and exit: what would go wrong\n"
 	"    -V, --version       print the version\n"
 	"    -h, --help          print this text\n"
@@ -75,6 +80,25 @@ print_schema(void)
 	return 0;
 }
 
+static int
+print_reference(const char *form)
+{
+	static char reference[CFG_REFERENCE_BYTES];
+	bool scdoc = form != NULL && strcmp(form, "scdoc") == 0;
+
+	if (form != NULL && !scdoc) {
+		fprintf(stderr,
+			"culvertd: --config-reference has the forms '' and scdoc, not '%s'\n",
+			form);
+		return EXIT_USAGE;
+	}
+	if (cfg_reference(scdoc ? CFG_REFERENCE_SCDOC : CFG_REFERENCE_MARKDOWN, reference,
+		    sizeof(reference)) < 0)
+		return 1;
+	fputs(reference, stdout);
+	return 0;
+}
+
 /* -1: go on; else the exit status. */
 static int
 parse_arguments(int argc, char **argv, struct arguments *args)
@@ -84,6 +108,7 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 		{"check", no_argument, NULL, 'k'},
 		{"try", no_argument, NULL, 't'},
 		{"schema", no_argument, NULL, 's'},
+		{"config-reference", optional_argument, NULL, 'r'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -103,6 +128,8 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 			break;
 		case 's':
 			return print_schema();
+		case 'r':
+			return print_reference(optarg);
 		case 'V':
 			printf("culvertd %s\n", CULVERT_VERSION);
 			return 0;

@@ -215,9 +215,9 @@ struct cfg {
 	struct cfg_fixed *fixed; /* sorted by realm and address */
 	size_t n_fixed;
 	struct cfg_limits limits;
-	/* What has room from the start on: the limits of the first snapshot, through all that
-	 * continue it. */
-	struct cfg_limits capacity;
+	/* Sessions that have room: limits.sessions of the first snapshot, through all that continue
+	 * it. */
+	uint32_t sessions_capacity;
 	void *owner; /* the loader's memory, and who is where in it */
 };
 

@@ -309,19 +309,7 @@ cfg_change_new(
 }
 
 bool
-cfg_fits_tunnels(const struct cfg *cfg)
-{
-	return cfg->limits.tunnels <= cfg->capacity.tunnels;
-}
-
-bool
-cfg_fits_half_open(const struct cfg *cfg)
-{
-	return cfg->limits.half_open <= cfg->capacity.half_open;
-}
-
-bool
 cfg_fits_sessions(const struct cfg *cfg)
 {
-	return cfg->limits.sessions <= cfg->capacity.sessions;
+	return cfg->limits.sessions <= cfg->sessions_capacity;
 }

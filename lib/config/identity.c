@@ -209,7 +209,7 @@ cfg_continue(struct cfg *cfg, const struct cfg *old)
 {
 	int rc = 0;
 
-	cfg->capacity = old->capacity;
+	cfg->sessions_capacity = old->sessions_capacity;
 	for (enum cfg_object i = CFG_PORT; i < CFG_IDENTITIES && rc == 0; i++)
 		rc = continue_kind(cfg, old, i);
 	return rc;

@@ -28,7 +28,7 @@ load(struct cfg_loader *l, const char *text, size_t len)
 		cfg_filters_finish(l);
 	if (!l->nomem && l->errors->errors == 0)
 		cfg_identify(l);
-	l->cfg->capacity = l->cfg->limits;
+	l->cfg->sessions_capacity = l->cfg->limits.sessions;
 	l->root = NULL;
 }
 

@@ -282,9 +282,7 @@ bool cfg_value_same(const struct cfg *old_cfg, const void *old, const struct cfg
 const char *cfg_value_text(const struct cfg *cfg, const void *base, const struct cfg_key *k,
 	char *out, size_t capacity);
 
-/* Whether what was started has room for a new limit. */
-bool cfg_fits_tunnels(const struct cfg *cfg);
-bool cfg_fits_half_open(const struct cfg *cfg);
+/* Whether what was started has room for limits.sessions. */
 bool cfg_fits_sessions(const struct cfg *cfg);
 
 /* Of ports, listeners, realms, groups: the thing of this name or NULL, by the kind of thing. */

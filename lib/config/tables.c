@@ -261,11 +261,10 @@ static const struct cfg_key user_keys[] = {
 
 static const struct cfg_key limits_keys[] = {
 	VALUE("tunnels", struct cfg_limits, tunnels, NUMBER(1, 65535 * CV_LISTENERS_MAX), "10000",
-		WITHIN(cfg_fits_tunnels), "tunnels at a time; at most 65535 for each listener"),
+		LIVE, "tunnels at a time; at most 65535 for each listener"),
 	VALUE("tunnels-per-peer", struct cfg_limits, tunnels_per_peer, NUMBER(1, 65535), "1000",
 		LIVE, "of them from one address"),
-	VALUE("half-open", struct cfg_limits, half_open, NUMBER(1, 65535), "32768",
-		WITHIN(cfg_fits_half_open),
+	VALUE("half-open", struct cfg_limits, half_open, NUMBER(1, 65535), "32768", LIVE,
 		"callers remembered until they answer; full, others are forgotten at random"),
 	VALUE("setups-per-second", struct cfg_limits, setups_per_second, NUMBER(1, 1000 * 1000),
 		"2000", LIVE, "tunnels and sessions begun in a second"),
