@@ -181,11 +181,31 @@ living(struct daemon *d, const struct id *id)
 	return answer;
 }
 
+/* The session that has ended, and that a worker may still use, or the newest of those that are in
+ * the list. */
+static bool
+past(struct daemon *d, const struct id *id, struct ended_row *row)
+{
+	const struct ended *e;
+
+	for (const struct ending *leaving = d->ending; leaving != NULL; leaving = leaving->next)
+		if (is_of(&leaving->e, id)) {
+			fill_ended(d, &leaving->e, row);
+			dp_session_counters(d->dp, leaving->slot, &row->n);
+			return true;
+		}
+	for (uint64_t i = 0; (e = ended_at(&d->ended, i)) != NULL; i++)
+		if (is_of(e, id)) {
+			fill_ended(d, e, row);
+			return true;
+		}
+	return false;
+}
+
 /* One session, with what PPP counted; or how it ended. */
 json_t *
 cmd_session(struct daemon *d, json_t *arguments, struct control_error *error)
 {
-	const struct ended *e;
 	struct ended_row row;
 	json_t *answer;
 	char text[24];
@@ -197,12 +217,8 @@ cmd_session(struct daemon *d, json_t *arguments, struct control_error *error)
 	answer = living(d, &id);
 	if (answer != NULL)
 		return answer;
-	for (uint64_t i = 0; (e = ended_at(&d->ended, i)) != NULL; i++) {
-		if (!is_of(e, &id))
-			continue;
-		fill_ended(d, e, &row);
+	if (past(d, &id, &row))
 		return view_row(&view_ended, &row);
-	}
 	if (id.serial != 0)
 		id_serial(id.serial, text);
 	else

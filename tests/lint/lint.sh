@@ -80,6 +80,9 @@ headers='ip[46]?|tcp|udp|icmp|arp|l2tpv2|ppp|gre|esp|net'
 		grep -vE '^lib/datapath/internal.h:|DP_DROP_RX_RING_FULL'
 } | check "datapath: a packet ends in the helpers that name and count it"
 
+grep -rn 'session=%u' lib/lns lib/ppp app --include=*.[ch] | grep -v 'session=%u serial=%' |
+	check "a log line that names a session says its serial"
+
 git ls-files '*.c' '*.h' 2>/dev/null | xargs -r clang-format --dry-run 2>&1 |
 	grep -E 'warning|error' | check "clang-format: all sources"
 

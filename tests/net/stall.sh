@@ -189,7 +189,8 @@ start_polling() {
 # Its session can't take leave, and ends by its timers while the worker still stands still; Culvert
 # answers all the time. Its counters, and the line about its end, come when the worker goes on.
 ends_meanwhile() {
-	local rows ended=no
+	local rows serial ended=no
+	serial=$(lns_rows sessions '{user} {serial}' | awk '$1 == "userA" { print $2 }')
 	world_spawn lns freeze "$HERE/freeze.py" "$(cat "$RUN/culvertd.pid")" "(rte|lcore|dpdk)-worker-?1" \
 		25 && world_until 10 grep -qx stopped "$RUN/freeze.log" &&
 		timeout 2 "$LNS_CTL" --socket "$RUN/lns/control.sock" kick user userA || return 1
@@ -201,11 +202,14 @@ ends_meanwhile() {
 		[ $ended = yes ] || grep -q userA <<<"$rows" || {
 			ended=yes
 			timeout 2 "$LNS_CTL" --socket "$RUN/lns/control.sock" --json ended >"$RUN/early"
+			lns_ctl session "$serial" >"$RUN/leaving"
 		}
 		sleep 0.5
 	done
-	[ $ended = yes ] && ! grep -q userA "$RUN/early" &&
-		lns_said "session-end .*user=userA .*rx_packets=[1-9]" &&
+	[ $ended = yes ] && ! grep -q userA "$RUN/early" && cat "$RUN/leaving" &&
+		grep -E '^reason +ended by the administrator' "$RUN/leaving" &&
+		grep -E '^packets from it +[1-9]' "$RUN/leaving" &&
+		lns_said "session-end .*serial=$serial .*user=userA .*rx_packets=[1-9]" &&
 		[ "$(grep -c session-end "$RUN/$LNS_LOG")" = 1 ]
 }
 
