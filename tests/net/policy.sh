@@ -62,7 +62,7 @@ dial() {
 
 # The clients go first, so that the next Culvert hears nothing of these sessions.
 hang_up() {
-	client_hang_up A && client_hang_up B && lns_stop
+	client_hang_up A B && lns_stop
 }
 
 # serve GROUP_A GROUP_B: both clients in one realm, on a Culvert that has these groups.

@@ -68,7 +68,7 @@ plain_ping_is_refused() {
 
 # What xl2tpd and pppd do on SIGTERM: the sessions end with a word.
 hang_up() {
-	client_hang_up A && client_hang_up B &&
+	client_hang_up A B &&
 		lns_said 'session-end .*user=userA .*rx_packets=[1-9]' &&
 		lns_said 'session-end .*user=userB .*rx_packets=[1-9]'
 }

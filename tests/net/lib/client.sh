@@ -100,14 +100,29 @@ client_says() {
 	world_until "${4:-60}" grep -E "$3" "$RUN/guest-$1/$2" && grep -E "$3" "$RUN/guest-$1/$2"
 }
 
-# client_hang_up GUEST: ends xl2tpd, which ends its tunnel and pppd.
+# client_hang_up GUEST...: ends xl2tpd on all of them at once, which ends its tunnel and pppd. That
+# one goes on asking for seconds whether it may, though its tunnel is gone: it is not waited for.
 client_hang_up() {
-	# shellcheck disable=SC2016 # expanded in the guest
-	guest_run "$1" '
+	local guest job jobs=() rc=0
+	for guest; do
+		# shellcheck disable=SC2016 # expanded in the guest
+		guest_run "$guest" '
 pkill xl2tpd
 for wait in $(seq 200); do
-	pgrep "xl2tpd|pppd" >/dev/null || exit 0
+	pgrep xl2tpd >/dev/null || break
 	sleep 0.1
 done
-exit 1'
+pgrep xl2tpd && exit 1
+pkill -KILL pppd
+for wait in $(seq 200); do
+	pgrep pppd >/dev/null || exit 0
+	sleep 0.1
+done
+exit 1' &
+		jobs+=($!)
+	done
+	for job in "${jobs[@]}"; do
+		wait "$job" || rc=1
+	done
+	return $rc
 }
