@@ -62,6 +62,14 @@ for folder in $pure datapath; do
 		awk -v f="$folder" '/ O \.(data|bss)(\.[a-z_]+\.[0-9]+)?[ \t]/ {print f ": " $NF}'
 done | check "lib: no mutable globals"
 
+# What a library must know from outside is an action that is answered, so that nothing can re-enter. What
+# a configuration names is read, and a line of the log goes out, by functions of the caller's that come
+# back without a call into the library.
+git grep -hoE '^#include "[a-z0-9]+/[a-z_]+\.h"' -- app | sort -u | sed 's/.*"\(.*\)"/lib\/\1/' |
+	xargs -r grep -sHnE '\(\*[a-z_]+\)\(' |
+	grep -vE '^lib/(base/log\.h:[0-9]+:.*\(\*emit\)|config/config\.h:[0-9]+:.*\(\*read\))' |
+	check "lib: no library that the daemon uses calls it back"
+
 # Of all releases of DPDK alike: what differs is in one file, headers' types differ (compat.h says how).
 headers='ip[46]?|tcp|udp|icmp|arp|l2tpv2|ppp|gre|esp|net'
 {
