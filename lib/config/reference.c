@@ -61,8 +61,10 @@ static const struct term values[] = {
 };
 
 static const struct term effects[] = {
-	{"live", "counts at once, for what runs, too; passwords and secrets from the next "
-		 "authentication on"},
+	{"live", "counts at once, for what runs, too: a session that can't have any more what it "
+		 "has "
+		 "(its user, address, realm, listener) ends. Passwords and secrets count from the "
+		 "next authentication on"},
 	{"live or restart", "live up to what the server was started with, for which there is room; "
 			    "more needs a restart"},
 	{"new sessions", "counts for sessions that begin from then on"},

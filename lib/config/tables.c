@@ -217,7 +217,7 @@ static const struct cfg_key filter_keys[] = {
 static const struct cfg_key group_keys[] = {
 	VALUE("name", struct cfg_group, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
 		NAMES(LIVE), "name by which users refer to the group"),
-	WHOLE("realm", RANGE(REALM, 1, 63), "default", RESTART,
+	WHOLE("realm", RANGE(REALM, 1, 63), "default", LIVE,
 		"address space; clients of different realms never meet"),
 	VALUE("address", struct cfg_group, address, NEEDED(KIND(ADDRESS)), NULL, LIVE,
 		"the server's own address inside the tunnels"),

@@ -44,6 +44,8 @@ configure() {
 	lns_configure secret=tunnelsecret userA:pass-a userB:pass-b userC:pass-c || return 1
 	sed -i "/^groups:/,\$d; /^listeners:/s!/24!&${5:+, $5}!" "$yaml"
 	cat >>"$yaml" <<YAML
+filters:
+  - { name: ports, policy: [udp/5000-5001, icmp] }
 groups:
   - { name: a, address: 10.88.0.1, $1 }
   - { name: b, address: 10.88.0.1, $2 }
@@ -123,9 +125,10 @@ arrives() {
 	diff <(printf "%s $text\n" "$@") <(grep " $text\$" "$RUN/guest-B/udp")
 }
 
-# What is not permitted goes first: once the last one is there, the others would be, too.
+# ports_of_rules TEXT: what is not permitted goes first: once the last one is there, the others would
+# be, too.
 ports_of_rules() {
-	send rules 4999 5002 5000 5001 && arrives rules 5000 5001 && dropped '2 POLICY_SENDER'
+	send "$1" 4999 5002 5000 5001 && arrives "$1" 5000 5001 && dropped '2 POLICY_SENDER'
 }
 
 # 3,000 bytes come in fragments; the answer to the other names the server.
@@ -195,7 +198,7 @@ sys.exit(source[1] != 1702 or answer[18:20] != bytes((0, SCCRP)))' "$LNS_ADDRESS
 		dropped '1 CLASSIFY_UDP_PORT'
 }
 
-tap_plan 26
+tap_plan 29
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B; do
@@ -223,7 +226,12 @@ tap_check "ping and UDP pass" passes gateway
 tap_check "policy: [udp/5000-5001, icmp]: both dial" \
 	serve 'policy: [udp/5000-5001, icmp]' 'policy: [udp/5000-5001, icmp]'
 tap_check "ping passes" ping_from A $B
-tap_check "UDP to 5000 and 5001 passes; to 4999 and 5002 it counts as POLICY_SENDER" ports_of_rules
+tap_check "UDP to 5000 and 5001 passes; to 4999 and 5002 it counts as POLICY_SENDER" \
+	ports_of_rules rules
+
+tap_check "filter: a listed one that both groups share: both dial" serve 'filter: ports' 'filter: ports'
+tap_check "ping passes" ping_from A $B
+tap_check "UDP passes by its rules" ports_of_rules shared
 
 tap_check "policy: ipsec, for the receiver alone: both dial" serve 'policy: any' 'policy: ipsec, refusals: silent'
 tap_check "a ping counts as POLICY_RECEIVER" forbidden A $B '2 POLICY_RECEIVER'
