@@ -11,8 +11,7 @@
 
 #include "base/wheel.h"
 #include "bench.h"
-#include "l2tp/header.h"
-#include "l2tp/tunnel.h"
+#include "dial/dial.h"
 #include "lns/lns.h"
 
 enum { USERS = 60, USER_SESSIONS = 1000 };
@@ -34,12 +33,9 @@ static const char yaml[] = "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
 
 struct client {
 	struct cv_endpoint address;
-	struct l2tp_params l2tp_params;
-	struct l2tp_tunnel *l2tp;
 	struct ppp_params ppp_params;
-	struct ppp_link *ppp;
+	struct dial *dial;
 	char user[16];
-	uint16_t peer_session;
 	bool up;
 };
 
@@ -99,67 +95,33 @@ server_input(struct server *s, struct client *c, const uint8_t *bytes, size_t le
 }
 
 static void
-client_events(struct server *s, struct client *c)
-{
-	struct ppp_network net = {0};
-	struct l2tp_event e;
-	struct ppp_event pe;
-
-	while (l2tp_tunnel_poll_event(c->l2tp, &e)) {
-		if (e.type == L2TP_EV_UP)
-			l2tp_call_dial(c->l2tp, s->now, 1);
-		if (e.type == L2TP_EV_CALL_UP) {
-			c->peer_session = e.remote_session;
-			c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0}, s->now);
-			ppp_link_open(c->ppp, s->now);
-		}
-	}
-	while (c->ppp != NULL && ppp_link_poll_event(c->ppp, &pe)) {
-		if (pe.type == PPP_EV_NETWORK)
-			ppp_network_start(c->ppp, s->now, &net);
-		c->up = c->up || pe.type == PPP_EV_UP;
-	}
-}
-
-static void
 client_settle(struct server *s, struct client *c)
 {
-	uint8_t bytes[2048], frame[PPP_MAX_CONTROL];
-	struct l2tp_tunnel_info info;
+	uint8_t bytes[DIAL_DATAGRAM_MAX];
+	struct dial_event e;
 	int len;
 
-	client_events(s, c);
-	while ((len = l2tp_tunnel_poll_output(c->l2tp, s->now, bytes, sizeof(bytes))) > 0)
-		server_input(s, c, bytes, (size_t)len);
-	while (c->ppp != NULL && (len = ppp_link_poll_output(c->ppp, frame, sizeof(frame))) > 0) {
-		struct cv_writer w = cv_writer(bytes, sizeof(bytes));
-
-		l2tp_tunnel_info(c->l2tp, &info);
-		l2tp_data_header_write(&w, info.remote_tunnel_id, c->peer_session, (size_t)len);
-		cv_write_bytes(&w, frame, (size_t)len);
-		server_input(s, c, bytes, cv_written(&w));
+	while (dial_poll_event(c->dial, s->now, &e)) {
+		if (e.type == DIAL_EV_TUNNEL_UP)
+			dial_call(c->dial, s->now, 1);
+		c->up = c->up || e.type == DIAL_EV_UP;
 	}
+	while ((len = dial_poll_output(c->dial, s->now, bytes, sizeof(bytes))) > 0)
+		server_input(s, c, bytes, (size_t)len);
 }
 
 static void
 client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len)
 {
-	struct l2tp_header h;
-
-	if (l2tp_header_parse(bytes, len, &h) != 0)
-		return;
-	if (h.is_control && h.tunnel_id != c->l2tp_params.local_tunnel_id)
-		return; /* a HELLO to an older one of the same port */
-	if (h.is_control)
-		l2tp_tunnel_input(c->l2tp, s->now, bytes, len);
-	else if (c->ppp != NULL)
-		ppp_link_input(c->ppp, s->now, h.payload.data, h.payload.len);
+	dial_input(c->dial, s->now, bytes, len, NULL);
 	client_settle(s, c);
 }
 
 static bool
 dial(struct server *s, struct client *c, unsigned index, enum from from)
 {
+	struct dial_params params = {.ppp = &c->ppp_params};
+
 	*c = (struct client){0};
 	c->address = (struct cv_endpoint){.ip = cv_ipv4(0x0b000000), .port = 1701};
 	if (from == FROM_MANY)
@@ -167,11 +129,11 @@ dial(struct server *s, struct client *c, unsigned index, enum from from)
 			.port = (uint16_t)(1024 + index % 1000)};
 	else if (from == FROM_ADDRESS)
 		c->address.port = (uint16_t)(1024 + index);
-	l2tp_params_default(&c->l2tp_params);
-	c->l2tp_params.crypto = s->crypto;
-	c->l2tp_params.secret = "secret";
-	c->l2tp_params.secret_len = strlen("secret");
-	c->l2tp_params.local_tunnel_id = (uint16_t)(from == FROM_PORT ? index + 1 : 1);
+	l2tp_params_default(&params.l2tp);
+	params.l2tp.crypto = s->crypto;
+	params.l2tp.secret = "secret";
+	params.l2tp.secret_len = strlen("secret");
+	params.l2tp.local_tunnel_id = (uint16_t)(from == FROM_PORT ? index + 1 : 1);
 	ppp_params_default(&c->ppp_params, PPP_CLIENT);
 	c->ppp_params.crypto = s->crypto;
 	c->ppp_params.auth[0] = PPP_AUTH_CHAP_MD5;
@@ -179,8 +141,8 @@ dial(struct server *s, struct client *c, unsigned index, enum from from)
 	snprintf(c->user, sizeof(c->user), "u%u", index / USER_SESSIONS);
 	c->ppp_params.user = (struct cv_bytes){(const uint8_t *)c->user, strlen(c->user)};
 	c->ppp_params.password = (struct cv_bytes){(const uint8_t *)"secret", 6};
-	c->l2tp = l2tp_tunnel_new(L2TP_INITIATOR, &c->l2tp_params, s->now);
-	if (c->l2tp == NULL || l2tp_tunnel_connect(c->l2tp, s->now) != 0)
+	c->dial = dial_new(&params, s->now);
+	if (c->dial == NULL || dial_start(c->dial, s->now) != 0)
 		return false;
 	client_settle(s, c);
 	return c->up;
@@ -189,20 +151,18 @@ dial(struct server *s, struct client *c, unsigned index, enum from from)
 static void
 forget(struct client *c)
 {
-	ppp_link_free(c->ppp);
-	l2tp_tunnel_free(c->l2tp);
+	dial_free(c->dial);
 }
 
 /* One more call in the tunnel of a client that is up; the calls before it stay. */
 static bool
 dial_again(struct server *s, struct client *c, unsigned index)
 {
-	ppp_link_free(c->ppp);
-	c->ppp = NULL;
+	dial_abandon_call(c->dial);
 	c->up = false;
 	snprintf(c->user, sizeof(c->user), "u%u", index / USER_SESSIONS);
 	c->ppp_params.user.len = strlen(c->user);
-	if (l2tp_call_dial(c->l2tp, s->now, (uint16_t)(index + 1)) != 0)
+	if (dial_call(c->dial, s->now, (uint16_t)(index + 1)) != 0)
 		return false;
 	client_settle(s, c);
 	return c->up;

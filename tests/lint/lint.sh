@@ -29,7 +29,7 @@ room() {
 }
 
 # Rooms that must be the same on any operating system, without threads, clocks or sockets.
-pure="base wire crypto l2tp ppp config lns"
+pure="base wire crypto l2tp ppp config dial lns"
 system='rte_|sys/|time\.h|pthread|event2?|unistd|poll|netinet|netdb|fcntl|signal'
 calls='socket|bind|listen|accept4?|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|poll|epoll_.*|select'
 calls="$calls|clock_.*|gettimeofday|time|nanosleep|u?sleep|getrandom|rand(om)?|srand(om)?"
@@ -43,6 +43,7 @@ calls="$calls|printf|puts|fprintf|fputs|perror|exit|abort|getenv"
 	room l2tp base crypto
 	room ppp base crypto
 	room config base
+	room dial base crypto l2tp ppp
 	room lns base crypto l2tp ppp config
 	room datapath base wire l2tp/header.h
 	grep -rHn '#include "l2tp/' lib/datapath --include=*.[ch] | grep -v 'l2tp/header.h'

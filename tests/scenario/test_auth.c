@@ -197,9 +197,7 @@ an_answer_to_the_question_before(void **state)
 	(void)state;
 	up(&w, true);
 	c = dial(&w, "alice", "pass-a", PPP_AUTH_CHAP_MD5);
-	ppp_link_free(c->ppp);
-	c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0}, w.now);
-	ppp_link_open(c->ppp, w.now);
+	assert_int_equal(dial_restart_link(c->dial, w.now), 0);
 	world_sleep(&w, CV_NS_PER_S);
 	assert_int_equal(w.n_asks, 2);
 	assert_int_equal(w.asks[0].ask.serial, w.asks[1].ask.serial);

@@ -198,9 +198,8 @@ a_link_that_negotiates_again_is_shut_until_it_is_up(void **state)
 	c = dial(&w, "alice", PPP_AUTH_CHAP_MD5);
 	assert_int_equal(open_slots(&w), 1);
 	w.filter = no_chap;
-	ppp_link_free(c->ppp); /* the client's PPP starts anew on the same call */
-	c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0}, w.now);
-	ppp_link_open(c->ppp, w.now);
+	/* the client's PPP starts anew on the same call */
+	assert_int_equal(dial_restart_link(c->dial, w.now), 0);
 	world_sleep(&w, 5 * CV_NS_PER_S);
 	assert_int_equal(open_slots(&w), 0);
 	w.filter = NULL;
@@ -289,7 +288,6 @@ chap_repeats_as_configured(void **state)
 static void
 ids_rest_although_slots_are_few(void **state)
 {
-	static const struct l2tp_reason bye = {.result = L2TP_CDN_ADMINISTRATIVE};
 	struct world_client *c;
 	struct world w;
 
@@ -298,11 +296,9 @@ ids_rest_although_slots_are_few(void **state)
 	assert_int_equal(lns_slot_mask(w.lns), 63);
 	c = dial(&w, "alice", PPP_AUTH_CHAP_MD5);
 	for (unsigned i = 0; i < 200; i++) {
-		l2tp_call_close(c->l2tp, w.now, c->local_session, &bye);
-		ppp_link_free(c->ppp);
-		c->ppp = NULL;
+		dial_drop_call(c->dial, w.now);
 		c->local_session = (uint16_t)(i + 1);
-		assert_int_equal(l2tp_call_dial(c->l2tp, w.now, c->local_session), 0);
+		assert_int_equal(dial_call(c->dial, w.now, c->local_session), 0);
 		world_sleep(&w, 400 * CV_NS_PER_MS);
 		assert_non_null(c->ppp);
 	}

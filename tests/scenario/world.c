@@ -408,156 +408,136 @@ world_client(struct world *w, const char *user, const char *password, enum ppp_a
 	return c;
 }
 
+/* What the tests look at. */
 static void
-drop_call(struct world_client *c)
+show_parts(struct world_client *c)
 {
-	ppp_link_free(c->ppp);
-	c->ppp = NULL;
-	c->up = false;
-	c->local_session = c->peer_session = 0;
+	c->l2tp = c->dial == NULL ? NULL : dial_tunnel(c->dial);
+	c->ppp = c->dial == NULL ? NULL : dial_link(c->dial);
+	c->peer_session = c->dial == NULL ? 0 : dial_peer_session(c->dial);
+	if (c->ppp == NULL)
+		c->up = false;
 }
 
 void
 client_free(struct world_client *c)
 {
-	drop_call(c);
-	l2tp_tunnel_free(c->l2tp);
-	c->l2tp = NULL;
+	dial_free(c->dial);
+	c->dial = NULL;
 	c->tunnel_up = false;
+	c->local_session = 0;
+	show_parts(c);
 }
 
 static void
-tunnel_event(struct world_client *c, const struct l2tp_event *e)
+tunnel_down(struct world_client *c, const struct dial_event *e)
+{
+	c->tunnel_downs++;
+	c->tunnel_up = false;
+	c->tunnel_reason = e->reason;
+	snprintf(c->tunnel_text, sizeof(c->tunnel_text), "%s", e->reason.message);
+}
+
+static void
+call_down(struct world_client *c, const struct dial_event *e)
+{
+	c->call_downs++;
+	c->call_reason = e->reason;
+	snprintf(c->call_text, sizeof(c->call_text), "%s", e->reason.message);
+}
+
+static void
+auth_done(struct world_client *c, const struct ppp_ev_auth_done *e)
+{
+	c->auth_dones++;
+	c->auth_ok = e->ok;
+	snprintf(c->auth_text, sizeof(c->auth_text), "%.*s", (int)e->message.len,
+		(const char *)e->message.data);
+}
+
+static void
+dial_event(struct world_client *c, const struct dial_event *e)
 {
 	struct world *w = c->world;
 
 	switch (e->type) {
-	case L2TP_EV_UP:
+	case DIAL_EV_TUNNEL_UP:
 		c->tunnel_ups++;
 		c->tunnel_up = true;
 		c->local_session = (uint16_t)(world_random(w) % 65535 + 1);
-		assert_int_equal(l2tp_call_dial(c->l2tp, w->now, c->local_session), 0);
+		assert_int_equal(dial_call(c->dial, w->now, c->local_session), 0);
 		break;
-	case L2TP_EV_CALL_UP:
+	case DIAL_EV_CALL_UP:
 		c->call_ups++;
-		c->peer_session = e->remote_session;
-		c->ppp = ppp_link_new(&c->ppp_params, (struct ppp_scope){0}, w->now);
-		assert_non_null(c->ppp);
-		ppp_link_open(c->ppp, w->now);
 		break;
-	case L2TP_EV_CALL_DOWN:
-		c->call_downs++;
-		c->call_reason = e->reason;
-		snprintf(c->call_text, sizeof(c->call_text), "%s", e->text);
-		drop_call(c);
+	case DIAL_EV_CALL_DOWN:
+		call_down(c, e);
 		break;
-	case L2TP_EV_DOWN:
-		c->tunnel_downs++;
-		c->tunnel_up = false;
-		c->tunnel_reason = e->reason;
-		snprintf(c->tunnel_text, sizeof(c->tunnel_text), "%s", e->text);
-		drop_call(c);
+	case DIAL_EV_TUNNEL_DOWN:
+		tunnel_down(c, e);
 		break;
-	case L2TP_EV_CALL_REQUEST:
-	case L2TP_EV_DONE:
+	case DIAL_EV_AUTH_DONE:
+		auth_done(c, &e->auth);
 		break;
-	}
-}
-
-static void
-link_event(struct world_client *c, const struct ppp_event *e)
-{
-	static const struct l2tp_reason hang_up = {.result = L2TP_CDN_ADMINISTRATIVE};
-	struct ppp_network net = {0};
-
-	switch (e->type) {
-	case PPP_EV_NETWORK:
-		ppp_network_start(c->ppp, c->world->now, &net);
-		break;
-	case PPP_EV_AUTH_DONE:
-		c->auth_dones++;
-		c->auth_ok = e->u.auth_done.ok;
-		snprintf(c->auth_text, sizeof(c->auth_text), "%.*s",
-			(int)e->u.auth_done.message.len, (const char *)e->u.auth_done.message.data);
-		break;
-	case PPP_EV_UP:
+	case DIAL_EV_UP:
 		c->ppp_ups++;
 		c->up = true;
-		c->up_event = e->u.up;
+		c->up_event = e->up;
 		break;
-	case PPP_EV_NETWORK_DOWN:
+	case DIAL_EV_NETWORK_DOWN:
 		c->up = false;
 		break;
-	case PPP_EV_DOWN:
-		c->up = false;
-		c->ppp_reason = e->u.down.reason;
-		if (c->hang_up)
-			l2tp_call_close(c->l2tp, c->world->now, c->local_session, &hang_up);
-		drop_call(c);
+	case DIAL_EV_LINK_DOWN:
+		c->ppp_reason = e->link;
 		break;
-	case PPP_EV_LCP_UP:
-	case PPP_EV_AUTH:
+	case DIAL_EV_DONE:
 		break;
 	}
-}
-
-static void
-send_frame(struct world_client *c, const uint8_t *frame, size_t len)
-{
-	uint8_t bytes[2048];
-	struct cv_writer w = cv_writer(bytes, sizeof(bytes));
-	struct l2tp_tunnel_info info;
-
-	l2tp_tunnel_info(c->l2tp, &info);
-	l2tp_data_header_write(&w, info.remote_tunnel_id, c->peer_session, len);
-	cv_write_bytes(&w, frame, len);
-	send_datagram(c->world, -1, c->address, bytes, cv_written(&w));
+	show_parts(c);
+	if (e->type == DIAL_EV_CALL_DOWN || e->type == DIAL_EV_TUNNEL_DOWN ||
+		e->type == DIAL_EV_LINK_DOWN)
+		c->local_session = 0;
 }
 
 static void
 client_settle(struct world_client *c)
 {
 	uint8_t bytes[2048];
-	struct l2tp_event e;
-	struct ppp_event pe;
+	struct dial_event e;
 	int len;
 
-	while (c->l2tp != NULL && l2tp_tunnel_poll_event(c->l2tp, &e))
-		tunnel_event(c, &e);
-	while (c->ppp != NULL && ppp_link_poll_event(c->ppp, &pe))
-		link_event(c, &pe);
-	while (c->l2tp != NULL &&
-		(len = l2tp_tunnel_poll_output(c->l2tp, c->world->now, bytes, sizeof(bytes))) > 0)
+	if (c->dial == NULL)
+		return;
+	dial_set_keep_call(c->dial, !c->hang_up);
+	while (dial_poll_event(c->dial, c->world->now, &e))
+		dial_event(c, &e);
+	show_parts(c);
+	while ((len = dial_poll_output(c->dial, c->world->now, bytes, sizeof(bytes))) > 0)
 		send_datagram(c->world, -1, c->address, bytes, (size_t)len);
-	while (c->ppp != NULL && (len = ppp_link_poll_output(c->ppp, bytes, sizeof(bytes))) > 0)
-		send_frame(c, bytes, (size_t)len);
 }
 
 void
 client_dial(struct world_client *c)
 {
 	struct world *w = c->world;
+	struct dial_params params = {.ppp = &c->ppp_params};
 
 	client_free(c);
 	c->l2tp_params.local_tunnel_id = (uint16_t)(world_random(w) % 65535 + 1);
-	c->l2tp = l2tp_tunnel_new(L2TP_INITIATOR, &c->l2tp_params, w->now);
-	assert_non_null(c->l2tp);
-	assert_int_equal(l2tp_tunnel_connect(c->l2tp, w->now), 0);
+	params.l2tp = c->l2tp_params;
+	c->dial = dial_new(&params, w->now);
+	assert_non_null(c->dial);
+	assert_int_equal(dial_start(c->dial, w->now), 0);
+	show_parts(c);
 	client_settle(c);
 }
 
 static void
 client_input(struct world_client *c, const struct world_datagram *d)
 {
-	struct l2tp_header h;
-
-	if (c->l2tp == NULL || l2tp_header_parse(d->bytes, d->len, &h) != 0 ||
-		h.tunnel_id != c->l2tp_params.local_tunnel_id)
+	if (c->dial == NULL)
 		return;
-	if (h.is_control)
-		l2tp_tunnel_input(c->l2tp, c->world->now, d->bytes, d->len);
-	else if (c->ppp != NULL && h.session_id == c->local_session)
-		ppp_link_input(c->ppp, c->world->now, h.payload.data, h.payload.len);
+	dial_input(c->dial, c->world->now, d->bytes, d->len, NULL);
 	client_settle(c);
 }
 
@@ -573,10 +553,8 @@ next_time(const struct world *w)
 	for (unsigned i = 0; i < w->n_clients; i++) {
 		const struct world_client *c = &w->clients[i];
 
-		if (c->l2tp != NULL)
-			at = cv_time_min(at, l2tp_tunnel_next_timeout(c->l2tp));
-		if (c->ppp != NULL)
-			at = cv_time_min(at, ppp_link_next_timeout(c->ppp));
+		if (c->dial != NULL)
+			at = cv_time_min(at, dial_next_timeout(c->dial));
 	}
 	return at;
 }
@@ -599,10 +577,8 @@ step(struct world *w)
 	for (unsigned i = 0; i < w->n_clients; i++) {
 		struct world_client *c = &w->clients[i];
 
-		if (c->l2tp != NULL && l2tp_tunnel_next_timeout(c->l2tp) <= w->now)
-			l2tp_tunnel_handle_timeout(c->l2tp, w->now);
-		if (c->ppp != NULL && ppp_link_next_timeout(c->ppp) <= w->now)
-			ppp_link_handle_timeout(c->ppp, w->now);
+		if (c->dial != NULL)
+			dial_handle_timeout(c->dial, w->now);
 		client_settle(c);
 	}
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "dial/dial.h"
 #include "l2tp/tunnel.h"
 #include "lns/lns.h"
 #include "ppp/link.h"
@@ -40,10 +41,10 @@ struct world_client {
 	struct world *world;
 	struct cv_endpoint address;
 	struct l2tp_params l2tp_params;
-	struct l2tp_tunnel *l2tp;
 	struct ppp_params ppp_params;
-	struct ppp_link *ppp;
-	uint16_t peer_tunnel;                 /* the server's, as SCCRP told */
+	struct dial *dial;                    /* NULL: none, or freed; */
+	struct l2tp_tunnel *l2tp;             /* its tunnel, */
+	struct ppp_link *ppp;                 /* and its link, as it is now */
 	uint16_t local_session, peer_session; /* 0: none */
 	bool hang_up;                         /* CDN when PPP goes down */
 	/* what was seen */
