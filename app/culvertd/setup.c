@@ -118,6 +118,37 @@ set_group(struct daemon *d, const struct cfg_group *g)
 	return dp_group_set(d->dp, g->id, &group);
 }
 
+/* A realm's pools, and our addresses in it. */
+static int
+set_realm(struct daemon *d, size_t realm)
+{
+	const struct cfg *cfg = d->cfg;
+	struct cv_prefix *pools;
+	uint16_t id = cfg->realms[realm].id, n = 0;
+	size_t most = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < cfg->n_groups; i++)
+		most += cfg->groups[i].realm == realm ? cfg->groups[i].n_pool : 0;
+	pools = calloc(most + 1, sizeof(*pools));
+	if (pools == NULL)
+		return CV_ERR_NOMEM;
+	for (size_t i = 0; rc == 0 && i < cfg->n_groups; i++) {
+		const struct cfg_group *g = &cfg->groups[i];
+		struct cv_prefix self = {.ip = g->address, .length = 32};
+
+		if (g->realm != realm)
+			continue;
+		for (size_t k = 0; k < g->n_pool && n < UINT16_MAX; k++)
+			pools[n++] = g->pool[k];
+		rc = dp_route_set(d->dp, id, &self, dp_route_word(DP_ROUTE_SELF, 0));
+	}
+	if (rc == 0)
+		rc = dp_realm_set(d->dp, id, pools, n);
+	free(pools);
+	return rc;
+}
+
 int
 daemon_create_datapath(struct daemon *d)
 {
@@ -150,6 +181,8 @@ daemon_create_datapath(struct daemon *d)
 	rc = dp_create(&params, &d->dp);
 	if (rc == 0)
 		rc = set_services(d);
+	for (size_t i = 0; rc == 0 && i < cfg->n_realms; i++)
+		rc = start_failed(d, "realm", cfg->realms[i].name, set_realm(d, i));
 	for (size_t i = 0; rc == 0 && i < cfg->n_filters; i++)
 		rc = start_failed(
 			d, "filter", cfg->filters[i].name, set_filter(d, &cfg->filters[i]));

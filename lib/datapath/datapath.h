@@ -22,6 +22,7 @@
 enum {
 	DP_MAX_PORTS = CV_PORTS_MAX,
 	DP_MAX_SERVICES = CV_LISTENERS_MAX, /* at a time */
+	DP_MAX_ROUTES = CV_GROUPS_MAX,      /* of a realm, beside sessions' addresses */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = CV_RULES_MAX,       /* a filter */
 	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes, a filter */
@@ -216,6 +217,53 @@ int dp_service_set(struct dp *dp, uint16_t service, const struct dp_service *tol
 int dp_service_clear(struct dp *dp, uint16_t service);
 int dp_service_get(const struct dp *dp, uint16_t service, struct dp_service *out);
 
+/* ---- realms: address spaces of clients ------------------------------------------------------ */
+
+/* Where an inner address leads, in a word. What a session has (dp_session_set) leads to it. */
+enum dp_route_kind {
+	DP_ROUTE_NOBODY,  /* 0 */
+	DP_ROUTE_SESSION, /* index: its slot */
+	DP_ROUTE_SELF,    /* the LNS: it answers echo */
+};
+
+enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };
+
+static inline uint32_t
+dp_route_word(enum dp_route_kind kind, uint32_t index)
+{
+	return (uint32_t)kind << DP_ROUTE_SHIFT | index;
+}
+
+static inline enum dp_route_kind
+dp_route_kind(uint32_t word)
+{
+	return (enum dp_route_kind)(word >> DP_ROUTE_SHIFT);
+}
+
+/*
+ * Says from which prefixes most addresses of a realm's clients are: in these each is found by one
+ * read. It costs 4 bytes an address of memory that is there when it is used, of each of the first 8
+ * pools that is no larger than a /8. Others are found too, a little later, for some 24 bytes a
+ * session. A realm needs not be set, and changes under traffic; it takes no memory when it has
+ * neither pools, routes nor sessions. CV_ERR_CONFIG: no IPv4 prefix; CV_ERR_NOMEM; CV_ERR_UNKNOWN.
+ * _get: the data path's own copy, until it is set again or cleared.
+ */
+int dp_realm_set(struct dp *dp, uint16_t realm, const struct cv_prefix *pools, uint16_t count);
+int dp_realm_clear(struct dp *dp, uint16_t realm);
+int dp_realm_get(
+	const struct dp *dp, uint16_t realm, const struct cv_prefix **pools, uint16_t *count);
+
+/*
+ * A route that is no session's: of kind DP_ROUTE_SELF for now. The longest prefix counts.
+ * CV_ERR_CONFIG: no IPv4 prefix, or another kind; CV_ERR_EXISTS: a session has the address;
+ * CV_ERR_LIMIT: DP_MAX_ROUTES of a realm; CV_ERR_NOMEM: nothing has changed; CV_ERR_UNKNOWN: not
+ * there. _get: by an index from 0, the longest prefixes first.
+ */
+int dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
+int dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
+int dp_route_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_prefix *prefix,
+	uint32_t *word);
+
 /* ---- tunnels and sessions ------------------------------------------------------------------ */
 
 /* From now on control messages with our tunnel_id are taken only from peer, as DP_PUNT_TUNNEL.
@@ -321,7 +369,7 @@ struct dp_filter {
 
 /* What sessions of one kind have in common. */
 struct dp_group {
-	struct cv_ip lns;       /* our inner address: answers echo, source of ICMP errors */
+	struct cv_ip lns;       /* our inner address, as the source of ICMP errors */
 	uint16_t mtu;           /* inner packets to its clients; 0: no limit of the group */
 	bool clients_reachable; /* clients of groups that both say so reach each other */
 	bool refuse_silently;   /* no ICMP tells its clients that a filter forbids what they send */

@@ -6,6 +6,7 @@
 #ifndef DP_INTERNAL_H
 #define DP_INTERNAL_H
 
+#include <rte_byteorder.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_rcu_qsbr.h>
@@ -120,11 +121,49 @@ struct dp_group_table {
 	struct dp_group told; /* control's */
 };
 
-/* Inner addresses of a realm: 65,536 leaves of 65,536 slots each, made as they are needed and
- * kept. One root and one leaf line a look-up. DP_NO_SLOT: nobody. */
-struct dp_realm {
-	uint32_t **root;
+/* Words of a pool's addresses, by their place in it. */
+struct dp_window {
+	uint32_t first, size; /* host order */
+	uint32_t *words;
 };
+
+/* Words of other addresses, by a hash. */
+struct dp_hosts {
+	uint32_t mask;
+	uint32_t used, live; /* control's: places, and those with a word that is not 0 */
+	struct {
+		uint32_t ip; /* network order; 0: free. Never another once it is there */
+		uint32_t word;
+	} at[];
+};
+
+/* Other routes, the longest prefixes first. */
+struct dp_routes {
+	uint32_t count;
+	uint32_t hosts; /* of them, whole addresses: these have a word besides */
+	struct dp_route {
+		uint32_t net, mask, word; /* host order */
+		struct cv_prefix told;    /* control's */
+	} at[];
+};
+
+enum { DP_WINDOWS = 8 };
+
+/* An address space of clients. hosts and routes are replaced below it, it for other windows. */
+struct dp_realm_table {
+	uint32_t window_count;
+	struct dp_window windows[DP_WINDOWS];
+	struct dp_hosts *hosts;
+	struct dp_routes *routes;
+	/* control's */
+	struct cv_prefix *pools;
+	uint16_t pool_count;
+	bool trims;    /* among those that may give memory back */
+	uint32_t live; /* words that are not 0 */
+	uint32_t next_trim;
+};
+
+#define DP_NO_REALM UINT32_MAX
 
 struct dp_port {
 	char name[DP_PORT_NAME];
@@ -176,8 +215,8 @@ struct dp_slot_list {
 	uint32_t first, last; /* DP_NO_SLOT: none */
 };
 
-/* In a realm: an address whose session is not open yet. Workers take it for nobody's. */
-#define DP_KEPT_SLOT (DP_NO_SLOT - 1)
+/* An address whose session is not open yet: nobody's, and not to be had. */
+#define DP_ROUTE_KEPT UINT32_C(1)
 
 /* ---- workers ---- */
 
@@ -305,9 +344,8 @@ struct dp {
 	struct dp_ingress *ingress;
 	struct dp_egress *egress;
 	dp_nexthop *nexthops;
-	uint16_t *arp_wanted;    /* neighbours, by a hash of port and address */
-	uint64_t *arp_asked;     /* likewise: the known MAC address that was asked last */
-	struct dp_realm *realms; /* 65,536 of them, roots made when used */
+	uint16_t *arp_wanted; /* neighbours, by a hash of port and address */
+	uint64_t *arp_asked;  /* likewise: the known MAC address that was asked last */
 
 	struct rte_mempool *pool;
 	struct rte_rcu_qsbr *rcu;
@@ -322,6 +360,7 @@ struct dp {
 	struct dp_slot_list waiting, gone;  /* for workers; to be told */
 	struct dp_shared *old, *old_last;   /* what was replaced, until no worker reads it */
 	uint32_t control_given;             /* frames put into the `send` of worker 0; it wraps */
+	uint32_t trim_first;                /* realms, by next_trim; DP_NO_REALM: none */
 	uint32_t listed_first, listed_last; /* sessions whose Ack is on its way, DP_NO_SLOT: none */
 	size_t table_bytes;
 	void *log_stream; /* DPDK's log, into ours */
@@ -338,6 +377,7 @@ struct dp {
 	/* by their IDs; pages of it are there when they are used */
 	struct dp_filter_table *filters[DP_IDS_OF_A_KIND];
 	struct dp_group_table *groups[DP_IDS_OF_A_KIND];
+	struct dp_realm_table *realms[DP_IDS_OF_A_KIND];
 	uint64_t *tunnels[DP_IDS_OF_A_KIND]; /* of a service, by our tunnel ID: dp_tunnel_peer() */
 	struct dp_service_record *services[DP_IDS_OF_A_KIND]; /* control's */
 	struct dp_iface_record ifaces[DP_IDS_OF_A_KIND];      /* likewise */
@@ -596,17 +636,73 @@ dp_egress_waits(const struct dp *dp, const struct dp_egress *e)
 }
 
 /* table/realm.c */
-/* The word that names an address's session, made where it is not there; NULL: no memory. */
+/* The word of an address, made where it is not there, with its realm; NULL: no memory. It stays
+ * there, and where it is, while it is not 0, and without another call that makes one. */
 uint32_t *dp_realm_entry(struct dp *dp, uint16_t realm, uint32_t ip_be);
+/* Writes the word of an address that is there. */
+void dp_realm_put(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t word);
+/* In the next round, where it can. */
+void dp_realm_trim_later(struct dp *dp, uint16_t realm);
+void dp_realms_poll(struct dp *dp);
 void dp_realms_destroy(struct dp *dp);
 
-static inline const uint32_t *
-dp_realm_leaf(const struct dp *dp, uint16_t realm, uint32_t ip_be)
+static inline uint32_t
+dp_hosts_place(const struct dp_hosts *h, uint32_t ip_be)
 {
-	uint32_t *const *root = __atomic_load_n(&dp->realms[realm].root, __ATOMIC_RELAXED);
+	return (uint32_t)((ip_be * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & h->mask;
+}
 
-	/* network order: the first two bytes of the address are the low half here */
-	return root == NULL ? NULL : __atomic_load_n(&root[ip_be & 0xffff], __ATOMIC_CONSUME);
+static inline uint32_t *
+dp_window_word(const struct dp_realm_table *r, uint32_t ip)
+{
+	for (uint32_t i = 0; i < r->window_count; i++)
+		if (ip - r->windows[i].first < r->windows[i].size)
+			return &r->windows[i].words[ip - r->windows[i].first];
+	return NULL;
+}
+
+/* NULL: it has none. */
+static inline uint32_t *
+dp_realm_word(const struct dp_realm_table *r, uint32_t ip_be)
+{
+	uint32_t *word = dp_window_word(r, rte_bswap32(ip_be)), ip;
+	struct dp_hosts *h;
+
+	if (word != NULL)
+		return word;
+	h = __atomic_load_n(&r->hosts, __ATOMIC_CONSUME);
+	if (h == NULL || ip_be == 0)
+		return NULL;
+	for (uint32_t at = dp_hosts_place(h, ip_be);; at = (at + 1) & h->mask) {
+		ip = __atomic_load_n(&h->at[at].ip, __ATOMIC_ACQUIRE);
+		if (ip == ip_be)
+			return &h->at[at].word;
+		if (ip == 0)
+			return NULL;
+	}
+}
+
+/* Where an address leads, of which dp_realm_word() is known: by it, or by the longest prefix. */
+static inline uint32_t
+dp_route_find(const struct dp_realm_table *r, const uint32_t *word, uint32_t ip_be)
+{
+	uint32_t found = word == NULL ? 0 : __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	const struct dp_routes *routes;
+
+	if (found != 0)
+		return found;
+	routes = __atomic_load_n(&r->routes, __ATOMIC_CONSUME);
+	for (uint32_t i = routes == NULL ? 0 : routes->hosts; routes != NULL && i < routes->count;
+		i++)
+		if ((rte_bswap32(ip_be) & routes->at[i].mask) == routes->at[i].net)
+			return routes->at[i].word;
+	return DP_ROUTE_NOBODY;
+}
+
+static inline const struct dp_realm_table *
+dp_realm_of(const struct dp *dp, uint16_t realm)
+{
+	return __atomic_load_n(&dp->realms[realm], __ATOMIC_CONSUME);
 }
 
 /* table/filter.c, table/group.c */

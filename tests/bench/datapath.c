@@ -142,6 +142,8 @@ static int
 create(uint64_t sessions)
 {
 	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC};
+	struct cv_prefix pool = {.ip = cv_ipv4(0x0a000000), .length = 12},
+			 self = {.ip = cv_ipv4(0x0a580001), .length = 32};
 	struct dp_group group = {.clients_reachable = true, .lns = cv_ipv4(0x0a580001)};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_iface iface = {0};
@@ -162,7 +164,9 @@ create(uint64_t sessions)
 		return CV_ERR_IO;
 	if (dp_create(&params, &dp) != 0 || dp_iface_set(dp, 0, &iface) != 0 ||
 		dp_service_set(dp, 0, &service) != 0 || dp_start(dp, CV_NS_PER_S) != 0 ||
-		dp_filter_set(dp, 0, &ipsec) != 0 || dp_group_set(dp, 0, &group) != 0)
+		dp_filter_set(dp, 0, &ipsec) != 0 || dp_group_set(dp, 0, &group) != 0 ||
+		dp_realm_set(dp, 0, &pool, 1) != 0 ||
+		dp_route_set(dp, 0, &self, dp_route_word(DP_ROUTE_SELF, 0)) != 0)
 		return CV_ERR_IO;
 	return fill(sessions);
 }

@@ -40,6 +40,7 @@ start(void)
 		"--no-telemetry", "--log-level=*:error", "--lcores=0", NULL};
 	struct dp_group group = {.clients_reachable = true, .lns = cv_ipv4(INNER)};
 	struct dp_filter filter = {.kind = DP_FILTER_IPSEC};
+	struct cv_prefix self = {.ip = cv_ipv4(INNER), .length = 32};
 	struct cv_endpoint peer = {.ip = cv_ipv4(PEER), .port = 40000};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_iface iface = {0};
@@ -60,6 +61,7 @@ start(void)
 	FUZZ_CHECK(dp_create(&params, &dp) == 0 && dp_iface_set(dp, 0, &iface) == 0 &&
 		   dp_service_set(dp, 0, &service) == 0 && dp_start(dp, CV_NS_PER_S) == 0);
 	FUZZ_CHECK(dp_filter_set(dp, 0, &filter) == 0 && dp_group_set(dp, 0, &group) == 0 &&
+		   dp_route_set(dp, 0, &self, dp_route_word(DP_ROUTE_SELF, 0)) == 0 &&
 		   dp_tunnel_set(dp, 0, 11, &peer) == 0);
 	add_session(21, 1400);
 	add_session(22, 100); /* what goes there is cut */

@@ -24,7 +24,8 @@ static bool
 params_usable(const struct dp_params *p)
 {
 	return p->port_count >= 1 && p->port_count <= DP_MAX_PORTS &&
-	       p->workers <= DP_MAX_WORKERS && (p->slot_mask & (p->slot_mask + 1)) == 0;
+	       p->workers <= DP_MAX_WORKERS && (p->slot_mask & (p->slot_mask + 1)) == 0 &&
+	       p->slot_mask <= DP_ROUTE_INDEX;
 }
 
 static bool
@@ -89,6 +90,7 @@ dp_create(const struct dp_params *params, struct dp **out)
 	dp->sleeps = may_sleep(params);
 	dp->event_fd = -1;
 	dp->link_fd = -1;
+	dp->trim_first = DP_NO_REALM;
 	for (unsigned i = 0; i < DP_MAX_PORTS; i++)
 		dp->ports[i].lock = -1;
 	rc = create_parts(dp);
@@ -220,6 +222,7 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp_neighbours_poll(dp, now);
 	dp_ports_poll(dp, now);
 	dp_sessions_poll(dp);
+	dp_realms_poll(dp);
 	dp_graces_poll(dp);
 }
 

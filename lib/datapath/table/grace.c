@@ -119,7 +119,7 @@ dp_graces_poll(struct dp *dp)
 bool
 dp_graces_pending(const struct dp *dp)
 {
-	return dp->waiting.first != DP_NO_SLOT || dp->old != NULL;
+	return dp->waiting.first != DP_NO_SLOT || dp->old != NULL || dp->trim_first != DP_NO_REALM;
 }
 
 /* Its final counters; the slot is free. */

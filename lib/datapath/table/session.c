@@ -22,13 +22,10 @@ dp_sessions_create(struct dp *dp)
 
 	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
 	dp->egress = dp_table_new(dp, slots * sizeof(dp->egress[0]));
-	dp->realms = dp_table_new(dp, (UINT16_MAX + 1) * sizeof(dp->realms[0]));
 	dp->cold = dp_table_new(dp, slots * sizeof(dp->cold[0]));
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
-	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL || dp->realms == NULL
-		       ? CV_ERR_NOMEM
-		       : 0;
+	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL ? CV_ERR_NOMEM : 0;
 }
 
 void
@@ -177,11 +174,11 @@ dp_sessions_poll(struct dp *dp)
 
 /* ---- from what was told to the lines, and back ---- */
 
-/* The word of an address that is there: can't fail. */
-static uint32_t *
-entry_of(struct dp *dp, const struct dp_session *s)
+/* Where its address leads: can't fail, as check_open() has seen to it. */
+static void
+put_route(struct dp *dp, const struct dp_session *s, uint32_t word)
 {
-	return dp_realm_entry(dp, s->realm, address_of(s));
+	dp_realm_put(dp, s->realm, address_of(s), word);
 }
 
 static void
@@ -195,7 +192,7 @@ open_lines(struct dp *dp, uint32_t slot)
 	__atomic_store_n(&dp->egress[slot].after, held, __ATOMIC_RELEASE);
 	in->inner_ip = address_of(&c->told);
 	in->realm = c->told.realm;
-	__atomic_store_n(entry_of(dp, &c->told), slot, __ATOMIC_RELEASE);
+	put_route(dp, &c->told, dp_route_word(DP_ROUTE_SESSION, slot));
 	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
 	dp->addresses++;
 	if (c->told.reachable && c->ordered)
@@ -236,7 +233,7 @@ shut(struct dp *dp, uint32_t slot)
 	struct dp_cold *c = &dp->cold[slot];
 
 	if (c->told.open && (c->pending || lines_open(dp, slot)))
-		__atomic_store_n(entry_of(dp, &c->told), DP_NO_SLOT, __ATOMIC_RELEASE);
+		put_route(dp, &c->told, DP_ROUTE_NOBODY);
 	c->pending = false;
 	if (!lines_open(dp, slot))
 		return;
@@ -257,12 +254,12 @@ unlink_key(struct dp *dp, uint32_t slot)
 
 /* Nobody's own address: it would take what is for the server, for many, or for nobody. */
 static bool
-may_be_a_clients(const struct dp *dp, uint32_t address, uint32_t lns)
+may_be_a_clients(const struct dp *dp, uint32_t address)
 {
 	unsigned first = address & 0xff;
 
-	return first != 0 && first != 127 && first < 224 && address != lns &&
-	       !dp_is_local(dp, address) && !dp_is_broadcast(dp, address);
+	return first != 0 && first != 127 && first < 224 && !dp_is_local(dp, address) &&
+	       !dp_is_broadcast(dp, address);
 }
 
 /* Whether it may have its address; that has its word then. */
@@ -274,15 +271,17 @@ check_open(struct dp *dp, uint32_t slot, const struct dp_session *s)
 	bool own;
 
 	if (s->address.family != CV_IPV4 || dp->groups[s->group] == NULL ||
-		dp->filters[s->filter] == NULL ||
-		!may_be_a_clients(dp, address_of(s), dp->groups[s->group]->lns))
+		dp->filters[s->filter] == NULL || !may_be_a_clients(dp, address_of(s)))
 		return CV_ERR_CONFIG;
-	entry = entry_of(dp, s);
+	entry = dp_realm_entry(dp, s->realm, address_of(s));
 	if (entry == NULL)
 		return CV_ERR_NOMEM;
+	if (dp_route_kind(dp_route_find(dp->realms[s->realm], entry, address_of(s))) ==
+		DP_ROUTE_SELF)
+		return CV_ERR_CONFIG;
 	own = c->installed && c->told.open && c->told.realm == s->realm &&
 	      cv_ip_equal(&c->told.address, &s->address);
-	return *entry == DP_NO_SLOT || own ? 0 : CV_ERR_EXISTS;
+	return *entry == DP_ROUTE_NOBODY || own ? 0 : CV_ERR_EXISTS;
 }
 
 static bool
@@ -342,7 +341,7 @@ change_anew(struct dp *dp, uint32_t slot, const struct dp_session *s, int hop)
 	}
 	c->pending = true;
 	if (s->open)
-		__atomic_store_n(entry_of(dp, s), DP_KEPT_SLOT, __ATOMIC_RELEASE);
+		put_route(dp, s, DP_ROUTE_KEPT);
 	dp_grace_wait(dp, slot);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Stage 3: where an inner packet goes. */
-#include <rte_byteorder.h>
 #include <rte_prefetch.h>
 
 #include "datapath/internal.h"
@@ -16,47 +15,46 @@ no_route(struct dp_worker *w, struct dp_packet *p)
 	return true;
 }
 
-/* What is sent to our own inner address: echo requests are answered, nothing else is. */
+/* What no session has. false: it is gone, or waits. */
 static bool
-to_lns(struct dp_worker *w, struct dp_packet *p)
+to_no_session(struct dp_worker *w, struct dp_packet *p, const uint32_t *word)
 {
-	const struct dp_group_table *group = dp_group_of(w->dp, p->group);
+	const struct dp_realm_table *r = dp_realm_of(w->dp, p->realm);
+	uint32_t route =
+		r == NULL ? DP_ROUTE_NOBODY : dp_route_find(r, word, wire_ipv4_target_be(p->inner));
 
-	if (group == NULL || wire_ipv4_target_be(p->inner) != group->lns)
-		return false;
-	if (!dp_icmp_echo(w, p))
-		p->m = NULL;
-	return true;
+	/* to ourselves: echo requests are answered, nothing else is */
+	return dp_route_kind(route) == DP_ROUTE_SELF ? dp_icmp_echo(w, p) : no_route(w, p);
 }
 
 void
 dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 {
 	struct dp *dp = w->dp;
-	const uint32_t *leaf[DP_BURST];
+	const uint32_t *words[DP_BURST];
 	struct dp_burst answers;
 	uint16_t kept = 0;
 
 	answers.n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct dp_packet *p = &b->packets[i];
-		uint32_t to = wire_ipv4_target_be(p->inner);
+		const struct dp_realm_table *r = dp_realm_of(dp, p->realm);
 
-		leaf[i] = dp_realm_leaf(dp, p->realm, to);
-		if (leaf[i] == NULL)
-			continue;
-		leaf[i] += rte_bswap16((uint16_t)(to >> 16));
-		rte_prefetch0(leaf[i]);
+		words[i] = r == NULL ? NULL : dp_realm_word(r, wire_ipv4_target_be(p->inner));
+		if (words[i] != NULL)
+			rte_prefetch0(words[i]);
 	}
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct dp_packet *p = &b->packets[i];
+		uint32_t word = words[i] == NULL ? DP_ROUTE_NOBODY
+						 : __atomic_load_n(words[i], __ATOMIC_ACQUIRE);
 
-		p->to = leaf[i] == NULL ? DP_NO_SLOT : __atomic_load_n(leaf[i], __ATOMIC_ACQUIRE);
-		if (p->to >= DP_KEPT_SLOT) {
-			if (to_lns(w, p) ? p->m != NULL : no_route(w, p))
+		if (dp_route_kind(word) != DP_ROUTE_SESSION) {
+			if (to_no_session(w, p, words[i]))
 				answers.packets[answers.n++] = *p;
 			continue;
 		}
+		p->to = word & DP_ROUTE_INDEX;
 		rte_prefetch0(&dp->egress[p->to]);
 		rte_prefetch0(&w->sessions[p->to]);
 		if (kept != i)

@@ -89,9 +89,12 @@ set_policy(struct dp *dp, uint16_t id, const struct policy *policy)
 		.mtu = policy->mtu,
 		.clients_reachable = policy->clients_reachable,
 		.refuse_silently = policy->refuse_silently};
+	struct cv_prefix lns = {.ip = policy->lns, .length = 32};
 	int rc;
 
 	memcpy(filter.rules, policy->rules, sizeof(filter.rules));
+	if (policy->lns.family != 0)
+		assert_int_equal(dp_route_set(dp, 0, &lns, dp_route_word(DP_ROUTE_SELF, 0)), 0);
 	rc = dp_filter_set(dp, id, &filter);
 	return rc != 0 ? rc : dp_group_set(dp, id, &group);
 }
@@ -144,6 +147,12 @@ bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b)
 void
 bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 {
+	bench_up_for(b, 100, send_a, send_b);
+}
+
+void
+bench_up_for(struct bench *b, uint32_t sessions, uint16_t send_a, uint16_t send_b)
+{
 	struct policy any = {
 		.kind = DP_FILTER_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
@@ -151,7 +160,7 @@ bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
 		.slot_seed = 7,
-		.slot_mask = cv_slot_mask(100),
+		.slot_mask = cv_slot_mask(sessions),
 		.pool_mbufs = 1023,
 		.eal_ready = true};
 	int id;

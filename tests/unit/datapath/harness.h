@@ -78,6 +78,8 @@ struct bench {
 int harness_eal(void);
 /* Two open sessions A and B with send flags; policies ANY, reachable. */
 void bench_up(struct bench *b, uint16_t send_a, uint16_t send_b);
+/* The same with room for so many sessions. */
+void bench_up_for(struct bench *b, uint32_t sessions, uint16_t send_a, uint16_t send_b);
 /* The two sessions alone, on a data path that the test has made. */
 void bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b);
 /* One of them, where it is not there; returns its slot. */

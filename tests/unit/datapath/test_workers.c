@@ -335,6 +335,20 @@ change_services(struct bench *b, unsigned i)
 	assert_int_equal(dp_service_set(b->dp, 0, &used), 0);
 }
 
+/* Pools that have both addresses, one, or none, and other routes. */
+static void
+change_realm(struct bench *b, unsigned i)
+{
+	struct cv_prefix pools[2] = {{.ip = cv_ipv4(INNER_A & 0xffffff00), .length = 24},
+		{.ip = cv_ipv4(INNER_B), .length = 32}};
+	struct cv_prefix wide = {.ip = cv_ipv4(INNER_A & 0xff000000), .length = 8};
+	uint32_t self = dp_route_word(DP_ROUTE_SELF, 0);
+
+	assert_int_equal(dp_realm_set(b->dp, 0, i % 4 < 2 ? pools : pools + 1, i % 3 % 2), 0);
+	if (dp_route_clear(b->dp, 1, &wide) != 0)
+		assert_int_equal(dp_route_set(b->dp, 1, &wide, self), 0);
+}
+
 /* What may change in the lines of an open session does: no packet of A and B is lost by it. */
 static void
 change_profile(struct bench *b, uint32_t slot, unsigned i)
@@ -368,6 +382,8 @@ change(struct bench *b, struct traffic *t, unsigned i)
 	if (i % 64 == 0)
 		set_policies(b, (uint16_t)(i % 128 == 0 ? 0 : 1300));
 	change_profile(b, i % 3 == 0 ? b->slot_a : b->slot_b, i);
+	if (i % 4 == 1)
+		change_realm(b, i / 4);
 	if (i % 16 == 5)
 		change_services(b, i / 16);
 	n = remove_third(b, slot);
@@ -489,9 +505,9 @@ a_late_worker_delays_nobody(void **state)
 	assert_int_equal(dp_session_set(b.dp, &back, NULL), CV_ERR_EXISTS);
 	/* an address that it waits to be opened with is free again when it is shut instead */
 	assert_int_equal(session_open(b.dp, b.slot_a, &ip), 0);
-	assert_int_equal(*dp_realm_entry(b.dp, 0, rte_cpu_to_be_32(INNER_A)), DP_KEPT_SLOT);
+	assert_int_equal(*dp_realm_entry(b.dp, 0, rte_cpu_to_be_32(INNER_A)), DP_ROUTE_KEPT);
 	session_shut(b.dp, b.slot_a);
-	assert_int_equal(*dp_realm_entry(b.dp, 0, rte_cpu_to_be_32(INNER_A)), DP_NO_SLOT);
+	assert_int_equal(*dp_realm_entry(b.dp, 0, rte_cpu_to_be_32(INNER_A)), DP_ROUTE_NOBODY);
 	assert_int_equal(session_open(b.dp, b.slot_a, &ip), 0);
 	session_reach(b.dp, b.slot_a);
 	set_policies(&b, 1200);
