@@ -6,99 +6,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <rte_bus_vdev.h>
-#include <rte_eal.h>
-#include <rte_eth_ring.h>
-#include <rte_ethdev.h>
-#include <rte_lcore.h>
-#include <rte_memory.h>
+#include "threads.h"
 
-#include "harness.h"
-
-enum { WORKERS = 2, CHANGES = 2000, PACKET = 100, THIRD_TUNNEL = 99 };
+enum { CHANGES = 2000, THIRD_TUNNEL = 99 };
 
 #define INNER_THIRD UINT32_C(0x0a580163)
-
-static struct rte_ring *in[WORKERS], *out[WORKERS];
-
-#ifdef __SANITIZE_THREAD__
-void AnnotateBenignRaceSized(
-	const char *file, int line, const volatile void *memory, size_t size, const char *why);
-
-static int
-not_ours(
-	const struct rte_memseg_list *list, const struct rte_memseg *segment, size_t len, void *arg)
-{
-	(void)list;
-	(void)arg;
-	AnnotateBenignRaceSized(__FILE__, __LINE__, segment->addr, len, "DPDK's memory");
-	return 0;
-}
-#endif
-
-/* DPDK is not compiled with TSan, which so does not see how its rings hand buffers over. What is in
- * DPDK's memory (buffers, rings) is left out; all tables of the data path are outside. */
-static void
-leave_out_dpdk(void)
-{
-#ifdef __SANITIZE_THREAD__
-	rte_memseg_contig_walk(not_ours, NULL);
-#endif
-}
-
-static int
-start_eal(void)
-{
-	char *args[] = {"test", "--no-pci", "--no-huge", "-m", "128", "--no-shconf",
-		"--no-telemetry", "--log-level=*:error", "--lcores=0@(0-1),1@(0-1),2@(0-1)", NULL};
-
-	return rte_eal_init((int)RTE_DIM(args) - 1, args) < 0 ? -1 : 0;
-}
-
-/* All but the workers' start. */
-static void
-create(struct bench *b)
-{
-	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
-	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
-	struct dp_params params = {.ports = &port,
-		.port_count = 1,
-		.workers = WORKERS,
-		.idle = DP_IDLE_SLEEP,
-		.slot_seed = 7,
-		.slot_mask = cv_slot_mask(100),
-		.pool_mbufs = 8191,
-		.eal_ready = true};
-	int id;
-
-	*b = (struct bench){.now = CV_NS_PER_S};
-	for (unsigned i = 0; i < WORKERS; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "in%u", i);
-		in[i] = rte_ring_create(name, 1024, SOCKET_ID_ANY, RING_F_SC_DEQ | RING_F_SP_ENQ);
-		snprintf(name, sizeof(name), "out%u", i);
-		out[i] = rte_ring_create(name, 4096, SOCKET_ID_ANY, RING_F_SC_DEQ | RING_F_SP_ENQ);
-	}
-	id = rte_eth_from_rings("wan", in, WORKERS, out, WORKERS, rte_socket_id());
-	assert_true(id >= 0);
-	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
-	assert_int_equal(bench_create(&params, &service, &b->dp), 0);
-	assert_false(dp_shared(b->dp));
-	b->mbufs = rte_mempool_avail_count(b->dp->pool);
-}
-
-static void
-destroy(struct bench *b)
-{
-	assert_int_equal(rte_mempool_avail_count(b->dp->pool), b->mbufs);
-	assert_int_equal(rte_vdev_uninit("net_ring_wan"), 0);
-	dp_destroy(b->dp);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		rte_ring_free(in[i]);
-		rte_ring_free(out[i]);
-	}
-}
 
 static void
 set_policies(struct bench *b, uint16_t mtu)
@@ -110,31 +22,6 @@ set_policies(struct bench *b, uint16_t mtu)
 
 	assert_int_equal(set_policy(b->dp, 0, &any), 0);
 	assert_int_equal(set_policy(b->dp, 1, &any), 0);
-}
-
-static void
-give(struct bench *b, unsigned worker, const uint8_t *frame, size_t len)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
-
-	assert_non_null(m);
-	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-	assert_int_equal(rte_ring_enqueue(in[worker], m), 0);
-}
-
-/* Frees what came out; returns how many were relayed packets of 100 bytes and their headers. */
-static unsigned
-collect(void)
-{
-	unsigned n = 0;
-	void *m;
-
-	for (unsigned i = 0; i < WORKERS; i++)
-		while (rte_ring_dequeue(out[i], &m) == 0) {
-			n += rte_pktmbuf_data_len((struct rte_mbuf *)m) >= WIRE_ETHER + 30 + PACKET;
-			rte_pktmbuf_free(m);
-		}
-	return n;
 }
 
 /* ---- the third session ---- */
@@ -228,9 +115,9 @@ wait_for_workers(struct traffic *t, unsigned waiting)
 	for (unsigned tries = 0; tries < 100000; tries++) {
 		unsigned most = 0;
 
-		t->got += collect();
-		for (unsigned i = 0; i < WORKERS; i++)
-			most = RTE_MAX(most, rte_ring_count(in[i]));
+		t->got += threads_collect();
+		for (unsigned i = 0; i < THREADS; i++)
+			most = RTE_MAX(most, rte_ring_count(threads_in[i]));
 		if (most <= waiting)
 			return;
 		nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
@@ -244,41 +131,14 @@ static void
 give_traffic(struct bench *b, struct traffic *t)
 {
 	wait_for_workers(t, 256);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		give(b, i, t->between[i], t->between_len[i]);
-		give(b, i, t->to_third, t->to_third_len);
-		give(b, i, t->from_third[0], t->from_third_len[0]);
-		give(b, i, t->from_third[1], t->from_third_len[1]);
+	for (unsigned i = 0; i < THREADS; i++) {
+		threads_give(b, i, t->between[i], t->between_len[i]);
+		threads_give(b, i, t->to_third, t->to_third_len);
+		threads_give(b, i, t->from_third[0], t->from_third_len[0]);
+		threads_give(b, i, t->from_third[1], t->from_third_len[1]);
 		t->given += 4;
 		t->given_between++;
 	}
-}
-
-static bool
-neighbours_known(const struct bench *b)
-{
-	struct dp_neighbour_info n;
-	uint64_t cursor = 0;
-
-	for (unsigned i = 0; i < 2; i++)
-		if (!dp_neighbour_next(b->dp, &cursor, &n) || !n.resolved)
-			return false;
-	return true;
-}
-
-/* The neighbours answer by way of worker 0. */
-static void
-answer_arp(struct bench *b)
-{
-	uint8_t arp[FRAME_MAX];
-
-	give(b, 0, arp, bench_arp(b, PEER_A, arp));
-	give(b, 0, arp, bench_arp(b, PEER_B, arp));
-	for (unsigned tries = 0; tries < 5000 && !neighbours_known(b); tries++) {
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-		dp_control_poll(b->dp, b->now);
-	}
-	assert_true(neighbours_known(b));
 }
 
 /* Some packets meet the change on its way, some were through before. */
@@ -393,15 +253,6 @@ change(struct bench *b, struct traffic *t, unsigned i)
 }
 
 static void
-stop(struct bench *b)
-{
-	dp_stop(b->dp);
-	/* workers go offline last: here TSan learns that they have ended */
-	for (unsigned i = 0; i < WORKERS; i++)
-		(void)__atomic_load_n(&b->dp->rcu->qsbr_cnt[i].cnt, __ATOMIC_ACQUIRE);
-}
-
-static void
 no_packet_is_lost_while_a_third_session_comes_and_goes(void **state)
 {
 	static struct traffic t;
@@ -409,14 +260,14 @@ no_packet_is_lost_while_a_third_session_comes_and_goes(void **state)
 	struct bench b;
 
 	(void)state;
-	create(&b);
+	threads_create(&b);
 	assert_int_equal(dp_start(b.dp, b.now), 0);
 	set_policies(&b, 0);
 	bench_sessions(&b, 0, DP_SEND_ACFC);
-	answer_arp(&b);
+	threads_answer_arp(&b);
 	choose_ids(&b);
 	build_traffic(&b, &t);
-	collect();
+	threads_collect();
 	for (unsigned i = 0; i < CHANGES; i++) {
 		struct dp_session_counters n = change(&b, &t, i);
 
@@ -426,8 +277,8 @@ no_packet_is_lost_while_a_third_session_comes_and_goes(void **state)
 		assert_int_equal(n.tx_bytes, n.tx_packets * PACKET);
 	}
 	wait_for_workers(&t, 0);
-	stop(&b);
-	t.got += collect();
+	threads_stop(&b);
+	t.got += threads_collect();
 	/* each packet of A and B came through, and of the third what was counted for it; the rest
 	 * met nobody, and is counted as that */
 	t.got -= (unsigned)edges(&b, DP_EDGE_ROUTE_UNREACHABLE); /* what tells so */
@@ -439,7 +290,7 @@ no_packet_is_lost_while_a_third_session_comes_and_goes(void **state)
 	assert_true(to_third > CHANGES / 4);
 	assert_true(from_third > CHANGES / 4);
 	assert_true(drops(&b, DP_DROP_INGRESS_NOT_OPEN) > CHANGES / 4);
-	destroy(&b);
+	threads_destroy(&b);
 }
 
 /* ---- workers that go by hand ---- */
@@ -452,9 +303,9 @@ relayed_by_the_other_worker(struct bench *b, bool from_a)
 	struct wire wire = {0};
 
 	inner_packet(packet, from_a ? INNER_A : INNER_B, from_a ? INNER_B : INNER_A, 50, PACKET);
-	give(b, 1, frame, build_data(b, from_a, &wire, packet, PACKET, frame));
+	threads_give(b, 1, frame, build_data(b, from_a, &wire, packet, PACKET, frame));
 	dp_worker_round(b->dp->workers[1]);
-	return collect() == 1;
+	return threads_collect() == 1;
 }
 
 static void
@@ -462,13 +313,13 @@ learn_neighbours(struct bench *b)
 {
 	uint8_t arp[FRAME_MAX];
 
-	give(b, 0, arp, bench_arp(b, PEER_A, arp));
-	give(b, 0, arp, bench_arp(b, PEER_B, arp));
+	threads_give(b, 0, arp, bench_arp(b, PEER_A, arp));
+	threads_give(b, 0, arp, bench_arp(b, PEER_B, arp));
 	dp_worker_round(b->dp->workers[0]);
 	dp_control_poll(b->dp, b->now);
 	dp_worker_round(b->dp->workers[0]);
-	assert_true(neighbours_known(b));
-	collect();
+	assert_true(threads_neighbours_known(b));
+	threads_collect();
 }
 
 /* Worker 0 stands still in the middle of a packet. Sessions go, are opened anew, policies change,
@@ -487,13 +338,13 @@ a_late_worker_delays_nobody(void **state)
 	uint32_t gone;
 
 	(void)state;
-	create(&b);
+	threads_create(&b);
 	assert_int_equal(dp_ports_start(b.dp), 0);
 	set_policies(&b, 0);
 	bench_sessions(&b, 0, 0);
 	learn_neighbours(&b);
 	b.dp->started = true;
-	for (unsigned i = 0; i < WORKERS; i++)
+	for (unsigned i = 0; i < THREADS; i++)
 		rte_rcu_qsbr_thread_online(b.dp->rcu, i);
 	assert_true(relayed_by_the_other_worker(&b, true));
 
@@ -541,7 +392,7 @@ a_late_worker_delays_nobody(void **state)
 	assert_true(relayed_by_the_other_worker(&b, false)); /* A is reachable */
 	b.dp->started = false;
 	dp_ports_stop(b.dp);
-	destroy(&b);
+	threads_destroy(&b);
 }
 
 /* The control thread's frames leave by worker 0; another one has a packet for the client. */
@@ -557,7 +408,7 @@ nothing_reaches_a_client_before_its_ack(void **state)
 	struct bench b;
 
 	(void)state;
-	create(&b);
+	threads_create(&b);
 	assert_int_equal(dp_ports_start(b.dp), 0);
 	set_policies(&b, 0);
 	bench_sessions(&b, 0, 0);
@@ -575,9 +426,9 @@ nothing_reaches_a_client_before_its_ack(void **state)
 		dp_control_poll(b.dp, b.now);
 		assert_false(relayed_by_the_other_worker(&b, true));
 		assert_int_equal(drops(&b, DP_DROP_EGRESS_NOT_YET), held + 4);
-		assert_int_equal(rte_ring_count(out[0]), 0);
+		assert_int_equal(rte_ring_count(threads_out[0]), 0);
 		dp_worker_round(b.dp->workers[0]);
-		assert_int_equal(rte_ring_count(out[0]), 1);
+		assert_int_equal(rte_ring_count(threads_out[0]), 1);
 		assert_true(relayed_by_the_other_worker(&b, true));
 		session_reach(b.dp, b.slot_b); /* without effect */
 		if (round == 0)
@@ -594,9 +445,9 @@ nothing_reaches_a_client_before_its_ack(void **state)
 	dp_control_poll(b.dp, b.now);
 	__atomic_store_n(&b.dp->workers[0]->control_sent, UINT32_C(0x20000000), __ATOMIC_RELAXED);
 	assert_true(relayed_by_the_other_worker(&b, true));
-	collect();
+	threads_collect();
 	dp_ports_stop(b.dp);
-	destroy(&b);
+	threads_destroy(&b);
 }
 
 int
@@ -608,8 +459,8 @@ main(void)
 		cmocka_unit_test(no_packet_is_lost_while_a_third_session_comes_and_goes),
 	};
 
-	if (start_eal() != 0)
+	if (threads_eal() != 0)
 		return 1;
-	leave_out_dpdk();
+	threads_leave_out_dpdk();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
