@@ -143,9 +143,14 @@ judge(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_
 	}
 	if (!accepted(lns, s, now, q, answer)) {
 		lns_user_drop(lns, who);
-	} else if (q->again && s->who == who) { /* a session that is up goes on */
+	} else if (q->again) { /* a session that is up goes on as its user's, or not at all */
+		bool same = s->who == who;
+
 		lns_user_drop(lns, who);
-		lns_profile_change(lns, s, now, profile);
+		if (same)
+			lns_profile_change(lns, s, now, profile);
+		else
+			lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
 	} else {
 		begin(lns, s, who, q, profile);
 	}

@@ -539,6 +539,16 @@ a_rechallenge_brings_another_profile(void **state)
 	assert_int_equal(info.mtu, 1000);
 	assert_int_equal(w.slots[info.slot].changes, 1);
 	assert_int_equal(w.slots[info.slot].opens, 1);
+
+	/* under another name it would be another's session, with an address that nobody gave him */
+	world_sleep(&w, 60 * CV_NS_PER_S);
+	assert_int_equal(w.n_asks, 2);
+	yes.profile.user.data = (const uint8_t *)"alien";
+	assert_int_equal(world_answer(&w, 1, &yes), 0);
+	world_sleep(&w, 5 * CV_NS_PER_S);
+	assert_false(c->up);
+	assert_string_equal(w.reason, ppp_down_text(PPP_DOWN_PROFILE));
+	assert_int_equal(lns_kick_user(w.lns, w.now, "alien", PPP_DOWN_KICKED), 0);
 	world_down(&w);
 }
 
