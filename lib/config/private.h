@@ -88,6 +88,12 @@ struct cfg_node {
 	size_t n; /* of children */
 };
 
+/* A name and its place among those of its kind. */
+struct cfg_named {
+	const char *name;
+	size_t at;
+};
+
 /* A prefix of a pool and where it is said. */
 struct cfg_pool {
 	const struct cfg_node *node;
@@ -104,9 +110,11 @@ struct cfg_loader {
 	struct cfg_arena scratch; /* until the end of cfg_load */
 	struct cfg *cfg;
 	const struct cfg_node *root;
-	const struct cfg_node *users_file;  /* its name, or NULL */
-	const char **names[CFG_REFERENCES]; /* what references may say, when the first does */
-	const struct cfg_pool *pools;       /* sorted by realm and address, when all are sound */
+	const struct cfg_node *users_file;        /* its name, or NULL */
+	const char **names[CFG_REFERENCES];       /* what references may say, when the first does */
+	struct cfg_named *sorted[CFG_REFERENCES]; /* those of them that are right, by name */
+	size_t n_sorted[CFG_REFERENCES];
+	const struct cfg_pool *pools; /* sorted by realm and address, when all are sound */
 	size_t n_pools;
 	bool nomem;
 };
@@ -258,6 +266,8 @@ bool cfg_is_user_name(const char *name, size_t len);
 /* The place of a reference that is left out: the only one of its kind, else an error. */
 void cfg_leave_reference(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *map, void *at);
+/* Where a name is among them, the first of several; SIZE_MAX: nowhere. */
+size_t cfg_name_at(struct cfg_loader *l, enum cfg_kind kind, const void *name, size_t len);
 /* The names that a reference of the kind may say, NULL among them where one is wrong. */
 const char **cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n);
 

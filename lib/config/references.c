@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Values that name a port, a group or a listener that the file describes elsewhere. */
+#include <stdlib.h>
+
 #include "config/private.h"
 
 static const char *
@@ -38,6 +40,62 @@ cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n)
 	return *names;
 }
 
+static int
+by_name(const void *pa, const void *pb)
+{
+	const struct cfg_named *a = pa, *b = pb;
+	int order = strcmp(a->name, b->name);
+
+	return order != 0 ? order : (a->at > b->at) - (a->at < b->at);
+}
+
+/* Sorted once: a file may have as many references as users. */
+static const struct cfg_named *
+sorted_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n)
+{
+	struct cfg_named **sorted = &l->sorted[kind - CFG_KIND_PORT];
+	size_t all, *known = &l->n_sorted[kind - CFG_KIND_PORT];
+	const char **names = cfg_names(l, kind, &all);
+
+	if (*sorted == NULL && names != NULL) {
+		*sorted = cfg_scratch(l, all, sizeof(sorted[0][0]));
+		for (size_t i = 0; *sorted != NULL && i < all; i++)
+			if (names[i] != NULL)
+				sorted[0][(*known)++] = (struct cfg_named){names[i], i};
+		if (*known > 1)
+			qsort(*sorted, *known, sizeof(sorted[0][0]), by_name);
+	}
+	*n = *known;
+	return *sorted;
+}
+
+/* As strcmp, of a name that may have any bytes. */
+static int
+compare(const void *name, size_t len, const char *other)
+{
+	size_t other_len = strlen(other);
+	int order = len == 0 ? 0 : memcmp(name, other, len < other_len ? len : other_len);
+
+	return order != 0 ? order : (len > other_len) - (len < other_len);
+}
+
+size_t
+cfg_name_at(struct cfg_loader *l, enum cfg_kind kind, const void *name, size_t len)
+{
+	size_t low = 0, n, high;
+	const struct cfg_named *sorted = sorted_names(l, kind, &n);
+
+	for (high = n; low < high;) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(name, len, sorted[middle].name) > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && compare(name, len, sorted[low].name) == 0 ? sorted[low].at : SIZE_MAX;
+}
+
 static const char *
 what(enum cfg_kind kind)
 {
@@ -59,19 +117,18 @@ cfg_read_reference(
 {
 	char word[CFG_WORD_TEXT], list[200];
 	const char **names, *nearest;
-	size_t n, known = 0;
+	size_t n, known, found;
 
 	store_none(k, at);
 	names = cfg_names(l, k->kind, &n);
 	if (!cfg_want_scalar(l, node) || names == NULL)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		if (names[i] != NULL && strcmp(names[i], node->text) == 0) {
-			cfg_store(at, k->size, i);
-			return;
-		}
-		known += names[i] != NULL;
+	found = cfg_name_at(l, k->kind, node->text, node->len);
+	if (found != SIZE_MAX) {
+		cfg_store(at, k->size, found);
+		return;
 	}
+	known = l->n_sorted[k->kind - CFG_KIND_PORT];
 	/* where a name is missing this one may be right; that there is an error was said there */
 	if (known < n || n == 0)
 		return;

@@ -48,19 +48,15 @@ read_group(struct cfg_loader *l, struct entry *e, struct cv_bytes field, size_t 
 	size_t n;
 
 	names = cfg_names(l, CFG_KIND_GROUP, &n);
-	e->user.group = SIZE_MAX;
-	for (size_t i = 0; names != NULL && i < n; i++) {
-		if (names[i] == NULL && e->user.group == SIZE_MAX)
-			return; /* it may be this one, whose name is wrong */
-		if (field.len == 0 ? n == 1
-				   : strlen(names[i]) == field.len &&
-					     memcmp(names[i], field.data, field.len) == 0) {
-			e->user.group = i;
-			return;
-		}
-	}
-	if (names == NULL || n == 0)
+	if (field.len == 0)
+		e->user.group = n == 1 ? 0 : SIZE_MAX;
+	else
+		e->user.group = cfg_name_at(l, CFG_KIND_GROUP, field.data, field.len);
+	if (e->user.group != SIZE_MAX || names == NULL || n == 0)
 		return;
+	for (size_t i = 0; i < n; i++)
+		if (names[i] == NULL)
+			return; /* it may be this one, whose name is wrong */
 	snprintf(text, sizeof(text), "%s: %s",
 		field.len == 0
 			? "the group is required after the password, one of"
@@ -264,6 +260,7 @@ struct fixed {
 	const struct entry *entry;
 	uint32_t address;
 	uint16_t realm;
+	bool own; /* the server's */
 };
 
 static int
@@ -278,20 +275,29 @@ by_address(const void *pa, const void *pb)
 	return (a->entry->order > b->entry->order) - (a->entry->order < b->entry->order);
 }
 
-static bool
-check_not_own(struct cfg_loader *l, const struct fixed *f)
+/* The server's own addresses among them, which are sorted. */
+static void
+find_own(const struct cfg *cfg, struct fixed *fixed, size_t n)
 {
-	const struct cfg *cfg = l->cfg;
-
 	for (size_t g = 0; g < cfg->n_groups; g++) {
-		if (cfg->groups[g].realm == f->realm &&
-			cv_ipv4_value(&cfg->groups[g].address) == f->address) {
-			entry_fail(l, f->entry, "address",
-				"is the server's own address in this realm");
-			return false;
+		const struct cfg_group *group = &cfg->groups[g];
+		uint32_t address = cv_ipv4_value(&group->address);
+		size_t low = 0, high = n;
+
+		while (low < high) {
+			size_t middle = low + (high - low) / 2;
+			const struct fixed *f = &fixed[middle];
+
+			if (f->realm < group->realm ||
+				(f->realm == group->realm && f->address < address))
+				low = middle + 1;
+			else
+				high = middle;
 		}
+		for (; low < n && fixed[low].realm == group->realm && fixed[low].address == address;
+			low++)
+			fixed[low].own = true;
 	}
-	return true;
 }
 
 /*
@@ -340,14 +346,19 @@ check_addresses(struct cfg_loader *l, const struct entries *entries)
 		const struct cfg_user *u = &entries->items[i].user;
 
 		if (u->address.family != 0 && u->group < l->cfg->n_groups)
-			fixed[n++] = (struct fixed){&entries->items[i], cv_ipv4_value(&u->address),
-				l->cfg->groups[u->group].realm};
+			fixed[n++] = (struct fixed){.entry = &entries->items[i],
+				.address = cv_ipv4_value(&u->address),
+				.realm = l->cfg->groups[u->group].realm};
 	}
 	if (n > 1)
 		qsort(fixed, n, sizeof(fixed[0]), by_address);
+	find_own(l->cfg, fixed, n);
 	keep_addresses(l, entries, fixed, n);
 	for (size_t i = 0; i < n && !cfg_enough(l); i++) {
-		if (check_not_own(l, &fixed[i]))
+		if (fixed[i].own)
+			entry_fail(l, fixed[i].entry, "address",
+				"is the server's own address in this realm");
+		else
 			check_in_pool(l, &fixed[i]);
 		if (i == 0 || fixed[i].realm != fixed[i - 1].realm ||
 			fixed[i].address != fixed[i - 1].address)
