@@ -153,7 +153,8 @@ static const struct cfg_key secret_keys[] = {
 		"file with the secret"),
 	VALUE("secret", struct cfg_tunnel_secret, none, KIND(SECRET_NONE), NULL, LIVE,
 		"none: such peers need no secret"),
-	VALUE("proxy", struct cfg_tunnel_secret, proxy, CHOICE(proxy_ways), "renegotiate", LIVE,
+	VALUE("proxy", struct cfg_tunnel_secret, proxy, CHOICE(proxy_ways), "renegotiate",
+		NEW_TUNNELS,
 		"accept: what such LACs negotiated and were told by callers is taken where it "
 		"fits"),
 };

@@ -47,6 +47,16 @@ sed -n '/^# COMMANDS/,/^# OPTIONS/p' "${page[culvertctl.1]}" | grep '^\*' | grep
 		grep -qE "^    $command( |\$)" "$work/help" || echo "$command is no command"
 	done | check "culvertctl.1: every command is one"
 
+"$2" --config-reference | diff - "$source/config/reference.md" |
+	check "culvertd --config-reference prints config/reference.md"
+"$2" --config-reference=scdoc | diff - "${page[culvert.yaml.5]}" |
+	check "and =scdoc the source of culvert.yaml.5"
+"$2" --config-reference=html >"$work/html" 2>"$work/wrong"
+{
+	[ $? = 2 ] || echo "exit code is not 2"
+	[ ! -s "$work/html" ] && grep -q "not 'html'" "$work/wrong" || cat "$work/html" "$work/wrong"
+} | check "another form is wrong usage"
+
 for name in "${!page[@]}"; do
 	if ! command -v scdoc >/dev/null; then
 		n=$((n + 1))
