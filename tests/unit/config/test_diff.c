@@ -250,6 +250,14 @@ changes_one(const char *path, const struct cfg_key *k)
 	}
 	told();
 	cfg_diff_free(&diff);
+	/* the way back is the same, the other way round */
+	load_both(new, old);
+	assert_int_equal(diff.n, k->naming ? 2 : 1);
+	if (!k->naming) {
+		is_told(row->new, row->told_new, true);
+		is_told(row->old, row->told_old, false);
+	}
+	cfg_diff_free(&diff);
 	/* what is equal is no difference */
 	load_both(new, new);
 	assert_int_equal(diff.n, 0);
@@ -284,6 +292,84 @@ each_row_is_compared(void **state)
 {
 	(void)state;
 	assert_int_equal(walk(&cfg_root_table, ""), sizeof(rows) / sizeof(rows[0]));
+}
+
+/* Keys, what stands before each, and two values. */
+static const struct part {
+	const char *before, *path, *values[2];
+} parts[] = {
+	{"identity: { host-name: ", "identity.host-name", {"a", "b"}},
+	{" }\nlog: { level: ", "log.level", {"error", "debug"}},
+	{" }\nworkers: { count: ", "workers.count", {"0", "3"}},
+	{" }\nports: [{ name: p, device: 'tap:a', mtu: ", "ports[p].mtu", {"1500", "9000"}},
+	{", rx-descriptors: ", "ports[p].rx-descriptors", {"0", "64"}},
+	{" }]\nlisteners: [{ address: 192.0.2.1/24, gateway: ", "listeners[192.0.2.1:1701].gateway",
+		{"192.0.2.2", "192.0.2.3"}},
+	{" }]\ntunnels: { hello: ", "tunnels.hello", {"0s", "9s"}},
+	{", retransmit: { times: ", "tunnels.retransmit.times", {"4", "5"}},
+	{" }, secrets: [{ secret: none, host: ", "tunnels.secrets[0].host", {"x", "y"}},
+	{" }, { secret-file: ", "tunnels.secrets[1].secret-file", {"alice.secret", "bob.secret"}},
+	{" }] }\nppp: { mru: ", "ppp.mru", {"1400", "1300"}},
+	{", rechallenge: ", "ppp.rechallenge", {"0s", "1h"}},
+	{" }\nfilters: [{ name: f, policy: ", "filters[f].policy", {"any", "[esp]"}},
+	{" }, { name: e }]\ngroups: [{ name: g, address: ", "groups[g].address",
+		{"10.0.0.1", "10.0.0.2"}},
+	{", pool: ", "groups[g].pool", {"10.1.0.0/16", "[10.1.0.0/16, 10.2.0.0/16]"}},
+	{", mtu: ", "groups[g].mtu", {"600", "700"}},
+	{", filter: ", "groups[g].filter", {"e", "f"}},
+	{", clients: ", "groups[g].clients", {"isolated", "reachable"}},
+	{" }, { name: h, address: 10.0.0.1, realm: r, pool: 10.3.0.0/16, gateways: ",
+		"groups[h].gateways", {"192.0.2.7", "192.0.2.8"}},
+	{" }]\nusers: [{ name: u, group: ", "users[u].group", {"g", "h"}},
+	{", password-file: ", "users[u].password-file", {"alice.secret", "bob.secret"}},
+	{" }]\nlimits: { half-open: ", "limits.half-open", {"10", "20"}},
+	{", setups-per-second: ", "limits.setups-per-second", {"30", "40"}},
+};
+
+enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+
+static const char *
+composed(char *out, uint32_t values)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < PARTS; i++)
+		used += (size_t)sprintf(
+			out + used, "%s%s", parts[i].before, parts[i].values[values >> i & 1]);
+	sprintf(out + used, " }\n");
+	return out;
+}
+
+/* Whatever changes together: each key is told, where it is, and no other. */
+static void
+any_keys_change_together(void **state)
+{
+	static char old[4096], new[4096];
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 500; round++) {
+		uint32_t a = (seed = seed * 1664525 + 1013904223) >> 4;
+		uint32_t b = (seed = seed * 1664525 + 1013904223) >> 4;
+		uint32_t wanted = (a ^ b) & ((UINT32_C(1) << PARTS) - 1), found = 0;
+
+		load_both(composed(old, a), composed(new, b));
+		for (size_t i = 0; i < diff.n; i++) {
+			char path[CFG_PATH_TEXT];
+			unsigned at = 0;
+
+			cfg_change_path(&diff.changes[i], path);
+			while (at < PARTS && strcmp(parts[at].path, path) != 0)
+				at++;
+			if (at == PARTS || (found >> at & 1) != 0)
+				fail_msg("round %u: %s is told", round, path);
+			found |= UINT32_C(1) << at;
+			assert_int_equal(diff.changes[i].what, CFG_CHANGED);
+		}
+		assert_int_equal(found, wanted);
+		told();
+		cfg_diff_free(&diff);
+	}
 }
 
 #define WITH_PORT "listeners: [{ port: wan, address: 192.0.2.1/24 }]\n"
@@ -536,6 +622,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_is_compared),
+		cmocka_unit_test(any_keys_change_together),
 		cmocka_unit_test(things_come_and_go),
 		cmocka_unit_test(objects_are_named),
 		cmocka_unit_test(tunnel_secrets_keep_their_order),
