@@ -50,8 +50,7 @@ struct session_row {
 	struct lns_session_info s;
 	struct dp_session_counters n;
 	char id[ROW_ID], listener[CV_ENDPOINT_TEXT];
-	const char *group;
-	struct cv_ip address;
+	const char *group, *filter;
 	uint16_t mtu;
 	uint64_t age_s;
 };

@@ -51,6 +51,7 @@ enum view_filter {
 	FILTER_ADDRESS,  /* IPv4 */
 	FILTER_USER,     /* of the configuration */
 	FILTER_GROUP,    /* of the configuration */
+	FILTER_FILTER,   /* of the configuration: a session's filter of inner packets */
 	FILTER_LISTENER, /* ADDRESS or ADDRESS:PORT of one */
 	FILTER_PORT,     /* name of one */
 };

@@ -161,9 +161,13 @@ take_column(struct line *l, int at, char **words)
 void
 complete(int at, int n, char **words)
 {
-	struct line l = {.socket = getenv("CULVERT_SOCKET"), .word = at < n ? words[at] : ""};
+	struct line l = {
+		.socket = getenv("CULVERT_SOCKET"), .word = at > 0 && at < n ? words[at] : ""};
 
-	for (int i = 1; i < at && i < n; i++) {
+	if (at < 1 || at > n) /* not what a shell says */
+		at = n;
+	l.word = at < n ? words[at] : "";
+	for (int i = 1; i < at; i++) {
 		if (strcmp(words[i], "-s") == 0 || strcmp(words[i], "--socket") == 0) {
 			if (++i < at)
 				l.socket = words[i];

@@ -45,6 +45,20 @@ is_group(const struct daemon *d, const char *value, struct control_error *error)
 }
 
 static bool
+is_filter(const struct daemon *d, const char *value, struct control_error *error)
+{
+	char all[140] = "";
+
+	if (cfg_filter_find(d->cfg, value) != NULL)
+		return true;
+	for (size_t i = 0; i < d->cfg->n_filters; i++)
+		if (!append(all, sizeof(all), d->cfg->filters[i].name))
+			break;
+	control_fail(error, CONTROL_USAGE, "there is no filter '%.60s'; there are %s", value, all);
+	return false;
+}
+
+static bool
 is_listener(const struct daemon *d, const char *value, struct control_error *error)
 {
 	struct cv_endpoint at;
@@ -131,6 +145,8 @@ value_usable(const struct daemon *d, const struct view_column *column, const cha
 		return is_user(d, value, error);
 	case FILTER_GROUP:
 		return is_group(d, value, error);
+	case FILTER_FILTER:
+		return is_filter(d, value, error);
 	case FILTER_LISTENER:
 		return is_listener(d, value, error);
 	case FILTER_PORT:

@@ -94,10 +94,12 @@ next_neighbour(struct daemon *d, struct page *page, void *out)
 {
 	struct neighbour_row *row = out;
 	const struct dp_neighbour_info *n = &row->n;
+	const struct cfg_port *port;
 
 	if (!dp_neighbour_next(d->dp, &page->cursor, &row->n))
 		return end_of(page);
-	row->port = n->port < d->cfg->n_ports ? d->cfg->ports[n->port].name : "";
+	port = cfg_port_by_id(d->cfg, n->port); /* its place at the start */
+	row->port = port == NULL ? "" : port->name;
 	row->state = !n->resolved ? "asking" : n->configured ? "configured" : "resolved";
 	mac_text(n->mac, row->mac_text);
 	row->mac = n->resolved ? row->mac_text : NULL;

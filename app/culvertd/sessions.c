@@ -82,13 +82,15 @@ complete_session(const struct daemon *d, struct session_row *row)
 	const struct lns_session_info *s = &row->s;
 	const struct cfg_group *group =
 		s->user[0] == '\0' ? NULL : cfg_group_by_id(d->cfg, s->group);
+	const struct cfg_filter *filter =
+		group == NULL ? NULL : cfg_filter_by_id(d->cfg, s->filter);
 
 	row->n = (struct dp_session_counters){0};
 	dp_session_counters(d->dp, s->slot, &row->n);
 	id_session(d, s->listener, s->tunnel_id, s->session_id, row->id);
 	id_listener(d, s->listener, row->listener);
 	row->group = group == NULL ? "" : group->name;
-	row->address = s->address;
+	row->filter = filter == NULL ? "" : filter->name;
 	row->mtu = dp_session_mtu(d->dp, s->slot);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
 }

@@ -84,7 +84,8 @@ def main():
           completes("log-level", "") == "error warning info debug".split() and
           completes("schema", "ne") == ["neighbours"] and completes("-s", "/x", "sta") == ["status"] and
           completes("sessions", "--w") == ["--watch"] and completes("pools", "x") == [] and
-          completes("nosuch", "") == [])
+          completes("nosuch", "") == [] and
+          all(run("--complete", at, "culvertctl", "status").returncode == 0 for at in ("-9", "99", "x")))
     wrong = run("schema", "nosuch")
     check("a schema of no command is wrong usage", wrong.returncode == 2 and
           "no command that culvertd answers is called 'nosuch'" in wrong.stderr)

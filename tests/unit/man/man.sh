@@ -46,6 +46,11 @@ sed -n '/^# COMMANDS/,/^# OPTIONS/p' "${page[culvertctl.1]}" | grep '^\*' | grep
 	while read -r command; do
 		grep -qE "^    $command( |\$)" "$work/help" || echo "$command is no command"
 	done | check "culvertctl.1: every command is one"
+grep -oE '^    [a-z-]+' <(sed -n '/^COMMANDS/,/^$/p' "$work/help") | tr -d ' ' | sort -u |
+	while read -r command; do
+		sed -n '/^# COMMANDS/,/^# OPTIONS/p' "${page[culvertctl.1]}" | grep -qF "*$command*" ||
+			echo "$command is missing"
+	done | check "culvertctl.1: every command is there"
 
 "$2" --config-reference | diff - "$source/config/reference.md" |
 	check "culvertd --config-reference prints config/reference.md"
