@@ -42,8 +42,9 @@ apart() {
 mirrors() {
 	local release
 	release=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v release="$release" '$1 == release && $2 == "main" { print $3 }' | sort -u
+	apt-get --print-uris update |
+		awk -F "'" -v end="/dists/$release/" '{ at = index($2, end) } at > 0 { print substr($2, 1, at - 1) }' |
+		sort -u
 }
 
 # is_made ROOT PACKAGES

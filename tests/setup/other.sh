@@ -43,7 +43,12 @@ machine() {
 	mkdir -p "$WORK/bin" "$WORK/tree/build" "$WORK/build"
 	echo source >"$WORK/tree/file"
 	tool dpkg-query <<<'echo installed'
-	tool apt-get <<<'[ "$1" != indextargets ] || echo "$(. /etc/os-release; echo $VERSION_CODENAME) main http://mirror.example/debian"'
+	tool apt-get <<'SH'
+. /etc/os-release
+for name in $VERSION_CODENAME-updates $VERSION_CODENAME other; do
+	echo "'http://$name.example/debian/dists/$name/InRelease' name 0"
+done
+SH
 	tool mmdebstrap <<'SH'
 echo "$*" >>"$WORK/asked"
 for word; do
@@ -101,7 +106,7 @@ run() {
 made_once() {
 	make gcc meson && make meson gcc && [ "$(wc -l <"$WORK/asked")" = 1 ] &&
 		grep -F -- "--include=gcc,meson " "$WORK/asked" &&
-		grep -F " trixie $ROOTS/trixie.part http://mirror.example/debian" "$WORK/asked" &&
+		grep -F " trixie $ROOTS/trixie.part http://$(. /etc/os-release && echo "$VERSION_CODENAME").example/debian" "$WORK/asked" &&
 		[ "$(ls "$ROOTS")" = $'trixie\ntrixie.lock\ntrixie.packages' ]
 }
 
