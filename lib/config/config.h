@@ -277,7 +277,9 @@ enum cfg_object {
 	CFG_TUNNEL_SECRET,
 };
 
-/* One more holds the snapshot, which is returned; each lets go by cfg_free. One thread at a time.
+/*
+ * One more holds the snapshot, which is returned; each lets go by cfg_free. Any threads: nobody
+ * changes a snapshot after cfg_continue, and they are counted atomically.
  */
 const struct cfg *cfg_hold(const struct cfg *cfg);
 /* The last one wipes secrets and frees all. Takes NULL. */

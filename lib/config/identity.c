@@ -236,7 +236,7 @@ cfg_hold(const struct cfg *cfg)
 {
 	struct cfg_owner *owner = cfg->owner;
 
-	owner->holders++;
+	atomic_fetch_add_explicit(&owner->holders, 1, memory_order_relaxed);
 	return cfg;
 }
 
@@ -245,7 +245,9 @@ cfg_free(const struct cfg *cfg)
 {
 	struct cfg_owner *owner = cfg == NULL ? NULL : cfg->owner;
 
-	if (owner == NULL || --owner->holders != 0)
+	/* what others did with it is done before it is freed */
+	if (owner == NULL ||
+		atomic_fetch_sub_explicit(&owner->holders, 1, memory_order_acq_rel) != 1)
 		return;
 	cfg_arena_free(&owner->arena); /* cfg itself is in there */
 	free(owner);

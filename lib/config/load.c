@@ -42,7 +42,7 @@ cfg_load(const char *file, const char *text, size_t len, const struct cfg_files 
 	*out = NULL;
 	if (owner == NULL)
 		return CV_ERR_NOMEM;
-	owner->holders = 1;
+	atomic_init(&owner->holders, 1);
 	l.keep = &owner->arena;
 	l.cfg = cfg_keep(&l, 1, sizeof(*l.cfg));
 	if (l.cfg == NULL) {

@@ -3,6 +3,7 @@
 #ifndef CONFIG_PRIVATE_H
 #define CONFIG_PRIVATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,7 +68,7 @@ struct cfg_positions {
 /* What cfg.owner points to. */
 struct cfg_owner {
 	struct cfg_arena arena;
-	unsigned holders;
+	atomic_uint holders;
 	struct cfg_positions identities[CFG_IDENTITIES];
 };
 

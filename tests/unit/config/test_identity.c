@@ -2,7 +2,9 @@
 /* Names, the IDs that they keep from snapshot to snapshot, and who holds a snapshot. */
 #include "harness.h"
 
-#include "base/limits.h"
+#include <pthread.h>
+
+#include "config/private.h"
 
 static struct loaded t, u;
 static char text[256 * 1024];
@@ -187,6 +189,30 @@ a_snapshot_lives_while_it_is_held(void **state)
 	cfg_free(NULL);
 }
 
+static void *
+hold_and_let_go(void *cfg)
+{
+	for (unsigned i = 0; i < 2000 * 1000; i++)
+		cfg_free(cfg_hold(cfg));
+	return NULL;
+}
+
+/* One thread may compare what another one serves by. */
+static void
+threads_hold_it_at_the_same_time(void **state)
+{
+	pthread_t threads[4];
+
+	(void)state;
+	load(&t, with_rest(text, sizeof(text), ""));
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, hold_and_let_go, t.cfg), 0);
+	for (unsigned i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(((struct cfg_owner *)t.cfg->owner)->holders, 1);
+	unload(&t);
+}
+
 /* A secret for one listener is asked by its ID, which need not be its place. */
 static void
 secrets_know_listeners_by_id(void **state)
@@ -225,6 +251,7 @@ main(void)
 		cmocka_unit_test(ids_suffice),
 		cmocka_unit_test(any_walk_keeps_the_rules),
 		cmocka_unit_test(a_snapshot_lives_while_it_is_held),
+		cmocka_unit_test(threads_hold_it_at_the_same_time),
 		cmocka_unit_test(secrets_know_listeners_by_id),
 	};
 

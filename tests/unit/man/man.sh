@@ -37,7 +37,7 @@ for name in culvertd.8 culvertctl.1; do
 	"${program[$name]}" --help >"$work/help"
 	comm -23 <(options <"${page[$name]}") <(options <"$work/help") |
 		sed "s/\$/ is in $name.scd alone/" | check "$name: the options are those of --help"
-	comm -3 <(codes <"${page[$name]}") <(codes <"$work/help") |
+	comm -23 <(codes <"${page[$name]}") <(codes <"$work/help") |
 		check "$name: the exit codes are those of --help"
 done
 
