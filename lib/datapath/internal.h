@@ -574,12 +574,6 @@ enum dp_claim {
 /* What an ARP packet says of its sender, in a request or an answer. */
 enum dp_claim dp_neighbour_learn(
 	struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6]);
-/* Worker: whether ARP of this sender may be of use to the control thread (by a hash: false is
- * right, true may be wrong). */
-bool dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip);
-/* Worker: whether this may be the station whose answer is waited for, since it is the known one
- * (by a hash, so of several neighbours the last that was asked). */
-bool dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6]);
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);
 
@@ -805,5 +799,25 @@ void dp_echo_turn(uint8_t *ip, enum dp_echo kind, uint32_t now_ms);
 bool dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,
 	uint16_t mtu, enum dp_drop_cause cause);
 bool dp_icmp_echo(struct dp_worker *w, struct dp_packet *p);
+
+/* table/wanted.c. */
+int dp_wanted_create(struct dp *dp);
+void dp_wanted_destroy(struct dp *dp);
+/* One more (1) or less (-1) that is wanted; which MAC address was asked last. */
+void dp_wanted_add(struct dp *dp, uint16_t port, uint32_t ip, int more);
+void dp_wanted_ask(struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6]);
+/* Worker: whether ARP of this sender may be of use to the control thread (by a hash: false is
+ * right, true may be wrong). */
+bool dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip);
+/* Worker: whether this may be the station whose answer is waited for, since it is the known one
+ * (by a hash, so of several neighbours the last that was asked). */
+bool dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6]);
+
+/* The next Ns of a session, in network order: the one word of a table that workers count in. */
+static inline uint16_t
+dp_next_ns(const struct dp *dp, uint32_t slot)
+{
+	return wire_swap16(__atomic_fetch_add(&dp->egress[slot].sequence, 1, __ATOMIC_RELAXED));
+}
 
 #endif

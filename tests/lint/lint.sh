@@ -20,43 +20,15 @@ check() {
 	fi
 }
 
-# room FOLDER ALLOWED...: which folders of lib/ the includes of a folder name.
-room() {
-	local folder=$1 allowed
-	shift
-	allowed=$(printf '%s|' "$folder" "$@")
-	grep -rHnE '^#include "' "lib/$folder" --include=*.[ch] | grep -vE "\"(${allowed%|})/"
-}
+. tests/lint/rooms.sh
 
-# Rooms that must be the same on any operating system, without threads, clocks or sockets.
-pure="base wire crypto l2tp ppp config dial lns"
-system='rte_|sys/|time\.h|pthread|event2?|unistd|poll|netinet|netdb|fcntl|signal'
-calls='socket|bind|listen|accept4?|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|poll|epoll_.*|select'
-calls="$calls|clock_.*|gettimeofday|time|nanosleep|u?sleep|getrandom|rand(om)?|srand(om)?"
-calls="$calls|pthread_.*|thrd_.*|open(at|64)?|fopen(64)?|read|write|fread|fwrite|fork|exec.*|system|rte_.*"
-calls="$calls|printf|puts|fprintf|fputs|perror|exit|abort|getenv"
-
-{
-	room base
-	room wire base
-	room crypto base
-	room l2tp base crypto
-	room ppp base crypto
-	room config base
-	room dial base crypto l2tp ppp
-	room lns base crypto l2tp ppp config
-	room datapath base wire l2tp/header.h
-	grep -rHn '#include "l2tp/' lib/datapath --include=*.[ch] | grep -v 'l2tp/header.h'
-} 2>/dev/null | grep -v 'lib/datapath/.*"l2tp/header.h"' | check "lib: a folder includes only what it may"
-
-for folder in $pure; do
-	grep -HnE "^#include <($system)" "lib/$folder"/*.[ch]
-done | check "lib: no DPDK, sockets, clocks, threads or files outside the data path"
-
-for folder in $pure; do
-	nm -u "$build/lib/$folder/libculvert_$folder.a" 2>/dev/null | awk '{print $2}' |
-		sed 's/@.*//' | grep -xE "$calls" | sed "s/^/$folder calls /"
-done | sort -u | check "lib: nothing undefined that a library without I/O may not call"
+compiled "$build" | check "lib: there is something to look at"
+breaks_layers . 2>/dev/null | check "lib: a folder includes only what it may"
+breaks_purity . "$build" | check "lib: no DPDK, sockets, clocks, threads or files outside the data path"
+breaks_order . "$build" | check "lib: no circle of folders"
+breaks_calls . "$build" |
+	check "datapath: a worker calls neither the control thread nor what may write a table"
+breaks_tables . | check "datapath: a worker writes no table"
 
 for folder in $pure datapath; do
 	objdump -t "$build/lib/$folder/libculvert_$folder.a" 2>/dev/null |

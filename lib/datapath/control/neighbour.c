@@ -24,7 +24,6 @@
 
 enum {
 	ASK_TIMES = 3,
-	WANTED = 65536,       /* places of dp.arp_wanted */
 	WAITING_MAX = 4,      /* packets kept for a neighbour that is being resolved */
 	STRANGERS_MAX = 1024, /* that are being resolved, and that no session uses */
 };
@@ -83,48 +82,9 @@ dp_neighbours_create(struct dp *dp)
 	cv_wheel_init(&n->wheel, 0);
 	n->by_hop = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(n->by_hop[0]));
 	dp->nexthops = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
-	dp->arp_wanted = dp_table_new(dp, WANTED * sizeof(dp->arp_wanted[0]));
-	dp->arp_asked = dp_table_new(dp, WANTED * sizeof(dp->arp_asked[0]));
-	if (n->by_hop == NULL || dp->nexthops == NULL || dp->arp_wanted == NULL ||
-		dp->arp_asked == NULL)
+	if (n->by_hop == NULL || dp->nexthops == NULL || dp_wanted_create(dp) != 0)
 		return CV_ERR_NOMEM;
 	return cv_table_init(&n->table, 4096, key);
-}
-
-static uint32_t
-place_of(const struct dp *dp, uint16_t port, uint32_t ip)
-{
-	return dp_hash(dp, (uint64_t)port << 32 | ip) % WANTED;
-}
-
-static uint64_t
-mac_word(const uint8_t mac[6])
-{
-	uint64_t word = 0;
-
-	memcpy(&word, mac, 6);
-	return word;
-}
-
-bool
-dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6])
-{
-	return __atomic_load_n(&dp->arp_asked[place_of(dp, port, ip)], __ATOMIC_RELAXED) ==
-	       mac_word(mac);
-}
-
-bool
-dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip)
-{
-	return __atomic_load_n(&dp->arp_wanted[place_of(dp, port, ip)], __ATOMIC_RELAXED) != 0;
-}
-
-static void
-want(struct dp *dp, const struct neighbour *n, int more)
-{
-	uint16_t *place = &dp->arp_wanted[place_of(dp, n->port, n->ip)];
-
-	__atomic_store_n(place, (uint16_t)(*place + more), __ATOMIC_RELAXED);
 }
 
 static void
@@ -175,7 +135,7 @@ forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
 	leave_queue(n);
 	cv_wheel_cancel(&all->wheel, &n->timer);
 	cv_table_remove(&all->table, &n->node);
-	want(dp, n, -1);
+	dp_wanted_add(dp, n->port, n->ip, -1);
 	all->by_hop[n->hop] = NULL;
 	__atomic_store_n(&dp->nexthops[n->hop], 0, __ATOMIC_RELAXED);
 	all->count--;
@@ -195,8 +155,7 @@ dp_neighbours_destroy(struct dp *dp)
 	cv_table_fini(&all->table);
 	dp_table_free(dp, all->by_hop, DP_MAX_NEXTHOPS * sizeof(all->by_hop[0]));
 	dp_table_free(dp, dp->nexthops, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
-	dp_table_free(dp, dp->arp_wanted, WANTED * sizeof(dp->arp_wanted[0]));
-	dp_table_free(dp, dp->arp_asked, WANTED * sizeof(dp->arp_asked[0]));
+	dp_wanted_destroy(dp);
 	free(all);
 	dp->neighbours = NULL;
 }
@@ -226,8 +185,7 @@ ask(struct dp *dp, const struct neighbour *n)
 	if (frame == NULL)
 		return;
 	if (n->up)
-		__atomic_store_n(&dp->arp_asked[place_of(dp, n->port, n->ip)], mac_word(n->mac),
-			__ATOMIC_RELAXED);
+		dp_wanted_ask(dp, n->port, n->ip, n->mac);
 	wire_ether_write(frame, n->up && n->tries == 1 ? n->mac : all, port->mac, WIRE_TYPE_ARP);
 	wire_arp_write(frame + WIRE_ETHER, WIRE_ARP_REQUEST, port->mac, n->from, NULL, n->ip);
 	dp_send_frame(dp, n->port, m);
@@ -327,7 +285,7 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t port, uint32_t from, uint32_
 	all->by_hop[n->hop] = n;
 	all->count++;
 	cv_table_add(&all->table, &n->node, hash);
-	want(dp, n, 1);
+	dp_wanted_add(dp, n->port, n->ip, 1);
 	if (mac != NULL) {
 		memcpy(n->mac, mac, sizeof(n->mac));
 		n->fixed = n->up = true;

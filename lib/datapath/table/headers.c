@@ -11,20 +11,18 @@ dp_headers_write(
 	struct dp_egress *e, const struct dp_service_record *service, const struct dp_session *s)
 {
 	uint8_t header[DP_HEADROOM_HDR] = {0};
-	struct cv_writer w = cv_writer(header, sizeof(header));
+	struct cv_writer w = cv_writer(header + DP_HDR_L2TP, sizeof(header) - DP_HDR_L2TP);
+	/* what varies is 0 in it; it may be fragmented on its way */
+	const struct wire_ipv4 ip = {.ttl = OUR_TTL,
+		.protocol = WIRE_UDP,
+		.source_be = service->ip,
+		.target_be = wire_swap32(cv_ipv4_value(&s->peer.ip))};
 	uint16_t flags = L2TP_VERSION;
 	uint64_t sum;
 
-	cv_write_u16(&w, 0x4500);
-	cv_write_u16(&w, 0); /* total length */
-	cv_write_u32(&w, 0); /* identification; may be fragmented on its way */
-	cv_write_u16(&w, OUR_TTL << 8 | 17);
-	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, &service->ip, 4);
-	cv_write_u32(&w, cv_ipv4_value(&s->peer.ip));
-	cv_write_bytes(&w, &service->udp_port, 2);
-	cv_write_u16(&w, s->peer.port);
-	cv_write_u32(&w, 0); /* UDP length, checksum */
+	wire_ipv4_write(header, &ip);
+	wire_store16(header + WIRE_IPV4_SUM, 0);
+	wire_udp_write(header + WIRE_IPV4, wire_swap16(service->udp_port), s->peer.port, 0);
 	e->flags = 0;
 	if ((s->send & DP_SEND_LENGTH) != 0) {
 		flags |= L2TP_BIT_LENGTH;
@@ -47,11 +45,11 @@ dp_headers_write(
 		cv_write_u8(&w, 0);
 	cv_write_u8(&w, PPP_IP_SHORT);
 
-	e->hdr_len = (uint8_t)cv_written(&w);
+	e->hdr_len = (uint8_t)(DP_HDR_L2TP + cv_written(&w));
 	if ((e->hdr_len & 1) != 0)
 		e->flags |= DP_EGRESS_ODD;
 	sum = wire_sum(header + WIRE_IPV4, (size_t)e->hdr_len - WIRE_IPV4) +
-	      wire_sum_pseudo(service->ip, wire_load32(header + 16), 0);
+	      wire_sum_pseudo(service->ip, ip.target_be, 0);
 	wire_store16(header + DP_HDR_IP_SUM, wire_fold(wire_sum20(header)));
 	wire_store16(header + DP_HDR_UDP_SUM, wire_fold(sum));
 	memcpy(e->hdr + DP_HEADROOM_HDR - e->hdr_len, header, e->hdr_len);

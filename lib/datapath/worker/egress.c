@@ -10,7 +10,8 @@
 /* DSCP is the inner packet's (RFC 2983). ECN is 0: the peer has not said that it would carry a mark
  * from the outer header into the inner one (RFC 9601 section 4). */
 static void
-write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *e, uint8_t *ip)
+write_headers(
+	struct dp_worker *w, const struct dp_packet *p, const struct dp_egress *e, uint8_t *ip)
 {
 	uint16_t total = (uint16_t)(p->len + e->hdr_len);
 	uint16_t total_be = rte_bswap16(total);
@@ -39,7 +40,7 @@ write_headers(struct dp_worker *w, const struct dp_packet *p, struct dp_egress *
 	}
 	if ((e->flags & DP_EGRESS_SEQUENCE) != 0) {
 		unsigned at = DP_HDR_L2TP + ((e->flags & DP_EGRESS_LENGTH) != 0 ? 8 : 6);
-		uint16_t ns = rte_bswap16(__atomic_fetch_add(&e->sequence, 1, __ATOMIC_RELAXED));
+		uint16_t ns = dp_next_ns(w->dp, p->to);
 
 		wire_store16(ip + at, ns);
 		sum += ns;
@@ -67,7 +68,7 @@ static bool
 egress(struct dp_worker *w, struct dp_packet *p)
 {
 	struct dp *dp = w->dp;
-	struct dp_egress *e = &dp->egress[p->to];
+	const struct dp_egress *e = &dp->egress[p->to];
 	dp_nexthop hop = __atomic_load_n(
 		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)], __ATOMIC_RELAXED);
 	uint8_t *ip = p->inner - e->hdr_len, *ether = ip - WIRE_ETHER;

@@ -45,8 +45,7 @@ write_sequence(struct dp *dp, uint32_t slot, struct rte_mbuf *m)
 {
 	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, WIRE_ETHER + WIRE_IPV4);
 	uint8_t *l2tp = udp + WIRE_UDP_HEADER;
-	uint16_t ns =
-		rte_bswap16(__atomic_fetch_add(&dp->egress[slot].sequence, 1, __ATOMIC_RELAXED));
+	uint16_t ns = dp_next_ns(dp, slot);
 
 	wire_store16(l2tp + ((l2tp[0] & (L2TP_BIT_LENGTH >> 8)) != 0 ? 8 : 6), ns);
 	/* it was 0 */
