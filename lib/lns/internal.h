@@ -105,9 +105,11 @@ struct lns_session {
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
-	bool ask_due;  /* the question is to be given out */
-	bool hear_due; /* likewise how many packets it sent */
-	bool waiting;  /* counted in its peer's */
+	bool listed;     /* its profile is the configuration's */
+	bool own_filter; /* it says a filter, whatever the group's is */
+	bool ask_due;    /* the question is to be given out */
+	bool hear_due;   /* likewise how many packets it sent */
+	bool waiting;    /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */
@@ -304,6 +306,8 @@ bool lns_profile_same(
 	const struct cfg *cfg, const struct lns_session *s, const struct lns_profile *profile);
 /* At first, and later: lns_profile_set. */
 void lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile);
+/* What was taken, again. */
+void lns_profile_of(const struct lns_session *s, struct lns_profile *profile);
 int lns_profile_change(
 	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_profile *profile);
 

@@ -165,6 +165,7 @@ struct lns_profile {
 	struct cv_ip address;  /* family 0: one of the group's pool */
 	uint16_t mtu;          /* of inner packets to it; 0: no limit but the group's */
 	uint32_t sessions_max; /* of this user at a time; 0: what the group says */
+	bool listed; /* the configuration lists the user: another one may change all this */
 };
 
 enum lns_verdict {

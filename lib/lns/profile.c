@@ -34,6 +34,20 @@ lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profil
 	s->info.mtu = profile->mtu;
 	s->fixed = profile->address;
 	s->sessions_max = profile->sessions_max;
+	s->own_filter = profile->filter != LNS_GROUPS_FILTER;
+	s->listed = profile->listed;
+}
+
+void
+lns_profile_of(const struct lns_session *s, struct lns_profile *profile)
+{
+	*profile = (struct lns_profile){.user = {s->who->name, s->who->len},
+		.group = s->info.group,
+		.filter = s->own_filter ? s->info.filter : LNS_GROUPS_FILTER,
+		.address = s->fixed,
+		.mtu = s->info.mtu,
+		.sessions_max = s->sessions_max,
+		.listed = s->listed};
 }
 
 bool

@@ -8,6 +8,7 @@
 #include "lns/internal.h"
 
 static const char user_gone[] = "the user is gone";
+static const char group_gone[] = "the group or filter is gone";
 static const char listener_gone[] = "the listener is gone";
 static const char other_address[] = "the user has another address or realm";
 static const char address_gone[] = "its address is no longer the group's to give";
@@ -34,10 +35,10 @@ still_given(const struct cfg *cfg, const struct cfg_group *group, const struct c
 
 /* One that has its address and is its user's. *profile: what it gets now. */
 static void
-judge_in(const struct lns_session *s, const struct cfg *cfg, const struct cfg_user *user,
-	const struct lns_profile *profile, struct lns_fate *fate)
+judge_in(const struct lns_session *s, const struct cfg *cfg, const struct lns_profile *profile,
+	struct lns_fate *fate)
 {
-	const struct cfg_group *group = &cfg->groups[user->group];
+	const struct cfg_group *group = cfg_group_by_id(cfg, profile->group);
 
 	fate->outcome = LNS_ENDS;
 	if (cfg->realms[group->realm].id != s->info.realm ||
@@ -52,11 +53,35 @@ judge_in(const struct lns_session *s, const struct cfg *cfg, const struct cfg_us
 	}
 }
 
+/*
+ * What a session's user gets under a configuration: by its list, or, where somebody else has
+ * answered for him, what that one said, as far as it is there still. False: nothing, for the reason
+ * *why.
+ */
+static bool
+wanted(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *profile,
+	const char **why)
+{
+	const struct cfg_user *user;
+
+	if (s->listed) {
+		user = cfg_user_find(cfg, (const char *)s->who->name, s->who->len);
+		*why = user_gone;
+		if (user != NULL)
+			lns_users_profile(cfg, user, profile);
+		return user != NULL;
+	}
+	lns_profile_of(s, profile);
+	*why = group_gone;
+	return cfg_group_by_id(cfg, profile->group) != NULL &&
+	       (!s->own_filter || cfg_filter_by_id(cfg, profile->filter) != NULL);
+}
+
 static void
 judge(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *profile,
 	struct lns_fate *fate)
 {
-	const struct cfg_user *user = NULL;
+	const char *why;
 
 	*fate = (struct lns_fate){.outcome = LNS_STAYS, .why = "", .session = &s->info};
 	if (cfg_listener_by_id(cfg, s->info.listener) == NULL) {
@@ -66,15 +91,13 @@ judge(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *pr
 	}
 	if (s->who == NULL)
 		return;
-	user = cfg_user_find(cfg, (const char *)s->who->name, s->who->len);
-	if (user == NULL) {
+	if (!wanted(s, cfg, profile, &why)) {
 		fate->outcome = LNS_ENDS;
-		fate->why = user_gone;
+		fate->why = why;
 		return;
 	}
-	lns_users_profile(cfg, user, profile);
 	if (cv_linked(&s->of_user)) {
-		judge_in(s, cfg, user, profile, fate);
+		judge_in(s, cfg, profile, fate);
 	} else if (!lns_profile_same(cfg, s, profile)) {
 		fate->outcome = LNS_ENDS;
 		fate->why = half_way;

@@ -24,7 +24,8 @@ lns_users_profile(const struct cfg *cfg, const struct cfg_user *user, struct lns
 	*profile = (struct lns_profile){.user = {(const uint8_t *)user->name, user->name_len},
 		.group = cfg->groups[user->group].id,
 		.filter = LNS_GROUPS_FILTER,
-		.address = user->address};
+		.address = user->address,
+		.listed = true};
 }
 
 void

@@ -552,6 +552,67 @@ a_rechallenge_brings_another_profile(void **state)
 	world_down(&w);
 }
 
+#define HEAD                                               \
+	"ports: [{name: wan, device: 'af_packet:lns0'}]\n" \
+	"listeners: [{address: 192.0.2.1/24}]\n"           \
+	"tunnels: {secrets: [{secret: none}]}\n"           \
+	"ppp: {auth: [pap]}\n"                             \
+	"limits: {sessions: 30, tunnels: 100}\n"           \
+	"users: [{name: alice, password-file: alice, group: a}]\n"
+#define GROUP_A "{name: a, address: 10.0.0.1, pool: 10.0.0.8/30}"
+
+/* Another configuration means something to users whom it lists; for others it matters whether what
+ * they were given is there still. */
+static void
+a_user_whom_no_configuration_lists(void **state)
+{
+	static const char before[] =
+		HEAD "groups: [" GROUP_A ", {name: b, address: 10.0.1.1, pool: 10.0.1.0/24}]\n";
+	static const char filter[] =
+		HEAD "groups: [" GROUP_A ", {name: b, address: 10.0.1.1, pool: 10.0.1.0/24,"
+		     " filter: any}]\n";
+	static const char pool[] =
+		HEAD "groups: [" GROUP_A ", {name: b, address: 10.0.1.1, pool: 10.0.2.0/24}]\n";
+	static const char group[] = HEAD "groups: [" GROUP_A "]\n";
+	static const char *const ends[] = {pool, group},
+				 *const whys[] = {"its address is no longer the group's to give",
+					 "the group or filter is gone"};
+
+	for (unsigned i = 0; i < 2; i++) {
+		/* his name is that of a user who is listed: that one is another matter */
+		struct lns_auth_answer yes = accept_as("alice", B);
+		struct lns_session_info info;
+		struct world_client *c;
+		struct world_toll toll;
+		struct world w;
+
+		(void)state;
+		world_up(&w, before, 9);
+		w.hold_asks = true;
+		yes.profile.mtu = 1200;
+		c = dial(&w, "guest", "x", PPP_AUTH_PAP);
+		assert_int_equal(world_answer(&w, 0, &yes), 0);
+		world_sleep(&w, CV_NS_PER_S);
+		assert_true(c->up);
+		world_reload(&w, before, &toll);
+		assert_int_equal(toll.stay, 1);
+		/* what is the group's to say, it still says for him */
+		world_reload(&w, filter, &toll);
+		assert_int_equal(toll.change, 1);
+		world_sleep(&w, CV_NS_PER_S);
+		assert_true(c->up && info_of(&w, c, &info));
+		assert_int_equal(info.filter, cfg_filter_find(w.cfg, "any")->id);
+		assert_int_equal(w.slots[info.slot].filter, info.filter);
+		assert_int_equal(info.mtu, 1200);
+		world_reload(&w, ends[i], &toll);
+		assert_int_equal(toll.end, 1);
+		assert_string_equal(toll.why, whys[i]);
+		world_sleep(&w, 5 * CV_NS_PER_S);
+		assert_false(c->up);
+		world_down(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -570,6 +631,7 @@ main(void)
 		cmocka_unit_test(a_later_profile_changes_a_running_session),
 		cmocka_unit_test(a_profile_that_ends_the_session),
 		cmocka_unit_test(a_rechallenge_brings_another_profile),
+		cmocka_unit_test(a_user_whom_no_configuration_lists),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

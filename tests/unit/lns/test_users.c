@@ -86,6 +86,7 @@ assert_is(
 	assert_int_equal(a->profile.filter, LNS_GROUPS_FILTER);
 	assert_int_equal(a->profile.mtu, 0);
 	assert_int_equal(a->profile.sessions_max, 0);
+	assert_true(a->profile.listed);
 }
 
 static void
