@@ -164,12 +164,15 @@ dp_policy_stage(struct dp_worker *w, struct dp_burst *b)
 	for (uint16_t i = 0; i < b->n; i++) {
 		enum dp_drop_cause cause = judge(w, &b->packets[i]);
 
-		if (cause == DP_DROP_COUNT)
-			b->packets[kept++] = b->packets[i];
-		else if (cause == DP_DROP_POLICY_FRAGMENT && dp_follow_wait(w, &b->packets[i]))
+		if (likely(cause == DP_DROP_COUNT)) {
+			if (kept != i)
+				b->packets[kept] = b->packets[i];
+			kept++;
+		} else if (cause == DP_DROP_POLICY_FRAGMENT && dp_follow_wait(w, &b->packets[i])) {
 			continue;
-		else if (refuse(w, &b->packets[i], cause))
+		} else if (refuse(w, &b->packets[i], cause)) {
 			answers.packets[answers.n++] = b->packets[i];
+		}
 	}
 	b->n = kept;
 	w->counts.edges[DP_EDGE_POLICY_RELAY] += kept;
