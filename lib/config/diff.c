@@ -70,8 +70,7 @@ add(struct differ *d, enum cfg_what what, const struct cfg_key *k, const void *o
 	c->keys[d->depth] = k;
 	c->old = old;
 	c->new = new;
-	if (!c->implied)
-		diff->effects[c->effect]++;
+	diff->effects[c->effect]++;
 }
 
 static void diff_table(
@@ -110,6 +109,8 @@ diff_thing(struct differ *d, const struct cfg_key *k, const void *old, const voi
 {
 	enum cfg_object object = k->table->object;
 	const void *thing = new == NULL ? old : new;
+	bool was_own = object == CFG_FILTER && is_own(old);
+	bool is_own_now = object == CFG_FILTER && is_own(new);
 
 	d->at.object = object;
 	if (object < CFG_IDENTITIES) {
@@ -118,18 +119,18 @@ diff_thing(struct differ *d, const struct cfg_key *k, const void *old, const voi
 	} else if (object == CFG_USER) {
 		d->at.name = ((const struct cfg_user *)thing)->name;
 	}
-	if (old != NULL && new != NULL) {
-		bool own = object == CFG_FILTER && is_own(old) && is_own(new);
-
-		d->at.keys[d->depth++] = own ? groups_key() : k;
+	if (old != NULL && new != NULL && was_own == is_own_now) {
+		d->at.keys[d->depth++] = was_own ? groups_key() : k;
 		diff_table(d, k->table, old, new);
 		d->at.keys[--d->depth] = NULL;
 	} else {
-		d->at.implied = object == CFG_FILTER && is_own(thing);
-		add(d, old == NULL ? CFG_ADDED : CFG_REMOVED, k, old, new);
+		/* a group's own filter comes and goes by what is told of the group */
+		if (old != NULL && !was_own)
+			add(d, CFG_REMOVED, k, old, NULL);
+		if (new != NULL && !is_own_now)
+			add(d, CFG_ADDED, k, NULL, new);
 	}
 	d->at.object = CFG_SERVER;
-	d->at.implied = false;
 	d->at.name = NULL;
 	d->at.id = 0;
 }

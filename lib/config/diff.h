@@ -31,11 +31,8 @@ struct cfg_change {
 	enum cfg_what what;
 	enum cfg_effect effect;
 	enum cfg_object object;
-	uint16_t id; /* of the object, where such have IDs */
-	bool secret; /* that it is another one is all that is told */
-	/* A group's own filter that comes and goes with what another entry says of the group: for
-	 * who carries it out, not to be shown or counted. */
-	bool implied;
+	uint16_t id;      /* of the object, where such have IDs */
+	bool secret;      /* that it is another one is all that is told */
 	const char *name; /* of the object; NULL: it has none */
 	/* For the functions below. */
 	const struct cfg_key *keys[3]; /* from the top down to the one that is different */
@@ -46,15 +43,16 @@ struct cfg_change {
 struct cfg_diff {
 	struct cfg_change *changes; /* in the order of the tables; of users, by name */
 	size_t n;
-	size_t effects[CFG_EFFECTS]; /* how many there are of each, without implied ones */
+	size_t effects[CFG_EFFECTS]; /* how many there are of each */
 	const struct cfg *old, *new; /* held */
 };
 
 /*
  * Compares `new`, which continues `old`. A list's mappings are matched by name; those of tunnel
- * secrets, which have none, by what is equal before and behind. Takes time and memory for what
- * there is, not for its square. Returns 0 or CV_ERR_NOMEM; in any case cfg_diff_free frees it. The
- * entries point into both snapshots, which the difference holds.
+ * secrets, which have none, by what is equal before and behind. That a group's own filter comes or
+ * goes is told by the group's entry: it came, went, or names another filter. Takes time and memory
+ * for what there is, not for its square. Returns 0 or CV_ERR_NOMEM; in any case cfg_diff_free frees
+ * it. The entries point into both snapshots, which the difference holds.
  */
 int cfg_diff(const struct cfg *old, const struct cfg *new, struct cfg_diff *diff);
 void cfg_diff_free(struct cfg_diff *diff);

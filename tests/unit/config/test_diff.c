@@ -148,9 +148,6 @@ told(void)
 		const char *old = cfg_change_old(&diff, c, was),
 			   *new = cfg_change_new(&diff, c, is);
 
-		if (c->implied)
-			continue;
-
 		used += (size_t)sprintf(out + used, "%s %s %s", whats[c->what],
 			cfg_change_path(c, path), cfg_effect_name(c->effect));
 		if (c->secret)
@@ -498,8 +495,6 @@ sessions_are_live_within_what_was_started(void **state)
 static void
 filters_of_groups_are_told_once(void **state)
 {
-	const struct cfg_change *c;
-
 	(void)state;
 	wants(GROUP("policy: any"), GROUP("policy: any, gateways: 192.0.2.7"),
 		"changed groups[clients].gateways live:  -> 192.0.2.7/32\n");
@@ -510,20 +505,17 @@ filters_of_groups_are_told_once(void **state)
 		"changed groups[clients].filter live: (its own) -> red\n");
 	wants(GROUP("policy: any"),
 		"filters: [{ name: clients, policy: any }]\n" GROUP("filter: clients"),
+		"added filters[clients] live\n"
 		"changed groups[clients].filter live: (its own) -> clients\n");
+	wants("filters: [{ name: clients, policy: any }]\n" GROUP(""), GROUP("policy: [esp]"),
+		"removed filters[clients] live\n"
+		"changed groups[clients].filter live: ipsec -> (its own)\n");
 	load_both("groups: [{ name: a, address: 10.0.0.1 }]\n",
 		"groups: [{ name: a, address: 10.0.0.1 },\n"
 		"  { name: b, address: 10.0.0.1, policy: any }]\n");
 	assert_string_equal(told(), "added groups[b] live\n");
-	/* who carries it out is told both, the filter first */
-	assert_int_equal(diff.n, 2);
+	assert_int_equal(diff.n, 1);
 	assert_int_equal(diff.effects[CFG_LIVE], 1);
-	c = &diff.changes[0];
-	assert_true(c->implied);
-	assert_int_equal(c->what, CFG_ADDED);
-	assert_int_equal(c->object, CFG_FILTER);
-	assert_string_equal(c->name, "b");
-	assert_int_equal(c->id, 2);
 	cfg_diff_free(&diff);
 }
 
