@@ -16,7 +16,7 @@ TEST_PACKAGES="clang-format clang libclang-rt-dev iproute2 nftables ethtool iput
 	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
 	strongswan-swanctl procps python3-yaml python3-jsonschema scdoc man-db"
 ROOT_TOOLS="mmdebstrap"
-OTHER_PACKAGES="$BUILD_PACKAGES procps python3-yaml python3-jsonschema"
+OTHER_PACKAGES="$BUILD_PACKAGES procps python3-yaml python3-jsonschema scdoc man-db"
 
 usage() {
 	cat <<'EOF'
