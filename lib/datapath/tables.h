@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The tables of the data path beside its hot lines (layout.h): what the control thread writes, what
+ * it alone knows of it, and how workers look things up. Nothing outside lib/datapath includes this.
+ */
+#ifndef DP_TABLES_H
+#define DP_TABLES_H
+
+#include <rte_byteorder.h>
+
+#include "datapath/datapath.h"
+#include "datapath/layout.h"
+
+/* What is ours on the outside, replaced as a whole. Addresses and ports in network order. */
+struct dp_outside {
+	uint32_t count, mask;
+	struct dp_own {
+		uint32_t ip, broadcast; /* broadcast 0: its network has none */
+		uint16_t port, service;
+	} * own; /* a service each */
+	struct dp_service_entry {
+		uint64_t key; /* dp_service_key(); 0: free */
+		uint16_t service;
+	} entries[]; /* by a hash of it */
+};
+
+/* What the control thread knows of a service, as long as it is set or has sessions. */
+struct dp_service_record {
+	struct dp_service told;
+	bool set;
+	int gateway_hop; /* -1: none */
+	uint32_t sessions;
+	uint32_t ip; /* network order, as the port */
+	uint16_t udp_port;
+	struct cv_endpoint *peers; /* by tunnel ID, beside dp.tunnels; family 0: none */
+};
+
+struct dp_iface_record {
+	struct dp_iface told;
+	bool set;
+	uint16_t services;
+};
+
+/* The peer of a tunnel in one word, so that it is written at once. */
+static inline uint64_t
+dp_tunnel_peer(uint32_t ip, uint16_t port)
+{
+	return UINT64_C(1) << 63 | (uint64_t)port << 32 | ip;
+}
+
+/* What a filter says of a protocol. */
+enum dp_verdict {
+	DP_DENY,
+	DP_PERMIT,
+	DP_BY_PORT,  /* rules name ports */
+	DP_BY_QUOTE, /* ICMP: errors that quote what is permitted */
+};
+
+/* A filter as workers read it: never changed, replaced as a whole. */
+struct dp_filter_table {
+	uint8_t verdict[256]; /* by protocol */
+	uint16_t rule_count;
+	uint16_t gateway_count;
+	struct dp_rule rules[DP_MAX_RULES];
+	struct dp_filter told; /* control's */
+	struct {
+		uint32_t net, mask;
+	} gateways[]; /* host order; behind them as they were told */
+};
+
+/* A group, likewise. */
+struct dp_group_table {
+	uint32_t lns; /* network order */
+	bool clients_reachable;
+	bool refuse_silently;
+	struct dp_group told; /* control's */
+};
+
+/* Words of a pool's addresses, by their place in it. */
+struct dp_window {
+	uint32_t first, size; /* host order */
+	uint32_t *words;
+};
+
+/* Words of other addresses, by a hash. */
+struct dp_hosts {
+	uint32_t mask;
+	uint32_t used, live; /* control's: places, and those with a word that is not 0 */
+	struct {
+		uint32_t ip; /* network order; 0: free. Never another once it is there */
+		uint32_t word;
+	} at[];
+};
+
+/* Other routes, the longest prefixes first. */
+struct dp_routes {
+	uint32_t count;
+	uint32_t hosts; /* of them, whole addresses: these have a word besides */
+	struct dp_route {
+		uint32_t net, mask, word; /* host order */
+		struct cv_prefix told;    /* control's */
+	} at[];
+};
+
+enum { DP_WINDOWS = 8 };
+
+/* An address space of clients. hosts and routes are replaced below it, it for other windows. */
+struct dp_realm_table {
+	uint32_t window_count;
+	struct dp_window windows[DP_WINDOWS];
+	struct dp_hosts *hosts;
+	struct dp_routes *routes;
+	/* control's */
+	struct cv_prefix *pools;
+	uint16_t pool_count;
+	bool trims;    /* among those that may give memory back */
+	uint32_t live; /* words that are not 0 */
+	uint32_t next_trim;
+};
+
+#define DP_NO_REALM UINT32_MAX
+
+/* In front of what dp_shared_new() gives; the control thread's. */
+struct dp_shared {
+	struct dp_shared *next; /* in dp.old */
+	uint64_t token;
+	size_t bytes; /* with this */
+} __attribute__((aligned(DP_LINE)));
+
+/* What the control thread alone knows of a slot. */
+struct dp_cold {
+	struct dp_session told;
+	uint32_t next;          /* in a list of slots */
+	uint64_t token;         /* until it is passed workers may read its lines; 0: they don't */
+	uint32_t next_awaiting; /* its Ack to leave */
+	uint16_t hop;           /* that its lines will have */
+	bool installed : 1;
+	bool listed : 1;     /* in dp.waiting */
+	bool leaving : 1;    /* cleared, and not yet told */
+	bool pending : 1;    /* the lines get what was told when workers have left them */
+	bool ordered : 1;    /* pending, and told to be reachable after it was not */
+	bool moving : 1;     /* has `hop` beside what the lines have */
+	bool awaits_ack : 1; /* in dp.listed_first */
+};
+
+_Static_assert(sizeof(struct dp_cold) == 80, "a million sessions: two million of it");
+
+/* By dp_cold.next. */
+struct dp_slot_list {
+	uint32_t first, last; /* DP_NO_SLOT: none */
+};
+
+/* An address whose session is not open yet: nobody's, and not to be had. */
+#define DP_ROUTE_KEPT UINT32_C(1)
+
+/* ---- look-ups ---- */
+
+static inline uint64_t
+dp_service_key(uint32_t ip, uint16_t udp_port)
+{
+	return UINT64_C(1) << 63 | (uint64_t)udp_port << 32 | ip;
+}
+
+static inline uint32_t
+dp_service_place(uint64_t key)
+{
+	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+}
+
+static inline uint32_t
+dp_hosts_place(const struct dp_hosts *h, uint32_t ip_be)
+{
+	return (uint32_t)((ip_be * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & h->mask;
+}
+
+static inline uint32_t *
+dp_window_word(const struct dp_realm_table *r, uint32_t ip)
+{
+	for (uint32_t i = 0; i < r->window_count; i++)
+		if (ip - r->windows[i].first < r->windows[i].size)
+			return &r->windows[i].words[ip - r->windows[i].first];
+	return NULL;
+}
+
+/* NULL: it has none. */
+static inline uint32_t *
+dp_realm_word(const struct dp_realm_table *r, uint32_t ip_be)
+{
+	uint32_t *word = dp_window_word(r, rte_bswap32(ip_be)), ip;
+	struct dp_hosts *h;
+
+	if (word != NULL)
+		return word;
+	h = __atomic_load_n(&r->hosts, __ATOMIC_CONSUME);
+	if (h == NULL || ip_be == 0)
+		return NULL;
+	for (uint32_t at = dp_hosts_place(h, ip_be);; at = (at + 1) & h->mask) {
+		ip = __atomic_load_n(&h->at[at].ip, __ATOMIC_ACQUIRE);
+		if (ip == ip_be)
+			return &h->at[at].word;
+		if (ip == 0)
+			return NULL;
+	}
+}
+
+/* Where an address leads, of which dp_realm_word() is known: by it, or by the longest prefix. */
+static inline uint32_t
+dp_route_find(const struct dp_realm_table *r, const uint32_t *word, uint32_t ip_be)
+{
+	uint32_t found = word == NULL ? 0 : __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	const struct dp_routes *routes;
+
+	if (found != 0)
+		return found;
+	routes = __atomic_load_n(&r->routes, __ATOMIC_CONSUME);
+	for (uint32_t i = routes == NULL ? 0 : routes->hosts; routes != NULL && i < routes->count;
+		i++)
+		if ((rte_bswap32(ip_be) & routes->at[i].mask) == routes->at[i].net)
+			return routes->at[i].word;
+	return DP_ROUTE_NOBODY;
+}
+
+#endif
