@@ -13,7 +13,8 @@ enum answer {
 	ANSWER_OBJECT, /* one row of a view, with `parts` in it */
 	ANSWER_DONE,   /* a row of a view, which says what was done: not to be repeated */
 	/* {"lines": [TEXT...], "summary": TEXT, "exit": NUMBER}: what is printed, and culvertctl's
-	 * exit code, of something that is not to be repeated either */
+	 * exit code, of something that is not to be repeated either; with a view, its rows too.
+	 * {"number": NUMBER}: it takes a while; to be asked for again with that number. */
 	ANSWER_LINES,
 	ANSWER_LOCAL, /* culvertctl's own affair, without culvertd */
 };
@@ -125,6 +126,10 @@ struct command {
 				.help = "end a tunnel with all its sessions"}, \
 			{.word = "peer", ARGUMENT("peer", "ADDRESS[:PORT]", WORDS_PEERS), \
 				.needs = "an address", .help = "end all tunnels from there"}}) \
+	X(reload, .name = "reload", .answer = ANSWER_LINES, .view = &view_changes, \
+		.forms = {{.help = "read the configuration again: all of it counts, or nothing"}}, \
+		.flags = {{"dry-run", "only say what would change, and for whom"}, \
+			{"keep-sessions", "change nothing where a session would end"}}) \
 	X(log_level, .name = "log-level", .answer = ANSWER_DONE, .view = &view_level, \
 		.forms = {{ARGUMENT("level", "LEVEL", WORDS_CHOICES), \
 			.choices = "error warning info debug", .needs = "a level", \

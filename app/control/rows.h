@@ -96,6 +96,12 @@ struct kicked_row {
 	const char *what;
 };
 
+/* Of what another configuration means. */
+struct change_row {
+	const char *what, *about;
+	const char *effect, *old, *new; /* NULL: there is none */
+};
+
 struct level_row {
 	const char *log_level;
 };

@@ -91,12 +91,14 @@ row_schema(const struct view *view, const struct command_part *parts)
 }
 
 static json_t *
-lines_schema(void)
+lines_schema(const struct view *view)
 {
 	json_t *properties = json_object(), *required = json_array();
 
 	add(properties, required, "lines",
 		json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string"));
+	if (view != NULL)
+		add(properties, required, "rows", list_schema(view));
 	add(properties, required, "summary", json_pack("{s:s}", "type", "string"));
 	add(properties, required, "exit",
 		json_pack("{s:s, s:i, s:i}", "type", "integer", "minimum", 0, "maximum", 125));
@@ -121,7 +123,7 @@ answer_schema(const struct command *c)
 			       ? one
 			       : json_pack("{s:[o, o]}", "oneOf", one, row_schema(c->other, NULL));
 	case ANSWER_LINES:
-		return lines_schema();
+		return lines_schema(c->view);
 	case ANSWER_LOCAL:
 		break;
 	}

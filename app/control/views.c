@@ -226,6 +226,18 @@ static const struct view_column kicked_columns[] = {
 };
 #undef ROW
 
+#define ROW struct change_row
+static const struct view_column changes_columns[] = {
+	COLUMN("what", what, TEXT, NULL, NULL,
+		"error, warning, added, removed, changed, or session: what becomes of some"),
+	COLUMN("about", about, TEXT, NULL, NULL, "the key or thing, or a text"),
+	COLUMN("effect", effect, TEXT, NULL, NULL,
+		"live, new sessions, new tunnels or restart", OR_NULL),
+	COLUMN("old", old, TEXT, NULL, NULL, "the value that was", OR_NULL),
+	COLUMN("new", new, TEXT, NULL, NULL, "the value that is", OR_NULL),
+};
+#undef ROW
+
 #define ROW struct level_row
 static const struct view_column level_columns[] = {
 	COLUMN("log_level", log_level, TEXT, NULL, NULL, "from now on"),
@@ -249,12 +261,13 @@ VIEW(ports, port_columns, port_row);
 VIEW(workers, worker_columns, worker_row);
 VIEW(neighbours, neighbour_columns, neighbour_row);
 VIEW(kicked, kicked_columns, kicked_row);
+VIEW(changes, changes_columns, change_row);
 VIEW(level, level_columns, level_row);
 /* clang-format on */
 
 const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
-	&view_neighbours, &view_kicked, &view_level};
+	&view_neighbours, &view_kicked, &view_changes, &view_level};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

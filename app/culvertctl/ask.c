@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <time.h>
+
 #include "culvertctl.h"
+
+enum { AGAIN_NS = 20 * 1000 * 1000 }; /* between two questions whether something is done */
 
 json_t *
 ask(const char *socket, const struct command *c, json_t *arguments, struct control_error *error)
@@ -10,6 +14,13 @@ ask(const char *socket, const struct command *c, json_t *arguments, struct contr
 	json_object_del(arguments, "cursor");
 	for (;;) {
 		part = control_ask(socket, c->name, arguments, error);
+		if (part != NULL && c->answer == ANSWER_LINES &&
+			json_object_get(part, "number") != NULL) {
+			json_object_set(arguments, "number", json_object_get(part, "number"));
+			json_decref(part);
+			nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL);
+			continue;
+		}
 		if (part == NULL || c->answer != ANSWER_ROWS) {
 			json_decref(all);
 			return part;

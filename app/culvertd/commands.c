@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What culvertctl asks, to whom it belongs. */
 #include "commands.h"
+#include "reload.h"
 
 json_t *
 cmd_log_level(struct daemon *d, json_t *arguments, struct control_error *error)
@@ -17,6 +18,30 @@ cmd_log_level(struct daemon *d, json_t *arguments, struct control_error *error)
 	d->log.level = (enum cv_log_level)level;
 	cv_log_event(&d->log, CV_LOG_INFO, "log-level", "level=%s", name);
 	return view_row(&view_level, &(struct level_row){name});
+}
+
+/* Begins one, or tells of the one with a number. */
+json_t *
+cmd_reload(struct daemon *d, json_t *arguments, struct control_error *error)
+{
+	struct reload_wish wish = {.dry_run = json_is_true(json_object_get(arguments, "dry-run")),
+		.keep_sessions = json_is_true(json_object_get(arguments, "keep-sessions")),
+		.by = "culvertctl"};
+	json_t *number = json_object_get(arguments, "number"), *report;
+
+	if (number != NULL) {
+		report = reload_report(d, (uint64_t)json_integer_value(number));
+		if (report == NULL)
+			control_fail(error, CONTROL_NOT_FOUND,
+				"another reload has begun since: the log says how this one ended");
+		return report;
+	}
+	report = reload_report(d, reload_begin(d, &wish));
+	if (report == NULL)
+		control_fail(error, CONTROL_REFUSED, "%s",
+			d->stop_by != CV_TIME_NEVER ? "culvertd is stopping"
+						    : "another reload is under way");
+	return report;
 }
 
 json_t *

@@ -17,6 +17,7 @@
 
 struct daemon_log;
 struct watchdog;
+struct reload;
 
 /* A session that ended, and that a worker may still use. */
 struct ending {
@@ -28,7 +29,7 @@ struct ending {
 struct daemon {
 	struct cv_log log;
 	struct daemon_log *log_lines;
-	struct cfg *cfg;
+	const struct cfg *cfg; /* that is in force */
 	struct crypto *crypto;
 	struct lns *lns;
 	struct dp *dp;
@@ -45,6 +46,8 @@ struct daemon {
 	uint64_t look_at;     /* when descriptors are looked at again */
 	uint64_t no_route_at; /* when the last line about a missing gateway was written */
 	struct watchdog *watchdog;
+	struct reload *reload;
+	uint64_t reload_at;                 /* when it wants to go on */
 	uint64_t beats;                     /* control's rounds, for the watchdog */
 	uint64_t beat_ns;                   /* it wants one at least so often */
 	uint64_t control_late, worker_late; /* times, counted by the watchdog */
@@ -86,6 +89,18 @@ struct cfg *daemon_load_config(const char *path);
 
 /* setup.c: the data path that the configuration asks for. Logs what is wrong. */
 int daemon_create_datapath(struct daemon *d);
+
+/* apply.c */
+enum { APPLY_WHY = 200 };
+/*
+ * Puts `cfg` into data path and server in place of `old`, which it continues (NULL: the first). 0,
+ * or a negative enum cv_err, and why; then all is as it was. What is gone stays until
+ * daemon_apply_finish(), when no session needs it any more.
+ */
+int daemon_apply(struct daemon *d, uint64_t now, const struct cfg *old, const struct cfg *cfg,
+	char why[APPLY_WHY]);
+/* Clears what `old` had and d->cfg (NULL: nothing) has not. */
+void daemon_apply_finish(struct daemon *d, const struct cfg *old);
 
 /* actions.c: carries out what the server wants, until it wants nothing. */
 void daemon_act(struct daemon *d, uint64_t now);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "reload.h"
 
 #define LOOK_NS CV_NS_PER_MS /* between two looks at descriptors where the loop does not sleep */
 #define STOP_BOUND_NS (2500 * CV_NS_PER_MS) /* SIGTERM to exit: 3 s with what follows */
@@ -42,6 +43,18 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 	d->stop_by = now + STOP_BOUND_NS;
 	lns_shutdown(d->lns, now);
 	daemon_act(d, now);
+}
+
+static void
+on_hang_up(evutil_socket_t sig, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)sig;
+	(void)what;
+	if (reload_begin(d, &(struct reload_wish){.by = "SIGHUP"}) == 0)
+		cv_log_event(&d->log, CV_LOG_WARNING, "reload",
+			"by=SIGHUP result=refused reason=\"another is under way\"");
 }
 
 static void
@@ -91,6 +104,7 @@ set_timer(struct daemon *d, uint64_t now)
 	at = cv_time_min(at, now + d->beat_ns); /* to be seen alive */
 	if (d->stop_by != CV_TIME_NEVER)
 		at = cv_time_min(at, now + STOP_TICK_NS);
+	at = cv_time_min(at, d->reload_at);
 	if (d->held_back)
 		at = cv_time_min(at, now + HELD_BACK_NS);
 	wait = at > now ? at - now : 0;
@@ -116,6 +130,7 @@ serve(struct daemon *d, uint64_t now)
 		lns_handle_timeout(d->lns, now);
 	daemon_act(d, now);
 	daemon_tell_removed(d);
+	d->reload_at = reload_step(d, now);
 }
 
 static bool
@@ -177,7 +192,7 @@ add_events(struct daemon *d)
 	d->on_int = evsignal_new(d->base, SIGINT, on_signal, d);
 	d->wake = event_new(d->base, dp_event_fd(d->dp), EV_READ | EV_PERSIST, on_wake, d);
 	d->timer = evtimer_new(d->base, on_wake, d);
-	d->on_hup = evsignal_new(d->base, SIGHUP, on_signal, d);
+	d->on_hup = evsignal_new(d->base, SIGHUP, on_hang_up, d);
 	d->on_usr1 = evsignal_new(d->base, SIGUSR1, on_report, d);
 	d->log_writable = event_new(d->base, daemon_log_fd(d), EV_WRITE, on_log_writable, d);
 	if (d->log_writable == NULL || d->on_term == NULL || d->on_int == NULL ||

@@ -14,6 +14,7 @@
 #include "config/reference.h"
 #include "config/schema.h"
 #include "daemon.h"
+#include "reload.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
@@ -49,9 +50,11 @@ static const char help[] =
 	"    -h, --help          print this text\n"
 	"\n"
 	"SIGNALS\n"
-	"    SIGTERM, SIGINT, SIGHUP\n"
+	"    SIGTERM, SIGINT\n"
 	"                        end all tunnels with StopCCN and exit within 3 seconds;\n"
 	"                        a second one: exit at once\n"
+	"    SIGHUP              read the configuration again and apply what is different: all of\n"
+	"                        it, or nothing, which the log says (see culvertctl reload)\n"
 	"    SIGUSR1             print all counters that are not 0\n"
 	"\n"
 	"EXIT STATUS\n"
@@ -203,7 +206,7 @@ first_serial(void)
 }
 
 static int
-start_and_run(struct daemon *d, bool try)
+start_and_run(struct daemon *d, const char *path, bool try)
 {
 	struct lns_params params = {.cfg = d->cfg, .log = &d->log};
 
@@ -222,7 +225,7 @@ start_and_run(struct daemon *d, bool try)
 	/* first: a second culvertd must not touch the first one's ports */
 	if (start_control(d) != 0)
 		return CV_ERR_IO;
-	if (daemon_create_datapath(d) != 0)
+	if (reload_init(d, path) != 0 || daemon_create_datapath(d) != 0)
 		return CV_ERR_IO;
 	return try ? 0 : daemon_run(d);
 }
@@ -238,6 +241,7 @@ static void
 tear_down(struct daemon *d)
 {
 	control_server_free(d->control);
+	reload_free(d);
 	free_event(d->wake);
 	free_event(d->timer);
 	free_event(d->on_term);
@@ -278,7 +282,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	d.ending_end = &d.ending;
-	rc = start_and_run(&d, args.try);
+	rc = start_and_run(&d, args.config, args.try);
 	tear_down(&d);
 	daemon_log_finish(&d, LOG_BOUND_NS);
 	return rc == 0 ? 0 : 1;

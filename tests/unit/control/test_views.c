@@ -233,7 +233,9 @@ the_schema_has_each_column_of_each_command(void **state)
 		json_object_del(own, "$schema");
 		assert_true(json_equal(own, schema));
 		json_decref(own);
-		if (c->answer == ANSWER_ROWS) {
+		if (c->answer == ANSWER_LINES && c->view == NULL)
+			continue;
+		if (c->answer == ANSWER_ROWS || c->answer == ANSWER_LINES) {
 			schema = json_object_get(json_object_get(schema, "properties"), "rows");
 			check_object(json_object_get(schema, "items"), c->view, 0);
 			continue;
@@ -274,8 +276,8 @@ each_command_is_whole(void **state)
 
 		assert_ptr_equal(command_find(c->name), c);
 		assert_int_equal(command_index(c), i);
-		assert_int_equal(
-			c->view == NULL, c->answer == ANSWER_LOCAL || c->answer == ANSWER_LINES);
+		if (c->answer != ANSWER_LINES) /* which may have rows as well */
+			assert_int_equal(c->view == NULL, c->answer == ANSWER_LOCAL);
 		if (c->answer == ANSWER_ROWS) {
 			assert_non_null(c->nothing);
 			assert_int_equal(c->forms[0].words == WORDS_FILTERS, has_filters(c->view));

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A configuration put into the data path and the server, as a difference from the one before: the
+ * first from nothing. What is new or other is set first; what fails puts back what was. What is
+ * gone is cleared when no session needs it any more.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+
+/* A kind of thing that both a snapshot and the data path have, by ID. */
+struct kind {
+	const char *name;
+	uint16_t ids;
+	const void *(*by_id)(const struct cfg *cfg, uint16_t id);
+	const char *(*name_of)(const void *thing);
+	/* Whether the data path would be told the same. */
+	bool (*same)(
+		const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b);
+	/* `before`: what the data path was told until now; NULL: nothing. */
+	int (*set)(struct daemon *d, const struct cfg *before, const struct cfg *cfg,
+		const void *thing);
+	void (*clear)(struct daemon *d, const struct cfg *gone, uint16_t id);
+	const char *unfit; /* what CV_ERR_CONFIG means; NULL: what it says */
+};
+
+/* ---- interfaces ---- */
+
+static const void *
+port_by_id(const struct cfg *cfg, uint16_t id)
+{
+	return cfg_port_by_id(cfg, id);
+}
+
+static const char *
+port_name(const void *thing)
+{
+	return ((const struct cfg_port *)thing)->name;
+}
+
+static bool
+same_port(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b)
+{
+	(void)a_cfg;
+	(void)b_cfg;
+	return ((const struct cfg_port *)a)->mtu == ((const struct cfg_port *)b)->mtu;
+}
+
+/* A port's place in the data path is the one that it was created with: ports neither come nor go
+ * without a restart, so their order by ID stays. */
+static int
+set_port(struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
+{
+	const struct cfg_port *p = thing;
+
+	(void)before;
+	(void)cfg;
+	return dp_iface_set(d->dp, p->id, &(struct dp_iface){.port = p->id, .mtu = p->mtu});
+}
+
+static void
+clear_port(struct daemon *d, const struct cfg *gone, uint16_t id)
+{
+	(void)gone;
+	(void)dp_iface_clear(d->dp, id);
+}
+
+/* ---- services ---- */
+
+static const void *
+listener_by_id(const struct cfg *cfg, uint16_t id)
+{
+	return cfg_listener_by_id(cfg, id);
+}
+
+static const char *
+listener_name(const void *thing)
+{
+	return ((const struct cfg_listener *)thing)->name;
+}
+
+static bool
+same_listener(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, const void *vb)
+{
+	const struct cfg_listener *a = va, *b = vb;
+
+	return a_cfg->ports[a->port].id == b_cfg->ports[b->port].id &&
+	       a->prefix_length == b->prefix_length && cv_ip_equal(&a->gateway, &b->gateway) &&
+	       memcmp(a->gateway_mac, b->gateway_mac, sizeof(a->gateway_mac)) == 0;
+}
+
+static int
+set_listener(struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
+{
+	const struct cfg_listener *l = thing;
+	struct dp_service service = {.kind = DP_SERVICE_L2TP,
+		.iface = cfg->ports[l->port].id,
+		.ip = l->ip,
+		.prefix_length = l->prefix_length,
+		.gateway = l->gateway,
+		.udp_port = l->udp_port};
+
+	(void)before;
+	memcpy(service.gateway_mac, l->gateway_mac, sizeof(service.gateway_mac));
+	return dp_service_set(d->dp, l->id, &service);
+}
+
+static void
+clear_listener(struct daemon *d, const struct cfg *gone, uint16_t id)
+{
+	(void)gone;
+	(void)dp_service_clear(d->dp, id);
+}
+
+/* ---- realms ---- */
+
+static const void *
+realm_by_id(const struct cfg *cfg, uint16_t id)
+{
+	return cfg_realm_by_id(cfg, id);
+}
+
+static const char *
+realm_name(const void *thing)
+{
+	return ((const struct cfg_realm *)thing)->name;
+}
+
+/* The next group of a realm from position *i on, which it moves behind it; NULL: none. */
+static const struct cfg_group *
+next_group(const struct cfg *cfg, const struct cfg_realm *realm, size_t *i)
+{
+	while (*i < cfg->n_groups) {
+		const struct cfg_group *g = &cfg->groups[(*i)++];
+
+		if (&cfg->realms[g->realm] == realm)
+			return g;
+	}
+	return NULL;
+}
+
+/* Whether both hand out the same addresses, and have the same of their own, in the same order. */
+static bool
+same_realm(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		const struct cfg_group *one = next_group(a_cfg, a, &i),
+				       *other = next_group(b_cfg, b, &k);
+
+		if (one == NULL || other == NULL)
+			return one == other;
+		if (!cv_ip_equal(&one->address, &other->address) || one->n_pool != other->n_pool)
+			return false;
+		for (size_t p = 0; p < one->n_pool; p++)
+			if (one->pool[p].length != other->pool[p].length ||
+				!cv_ip_equal(&one->pool[p].ip, &other->pool[p].ip))
+				return false;
+	}
+}
+
+static bool
+has_address(const struct cfg *cfg, const struct cfg_realm *realm, const struct cv_ip *address)
+{
+	const struct cfg_group *g;
+
+	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;)
+		if (cv_ip_equal(&g->address, address))
+			return true;
+	return false;
+}
+
+/* Our own addresses of `gone` in a realm that `cfg` has not (NULL: any) answer no more. */
+static void
+clear_addresses(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
+{
+	const struct cfg_realm *realm = cfg_realm_by_id(gone, id), *now = NULL;
+	const struct cfg_group *g;
+
+	if (cfg != NULL)
+		now = cfg_realm_by_id(cfg, id);
+	for (size_t i = 0; realm != NULL && (g = next_group(gone, realm, &i)) != NULL;) {
+		struct cv_prefix self = {.ip = g->address, .length = 32};
+
+		if (now == NULL || !has_address(cfg, now, &g->address))
+			(void)dp_route_clear(d->dp, id, &self);
+	}
+}
+
+/*
+ * An address of ours that a client still has becomes ours when its session is gone: it ends with
+ * this configuration, and daemon_apply_finish() comes again.
+ */
+static int
+set_addresses(struct daemon *d, const struct cfg *cfg, const struct cfg_realm *realm)
+{
+	const struct cfg_group *g;
+
+	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;) {
+		struct cv_prefix self = {.ip = g->address, .length = 32};
+		int rc = dp_route_set(d->dp, realm->id, &self, dp_route_word(DP_ROUTE_SELF, 0));
+
+		if (rc != 0 && rc != CV_ERR_EXISTS)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+set_realm(struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
+{
+	const struct cfg_realm *realm = thing;
+	const struct cfg_group *g;
+	struct cv_prefix *pools;
+	size_t most = 0;
+	uint16_t n = 0;
+	int rc = set_addresses(d, cfg, realm);
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;)
+		most += g->n_pool;
+	pools = calloc(most + 1, sizeof(*pools));
+	if (pools == NULL)
+		return CV_ERR_NOMEM;
+	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;)
+		for (size_t k = 0; k < g->n_pool && n < UINT16_MAX; k++)
+			pools[n++] = g->pool[k];
+	rc = dp_realm_set(d->dp, realm->id, pools, n);
+	free(pools);
+	if (rc == 0 && before != NULL)
+		clear_addresses(d, before, cfg, realm->id);
+	return rc;
+}
+
+static void
+clear_realm(struct daemon *d, const struct cfg *gone, uint16_t id)
+{
+	clear_addresses(d, gone, NULL, id);
+	(void)dp_realm_clear(d->dp, id);
+}
+
+/* ---- filters ---- */
+
+static const void *
+filter_by_id(const struct cfg *cfg, uint16_t id)
+{
+	return cfg_filter_by_id(cfg, id);
+}
+
+static const char *
+filter_name(const void *thing)
+{
+	return ((const struct cfg_filter *)thing)->name;
+}
+
+static bool
+same_filter(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, const void *vb)
+{
+	const struct cfg_filter *a = va, *b = vb;
+
+	(void)a_cfg;
+	(void)b_cfg;
+	if (a->policy != b->policy || a->n_rules != b->n_rules || a->n_gateways != b->n_gateways)
+		return false;
+	for (size_t i = 0; i < a->n_rules; i++)
+		if (a->rules[i].protocol != b->rules[i].protocol ||
+			a->rules[i].port_low != b->rules[i].port_low ||
+			a->rules[i].port_high != b->rules[i].port_high)
+			return false;
+	for (size_t i = 0; i < a->n_gateways; i++)
+		if (a->gateways[i].length != b->gateways[i].length ||
+			!cv_ip_equal(&a->gateways[i].ip, &b->gateways[i].ip))
+			return false;
+	return true;
+}
+
+static int
+set_filter(struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
+{
+	static const enum dp_filter_kind kinds[] = {
+		[CFG_POLICY_IPSEC] = DP_FILTER_IPSEC,
+		[CFG_POLICY_ANY] = DP_FILTER_ANY,
+		[CFG_POLICY_RULES] = DP_FILTER_RULES,
+	};
+	const struct cfg_filter *f = thing;
+	struct dp_filter filter = {.kind = kinds[f->policy],
+		.gateways = f->gateways,
+		.gateway_count = (uint16_t)f->n_gateways,
+		.rule_count = (uint16_t)f->n_rules};
+
+	(void)before;
+	(void)cfg;
+	for (size_t i = 0; i < f->n_rules; i++)
+		filter.rules[i] = (struct dp_rule){.protocol = f->rules[i].protocol,
+			.port_low = f->rules[i].port_low,
+			.port_high = f->rules[i].port_high};
+	return dp_filter_set(d->dp, f->id, &filter);
+}
+
+static void
+clear_filter(struct daemon *d, const struct cfg *gone, uint16_t id)
+{
+	(void)gone;
+	dp_filter_clear(d->dp, id);
+}
+
+/* ---- groups ---- */
+
+static const void *
+group_by_id(const struct cfg *cfg, uint16_t id)
+{
+	return cfg_group_by_id(cfg, id);
+}
+
+static const char *
+group_name(const void *thing)
+{
+	return ((const struct cfg_group *)thing)->name;
+}
+
+static bool
+same_group(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, const void *vb)
+{
+	const struct cfg_group *a = va, *b = vb;
+
+	return a_cfg->realms[a->realm].id == b_cfg->realms[b->realm].id &&
+	       cv_ip_equal(&a->address, &b->address) && a->mtu == b->mtu &&
+	       a->clients_reachable == b->clients_reachable &&
+	       a->refusals_answered == b->refusals_answered;
+}
+
+static int
+set_group(struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
+{
+	const struct cfg_group *g = thing;
+	struct dp_group group = {.lns = g->address,
+		.mtu = g->mtu,
+		.clients_reachable = g->clients_reachable,
+		.refuse_silently = !g->refusals_answered};
+
+	(void)before;
+	(void)cfg;
+	return dp_group_set(d->dp, g->id, &group);
+}
+
+static void
+clear_group(struct daemon *d, const struct cfg *gone, uint16_t id)
+{
+	(void)gone;
+	dp_group_clear(d->dp, id);
+}
+
+/* In the order in which they are set; what one names stands before it. */
+static const struct kind kinds[] = {
+	{"port", CV_PORT_IDS, port_by_id, port_name, same_port, set_port, clear_port,
+		"an mtu above that of the start needs a restart"},
+	{"listener", CV_LISTENER_IDS, listener_by_id, listener_name, same_listener, set_listener,
+		clear_listener, NULL},
+	{"realm", CV_REALM_IDS, realm_by_id, realm_name, same_realm, set_realm, clear_realm, NULL},
+	{"filter", CV_FILTER_IDS, filter_by_id, filter_name, same_filter, set_filter, clear_filter,
+		NULL},
+	{"group", CV_GROUP_IDS, group_by_id, group_name, same_group, set_group, clear_group, NULL},
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* Sets what is new or other in `cfg` than in `before` (NULL: nothing was). */
+static int
+set_all(struct daemon *d, const struct cfg *before, const struct cfg *cfg, char why[APPLY_WHY])
+{
+	for (unsigned k = 0; k < KINDS; k++)
+		for (uint16_t id = 0; id < kinds[k].ids; id++) {
+			const void *new = kinds[k].by_id(cfg, id);
+			const void *old = before == NULL ? NULL : kinds[k].by_id(before, id);
+			int rc;
+
+			if (new == NULL || (old != NULL && kinds[k].same(before, old, cfg, new)))
+				continue;
+			rc = kinds[k].set(d, before, cfg, new);
+			if (rc == 0)
+				continue;
+			if (why != NULL)
+				snprintf(why, APPLY_WHY, "%s %.60s: %s", kinds[k].name,
+					kinds[k].name_of(new),
+					rc == CV_ERR_CONFIG && kinds[k].unfit != NULL
+						? kinds[k].unfit
+						: cv_strerror(rc));
+			return rc;
+		}
+	return 0;
+}
+
+/* Clears what `gone` has and `cfg` (NULL: nothing) has not, in the other order. */
+static void
+clear_all(struct daemon *d, const struct cfg *gone, const struct cfg *cfg)
+{
+	for (unsigned k = KINDS; k-- > 0;)
+		for (uint16_t id = 0; id < kinds[k].ids; id++)
+			if (kinds[k].by_id(gone, id) != NULL &&
+				(cfg == NULL || kinds[k].by_id(cfg, id) == NULL))
+				kinds[k].clear(d, gone, id);
+}
+
+int
+daemon_apply(struct daemon *d, uint64_t now, const struct cfg *old, const struct cfg *cfg,
+	char why[APPLY_WHY])
+{
+	int rc = set_all(d, old, cfg, why);
+
+	if (rc == 0) {
+		rc = lns_configure(d->lns, now, cfg);
+		if (rc != 0)
+			snprintf(why, APPLY_WHY, "%s", cv_strerror(rc));
+	}
+	if (rc == 0) {
+		daemon_act(d, now);
+		return 0;
+	}
+	if (old != NULL)
+		(void)set_all(d, cfg, old, NULL);
+	clear_all(d, cfg, old);
+	return rc;
+}
+
+void
+daemon_apply_finish(struct daemon *d, const struct cfg *gone)
+{
+	clear_all(d, gone, d->cfg);
+	for (size_t i = 0; d->cfg != NULL && i < d->cfg->n_realms; i++)
+		(void)set_addresses(d, d->cfg, &d->cfg->realms[i]);
+}

@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# reload.sh - the configuration, with 100,000 users, read again under 4,000 sessions that exchange
+# packets: none is lost, whoever is not concerned stays, who is gone ends, and what is wrong or needs
+# a restart changes nothing.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one
+# that dials.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+HERD=${HERD:-$HERE/../../build/tests/net/herd}
+USERS=${USERS:-100000}
+SESSIONS=4000
+RATE=2000 # packets a second, of all
+
+reason=$(world_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+reason=$(lns_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+[ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
+[ "$(nproc)" -gt 1 ] || tap_skip_all "one CPU: who dials would take it from who serves"
+
+neighbour() {
+	world_namespace herd && world_plug herd eth0 &&
+		ip -n "$WORLD_PREFIX-herd" addr add 192.0.2.60/24 dev eth0
+}
+
+# configure USERS [MTU]: users u0 to u(USERS - 1).
+configure() {
+	cat >"$RUN/lns/culvert.yaml" <<YAML
+control: { socket: $RUN/lns/control.sock }
+workers: { count: 0, hugepages: never, memory: 256 }
+ports: [ { name: wan, device: "af_packet:lns0" } ]
+listeners: [ { address: $LNS_ADDRESS/24 } ]
+tunnels: { secrets: [ { secret: none } ] }
+ppp: { echo: 1h }
+groups: [ { name: clients, address: 10.88.0.1, pool: 10.64.0.0/12, clients: reachable, mtu: ${2:-1400} } ]
+users-file: users
+limits: { sessions: 5000, sessions-per-tunnel: 5000, setups-per-second: 20000 }
+YAML
+	(umask 077 && seq -f 'u%.0f:p:clients' 0 $(($1 - 1)) >"$RUN/lns/users")
+}
+
+dial() {
+	mkfifo "$RUN/go" || return 1
+	world_in herd "$HERD" "$LNS_ADDRESS" $SESSIONS $RATE <"$RUN/go" \
+		>"$RUN/herd" 2>&1 &
+	DIALLER=$!
+	exec 7>"$RUN/go"
+	world_until 60 grep -q '^up' "$RUN/herd" && grep -x "up $SESSIONS" "$RUN/herd"
+}
+
+# reload RC PATTERN [OPTION...]: what is printed has the pattern.
+reload() {
+	local rc=$1 pattern=$2 got=0
+	shift 2
+	lns_ctl reload "$@" >"$RUN/said" 2>&1 || got=$?
+	tail -12 "$RUN/said"
+	[ $got = "$rc" ] && grep -qE -- "$pattern" "$RUN/said"
+}
+
+# Four times, with users in and out, an MTU to and fro.
+changes() {
+	local n
+	for n in 1 2; do
+		configure $((USERS - 10)) 1300 &&
+			reload 0 '^changes: 11; sessions changed: 0, ended: 0$' &&
+			configure "$USERS" &&
+			reload 0 '^changes: 11; sessions changed: 0, ended: 0$' || return 1
+	done
+	grep -oE 'result=applied ms=[0-9]+' "$RUN/$LNS_LOG"
+}
+
+on_hangup() {
+	local before
+	before=$(grep -c 'reload by=SIGHUP' "$RUN/$LNS_LOG")
+	configure $((USERS - 1)) && kill -HUP "$(cat "$RUN/culvertd.pid")" &&
+		world_until 20 hung_up_again "$before" &&
+		lns_said 'reload by=SIGHUP result=applied .*changes: 1; sessions changed: 0, ended: 0'
+}
+
+hung_up_again() {
+	[ "$(grep -c 'reload by=SIGHUP' "$RUN/$LNS_LOG")" -gt "$1" ]
+}
+
+# The last ten of the herd, and 90,000 whom nobody misses.
+goodbye() {
+	configure $((SESSIONS - 10)) &&
+		reload 0 '^changes: [0-9]+; sessions that would end: 10$' --dry-run &&
+		grep '^10 sessions end: the user is gone (u' "$RUN/said" &&
+		reload 6 '^sessions that would end: 10; nothing has changed$' --keep-sessions &&
+		[ "$(sessions)" = $SESSIONS ] &&
+		reload 0 '^changes: [0-9]+; sessions changed: 0, ended: 10$' &&
+		world_until 20 has_sessions $((SESSIONS - 10))
+}
+
+sessions() {
+	lns_ctl --json status | sed -nE 's/^ *"sessions": ([0-9]+),?$/\1/p' | head -1
+}
+
+has_sessions() {
+	[ "$(sessions)" = "$1" ]
+}
+
+# What culvertd can't take changes nothing, and says why.
+wrong() {
+	configure $((SESSIONS - 10)) && echo 'colour: red' >>"$RUN/lns/culvert.yaml" &&
+		reload 6 '^culvert.yaml:10:1: colour: unknown key' &&
+		grep '^errors: 1; nothing has changed$' "$RUN/said" &&
+		configure 1 && rm "$RUN/lns/users" && reload 6 'users' &&
+		has_sessions $((SESSIONS - 10))
+}
+
+restart_needed() {
+	configure $((SESSIONS - 10)) 1200 && sed -i 's/count: 0/count: 1/' "$RUN/lns/culvert.yaml" &&
+		reload 6 '^changed: workers.count: 0 -> 1 \(restart\)$' &&
+		grep '^changes: 2, of which 1 need a restart; nothing has changed$' "$RUN/said"
+}
+
+same() {
+	configure $((SESSIONS - 10)) && reload 0 '^nothing is different$'
+}
+
+# The packets of those who stayed.
+lost_none() {
+	exec 7>&-
+	wait $DIALLER
+	local rc=$?
+	cat "$RUN/herd"
+	[ $rc = 0 ] && grep -qE '^sent [1-9][0-9]{3,} received [0-9]+ lost 0 down 10$' "$RUN/herd"
+}
+
+world_open
+tap_logs "$RUN/$LNS_LOG" "$RUN/herd" "$RUN/said"
+mkdir -p "$RUN/lns"
+configure "$USERS"
+tap_need "a herd is on the same wire" neighbour
+tap_need "Culvert is ready, with $USERS users" lns_start
+tap_need "$SESSIONS sessions come up" dial
+tap_check "it reads its file again, four times: all stay" changes
+tap_check "so it does on SIGHUP" on_hangup
+tap_check "who is gone ends: foretold, refused, and done" goodbye
+tap_check "a wrong file changes nothing" wrong
+tap_check "what needs a restart changes nothing" restart_needed
+tap_check "the same file changes nothing" same
+tap_check "no packet was lost between those who stayed" lost_none
+tap_check "Culvert ends within its time, with exit code 0" lns_stop
+tap_check "nothing is left behind" world_vanish
+tap_plan "$TAP_NUMBER"
+tap_end
