@@ -209,6 +209,53 @@ a_password_counts_from_the_next_call_on(void **state)
 }
 
 static void
+a_tunnel_secret_counts_from_the_next_tunnel_on(void **state)
+{
+	struct world_toll toll;
+
+	(void)state;
+	world_reload(&w,
+		LIMITS "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+		       "listeners: [{address: 192.0.2.1/24}]\n"
+		       "tunnels: {secrets: [{secret-file: alice}]}\n"
+		       "groups:\n" CORP "users:\n" BOTH_USERS,
+		&toll);
+	assert_int_equal(toll.stay, 2);
+	both_stay();
+	client_dial(alice);
+	world_sleep(&w, 20 * CV_NS_PER_S);
+	assert_int_equal(alice->tunnel_ups, 1);
+	alice->l2tp_params.secret = "pass-a";
+	alice->l2tp_params.secret_len = strlen("pass-a");
+	client_dial(alice);
+	assert_true(world_run(&w, 10 * CV_NS_PER_S, all_up));
+	assert_int_equal(alice->tunnel_ups, 2);
+}
+
+/* Who has asked for a tunnel goes on, also into a table of another size. */
+static void
+a_caller_half_way_goes_on(void **state)
+{
+	struct world_toll toll;
+	struct lns_status status;
+
+	(void)state;
+	client_free(alice);
+	client_dial(alice);
+	world_sleep(&w, 15 * CV_NS_PER_MS); /* its SCCRQ has come, its SCCCN has not */
+	lns_status(w.lns, &status);
+	assert_int_equal(status.half_open, 1);
+	world_reload(&w,
+		HEAD0 "groups:\n" CORP "users:\n" BOTH_USERS
+		      "limits: {sessions: 100, tunnels: 100, half-open: 500}\n",
+		&toll);
+	lns_status(w.lns, &status);
+	assert_int_equal(status.half_open, 1);
+	assert_true(world_run(&w, 5 * CV_NS_PER_S, all_up));
+	assert_int_equal(alice->tunnel_ups, 2);
+}
+
+static void
 a_listener_that_goes_ends_its_tunnels(void **state)
 {
 	struct world_toll toll;
@@ -267,6 +314,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			another_group_of_the_realm_changes_a_session_under_way, up, down),
 		cmocka_unit_test_setup_teardown(a_password_counts_from_the_next_call_on, up, down),
+		cmocka_unit_test_setup_teardown(
+			a_tunnel_secret_counts_from_the_next_tunnel_on, up, down),
+		cmocka_unit_test_setup_teardown(a_caller_half_way_goes_on, up, down),
 		cmocka_unit_test_setup_teardown(a_listener_that_goes_ends_its_tunnels, up, down),
 		cmocka_unit_test_setup_teardown(limits_hold_for_who_comes_next, up, down),
 	};

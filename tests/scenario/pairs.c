@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pairs.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OTHERS = 12 }; /* one of so many choices is another in a variant */
+
+struct text {
+	char *out;
+	size_t used;
+	uint64_t seed;
+	uint64_t random, other; /* of the choices; of the variant's own, 0: it has none */
+};
+
+/* xorshift64* */
+static unsigned
+draw(uint64_t *random)
+{
+	*random ^= *random >> 12;
+	*random ^= *random << 25;
+	*random ^= *random >> 27;
+	return (unsigned)(*random * UINT64_C(2685821657736338717) >> 33);
+}
+
+/* The choices about a thing begin, which are the same whatever was chosen of others. */
+static void
+about(struct text *t, unsigned kind, unsigned i)
+{
+	t->random = ((t->seed * 31 + kind) * 31 + i + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	(void)draw(&t->random);
+}
+
+/* 0 to n - 1 */
+static unsigned
+any(struct text *t, unsigned n)
+{
+	unsigned choice = draw(&t->random) % n;
+
+	if (t->other != 0 && draw(&t->other) % OTHERS == 0)
+		return draw(&t->other) % n;
+	return choice;
+}
+
+static void __attribute__((format(printf, 2, 3))) put(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(t->out + t->used, PAIRS_TEXT - t->used, fmt, ap);
+	va_end(ap);
+	if (len < 0 || (size_t)len >= PAIRS_TEXT - t->used)
+		abort();
+	t->used += (size_t)len;
+}
+
+/* Some of n, at least one, as bits. */
+static unsigned
+some(struct text *t, unsigned n)
+{
+	unsigned bits = any(t, 1u << n);
+
+	return bits == 0 ? 1u << any(t, n) : bits;
+}
+
+static void
+put_policy(struct text *t)
+{
+	static const char *const policies[] = {
+		"ipsec", "any", "[esp, udp/4500]", "[esp, ah, udp/500-600]"};
+
+	put(t, ", policy: %s", policies[any(t, 4)]);
+	if (any(t, 2) == 0)
+		put(t, ", gateways: [10.99.%u.0/24]", any(t, 2));
+}
+
+static void
+put_groups(struct text *t, unsigned groups, unsigned filters)
+{
+	put(t, "groups:\n");
+	for (unsigned i = 0; i < PAIRS_GROUPS; i++) {
+		unsigned filter;
+
+		about(t, 1, i);
+		filter = any(t, PAIRS_FILTERS + 3);
+		if ((groups >> i & 1) == 0)
+			continue;
+		put(t, "  - {name: g%u, realm: r%u, address: 10.%u.0.1, pool: [10.%u.%u.0/%u]", i,
+			any(t, PAIRS_REALMS), i, i, 1 + any(t, 2), 24 + any(t, 2));
+		if (any(t, 2) == 0)
+			put(t, ", mtu: %u", 1300 + 10 * any(t, 3));
+		if (any(t, 2) == 0)
+			put(t, ", clients: reachable");
+		if (filter < PAIRS_FILTERS && (filters >> filter & 1) != 0)
+			put(t, ", filter: f%u", filter);
+		else if (filter == PAIRS_FILTERS)
+			put(t, ", filter: any");
+		else if (filter == PAIRS_FILTERS + 1)
+			put_policy(t);
+		put(t, "}\n");
+	}
+}
+
+static void
+put_users(struct text *t, unsigned groups)
+{
+	unsigned users;
+
+	about(t, 2, 0);
+	users = some(t, PAIRS_USERS) | some(t, PAIRS_USERS);
+	put(t, "users:\n");
+	for (unsigned i = 0; i < PAIRS_USERS; i++) {
+		unsigned group;
+
+		about(t, 3, i);
+		group = any(t, PAIRS_GROUPS);
+		if ((users >> i & 1) == 0)
+			continue;
+		while ((groups >> group & 1) == 0)
+			group = (group + 1) % PAIRS_GROUPS;
+		put(t, "  - {name: u%u, group: g%u, password-file: alice", i, group);
+		if (any(t, 3) == 0)
+			put(t, ", address: 10.%u.%u.%u", group, 1 + any(t, 2), 100 + i);
+		put(t, "}\n");
+	}
+}
+
+void
+pairs_config(uint64_t seed, uint64_t variant, char *out)
+{
+	struct text t = {.out = out, .seed = seed};
+	unsigned listeners, groups, filters;
+
+	about(&t, 0, 0);
+	if (variant != 0) {
+		t.other = variant * UINT64_C(0x9e3779b97f4a7c15) | 1;
+		(void)draw(&t.other);
+	}
+	listeners = some(&t, PAIRS_LISTENERS);
+	groups = some(&t, PAIRS_GROUPS);
+	filters = any(&t, 1u << PAIRS_FILTERS);
+	put(&t, "log: {level: %s}\n", any(&t, 2) == 0 ? "info" : "warning");
+	put(&t, "ports: [{name: wan, device: 'af_packet:lns0'}]\nlisteners:\n");
+	for (unsigned i = 0; i < PAIRS_LISTENERS; i++) {
+		about(&t, 4, i);
+		if ((listeners >> i & 1) != 0)
+			put(&t, "  - {address: 192.0.2.%u/%u%s}\n", i + 1, 24 + any(&t, 2),
+				any(&t, 2) == 0 ? ", gateway: 192.0.2.99" : "");
+	}
+	put(&t, "tunnels: {secrets: [{secret-file: tunnel}]}\n");
+	put(&t, "limits: {sessions: %u, tunnels: 100}\n", 40 + 10 * any(&t, 3));
+	if (filters != 0)
+		put(&t, "filters:\n");
+	for (unsigned i = 0; i < PAIRS_FILTERS; i++) {
+		if ((filters >> i & 1) == 0)
+			continue;
+		about(&t, 5, i);
+		put(&t, "  - {name: f%u", i);
+		put_policy(&t);
+		put(&t, "}\n");
+	}
+	put_groups(&t, groups, filters);
+	put_users(&t, groups);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A configuration applied as a difference: for hundreds of pairs, what the data path and the server
+ * have after A and then B is what they have after B alone, by names; and all that was set can be
+ * cleared.
+ */
+#include <rte_bus_vdev.h>
+#include <rte_eal.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "culvertd/daemon.h"
+#include "scenario/pairs.h"
+
+enum { PAIRS = 500, STATE_TEXT = 32768 };
+
+static struct rte_ring *in, *out;
+static struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
+static struct daemon d;
+static uint64_t now = CV_NS_PER_S;
+
+/* What apply.c needs of the daemon: no session is there. */
+void
+daemon_act(struct daemon *daemon, uint64_t at)
+{
+	struct lns_action action;
+
+	while (lns_poll(daemon->lns, at, &action))
+		;
+}
+
+static int
+read_file(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode)
+{
+	(void)ctx;
+	(void)path;
+	(void)max;
+	*data = (uint8_t *)strdup("secret");
+	*len = strlen("secret");
+	*mode = 0600;
+	return *data == NULL ? CV_ERR_NOMEM : 0;
+}
+
+static struct cfg *
+config(uint64_t seed, uint64_t variant)
+{
+	static char yaml[PAIRS_TEXT];
+	struct cfg_files files = {.read = read_file};
+	struct cfg_errors errors = {0};
+	struct cfg *cfg = NULL;
+	char text[512];
+
+	pairs_config(seed, variant, yaml);
+	if (cfg_load("pair.yaml", yaml, strlen(yaml), &files, &errors, &cfg) != 0)
+		for (size_t i = 0; i < errors.n; i++)
+			print_error("%s\n", cfg_error_text(&errors.items[i], text, sizeof(text)));
+	cfg_errors_free(&errors);
+	if (cfg == NULL)
+		print_error("%s", yaml);
+	assert_non_null(cfg);
+	return cfg;
+}
+
+/* ---- the state, by names ---- */
+
+struct state {
+	size_t used;
+	char text[STATE_TEXT];
+};
+
+static void __attribute__((format(printf, 2, 3))) say(struct state *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	s->used += (size_t)vsnprintf(s->text + s->used, sizeof(s->text) - s->used, fmt, ap);
+	va_end(ap);
+	assert_true(s->used < sizeof(s->text));
+}
+
+static void
+say_prefix(struct state *s, const struct cv_prefix *p)
+{
+	char text[CV_PREFIX_TEXT];
+
+	say(s, " %s", cv_prefix_text(p, text));
+}
+
+static void
+say_services(struct state *s, const struct cfg *cfg)
+{
+	char ip[CV_IP_TEXT], gateway[CV_IP_TEXT];
+	struct dp_service v;
+
+	for (size_t i = 0; i < cfg->n_listeners; i++) {
+		assert_int_equal(dp_service_get(d.dp, cfg->listeners[i].id, &v), 0);
+		say(s, "service %s: %s/%u:%u via %s\n", cfg->listeners[i].name,
+			cv_ip_text(&v.ip, ip), v.prefix_length, v.udp_port,
+			v.gateway.family == 0 ? "-" : cv_ip_text(&v.gateway, gateway));
+	}
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Routes in the order of their texts: the data path keeps them in that of their coming. */
+static void
+say_realms(struct state *s, const struct cfg *cfg)
+{
+	char routes[2 * PAIRS_GROUPS][CV_PREFIX_TEXT + 12], text[CV_PREFIX_TEXT];
+	const struct cv_prefix *pools;
+	struct cv_prefix prefix;
+	uint16_t count;
+	uint32_t word;
+	unsigned n;
+
+	for (size_t i = 0; i < cfg->n_realms; i++) {
+		uint16_t id = cfg->realms[i].id;
+
+		assert_int_equal(dp_realm_get(d.dp, id, &pools, &count), 0);
+		say(s, "realm %s:", cfg->realms[i].name);
+		for (uint16_t p = 0; p < count; p++)
+			say_prefix(s, &pools[p]);
+		for (n = 0; dp_route_get(d.dp, id, n, &prefix, &word) == 0; n++) {
+			assert_true(n < 2 * PAIRS_GROUPS);
+			snprintf(routes[n], sizeof(routes[n]), "%s=%u",
+				cv_prefix_text(&prefix, text), word);
+		}
+		qsort(routes, n, sizeof(routes[0]), by_text);
+		for (unsigned r = 0; r < n; r++)
+			say(s, " %s", routes[r]);
+		say(s, "\n");
+	}
+}
+
+static void
+say_filters(struct state *s, const struct cfg *cfg)
+{
+	struct dp_filter f;
+
+	for (size_t i = 0; i < cfg->n_filters; i++) {
+		assert_int_equal(dp_filter_get(d.dp, cfg->filters[i].id, &f), 0);
+		say(s, "filter %s: %d", cfg->filters[i].name, f.kind);
+		for (uint16_t r = 0; r < f.rule_count; r++)
+			say(s, " %u/%u-%u", f.rules[r].protocol, f.rules[r].port_low,
+				f.rules[r].port_high);
+		for (uint16_t g = 0; g < f.gateway_count; g++)
+			say_prefix(s, &f.gateways[g]);
+		say(s, "\n");
+	}
+}
+
+static void
+say_groups(struct state *s, const struct cfg *cfg)
+{
+	char ip[CV_IP_TEXT];
+	uint64_t used, size;
+	struct dp_group g;
+
+	for (size_t i = 0; i < cfg->n_groups; i++) {
+		const struct cfg_group *group = &cfg->groups[i];
+
+		assert_int_equal(dp_group_get(d.dp, group->id, &g), 0);
+		assert_true(lns_pool_use(d.lns, group->id, &used, &size));
+		say(s, "group %s: %s mtu %u reachable %d silent %d pool %llu/%llu\n", group->name,
+			cv_ip_text(&g.lns, ip), g.mtu, g.clients_reachable, g.refuse_silently,
+			(unsigned long long)used, (unsigned long long)size);
+	}
+}
+
+/* How much of all there is, also of what no name in the configuration leads to. */
+static void
+say_counts(struct state *s)
+{
+	unsigned services = 0, filters = 0, groups = 0, realms = 0, pools = 0;
+	const struct cv_prefix *prefixes;
+	struct cv_prefix prefix;
+	struct dp_service v;
+	struct dp_filter f;
+	struct dp_group g;
+	uint64_t used, size;
+	uint16_t count;
+	uint32_t word;
+
+	for (uint16_t id = 0; id < CV_LISTENER_IDS; id++)
+		services += dp_service_get(d.dp, id, &v) == 0;
+	for (uint16_t id = 0; id < CV_FILTER_IDS; id++)
+		filters += dp_filter_get(d.dp, id, &f) == 0;
+	for (uint16_t id = 0; id < CV_REALM_IDS; id++)
+		realms += dp_realm_get(d.dp, id, &prefixes, &count) == 0 ||
+			  dp_route_get(d.dp, id, 0, &prefix, &word) == 0;
+	for (uint16_t id = 0; id < CV_GROUP_IDS; id++) {
+		groups += dp_group_get(d.dp, id, &g) == 0;
+		pools += lns_pool_use(d.lns, id, &used, &size);
+	}
+	say(s, "services %u filters %u groups %u realms %u pools %u\n", services, filters, groups,
+		realms, pools);
+}
+
+static void
+say_all(struct state *s, const struct cfg *cfg)
+{
+	s->used = 0;
+	say_services(s, cfg);
+	say_realms(s, cfg);
+	say_filters(s, cfg);
+	say_groups(s, cfg);
+	say_counts(s);
+}
+
+/* ---- pairs ---- */
+
+static void
+begin(struct cfg *cfg)
+{
+	struct lns_params params = {.cfg = cfg, .crypto = d.crypto, .log = &d.log};
+	char why[APPLY_WHY] = "";
+
+	d.cfg = cfg;
+	d.lns = lns_new(&params, now);
+	assert_non_null(d.lns);
+	assert_int_equal(daemon_apply(&d, now, NULL, cfg, why), 0);
+}
+
+static void
+go_on(struct cfg *cfg)
+{
+	const struct cfg *old = d.cfg;
+	char why[APPLY_WHY] = "";
+	int rc;
+
+	assert_int_equal(cfg_continue(cfg, old), 0);
+	rc = daemon_apply(&d, now, old, cfg, why);
+	if (rc != 0)
+		print_error("%s\n", why);
+	assert_int_equal(rc, 0);
+	d.cfg = cfg;
+	daemon_apply_finish(&d, old);
+	cfg_free(old);
+}
+
+/* Back to nothing. */
+static void
+end(void)
+{
+	static struct state s;
+	const struct cfg *old = d.cfg;
+
+	d.cfg = NULL;
+	daemon_apply_finish(&d, old);
+	cfg_free(old);
+	dp_control_poll(d.dp, now += CV_NS_PER_S);
+	s.used = 0;
+	say_counts(&s);
+	assert_non_null(strstr(s.text, "services 0 filters 0 groups 0 realms 0"));
+	lns_free(d.lns);
+	d.lns = NULL;
+}
+
+static void
+a_pair_is_as_its_second_alone(void **state)
+{
+	static struct state after, alone;
+
+	(void)state;
+	for (uint64_t pair = 1; pair <= PAIRS; pair++) {
+		/* much the same, or nothing of it */
+		uint64_t second = pair % 4 == 0 ? 1000 + pair : pair;
+
+		begin(config(pair, 0));
+		go_on(config(second, pair));
+		say_all(&after, d.cfg);
+		end();
+		begin(config(second, pair));
+		say_all(&alone, d.cfg);
+		end();
+		if (strcmp(after.text, alone.text) != 0)
+			print_error("pair %u: after the first\n%s\nalone\n%s\n", (unsigned)pair,
+				after.text, alone.text);
+		assert_string_equal(after.text, alone.text);
+	}
+}
+
+/* A chain of them, where IDs are used again. */
+static void
+many_in_a_row_are_as_the_last_alone(void **state)
+{
+	static struct state after, alone;
+
+	(void)state;
+	begin(config(1, 0));
+	for (uint64_t n = 2; n <= PAIRS; n++)
+		go_on(config(n / 8, n));
+	say_all(&after, d.cfg);
+	end();
+	begin(config(PAIRS / 8, PAIRS));
+	say_all(&alone, d.cfg);
+	end();
+	assert_string_equal(after.text, alone.text);
+}
+
+static int
+up(void **state)
+{
+	char *args[] = {"test", "--no-pci", "--no-huge", "-m", "128", "--no-shconf",
+		"--no-telemetry", "--log-level=*:error", "--lcores=0", NULL};
+	struct dp_params params = {.ports = &port,
+		.port_count = 1,
+		.slot_seed = 7,
+		.slot_mask = 127,
+		.pool_mbufs = 1023,
+		.eal_ready = true};
+	uint8_t seed[CRYPTO_SEED_BYTES] = {1};
+	char err[256];
+	int id;
+
+	(void)state;
+	if (rte_eal_init((int)RTE_DIM(args) - 1, args) < 0)
+		return -1;
+	in = rte_ring_create("in", 64, SOCKET_ID_ANY, 0);
+	out = rte_ring_create("out", 1024, SOCKET_ID_ANY, 0);
+	id = rte_eth_from_rings("wan", &in, 1, &out, 1, rte_socket_id());
+	d.crypto = crypto_new(seed, err, sizeof(err));
+	return id < 0 || d.crypto == NULL ||
+			       rte_eth_dev_get_name_by_port((uint16_t)id, port.device) != 0 ||
+			       dp_create(&params, &d.dp) != 0 || dp_start(d.dp, now) != 0
+		       ? -1
+		       : 0;
+}
+
+static int
+down(void **state)
+{
+	(void)state;
+	dp_destroy(d.dp);
+	crypto_free(d.crypto);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pair_is_as_its_second_alone),
+		cmocka_unit_test(many_in_a_row_are_as_the_last_alone),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, up, down);
+}
