@@ -12,13 +12,12 @@
 #include <rte_rcu_qsbr.h>
 #include <rte_ring.h>
 
+#include "base/bucket.h"
 #include "base/cursor.h"
 #include "base/table.h"
 #include "base/time.h"
-#include "datapath/bucket.h"
 #include "datapath/drop.h"
 #include "datapath/layout.h"
-#include "datapath/limit.h"
 #include "datapath/tables.h"
 #include "wire/ether.h"
 #include "wire/icmp.h"
@@ -84,7 +83,7 @@ struct dp_tx {
 
 /* A session's rates, so that its flood silences nobody else. */
 struct dp_limits {
-	uint32_t errors, echoes, ppp, rejects; /* see dp_limit_take */
+	uint32_t errors, echoes, ppp, rejects; /* see cv_limit_take */
 };
 
 /* How much of whom waits in a punt ring: given by the worker, taken by the control thread. */
@@ -132,7 +131,7 @@ struct dp_worker {
 	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
 	struct dp_follow *follow;
-	struct dp_bucket echoes; /* to strangers, all together */
+	struct cv_bucket echoes; /* to strangers, all together */
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];

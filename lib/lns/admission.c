@@ -319,7 +319,7 @@ lns_admission_input(struct lns *lns, uint64_t now, uint16_t listener,
 static bool
 within_rate(struct lns *lns, uint64_t now, const struct cv_endpoint *from)
 {
-	if (lns_fair_take(&lns->setups, now, lns_callers_share(&lns->admission.callers, &from->ip)))
+	if (cv_fair_take(&lns->setups, now, lns_callers_share(&lns->admission.callers, &from->ip)))
 		return true;
 	lns_count(lns, LNS_LIMIT_RATE);
 	lns_log_tunnel_delayed(lns, now, from);

@@ -7,12 +7,12 @@
 #ifndef LNS_INTERNAL_H
 #define LNS_INTERNAL_H
 
+#include "base/bucket.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/table.h"
 #include "base/wheel.h"
 #include "l2tp/tunnel.h"
-#include "lns/bucket.h"
 #include "lns/callers.h"
 #include "lns/lns.h"
 #include "lns/pool.h"
@@ -180,8 +180,8 @@ struct lns {
 	uint32_t tunnels, ended_count, closing; /* living tunnels; over; of these, not yet told */
 	uint32_t sessions, open_sessions;
 	uint64_t counters[LNS_COUNTER_MAX];
-	struct lns_fair_bucket setups, calls; /* of tunnels; of sessions */
-	struct lns_bucket refusal_lines;
+	struct cv_fair_bucket setups, calls; /* of tunnels; of sessions */
+	struct cv_bucket refusal_lines;
 	uint64_t lines_suppressed;
 	bool stopping;
 	uint8_t datagram[LNS_DATAGRAM_MAX];

@@ -49,9 +49,9 @@ lns_new(const struct lns_params *params, uint64_t now)
 	lns->next_serial =
 		params->first_serial > LNS_SERIAL_MIN ? params->first_serial : LNS_SERIAL_MIN;
 	cv_wheel_init(&lns->wheel, now);
-	lns_bucket_init(&lns->setups.all, 0, now);
-	lns_bucket_init(&lns->calls.all, 0, now);
-	lns_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, now);
+	cv_bucket_init(&lns->setups.all, 0, CV_NS_PER_S, now);
+	cv_bucket_init(&lns->calls.all, 0, CV_NS_PER_S, now);
+	cv_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, CV_NS_PER_S, now);
 	lns->admission.object.kind = LNS_KIND_ADMISSION;
 	if (new_tables(lns, params->cfg) != 0 || lns_configure(lns, now, params->cfg) != 0) {
 		lns_free(lns);

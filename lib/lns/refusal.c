@@ -8,7 +8,7 @@
 static bool
 may_log(struct lns *lns, uint64_t now)
 {
-	if (!lns_bucket_take(&lns->refusal_lines, now)) {
+	if (!cv_bucket_take(&lns->refusal_lines, now)) {
 		lns->lines_suppressed++;
 		return false;
 	}

@@ -144,7 +144,7 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 			"too many sessions in this tunnel");
 		return;
 	}
-	if (!lns_fair_take(
+	if (!cv_fair_take(
 		    &lns->calls, now, lns_callers_share(&lns->admission.callers, &t->peer.ip))) {
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_RATE, "too many calls a second");
 		return;

@@ -17,7 +17,7 @@ enum {
 static bool
 within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint32_t cost_ms)
 {
-	return dp_limit_take(
+	return cv_limit_take(
 		&rates[dp_hash(w->dp, source) % DP_SOURCES], w->now_ms, cost_ms, DP_ECHO_MOST_MS);
 }
 
@@ -142,7 +142,7 @@ may_echo(struct dp_worker *w, const uint8_t *ip, enum dp_echo kind)
 	if (kind == DP_ECHO_NONE || (kind == DP_ECHO_LATER && !follows_first(w, ip)))
 		return DP_DROP_LOCAL_ICMP_IGNORED;
 	if (!within_rate(w, w->echo_rates, sender, DP_ECHO_COST_MS) ||
-		!dp_bucket_take(&w->echoes, rte_rdtsc()))
+		!cv_bucket_take(&w->echoes, rte_rdtsc()))
 		return DP_DROP_LOCAL_ECHO_LIMIT;
 	return DP_DROP_COUNT;
 }

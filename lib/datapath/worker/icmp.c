@@ -54,7 +54,7 @@ may_answer(struct dp_worker *w, const struct dp_packet *p, unsigned quote, enum 
 		is_icmp_error(p->inner, p->len) ||
 		(wire_ipv4_fragment_be(p->inner) & WIRE_IPV4_OFFSET_BE) != 0)
 		return cause;
-	if (!dp_limit_take(
+	if (!cv_limit_take(
 		    &w->limits[p->slot].errors, w->now_ms, DP_ERROR_COST_MS, DP_ERROR_MOST_MS))
 		return cause;
 	return DP_DROP_COUNT;
@@ -143,7 +143,7 @@ may_echo(struct dp_worker *w, const struct dp_packet *p, enum dp_echo kind)
 		return DP_DROP_ROUTE_LNS;
 	if (kind == DP_ECHO_LATER && !dp_follow_seen(w, p))
 		return DP_DROP_POLICY_FRAGMENT;
-	if (!dp_limit_take(&w->limits[p->slot].echoes, w->now_ms, DP_ECHO_COST_MS, DP_ECHO_MOST_MS))
+	if (!cv_limit_take(&w->limits[p->slot].echoes, w->now_ms, DP_ECHO_COST_MS, DP_ECHO_MOST_MS))
 		return DP_DROP_ROUTE_ECHO_LIMIT;
 	return DP_DROP_COUNT;
 }

@@ -103,7 +103,7 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		dp_drop(w, p, DP_DROP_INGRESS_UDP_CHECKSUM);
 		return;
 	}
-	if (!dp_limit_take(&w->limits[p->slot].ppp, w->now_ms, DP_PPP_COST_MS, DP_PPP_MOST_MS)) {
+	if (!cv_limit_take(&w->limits[p->slot].ppp, w->now_ms, DP_PPP_COST_MS, DP_PPP_MOST_MS)) {
 		dp_drop(w, p, DP_DROP_PUNT_PPP_RATE);
 		return;
 	}
@@ -128,7 +128,7 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 static void
 punt_unknown(struct dp_worker *w, struct dp_packet *p)
 {
-	if (dp_limit_take(
+	if (cv_limit_take(
 		    &w->limits[p->slot].rejects, w->now_ms, DP_REJECT_COST_MS, DP_REJECT_MOST_MS))
 		punt_ppp(w, p);
 	else

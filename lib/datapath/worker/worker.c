@@ -151,7 +151,7 @@ new_worker(struct dp *dp, uint16_t index)
 	w->lcore = LCORE_ID_ANY;
 	dp_ids_init(dp, &w->ids, index);
 	w->cycles_per_ms = hz / 1000;
-	dp_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
+	cv_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
 	w->follow = dp_follow_new();
 	w->sessions = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
 	w->limits = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));

@@ -203,7 +203,7 @@ unlimited(struct where *w)
 
 	worker->limits[w->b.slot_a].echoes = 0;
 	memset(worker->echo_rates, 0, sizeof(worker->echo_rates));
-	worker->echoes.level = worker->echoes.most;
+	worker->echoes.level = worker->echoes.second;
 }
 
 /* An echo request with so many bytes of options; returns the answer's header length. */
