@@ -150,6 +150,8 @@ daemon_tell_removed(struct daemon *d)
 static void
 send_datagram(struct daemon *d, const struct lns_action *action, uint64_t now)
 {
+	/* NULL: a new configuration has it no more, and who does not answer its StopCCN is left */
+	const struct cfg_listener *listener = cfg_listener_by_id(d->cfg, action->listener);
 	char peer[CV_ENDPOINT_TEXT];
 	uint32_t slot = action->session != NULL && action->session->sequencing
 				? action->session->slot
@@ -158,14 +160,13 @@ send_datagram(struct daemon *d, const struct lns_action *action, uint64_t now)
 		action->data.len);
 
 	/* retransmission is L2TP's and PPP's own business */
-	if (rc == CV_ERR_UNKNOWN &&
+	if (rc == CV_ERR_UNKNOWN && listener != NULL &&
 		(d->no_route_at == 0 || now - d->no_route_at > NO_ROUTE_EVERY_NS)) {
 		d->no_route_at = now;
 		cv_log_event(&d->log, CV_LOG_WARNING, "no-route",
 			"peer=%s reason=\"not in the network of listener %s, which has no "
 			"gateway\"",
-			cv_endpoint_text(&action->peer, peer),
-			cfg_listener_by_id(d->cfg, action->listener)->name);
+			cv_endpoint_text(&action->peer, peer), listener->name);
 	}
 	if (rc != 0)
 		cv_log_event(&d->log, CV_LOG_DEBUG, "send-failed", "peer=%s reason=\"%s\"",

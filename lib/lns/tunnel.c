@@ -358,6 +358,8 @@ session_reason(const struct lns *lns, const struct lns_tunnel *t, const struct l
 		return ppp_down_text(PPP_DOWN_KICKED);
 	if (reason->by_peer)
 		return "the peer closed the tunnel";
+	if (cfg_listener_by_id(lns->cfg, t->listener) == NULL)
+		return "the listener is gone";
 	return lns->stopping ? "the server shuts down" : "the tunnel's peer is dead or broken";
 }
 

@@ -13,6 +13,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 HERD=${HERD:-$HERE/../../build/tests/net/herd}
 USERS=${USERS:-100000}
 SESSIONS=4000
+OTHER='' # listeners
 RATE=2000 # packets a second, of all
 
 reason=$(world_missing)
@@ -33,7 +34,7 @@ configure() {
 control: { socket: $RUN/lns/control.sock }
 workers: { count: 0, hugepages: never, memory: 256 }
 ports: [ { name: wan, device: "af_packet:lns0" } ]
-listeners: [ { address: $LNS_ADDRESS/24 } ]
+listeners: [ { address: $LNS_ADDRESS/24 }$OTHER ]
 tunnels: { secrets: [ { secret: none } ] }
 ppp: { echo: 1h }
 groups: [ { name: clients, address: 10.88.0.1, pool: 10.64.0.0/12, clients: reachable, mtu: ${2:-1400} } ]
@@ -123,6 +124,28 @@ same() {
 	configure $((SESSIONS - 10)) && reload 0 '^nothing is different$'
 }
 
+# A listener goes whose peer does not answer: he is told in vain, and left.
+silent_peer() {
+	local herd
+	mkfifo "$RUN/held" &&
+		OTHER=', { address: 192.0.2.2/24 }' configure $((SESSIONS - 10)) &&
+		reload 0 '^changes: 1; ' &&
+		world_spawn herd silent sh -c 'exec "$@" <"$0"' "$RUN/held" "$HERD" 192.0.2.2 2 10 ||
+		return 1
+	exec 8>"$RUN/held"
+	world_until 20 grep -x 'up 2' "$RUN/silent.log" || return 1
+	herd=$(cat "$RUN/silent.pid")
+	kill -STOP "$herd"
+	configure $((SESSIONS - 10)) &&
+		reload 0 '^changes: 1; sessions changed: 0, ended: 2$' &&
+		lns_said 'session-end .* user=u0 .* reason="the listener is gone"' &&
+		! world_within 8 test -e "$RUN/culvertd.rc" && same
+	local rc=$?
+	kill -CONT "$herd"
+	exec 8>&-
+	return $rc
+}
+
 # The packets of those who stayed.
 lost_none() {
 	exec 7>&-
@@ -146,6 +169,7 @@ tap_check "a wrong file changes nothing" wrong
 tap_check "what needs a restart changes nothing" restart_needed
 tap_check "the same file changes nothing" same
 tap_check "no packet was lost between those who stayed" lost_none
+tap_check "a listener goes whose peer has fallen silent" silent_peer
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_plan "$TAP_NUMBER"
