@@ -42,8 +42,9 @@ judge_in(const struct lns_session *s, const struct cfg *cfg, const struct lns_pr
 
 	fate->outcome = LNS_ENDS;
 	if (cfg->realms[group->realm].id != s->info.realm ||
-		(profile->address.family != 0 &&
-			!cv_ip_equal(&profile->address, &s->info.address))) {
+		(profile->address.family == 0
+				? s->fixed.family != 0
+				: !cv_ip_equal(&profile->address, &s->info.address))) {
 		fate->why = other_address;
 	} else if (profile->address.family == 0 && !still_given(cfg, group, &s->info.address)) {
 		fate->why = address_gone;

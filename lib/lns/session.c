@@ -355,6 +355,8 @@ lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp
 static void
 ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_up *up)
 {
+	/* NULL: a new configuration has it no more, and lns_review has not come to him yet */
+	const struct cfg_group *group = lns->groups[s->info.group].cfg;
 	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
 
 	s->info.peer_mru = up->mru;
@@ -374,8 +376,8 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 		" peer=%s user=%s group=%s address=%s auth=%s mru=%u",
 		s->info.tunnel_id, s->info.session_id, s->info.serial,
 		cv_endpoint_text(&s->info.peer, peer), s->info.user,
-		lns->groups[s->info.group].cfg->name, cv_ip_text(&s->info.address, ip),
-		s->info.auth, up->mru);
+		group == NULL ? "-" : group->name, cv_ip_text(&s->info.address, ip), s->info.auth,
+		up->mru);
 }
 
 static void

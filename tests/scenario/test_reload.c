@@ -191,6 +191,68 @@ another_group_of_the_realm_changes_a_session_under_way(void **state)
 }
 
 static void
+an_address_of_his_own_that_he_loses_ends_his_session(void **state)
+{
+	struct world_toll toll;
+
+	(void)state;
+	world_reload(&w,
+		HEAD "groups:\n" CORP
+		     "users:\n  - {name: alice, group: corp, password-file: alice}\n"
+		     "  - {name: bob, group: corp, password-file: bob, address: 10.88.1.77}\n",
+		&toll);
+	assert_int_equal(toll.end, 1);
+	world_sleep(&w, 10 * CV_NS_PER_S);
+	client_dial(bob);
+	assert_true(world_run(&w, 10 * CV_NS_PER_S, all_up));
+	/* the pool could give it to him: what is foretold is what becomes of him */
+	world_reload(&w, first, &toll);
+	assert_int_equal(toll.end, 1);
+	assert_int_equal(toll.stay, 1);
+	world_sleep(&w, 10 * CV_NS_PER_S);
+	assert_true(alice->up && !bob->up);
+}
+
+static bool
+one_has_an_address_only(struct world *world)
+{
+	uint64_t cursor = 0, places = lns_session_places(world->lns);
+	struct lns_session_info s;
+
+	while (lns_next_session(world->lns, &cursor, places, &s))
+		if (s.address.family != 0 && strcmp(s.user, "bob") == 0 && !s.ever_open)
+			return true;
+	return false;
+}
+
+/* He comes up when his group is gone and nobody has looked at him yet. */
+static void
+who_comes_up_meanwhile_gets_his_new_group(void **state)
+{
+	struct world_toll toll;
+
+	(void)state;
+	world_reload(&w,
+		HEAD "groups:\n" CORP "  - {name: lab, address: 10.88.1.1, pool: 10.88.9.0/24}\n"
+		     "users:\n  - {name: alice, group: corp, password-file: alice}\n"
+		     "  - {name: bob, group: lab, password-file: bob, address: 10.88.1.77}\n",
+		&toll);
+	world_sleep(&w, 10 * CV_NS_PER_S);
+	client_dial(bob);
+	assert_true(world_run(&w, 10 * CV_NS_PER_S, one_has_an_address_only));
+	w.review_after_ns = CV_NS_PER_S;
+	world_reload(&w,
+		HEAD "groups:\n" CORP
+		     "users:\n  - {name: alice, group: corp, password-file: alice}\n"
+		     "  - {name: bob, group: corp, password-file: bob, address: 10.88.1.77}\n",
+		&toll);
+	assert_int_equal(toll.change, 1);
+	world_sleep(&w, 60 * CV_NS_PER_S);
+	assert_true(alice->up && bob->up);
+	assert_int_equal(bob->ppp_ups, 2);
+}
+
+static void
 a_password_counts_from_the_next_call_on(void **state)
 {
 	struct world_toll toll;
@@ -313,6 +375,10 @@ main(void)
 			an_address_that_becomes_anothers_own_is_given_up, up, down),
 		cmocka_unit_test_setup_teardown(
 			another_group_of_the_realm_changes_a_session_under_way, up, down),
+		cmocka_unit_test_setup_teardown(
+			an_address_of_his_own_that_he_loses_ends_his_session, up, down),
+		cmocka_unit_test_setup_teardown(
+			who_comes_up_meanwhile_gets_his_new_group, up, down),
 		cmocka_unit_test_setup_teardown(a_password_counts_from_the_next_call_on, up, down),
 		cmocka_unit_test_setup_teardown(
 			a_tunnel_secret_counts_from_the_next_tunnel_on, up, down),

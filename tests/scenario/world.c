@@ -608,6 +608,8 @@ world_reload(struct world *w, const char *yaml, struct world_toll *toll)
 	assert_int_equal(lns_configure(w->lns, w->now, cfg), 0);
 	cfg_free(w->cfg);
 	w->cfg = cfg;
+	if (w->review_after_ns != 0)
+		world_sleep(w, w->review_after_ns);
 	done.end = before - sessions(w); /* with their tunnels */
 	for (cursor = 0; lns_review(w->lns, w->now, &cursor, places, &fate);) {
 		count_fate(&done, &fate);

@@ -103,8 +103,9 @@ struct world {
 	struct lns *lns;
 	struct cv_log log;
 	uint64_t now, order;
-	uint16_t listener; /* at which datagrams arrive */
-	uint64_t random;   /* state; the seed of a schedule */
+	uint16_t listener;        /* at which datagrams arrive */
+	uint64_t random;          /* state; the seed of a schedule */
+	uint64_t review_after_ns; /* from lns_configure to lns_review, in world_reload */
 	struct world_network network;
 	struct world_datagram *queue;
 	struct world_client clients[WORLD_CLIENTS];
