@@ -416,10 +416,8 @@ daemon_apply(struct daemon *d, uint64_t now, const struct cfg *old, const struct
 		if (rc != 0)
 			snprintf(why, APPLY_WHY, "%s", cv_strerror(rc));
 	}
-	if (rc == 0) {
-		daemon_act(d, now);
+	if (rc == 0)
 		return 0;
-	}
 	if (old != NULL)
 		(void)set_all(d, cfg, old, NULL);
 	clear_all(d, cfg, old);

@@ -225,6 +225,7 @@ apply(struct daemon *d, uint64_t now)
 		d->log.level = r->cfg->log.level;
 	r->old = d->cfg;
 	d->cfg = cfg_hold(r->cfg);
+	daemon_act(d, now); /* which asks d->cfg */
 	r->cursor = 0;
 	r->state = ENDING;
 }
@@ -252,7 +253,8 @@ look(struct daemon *d, uint64_t now)
 	return r->cursor >= lns_session_places(d->lns);
 }
 
-/* Peers of listeners that are gone are told; who does not answer is not waited for much longer. */
+/* Workers and peers of listeners that are gone are told; who does not answer is not waited for much
+ * longer. */
 static bool
 peers_told(const struct daemon *d, uint64_t now)
 {
@@ -260,6 +262,8 @@ peers_told(const struct daemon *d, uint64_t now)
 
 	if (now >= r->tell_by)
 		return true;
+	if (d->held_back)
+		return false;
 	for (size_t i = 0; i < r->old->n_listeners; i++) {
 		uint16_t id = r->old->listeners[i].id;
 

@@ -27,16 +27,6 @@ static struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 static struct daemon d;
 static uint64_t now = CV_NS_PER_S;
 
-/* What apply.c needs of the daemon: no session is there. */
-void
-daemon_act(struct daemon *daemon, uint64_t at)
-{
-	struct lns_action action;
-
-	while (lns_poll(daemon->lns, at, &action))
-		;
-}
-
 static int
 read_file(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode)
 {
