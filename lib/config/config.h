@@ -43,6 +43,7 @@ struct cfg_port {
 	const char *device; /* without its kind: the interface, socket path, PCI address */
 	enum cfg_port_kind kind;
 	uint16_t mtu;
+	uint16_t mtu_capacity; /* that of the first snapshot, as sessions_capacity */
 	uint16_t rx_descriptors, tx_descriptors; /* 0: what suits the device */
 };
 

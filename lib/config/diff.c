@@ -65,7 +65,7 @@ add(struct differ *d, enum cfg_what what, const struct cfg_key *k, const void *o
 	c = &diff->changes[diff->n++];
 	*c = d->at;
 	c->what = what;
-	c->effect = k->fits != NULL && !k->fits(diff->new) ? CFG_RESTART : k->effect;
+	c->effect = k->fits != NULL && !k->fits(diff->new, new) ? CFG_RESTART : k->effect;
 	c->secret = k->kind == CFG_KIND_SECRET_FILE;
 	c->keys[d->depth] = k;
 	c->old = old;
@@ -310,7 +310,17 @@ cfg_change_new(
 }
 
 bool
-cfg_fits_sessions(const struct cfg *cfg)
+cfg_fits_sessions(const struct cfg *cfg, const void *in)
 {
+	(void)in;
 	return cfg->limits.sessions <= cfg->sessions_capacity;
+}
+
+bool
+cfg_fits_mtu(const struct cfg *cfg, const void *in)
+{
+	const struct cfg_port *port = in;
+
+	(void)cfg;
+	return port->mtu <= port->mtu_capacity;
 }

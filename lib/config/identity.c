@@ -210,6 +210,12 @@ cfg_continue(struct cfg *cfg, const struct cfg *old)
 	int rc = 0;
 
 	cfg->sessions_capacity = old->sessions_capacity;
+	for (size_t i = 0; i < cfg->n_ports; i++) {
+		const struct cfg_port *port = cfg_find(old, CFG_PORT, cfg->ports[i].name);
+
+		if (port != NULL)
+			cfg->ports[i].mtu_capacity = port->mtu_capacity;
+	}
 	for (enum cfg_object i = CFG_PORT; i < CFG_IDENTITIES && rc == 0; i++)
 		rc = continue_kind(cfg, old, i);
 	return rc;

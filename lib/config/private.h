@@ -217,7 +217,7 @@ struct cfg_key {
 	enum cfg_effect effect;
 	/* Whether what runs has room for the value; where not, the effect is a restart. May be
 	 * NULL. */
-	bool (*fits)(const struct cfg *cfg);
+	bool (*fits)(const struct cfg *cfg, const void *in); /* in: the structure that has it */
 	bool filter; /* of a group: it is that of its own filter, and compared there */
 	bool naming; /* makes up the name: another value is another thing */
 	bool required;
@@ -294,7 +294,8 @@ const char *cfg_value_text(const struct cfg *cfg, const void *base, const struct
 	char *out, size_t capacity);
 
 /* Whether what was started has room for limits.sessions. */
-bool cfg_fits_sessions(const struct cfg *cfg);
+bool cfg_fits_sessions(const struct cfg *cfg, const void *in);
+bool cfg_fits_mtu(const struct cfg *cfg, const void *in);
 
 /* Of ports, listeners, realms, groups: the thing of this name or NULL, by the kind of thing. */
 const void *cfg_find(const struct cfg *cfg, enum cfg_object object, const char *name);

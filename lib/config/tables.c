@@ -108,7 +108,7 @@ static const struct cfg_key port_keys[] = {
 		NAMES(RESTART), "name by which listeners refer to the port"),
 	WHOLE("device", NEEDED(KIND(DEVICE)), NULL, RESTART,
 		"af_packet:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME"),
-	VALUE("mtu", struct cfg_port, mtu, NUMBER(576, 9216), "1500", LIVE,
+	VALUE("mtu", struct cfg_port, mtu, NUMBER(576, 9216), "1500", WITHIN(cfg_fits_mtu),
 		"largest IP packet in bytes"),
 	VALUE("rx-descriptors", struct cfg_port, rx_descriptors, NUMBER(0, 32768), "0", RESTART,
 		"frames that wait for a worker, in each queue; 0: what suits the device"),

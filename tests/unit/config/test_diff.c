@@ -44,7 +44,7 @@ static const struct row rows[] = {
 		"lan", "dmz", "", ""},
 	{"ports.device", "ports: [{ name: wan, device: \"%s\" }]\n", "tap:a", "pci:0000:3b:00.0",
 		NULL, NULL},
-	{"ports.mtu", "ports: [{ name: wan, device: \"tap:a\", mtu: %s }]\n", "1500", "9000", NULL,
+	{"ports.mtu", "ports: [{ name: wan, device: \"tap:a\", mtu: %s }]\n", "1500", "1400", NULL,
 		NULL},
 	{"ports.rx-descriptors", "ports: [{ name: wan, device: \"tap:a\", rx-descriptors: %s }]\n",
 		"0", "512", NULL, NULL},
@@ -491,6 +491,33 @@ sessions_are_live_within_what_was_started(void **state)
 	unload(&u);
 }
 
+/* Buffers are as large as what was first, a port's by its name. */
+static void
+an_mtu_is_live_within_what_was_started(void **state)
+{
+	static const char *const ports[] = {
+		"ports: [{ name: wan, device: 'tap:a', mtu: 1500 }, { name: lan, device: 'tap:b', "
+		"mtu: 9000 }]\n" LISTENER("port: wan, address: 192.0.2.1/24"),
+		"ports: [{ name: lan, device: 'tap:b', mtu: 8000 }, { name: wan, device: 'tap:a', "
+		"mtu: 1400 }]\n" LISTENER("port: wan, address: 192.0.2.1/24"),
+		"ports: [{ name: wan, device: 'tap:a', mtu: 1501 }, { name: lan, device: 'tap:b', "
+		"mtu: 9000 }]\n" LISTENER("port: wan, address: 192.0.2.1/24")};
+
+	(void)state;
+	load(&t, with_rest(text, sizeof(text), ports[0]));
+	load(&u, with_rest(text, sizeof(text), ports[1]));
+	assert_int_equal(cfg_continue(u.cfg, t.cfg), 0);
+	unload(&t);
+	load(&t, with_rest(text, sizeof(text), ports[2]));
+	assert_int_equal(cfg_continue(t.cfg, u.cfg), 0);
+	assert_int_equal(cfg_diff(u.cfg, t.cfg, &diff), 0);
+	assert_string_equal(told(), "changed ports[wan].mtu restart: 1400 -> 1501\n"
+				    "changed ports[lan].mtu live: 8000 -> 9000\n");
+	cfg_diff_free(&diff);
+	unload(&t);
+	unload(&u);
+}
+
 /* A group's own filter is told as the group's keys; that it comes and goes is told by another. */
 static void
 filters_of_groups_are_told_once(void **state)
@@ -620,6 +647,7 @@ main(void)
 		cmocka_unit_test(tunnel_secrets_keep_their_order),
 		cmocka_unit_test(users_of_both_files_are_users),
 		cmocka_unit_test(sessions_are_live_within_what_was_started),
+		cmocka_unit_test(an_mtu_is_live_within_what_was_started),
 		cmocka_unit_test(filters_of_groups_are_told_once),
 		cmocka_unit_test(what_follows_from_another_key_is_told_once),
 		cmocka_unit_test(long_values_are_cut),
