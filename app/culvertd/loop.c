@@ -48,13 +48,9 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 static void
 on_hang_up(evutil_socket_t sig, short what, void *ctx)
 {
-	struct daemon *d = ctx;
-
 	(void)sig;
 	(void)what;
-	if (reload_begin(d, &(struct reload_wish){.by = "SIGHUP"}) == 0)
-		cv_log_event(&d->log, CV_LOG_WARNING, "reload",
-			"by=SIGHUP result=refused reason=\"another is under way\"");
+	reload_hang_up(ctx);
 }
 
 static void

@@ -26,6 +26,7 @@ enum {
 
 #define TELL_NS (3 * CV_NS_PER_S) /* a StopCCN sent twice again */
 #define TELL_LOOK_NS (20 * CV_NS_PER_MS)
+#define AGAIN_NS CV_NS_PER_S /* until then who asked for the last one can read how it ended */
 
 enum result { UNCHANGED, WOULD_APPLY, APPLIED, ERRORS, RESTART, KEPT, FAILED };
 
@@ -52,6 +53,9 @@ struct reload {
 	pthread_t thread;
 	cpu_set_t cpus; /* that the process had before any of its threads was pinned */
 	bool has_cpus;
+
+	bool again; /* a SIGHUP came meanwhile: the file may be another by now */
+	uint64_t ended_at;
 
 	/* of the last one */
 	enum state state;
@@ -151,6 +155,7 @@ finish(struct daemon *d, enum result result, const char *fmt, ...)
 	va_end(ap);
 	r->result = result;
 	r->state = DONE;
+	r->ended_at = daemon_now();
 	begin_to_let_go(r);
 	cv_log_event(&d->log, results[result].exit == 0 ? CV_LOG_INFO : CV_LOG_WARNING, "reload",
 		"by=%s%s result=%s ms=%llu reason=\"%s\"", r->wish.by,
@@ -295,12 +300,27 @@ reload_step(struct daemon *d, uint64_t now)
 		finish(d, APPLIED, "changes: %zu; sessions changed: %llu, ended: %llu", r->diff.n,
 			(unsigned long long)r->toll.changes, (unsigned long long)r->toll.ends);
 		break;
+	case DONE:
+		if (r->again && now >= cv_time_add(r->ended_at, AGAIN_NS))
+			reload_hang_up(d);
+		break;
 	case IDLE:
 	case READING:
-	case DONE:
 		break;
 	}
-	return CV_TIME_NEVER;
+	return r->state == DONE && r->again ? cv_time_add(r->ended_at, AGAIN_NS) : CV_TIME_NEVER;
+}
+
+void
+reload_hang_up(struct daemon *d)
+{
+	struct reload *r = d->reload;
+
+	r->again = reload_begin(d, &(struct reload_wish){.by = "SIGHUP"}) == 0 &&
+		   d->stop_by == CV_TIME_NEVER;
+	if (r->again)
+		cv_log_event(&d->log, CV_LOG_INFO, "reload",
+			"by=SIGHUP result=waits reason=\"another is under way\"");
 }
 
 uint64_t

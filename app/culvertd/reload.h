@@ -27,6 +27,8 @@ void reload_free(struct daemon *d);
 
 /* Begins one. Its number, from 1; 0: another is under way. */
 uint64_t reload_begin(struct daemon *d, const struct reload_wish *wish);
+/* Begins one as SIGHUP asks for it, or, where another is under way, another one after that. */
+void reload_hang_up(struct daemon *d);
 /* The control thread's part, each round. When there is more to be done; CV_TIME_NEVER: not before
  * its thread wakes the loop. */
 uint64_t reload_step(struct daemon *d, uint64_t now);

@@ -124,9 +124,10 @@ same() {
 	configure $((SESSIONS - 10)) && reload 0 '^nothing is different$'
 }
 
-# A listener goes whose peer does not answer: he is told in vain, and left.
+# A listener goes whose peer does not answer: he is told in vain, and left. Who asks for the next
+# change meanwhile gets it.
 silent_peer() {
-	local herd
+	local herd before
 	mkfifo "$RUN/held" &&
 		OTHER=', { address: 192.0.2.2/24 }' configure $((SESSIONS - 10)) &&
 		reload 0 '^changes: 1; ' &&
@@ -136,10 +137,14 @@ silent_peer() {
 	world_until 20 grep -x 'up 2' "$RUN/silent.log" || return 1
 	herd=$(cat "$RUN/silent.pid")
 	kill -STOP "$herd"
-	configure $((SESSIONS - 10)) &&
-		reload 0 '^changes: 1; sessions changed: 0, ended: 2$' &&
+	before=$(grep -c 'reload by=SIGHUP' "$RUN/$LNS_LOG")
+	configure $((SESSIONS - 10)) && kill -HUP "$(cat "$RUN/culvertd.pid")" &&
 		lns_said 'session-end .* user=u0 .* reason="the listener is gone"' &&
-		! world_within 8 test -e "$RUN/culvertd.rc" && same
+		configure $((SESSIONS - 11)) && kill -HUP "$(cat "$RUN/culvertd.pid")" &&
+		world_until 20 hung_up_again $((before + 2)) &&
+		lns_said 'reload by=SIGHUP result=applied .*changes: 1; .*, ended: 2"' &&
+		! world_within 8 test -e "$RUN/culvertd.rc" &&
+		reload 0 '^nothing is different$'
 	local rc=$?
 	kill -CONT "$herd"
 	exec 8>&-
