@@ -122,11 +122,10 @@ take_again(struct lns *lns, struct lns_session *s)
 	const struct cv_ip *ip = &s->info.address;
 
 	s->from_pool = false;
-	for (size_t i = 0; i < CV_GROUP_IDS; i++) {
-		struct lns_group *g = &lns->groups[i];
+	for (size_t i = 0; i < lns->cfg->n_groups; i++) {
+		struct lns_group *g = &lns->groups[lns->cfg->groups[i].id];
 
-		if (g->pool == NULL || lns_realm_of(lns, g->cfg) != s->info.realm ||
-			!lns_pool_has(g->pool, ip))
+		if (lns_realm_of(lns, g->cfg) != s->info.realm || !lns_pool_has(g->pool, ip))
 			continue;
 		s->from_pool = lns_pool_take_this(g->pool, ip);
 		return;
@@ -233,8 +232,6 @@ put_limits(struct lns *lns, struct plan *p)
 	(void)cv_table_resize(&lns->ends, limits->tunnels);
 	(void)cv_table_resize(&lns->peers, limits->tunnels);
 	(void)cv_table_resize(&lns->serials, limits->sessions);
-	(void)cv_table_resize(&lns->users, limits->sessions);
-	(void)cv_table_resize(&lns->addresses, limits->sessions);
 	(void)cv_table_resize(&lns->users, limits->sessions);
 	(void)cv_table_resize(&lns->addresses, limits->sessions);
 	if (p->callers.records != NULL)
