@@ -318,6 +318,10 @@ void dp_table_free(struct dp *dp, void *table, size_t bytes);
 /* The same for what is replaced as a whole while workers read it (dp_grace_free), and may be small;
  * it stands on a line of its own. NULL is allowed. */
 void *dp_shared_new(struct dp *dp, size_t bytes);
+/* The same for what may be used in a few places only: no huge page for one of them, whatever the
+ * machine does otherwise. Until it is told that it is used all over. */
+void *dp_shared_new_sparse(struct dp *dp, size_t bytes);
+void dp_shared_is_dense(void *memory);
 void dp_shared_free(struct dp *dp, void *memory);
 
 /* host/eal.c */

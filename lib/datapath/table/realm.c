@@ -12,6 +12,8 @@
 enum {
 	WINDOW_SHORTEST = 8, /* prefix length: 64 MiB, if all of it is used */
 	HOSTS_LEAST = 8,
+	/* addresses: wherever they lie in a /8, huge pages for them cost no more than small ones */
+	DENSE = 16384,
 };
 
 /* ---- the words ---- */
@@ -101,6 +103,13 @@ in_window(const struct dp_realm_table *r, uint32_t ip)
 	return false;
 }
 
+static void
+windows_are_dense(struct dp_realm_table *r)
+{
+	for (uint32_t i = 0; i < r->window_count; i++)
+		dp_shared_is_dense(r->windows[i].words);
+}
+
 void
 dp_realm_put(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t word)
 {
@@ -114,6 +123,8 @@ dp_realm_put(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t word)
 		r->hosts->live += (uint32_t)more;
 	if (more < 0)
 		dp_realm_trim_later(dp, realm);
+	if (more > 0 && r->live == DENSE)
+		windows_are_dense(r);
 }
 
 /* ---- giving back ---- */
@@ -239,7 +250,7 @@ make_windows(struct dp *dp, const struct dp_realm_table *old, struct dp_realm_ta
 		w->size = (uint32_t)(UINT64_C(1) << (32 - pools[i].length));
 		w->words = words_of(old, w->first, w->size);
 		if (w->words == NULL)
-			w->words = dp_shared_new(dp, w->size * sizeof(w->words[0]));
+			w->words = dp_shared_new_sparse(dp, w->size * sizeof(w->words[0]));
 		if (w->words == NULL)
 			return false;
 		t->window_count++;
@@ -266,6 +277,8 @@ with_pools(struct dp *dp, const struct dp_realm_table *old, const struct cv_pref
 		hosts = spread(old, t, false);
 		t->hosts = hosts == 0 ? NULL : new_hosts(dp, hosts);
 		if (hosts == 0 || t->hosts != NULL) {
+			if (t->live >= DENSE)
+				windows_are_dense(t);
 			spread(old, t, true);
 			if (count != 0)
 				memcpy(t->pools, pools, count * sizeof(pools[0]));

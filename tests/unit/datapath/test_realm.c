@@ -137,6 +137,48 @@ a_realm_costs_memory_for_what_it_holds(void **state)
 	bench_down(&b);
 }
 
+/* Bytes of this process that are in memory. */
+static size_t
+resident(void)
+{
+	unsigned long bytes = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+
+	assert_non_null(f);
+	while (bytes == 0 && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "Rss: %lu kB", &bytes) == 1)
+			bytes *= 1024;
+	fclose(f);
+	return bytes;
+}
+
+/* Of a pool's window what is used is in memory, and no huge page for it. */
+static void
+a_wide_pool_costs_memory_for_what_is_used(void **state)
+{
+	static const struct cv_prefix pool = {{CV_IPV4, {10}}, 8};
+	struct cv_prefix self = {.length = 32};
+	struct bench b;
+	size_t before;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	before = resident();
+	for (unsigned r = 1; r <= REALMS / 10; r++) {
+		assert_int_equal(dp_realm_set(b.dp, (uint16_t)r, &pool, 1), 0);
+		for (unsigned i = 0; i < ADDRESSES; i++) {
+			self.ip =
+				cv_ipv4(0x0a500002 + i); /* routes: sessions cost pages of theirs */
+			assert_int_equal(dp_route_set(b.dp, (uint16_t)r, &self,
+						 dp_route_word(DP_ROUTE_SELF, 0)),
+				0);
+		}
+	}
+	assert_in_range(resident() - before, 1, 64 * MIB / 10);
+	bench_down(&b);
+}
+
 static void
 a_large_realm_gives_back_what_it_does_not_need(void **state)
 {
@@ -261,6 +303,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_realm_costs_memory_for_what_it_holds),
+		cmocka_unit_test(a_wide_pool_costs_memory_for_what_is_used),
 		cmocka_unit_test(a_large_realm_gives_back_what_it_does_not_need),
 		cmocka_unit_test(addresses_lead_where_they_did_when_pools_change),
 		cmocka_unit_test(the_longest_prefix_counts),
