@@ -195,14 +195,13 @@ start_control(struct daemon *d)
 	return CV_ERR_IO;
 }
 
-/* Beyond all that a culvertd before could have given: a million a second since it started. */
 static uint64_t
 first_serial(void)
 {
 	struct timespec wall = {0};
 
 	clock_gettime(CLOCK_REALTIME, &wall);
-	return (uint64_t)wall.tv_sec << 20;
+	return lns_serial_at((uint64_t)wall.tv_sec * CV_NS_PER_S + (uint64_t)wall.tv_nsec);
 }
 
 static int

@@ -18,6 +18,7 @@
 #include "base/addr.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "ppp/link.h"
@@ -42,10 +43,23 @@ struct lns_params {
 	struct crypto *crypto;
 	const struct cv_log *log;
 	/* The serial of the first session; each one after it has the next. No server before may
-	 * have given any from here on: the daemon takes the seconds of the wall clock << 20. What
-	 * is below LNS_SERIAL_MIN counts as that. */
+	 * have given any from here on: lns_serial_at. What is below LNS_SERIAL_MIN counts as that.
+	 */
 	uint64_t first_serial;
 };
+
+/*
+ * A first serial by the wall clock, when the server starts: beyond all that one before could have
+ * given, which began with the same and had less than a million sessions a second, however soon it
+ * was started again.
+ */
+static inline uint64_t
+lns_serial_at(uint64_t wall_ns)
+{
+	uint64_t second = wall_ns / CV_NS_PER_S, rest = wall_ns % CV_NS_PER_S;
+
+	return second << 20 | rest / CV_NS_PER_US;
+}
 
 /* Everything counted on the control side: name and what moved it. */
 #define LNS_COUNTERS(X)                                                                           \

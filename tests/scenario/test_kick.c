@@ -166,6 +166,24 @@ a_serial_names_one_session_and_never_another(void **state)
 	world_down(&w);
 }
 
+/* A server that is started again gives none that the one before has given. */
+static void
+a_serial_is_new_however_soon_a_server_starts_again(void **state)
+{
+	static const uint64_t lived[] = {
+		100 * CV_NS_PER_MS, 999 * CV_NS_PER_MS, CV_NS_PER_S, 3 * CV_NS_PER_S};
+	uint64_t start = UINT64_C(1764105600) * CV_NS_PER_S + 17;
+
+	(void)state;
+	for (unsigned part = 0; part < 10; part++, start += 97 * CV_NS_PER_MS)
+		for (unsigned i = 0; i < sizeof(lived) / sizeof(lived[0]); i++) {
+			uint64_t given = lived[i] / CV_NS_PER_US - 1;
+
+			assert_true(lns_serial_at(start) + given < lns_serial_at(start + lived[i]));
+		}
+	assert_true(lns_serial_at(start) > LNS_SERIAL_MIN);
+}
+
 static void
 a_refused_session_has_its_serial_in_the_log(void **state)
 {
@@ -333,6 +351,7 @@ main(void)
 		cmocka_unit_test(a_kicked_tunnel_ends_with_its_sessions_and_no_other),
 		cmocka_unit_test(a_kicked_peer_loses_the_tunnels_of_its_address_or_port),
 		cmocka_unit_test(a_serial_names_one_session_and_never_another),
+		cmocka_unit_test(a_serial_is_new_however_soon_a_server_starts_again),
 		cmocka_unit_test(a_refused_session_has_its_serial_in_the_log),
 		cmocka_unit_test(serials_are_longer_than_ids),
 		cmocka_unit_test(the_same_ids_at_two_listeners_are_told_apart),
