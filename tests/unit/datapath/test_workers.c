@@ -365,6 +365,7 @@ a_late_worker_delays_nobody(void **state)
 	for (unsigned i = 0; i < 10; i++) {
 		assert_false(relayed_by_the_other_worker(&b, true));
 		dp_control_poll(b.dp, b.now);
+		assert_non_null(b.dp->old); /* policies that it may be reading */
 		assert_false(dp_session_removed(b.dp, &gone, &n));
 	}
 	assert_int_equal(drops(&b, DP_DROP_INGRESS_NOT_OPEN), 10);
@@ -375,6 +376,7 @@ a_late_worker_delays_nobody(void **state)
 
 	dp_worker_round(b.dp->workers[0]);
 	dp_control_poll(b.dp, b.now);
+	assert_null(b.dp->old);
 	assert_true(dp_session_removed(b.dp, &gone, &n));
 	assert_int_equal(gone, b.slot_b);
 	assert_int_equal(n.rx_packets, 1);
@@ -384,6 +386,14 @@ a_late_worker_delays_nobody(void **state)
 	dp_setup_info(b.dp, &info);
 	assert_int_equal(info.addresses, 1);
 
+	/* one that never was open is found by its key: a worker may be at that, too */
+	assert_int_equal(dp_session_set(b.dp, &back, &b.slot_b), 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_b, &n), DP_LEAVING);
+	for (unsigned i = 0; i < THREADS; i++) {
+		assert_false(dp_session_removed(b.dp, &gone, &n));
+		dp_worker_round(b.dp->workers[i]);
+	}
+	assert_true(dp_session_removed(b.dp, &gone, &n));
 	/* B comes back into its slot; A's address is not to be had */
 	b.slot_b = bench_session(&b, false, 0);
 	assert_int_equal(session_open(b.dp, b.slot_b, &ip), CV_ERR_EXISTS);
