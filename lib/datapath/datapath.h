@@ -21,8 +21,9 @@
 
 enum {
 	DP_MAX_PORTS = CV_PORTS_MAX,
-	DP_MAX_SERVICES = CV_LISTENERS_MAX, /* at a time */
-	DP_MAX_ROUTES = CV_GROUPS_MAX,      /* of a realm, beside sessions' addresses */
+	/* at a time: of a configuration, and of the one before until those have gone */
+	DP_MAX_SERVICES = CV_LISTENER_IDS,
+	DP_MAX_ROUTES = CV_GROUPS_MAX, /* of a realm, beside sessions' addresses */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = CV_RULES_MAX,       /* a filter */
 	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes, a filter */

@@ -291,9 +291,10 @@ nobody_watches() {
 	! ip netns pids "$WORLD_PREFIX-lns" | xargs -r ps -o args= -p | grep -q 'culvertctl --watch'
 }
 
+# The file is another by now, in what needs a restart.
 goes_on_after_hangup() {
 	kill -HUP "$(cat "$RUN/culvertd.pid")" &&
-		lns_said 'reload by=SIGHUP result=unchanged .*reason="nothing is different"' 5 && ends
+		lns_said 'reload by=SIGHUP result=restart .*need a restart; nothing has changed' 5 && ends
 }
 
 # What systemd's Type=notify hears: a socket that prints what comes to it, a line each.
