@@ -8,6 +8,10 @@ set -u
 	echo "1..0 # SKIP not root"
 	exit 0
 }
+command -v pgrep >/dev/null || {
+	echo "1..0 # SKIP pgrep is missing (./dpdk-setup.sh install gets it)"
+	exit 0
+}
 DOOR=$1/dpdk-setup.sh ROOT=$1/tests/debian/root.sh
 WORK=$(mktemp -d)
 trap 'rm -rf --one-file-system "$WORK"' EXIT
