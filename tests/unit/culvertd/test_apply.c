@@ -300,6 +300,30 @@ many_in_a_row_are_as_the_last_alone(void **state)
 	assert_string_equal(after.text, alone.text);
 }
 
+/* All has been set when the server refuses: it has no room for so many sessions. */
+static void
+what_fails_leaves_all_as_it_was(void **state)
+{
+	static struct state before, after;
+	char why[APPLY_WHY] = "";
+
+	(void)state;
+	for (uint64_t pair = 1; pair <= PAIRS / 5; pair++) {
+		struct cfg *cfg = config(pair % 4 == 0 ? 1000 + pair : pair, pair);
+
+		begin(config(pair, 0));
+		say_all(&before, d.cfg);
+		assert_int_equal(cfg_continue(cfg, d.cfg), 0);
+		cfg->limits.sessions = lns_capacity(d.lns) + 1;
+		assert_int_equal(daemon_apply(&d, now, d.cfg, cfg, why), CV_ERR_LIMIT);
+		assert_string_equal(why, cv_strerror(CV_ERR_LIMIT));
+		cfg_free(cfg);
+		say_all(&after, d.cfg);
+		assert_string_equal(after.text, before.text);
+		end();
+	}
+}
+
 static int
 up(void **state)
 {
@@ -344,6 +368,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pair_is_as_its_second_alone),
 		cmocka_unit_test(many_in_a_row_are_as_the_last_alone),
+		cmocka_unit_test(what_fails_leaves_all_as_it_was),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
