@@ -75,6 +75,15 @@ struct reload {
 	char text[256]; /* for people */
 };
 
+/* A thread beside the control thread is in no worker's way: on any CPU, and behind it. */
+static void
+step_aside(const struct reload *r)
+{
+	if (r->has_cpus)
+		pthread_setaffinity_np(pthread_self(), sizeof(r->cpus), &r->cpus);
+	setpriority(PRIO_PROCESS, 0, READER_NICE);
+}
+
 /* ---- the thread that reads ---- */
 
 static void
@@ -95,10 +104,7 @@ read_again(void *ctx)
 	struct cfg_errors errors = {0};
 	uint64_t one = 1;
 
-	/* not in a worker's way: on any CPU, and behind it */
-	if (r->has_cpus)
-		pthread_setaffinity_np(pthread_self(), sizeof(r->cpus), &r->cpus);
-	setpriority(PRIO_PROCESS, 0, READER_NICE);
+	step_aside(r);
 	r->rc = daemon_read_config(r->path, &errors, &r->cfg);
 	r->error = errno;
 	reload_rows_findings(&r->rows, &errors);
@@ -111,17 +117,24 @@ read_again(void *ctx)
 
 /* ---- its end ---- */
 
+static void
+free_all(struct reload *r)
+{
+	cfg_diff_free(&r->diff);
+	cfg_free(r->cfg);
+	cfg_free(r->old);
+	r->cfg = NULL;
+	r->old = NULL;
+}
+
 /* What is let go may be large, and is wiped: not on the control thread. */
 static void *
 let_go(void *ctx)
 {
 	struct reload *r = ctx;
 
-	cfg_diff_free(&r->diff);
-	cfg_free(r->cfg);
-	cfg_free(r->old);
-	r->cfg = NULL;
-	r->old = NULL;
+	step_aside(r);
+	free_all(r);
 	return NULL;
 }
 
@@ -130,7 +143,7 @@ begin_to_let_go(struct reload *r)
 {
 	r->cleans = pthread_create(&r->cleaner, NULL, let_go, r) == 0;
 	if (!r->cleans)
-		let_go(r);
+		free_all(r);
 }
 
 static void
@@ -161,7 +174,7 @@ finish(struct daemon *d, enum result result, const char *fmt, ...)
 		"by=%s%s result=%s ms=%llu reason=\"%s\"", r->wish.by,
 		r->wish.dry_run ? " dry-run=yes" : "", results[result].word,
 		(unsigned long long)((daemon_now() - r->began_at) / CV_NS_PER_MS), r->text);
-	if (!r->wish.dry_run)
+	if (!r->wish.dry_run && d->stop_by == CV_TIME_NEVER)
 		daemon_notify("READY=1");
 }
 
@@ -393,7 +406,7 @@ reload_free(struct daemon *d)
 	if (r->state == READING)
 		pthread_join(r->thread, NULL);
 	wait_for_cleaner(r);
-	let_go(r);
+	free_all(r);
 	reload_rows_clear(&r->rows);
 	if (r->read != NULL)
 		event_free(r->read);

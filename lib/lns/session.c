@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/slot.h"
+#include "base/wipe.h"
 #include "l2tp/header.h"
 #include "lns/internal.h"
 
@@ -183,6 +184,15 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 	lns_ready_first(lns, &s->object);
 }
 
+/* Among them may be a password (PAP). */
+static void
+free_early(struct lns_early *e)
+{
+	if (e != NULL)
+		cv_wipe(e, sizeof(*e));
+	free(e);
+}
+
 /* A frame that overtook its ICCN, or came right behind it by another worker: a few wait. */
 int
 lns_session_keep_early(struct lns *lns, struct lns_session *s, struct cv_bytes frame)
@@ -211,7 +221,7 @@ take_early(struct lns *lns, struct lns_session *s, uint64_t now)
 	for (unsigned i = 0; e != NULL && i < e->n; at += e->len[i++])
 		if (ppp_link_input(s->ppp, now, e->bytes + at, e->len[i]) != 0)
 			lns_count(lns, LNS_PPP_MALFORMED);
-	free(e);
+	free_early(e);
 }
 
 /* Goes on where a trusted LAC has left off; false: all is to be negotiated anew. */
@@ -297,7 +307,7 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
 	free_link(s);
-	free(s->early);
+	free_early(s->early);
 	s->early = NULL;
 	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_SLOT_HOLD_NS));
 	lns_ready_first(lns, &s->object);
@@ -515,7 +525,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 	lns_user_leave(lns, s);
 	lns_user_drop(lns, s->who);
 	free_link(s);
-	free(s->early);
+	free_early(s->early);
 	lns->slots[s->info.slot] = NULL;
 	free(s);
 }
