@@ -53,7 +53,8 @@ def differs(schema, *words):
     errors = list(Draft202012Validator(schema).iter_errors(found))
     for error in errors[:3]:
         print(f"{' '.join(words)}: {list(error.path)}: {error.message[:200]}")
-    if "rows" in found and not found["rows"]:
+    # lines may have no rows: the same configuration again has nothing to tell
+    if "lines" not in found and "rows" in found and not found["rows"]:
         print(f"{' '.join(words)}: no rows")
         return 1
     print(f"{' '.join(words)}: {'wrong' if errors else 'fits'}")
