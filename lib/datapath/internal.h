@@ -24,7 +24,7 @@
 #include "wire/udp.h"
 
 enum {
-	DP_BURST = 32,
+	DP_BURST = 64,
 	DP_PUNT_RING = 1024, /* datagrams of a class that wait, a worker */
 	DP_SHARES = 1024,    /* who waits in it, by a keyed hash */
 	DP_SEND_RING = 1024, /* frames of the control thread that wait, a worker */
@@ -199,7 +199,8 @@ struct dp {
 	uint32_t slot_mask;
 	struct dp_ingress *ingress;
 	struct dp_egress *egress;
-	dp_nexthop *nexthops;
+	struct dp_rare *rare;
+	struct dp_nexthop *nexthops;
 	uint16_t *arp_wanted; /* neighbours, by a hash of port and address */
 	uint64_t *arp_asked;  /* likewise: the known MAC address that was asked last */
 
@@ -447,6 +448,9 @@ void dp_session_apply(struct dp *dp, uint32_t slot);
 /* table/headers.c: the finished headers, and how long they are. */
 void dp_headers_write(
 	struct dp_egress *e, const struct dp_service_record *service, const struct dp_session *s);
+/* Whom a session's packets come from, and the sum of the headers that they have. */
+void dp_headers_expect(
+	struct dp_ingress *in, const struct dp_service_record *service, const struct dp_session *s);
 
 /* table/grace.c: what workers may still read. None of it waits. */
 /* From now on nobody new finds something; dp_cold.token. */
@@ -467,9 +471,9 @@ bool dp_graces_pending(const struct dp *dp);
  * frames all leave by worker 0; it tells how many, when the ports have them.
  */
 static inline bool
-dp_egress_waits(const struct dp *dp, const struct dp_egress *e)
+dp_egress_waits(const struct dp *dp, uint32_t slot)
 {
-	uint32_t after = __atomic_load_n(&e->after, __ATOMIC_ACQUIRE), sent;
+	uint32_t after = __atomic_load_n(&dp->rare[slot].after, __ATOMIC_ACQUIRE), sent;
 
 	if (after <= DP_AFTER_REACH)
 		return after != 0;
@@ -612,7 +616,7 @@ bool dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const u
 static inline uint16_t
 dp_next_ns(const struct dp *dp, uint32_t slot)
 {
-	return wire_swap16(__atomic_fetch_add(&dp->egress[slot].sequence, 1, __ATOMIC_RELAXED));
+	return wire_swap16(__atomic_fetch_add(&dp->rare[slot].ns, 1, __ATOMIC_RELAXED));
 }
 
 #endif

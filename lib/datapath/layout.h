@@ -12,35 +12,49 @@
 
 enum {
 	DP_LINE = 64,
-	DP_HEADROOM_HDR = 48, /* room for finished outgoing headers */
+	DP_HEADERS = 44,        /* room for finished outgoing headers over IPv4 */
+	DP_HEADERS_COPIED = 48, /* so much of the line is copied: what is in front of them lands
+				 * where Ethernet is written */
 };
 
-enum { DP_INGRESS_OPEN = 1 }; /* dp_ingress.flags */
-
 /*
- * What an arriving data packet is checked against. A session appears by its key, written last
- * with release, and by DP_INGRESS_OPEN likewise for what IPCP brought. It disappears by the same
- * two, and its other fields change only after all workers were quiescent.
+ * What a session is, in the one word by which it is found: who it is (DP_INGRESS_KEY), what it is
+ * open for, and what of it the fast way does not know. It is written last, with release, when the
+ * session appears, and first when it goes; then the line changes only after all workers were
+ * quiescent. The bits above the key may change under traffic.
  */
+#define DP_INGRESS_INSTALLED (UINT64_C(1) << 63)
+#define DP_INGRESS_OPEN4 (UINT64_C(1) << 62) /* IPCP is open */
+#define DP_INGRESS_OPEN6 (UINT64_C(1) << 61) /* IPV6CP is */
+#define DP_INGRESS_PEER6 (UINT64_C(1) << 60) /* its peer is reached over IPv6 */
+/* A bit a feature that the fast way does not know. */
+#define DP_INGRESS_RARE (UINT64_C(0xfff) << 48)
+#define DP_INGRESS_KEY (DP_INGRESS_INSTALLED | UINT64_C(0xffffffffffff))
+
+/* What an arriving data packet is checked against. */
 struct dp_ingress {
-	uint64_t key; /* dp_ingress_key(); 0: free */
-	uint32_t peer_ip;
+	uint64_t word;
+	uint8_t peer_ip[12]; /* of an IPv6 peer; IPv4: ::ffff:0:0/96 */
+	uint32_t peer_ip4;   /* or the last four bytes */
 	uint16_t peer_port;
-	uint16_t gap; /* never written: address and port are compared in one read of 8 bytes */
+	uint16_t header_sum;    /* folded: of what stands before the inner packet in what the peer
+				 * sends, but for lengths, L2TP's flags and PPP */
+	uint16_t group, filter; /* may change under traffic */
 	uint32_t inner_ip;
 	uint16_t realm;
-	uint16_t group, filter; /* may change under traffic */
-	uint16_t flags;
-	uint8_t room[34]; /* an IPv6 peer (16 bytes) and an inner prefix (8) fit here */
+	uint16_t class;
+	uint8_t room[16];
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");
+_Static_assert(__builtin_offsetof(struct dp_ingress, peer_ip4) == 20, "an address of 16 bytes");
 
 /* Never 0. */
 static inline uint64_t
 dp_ingress_key(uint16_t service, uint16_t tunnel_id, uint16_t session_id)
 {
-	return UINT64_C(1) << 63 | (uint64_t)service << 32 | (uint32_t)tunnel_id << 16 | session_id;
+	return DP_INGRESS_INSTALLED | (uint64_t)service << 32 | (uint32_t)tunnel_id << 16 |
+	       session_id;
 }
 
 static inline uint16_t
@@ -53,31 +67,40 @@ enum {
 	DP_EGRESS_ODD = 1,      /* L2TP and PPP headers have an odd length */
 	DP_EGRESS_LENGTH = 2,   /* L2TP has a Length field */
 	DP_EGRESS_SEQUENCE = 4, /* L2TP has Ns and Nr */
+	DP_EGRESS_HELD =
+		8, /* it may not be reachable (yet): dp_rare.after; changes under traffic */
 };
 
 /*
  * Finished outgoing headers IPv4 + UDP + L2TP + PPP, at the end of the line so that a copy of
- * fixed size ends where the inner packet starts. What varies is 0 in them, and the two checksum
- * fields hold the folded sums of all that does not vary (UDP's with its pseudo header). Reached
- * only by way of the FIB or an open ingress line, so it is complete when it is seen. IPv6 outer
- * headers (60 bytes) will take a second array of lines.
+ * fixed size ends where the inner packet starts. What varies is 0 in them, checksums too. Reached
+ * only by way of a route word or an open ingress line, so it is complete when it is seen.
  */
 struct dp_egress {
 	uint16_t mtu;           /* largest inner packet; may change under traffic */
 	uint16_t nexthop;       /* index in the next-hop table; may change likewise */
 	uint16_t group, filter; /* likewise */
 	uint8_t hdr_len;        /* of IPv4 to PPP */
-	uint8_t flags;
-	uint16_t sequence; /* next Ns, taken with an atomic addition */
-	uint32_t after;    /* 0: reachable; see dp_egress_waits() */
-	uint8_t hdr[DP_HEADROOM_HDR];
+	uint8_t flags;          /* DP_EGRESS_ */
+	uint16_t ip_sum;        /* folded sum of the IPv4 header */
+	uint16_t out_sum;       /* complement of what stands before the inner packet, for UDP's
+				 * checksum: dp_headers_put() */
+	uint16_t class;
+	uint8_t room[4];
+	uint8_t hdr[DP_HEADERS];
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_egress) == DP_LINE, "one line");
-_Static_assert(
-	__builtin_offsetof(struct dp_egress, hdr) + DP_HEADROOM_HDR == DP_LINE, "at the end");
+_Static_assert(__builtin_offsetof(struct dp_egress, hdr) + DP_HEADERS == DP_LINE, "at the end");
 
-/* dp_egress.after: DP_AFTER_REACH, or when so many frames of the control thread have left. */
+/* What few packets need of a session. */
+struct dp_rare {
+	uint32_t after; /* when it may be sent to: 0, at once; see dp_egress_waits() */
+	uint16_t ns;    /* the next one, taken with an atomic addition */
+	uint8_t room[10];
+};
+
+/* dp_rare.after: DP_AFTER_REACH, or when so many frames of the control thread have left. */
 enum { DP_AFTER_REACH = 1 };
 
 static inline uint32_t
@@ -94,17 +117,21 @@ enum {
 	DP_HDR_L2TP = 28,
 };
 
-/* A next hop in one word, so that a neighbour's MAC changes under running sessions: the MAC in
- * the low 48 bits as it lies in memory, the port in 8, DP_NEXTHOP_UP above. */
-typedef uint64_t dp_nexthop;
+/*
+ * A next hop: the Ethernet header of what goes there, and by which port. Ours and the type never
+ * change while it is used, so a neighbour moves under running sessions by one store of `first`.
+ */
+struct dp_nexthop {
+	uint64_t first;  /* as it lies in a frame: the neighbour's MAC address, two bytes of ours */
+	uint64_t second; /* four bytes of ours, the EtherType; port; DP_NEXTHOP_UP. 0: it is not */
+} __attribute__((aligned(16)));
 
 #define DP_NEXTHOP_UP (UINT64_C(1) << 63)
-#define DP_NEXTHOP_MAC UINT64_C(0x0000ffffffffffff)
 
 static inline unsigned
-dp_nexthop_port(dp_nexthop hop)
+dp_nexthop_port(uint64_t second)
 {
-	return (unsigned)(hop >> 48 & 0xff);
+	return (unsigned)(second >> 48 & 0x7fff);
 }
 
 _Static_assert(sizeof(struct dp_session_counters) == 32, "two sessions a line");

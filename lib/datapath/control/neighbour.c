@@ -137,7 +137,7 @@ forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
 	cv_table_remove(&all->table, &n->node);
 	dp_wanted_add(dp, n->port, n->ip, -1);
 	all->by_hop[n->hop] = NULL;
-	__atomic_store_n(&dp->nexthops[n->hop], 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&dp->nexthops[n->hop].second, 0, __ATOMIC_RELAXED);
 	all->count--;
 	free(n);
 }
@@ -206,13 +206,17 @@ say(const struct dp *dp, const struct neighbour *n, const char *event, const cha
 static void
 publish(struct dp *dp, const struct neighbour *n)
 {
-	dp_nexthop word = 0;
+	struct dp_nexthop *hop = &dp->nexthops[n->hop];
+	uint8_t ether[16] = {0};
 
-	if (n->up) {
-		memcpy(&word, n->mac, sizeof(n->mac));
-		word |= DP_NEXTHOP_UP | (uint64_t)n->port << 48;
+	if (!n->up) {
+		__atomic_store_n(&hop->second, 0, __ATOMIC_RELAXED);
+		return;
 	}
-	__atomic_store_n(&dp->nexthops[n->hop], word, __ATOMIC_RELAXED);
+	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, WIRE_TYPE_IPV4);
+	__atomic_store_n(&hop->first, wire_load64(ether), __ATOMIC_RELAXED);
+	__atomic_store_n(&hop->second,
+		wire_load64(ether + 8) | (uint64_t)n->port << 48 | DP_NEXTHOP_UP, __ATOMIC_RELEASE);
 }
 
 static void

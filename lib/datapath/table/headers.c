@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The finished outgoing headers of a session: IPv4, UDP, L2TP, PPP. */
+/* A session's finished outgoing headers (IPv4, UDP, L2TP, PPP), and what is known of those that
+ * arrive. */
 #include "datapath/internal.h"
 #include "l2tp/header.h"
 
@@ -10,7 +11,7 @@ void
 dp_headers_write(
 	struct dp_egress *e, const struct dp_service_record *service, const struct dp_session *s)
 {
-	uint8_t header[DP_HEADROOM_HDR] = {0};
+	uint8_t header[DP_HEADERS] = {0};
 	struct cv_writer w = cv_writer(header + DP_HDR_L2TP, sizeof(header) - DP_HDR_L2TP);
 	/* what varies is 0 in it; it may be fragmented on its way */
 	const struct wire_ipv4 ip = {.ttl = OUR_TTL,
@@ -49,8 +50,24 @@ dp_headers_write(
 	if ((e->hdr_len & 1) != 0)
 		e->flags |= DP_EGRESS_ODD;
 	sum = wire_sum(header + WIRE_IPV4, (size_t)e->hdr_len - WIRE_IPV4) +
-	      wire_sum_pseudo(service->ip, ip.target_be, 0);
-	wire_store16(header + DP_HDR_IP_SUM, wire_fold(wire_sum20(header)));
-	wire_store16(header + DP_HDR_UDP_SUM, wire_fold(sum));
-	memcpy(e->hdr + DP_HEADROOM_HDR - e->hdr_len, header, e->hdr_len);
+	      wire_sum_pseudo(service->ip, ip.target_be, 0) +
+	      2u * wire_swap16((uint16_t)(e->hdr_len - WIRE_IPV4));
+	e->ip_sum = wire_fold(wire_sum20(header));
+	e->out_sum = wire_checksum(sum);
+	memcpy(e->hdr + DP_HEADERS - e->hdr_len, header, e->hdr_len);
+}
+
+void
+dp_headers_expect(
+	struct dp_ingress *in, const struct dp_service_record *service, const struct dp_session *s)
+{
+	uint32_t peer = wire_swap32(cv_ipv4_value(&s->peer.ip));
+	uint64_t sum = wire_sum_pseudo(peer, service->ip, 0) + service->udp_port;
+
+	memset(in->peer_ip, 0, sizeof(in->peer_ip));
+	memset(in->peer_ip + 10, 0xff, 2);
+	in->peer_ip4 = peer;
+	in->peer_port = wire_swap16(s->peer.port);
+	sum += (uint64_t)in->peer_port + wire_swap16(s->tunnel_id) + wire_swap16(s->session_id);
+	in->header_sum = wire_fold(sum);
 }

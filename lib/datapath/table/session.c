@@ -22,10 +22,13 @@ dp_sessions_create(struct dp *dp)
 
 	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
 	dp->egress = dp_table_new(dp, slots * sizeof(dp->egress[0]));
+	dp->rare = dp_table_new(dp, slots * sizeof(dp->rare[0]));
 	dp->cold = dp_table_new(dp, slots * sizeof(dp->cold[0]));
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
-	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL ? CV_ERR_NOMEM : 0;
+	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL || dp->rare == NULL
+		       ? CV_ERR_NOMEM
+		       : 0;
 }
 
 void
@@ -36,6 +39,7 @@ dp_sessions_destroy(struct dp *dp)
 	dp_realms_destroy(dp);
 	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
 	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
+	dp_table_free(dp, dp->rare, slots * sizeof(dp->rare[0]));
 	dp_table_free(dp, dp->cold, slots * sizeof(dp->cold[0]));
 }
 
@@ -80,7 +84,7 @@ write_profile(struct dp *dp, uint32_t slot)
 static bool
 lines_open(const struct dp *dp, uint32_t slot)
 {
-	return (dp->ingress[slot].flags & DP_INGRESS_OPEN) != 0;
+	return (dp->ingress[slot].word & DP_INGRESS_OPEN4) != 0;
 }
 
 void
@@ -133,14 +137,25 @@ dp_sessions_new_way(struct dp *dp, uint16_t service)
 
 /* ---- to whom packets may go, and when ---- */
 
+/* 0, DP_AFTER_REACH or dp_after_frames(). */
+static void
+hold(struct dp *dp, uint32_t slot, uint32_t after)
+{
+	struct dp_egress *out = &dp->egress[slot];
+	uint8_t flags =
+		(uint8_t)((out->flags & ~DP_EGRESS_HELD) | (after == 0 ? 0 : DP_EGRESS_HELD));
+
+	__atomic_store_n(&dp->rare[slot].after, after, __ATOMIC_RELEASE);
+	__atomic_store_n(&out->flags, flags, __ATOMIC_RELEASE);
+}
+
 /* What the control thread was given to send leaves before any packet for it. */
 static void
 reach(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
 
-	__atomic_store_n(
-		&dp->egress[slot].after, dp_after_frames(dp->control_given), __ATOMIC_RELEASE);
+	hold(dp, slot, dp_after_frames(dp->control_given));
 	/* a list, so that no number is compared when the count has gone half round */
 	if (c->awaits_ack)
 		return;
@@ -158,12 +173,11 @@ dp_sessions_poll(struct dp *dp)
 {
 	while (dp->listed_first != DP_NO_SLOT) {
 		uint32_t slot = dp->listed_first;
-		struct dp_egress *out = &dp->egress[slot];
 
-		if (out->after > DP_AFTER_REACH) {
-			if (dp_egress_waits(dp, out))
+		if (dp->rare[slot].after > DP_AFTER_REACH) {
+			if (dp_egress_waits(dp, slot))
 				return;
-			__atomic_store_n(&out->after, 0, __ATOMIC_RELEASE);
+			hold(dp, slot, 0);
 		}
 		dp->listed_first = dp->cold[slot].next_awaiting;
 		if (dp->listed_first == DP_NO_SLOT)
@@ -189,11 +203,11 @@ open_lines(struct dp *dp, uint32_t slot)
 	uint32_t held = c->told.reachable && !c->ordered ? 0 : DP_AFTER_REACH;
 
 	write_profile(dp, slot);
-	__atomic_store_n(&dp->egress[slot].after, held, __ATOMIC_RELEASE);
+	hold(dp, slot, held);
 	in->inner_ip = address_of(&c->told);
 	in->realm = c->told.realm;
 	put_route(dp, &c->told, dp_route_word(DP_ROUTE_SESSION, slot));
-	__atomic_store_n(&in->flags, DP_INGRESS_OPEN, __ATOMIC_RELEASE);
+	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
 	dp->addresses++;
 	if (c->told.reachable && c->ordered)
 		reach(dp, slot);
@@ -215,11 +229,10 @@ dp_session_apply(struct dp *dp, uint32_t slot)
 		out->nexthop = c->hop;
 	c->moving = false;
 	dp_headers_write(out, dp->services[s->service], s);
-	if (in->key == 0) {
-		/* not the line as a whole: workers look at the key of a free slot too */
-		in->peer_ip = rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip));
-		in->peer_port = rte_cpu_to_be_16(s->peer.port);
-		__atomic_store_n(&in->key, dp_ingress_key(s->service, s->tunnel_id, s->session_id),
+	if (in->word == 0) {
+		/* not the line as a whole: workers look at the word of a free slot too */
+		dp_headers_expect(in, dp->services[s->service], s);
+		__atomic_store_n(&in->word, dp_ingress_key(s->service, s->tunnel_id, s->session_id),
 			__ATOMIC_RELEASE);
 	}
 	if (s->open)
@@ -237,7 +250,8 @@ shut(struct dp *dp, uint32_t slot)
 	c->pending = false;
 	if (!lines_open(dp, slot))
 		return;
-	__atomic_store_n(&dp->ingress[slot].flags, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&dp->ingress[slot].word, dp->ingress[slot].word & ~DP_INGRESS_OPEN4,
+		__ATOMIC_RELEASE);
 	dp->addresses--;
 	c->token = dp_grace_begin(dp);
 }
@@ -246,7 +260,7 @@ shut(struct dp *dp, uint32_t slot)
 static void
 unlink_key(struct dp *dp, uint32_t slot)
 {
-	__atomic_store_n(&dp->ingress[slot].key, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&dp->ingress[slot].word, 0, __ATOMIC_RELEASE);
 	dp->cold[slot].token = dp_grace_begin(dp);
 }
 
@@ -315,7 +329,7 @@ change_in_place(struct dp *dp, uint32_t slot, const struct dp_session *s)
 	if (s->reachable && !was_reachable)
 		reach(dp, slot);
 	else if (!s->reachable)
-		__atomic_store_n(&dp->egress[slot].after, DP_AFTER_REACH, __ATOMIC_RELEASE);
+		hold(dp, slot, DP_AFTER_REACH);
 }
 
 /* Its lines are written anew, as soon as no worker reads them. */
@@ -330,7 +344,7 @@ change_anew(struct dp *dp, uint32_t slot, const struct dp_session *s, int hop)
 			dp_nexthop_put(dp, c->hop);
 		c->hop = (uint16_t)hop;
 		c->moving = true;
-		if (dp->ingress[slot].key != 0)
+		if (dp->ingress[slot].word != 0)
 			unlink_key(dp, slot);
 	}
 	c->told = *s;
@@ -351,6 +365,7 @@ install(struct dp *dp, uint32_t slot, const struct dp_session *s)
 	struct dp_cold *c = &dp->cold[slot];
 
 	memset(&dp->egress[slot], 0, sizeof(dp->egress[slot]));
+	memset(&dp->rare[slot], 0, sizeof(dp->rare[slot]));
 	c->installed = true;
 	c->told = (struct dp_session){.service = s->service};
 	dp->sessions++;

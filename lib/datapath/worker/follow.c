@@ -200,9 +200,9 @@ static bool
 still_open(const struct dp *dp, const struct dp_packet *p)
 {
 	const struct dp_ingress *s = &dp->ingress[p->slot];
+	const uint64_t who = DP_INGRESS_KEY | DP_INGRESS_OPEN4;
 
-	return __atomic_load_n(&s->key, __ATOMIC_ACQUIRE) == p->key &&
-	       (__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) != 0 &&
+	return (__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & who) == (p->key | DP_INGRESS_OPEN4) &&
 	       s->inner_ip == wire_ipv4_source_be(p->inner) && s->realm == p->realm &&
 	       __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
 	       __atomic_load_n(&s->filter, __ATOMIC_RELAXED) == p->filter;

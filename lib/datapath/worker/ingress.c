@@ -141,11 +141,12 @@ static bool
 ingress(struct dp_worker *w, struct dp_packet *p)
 {
 	const struct dp_ingress *s = &w->dp->ingress[p->slot];
+	uint64_t word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
 	enum dp_drop_cause cause = GO_ON;
 
-	if (__atomic_load_n(&s->key, __ATOMIC_ACQUIRE) != p->key)
+	if ((word & DP_INGRESS_KEY) != p->key)
 		cause = DP_DROP_INGRESS_UNKNOWN_SESSION;
-	else if (s->peer_ip != p->peer_ip || s->peer_port != p->peer_port)
+	else if (s->peer_ip4 != p->peer_ip || s->peer_port != p->peer_port)
 		cause = DP_DROP_INGRESS_SOURCE;
 	else if (p->protocol >= PPP_FIRST_CONTROL) {
 		punt_ppp(w, p);
@@ -153,7 +154,7 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 	} else if (p->protocol != PPP_IP) {
 		punt_unknown(w, p);
 		return false;
-	} else if ((__atomic_load_n(&s->flags, __ATOMIC_ACQUIRE) & DP_INGRESS_OPEN) == 0)
+	} else if ((word & DP_INGRESS_OPEN4) == 0)
 		cause = DP_DROP_INGRESS_NOT_OPEN;
 	else
 		cause = check_inner(p, s->inner_ip);

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Stage 5: what a router does to an IPv4 packet (RFC 1812 section 5.3.1): TTL and its checksum,
- * and nothing else. The sum of the inner header, and so of the datagram, does not change by it.
+ * and nothing else.
  */
-#include "datapath/internal.h"
-
-/* RFC 1624: TTL is the upper byte of its word, so one less is 0x0100 in network order. */
-static void
-take_ttl_down(uint8_t *ip)
-{
-	uint32_t sum = wire_load16(ip + WIRE_IPV4_SUM);
-
-	sum += 1; /* 0x0100 as this CPU loads it */
-	wire_store16(ip + WIRE_IPV4_SUM, (uint16_t)(sum + (sum >= UINT16_MAX)));
-	ip[WIRE_IPV4_TTL]--;
-}
+#include "datapath/worker/headers.h"
 
 /* What does not just pass: an answer to its sender, or false: it was dropped. */
 static __rte_noinline bool
@@ -47,7 +36,7 @@ cut(struct dp_worker *w, struct dp_burst *before, struct dp_packet *p, uint16_t 
 		dp_drop(w, p, DP_DROP_INGRESS_UDP_CHECKSUM);
 		return;
 	}
-	take_ttl_down(p->inner);
+	dp_ttl_down(p->inner);
 	dp_fragment_send(w, p, mtu);
 }
 
@@ -61,7 +50,7 @@ dp_relay_stage(struct dp_worker *w, struct dp_burst *b)
 		uint16_t mtu = __atomic_load_n(&w->dp->egress[p->to].mtu, __ATOMIC_RELAXED);
 
 		if (likely(p->len <= mtu && p->inner[WIRE_IPV4_TTL] > 1)) {
-			take_ttl_down(p->inner);
+			dp_ttl_down(p->inner);
 			passed++;
 		} else if (p->inner[WIRE_IPV4_TTL] > 1 &&
 			   (wire_ipv4_fragment_be(p->inner) & WIRE_IPV4_DONT_BE) == 0) {

@@ -221,7 +221,7 @@ forgers_by_the_thousand_push_out_no_answer_of_the_known_one(void **state)
 	/* not answered, it would be given up 3 s after it was asked */
 	for (unsigned i = 0; i < 35; i++)
 		dp_control_poll(b.dp, b.now += 100 * CV_NS_PER_MS);
-	assert_true((b.dp->nexthops[b.dp->egress[b.slot_a].nexthop] & DP_NEXTHOP_UP) != 0);
+	assert_true((b.dp->nexthops[b.dp->egress[b.slot_a].nexthop].second & DP_NEXTHOP_UP) != 0);
 	bench_down(&b);
 }
 

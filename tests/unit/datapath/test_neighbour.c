@@ -316,7 +316,7 @@ strangers_push_out_no_next_hop_of_a_session(void **state)
 	assert_int_equal(dp_session_set(b.dp, &s, &slot), 0);
 	flood(&b, LINK + 2000, 2000);
 	claim(&b, 2, router, PEER_C);
-	assert_true((b.dp->nexthops[b.dp->egress[slot].nexthop] & DP_NEXTHOP_UP) != 0);
+	assert_true((b.dp->nexthops[b.dp->egress[slot].nexthop].second & DP_NEXTHOP_UP) != 0);
 	assert_int_equal(dp_session_clear(b.dp, slot, NULL), 0);
 	for (unsigned i = 0; i < 4; i++) {
 		second(&b);

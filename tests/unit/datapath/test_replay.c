@@ -327,6 +327,7 @@ expect_all(struct traffic *t)
 struct lines {
 	struct dp_ingress ingress[256];
 	struct dp_egress egress[256];
+	bool held[256];
 	uint32_t words[256];
 	uint8_t verdicts[256];
 	uint64_t tunnels[TUNNELS + 1];
@@ -345,14 +346,14 @@ read_lines(const struct bench *b)
 		const struct dp_ingress *in = &dp->ingress[slot];
 		const struct dp_realm_table *r = dp_realm_of(dp, in->realm);
 
-		if (in->key == 0)
+		if (in->word == 0)
 			continue;
 		l->ingress[slot] = *in;
 		l->egress[slot] = dp->egress[slot];
-		l->egress[slot].sequence = 0;
 		l->egress[slot].nexthop = 0;
-		l->egress[slot].after = l->egress[slot].after == DP_AFTER_REACH;
-		if ((in->flags & DP_INGRESS_OPEN) != 0)
+		l->egress[slot].flags &= (uint8_t)~DP_EGRESS_HELD;
+		l->held[slot] = dp->rare[slot].after == DP_AFTER_REACH;
+		if ((in->word & DP_INGRESS_OPEN4) != 0)
 			l->words[slot] =
 				dp_route_find(r, dp_realm_word(r, in->inner_ip), in->inner_ip);
 	}

@@ -348,7 +348,7 @@ a_late_worker_delays_nobody(void **state)
 		rte_rcu_qsbr_thread_online(b.dp->rcu, i);
 	assert_true(relayed_by_the_other_worker(&b, true));
 
-	key = b.dp->ingress[b.slot_b].key;
+	key = b.dp->ingress[b.slot_b].word;
 	back.tunnel_id = (uint16_t)(key >> 16);
 	back.session_id = (uint16_t)key;
 	assert_int_equal(dp_session_clear(b.dp, b.slot_b, &n), DP_LEAVING);

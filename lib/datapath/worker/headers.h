@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What every packet gets on its way out, inline for the fast way and the stages: TTL, the session's
+ * finished headers with what varies in them, Ethernet.
+ */
+#ifndef DP_HEADERS_H
+#define DP_HEADERS_H
+
+#include "datapath/internal.h"
+
+/* RFC 1624: TTL is the upper byte of its word, so one less is 0x0100 in network order. The sum of
+ * the header, and so of the datagram around it, does not change by it. */
+static inline void
+dp_ttl_down(uint8_t *ip)
+{
+	uint32_t sum = wire_load16(ip + WIRE_IPV4_SUM);
+
+	sum += 1; /* 0x0100 as this CPU loads it */
+	wire_store16(ip + WIRE_IPV4_SUM, (uint16_t)(sum + (sum >= UINT16_MAX)));
+	ip[WIRE_IPV4_TTL]--;
+}
+
+/* A sum of few 16-bit words as 16 bits; 0 only when every word was 0. */
+static inline uint16_t
+dp_fold32(uint32_t sum)
+{
+	return (uint16_t)((sum + (sum >> 16 | sum << 16)) >> 16);
+}
+
+/*
+ * The sum of a packet at an even place as dp_headers_put() takes it, out of its plain folded sum:
+ * the complement, less twice its length, of which UDP's header and pseudo header have one each.
+ */
+static inline uint32_t
+dp_headers_sum(uint16_t inner_sum, uint16_t len)
+{
+	return (uint32_t)(uint16_t)~inner_sum + 2u * (uint16_t)~wire_swap16(len);
+}
+
+/*
+ * Writes the headers in front of the packet `to` this slot. sum: see dp_headers_sum(), of fewer
+ * than 100 words; odd: it is of the packet at an odd place. The checksum that arrived is carried on
+ * (RFC 1624), so the payload is not read. DSCP is the inner packet's (RFC 2983). ECN is 0: the peer
+ * has not said that it would carry a mark from the outer header into the inner one (RFC 9601
+ * section 4).
+ */
+static inline void
+dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint8_t *inner,
+	unsigned len, uint32_t sum, bool odd)
+{
+	uint8_t *ip = inner - e->hdr_len;
+	unsigned total = len + e->hdr_len, flags = e->flags;
+	uint16_t total_be = wire_swap16((uint16_t)total), id;
+	uint8_t tos = inner[WIRE_IPV4_TOS] & 0xfc;
+
+	memcpy(inner - DP_HEADERS_COPIED, (const uint8_t *)e + DP_LINE - DP_HEADERS_COPIED,
+		DP_HEADERS_COPIED);
+	id = dp_ids_next(&w->ids, wire_ipv4_target_be(ip));
+	ip[WIRE_IPV4_TOS] = tos;
+	wire_store16(ip + WIRE_IPV4_LENGTH, total_be);
+	wire_store16(ip + WIRE_IPV4_ID, id);
+	wire_store16(ip + WIRE_IPV4_SUM,
+		(uint16_t)~dp_fold32((uint32_t)e->ip_sum + total_be + id + ((uint32_t)tos << 8)));
+	wire_store16(ip + DP_HDR_UDP_LEN, wire_swap16((uint16_t)(total - WIRE_IPV4)));
+	if (unlikely(odd != ((flags & DP_EGRESS_ODD) != 0))) {
+		uint16_t len_be = wire_swap16((uint16_t)len);
+
+		sum = wire_swap16(dp_fold32(sum + 2u * len_be)) + 2u * (uint16_t)~len_be;
+	}
+	if (unlikely((flags & (DP_EGRESS_LENGTH | DP_EGRESS_SEQUENCE)) != 0)) {
+		if ((flags & DP_EGRESS_LENGTH) != 0) {
+			uint16_t l2tp_be = wire_swap16((uint16_t)(total - DP_HDR_L2TP));
+
+			wire_store16(ip + DP_HDR_L2TP + 2, l2tp_be);
+			sum += (uint16_t)~l2tp_be;
+		}
+		if ((flags & DP_EGRESS_SEQUENCE) != 0) {
+			unsigned at = DP_HDR_L2TP + ((flags & DP_EGRESS_LENGTH) != 0 ? 8 : 6);
+			uint16_t ns = dp_next_ns(w->dp, to);
+
+			wire_store16(ip + at, ns);
+			sum += (uint16_t)~ns;
+		}
+	}
+	wire_store16(ip + DP_HDR_UDP_SUM, dp_fold32(sum + e->out_sum));
+}
+
+/* Ethernet in front of an IP packet of so many bytes, and the buffer's bounds. */
+static inline void
+dp_frame_put(const struct dp_nexthop *hop, uint64_t second, struct rte_mbuf *m, uint8_t *ip,
+	unsigned total)
+{
+	uint8_t *ether = ip - WIRE_ETHER;
+	uint64_t first = __atomic_load_n(&hop->first, __ATOMIC_RELAXED);
+
+	memcpy(ether, &first, sizeof(first));
+	wire_store32(ether + 8, (uint32_t)second);
+	wire_store16(ether + WIRE_ETHER_TYPE, (uint16_t)(second >> 32));
+	m->data_off = (uint16_t)(ether - (uint8_t *)m->buf_addr);
+	m->data_len = (uint16_t)(total + WIRE_ETHER);
+	m->pkt_len = total + WIRE_ETHER;
+	m->ol_flags = 0;
+}
+
+#endif
