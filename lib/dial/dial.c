@@ -263,7 +263,7 @@ data_input(struct dial *d, uint64_t now, struct cv_bytes frame, struct cv_bytes 
 		return CV_ERR_STATE;
 	rc = ppp_link_input(d->link, now, frame.data, frame.len);
 	if (rc != 0 || !d->up || ppp_frame_parse(frame.data, frame.len, &f) != 0 ||
-		f.protocol != PPP_IP)
+		(f.protocol != PPP_IP && f.protocol != PPP_IPV6))
 		return rc;
 	if (packet != NULL)
 		*packet = f.payload;
@@ -290,18 +290,19 @@ dial_input(struct dial *d, uint64_t now, const uint8_t *data, size_t len, struct
 /* ---- what goes out ---- */
 
 int
-dial_write_header(const struct dial *d, struct cv_writer *w, size_t len)
+dial_write_header(const struct dial *d, struct cv_writer *w, enum cv_family family, size_t len)
 {
+	const struct cv_ip *ours = family == CV_IPV6 ? &d->last_up.local_ip6 : &d->last_up.local_ip;
 	size_t ppp = (d->last_up.acfc ? 0u : 2u) + (d->last_up.pfc ? 1u : 2u);
 
-	if (!d->up)
+	if (!d->up || ours->family == 0)
 		return CV_ERR_STATE;
 	l2tp_data_header_write(w, d->peer_tunnel, d->peer_session, ppp + len);
 	if (!d->last_up.acfc)
 		cv_write_u16(w, PPP_ADDRESS << 8 | PPP_CONTROL);
 	if (!d->last_up.pfc)
 		cv_write_u8(w, 0);
-	cv_write_u8(w, PPP_IP);
+	cv_write_u8(w, family == CV_IPV6 ? PPP_IPV6 : PPP_IP);
 	return w->failed ? CV_ERR_SPACE : 0;
 }
 

@@ -77,7 +77,7 @@ void dial_set_keep_call(struct dial *d, bool keep);
 void dial_close(struct dial *d, uint64_t now, const struct l2tp_reason *reason);
 
 /*
- * A datagram of the server, who was found by its address. Returns 0, DIAL_PACKET: it is an IP
+ * A datagram of the server, who was found by its address. Returns 0, DIAL_PACKET: it is an IP(v6)
  * packet for whoever uses the link, *packet in the datagram (packet NULL: who asks wants none), or
  * why it was dropped (CV_ERR_*; CV_ERR_UNKNOWN: for another tunnel or call).
  */
@@ -85,8 +85,8 @@ enum { DIAL_PACKET = 1 };
 int dial_input(
 	struct dial *d, uint64_t now, const uint8_t *data, size_t len, struct cv_bytes *packet);
 /* Writes the L2TP and PPP headers that an IP packet of len bytes needs in front of it.
- * CV_ERR_STATE: IPCP is not open; CV_ERR_SPACE: no room. */
-int dial_write_header(const struct dial *d, struct cv_writer *w, size_t len);
+ * CV_ERR_STATE: its family's control protocol is not open; CV_ERR_SPACE: no room. */
+int dial_write_header(const struct dial *d, struct cv_writer *w, enum cv_family family, size_t len);
 
 /* The next datagram to the server: its length, 0: none now, CV_ERR_SPACE: buf is below
  * DIAL_DATAGRAM_MAX. */

@@ -37,7 +37,8 @@ enum { PPP_AUTH_METHODS = 3, PPP_NAME_MAX = 255, PPP_NETWORKS_MAX = 8 };
 
 /* A network protocol that a link may carry. */
 struct ppp_ncp;
-extern const struct ppp_ncp ppp_ipcp; /* IP (RFC 1332) */
+extern const struct ppp_ncp ppp_ipcp;   /* IP (RFC 1332) */
+extern const struct ppp_ncp ppp_ipv6cp; /* IPv6 (RFC 5072), where struct ppp_network says so */
 
 #define PPP_DEFAULT_ACCM UINT32_MAX /* where none was negotiated */
 
@@ -113,6 +114,9 @@ struct ppp_scope {
 	X(PPP_DOWN_IPCP_TIMEOUT, "ipcp-timeout", "IPCP: no agreement in time")                    \
 	X(PPP_DOWN_IPCP_REJECTED, "ipcp-rejected", "the peer does not take IPCP")                 \
 	X(PPP_DOWN_IPCP_NAK_WAR, "ipcp-nak-war", "IPCP: no agreement on addresses")               \
+	X(PPP_DOWN_IPV6CP_TIMEOUT, "ipv6cp-timeout", "IPV6CP: no agreement in time")              \
+	X(PPP_DOWN_IPV6CP_REJECTED, "ipv6cp-rejected", "the peer does not take IPV6CP")           \
+	X(PPP_DOWN_IPV6CP_NAK_WAR, "ipv6cp-nak-war", "IPV6CP: no agreement on identifiers")       \
 	X(PPP_DOWN_ECHO_LOST, "echo-lost", "the peer does not answer echoes")                     \
 	X(PPP_DOWN_CRYPTO, "crypto", "the cryptographic library failed")                          \
 	X(PPP_DOWN_NOMEM, "no-memory", "out of memory")
@@ -163,9 +167,10 @@ struct ppp_ev_up {
 	uint8_t open; /* bits by their places in params' networks; what follows holds for these */
 	struct cv_ip local_ip, peer_ip;
 	struct cv_ip dns[2], wins[2];
-	uint16_t mru;     /* the largest information field to send */
-	uint16_t our_mru; /* the largest that the peer sends */
-	bool acfc, pfc;   /* sending may leave out FF 03, and the protocol's first zero byte */
+	struct cv_ip local_ip6, peer_ip6; /* link-local ones, of the interface identifiers */
+	uint16_t mru;                     /* the largest information field to send */
+	uint16_t our_mru;                 /* the largest that the peer sends */
+	bool acfc, pfc; /* sending may leave out FF 03, and the protocol's first zero byte */
 };
 
 struct ppp_ev_down {
@@ -267,6 +272,7 @@ int ppp_auth_accept(struct ppp_link *l, uint64_t now, const uint8_t *authenticat
 struct ppp_network {
 	struct cv_ip local_ip, peer_ip;
 	struct cv_ip dns[2], wins[2];
+	bool ipv6; /* IPV6CP too, where the parameters have it */
 };
 
 /* Answers NETWORK: starts them. Returns 0, CV_ERR_STATE (not in that phase; nothing happened) or
@@ -302,6 +308,7 @@ struct ppp_info {
 	uint32_t peer_accm; /* characters that the peer wants escaped (RFC 1662 section 7.1) */
 	struct cv_ip local_ip, peer_ip;
 	struct cv_ip dns[2], wins[2];
+	struct cv_ip local_ip6, peer_ip6; /* link-local ones */
 	struct ppp_counters counters;
 };
 

@@ -81,6 +81,8 @@ ppp_link_info(const struct ppp_link *l, struct ppp_info *info)
 		.peer_ip = up.peer_ip,
 		.dns = {up.dns[0], up.dns[1]},
 		.wins = {up.wins[0], up.wins[1]},
+		.local_ip6 = up.local_ip6,
+		.peer_ip6 = up.peer_ip6,
 		.counters = l->counters,
 	};
 }
@@ -89,7 +91,7 @@ const char *
 ppp_link_network_state(const struct ppp_link *l, uint16_t protocol)
 {
 	for (unsigned i = 0; i < l->params->n_networks; i++)
-		if (l->params->networks[i]->cp.protocol == protocol)
+		if (l->params->networks[i]->cp.protocol == protocol && !l->layers[i].absent)
 			return ppp_state_name(ppp_cp_state(&l->layers[i].cp));
 	return "-";
 }

@@ -140,7 +140,8 @@ ppp_ncp_find(const struct ppp_link *l, uint16_t protocol)
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
 		const struct ppp_ncp *ncp = l->params->networks[i];
 
-		if (ncp->cp.protocol == protocol || ncp->carries == protocol)
+		if ((ncp->cp.protocol == protocol || ncp->carries == protocol) &&
+			!l->layers[i].absent)
 			return ncp;
 	}
 	return NULL;
@@ -165,13 +166,24 @@ ppp_networks_expect(struct ppp_link *l, uint64_t now)
 int
 ppp_networks_start(struct ppp_link *l, uint64_t now, const struct ppp_network *net)
 {
+	unsigned carried = 0;
+
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
 		int rc = l->params->networks[i]->offer(l, net);
 
-		if (rc != 0)
+		if (rc < 0)
 			return rc;
+		if (rc != PPP_NOT_CARRIED)
+			carried |= 1u << i;
 	}
+	if (carried == 0)
+		return CV_ERR_MALFORMED;
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
+		l->layers[i].absent = (carried >> i & 1) == 0;
+		if (l->layers[i].absent) {
+			l->layers[i].cp.deadline = CV_TIME_NEVER;
+			continue;
+		}
 		ppp_cp_event(l, &l->params->networks[i]->cp, now, PPP_FSM_OPEN);
 		ppp_cp_event(l, &l->params->networks[i]->cp, now, PPP_FSM_UP);
 	}
@@ -183,7 +195,7 @@ ppp_networks_reset(struct ppp_link *l, uint64_t now)
 {
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
 		ppp_cp_reset(l, &l->params->networks[i]->cp, now);
-		l->layers[i].rejected = l->layers[i].failed = false;
+		l->layers[i].rejected = l->layers[i].failed = l->layers[i].absent = false;
 	}
 }
 

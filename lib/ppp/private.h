@@ -18,6 +18,7 @@ enum {
 	PPP_CHALLENGE_BYTES = 16, /* of our own challenges, */
 	PPP_CHALLENGE_MAX = 255,  /* and of those of others (RFC 1994 section 4.1) */
 	PPP_MESSAGE_MAX = 255,    /* of the text in a server's verdict that we keep */
+	PPP_IPV6_ID = 8,          /* bytes of an interface identifier (RFC 5072 section 4.1) */
 	/* Code- and Protocol-Rejects. A router that speaks all there is begins some 16 network
 	 * protocols at once, ends and begins them again, and repeats each every 3 s. */
 	PPP_REJECT_BURST = 64,
@@ -64,11 +65,17 @@ struct ppp_ipcp_values {
 	uint32_t dns[2], wins[2];
 };
 
+/* IPV6CP's: interface identifiers; 0: none (yet). */
+struct ppp_ipv6cp_values {
+	uint8_t local[PPP_IPV6_ID], peer[PPP_IPV6_ID];
+};
+
 /* A network control protocol's state in one link. */
 struct ppp_layer {
 	struct ppp_cp cp;
 	bool rejected; /* by the peer, and it did not come up since */
 	bool failed;   /* it will not come up; the link lives for another's sake */
+	bool absent;   /* the caller does not have it on this link, though others may */
 };
 
 struct ppp_link {
@@ -82,6 +89,7 @@ struct ppp_link {
 	uint64_t echo_timer, last_activity;
 	uint64_t reject_at; /* when the next reject may go at their rate */
 	struct ppp_ipcp_values net;
+	struct ppp_ipv6cp_values net6;
 	uint32_t magic, peer_magic, peer_accm;
 	uint32_t peer_ip; /* acknowledged */
 	struct ppp_counters counters;
@@ -106,13 +114,16 @@ struct ppp_link {
 	struct ppp_layer layers[]; /* one for each of params->networks */
 };
 
+enum { PPP_NOT_CARRIED = 1 };
+
 /* A network control protocol (RFC 1661 section 2): its automaton, and what is its own. */
 struct ppp_ncp {
 	struct ppp_cp_ops cp; /* first: the automaton's calls give it back */
 	uint16_t carries;     /* the protocol of its packets */
 	/* why a link ends that carries nothing but this, and does not come up */
 	enum ppp_down timeout, rejected, disagreed;
-	/* Takes what the caller gives; CV_ERR_MALFORMED: with this it can't be begun. */
+	/* Takes what the caller gives; CV_ERR_MALFORMED: with this it can't be begun;
+	 * PPP_NOT_CARRIED: the caller does not want it on this link. */
 	int (*offer)(struct ppp_link *l, const struct ppp_network *net);
 	/* Whether what was agreed can be used. */
 	bool (*usable)(const struct ppp_link *l);
@@ -202,7 +213,7 @@ void ppp_ncp_finished(
 void ppp_ncp_nak_war(struct ppp_link *l, const struct ppp_cp_ops *ops);
 /* It will not come up: the link ends with this reason where it carries, and waits for, no other. */
 void ppp_ncp_fail(struct ppp_link *l, const struct ppp_cp_ops *ops, enum ppp_down reason);
-/* The row of a control protocol's number, or of its packets'; NULL: none. */
+/* The row of a control protocol's number, or of its packets'; NULL: none, or not on this link. */
 const struct ppp_ncp *ppp_ncp_find(const struct ppp_link *l, uint16_t protocol);
 /* All at once: before the first use; they may be begun; begun; LCP is gone. */
 void ppp_networks_init(struct ppp_link *l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames into a link of either role, which a link of the same library first brought to a phase.
- * The first byte: bit 0 the role, bits 1 and 2 the method, bits 3 to 5 the phase.
+ * The first byte: bit 0 the role, bits 1 and 2 the method, bits 3 to 5 the phase, bit 6 IPV6CP.
  */
 #include "fuzz.h"
 #include "ppp/private.h"
@@ -20,6 +20,7 @@ struct world {
 	struct side sides[2]; /* server, client */
 	uint64_t now;
 	unsigned choice;
+	bool ipv6;
 };
 
 static const struct cv_bytes secret = {fuzz_secret, FUZZ_SECRET_BYTES};
@@ -28,8 +29,8 @@ static void
 answer(struct world *w, struct side *s, const struct ppp_event *e)
 {
 	const struct ppp_network net = {cv_ipv4(0x0a000001), cv_ipv4(0x0a000007),
-		{cv_ipv4(0x08080808), {0}}, {cv_ipv4(0x08080404), {0}}};
-	static const struct ppp_network none = {0};
+		{cv_ipv4(0x08080808), {0}}, {cv_ipv4(0x08080404), {0}}, w->ipv6};
+	const struct ppp_network none = {.ipv6 = w->ipv6};
 	struct ppp_secret right = {PPP_SECRET_PLAIN, secret};
 	bool server = s->params.role == PPP_SERVER;
 
@@ -49,9 +50,16 @@ answer(struct world *w, struct side *s, const struct ppp_event *e)
 		FUZZ_CHECK(ppp_network_start(s->l, w->now, server ? &net : &none) == 0);
 	}
 	if (e->type == PPP_EV_UP) {
-		FUZZ_CHECK(s->authenticated && s->network && !s->up);
-		FUZZ_CHECK(!server || cv_ip_equal(&e->u.up.peer_ip, &net.peer_ip));
-		FUZZ_CHECK(e->u.up.mru >= PPP_MRU_MIN && e->u.up.local_ip.family == CV_IPV4);
+		const struct ppp_ev_up *up = &e->u.up;
+
+		FUZZ_CHECK(s->authenticated && s->network && (!s->up || w->ipv6));
+		FUZZ_CHECK(up->open != 0 && up->mru >= PPP_MRU_MIN);
+		if ((up->open & 1) != 0)
+			FUZZ_CHECK(up->local_ip.family == CV_IPV4 &&
+				   (!server || cv_ip_equal(&up->peer_ip, &net.peer_ip)));
+		if ((up->open & 2) != 0)
+			FUZZ_CHECK(up->local_ip6.family == CV_IPV6 &&
+				   !cv_ip_equal(&up->local_ip6, &up->peer_ip6));
 	}
 	if (e->type == PPP_EV_NETWORK_DOWN)
 		FUZZ_CHECK(s->up);
@@ -121,12 +129,18 @@ bring(struct world *w, struct side *s, unsigned stage)
 static uint8_t
 expected_id(struct ppp_link *l, uint16_t protocol, uint8_t code)
 {
-	const struct ppp_cp *cp = ppp_cp_of(l, protocol == PPP_LCP ? &ppp_lcp : &ppp_ipcp.cp);
+	const struct ppp_cp_ops *ops = protocol == PPP_LCP    ? &ppp_lcp
+				       : protocol == PPP_IPCP ? &ppp_ipcp.cp
+							      : &ppp_ipv6cp.cp;
+	const struct ppp_cp *cp;
 
 	if (protocol == PPP_PAP || protocol == PPP_CHAP)
 		return l->auth_id;
 	if (code == PPP_ECHO_REPLY)
 		return l->echo_id;
+	if (protocol != PPP_LCP && ppp_ncp_find(l, protocol) == NULL)
+		return 0;
+	cp = ppp_cp_of(l, ops);
 	return code == PPP_TERMINATE_ACK ? cp->terminate_id : cp->request_id;
 }
 
@@ -180,6 +194,7 @@ wait(struct world *w, struct side *s)
 static void
 start(struct world *w, unsigned method)
 {
+	static const struct ppp_ncp *const both[] = {&ppp_ipcp, &ppp_ipv6cp};
 	struct crypto *crypto = fuzz_crypto();
 
 	for (int i = 0; i < 2; i++) {
@@ -187,6 +202,10 @@ start(struct world *w, unsigned method)
 
 		ppp_params_default(p, i == 0 ? PPP_SERVER : PPP_CLIENT);
 		p->crypto = crypto;
+		if (w->ipv6) {
+			p->networks = both;
+			p->n_networks = 2;
+		}
 		p->name = "fuzz";
 		p->user = p->password = secret;
 		p->request_dns = p->request_wins = p->compress_header = true;
@@ -208,6 +227,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	struct side *s = &w.sides[first & 1];
 	struct fuzz_record r;
 
+	w.ipv6 = (first >> 6 & 1) != 0;
 	start(&w, first >> 1 & 3);
 	bring(&w, s, (first >> 3 & 7u) % STAGES);
 	while (fuzz_next(&in, &r)) {

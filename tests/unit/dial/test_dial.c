@@ -16,6 +16,7 @@
 enum { TUNNEL = 11, SERVER_TUNNEL = 22, SESSION = 33, SERVER_SESSION = 44, EVENTS = 32 };
 
 static struct crypto *crypto;
+static bool ipv6; /* both ends want it */
 
 /* Both ends, and a line between them that may be cut. */
 struct pair {
@@ -93,7 +94,7 @@ server_link_event(struct pair *p, const struct ppp_event *e)
 	const struct ppp_secret secret = {
 		PPP_SECRET_PLAIN, {(const uint8_t *)"secret", p->wrong_password ? 5 : 6}};
 	const struct ppp_network net = {
-		.local_ip = cv_ipv4(0x0a000001), .peer_ip = cv_ipv4(0x0a000002)};
+		.local_ip = cv_ipv4(0x0a000001), .peer_ip = cv_ipv4(0x0a000002), .ipv6 = ipv6};
 
 	if (e->type == PPP_EV_AUTH)
 		ppp_auth_check(p->link, p->now, &secret);
@@ -196,7 +197,8 @@ pass(struct pair *p, unsigned seconds)
 static void
 begin(struct pair *p)
 {
-	struct dial_params params = {.ppp = &p->client};
+	static const struct ppp_ncp *const both[] = {&ppp_ipcp, &ppp_ipv6cp};
+	struct dial_params params = {.ppp = &p->client, .network = {.ipv6 = ipv6}};
 	struct l2tp_params server;
 
 	*p = (struct pair){.now = CV_NS_PER_S};
@@ -218,6 +220,10 @@ begin(struct pair *p)
 	p->server.name = "lns";
 	p->server.auth[0] = PPP_AUTH_CHAP_MD5;
 	p->server.n_auth = 1;
+	if (ipv6) {
+		p->client.networks = p->server.networks = both;
+		p->client.n_networks = p->server.n_networks = 2;
+	}
 	p->tunnel = l2tp_tunnel_new(L2TP_RESPONDER, &server, p->now);
 	p->dial = dial_new(&params, p->now);
 	assert_non_null(p->tunnel);
@@ -281,10 +287,10 @@ data_both_ways(void **state)
 
 	(void)state;
 	begin(&p);
-	assert_int_equal(dial_write_header(p.dial, &w, 4), CV_ERR_STATE);
+	assert_int_equal(dial_write_header(p.dial, &w, CV_IPV4, 4), CV_ERR_STATE);
 	finish(&p);
 	up(&p);
-	assert_int_equal(dial_write_header(p.dial, &w, sizeof(packet)), 0);
+	assert_int_equal(dial_write_header(p.dial, &w, CV_IPV4, sizeof(packet)), 0);
 	cv_write_bytes(&w, packet, sizeof(packet));
 	assert_int_equal(l2tp_header_parse(bytes, cv_written(&w), &h), 0);
 	assert_int_equal(h.tunnel_id, SERVER_TUNNEL);
@@ -294,7 +300,7 @@ data_both_ways(void **state)
 	assert_int_equal(f.payload.len, sizeof(packet));
 	assert_memory_equal(f.payload.data, packet, sizeof(packet));
 	w = cv_writer(bytes, 9);
-	assert_int_equal(dial_write_header(p.dial, &w, 4), CV_ERR_SPACE);
+	assert_int_equal(dial_write_header(p.dial, &w, CV_IPV4, 4), CV_ERR_SPACE);
 
 	w = cv_writer(bytes, sizeof(bytes));
 	l2tp_data_header_write(&w, TUNNEL, SESSION, 8);
@@ -305,6 +311,45 @@ data_both_ways(void **state)
 	assert_memory_equal(got.data, packet, sizeof(packet));
 	assert_int_equal(dial_input(p.dial, p.now, bytes, cv_written(&w), NULL), DIAL_PACKET);
 	finish(&p);
+}
+
+/* Of IPv6 too, where both ends want it; without, there is no header for it. */
+static void
+ipv6_both_ways(void **state)
+{
+	static const uint8_t packet[] = {0x60, 0, 0, 0};
+	uint8_t bytes[64];
+	struct cv_writer w = cv_writer(bytes, sizeof(bytes));
+	struct cv_bytes got = {0};
+	struct l2tp_header h = {0};
+	struct ppp_frame f = {0};
+	struct pair p;
+
+	(void)state;
+	up(&p);
+	assert_int_equal(dial_write_header(p.dial, &w, CV_IPV6, 4), CV_ERR_STATE);
+	finish(&p);
+	ipv6 = true;
+	begin(&p);
+	assert_int_equal(dial_start(p.dial, p.now), 0);
+	exchange(&p);
+	assert_int_equal(p.last.up.open, 3);
+	assert_int_equal(dial_write_header(p.dial, &w, CV_IPV6, sizeof(packet)), 0);
+	cv_write_bytes(&w, packet, sizeof(packet));
+	assert_int_equal(l2tp_header_parse(bytes, cv_written(&w), &h), 0);
+	assert_int_equal(ppp_frame_parse(h.payload.data, h.payload.len, &f), 0);
+	assert_int_equal(f.protocol, PPP_IPV6);
+	assert_memory_equal(f.payload.data, packet, sizeof(packet));
+
+	w = cv_writer(bytes, sizeof(bytes));
+	l2tp_data_header_write(&w, TUNNEL, SESSION, 8);
+	cv_write_u32(&w, 0xff030057);
+	cv_write_bytes(&w, packet, sizeof(packet));
+	assert_int_equal(dial_input(p.dial, p.now, bytes, cv_written(&w), &got), DIAL_PACKET);
+	assert_int_equal(got.len, sizeof(packet));
+	assert_memory_equal(got.data, packet, sizeof(packet));
+	finish(&p);
+	ipv6 = false;
 }
 
 /* Whose tunnel or session it is not, and what is no datagram at all. */
@@ -504,6 +549,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_way_up),
 		cmocka_unit_test(data_both_ways),
+		cmocka_unit_test(ipv6_both_ways),
 		cmocka_unit_test(not_for_it),
 		cmocka_unit_test(hanging_up),
 		cmocka_unit_test(the_call_stays_for_the_server_to_end),
