@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes the fuzz targets' first inputs from tests/captures (those of `config` are by hand).
+"""Makes the fuzz targets' first inputs from tests/captures (those of `config` are by hand), those of
+`auto6` from the packets of its unit tests.
 
 usage: make_corpus.py    writes tests/fuzz/corpus; needed only after a change of the captures or of
                          the form of records (fuzz.h)
 """
 import pathlib
+import re
 import struct
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -180,7 +182,17 @@ def lns(name, packets):
                                          in enumerate(packets) if len(d) < 400)[:4000])
 
 
+def auto6():
+    """Packets of real clients: whole, and as ICMPv6 or DHCPv6 whose headers the target writes."""
+    text = (HERE.parent / "unit/auto6/captured.h").read_text()
+    for name, body in re.findall(r"uint8_t (\w+)\[\] = \{(.*?)\};", text, re.S):
+        packet = bytes(int(byte, 16) for byte in re.findall(r"0x(\w\w)", body))
+        write("auto6", f"{name}-packet", b"\x08" + packet)
+        write("auto6", name, b"\x0a" + packet[48:] if packet[6] == 17 else b"\x01" + packet[40:])
+
+
 def main():
+    auto6()
     for path in sorted((HERE.parent / "captures").glob("*.pcap")):
         packets = list(datagrams(path))
         name = path.name.split("-")[0]
