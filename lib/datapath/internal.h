@@ -63,11 +63,12 @@ struct dp_port {
 	uint16_t mtu;
 	uint16_t rx_descriptors, tx_descriptors;
 	uint8_t mac[6];
-	bool checks_rx; /* the device says whether received checksums are right */
-	bool found;     /* id is right */
-	bool created;   /* by us: to be removed again */
-	int lock;       /* host/interface.c: a socket; -1: none */
-	int interface;  /* its number in the kernel; 0: none */
+	uint64_t mac_word; /* the same, as dp_ether_target() reads it */
+	bool checks_rx;    /* the device says whether received checksums are right */
+	bool found;        /* id is right */
+	bool created;      /* by us: to be removed again */
+	int lock;          /* host/interface.c: a socket; -1: none */
+	int interface;     /* its number in the kernel; 0: none */
 	enum dp_link link;
 	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops */
 	uint16_t socket_count;
@@ -141,7 +142,8 @@ struct dp_worker {
 	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
 	uint32_t idle_rounds;
 	struct dp_ids ids;
-	bool punted; /* in this round */
+	bool punted;      /* in this round */
+	bool stages_only; /* a test compares them with the fast way */
 } __rte_cache_aligned;
 
 /*
@@ -234,6 +236,7 @@ struct dp {
 	/* by their IDs; pages of it are there when they are used */
 	struct dp_filter_table *filters[DP_IDS_OF_A_KIND];
 	struct dp_group_table *groups[DP_IDS_OF_A_KIND];
+	uint8_t group_flags[DP_IDS_OF_A_KIND]; /* DP_GROUP_ */
 	struct dp_realm_table *realms[DP_IDS_OF_A_KIND];
 	uint64_t *tunnels[DP_IDS_OF_A_KIND]; /* of a service, by our tunnel ID: dp_tunnel_peer() */
 	struct dp_service_record *services[DP_IDS_OF_A_KIND]; /* control's */
@@ -536,10 +539,27 @@ int dp_worker_main(void *worker);
 /* One round: receive, relay, send. Returns frames received. */
 unsigned dp_worker_round(struct dp_worker *w);
 /* worker/tx.c */
-void dp_tx_put(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+void dp_tx_send(struct dp_worker *w, unsigned port);
+
+static inline void
+dp_tx_put(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+{
+	struct dp_tx *tx = &w->tx[port];
+	unsigned at = tx->count;
+
+	tx->frames[at] = m;
+	tx->count = (uint16_t)(at + 1);
+	if (unlikely(at + 1 == DP_BURST))
+		dp_tx_send(w, port);
+}
+
 void dp_tx_flush(struct dp_worker *w);
 /* Frames of the control thread; their port is in their private area. Returns how many. */
 unsigned dp_tx_control(struct dp_worker *w);
+
+/* worker/fast.c: relays what is plain of a burst. Returns how many frames are left, in order, at
+ * the beginning of `frames`: for the stages. */
+unsigned dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n);
 
 /* Stages, in order; each ends with its exits. */
 void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,

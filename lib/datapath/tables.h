@@ -71,10 +71,11 @@ struct dp_filter_table {
 /* A group, likewise. */
 struct dp_group_table {
 	uint32_t lns; /* network order */
-	bool clients_reachable;
 	bool refuse_silently;
 	struct dp_group told; /* control's */
 };
+
+enum { DP_GROUP_REACHABLE = 1 }; /* dp.group_flags: its clients reach each other */
 
 /* Words of a pool's addresses, by their place in it. */
 struct dp_window {

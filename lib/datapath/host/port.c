@@ -210,6 +210,7 @@ set_up(struct dp *dp, unsigned index)
 	if (rc != 0)
 		return fail(dp, port, "MAC address", rc);
 	memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
+	memcpy((uint8_t *)&port->mac_word + 2, port->mac, sizeof(port->mac));
 	return 0;
 }
 

@@ -10,7 +10,10 @@ replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 	struct dp_group_table *old = dp->groups[group];
 	uint16_t mtu_before = old == NULL ? 0 : old->told.mtu, mtu = t == NULL ? 0 : t->told.mtu;
 
+	uint8_t flags = t != NULL && t->told.clients_reachable ? DP_GROUP_REACHABLE : 0;
+
 	__atomic_store_n(&dp->groups[group], t, __ATOMIC_RELEASE);
+	__atomic_store_n(&dp->group_flags[group], flags, __ATOMIC_RELAXED);
 	if (mtu != mtu_before)
 		dp_sessions_new_mtu(dp, group);
 	dp_grace_free(dp, old);
@@ -24,7 +27,6 @@ dp_group_set(struct dp *dp, uint16_t group, const struct dp_group *told)
 	if (t == NULL)
 		return CV_ERR_NOMEM;
 	t->lns = rte_cpu_to_be_32(cv_ipv4_value(&told->lns));
-	t->clients_reachable = told->clients_reachable;
 	t->refuse_silently = told->refuse_silently;
 	t->told = *told;
 	replace(dp, group, t);

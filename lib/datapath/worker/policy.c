@@ -2,34 +2,7 @@
 /* Stage 4: what the filters and groups of sender and receiver say. */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
-
-enum {
-	PORTS = 4,
-};
-
-static bool
-has_ports(uint8_t protocol)
-{
-	return protocol == WIRE_TCP || protocol == WIRE_UDP || protocol == WIRE_SCTP;
-}
-
-static bool
-port_permitted(const struct dp_filter_table *t, uint8_t protocol, const uint8_t *ports)
-{
-	uint16_t source = rte_bswap16(wire_load16(ports)),
-		 target = rte_bswap16(wire_load16(ports + 2));
-
-	for (unsigned i = 0; i < t->rule_count; i++) {
-		const struct dp_rule *r = &t->rules[i];
-
-		if (r->protocol == protocol &&
-			((source >= r->port_low && source <= r->port_high) ||
-				(target >= r->port_low && target <= r->port_high)))
-			return true;
-	}
-	return false;
-}
+#include "datapath/worker/permit.h"
 
 /*
  * An ICMP error (RFC 792) is permitted where it goes to the sender of the packet
@@ -43,13 +16,13 @@ quote_permitted(const struct dp_filter_table *t, const uint8_t *ip, unsigned len
 	unsigned quoted_header;
 	uint8_t protocol;
 
-	if (len < header + WIRE_ICMP_HEADER + WIRE_IPV4 + PORTS)
+	if (len < header + WIRE_ICMP_HEADER + WIRE_IPV4 + DP_PORTS)
 		return false;
 	quoted_header = wire_ipv4_header(quoted);
 	if ((icmp[0] != WIRE_ICMP_UNREACHABLE && icmp[0] != WIRE_ICMP_TIME_EXCEEDED &&
 		    icmp[0] != WIRE_ICMP_PARAMETER) ||
 		wire_ip_version(quoted) != 4 || quoted_header < WIRE_IPV4 ||
-		len < header + WIRE_ICMP_HEADER + quoted_header + PORTS)
+		len < header + WIRE_ICMP_HEADER + quoted_header + DP_PORTS)
 		return false;
 	if (wire_ipv4_source_be(quoted) != wire_ipv4_target_be(ip))
 		return false;
@@ -58,7 +31,7 @@ quote_permitted(const struct dp_filter_table *t, const uint8_t *ip, unsigned len
 		return true;
 	return t->verdict[protocol] == DP_BY_PORT &&
 	       (wire_ipv4_fragment_be(quoted) & WIRE_IPV4_OFFSET_BE) == 0 &&
-	       port_permitted(t, protocol, quoted + quoted_header);
+	       dp_port_permitted(t, protocol, quoted + quoted_header);
 }
 
 /* DP_DROP_COUNT: permitted; else `denied` or POLICY_SHORT. */
@@ -76,10 +49,10 @@ look(struct dp_worker *w, const struct dp_filter_table *t, const struct dp_packe
 	case DP_BY_PORT:
 		if ((fragment & WIRE_IPV4_OFFSET_BE) != 0)
 			return dp_follow_seen(w, p) ? DP_DROP_COUNT : DP_DROP_POLICY_FRAGMENT;
-		if (p->len < header + PORTS)
+		if (p->len < header + DP_PORTS)
 			return DP_DROP_POLICY_SHORT;
-		if (!has_ports(ip[WIRE_IPV4_PROTOCOL]) ||
-			!port_permitted(t, ip[WIRE_IPV4_PROTOCOL], ip + header))
+		if (!dp_has_ports(ip[WIRE_IPV4_PROTOCOL]) ||
+			!dp_port_permitted(t, ip[WIRE_IPV4_PROTOCOL], ip + header))
 			return denied;
 		return DP_DROP_COUNT;
 	case DP_BY_QUOTE:
@@ -111,21 +84,19 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 	const struct dp_filter_table *from = dp_filter_of(dp, p->filter);
 	const struct dp_filter_table *to =
 		dp_filter_of(dp, __atomic_load_n(&e->filter, __ATOMIC_RELAXED));
-	const struct dp_group_table *from_group = dp_group_of(dp, p->group);
-	const struct dp_group_table *to_group =
-		dp_group_of(dp, __atomic_load_n(&e->group, __ATOMIC_RELAXED));
+	uint16_t to_id = __atomic_load_n(&e->group, __ATOMIC_RELAXED);
 	enum dp_drop_cause cause;
 
 	if (unlikely(from == NULL || to == NULL))
 		return DP_DROP_POLICY_NO_FILTER;
-	if (unlikely(from_group == NULL || to_group == NULL))
+	if (unlikely(dp_group_of(dp, p->group) == NULL || dp_group_of(dp, to_id) == NULL))
 		return DP_DROP_POLICY_NO_GROUP;
 	cause = look(w, from, p, DP_DROP_POLICY_SENDER);
 	if (cause == DP_DROP_COUNT && to != from)
 		cause = look(w, to, p, DP_DROP_POLICY_RECEIVER);
 	if (cause != DP_DROP_COUNT)
 		return cause;
-	if (!(from_group->clients_reachable && to_group->clients_reachable) &&
+	if (!dp_groups_meet(dp, p->group, to_id) &&
 		!in_gateways(from, wire_ipv4_target_be(p->inner)) &&
 		!in_gateways(to, wire_ipv4_source_be(p->inner)))
 		return DP_DROP_POLICY_ISOLATED;

@@ -8,8 +8,8 @@
 
 enum { CONTROL_BURST = 32 };
 
-static void
-transmit(struct dp_worker *w, unsigned port)
+void
+dp_tx_send(struct dp_worker *w, unsigned port)
 {
 	struct dp_tx *tx = &w->tx[port];
 	uint16_t sent = rte_eth_tx_burst(w->dp->ports[port].id, w->index, tx->frames, tx->count);
@@ -22,21 +22,11 @@ transmit(struct dp_worker *w, unsigned port)
 }
 
 void
-dp_tx_put(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
-{
-	struct dp_tx *tx = &w->tx[port];
-
-	tx->frames[tx->count++] = m;
-	if (tx->count == DP_BURST)
-		transmit(w, port);
-}
-
-void
 dp_tx_flush(struct dp_worker *w)
 {
 	for (unsigned port = 0; port < w->dp->port_count; port++)
 		if (w->tx[port].count != 0)
-			transmit(w, port);
+			dp_tx_send(w, port);
 }
 
 /* Ns of a PPP frame from the control thread: it counts with the data that workers send. */

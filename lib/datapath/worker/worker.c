@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A worker: receive, classify, ingress, route, policy, relay, egress, send; run to completion. No
- * lock, no allocation, no system call but the driver's and, where it may, a short sleep.
+ * A worker: receive; what is plain by the fast way, the rest through the stages (classify, ingress,
+ * route, policy, relay, egress); send. Run to completion. No lock, no allocation, no system call
+ * but the driver's and, where it may, a short sleep.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -45,6 +46,10 @@ dp_worker_round(struct dp_worker *w)
 		if (n == 0)
 			continue;
 		received += n;
+		if (!w->stages_only)
+			n = (uint16_t)dp_fast(w, port, frames, n);
+		if (n == 0)
+			continue;
 		dp_classify(w, port, frames, n, &burst);
 		dp_ingress_stage(w, &burst);
 		forward(w, &burst);

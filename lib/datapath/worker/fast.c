@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The fast way: plain IPv4 packets in PPP in L2TP in UDP over IPv4, of an open session and to one,
+ * which filters permit by what stands in the packet itself. It takes a burst in few passes, each of
+ * which asks for the memory that the next one reads.
+ *
+ * It knows no drop and no exception: what is not plain is left as it came, untouched, and the
+ * stages say what becomes of it. So it is a summary of them: whatever passes here would pass there,
+ * with the same bytes and counters (tests/unit/datapath/test_ways.c sends frames both ways).
+ *
+ * The order of a session's packets stays: where one is left to the stages, those of the burst that
+ * come behind it from there are left too. Until emit() nothing has happened to a packet, so this is
+ * asked there alone.
+ */
+#include <rte_ethdev.h>
+#include <rte_prefetch.h>
+
+#include "datapath/worker/headers.h"
+#include "datapath/worker/permit.h"
+#include "l2tp/header.h"
+
+enum {
+	L2TP_MOST = 8, /* bytes of its header, of the forms that are plain */
+	PPP_MOST = 4,
+	/* from the outer header to the inner one's end: what is read before lengths of it are known
+	 */
+	PLAIN_MIN = WIRE_IPV4 + WIRE_UDP_HEADER + L2TP_MOST + PPP_MOST + WIRE_IPV4,
+	L2TP_PLAIN_BE = 0x0200,
+	L2TP_WITH_LENGTH_BE = 0x0240,
+	/* PPP's header with and without address and control, and one byte of protocol or two: as it
+	 * lies in memory */
+	PPP_FULL_BE = 0x210003ff,
+	PPP_NO_ADDRESS_BE = 0x2100,
+	PPP_SHORT_PROTOCOL_BE = 0x2103ff,
+	PPP_SHORT_BE = 0x21,
+};
+
+/* A packet on the fast way. */
+struct plain {
+	struct rte_mbuf *m;
+	uint8_t *inner;
+	const struct dp_ingress *from;
+	const uint32_t *route;
+	uint64_t key;
+	uint32_t slot, to;
+	uint32_t sum;  /* dp_headers_sum(), until admit() without the session's header_sum */
+	uint16_t len;  /* of the inner packet, which ends the datagram */
+	uint8_t index; /* in the burst */
+	bool odd;      /* it begins at an odd place */
+};
+
+/* What was left to the stages. */
+struct left {
+	uint64_t frames;  /* a bit each, by its index */
+	uint64_t sources; /* whose they are, by their outer source, or */
+	uint64_t slots;   /* by their session, where that was known: a bit of a hash */
+};
+
+static inline uint64_t
+source_bit(uint32_t ip_be)
+{
+	return UINT64_C(1) << (ip_be * UINT32_C(0x9e3779b1) >> 26);
+}
+
+static inline uint64_t
+slot_bit(uint32_t slot)
+{
+	return UINT64_C(1) << (slot & 63);
+}
+
+/* What of the datagram's checksum is not the inner packet's: 16-bit words, and twice the bytes
+ * that UDP's two lengths count (dp_headers_sum). */
+#define PLAIN_SUM(words, bytes) ((uint32_t)(words) + 2u * 256u * (bytes))
+
+/* PPP's header: where the inner packet begins, and its part of the sum. */
+static inline bool
+parse_ppp(struct plain *p, uint8_t *ppp)
+{
+	uint32_t h = wire_load32(ppp);
+	unsigned bytes;
+
+	p->odd = false;
+	if (likely(h == PPP_FULL_BE)) {
+		bytes = 4;
+		p->sum += PLAIN_SUM(0x03ff + 0x2100, 4);
+	} else if ((h & 0xffff) == PPP_NO_ADDRESS_BE) {
+		bytes = 2;
+		p->sum += PLAIN_SUM(0x2100, 2);
+	} else if ((h & 0xff) == PPP_SHORT_BE) {
+		bytes = 1;
+		p->sum += PLAIN_SUM(0x0021, 1);
+		p->odd = true;
+	} else if ((h & 0xffffff) == PPP_SHORT_PROTOCOL_BE) {
+		bytes = 3;
+		p->sum += PLAIN_SUM(0x03ff + 0x0021, 3);
+		p->odd = true;
+	} else {
+		return false;
+	}
+	p->inner = ppp + bytes;
+	return true;
+}
+
+/* L2TP's header, with Length or without, and PPP's: which session, and where its packet is. */
+static inline bool
+parse_l2tp(const struct dp *dp, uint16_t service, uint8_t *l2tp, unsigned len, struct plain *p)
+{
+	uint64_t words = wire_load64(l2tp);
+	uint32_t ids;
+	uint8_t *ppp;
+
+	if ((uint16_t)words == L2TP_PLAIN_BE) {
+		ids = wire_swap32((uint32_t)(words >> 16));
+		ppp = l2tp + 6;
+		p->sum = PLAIN_SUM(L2TP_PLAIN_BE, WIRE_UDP_HEADER + 6);
+	} else if ((uint16_t)words == L2TP_WITH_LENGTH_BE &&
+		   (uint16_t)(words >> 16) == wire_swap16((uint16_t)len)) {
+		ids = wire_swap32((uint32_t)(words >> 32));
+		ppp = l2tp + 8;
+		p->sum = PLAIN_SUM(
+			L2TP_WITH_LENGTH_BE + (uint16_t)(words >> 16), WIRE_UDP_HEADER + 8);
+	} else {
+		return false;
+	}
+	if (!parse_ppp(p, ppp))
+		return false;
+	p->len = (uint16_t)(l2tp + len - p->inner);
+	p->key = dp_ingress_key(service, (uint16_t)(ids >> 16), (uint16_t)ids);
+	p->slot = cv_session_slot(
+		dp->slot_seed, service, (uint16_t)(ids >> 16), (uint16_t)ids, dp->slot_mask);
+	return true;
+}
+
+/* A whole frame with all lengths right, no options, no fragment, to a service of ours. */
+static inline bool
+parse(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, struct plain *p)
+{
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
+	uint8_t *udp = ip + WIRE_IPV4;
+	unsigned total = wire_ipv4_length(ip), udp_len = wire_udp_length(udp);
+	int service;
+
+	if (unlikely(m->nb_segs != 1))
+		return false;
+	if (unlikely(wire_load64(ether) << 16 != port->mac_word))
+		return false;
+	/* EtherType, version and header length; what congestion marked is not plain */
+	if (unlikely((wire_load32(ether + WIRE_ETHER_TYPE) & 0x03ffffff) != 0x00450008))
+		return false;
+	/* UDP, and no fragment */
+	if (unlikely((wire_load32(ip + WIRE_IPV4_FRAGMENT) & 0xff00ff3f) != 0x11000000))
+		return false;
+	if (unlikely(total + WIRE_ETHER > m->data_len || total < PLAIN_MIN))
+		return false;
+	if (unlikely(udp_len + WIRE_IPV4 != total || wire_load16(udp + WIRE_UDP_SUM) == 0))
+		return false;
+	if (unlikely(!wire_ipv4_sum_right(ip, WIRE_IPV4)))
+		return false;
+	if (unlikely(port->checks_rx &&
+		     (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD))
+		return false;
+	service = dp_service_find(dp, wire_ipv4_target_be(ip), wire_load16(udp + 2));
+	if (unlikely(service < 0))
+		return false;
+	if (unlikely(!parse_l2tp(
+		    dp, (uint16_t)service, udp + WIRE_UDP_HEADER, udp_len - WIRE_UDP_HEADER, p)))
+		return false;
+	p->sum += wire_load16(udp + WIRE_UDP_SUM);
+	p->m = m;
+	p->from = &dp->ingress[p->slot];
+	return true;
+}
+
+/* Of an open session, from its peer, and with its own source. */
+static inline bool
+admit(const struct dp *dp, struct plain *p)
+{
+	const struct dp_ingress *from = p->from;
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, WIRE_ETHER), *inner = p->inner;
+	uint32_t target = wire_ipv4_target_be(inner);
+	const struct dp_realm_table *realm;
+
+	/* whatever it is open for beside IPv4 */
+	if (unlikely((__atomic_load_n(&from->word, __ATOMIC_ACQUIRE) & ~DP_INGRESS_OPEN6) !=
+		     (p->key | DP_INGRESS_OPEN4)))
+		return false;
+	if (unlikely(wire_ipv4_source_be(ip) != from->peer_ip4 ||
+		     wire_load16(ip + WIRE_IPV4) != from->peer_port))
+		return false;
+	/* version, header length, length */
+	if (unlikely((wire_load32(inner) & 0xffff00ff) !=
+		     (0x45 | (uint32_t)wire_swap16(p->len) << 16)))
+		return false;
+	if (unlikely(!wire_ipv4_sum_right(inner, WIRE_IPV4)))
+		return false;
+	if (unlikely(wire_ipv4_source_be(inner) != from->inner_ip || target == from->inner_ip))
+		return false;
+	realm = dp_realm_of(dp, from->realm);
+	p->route = realm == NULL ? NULL : dp_realm_word(realm, target);
+	if (unlikely(p->route == NULL))
+		return false;
+	p->sum += from->header_sum;
+	return true;
+}
+
+/* To another session. */
+static inline bool
+find(struct plain *p)
+{
+	uint32_t route = __atomic_load_n(p->route, __ATOMIC_ACQUIRE);
+
+	p->to = route & DP_ROUTE_INDEX;
+	return dp_route_kind(route) == DP_ROUTE_SESSION;
+}
+
+/* Both filters and groups permit it by itself. A first fragment is not plain: later ones may ask
+ * for it. */
+static inline bool
+permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e)
+{
+	uint16_t from = __atomic_load_n(&p->from->filter, __ATOMIC_RELAXED);
+	uint16_t to = __atomic_load_n(&e->filter, __ATOMIC_RELAXED);
+	const struct dp_filter_table *t = dp_filter_of(dp, from);
+
+	if (unlikely(t == NULL || !dp_permits_plain(t, p->inner, p->len)))
+		return false;
+	if (from != to) {
+		t = dp_filter_of(dp, to);
+		if (unlikely(t == NULL || !dp_permits_plain(t, p->inner, p->len)))
+			return false;
+	}
+	if (unlikely((wire_ipv4_fragment_be(p->inner) &
+			     (WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE)) == WIRE_IPV4_MORE_BE))
+		return false;
+	return likely(dp_groups_meet(dp, __atomic_load_n(&p->from->group, __ATOMIC_RELAXED),
+		__atomic_load_n(&e->group, __ATOMIC_RELAXED)));
+}
+
+static inline bool
+overtakes(const struct left *left, const struct plain *p)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, WIRE_ETHER);
+
+	return ((left->slots & slot_bit(p->slot)) |
+		       (left->sources & source_bit(wire_ipv4_source_be(ip)))) != 0;
+}
+
+/* Fits, can leave now, and does. */
+static inline bool
+emit(struct dp_worker *w, struct plain *p, const struct left *left)
+{
+	const struct dp *dp = w->dp;
+	const struct dp_egress *e = &dp->egress[p->to];
+	const struct dp_nexthop *hop =
+		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)];
+	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
+	unsigned flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE);
+	struct dp_session_counters *n;
+
+	if (unlikely(left->frames != 0 && overtakes(left, p)))
+		return false;
+	if (unlikely(!permitted(dp, p, e)))
+		return false;
+	if (unlikely(p->len > __atomic_load_n(&e->mtu, __ATOMIC_RELAXED) ||
+		     p->inner[WIRE_IPV4_TTL] <= 1))
+		return false;
+	if (unlikely((second & DP_NEXTHOP_UP) == 0 ||
+		     (flags & (DP_EGRESS_HELD | DP_EGRESS_SEQUENCE)) != 0))
+		return false;
+	dp_ttl_down(p->inner);
+	dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd);
+	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
+	n = &w->sessions[p->slot];
+	n->rx_packets++;
+	n->rx_bytes += p->len;
+	n = &w->sessions[p->to];
+	n->tx_packets++;
+	n->tx_bytes += p->len;
+	dp_tx_put(w, dp_nexthop_port(second), p->m);
+	return true;
+}
+
+/* A frame that can't be taken apart here. ARP and the like is nobody's whose order counts. */
+static inline void
+leave_frame(struct left *left, unsigned index, const struct rte_mbuf *m)
+{
+	const uint8_t *ether = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	left->frames |= UINT64_C(1) << index;
+	if (m->data_len < WIRE_ETHER + WIRE_IPV4 ||
+		wire_ether_type_be(ether) != WIRE_TYPE_IPV4_BE) {
+		/* with a tag its headers stand elsewhere: whosever it is */
+		if (m->data_len >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_VLAN_BE)
+			left->sources = UINT64_MAX;
+		return;
+	}
+	left->sources |= source_bit(wire_ipv4_source_be(ether + WIRE_ETHER));
+}
+
+static inline void
+leave(struct left *left, const struct plain *p)
+{
+	left->frames |= UINT64_C(1) << p->index;
+	left->slots |= slot_bit(p->slot);
+}
+
+static unsigned
+parse_pass(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
+	struct plain *p, struct left *left)
+{
+	const struct dp *dp = w->dp;
+	unsigned plain = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+		rte_prefetch0(rte_pktmbuf_mtod_offset(frames[i], void *, DP_LINE));
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (unlikely(!parse(dp, &dp->ports[port], frames[i], &p[plain]))) {
+			leave_frame(left, i, frames[i]);
+			continue;
+		}
+		rte_prefetch0(p[plain].from);
+		rte_prefetch0(&w->sessions[p[plain].slot]);
+		p[plain++].index = (uint8_t)i;
+	}
+	return plain;
+}
+
+static unsigned
+admit_pass(const struct dp *dp, struct plain *p, unsigned n, struct left *left)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (unlikely(!admit(dp, &p[i]))) {
+			leave(left, &p[i]);
+			continue;
+		}
+		rte_prefetch0(p[i].route);
+		if (unlikely(kept != i))
+			p[kept] = p[i];
+		kept++;
+	}
+	return kept;
+}
+
+static unsigned
+find_pass(struct dp_worker *w, struct plain *p, unsigned n, struct left *left)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (unlikely(!find(&p[i]))) {
+			leave(left, &p[i]);
+			continue;
+		}
+		rte_prefetch0(&w->dp->egress[p[i].to]);
+		rte_prefetch0(&w->sessions[p[i].to]);
+		if (unlikely(kept != i))
+			p[kept] = p[i];
+		kept++;
+	}
+	return kept;
+}
+
+static void
+count(struct dp_worker *w, unsigned relayed)
+{
+	static const uint8_t edges[] = {DP_EDGE_RX_CLASSIFY, DP_EDGE_CLASSIFY_INGRESS,
+		DP_EDGE_INGRESS_ROUTE, DP_EDGE_ROUTE_POLICY, DP_EDGE_POLICY_RELAY,
+		DP_EDGE_RELAY_EGRESS, DP_EDGE_EGRESS_TX};
+
+	for (unsigned i = 0; i < sizeof(edges); i++)
+		w->counts.edges[edges[i]] += relayed;
+}
+
+unsigned
+dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n)
+{
+	struct plain p[DP_BURST];
+	struct left left = {0};
+	unsigned plain = parse_pass(w, port, frames, n, p, &left), relayed = 0, rest = 0;
+
+	plain = admit_pass(w->dp, p, plain, &left);
+	plain = find_pass(w, p, plain, &left);
+	for (unsigned i = 0; i < plain; i++) {
+		if (likely(emit(w, &p[i], &left)))
+			relayed++;
+		else
+			leave(&left, &p[i]);
+	}
+	count(w, relayed);
+	for (uint64_t bits = left.frames; bits != 0; bits &= bits - 1)
+		frames[rest++] = frames[__builtin_ctzll(bits)];
+	return rest;
+}

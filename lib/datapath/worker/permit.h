@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What filters and groups say of a packet, where it needs no memory of other packets: inline for
+ * the fast way and the policy stage. */
+#ifndef DP_PERMIT_H
+#define DP_PERMIT_H
+
+#include "datapath/internal.h"
+
+enum { DP_PORTS = 4 }; /* bytes */
+
+static inline bool
+dp_has_ports(uint8_t protocol)
+{
+	return protocol == WIRE_TCP || protocol == WIRE_UDP || protocol == WIRE_SCTP;
+}
+
+/* ports: DP_PORTS bytes of a protocol that has some. */
+static inline bool
+dp_port_permitted(const struct dp_filter_table *t, uint8_t protocol, const uint8_t *ports)
+{
+	uint16_t source = wire_get16(ports), target = wire_get16(ports + 2);
+
+	for (unsigned i = 0; i < t->rule_count; i++) {
+		const struct dp_rule *r = &t->rules[i];
+
+		if (r->protocol == protocol &&
+			((source >= r->port_low && source <= r->port_high) ||
+				(target >= r->port_low && target <= r->port_high)))
+			return true;
+	}
+	return false;
+}
+
+/* An IPv4 packet without options that its protocol alone permits, or its ports, which it has. */
+static inline bool
+dp_permits_plain(const struct dp_filter_table *t, const uint8_t *ip, unsigned len)
+{
+	uint8_t protocol = ip[WIRE_IPV4_PROTOCOL], verdict = t->verdict[protocol];
+
+	if (likely(verdict == DP_PERMIT))
+		return true;
+	return verdict == DP_BY_PORT && dp_has_ports(protocol) && len >= WIRE_IPV4 + DP_PORTS &&
+	       (wire_ipv4_fragment_be(ip) & (WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE)) == 0 &&
+	       dp_port_permitted(t, protocol, ip + WIRE_IPV4);
+}
+
+/* Whether clients of these groups reach each other, whoever they are. */
+static inline bool
+dp_groups_meet(const struct dp *dp, uint16_t from, uint16_t to)
+{
+	return (__atomic_load_n(&dp->group_flags[from], __ATOMIC_RELAXED) &
+		       __atomic_load_n(&dp->group_flags[to], __ATOMIC_RELAXED) &
+		       DP_GROUP_REACHABLE) != 0;
+}
+
+#endif

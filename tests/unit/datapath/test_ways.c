@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The fast way is a summary of the stages: bursts of frames, plain ones among all that can be wrong
+ * with one, go through a worker with it and through the same worker without. What comes out is the
+ * same to the byte, in the same order for each sender and receiver, and so is what is punted, and
+ * every counter.
+ */
+#include <stdlib.h>
+
+#include "wild.h"
+
+enum {
+	FRAMES = 2000000, /* or as many as the first argument says */
+	OUT_MOST = 1024,  /* frames that a burst may become */
+	SLOTS = 256,
+};
+
+/* All that a worker made of a burst. */
+struct outcome {
+	struct dp_counts counts;
+	struct dp_session_counters sessions[SLOTS];
+	unsigned out, punted;
+	struct result {
+		uint64_t flow; /* the order within it counts */
+		struct frame_bytes frame;
+	} frames[OUT_MOST];
+	struct {
+		struct dp_punt_meta meta;
+		uint32_t sum;
+	} punts[2 * DP_BURST];
+};
+
+static unsigned frames_wanted = FRAMES;
+static struct wild_frame burst[DP_BURST];
+static struct outcome fast, stages;
+static struct dp_ids ids;
+
+/* Receiver, and the inner sender, where it is a data message. The outer packets' identifications
+ * are of one count for each receiver, whoever sends: they are looked at by themselves. */
+static uint64_t
+settle(struct frame_bytes *f)
+{
+	uint8_t *ip = f->bytes + WIRE_ETHER, *ppp = ip + DP_HDR_L2TP;
+	uint64_t flow;
+
+	if (wire_ether_type_be(f->bytes) != WIRE_TYPE_IPV4_BE)
+		return 0;
+	assert_true(wire_ipv4_sum_right(ip, wire_ipv4_header(ip)));
+	wire_store16(ip + WIRE_IPV4_ID, 0);
+	wire_store16(ip + WIRE_IPV4_SUM, 0);
+	flow = (uint64_t)wire_ipv4_target_be(ip) << 32;
+	if (ip[WIRE_IPV4_PROTOCOL] != WIRE_UDP)
+		return flow;
+	ppp += (ppp[0] & 0x40) != 0 ? 8 : 6;
+	ppp += (ip[DP_HDR_L2TP] & 0x08) != 0 ? 4 : 0;
+	ppp += ppp[0] == 0xff ? 2 : 0;
+	ppp += ppp[0] == 0 ? 2 : 1;
+	return flow | wire_ipv4_source_be(ppp);
+}
+
+static int
+by_flow(const void *a, const void *b)
+{
+	const struct result *x = a, *y = b;
+
+	return x->flow < y->flow ? -1 : x->flow > y->flow;
+}
+
+/* Stable, as few are out of place. */
+static void
+sort(struct result *r, unsigned n)
+{
+	static struct result one;
+
+	for (unsigned i = 1; i < n; i++) {
+		unsigned at = i;
+
+		while (at > 0 && by_flow(&r[at - 1], &r[i]) > 0)
+			at--;
+		if (at == i)
+			continue;
+		one = r[i];
+		memmove(&r[at + 1], &r[at], (i - at) * sizeof(one));
+		r[at] = one;
+	}
+}
+
+static struct rte_mbuf *
+buffer(struct bench *b, const struct wild_frame *f)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool), *second;
+
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)(f->len - f->second)), f->bytes, f->len - f->second);
+	m->ol_flags |= f->ol_flags;
+	if (f->second == 0)
+		return m;
+	second = rte_pktmbuf_alloc(b->dp->pool);
+	assert_non_null(second);
+	memcpy(rte_pktmbuf_append(second, f->second), f->bytes + f->len - f->second, f->second);
+	assert_int_equal(rte_pktmbuf_chain(m, second), 0);
+	return m;
+}
+
+/* As if nothing had ever come. */
+static void
+forget(struct bench *b)
+{
+	struct dp_worker *w = b->dp->workers[0];
+
+	dp_follow_drain(w);
+	free(w->follow);
+	w->follow = dp_follow_new();
+	assert_non_null(w->follow);
+	memset(w->limits, 0, SLOTS * sizeof(w->limits[0]));
+	memset(w->echo_rates, 0, sizeof(w->echo_rates));
+	memset(w->arp_rates, 0, sizeof(w->arp_rates));
+	memset(w->echo_firsts, 0, sizeof(w->echo_firsts));
+	memset(w->sessions, 0, SLOTS * sizeof(w->sessions[0]));
+	memset(w->shares, 0, sizeof(w->shares));
+	for (unsigned i = 0; i < SLOTS; i++)
+		b->dp->rare[i].ns = 0;
+	memset(&w->counts, 0, sizeof(w->counts));
+	w->ids = ids;
+}
+
+static void
+take_punts(struct dp_worker *w, struct outcome *o)
+{
+	struct rte_mbuf *m;
+
+	for (unsigned class = 0; class < DP_PUNT_CLASSES; class ++)
+		while (rte_ring_dequeue(w->punt[class], (void **)&m) == 0) {
+			assert_in_range(o->punted, 0, 2 * DP_BURST - 1);
+			o->punts[o->punted].meta = *dp_meta(m);
+			o->punts[o->punted].meta.data = NULL;
+			o->punts[o->punted++].sum =
+				class == DP_PUNT_ARP
+					? 0
+					: wire_fold(wire_sum(dp_meta(m)->data, dp_meta(m)->len));
+			rte_pktmbuf_free(m);
+		}
+}
+
+static void
+run(struct bench *b, bool stages_only, unsigned n, struct outcome *o)
+{
+	struct dp_worker *w = b->dp->workers[0];
+
+	forget(b);
+	w->stages_only = stages_only;
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(rte_ring_enqueue(b->in, buffer(b, &burst[i])), 0);
+	dp_worker_round(w);
+	for (o->out = 0;; o->out++) {
+		assert_in_range(o->out, 0, OUT_MOST - 1);
+		o->frames[o->out].frame = take_frame(b);
+		if (o->frames[o->out].frame.len == 0)
+			break;
+		o->frames[o->out].flow = settle(&o->frames[o->out].frame);
+	}
+	sort(o->frames, o->out);
+	o->punted = 0;
+	take_punts(w, o);
+	o->counts = w->counts;
+	memcpy(o->sessions, w->sessions, sizeof(o->sessions));
+}
+
+static void
+show(const struct bench *b, unsigned n)
+{
+	struct dp_counter c;
+
+	for (unsigned i = 0; i < DP_DROP_COUNT; i++)
+		if (fast.counts.drops[i] != stages.counts.drops[i])
+			print_message("drop %s: %lu fast, %lu stages\n",
+				dp_drop_counter(b->dp, i, &c) ? c.name : "?",
+				(unsigned long)fast.counts.drops[i],
+				(unsigned long)stages.counts.drops[i]);
+	for (unsigned i = 0; i < n; i++) {
+		print_message("frame %u of %u:", i, n);
+		for (unsigned k = 0; k < RTE_MIN(burst[i].len, 100u); k++)
+			print_message("%s%02x", k % 4 == 0 ? " " : "", burst[i].bytes[k]);
+		print_message("\n");
+	}
+}
+
+static bool
+same(void)
+{
+	if (memcmp(&fast.counts, &stages.counts, sizeof(fast.counts)) != 0 ||
+		memcmp(fast.sessions, stages.sessions, sizeof(fast.sessions)) != 0 ||
+		fast.out != stages.out || fast.punted != stages.punted)
+		return false;
+	for (unsigned i = 0; i < fast.out; i++)
+		if (fast.frames[i].frame.len != stages.frames[i].frame.len ||
+			memcmp(fast.frames[i].frame.bytes, stages.frames[i].frame.bytes,
+				fast.frames[i].frame.len) != 0)
+			return false;
+	return memcmp(fast.punts, stages.punts, fast.punted * sizeof(fast.punts[0])) == 0;
+}
+
+static void
+both_ways_are_one(void **state)
+{
+	struct bench b;
+	struct wild w;
+	uint64_t relayed = 0, dropped = 0;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_in_range(b.dp->slot_mask, 0, SLOTS - 1);
+	wild_up(&w, &b, 20261125);
+	ids = b.dp->workers[0]->ids;
+	for (unsigned sent = 0; sent < frames_wanted;) {
+		unsigned n = 1 + wild_number(&w, DP_BURST), wildness = wild_number(&w, 101);
+
+		b.dp->ports[0].checks_rx = wild_number(&w, 4) == 0;
+		for (unsigned i = 0; i < n; i++)
+			wild_frame(&w, wildness, &burst[i]);
+		run(&b, false, n, &fast);
+		run(&b, true, n, &stages);
+		if (!same()) {
+			show(&b, n);
+			fail_msg("after %u frames: the two ways differ", sent);
+		}
+		for (unsigned i = 0; i < DP_DROP_COUNT; i++)
+			dropped += fast.counts.drops[i];
+		relayed += fast.counts.edges[DP_EDGE_EGRESS_TX];
+		sent += n;
+	}
+	print_message("%lu relayed, %lu dropped\n", (unsigned long)relayed, (unsigned long)dropped);
+	/* both in earnest */
+	assert_true(relayed > frames_wanted / 8);
+	assert_true(dropped > frames_wanted / 8);
+	b.dp->workers[0]->stages_only = false;
+	dp_follow_drain(b.dp->workers[0]);
+	bench_down(&b);
+}
+
+/* It does take what is plain: nothing of this reaches the stages. */
+static void
+plain_packets_go_the_fast_way(void **state)
+{
+	struct bench b;
+	struct rte_mbuf *frames[DP_BURST];
+	uint8_t packet[FRAME_MAX];
+
+	(void)state;
+	bench_up(&b, 0, DP_SEND_LENGTH);
+	for (unsigned form = 0; form < 8; form++) {
+		struct wire wire = {.length = form & 1, .acfc = form & 2, .pfc = form & 4};
+
+		for (unsigned i = 0; i < DP_BURST; i++) {
+			struct wild_frame f = {0};
+
+			inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, 64 + i);
+			f.len = (uint16_t)build_data(&b, true, &wire, packet, 64 + i, f.bytes);
+			frames[i] = buffer(&b, &f);
+		}
+		assert_int_equal(dp_fast(b.dp->workers[0], 0, frames, DP_BURST), 0);
+		dp_tx_flush(b.dp->workers[0]);
+		for (unsigned i = 0; i < DP_BURST; i++)
+			assert_int_equal(take_inner(&b, false, packet), 64 + i);
+	}
+	bench_down(&b);
+}
+
+/* The order of a sender's packets stays where one of them is not plain. */
+static void
+nothing_overtakes_within_a_session(void **state)
+{
+	struct bench b;
+	uint8_t packet[FRAME_MAX];
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned i = 0; i < DP_BURST; i++) {
+		/* with an offset, without a checksum, with marks of congestion, a first fragment */
+		struct wire wire = {
+			.offset = i % 5 == 1, .no_checksum = i % 7 == 2, .tos = i % 9 == 3};
+		struct wild_frame f = {0};
+
+		inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, 64 + i);
+		if (i % 11 == 4) {
+			wire_store16(packet + WIRE_IPV4_FRAGMENT, WIRE_IPV4_MORE_BE);
+			inner_checksum(packet);
+		}
+		f.len = (uint16_t)build_data(&b, true, &wire, packet, 64 + i, f.bytes);
+		assert_int_equal(rte_ring_enqueue(b.in, buffer(&b, &f)), 0);
+	}
+	dp_worker_round(b.dp->workers[0]);
+	for (unsigned i = 0; i < DP_BURST; i++)
+		assert_int_equal(take_inner(&b, false, packet), 64 + i);
+	bench_down(&b);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_packets_go_the_fast_way),
+		cmocka_unit_test(nothing_overtakes_within_a_session),
+		cmocka_unit_test(both_ways_are_one),
+	};
+
+	if (argc > 1)
+		frames_wanted = (unsigned)strtoul(argv[1], NULL, 10);
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

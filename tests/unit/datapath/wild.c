@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "wild.h"
+
+enum {
+	TUNNEL = 100,
+	SESSION = 1000,
+	PEERS = 0xc0000214, /* 192.0.2.20 and on */
+	INNERS = 0x0a580114,
+	SECOND_IP = 0xc0000202,
+	SECOND_PORT = 1702,
+	ANY = 10, /* filters */
+	IPSEC,
+	GATEWAYS,
+	PORTS,
+	MEET = 10, /* groups */
+	APART,
+	SILENT,
+	NARROW = 300,
+	OTHER_REALM = 1,
+};
+
+/* One of each kind. */
+static const struct client {
+	uint16_t filter, group, send, mtu, realm, service;
+	bool shut, held, unresolved, absent;
+	uint8_t shares_peer, shares_inner; /* with the client of this number, less one */
+} clients[WILD_CLIENTS] = {
+	{.filter = IPSEC, .group = MEET},
+	{.filter = ANY, .group = MEET},
+	{.filter = IPSEC, .group = APART},
+	{.filter = GATEWAYS, .group = APART},
+	{.filter = GATEWAYS, .group = APART},
+	{.filter = ANY, .group = MEET, .send = DP_SEND_SEQUENCE},
+	{.filter = ANY, .group = MEET, .send = DP_SEND_ACFC | DP_SEND_PFC},
+	{.filter = IPSEC, .group = MEET, .send = DP_SEND_LENGTH | DP_SEND_PFC},
+	{.filter = ANY, .group = MEET, .mtu = NARROW, .send = DP_SEND_LENGTH},
+	{.filter = ANY, .group = MEET, .held = true},
+	{.filter = ANY, .group = MEET, .shut = true},
+	{.filter = ANY, .group = MEET, .realm = OTHER_REALM, .shares_inner = 2},
+	{.filter = ANY, .group = SILENT, .unresolved = true},
+	{.filter = PORTS, .group = MEET, .shares_peer = 1},
+	{.filter = PORTS, .group = MEET, .service = 1},
+	{.absent = true},
+};
+
+uint32_t
+wild_number(struct wild *w, uint32_t below)
+{
+	w->random ^= w->random << 13;
+	w->random ^= w->random >> 7;
+	w->random ^= w->random << 17;
+	return (uint32_t)((w->random >> 32) * below >> 32);
+}
+
+static bool
+one_in(struct wild *w, uint32_t n)
+{
+	return wild_number(w, n) == 0;
+}
+
+static unsigned
+peer_of(unsigned i)
+{
+	return clients[i].shares_peer != 0 ? clients[i].shares_peer - 1u : i;
+}
+
+static uint32_t
+inner_of(unsigned i)
+{
+	return INNERS + (clients[i].shares_inner != 0 ? clients[i].shares_inner - 1u : i);
+}
+
+static void
+policies(struct dp *dp)
+{
+	static const struct cv_prefix gateways = {
+		.ip = {.family = CV_IPV4, .bytes = {10, 88, 1, 20 + 3}}, .length = 32};
+	const struct dp_filter any = {.kind = DP_FILTER_ANY}, ipsec = {.kind = DP_FILTER_IPSEC},
+			       to_gateways = {.kind = DP_FILTER_IPSEC,
+				       .gateways = &gateways,
+				       .gateway_count = 1},
+			       ports = {.kind = DP_FILTER_RULES,
+				       .rules = {{WIRE_UDP, 4000, 5000}, {WIRE_TCP, 80, 80},
+					       {.protocol = WIRE_ESP}},
+				       .rule_count = 3};
+	struct dp_group group = {.lns = cv_ipv4(INNER_LNS), .clients_reachable = true};
+
+	assert_int_equal(dp_filter_set(dp, ANY, &any), 0);
+	assert_int_equal(dp_filter_set(dp, IPSEC, &ipsec), 0);
+	assert_int_equal(dp_filter_set(dp, GATEWAYS, &to_gateways), 0);
+	assert_int_equal(dp_filter_set(dp, PORTS, &ports), 0);
+	assert_int_equal(dp_group_set(dp, MEET, &group), 0);
+	group.refuse_silently = true;
+	assert_int_equal(dp_group_set(dp, SILENT, &group), 0);
+	group.clients_reachable = group.refuse_silently = false;
+	assert_int_equal(dp_group_set(dp, APART, &group), 0);
+}
+
+static void
+install(struct wild *w, unsigned i)
+{
+	const struct client *c = &clients[i];
+	struct dp_session s = {.service = c->service,
+		.tunnel_id = (uint16_t)(TUNNEL + peer_of(i)),
+		.session_id = (uint16_t)(SESSION + i),
+		.peer_tunnel_id = (uint16_t)(7 * i + 1),
+		.peer_session_id = (uint16_t)(0xff00 + i),
+		.send = c->send,
+		.peer = {.ip = cv_ipv4(PEERS + peer_of(i)), .port = (uint16_t)(40000 + peer_of(i))},
+		.open = !c->shut,
+		.reachable = !c->shut && !c->held,
+		.address = cv_ipv4(inner_of(i)),
+		.realm = c->realm,
+		.group = c->group,
+		.filter = c->filter,
+		.mtu = c->mtu};
+	uint8_t arp[FRAME_MAX];
+
+	assert_int_equal(dp_session_set(w->b->dp, &s, &w->slots[i]), 0);
+	if (!c->unresolved)
+		put_frame(w->b, arp, bench_arp(w->b, PEERS + peer_of(i), arp));
+}
+
+void
+wild_up(struct wild *w, struct bench *b, uint64_t seed)
+{
+	struct dp_service second = {
+		.ip = cv_ipv4(SECOND_IP), .prefix_length = 24, .udp_port = SECOND_PORT};
+
+	*w = (struct wild){.b = b, .random = seed | 1};
+	assert_int_equal(dp_service_set(b->dp, 1, &second), 0);
+	policies(b->dp);
+	for (unsigned i = 0; i < WILD_CLIENTS; i++) {
+		w->slots[i] = DP_NO_SLOT;
+		if (!clients[i].absent)
+			install(w, i);
+	}
+	while (take_frame(b).len != 0)
+		; /* ARP requests */
+}
+
+/* Whom a packet is for. */
+static uint32_t
+target(struct wild *w, unsigned wildness)
+{
+	static const uint32_t odd[] = {
+		INNER_LNS, 0x0a580199, 0xe0000005, 0, 0x7f000001, UINT32_MAX, 0x08080808};
+
+	if (wild_number(w, 400) < wildness)
+		return odd[wild_number(w, RTE_DIM(odd))];
+	return INNERS + wild_number(w, WILD_CLIENTS);
+}
+
+/* An inner packet; returns its length. */
+static size_t
+inner(struct wild *w, unsigned from, unsigned wildness, uint8_t *out)
+{
+	static const uint8_t protocols[] = {
+		WIRE_ESP, WIRE_ESP, WIRE_ESP, WIRE_UDP, WIRE_UDP, WIRE_AH, WIRE_TCP, WIRE_ICMP, 47};
+	static const uint16_t ports[] = {500, 4500, 80, 4444, 53};
+	size_t len = WIRE_IPV4 + wild_number(w, one_in(w, 4) ? 1480 : 200);
+	uint8_t protocol = protocols[wild_number(w, RTE_DIM(protocols))];
+	bool odd = wild_number(w, 100) < wildness;
+
+	inner_packet(out, inner_of(from), target(w, wildness), protocol, len);
+	if (len >= WIRE_IPV4 + 4) {
+		wire_put16(out + WIRE_IPV4, ports[wild_number(w, RTE_DIM(ports))]);
+		wire_put16(out + WIRE_IPV4 + 2, ports[wild_number(w, RTE_DIM(ports))]);
+		if (protocol == WIRE_ICMP)
+			out[WIRE_IPV4] = one_in(w, 2) ? 8 : 3;
+	}
+	out[WIRE_IPV4_TOS] = (uint8_t)wild_number(w, 256);
+	if (odd && one_in(w, 4))
+		out[WIRE_IPV4_TTL] = (uint8_t)wild_number(w, 3);
+	if (odd && one_in(w, 3)) /* fragments, DF, the bit that nobody uses */
+		wire_put16(out + WIRE_IPV4_FRAGMENT,
+			(uint16_t)(wild_number(w, 8) << 13 |
+				   (one_in(w, 2) ? wild_number(w, 200) : 0)));
+	if (odd && one_in(w, 6) && len >= WIRE_IPV4 + 4) { /* options */
+		out[0] = 0x46;
+		memset(out + WIRE_IPV4, one_in(w, 2) ? WIRE_OPTION_NOP : WIRE_OPTION_LSRR, 4);
+	}
+	wire_store16(out + WIRE_IPV4_SUM, 0);
+	wire_store16(out + WIRE_IPV4_SUM,
+		wire_checksum(wire_sum(out, RTE_MIN(len, wire_ipv4_header(out)))));
+	return len;
+}
+
+/* Sums as they should be, where the frame still has what they are of. */
+static void
+fix(struct wild_frame *f)
+{
+	uint8_t *ip = f->bytes + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+
+	if (ip[0] != 0x45)
+		return;
+	wire_ipv4_finish(ip);
+	if (wire_udp_length(udp) >= WIRE_UDP_HEADER &&
+		WIRE_ETHER + WIRE_IPV4 + wire_udp_length(udp) <= f->len)
+		wire_udp_finish(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
+}
+
+/* Anything may be different in the headers; the sums are mended or not. */
+static void
+mutate(struct wild *w, struct wild_frame *f)
+{
+	unsigned n = 1 + wild_number(w, 3), reach = RTE_MIN((unsigned)f->len, 96u);
+
+	for (unsigned i = 0; i < n && reach != 0; i++) {
+		uint8_t *byte = &f->bytes[wild_number(w, reach)];
+
+		if (one_in(w, 2))
+			*byte ^= (uint8_t)(1u << wild_number(w, 8));
+		else
+			*byte = (uint8_t)wild_number(w, 256);
+	}
+	if (one_in(w, 2))
+		fix(f);
+	if (one_in(w, 8))
+		f->len = (uint16_t)wild_number(w, f->len + 1u);
+	else if (one_in(w, 8))
+		f->len = (uint16_t)(f->len + wild_number(w, 40));
+}
+
+/* A fragment of the outer packet, or one that may not be made. */
+static void
+part(struct wild *w, struct wild_frame *f)
+{
+	uint8_t *ip = f->bytes + WIRE_ETHER;
+
+	wire_put16(ip + WIRE_IPV4_FRAGMENT,
+		(uint16_t)(wild_number(w, 8) << 13 | (one_in(w, 2) ? wild_number(w, 100) : 0)));
+	if (ip[0] == 0x45)
+		wire_ipv4_finish(ip);
+}
+
+/* A datagram that ends within the inner header, which is all there as padding of the frame. */
+static void
+cut_short(struct wild *w, struct wild_frame *f)
+{
+	uint8_t *ip = f->bytes + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+	unsigned inner = wire_udp_length(udp) - WIRE_UDP_HEADER, keep = wild_number(w, 32);
+
+	if (ip[0] != 0x45 || inner < keep || (udp[WIRE_UDP_HEADER] & 0x40) != 0)
+		return;
+	wire_put16(udp + 4, (uint16_t)(WIRE_UDP_HEADER + keep));
+	wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(WIRE_IPV4 + WIRE_UDP_HEADER + keep));
+	/* what it says of its length is even right */
+	for (unsigned header = 7; header <= 10 && header <= keep; header++) {
+		uint8_t *packet = udp + WIRE_UDP_HEADER + header;
+
+		if (packet[0] != 0x45)
+			continue;
+		wire_put16(packet + WIRE_IPV4_LENGTH, (uint16_t)(keep - header));
+		wire_ipv4_finish(packet);
+		break;
+	}
+	fix(f);
+}
+
+/* A priority tag, or that of a VLAN. */
+static void
+tag(struct wild *w, struct wild_frame *f)
+{
+	memmove(f->bytes + WIRE_ETHER + 2, f->bytes + WIRE_ETHER - 2, f->len - WIRE_ETHER + 2u);
+	wire_put16(f->bytes + WIRE_ETHER_TYPE, 0x8100);
+	wire_put16(f->bytes + WIRE_ETHER, one_in(w, 4) ? 7 : 0xa000);
+	f->len = (uint16_t)(f->len + WIRE_VLAN_TAG);
+}
+
+/* A control message or PPP control of a client. */
+static void
+control(struct wild *w, unsigned from, struct wild_frame *f)
+{
+	static const uint8_t hello[] = {
+		0xc8, 2, 0, 20, 0, TUNNEL, 0, 0, 0, 1, 0, 1, 0x80, 8, 0, 0, 0, 0, 0, 6};
+	static const uint8_t echo[] = {9, 1, 0, 8, 1, 2, 3, 4};
+	struct wire wire = {.peer_ip = PEERS + peer_of(from),
+		.peer_port = (uint16_t)(40000 + peer_of(from)),
+		.tunnel_id = (uint16_t)(TUNNEL + peer_of(from)),
+		.session_id = (uint16_t)(SESSION + from),
+		.protocol = one_in(w, 3) ? 0x0057 : 0xc021};
+
+	if (one_in(w, 2)) {
+		bench_udp(w->b, wire.peer_ip, wire.peer_port, hello, sizeof(hello), f->bytes);
+		f->len = WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + sizeof(hello);
+	} else {
+		f->len = (uint16_t)build_data(w->b, true, &wire, echo, sizeof(echo), f->bytes);
+	}
+}
+
+void
+wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
+{
+	unsigned from = wild_number(w, WILD_CLIENTS);
+	bool odd = wild_number(w, 100) < wildness;
+	struct wire wire = {.peer_ip = PEERS + peer_of(from),
+		.peer_port = (uint16_t)(40000 + peer_of(from)),
+		.tunnel_id = (uint16_t)(TUNNEL + peer_of(from)),
+		.session_id = (uint16_t)(SESSION + from),
+		.length = one_in(w, 3),
+		.acfc = one_in(w, 4),
+		.pfc = one_in(w, 4),
+		.sequence = odd && one_in(w, 8),
+		.offset = odd && one_in(w, 8),
+		.no_checksum = odd && one_in(w, 8),
+		.wrong_checksum = odd && one_in(w, 8),
+		.padding = odd && one_in(w, 8) ? wild_number(w, 9) : 0,
+		.tos = odd && one_in(w, 3) ? (uint8_t)wild_number(w, 256) : 0x10};
+	uint8_t packet[FRAME_MAX];
+	size_t len = inner(w, from, wildness, packet);
+
+	*f = (struct wild_frame){0};
+	if (odd && one_in(w, 10))
+		control(w, from, f);
+	else
+		f->len = (uint16_t)build_data(w->b, true, &wire, packet, len, f->bytes);
+	if (clients[from].service == 1) {
+		wire_put32(f->bytes + WIRE_ETHER + WIRE_IPV4_TARGET, SECOND_IP);
+		wire_put16(f->bytes + WIRE_ETHER + WIRE_IPV4 + 2, SECOND_PORT);
+		fix(f);
+	}
+	if (odd && one_in(w, 2))
+		mutate(w, f);
+	else if (odd && one_in(w, 6))
+		part(w, f);
+	else if (odd && one_in(w, 6))
+		cut_short(w, f);
+	if (odd && one_in(w, 12) && f->len >= WIRE_ETHER)
+		tag(w, f);
+	if (odd && one_in(w, 12) && f->len > 2)
+		f->second = (uint16_t)(1 + wild_number(w, f->len - 1u));
+	if (f->second != 0 && f->second < 40 && one_in(w, 2))
+		f->len = (uint16_t)(f->len + f->second); /* padding alone in it */
+	if (odd && one_in(w, 6))
+		f->ol_flags =
+			one_in(w, 2) ? RTE_MBUF_F_RX_L4_CKSUM_BAD : RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Clients of every kind that there is, and random frames of theirs: plain ones, odd ones, mutated
+ * ones. The same seed gives the same frames. */
+#ifndef DATAPATH_WILD_H
+#define DATAPATH_WILD_H
+
+#include "harness.h"
+
+enum { WILD_CLIENTS = 16, WILD_SERVICES = 2 };
+
+struct wild {
+	struct bench *b;
+	uint64_t random;
+	uint32_t slots[WILD_CLIENTS]; /* DP_NO_SLOT: not installed */
+};
+
+/* A frame, and how its buffer comes. */
+struct wild_frame {
+	uint16_t len;
+	uint16_t second; /* bytes of it in a second buffer; 0: there is none */
+	uint64_t ol_flags;
+	uint8_t bytes[FRAME_MAX];
+};
+
+/* On a data path of bench_up_for() with room for 100 sessions. */
+void wild_up(struct wild *w, struct bench *b, uint64_t seed);
+uint32_t wild_number(struct wild *w, uint32_t below);
+/* wildness: how many in a hundred frames are not what a well-behaved client sends. */
+void wild_frame(struct wild *w, unsigned wildness, struct wild_frame *out);
+
+#endif
