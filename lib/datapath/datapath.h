@@ -245,9 +245,11 @@ dp_route_kind(uint32_t word)
  * Says from which prefixes most addresses of a realm's clients are: in these each is found by one
  * read. It costs 4 bytes an address of memory that is there when it is used, of each of the first 8
  * pools that is no larger than a /8. Others are found too, a little later, for some 24 bytes a
- * session. A realm needs not be set, and changes under traffic; it takes no memory when it has
- * neither pools, routes nor sessions. CV_ERR_CONFIG: no IPv4 prefix; CV_ERR_NOMEM; CV_ERR_UNKNOWN.
- * _get: the data path's own copy, until it is set again or cleared.
+ * session. Of IPv6 it is the /64s of clients' links: in the first 8 pools no larger than a /40 each
+ * costs 4 bytes; others, and delegated prefixes, some 48. A realm needs not be set, and changes
+ * under traffic; it takes no memory when it has neither pools, routes nor sessions. CV_ERR_CONFIG:
+ * a prefix that is none, of IPv6 longer than 64 bits, in ::/8, link-local or multicast;
+ * CV_ERR_NOMEM; CV_ERR_UNKNOWN. _get: the data path's own copy, until it is set again or cleared.
  */
 int dp_realm_set(struct dp *dp, uint16_t realm, const struct cv_prefix *pools, uint16_t count);
 int dp_realm_clear(struct dp *dp, uint16_t realm);
@@ -255,10 +257,11 @@ int dp_realm_get(
 	const struct dp *dp, uint16_t realm, const struct cv_prefix **pools, uint16_t *count);
 
 /*
- * A route that is no session's: of kind DP_ROUTE_SELF for now. The longest prefix counts.
- * CV_ERR_CONFIG: no IPv4 prefix, or another kind; CV_ERR_EXISTS: a session has the address;
- * CV_ERR_LIMIT: DP_MAX_ROUTES of a realm; CV_ERR_NOMEM: nothing has changed; CV_ERR_UNKNOWN: not
- * there. _get: by an index from 0, the longest prefixes first.
+ * A route that is no session's: of kind DP_ROUTE_SELF for now. The longest prefix counts; of IPv6
+ * it has at most 64 bits, or all. CV_ERR_CONFIG: no such prefix, or another kind; CV_ERR_EXISTS: a
+ * session has the address; CV_ERR_LIMIT: DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing
+ * has changed; CV_ERR_UNKNOWN: not there. _get: by an index from 0, IPv4 before IPv6, the longest
+ * prefixes first.
  */
 int dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
@@ -294,10 +297,18 @@ struct dp_session {
 	bool open;            /* IPCP is; without, IP is dropped (INGRESS_NOT_OPEN), PPP punted. */
 	bool reachable;       /* open: it gets packets, not only sends them */
 	struct cv_ip address; /* open: the client's inner one, the only source taken from it */
-	uint16_t realm;       /* open: the address space; addresses are unique within one */
+	bool open6;           /* IPV6CP is; without, IPv6 is punted as not negotiated */
+	bool reachable6;      /* open6: it gets IPv6 packets, not only sends them */
+	uint8_t interface_id[8];    /* open6: ours, of our link-local address on its link */
+	struct cv_prefix prefix6;   /* open6: the /64 of its link */
+	struct cv_prefix delegated; /* open6: another one that leads to it, of at most 64 bits;
+				     * family 0: none. Both are the only sources taken from it,
+				     * but for link-local ones towards ourselves */
+	uint16_t realm; /* open, open6: the address space; addresses and prefixes are unique within
+			 * one. Of prefixes that overlap the longest counts. */
 	uint16_t group, filter;
-	uint16_t mtu; /* open: the client's MRU, largest inner packet sent to it; 0: 1500. Its
-		       * group's and interface's MTU lower it further. */
+	uint16_t mtu; /* open, open6: the client's MRU, largest inner packet sent to it; 0: 1500.
+		       * Its group's and interface's MTU lower it further. */
 };
 
 /*
@@ -306,17 +317,19 @@ struct dp_session {
  *
  * An open session's group, filter, MTU and reachable change under traffic, without a packet lost.
  * For any other change its packets are dropped until no worker is at one of before; in a later
- * round of the control thread, if need be, it goes on. Waits for nobody.
+ * round of the control thread, if need be, it goes on. Waits for nobody. Each family opens, closes
+ * and changes its addresses alone: those of the other pass on.
  *
  * Once reachable is told of a session that was open without: what dp_send_udp() was given until
  * now, IPCP's Ack among it, leaves before any packet for it does. Until it is reachable what is
- * for it is dropped (EGRESS_NOT_YET).
+ * for it is dropped (EGRESS_NOT_YET). So with reachable6, IPV6CP's Ack and IPv6 packets.
  *
  * What is refused leaves it as it was. CV_ERR_EXISTS: the slot is another session's, or still
- * that of one that was cleared, or the address is taken in this realm; CV_ERR_UNKNOWN: no route to
- * the peer or no such service; CV_ERR_CONFIG: the address can be no client's (0/8, 127/8,
- * multicast, broadcast, one of ours), or there is no such group or filter; CV_ERR_LIMIT: no room
- * for the next hop; CV_ERR_NOMEM.
+ * that of one that was cleared, or the address or a prefix is taken in this realm; CV_ERR_UNKNOWN:
+ * no route to the peer or no such service; CV_ERR_CONFIG: the address can be no client's (0/8,
+ * 127/8, multicast, broadcast, one of ours) or a prefix (::/8, link-local, multicast, with one of
+ * ours in it, of another length), or there is no such group or filter; CV_ERR_LIMIT: no room for
+ * the next hop; CV_ERR_NOMEM.
  */
 int dp_session_set(struct dp *dp, const struct dp_session *session, uint32_t *slot);
 /* What was told last, whether it has come to pass or waits for workers. CV_ERR_UNKNOWN: none. */
@@ -371,6 +384,7 @@ struct dp_filter {
 /* What sessions of one kind have in common. */
 struct dp_group {
 	struct cv_ip lns;       /* our inner address, as the source of ICMP errors */
+	struct cv_ip lns6;      /* of ICMPv6; family 0: the link-local one of the session */
 	uint16_t mtu;           /* inner packets to its clients; 0: no limit of the group */
 	bool clients_reachable; /* clients of groups that both say so reach each other */
 	bool refuse_silently;   /* no ICMP tells its clients that a filter forbids what they send */
@@ -463,7 +477,8 @@ struct dp_setup_info {
 	uint32_t mbufs, mbufs_free; /* packet buffers; of them, in nobody's hands now */
 	size_t table_bytes;         /* session and address tables, now */
 	uint32_t sessions;          /* installed now */
-	uint32_t addresses;         /* inner addresses in the egress table */
+	uint32_t addresses;         /* inner addresses of sessions */
+	uint32_t prefixes;          /* inner /64s of sessions */
 };
 
 void dp_setup_info(const struct dp *dp, struct dp_setup_info *out);

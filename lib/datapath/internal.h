@@ -19,6 +19,7 @@
 #include "datapath/drop.h"
 #include "datapath/layout.h"
 #include "datapath/tables.h"
+#include "datapath/tables6.h"
 #include "wire/ether.h"
 #include "wire/icmp.h"
 #include "wire/udp.h"
@@ -214,7 +215,7 @@ struct dp {
 	struct dp_counts counts;
 	struct dp_neighbours *neighbours;
 	uint64_t now; /* of the last round */
-	uint32_t sessions, addresses;
+	uint32_t sessions, addresses, prefixes;
 	struct dp_cold *cold;               /* by slot */
 	struct dp_slot_list waiting, gone;  /* for workers; to be told */
 	struct dp_shared *old, *old_last;   /* what was replaced, until no worker reads it */
@@ -238,6 +239,7 @@ struct dp {
 	struct dp_group_table *groups[DP_IDS_OF_A_KIND];
 	uint8_t group_flags[DP_IDS_OF_A_KIND]; /* DP_GROUP_ */
 	struct dp_realm_table *realms[DP_IDS_OF_A_KIND];
+	struct dp_realm6 *realms6[DP_IDS_OF_A_KIND];
 	uint64_t *tunnels[DP_IDS_OF_A_KIND]; /* of a service, by our tunnel ID: dp_tunnel_peer() */
 	struct dp_service_record *services[DP_IDS_OF_A_KIND]; /* control's */
 	struct dp_iface_record ifaces[DP_IDS_OF_A_KIND];      /* likewise */
@@ -455,6 +457,15 @@ void dp_headers_write(
 void dp_headers_expect(
 	struct dp_ingress *in, const struct dp_service_record *service, const struct dp_session *s);
 
+/* table/inner6.c: what a session has of IPv6. */
+/* Whether it may have what is told; there is room for it then. */
+int dp_inner6_check(struct dp *dp, uint32_t slot, const struct dp_session *s);
+bool dp_inner6_equal(const struct dp_session *a, const struct dp_session *b);
+/* Where its prefixes lead. Can't fail, as dp_inner6_check() has seen to it. */
+void dp_inner6_put(struct dp *dp, const struct dp_session *s, uint32_t word);
+/* Its ingress line, which no worker reads. */
+void dp_inner6_write(struct dp *dp, uint32_t slot);
+
 /* table/grace.c: what workers may still read. None of it waits. */
 /* From now on nobody new finds something; dp_cold.token. */
 uint64_t dp_grace_begin(struct dp *dp);
@@ -474,14 +485,17 @@ bool dp_graces_pending(const struct dp *dp);
  * frames all leave by worker 0; it tells how many, when the ports have them.
  */
 static inline bool
-dp_egress_waits(const struct dp *dp, uint32_t slot)
+dp_egress_waits(const struct dp *dp, uint32_t slot, bool six)
 {
 	uint32_t after = __atomic_load_n(&dp->rare[slot].after, __ATOMIC_ACQUIRE), sent;
 
-	if (after <= DP_AFTER_REACH)
-		return after != 0;
+	if ((after & (six ? DP_AFTER_REACH6 : DP_AFTER_REACH)) != 0)
+		return true;
+	if ((after & (six ? DP_AFTER_SENT6 : DP_AFTER_SENT)) == 0)
+		return false;
 	sent = __atomic_load_n(&dp->workers[0]->control_sent, __ATOMIC_ACQUIRE);
-	return (int32_t)(dp_after_frames(sent) - after) < 0;
+	return (int32_t)((sent << DP_AFTER_FRAMES) -
+			 (after >> DP_AFTER_FRAMES << DP_AFTER_FRAMES)) < 0;
 }
 
 /* table/realm.c */
@@ -494,11 +508,43 @@ void dp_realm_put(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t word);
 void dp_realm_trim_later(struct dp *dp, uint16_t realm);
 void dp_realms_poll(struct dp *dp);
 void dp_realms_destroy(struct dp *dp);
+/* Its table, where there is none. false: no memory. */
+bool dp_realm_make(struct dp *dp, uint16_t realm);
+
+/* table/realm6.c: networks, in host order, of at most 64 bits. */
+/* Makes the realm and room in it for a network and another one besides, so that dp_realm6_put()
+ * can't fail before somebody else's. CV_ERR_NOMEM. */
+int dp_realm6_room(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
+/* The word of a network; 0: none. */
+uint32_t dp_realm6_get(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
+void dp_realm6_put(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits, uint32_t word);
+/* A table for other pools, which is to be put in place of the present one or given back at once. */
+int dp_realm6_prepare(struct dp *dp, uint16_t realm, const struct cv_prefix *pools, uint16_t count,
+	struct dp_realm6 **out);
+void dp_realm6_commit(struct dp *dp, uint16_t realm, struct dp_realm6 *t);
+void dp_realm6_discard(struct dp *dp, uint16_t realm, struct dp_realm6 *t); /* NULL is allowed */
+/* Gives back what it does not need, or all of it. */
+void dp_realm6_trim(struct dp *dp, uint16_t realm);
+void dp_realms6_destroy(struct dp *dp);
+
+/* table/route6.c: as the public ones. */
+int dp_route6_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
+int dp_route6_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
+int dp_route6_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_prefix *prefix,
+	uint32_t *word);
+/* Whether one of them is in a network. */
+bool dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
 
 static inline const struct dp_realm_table *
 dp_realm_of(const struct dp *dp, uint16_t realm)
 {
 	return __atomic_load_n(&dp->realms[realm], __ATOMIC_CONSUME);
+}
+
+static inline const struct dp_realm6 *
+dp_realm6_of(const struct dp *dp, uint16_t realm)
+{
+	return __atomic_load_n(&dp->realms6[realm], __ATOMIC_CONSUME);
 }
 
 /* table/filter.c, table/group.c */

@@ -43,7 +43,9 @@ struct dp_ingress {
 	uint32_t inner_ip;
 	uint16_t realm;
 	uint16_t class;
-	uint8_t room[16];
+	uint64_t inner6;  /* its /64, in host order */
+	uint64_t pd6;     /* what it was delegated, likewise, */
+	uint8_t pd6_bits; /* and of how many bits; 0: nothing */
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");
@@ -95,19 +97,21 @@ _Static_assert(__builtin_offsetof(struct dp_egress, hdr) + DP_HEADERS == DP_LINE
 
 /* What few packets need of a session. */
 struct dp_rare {
-	uint32_t after; /* when it may be sent to: 0, at once; see dp_egress_waits() */
-	uint16_t ns;    /* the next one, taken with an atomic addition */
-	uint8_t room[10];
+	uint32_t after;          /* when it may be sent to: 0, at once; see dp_egress_waits() */
+	uint16_t ns;             /* the next one, taken with an atomic addition */
+	uint8_t interface_id[8]; /* ours on its link, as it was told */
+	uint8_t room[2];
 };
 
-/* dp_rare.after: DP_AFTER_REACH, or when so many frames of the control thread have left. */
-enum { DP_AFTER_REACH = 1 };
-
-static inline uint32_t
-dp_after_frames(uint32_t frames)
-{
-	return frames << 2 | 2;
-}
+/* dp_rare.after: why it may not be sent to (yet), by family. SENT: until so many frames of the
+ * control thread have left, which is above these bits. */
+enum {
+	DP_AFTER_REACH = 1,
+	DP_AFTER_SENT = 2,
+	DP_AFTER_REACH6 = 4,
+	DP_AFTER_SENT6 = 8,
+	DP_AFTER_FRAMES = 4, /* shift */
+};
 
 /* Offsets in the outgoing headers. */
 enum {

@@ -138,13 +138,17 @@ struct dp_cold {
 	bool installed : 1;
 	bool listed : 1;     /* in dp.waiting */
 	bool leaving : 1;    /* cleared, and not yet told */
-	bool pending : 1;    /* the lines get what was told when workers have left them */
+	uint8_t pending : 3; /* DP_PART_: the lines get it when workers have left them */
 	bool ordered : 1;    /* pending, and told to be reachable after it was not */
+	bool ordered6 : 1;   /* likewise, IPv6 */
 	bool moving : 1;     /* has `hop` beside what the lines have */
 	bool awaits_ack : 1; /* in dp.listed_first */
 };
 
-_Static_assert(sizeof(struct dp_cold) == 80, "a million sessions: two million of it");
+_Static_assert(sizeof(struct dp_cold) == 128, "a million sessions: two million of it");
+
+/* What of a session's lines changes at once. */
+enum { DP_PART_LINES = 1, DP_PART_4 = 2, DP_PART_6 = 4, DP_PART_ALL = 7 };
 
 /* By dp_cold.next. */
 struct dp_slot_list {

@@ -20,6 +20,9 @@ enum {
 	WIRE_SCTP = 132,
 };
 
+/* In PPP (RFC 1332, 5072). */
+enum { WIRE_PPP_IP = 0x0021, WIRE_PPP_IPV6 = 0x0057 };
+
 static inline unsigned
 wire_ip_version(const uint8_t *ip)
 {

@@ -98,5 +98,6 @@ dp_setup_info(const struct dp *dp, struct dp_setup_info *out)
 		.mbufs_free = dp->pool == NULL ? 0 : rte_mempool_avail_count(dp->pool),
 		.table_bytes = dp->table_bytes,
 		.sessions = dp->sessions,
-		.addresses = dp->addresses};
+		.addresses = dp->addresses,
+		.prefixes = dp->prefixes};
 }

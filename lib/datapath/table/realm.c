@@ -79,6 +79,12 @@ realm_of(struct dp *dp, uint16_t realm)
 	return dp->realms[realm];
 }
 
+bool
+dp_realm_make(struct dp *dp, uint16_t realm)
+{
+	return realm_of(dp, realm) != NULL;
+}
+
 uint32_t *
 dp_realm_entry(struct dp *dp, uint16_t realm, uint32_t ip_be)
 {
@@ -165,7 +171,9 @@ dp_realms_poll(struct dp *dp)
 
 		dp->trim_first = r->next_trim;
 		r->trims = false;
-		if (r->live == 0 && r->routes == NULL && r->pool_count == 0)
+		dp_realm6_trim(dp, realm);
+		if (r->live == 0 && r->routes == NULL && r->pool_count == 0 &&
+			dp->realms6[realm] == NULL)
 			destroy(dp, realm);
 		else if (h != NULL &&
 			 (h->live == 0 || (h->mask >= HOSTS_LEAST && 8 * h->live < h->mask)))
@@ -176,6 +184,7 @@ dp_realms_poll(struct dp *dp)
 void
 dp_realms_destroy(struct dp *dp)
 {
+	dp_realms6_destroy(dp);
 	for (uint32_t realm = 0; realm < DP_IDS_OF_A_KIND; realm++)
 		if (dp->realms[realm] != NULL)
 			destroy(dp, (uint16_t)realm);
@@ -244,7 +253,7 @@ make_windows(struct dp *dp, const struct dp_realm_table *old, struct dp_realm_ta
 	for (uint16_t i = 0; i < count && t->window_count < DP_WINDOWS; i++) {
 		struct dp_window *w = &t->windows[t->window_count];
 
-		if (pools[i].length < WINDOW_SHORTEST)
+		if (pools[i].ip.family != CV_IPV4 || pools[i].length < WINDOW_SHORTEST)
 			continue;
 		w->first = cv_ipv4_value(&pools[i].ip);
 		w->size = (uint32_t)(UINT64_C(1) << (32 - pools[i].length));
@@ -291,24 +300,51 @@ with_pools(struct dp *dp, const struct dp_realm_table *old, const struct cv_pref
 	return NULL;
 }
 
+static bool
+is_pool(const struct cv_prefix *p)
+{
+	return p->ip.family == CV_IPV4 ? p->length <= 32
+				       : p->ip.family == CV_IPV6 && p->length <= DP_LINK_BITS &&
+						 dp_net_usable(dp_net_of(p->ip.bytes), p->length);
+}
+
+static bool
+has_pool6(const struct cv_prefix *pools, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++)
+		if (pools[i].ip.family == CV_IPV6)
+			return true;
+	return false;
+}
+
 int
 dp_realm_set(struct dp *dp, uint16_t realm, const struct cv_prefix *pools, uint16_t count)
 {
 	struct dp_realm_table *old, *t;
+	struct dp_realm6 *six = NULL;
 
 	for (uint16_t i = 0; i < count; i++)
-		if (pools[i].ip.family != CV_IPV4 || pools[i].length > 32)
+		if (!is_pool(&pools[i]))
 			return CV_ERR_CONFIG;
 	old = realm_of(dp, realm);
-	t = old == NULL ? NULL : with_pools(dp, old, pools, count);
-	if (t == NULL)
+	if (old == NULL)
 		return CV_ERR_NOMEM;
+	dp_realm_trim_later(dp, realm);
+	if ((dp->realms6[realm] != NULL || has_pool6(pools, count)) &&
+		dp_realm6_prepare(dp, realm, pools, count, &six) != 0)
+		return CV_ERR_NOMEM;
+	t = with_pools(dp, old, pools, count);
+	if (t == NULL) {
+		dp_realm6_discard(dp, realm, six);
+		return CV_ERR_NOMEM;
+	}
 	__atomic_store_n(&dp->realms[realm], t, __ATOMIC_RELEASE);
+	if (six != NULL)
+		dp_realm6_commit(dp, realm, six);
 	free_windows(dp, old, t);
 	dp_grace_free(dp, old->hosts);
 	dp_shared_free(dp, old->pools);
 	dp_grace_free(dp, old);
-	dp_realm_trim_later(dp, realm);
 	return 0;
 }
 

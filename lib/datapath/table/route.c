@@ -79,6 +79,8 @@ dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint
 	struct dp_routes *list;
 	bool found;
 
+	if (prefix->ip.family == CV_IPV6)
+		return dp_route6_set(dp, realm, prefix, word);
 	if (prefix->ip.family != CV_IPV4 || prefix->length > HOST || ip == 0 ||
 		(ip & ~mask_of(prefix->length)) != 0 || dp_route_kind(word) != DP_ROUTE_SELF)
 		return CV_ERR_CONFIG;
@@ -112,6 +114,8 @@ dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
 	uint32_t place;
 	bool found = false;
 
+	if (prefix->ip.family == CV_IPV6)
+		return dp_route6_clear(dp, realm, prefix);
 	place = r == NULL ? 0 : find(r->routes, prefix, &found);
 	if (!found)
 		return CV_ERR_UNKNOWN;
@@ -130,9 +134,10 @@ dp_route_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_pref
 	uint32_t *word)
 {
 	const struct dp_realm_table *r = dp->realms[realm];
+	unsigned count = r == NULL || r->routes == NULL ? 0 : r->routes->count;
 
-	if (r == NULL || r->routes == NULL || index >= r->routes->count)
-		return CV_ERR_UNKNOWN;
+	if (index >= count)
+		return dp_route6_get(dp, realm, index - count, prefix, word);
 	*prefix = r->routes->at[index].told;
 	*word = r->routes->at[index].word;
 	return 0;

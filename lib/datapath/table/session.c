@@ -82,9 +82,21 @@ write_profile(struct dp *dp, uint32_t slot)
 }
 
 static bool
-lines_open(const struct dp *dp, uint32_t slot)
+four_open(const struct dp *dp, uint32_t slot)
 {
 	return (dp->ingress[slot].word & DP_INGRESS_OPEN4) != 0;
+}
+
+static bool
+six_open(const struct dp *dp, uint32_t slot)
+{
+	return (dp->ingress[slot].word & DP_INGRESS_OPEN6) != 0;
+}
+
+static bool
+lines_open(const struct dp *dp, uint32_t slot)
+{
+	return four_open(dp, slot) || six_open(dp, slot);
 }
 
 void
@@ -137,7 +149,7 @@ dp_sessions_new_way(struct dp *dp, uint16_t service)
 
 /* ---- to whom packets may go, and when ---- */
 
-/* 0, DP_AFTER_REACH or dp_after_frames(). */
+/* dp_rare.after. */
 static void
 hold(struct dp *dp, uint32_t slot, uint32_t after)
 {
@@ -149,13 +161,31 @@ hold(struct dp *dp, uint32_t slot, uint32_t after)
 	__atomic_store_n(&out->flags, flags, __ATOMIC_RELEASE);
 }
 
-/* What the control thread was given to send leaves before any packet for it. */
+/* One family alone: not until it is told, or at once. */
 static void
-reach(struct dp *dp, uint32_t slot)
+hold_family(struct dp *dp, uint32_t slot, bool six, bool held)
+{
+	uint32_t mine = six ? DP_AFTER_REACH6 | DP_AFTER_SENT6 : DP_AFTER_REACH | DP_AFTER_SENT;
+	uint32_t reach = six ? DP_AFTER_REACH6 : DP_AFTER_REACH;
+	uint32_t after = (dp->rare[slot].after & ~mine) | (held ? reach : 0);
+
+	if ((after & (DP_AFTER_SENT | DP_AFTER_SENT6)) == 0)
+		after &= DP_AFTER_REACH | DP_AFTER_REACH6;
+	hold(dp, slot, after);
+}
+
+/* What the control thread was given to send leaves before any packet for it. Where the other
+ * family waits too, it does so for as long. */
+static void
+reach(struct dp *dp, uint32_t slot, bool six)
 {
 	struct dp_cold *c = &dp->cold[slot];
+	uint32_t others = dp->rare[slot].after &
+			  (six ? DP_AFTER_REACH | DP_AFTER_SENT : DP_AFTER_REACH6 | DP_AFTER_SENT6);
 
-	hold(dp, slot, dp_after_frames(dp->control_given));
+	hold(dp, slot,
+		dp->control_given << DP_AFTER_FRAMES | others |
+			(six ? DP_AFTER_SENT6 : DP_AFTER_SENT));
 	/* a list, so that no number is compared when the count has gone half round */
 	if (c->awaits_ack)
 		return;
@@ -174,10 +204,12 @@ dp_sessions_poll(struct dp *dp)
 	while (dp->listed_first != DP_NO_SLOT) {
 		uint32_t slot = dp->listed_first;
 
-		if (dp->rare[slot].after > DP_AFTER_REACH) {
-			if (dp_egress_waits(dp, slot))
+		uint32_t after = dp->rare[slot].after;
+
+		if ((after & (DP_AFTER_SENT | DP_AFTER_SENT6)) != 0) {
+			if (dp_egress_waits(dp, slot, (after & DP_AFTER_SENT6) != 0))
 				return;
-			hold(dp, slot, 0);
+			hold(dp, slot, after & (DP_AFTER_REACH | DP_AFTER_REACH6));
 		}
 		dp->listed_first = dp->cold[slot].next_awaiting;
 		if (dp->listed_first == DP_NO_SLOT)
@@ -195,34 +227,56 @@ put_route(struct dp *dp, const struct dp_session *s, uint32_t word)
 	dp_realm_put(dp, s->realm, address_of(s), word);
 }
 
+/* What both families have. */
 static void
-open_lines(struct dp *dp, uint32_t slot)
+write_realm(struct dp *dp, uint32_t slot)
+{
+	if (dp->ingress[slot].realm != dp->cold[slot].told.realm)
+		dp->ingress[slot].realm = dp->cold[slot].told.realm;
+	write_profile(dp, slot);
+}
+
+static void
+open_four(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
 	struct dp_ingress *in = &dp->ingress[slot];
-	uint32_t held = c->told.reachable && !c->ordered ? 0 : DP_AFTER_REACH;
 
-	write_profile(dp, slot);
-	hold(dp, slot, held);
+	write_realm(dp, slot);
+	hold_family(dp, slot, false, !c->told.reachable || c->ordered);
 	in->inner_ip = address_of(&c->told);
-	in->realm = c->told.realm;
 	put_route(dp, &c->told, dp_route_word(DP_ROUTE_SESSION, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
 	dp->addresses++;
 	if (c->told.reachable && c->ordered)
-		reach(dp, slot);
+		reach(dp, slot, false);
 }
 
-/* Where no worker reads its lines any more; nothing of it fails. */
-void
-dp_session_apply(struct dp *dp, uint32_t slot)
+static void
+open_six(struct dp *dp, uint32_t slot)
+{
+	struct dp_cold *c = &dp->cold[slot];
+	struct dp_ingress *in = &dp->ingress[slot];
+
+	write_realm(dp, slot);
+	hold_family(dp, slot, true, !c->told.reachable6 || c->ordered6);
+	dp_inner6_write(dp, slot);
+	dp_inner6_put(dp, &c->told, dp_route_word(DP_ROUTE_SESSION, slot));
+	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN6, __ATOMIC_RELEASE);
+	dp->prefixes++;
+	if (c->told.reachable6 && c->ordered6)
+		reach(dp, slot, true);
+}
+
+/* Its headers, and how it is found. */
+static void
+write_lines(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
 	const struct dp_session *s = &c->told;
 	struct dp_ingress *in = &dp->ingress[slot];
 	struct dp_egress *out = &dp->egress[slot];
 
-	c->pending = false;
 	if (c->moving)
 		dp_nexthop_put(dp, out->nexthop);
 	if (c->moving)
@@ -235,24 +289,57 @@ dp_session_apply(struct dp *dp, uint32_t slot)
 		__atomic_store_n(&in->word, dp_ingress_key(s->service, s->tunnel_id, s->session_id),
 			__ATOMIC_RELEASE);
 	}
-	if (s->open)
-		open_lines(dp, slot);
+}
+
+/* Where no worker reads its lines any more; nothing of it fails. */
+void
+dp_session_apply(struct dp *dp, uint32_t slot)
+{
+	struct dp_cold *c = &dp->cold[slot];
+	unsigned parts = c->pending;
+
+	c->pending = 0;
+	if ((parts & DP_PART_LINES) != 0)
+		write_lines(dp, slot);
+	if ((parts & DP_PART_4) != 0 && c->told.open)
+		open_four(dp, slot);
+	if ((parts & DP_PART_6) != 0 && c->told.open6)
+		open_six(dp, slot);
 }
 
 /* Takes away how its address is found, in the lines or in what waits to get there. */
 static void
-shut(struct dp *dp, uint32_t slot)
+shut_four(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
 
-	if (c->told.open && (c->pending || lines_open(dp, slot)))
+	if (c->told.open && ((c->pending & DP_PART_4) != 0 || four_open(dp, slot)))
 		put_route(dp, &c->told, DP_ROUTE_NOBODY);
-	c->pending = false;
-	if (!lines_open(dp, slot))
+	c->pending &= ~DP_PART_4 & DP_PART_ALL;
+	if (!four_open(dp, slot))
 		return;
 	__atomic_store_n(&dp->ingress[slot].word, dp->ingress[slot].word & ~DP_INGRESS_OPEN4,
 		__ATOMIC_RELEASE);
+	hold_family(dp, slot, false, false);
 	dp->addresses--;
+	c->token = dp_grace_begin(dp);
+}
+
+/* Likewise its prefixes. */
+static void
+shut_six(struct dp *dp, uint32_t slot)
+{
+	struct dp_cold *c = &dp->cold[slot];
+
+	if (c->told.open6 && ((c->pending & DP_PART_6) != 0 || six_open(dp, slot)))
+		dp_inner6_put(dp, &c->told, DP_ROUTE_NOBODY);
+	c->pending &= ~DP_PART_6 & DP_PART_ALL;
+	if (!six_open(dp, slot))
+		return;
+	__atomic_store_n(&dp->ingress[slot].word, dp->ingress[slot].word & ~DP_INGRESS_OPEN6,
+		__ATOMIC_RELEASE);
+	hold_family(dp, slot, true, false);
+	dp->prefixes--;
 	c->token = dp_grace_begin(dp);
 }
 
@@ -305,40 +392,52 @@ same_headers(const struct dp_session *a, const struct dp_session *b)
 	       a->peer_session_id == b->peer_session_id;
 }
 
-/* Whether lines that say the one can be made to say the other under traffic. */
-static bool
-can_stay(const struct dp_session *a, const struct dp_session *b)
+/* What lines that say the one can't be made to say of the other under traffic. */
+static unsigned
+parts_between(const struct dp_session *a, const struct dp_session *b)
 {
-	return a->open && b->open && same_headers(a, b) && cv_endpoint_equal(&a->peer, &b->peer) &&
-	       a->realm == b->realm && cv_ip_equal(&a->address, &b->address);
+	unsigned parts = 0;
+
+	if (!same_headers(a, b) || !cv_endpoint_equal(&a->peer, &b->peer))
+		return DP_PART_ALL;
+	if (a->open != b->open ||
+		(a->open && (a->realm != b->realm || !cv_ip_equal(&a->address, &b->address))))
+		parts |= DP_PART_4;
+	if (a->open6 != b->open6 || (a->open6 && (a->realm != b->realm || !dp_inner6_equal(a, b))))
+		parts |= DP_PART_6;
+	return parts;
 }
 
-/* In the lines as they are, or, while these wait for workers, in what waits. */
+/* A family whose lines stay, or, while these wait for workers, in what waits. */
 static void
-change_in_place(struct dp *dp, uint32_t slot, const struct dp_session *s)
+change_reachable(struct dp *dp, uint32_t slot, bool six, bool was, bool is)
 {
 	struct dp_cold *c = &dp->cold[slot];
-	bool was_reachable = c->told.reachable;
+	bool ordered = is && ((six ? c->ordered6 : c->ordered) || !was);
 
-	c->told = *s;
-	if (c->pending) {
-		c->ordered = s->reachable && (c->ordered || !was_reachable);
-		return;
+	if ((c->pending & (six ? DP_PART_6 : DP_PART_4)) != 0) {
+		if (six)
+			c->ordered6 = ordered;
+		else
+			c->ordered = ordered;
+	} else if (!is) {
+		hold_family(dp, slot, six, true);
+	} else if (!was) {
+		reach(dp, slot, six);
 	}
-	write_profile(dp, slot);
-	if (s->reachable && !was_reachable)
-		reach(dp, slot);
-	else if (!s->reachable)
-		hold(dp, slot, DP_AFTER_REACH);
 }
 
-/* Its lines are written anew, as soon as no worker reads them. */
+/* `parts` of its lines are written anew, as soon as no worker reads them; the rest as they are. */
 static void
-change_anew(struct dp *dp, uint32_t slot, const struct dp_session *s, int hop)
+change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts, int hop)
 {
 	struct dp_cold *c = &dp->cold[slot];
+	const struct dp_session before = c->told;
 
-	shut(dp, slot);
+	if ((parts & DP_PART_4) != 0)
+		shut_four(dp, slot);
+	if ((parts & DP_PART_6) != 0)
+		shut_six(dp, slot);
 	if (hop >= 0) {
 		if (c->moving)
 			dp_nexthop_put(dp, c->hop);
@@ -348,14 +447,27 @@ change_anew(struct dp *dp, uint32_t slot, const struct dp_session *s, int hop)
 			unlink_key(dp, slot);
 	}
 	c->told = *s;
-	c->ordered = false;
+	if ((parts & DP_PART_4) != 0)
+		c->ordered = false;
+	else if (s->open)
+		change_reachable(dp, slot, false, before.reachable, s->reachable);
+	if ((parts & DP_PART_6) != 0)
+		c->ordered6 = false;
+	else if (s->open6)
+		change_reachable(dp, slot, true, before.reachable6, s->reachable6);
+	if (lines_open(dp, slot))
+		write_profile(dp, slot);
+	if (parts == 0)
+		return;
+	c->pending |= parts & DP_PART_ALL;
 	if (dp_grace_over(dp, slot)) {
 		dp_session_apply(dp, slot);
 		return;
 	}
-	c->pending = true;
-	if (s->open)
+	if ((parts & DP_PART_4) != 0 && s->open)
 		put_route(dp, s, DP_ROUTE_KEPT);
+	if ((parts & DP_PART_6) != 0 && s->open6)
+		dp_inner6_put(dp, s, DP_ROUTE_KEPT);
 	dp_grace_wait(dp, slot);
 }
 
@@ -378,6 +490,7 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 	uint32_t slot = cv_session_slot(
 		dp->slot_seed, s->service, s->tunnel_id, s->session_id, dp->slot_mask);
 	struct dp_cold *c = &dp->cold[slot];
+	unsigned parts;
 	int rc = 0, hop = -1;
 
 	if (s->peer.ip.family != CV_IPV4 || (!c->installed && !dp_service_of(dp, s->service)))
@@ -388,16 +501,16 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 		return CV_ERR_EXISTS;
 	if (s->open)
 		rc = check_open(dp, slot, s);
+	if (rc == 0 && s->open6)
+		rc = dp_inner6_check(dp, slot, s);
 	if (rc == 0 && !(c->installed && cv_endpoint_equal(&c->told.peer, &s->peer)))
 		rc = hop = get_hop(dp, s);
 	if (rc < 0)
 		return rc;
 	if (!c->installed)
 		install(dp, slot, s);
-	if (can_stay(&c->told, s))
-		change_in_place(dp, slot, s);
-	else
-		change_anew(dp, slot, s, hop);
+	parts = hop >= 0 ? DP_PART_ALL : parts_between(&c->told, s);
+	change(dp, slot, s, parts, hop);
 	if (slot_out != NULL)
 		*slot_out = slot;
 	return 0;
@@ -410,7 +523,9 @@ dp_session_unlink(struct dp *dp, uint32_t slot)
 
 	if (c == NULL)
 		return false;
-	shut(dp, slot);
+	shut_four(dp, slot);
+	shut_six(dp, slot);
+	c->pending = 0;
 	unlink_key(dp, slot);
 	c->installed = false;
 	return true;

@@ -12,7 +12,7 @@ held_back(struct dp_worker *w, const struct dp_packet *p, uint64_t hop)
 	enum dp_drop_cause cause = DP_DROP_EGRESS_NEIGHBOUR;
 
 	if ((hop & DP_NEXTHOP_UP) != 0) {
-		if (!dp_egress_waits(w->dp, p->to))
+		if (!dp_egress_waits(w->dp, p->to, p->protocol == WIRE_PPP_IPV6))
 			return false;
 		cause = DP_DROP_EGRESS_NOT_YET;
 	}

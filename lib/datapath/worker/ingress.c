@@ -9,8 +9,6 @@
 #include "datapath/internal.h"
 
 enum {
-	PPP_IP = 0x0021,
-	PPP_IPV6 = 0x0057,
 	PPP_FIRST_CONTROL = 0x8000, /* what is below is data */
 	ECN_MASK = 3,               /* RFC 3168 section 5 */
 	ECN_NOT_ECT = 0,
@@ -133,7 +131,8 @@ punt_unknown(struct dp_worker *w, struct dp_packet *p)
 		punt_ppp(w, p);
 	else
 		dp_drop(w, p,
-			p->protocol == PPP_IPV6 ? DP_DROP_INGRESS_IPV6 : DP_DROP_INGRESS_PROTOCOL);
+			p->protocol == WIRE_PPP_IPV6 ? DP_DROP_INGRESS_IPV6
+						     : DP_DROP_INGRESS_PROTOCOL);
 }
 
 /* false: the packet is gone. */
@@ -151,7 +150,7 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 	else if (p->protocol >= PPP_FIRST_CONTROL) {
 		punt_ppp(w, p);
 		return false;
-	} else if (p->protocol != PPP_IP) {
+	} else if (p->protocol != WIRE_PPP_IP) {
 		punt_unknown(w, p);
 		return false;
 	} else if ((word & DP_INGRESS_OPEN4) == 0)

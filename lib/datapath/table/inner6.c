@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a session has of IPv6: the /64 of its link and what it was delegated. */
+#include "datapath/internal.h"
+
+static bool
+is_delegated(const struct dp_session *s)
+{
+	return s->delegated.ip.family == CV_IPV6;
+}
+
+static bool
+same_prefix(const struct cv_prefix *a, const struct cv_prefix *b)
+{
+	return a->length == b->length && cv_ip_equal(&a->ip, &b->ip);
+}
+
+bool
+dp_inner6_equal(const struct dp_session *a, const struct dp_session *b)
+{
+	return same_prefix(&a->prefix6, &b->prefix6) && same_prefix(&a->delegated, &b->delegated) &&
+	       memcmp(a->interface_id, b->interface_id, sizeof(a->interface_id)) == 0;
+}
+
+/* A prefix that a client may have. */
+static bool
+is_network(const struct cv_prefix *p)
+{
+	static const uint8_t nothing[8];
+	uint64_t net = dp_net_of(p->ip.bytes);
+
+	return p->ip.family == CV_IPV6 && p->length > 0 && p->length <= DP_LINK_BITS &&
+	       dp_net_usable(net, p->length) && dp_net_cut(net, p->length) == net &&
+	       memcmp(p->ip.bytes + 8, nothing, sizeof(nothing)) == 0;
+}
+
+/* Nobody's, or the session's own. */
+static int
+check_network(struct dp *dp, uint32_t slot, uint16_t realm, const struct cv_prefix *p)
+{
+	const struct dp_cold *c = &dp->cold[slot];
+	uint64_t net = dp_net_of(p->ip.bytes);
+	uint32_t word;
+
+	if (!is_network(p) || dp_route6_inside(dp, realm, net, p->length))
+		return CV_ERR_CONFIG;
+	if (dp_realm6_room(dp, realm, net, p->length) != 0)
+		return CV_ERR_NOMEM;
+	word = dp_realm6_get(dp, realm, net, p->length);
+	if (word == DP_ROUTE_NOBODY ||
+		(c->installed && c->told.open6 && c->told.realm == realm &&
+			(same_prefix(&c->told.prefix6, p) || same_prefix(&c->told.delegated, p))))
+		return 0;
+	return CV_ERR_EXISTS;
+}
+
+int
+dp_inner6_check(struct dp *dp, uint32_t slot, const struct dp_session *s)
+{
+	int rc;
+
+	if (dp->groups[s->group] == NULL || dp->filters[s->filter] == NULL ||
+		s->prefix6.length != DP_LINK_BITS)
+		return CV_ERR_CONFIG;
+	rc = check_network(dp, slot, s->realm, &s->prefix6);
+	if (rc != 0 || s->delegated.ip.family == 0)
+		return rc;
+	return same_prefix(&s->prefix6, &s->delegated)
+		       ? CV_ERR_CONFIG
+		       : check_network(dp, slot, s->realm, &s->delegated);
+}
+
+void
+dp_inner6_put(struct dp *dp, const struct dp_session *s, uint32_t word)
+{
+	dp_realm6_put(dp, s->realm, dp_net_of(s->prefix6.ip.bytes), DP_LINK_BITS, word);
+	if (is_delegated(s))
+		dp_realm6_put(
+			dp, s->realm, dp_net_of(s->delegated.ip.bytes), s->delegated.length, word);
+}
+
+void
+dp_inner6_write(struct dp *dp, uint32_t slot)
+{
+	const struct dp_session *s = &dp->cold[slot].told;
+	struct dp_ingress *in = &dp->ingress[slot];
+
+	in->inner6 = dp_net_of(s->prefix6.ip.bytes);
+	in->pd6 = is_delegated(s) ? dp_net_of(s->delegated.ip.bytes) : 0;
+	in->pd6_bits = is_delegated(s) ? s->delegated.length : 0;
+	memcpy(dp->rare[slot].interface_id, s->interface_id, sizeof(s->interface_id));
+}
