@@ -29,7 +29,7 @@ enum {
 	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes, a filter */
 	DP_PORT_NAME = CV_PORT_NAME_MAX + 1,
 	DP_PORT_DEVICE = CV_DEVICE_MAX + 1,
-	DP_SEND_MAX = 1472, /* largest payload of dp_send_udp */
+	DP_SEND_MAX = 1472, /* largest payload of dp_send_udp; over IPv6 20 less */
 };
 
 #define DP_NO_SLOT UINT32_MAX
@@ -133,7 +133,8 @@ enum dp_punt_class {
 	DP_PUNT_PPP,     /* data message of a known session from its peer that is not IP */
 	DP_PUNT_CONNECT, /* control message for a tunnel that is not set: an SCCCN, say */
 	DP_PUNT_NEW,     /* control message for tunnel 0 */
-	DP_PUNT_ARP,     /* ARP of neighbours: handled inside dp_control_poll(), never returned */
+	DP_PUNT_ARP, /* ARP and ND of neighbours: handled inside dp_control_poll(), never returned
+		      */
 	DP_PUNT_CLASSES,
 };
 
@@ -200,7 +201,7 @@ struct dp_service {
 	struct cv_ip ip;
 	uint8_t prefix_length;  /* what is on-link */
 	struct cv_ip gateway;   /* family 0: only on-link peers can be answered */
-	uint8_t gateway_mac[6]; /* all 0: found by ARP; else ARP can't move it */
+	uint8_t gateway_mac[6]; /* all 0: found by ARP or ND; else these can't move it */
 	uint16_t udp_port;      /* 0: 1701 */
 };
 
@@ -222,9 +223,10 @@ int dp_service_get(const struct dp *dp, uint16_t service, struct dp_service *out
 
 /* Where an inner address leads, in a word. What a session has (dp_session_set) leads to it. */
 enum dp_route_kind {
-	DP_ROUTE_NOBODY,  /* 0 */
-	DP_ROUTE_SESSION, /* index: its slot */
-	DP_ROUTE_SELF,    /* the LNS: it answers echo */
+	DP_ROUTE_NOBODY,   /* 0 */
+	DP_ROUTE_SESSION,  /* index: its slot */
+	DP_ROUTE_SESSION6, /* likewise of one whose peer is reached over IPv6 */
+	DP_ROUTE_SELF,     /* the LNS: it answers echo */
 };
 
 enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };

@@ -15,12 +15,15 @@
 	X(CLASSIFY_RUNT, "frame shorter than its headers")                                         \
 	X(CLASSIFY_MAC, "frame for another station")                                               \
 	X(CLASSIFY_VLAN, "frame tagged for a VLAN")                                                \
-	X(CLASSIFY_ETHERTYPE, "neither IPv4 nor ARP")                                              \
-	X(CLASSIFY_IP_VERSION, "outer IP version is not 4")                                        \
+	X(CLASSIFY_ETHERTYPE, "neither IPv4 nor ARP, nor IPv6 where a listener has it")            \
+	X(CLASSIFY_IP_VERSION, "outer IP version is not its frame's")                              \
 	X(CLASSIFY_IP_HEADER, "outer IP header length below 20 or beyond the packet")              \
 	X(CLASSIFY_IP_LENGTH, "outer IP total length beyond the frame or below its header")        \
 	X(CLASSIFY_IP_CHECKSUM, "outer IP header checksum wrong")                                  \
-	X(CLASSIFY_MARTIAN, "outer source that can't be one: 0/8, 127/8, multicast, broadcast")    \
+	X(CLASSIFY_IP_EXTENSION,                                                                   \
+		"outer IPv6 extension headers cut short, too many, or a route through us")         \
+	X(CLASSIFY_MARTIAN,                                                                        \
+		"outer source that can't be one: 0/8, 127/8, ::, ::1, multicast, broadcast")       \
 	X(CLASSIFY_LAND, "outer source is an address of our own")                                  \
 	X(CLASSIFY_DESTINATION, "outer destination is none of our addresses")                      \
 	X(CLASSIFY_FRAGMENT, "fragment of an outer packet: not reassembled")                       \
@@ -28,6 +31,7 @@
 	X(CLASSIFY_UDP_LENGTH, "UDP length below 8 or beyond its packet")                          \
 	X(CLASSIFY_UDP_PORT, "UDP port that nothing listens on")                                   \
 	X(CLASSIFY_UDP_CHECKSUM, "UDP checksum wrong")                                             \
+	X(CLASSIFY_UDP_NO_CHECKSUM, "UDP over IPv6 without a checksum")                            \
 	X(CLASSIFY_L2TP_SHORT, "L2TP header cut short")                                            \
 	X(CLASSIFY_L2TP_LENGTH, "L2TP Length below the header's or beyond the datagram's")         \
 	X(CLASSIFY_L2TP_OFFSET, "L2TP Offset beyond the end")                                      \
@@ -78,25 +82,32 @@
 	X(PUNT_PPP_FULL, "too much PPP control of known sessions waits")                           \
 	X(PUNT_CONNECT_FULL, "too many messages of tunnels that are being opened wait")            \
 	X(PUNT_NEW_FULL, "too many new tunnel requests wait")                                      \
-	X(PUNT_ARP_FULL, "too much ARP of neighbours waits")                                       \
+	X(PUNT_ARP_FULL, "too much ARP and ND of neighbours waits")                                \
 	X(PUNT_TUNNEL_SHARE, "a tunnel or its address has its share of what waits")                \
 	X(PUNT_PPP_SHARE, "a session or its address has its share of what waits")                  \
 	X(PUNT_PPP_RATE, "a session's PPP control over its rate")                                  \
 	X(PUNT_CONNECT_SHARE, "one address or port has its share of such messages that wait")      \
 	X(PUNT_NEW_SHARE, "one address or port has its share of the new requests that wait")       \
-	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP that waits")                     \
+	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP and ND that waits")              \
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
 	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
 	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours")                         \
 	X(LOCAL_ARP_DOUBTED, "another station claims a known neighbour's address: not believed")   \
 	X(LOCAL_ARP_LIMIT, "ARP requests of one station over the rate")                            \
+	X(LOCAL_ND_MALFORMED, "ND that RFC 4861 has discarded: hop limit, lengths, addresses")     \
+	X(LOCAL_ND_IGNORED, "ND that was neither for us nor asked for")                            \
+	X(LOCAL_ND_CONFLICT, "another station claims an IPv6 address of ours")                     \
+	X(LOCAL_ND_DOUBTED, "another station claims a known IPv6 neighbour: not believed")         \
+	X(LOCAL_ND_LIMIT, "neighbour solicitations of one station over the rate")                  \
+	X(LOCAL_ND_ROUTER, "router's ND: the gateway is what the configuration says")              \
+	X(LOCAL_MLD, "MLD of others")                                                              \
 	X(LOCAL_ICMP_CHECKSUM, "outer ICMP with a wrong checksum or cut short")                    \
 	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
 	X(LOCAL_ECHO_LIMIT, "outer echo request over its source's rate, or that of all")           \
 	X(NEIGHBOUR_QUEUE_FULL, "sent while its next hop was being resolved, and too many waited") \
 	X(NEIGHBOUR_GAVE_WAY, "next hop not resolved yet, and newer ones took its place")          \
 	X(NEIGHBOUR_NO_ROUTE, "to a peer that is not on-link, and the listener has no gateway")    \
-	X(NEIGHBOUR_UNREACHABLE, "next hop did not answer ARP")                                    \
+	X(NEIGHBOUR_UNREACHABLE, "next hop answered neither ARP nor ND")                           \
 	X(SEND_FULL, "control's queue to a worker full")                                           \
 	X(WORKER_STOPPED, "waited in a ring when the data path stopped")
 
@@ -108,6 +119,8 @@
 	X(LOCAL_ARP, "ARP requests for our own addresses, answered")                         \
 	X(LOCAL_ECHO, "echo requests to our own addresses, answered")                        \
 	X(LOCAL_PUNT_ARP, "ARP of neighbours")                                               \
+	X(LOCAL_ND, "neighbour solicitations for our own addresses, answered")               \
+	X(LOCAL_PUNT_ND, "ND of neighbours")                                                 \
 	X(INGRESS_ROUTE, "inner IP packets taken from their session")                        \
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
 	X(ROUTE_POLICY, "destination is a session")                                          \

@@ -68,6 +68,7 @@ struct dp_port {
 	bool checks_rx;    /* the device says whether received checksums are right */
 	bool found;        /* id is right */
 	bool created;      /* by us: to be removed again */
+	bool multicast;    /* it was told of groups */
 	int lock;          /* host/interface.c: a socket; -1: none */
 	int interface;     /* its number in the kernel; 0: none */
 	enum dp_link link;
@@ -157,7 +158,7 @@ struct dp_packet {
 	uint8_t *inner;
 	const uint8_t *udp; /* the header that it came in, until egress */
 	uint32_t slot, to;
-	uint32_t peer_ip;
+	struct dp_ip peer;
 	uint16_t peer_port;
 	uint16_t len; /* bytes from inner to the end of the PPP frame; from ingress on: of the
 			 packet */
@@ -167,8 +168,8 @@ struct dp_packet {
 	uint16_t realm;
 	uint16_t trailing; /* bytes of the datagram behind the packet */
 	uint8_t outer_tos;
-	uint8_t port;      /* that it came in by */
-	uint8_t ip_header; /* bytes of the outer one */
+	uint8_t port;       /* that it came in by */
+	uint16_t ip_header; /* bytes from the outer one to UDP's */
 	bool sum_known;
 	uint64_t key;
 };
@@ -181,10 +182,14 @@ struct dp_burst {
 /* What travels with a punted buffer, in its private area. */
 struct dp_punt_meta {
 	uint16_t class, service, port, len;
-	uint32_t slot, remote_ip;
+	uint32_t slot;
+	struct dp_ip remote;
 	uint16_t remote_port;
 	uint16_t source, flow; /* in dp_shares */
 	const uint8_t *data;
+	/* of what ARP or ND says of a neighbour, who is `remote` */
+	uint8_t says; /* enum dp_says */
+	uint8_t mac[WIRE_MAC];
 };
 
 struct dp_neighbours;
@@ -202,6 +207,7 @@ struct dp {
 	uint32_t slot_mask;
 	struct dp_ingress *ingress;
 	struct dp_egress *egress;
+	struct dp_egress6 *egress6;
 	struct dp_rare *rare;
 	struct dp_nexthop *nexthops;
 	uint16_t *arp_wanted; /* neighbours, by a hash of port and address */
@@ -362,6 +368,10 @@ void dp_interface_info(const struct dp *dp, const struct dp_port *port, struct d
 /* A change is a line in the log; what is gone stays so. */
 void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link);
 
+/* host/multicast.c: the port takes frames to the groups that its addresses are asked for on, and
+ * to all nodes (RFC 2464 section 7), as its services are now. */
+void dp_multicast_follow(struct dp *dp, uint16_t port);
+
 /* table/service.c: what is ours on the outside. */
 int dp_services_create(struct dp *dp);
 void dp_services_destroy(struct dp *dp);
@@ -374,17 +384,37 @@ void dp_service_use(struct dp *dp, uint16_t service, int more);
 /* Largest packet that leaves by it. */
 uint16_t dp_service_mtu(const struct dp *dp, uint16_t service);
 void dp_tunnels_destroy(struct dp *dp, uint16_t service);
-bool dp_is_local(const struct dp *dp, uint32_t ip);
+bool dp_is_own(const struct dp *dp, struct dp_ip ip);
+static inline bool
+dp_is_local(const struct dp *dp, uint32_t ip)
+{
+	return dp_is_own(dp, dp_ip4(ip));
+}
 /* The broadcast address of a network of ours. */
 bool dp_is_broadcast(const struct dp *dp, uint32_t ip);
 /* An address of ours on this port. */
-bool dp_is_local_on(const struct dp *dp, uint32_t ip, uint16_t port);
+bool dp_is_own_on(const struct dp *dp, struct dp_ip ip, uint16_t port);
+/* Whether a service over IPv6 is on this port, which has its link-local address then. */
+bool dp_speaks_ipv6(const struct dp *dp, uint16_t port);
+/* An address on which one of ours is asked for on this port (RFC 4291 section 2.7.1), or that of
+ * all nodes. */
+bool dp_is_own_group(const struct dp *dp, const uint8_t ip[WIRE_IPV6_ADDRESS], uint16_t port);
 
 /* worker/answer.c: ARP and ICMP for our outer addresses. */
 void dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
 void dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
-/* control/arp.c: what a worker's ARP says of a neighbour. */
-void dp_arp_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
+/* What is heard of a neighbour, to the control thread: source, flow: see dp_punt_mbuf(). */
+void dp_punt_claim(struct dp_worker *w, struct rte_mbuf *m, const struct dp_punt_meta *claim,
+	uint64_t source, uint64_t flow, enum dp_edge_name edge);
+/* One station's or address's rate, where others may share its place by chance. rates: one of the
+ * worker's, of DP_SOURCES. */
+bool dp_within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint32_t cost_ms);
+/* worker/nd.c: ICMPv6 for our outer addresses: a packet of `len` bytes whose headers are right, but
+ * for its destination. at: where ICMP begins in it. */
+void dp_answer_icmpv6(
+	struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len);
+/* control/claim.c: what a worker's ARP or ND says of a neighbour. */
+void dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 
 static inline const struct dp_outside *
 dp_outside_of(const struct dp *dp)
@@ -406,28 +436,52 @@ dp_service_find(const struct dp *dp, uint32_t ip, uint16_t udp_port)
 	return -1;
 }
 
+/* The same over IPv6. */
+static inline int
+dp_service_find6(const struct dp *dp, struct dp_ip ip, uint16_t udp_port)
+{
+	const struct dp_outside *o = dp_outside_of(dp);
+
+	for (uint32_t at = dp_service_place6(ip, udp_port) & o->mask6;
+		o->entries6[at].udp_port != 0; at = (at + 1) & o->mask6)
+		if (o->entries6[at].udp_port == udp_port && dp_ip_equal(o->entries6[at].ip, ip))
+			return o->entries6[at].service;
+	return -1;
+}
+
+/* control/question.c: asks who has an address, of `from`, ours on the port. only: the MAC address
+ * that is asked alone; NULL: all are. */
+void dp_question_send(struct dp *dp, uint16_t port, const struct cv_ip *from,
+	const struct cv_ip *about, const uint8_t *only);
+
 /* control/neighbour.c */
 int dp_neighbours_create(struct dp *dp);
 void dp_neighbours_destroy(struct dp *dp);
 /* The next hop towards ip, resolved or being so; counts one more user. -1: no room, -2: no
  * route. It is never DP_NEXTHOP_NONE, by which nothing leaves. */
-int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip);
+int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip);
 void dp_nexthop_put(struct dp *dp, int hop);
-/* Sends an IPv4 packet (at the buffer's start; room for Ethernet in front) towards ip, now or
- * when its next hop is known. Takes the buffer in any case. */
+/* Sends a packet of its family (at the buffer's start; room for Ethernet in front) towards ip, now
+ * or when its next hop is known. Takes the buffer in any case. */
 int dp_neighbour_send(
-	struct dp *dp, uint64_t now, uint16_t service, uint32_t ip, struct rte_mbuf *m);
+	struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, struct rte_mbuf *m);
 /* What the configuration says of a gateway's MAC address may have changed. */
-void dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip);
+void dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip);
 enum dp_claim {
 	DP_CLAIM_NOBODY,  /* nobody that we talk to */
 	DP_CLAIM_TAKEN,   /* who is known, or was asked for */
 	DP_CLAIM_DOUBTED, /* another station than the one that is known: not believed */
 };
 
-/* What an ARP packet says of its sender, in a request or an answer. */
-enum dp_claim dp_neighbour_learn(
-	struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6]);
+/* What a message says of its sender, or of whom it tells. */
+enum dp_says {
+	DP_SAYS_HERE = 1, /* an answer: who has it is there */
+	DP_SAYS_MAC = 2,  /* at this MAC address; without, at the one that is known */
+};
+
+/* Takes what ARP or ND says, or not. says: DP_SAYS_*, together. */
+enum dp_claim dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip,
+	const uint8_t mac[6], unsigned says);
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);
 
@@ -451,8 +505,8 @@ bool dp_session_unlink(struct dp *dp, uint32_t slot);
 void dp_session_apply(struct dp *dp, uint32_t slot);
 
 /* table/headers.c: the finished headers, and how long they are. */
-void dp_headers_write(
-	struct dp_egress *e, const struct dp_service_record *service, const struct dp_session *s);
+void dp_headers_write(struct dp_egress *e, struct dp_egress6 *e6,
+	const struct dp_service_record *service, const struct dp_session *s);
 /* Whom a session's packets come from, and the sum of the headers that they have. */
 void dp_headers_expect(
 	struct dp_ingress *in, const struct dp_service_record *service, const struct dp_session *s);
@@ -534,6 +588,14 @@ int dp_route6_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv
 	uint32_t *word);
 /* Whether one of them is in a network. */
 bool dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
+
+static inline bool
+dp_route_is_session(uint32_t word)
+{
+	enum dp_route_kind kind = dp_route_kind(word);
+
+	return kind == DP_ROUTE_SESSION || kind == DP_ROUTE_SESSION6;
+}
 
 static inline const struct dp_realm_table *
 dp_realm_of(const struct dp *dp, uint16_t realm)
@@ -669,14 +731,14 @@ bool dp_icmp_echo(struct dp_worker *w, struct dp_packet *p);
 int dp_wanted_create(struct dp *dp);
 void dp_wanted_destroy(struct dp *dp);
 /* One more (1) or less (-1) that is wanted; which MAC address was asked last. */
-void dp_wanted_add(struct dp *dp, uint16_t port, uint32_t ip, int more);
-void dp_wanted_ask(struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6]);
-/* Worker: whether ARP of this sender may be of use to the control thread (by a hash: false is
+void dp_wanted_add(struct dp *dp, uint16_t port, struct dp_ip ip, int more);
+void dp_wanted_ask(struct dp *dp, uint16_t port, struct dp_ip ip, const uint8_t mac[6]);
+/* Worker: whether ARP or ND of this sender may be of use to the control thread (by a hash: false is
  * right, true may be wrong). */
-bool dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip);
+bool dp_neighbour_wanted(const struct dp *dp, uint16_t port, struct dp_ip ip);
 /* Worker: whether this may be the station whose answer is waited for, since it is the known one
  * (by a hash, so of several neighbours the last that was asked). */
-bool dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6]);
+bool dp_neighbour_asked(const struct dp *dp, uint16_t port, struct dp_ip ip, const uint8_t mac[6]);
 
 /* The next Ns of a session, in network order: the one word of a table that workers count in. */
 static inline uint16_t

@@ -15,6 +15,7 @@ enum {
 	DP_HEADERS = 44,        /* room for finished outgoing headers over IPv4 */
 	DP_HEADERS_COPIED = 48, /* so much of the line is copied: what is in front of them lands
 				 * where Ethernet is written */
+	DP_HEADERS6 = 64,       /* the same over IPv6 */
 };
 
 /*
@@ -71,6 +72,7 @@ enum {
 	DP_EGRESS_SEQUENCE = 4, /* L2TP has Ns and Nr */
 	DP_EGRESS_HELD =
 		8, /* it may not be reachable (yet): dp_rare.after; changes under traffic */
+	DP_EGRESS_IPV6 = 16, /* its headers are in dp_egress6, hdr_len of them */
 };
 
 /*
@@ -94,6 +96,13 @@ struct dp_egress {
 
 _Static_assert(sizeof(struct dp_egress) == DP_LINE, "one line");
 _Static_assert(__builtin_offsetof(struct dp_egress, hdr) + DP_HEADERS == DP_LINE, "at the end");
+
+/* Finished headers IPv6 + UDP + L2TP + PPP likewise, in a line of their own of the same slot. */
+struct dp_egress6 {
+	uint8_t hdr[DP_HEADERS6];
+} __attribute__((aligned(DP_LINE)));
+
+_Static_assert(sizeof(struct dp_egress6) == DP_LINE, "one line");
 
 /* What few packets need of a session. */
 struct dp_rare {
@@ -119,6 +128,7 @@ enum {
 	DP_HDR_UDP_LEN = 24,
 	DP_HDR_UDP_SUM = 26,
 	DP_HDR_L2TP = 28,
+	DP_HDR_L2TP6 = 48, /* over IPv6 */
 };
 
 /*

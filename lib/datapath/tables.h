@@ -8,20 +8,28 @@
 
 #include <rte_byteorder.h>
 
+#include "datapath/address.h"
 #include "datapath/datapath.h"
 #include "datapath/layout.h"
 
 /* What is ours on the outside, replaced as a whole. Addresses and ports in network order. */
 struct dp_outside {
-	uint32_t count, mask;
+	uint32_t count;
+	uint32_t mask, mask6;
 	struct dp_own {
-		uint32_t ip, broadcast; /* broadcast 0: its network has none */
+		struct dp_ip ip;
+		uint32_t broadcast; /* 0: its network has none */
 		uint16_t port, service;
-	} * own; /* a service each */
+	} * own; /* a service each, of either family */
+	struct dp_service_entry6 {
+		struct dp_ip ip;
+		uint16_t udp_port; /* 0: free */
+		uint16_t service;
+	} * entries6; /* those over IPv6, by a hash */
 	struct dp_service_entry {
 		uint64_t key; /* dp_service_key(); 0: free */
 		uint16_t service;
-	} entries[]; /* by a hash of it */
+	} entries[]; /* those over IPv4, by a hash of it */
 };
 
 /* What the control thread knows of a service, as long as it is set or has sessions. */
@@ -30,7 +38,7 @@ struct dp_service_record {
 	bool set;
 	int gateway_hop; /* -1: none */
 	uint32_t sessions;
-	uint32_t ip; /* network order, as the port */
+	uint32_t ip; /* network order, as the port; 0: IPv6 */
 	uint16_t udp_port;
 	struct cv_endpoint *peers; /* by tunnel ID, beside dp.tunnels; family 0: none */
 };
@@ -41,11 +49,41 @@ struct dp_iface_record {
 	uint16_t services;
 };
 
-/* The peer of a tunnel in one word, so that it is written at once. */
+/*
+ * The peer of a tunnel in one word, so that it is written at once: an IPv4 address and port
+ * themselves, with DP_PEER_IPV4; of an IPv6 one where they are, in a record that never changes and
+ * is replaced as a whole. 0: none.
+ */
+#define DP_PEER_IPV4 (UINT64_C(1) << 63)
+
+struct dp_peer6 {
+	struct dp_ip ip;
+	uint16_t port;
+};
+
 static inline uint64_t
 dp_tunnel_peer(uint32_t ip, uint16_t port)
 {
-	return UINT64_C(1) << 63 | (uint64_t)port << 32 | ip;
+	return DP_PEER_IPV4 | (uint64_t)port << 32 | ip;
+}
+
+static inline bool
+dp_tunnel_is(uint64_t word, struct dp_ip ip, uint16_t port)
+{
+	const struct dp_peer6 *peer;
+
+	if (dp_ip_is4(ip))
+		return word == dp_tunnel_peer(dp_ip4_be(ip), port);
+	if (word == 0 || (word & DP_PEER_IPV4) != 0)
+		return false;
+	peer = (const struct dp_peer6 *)(uintptr_t)word;
+	return dp_ip_equal(peer->ip, ip) && peer->port == port;
+}
+
+static inline struct dp_ip
+dp_ingress_peer(const struct dp_ingress *s)
+{
+	return dp_ip6((const uint8_t *)s + offsetof(struct dp_ingress, peer_ip));
 }
 
 /* What a filter says of a protocol. */
@@ -170,6 +208,12 @@ static inline uint32_t
 dp_service_place(uint64_t key)
 {
 	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+}
+
+static inline uint32_t
+dp_service_place6(struct dp_ip ip, uint16_t udp_port)
+{
+	return dp_service_place(ip.high ^ (ip.low << 7 | ip.low >> 57) ^ udp_port);
 }
 
 static inline uint32_t

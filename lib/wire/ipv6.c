@@ -59,6 +59,8 @@ wire_ipv6_upper(const uint8_t *ip, size_t len, struct wire_upper *upper)
 			return false;
 		if (upper->protocol == WIRE_FRAGMENT)
 			take_fragment(header, upper);
+		if (upper->protocol == WIRE_ROUTING && header[3] != 0)
+			upper->routed = true;
 		upper->protocol = header[0];
 		upper->at += bytes;
 	}

@@ -47,12 +47,19 @@ wire_ipv6_write(uint8_t *ip, const struct wire_ipv6 *h)
 /* Reads a packet's header out of len bytes; false: it is no IPv6, or ends beyond them. */
 bool wire_ipv6_read(const uint8_t *ip, size_t len, struct wire_ipv6 *h);
 
+static inline uint8_t
+wire_ipv6_class(const uint8_t *ip)
+{
+	return (uint8_t)(wire_get16(ip) >> 4);
+}
+
 /* What stands behind the extension headers of a packet. */
 struct wire_upper {
 	uint8_t protocol; /* WIRE_NOTHING: there is nothing */
 	bool fragment;    /* a fragment header was among them, */
 	bool later;       /* and this is not the first: the protocol's header is not here */
 	bool more;
+	bool routed;     /* a routing header has nodes to go to still (RFC 8200 section 4.4) */
 	uint16_t offset; /* of the fragment, in bytes */
 	uint32_t id;
 	size_t at; /* where it begins, from the packet's first byte */

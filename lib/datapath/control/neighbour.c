@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Next hops and their MAC addresses (RFC 826), on the control thread. A neighbour appears when
- * something is to be sent to it, is asked for three times, confirmed every half minute while it
- * is used, and forgotten when it is not.
+ * Next hops and their MAC addresses (RFC 826, RFC 4861), on the control thread. A neighbour appears
+ * when something is to be sent to it, is asked for three times, confirmed every half minute while
+ * it is used, and forgotten when it is not.
  *
- * ARP can be forged by any station of the link, so a neighbour that is known is believed alone:
- * what another one claims to be it, asked or not, only makes us ask the known one, at most once a
- * second. Only after that was silent three times all are asked, and the first to answer is it.
- * Who won't trust the link to that gives a gateway's MAC address in the configuration.
+ * ARP and ND can be forged by any station of the link, so a neighbour that is known is believed
+ * alone: what another one claims to be it, asked or not, only makes us ask the known one, at most
+ * once a second. Only after that was silent three times all are asked, and the first to answer is
+ * it. So it makes no difference whether an advertisement would override what is known (RFC 4861
+ * section 7.2.5). Who won't trust the link to that gives a gateway's MAC address in the
+ * configuration.
  *
  * What strangers name as their address makes neighbours, too. Those have bounded room, in which
  * a new one takes the place of the oldest: a station that is there answers long before its turn
@@ -36,8 +38,8 @@ enum {
 struct neighbour {
 	struct cv_timer timer; /* first: the wheel gives it back */
 	struct cv_node node;
-	uint32_t ip;
-	uint32_t from; /* our address that asks */
+	struct cv_ip ip;
+	struct cv_ip from; /* our address that asks */
 	uint16_t port;
 	uint16_t hop;
 	uint8_t tries; /* 0: not asking */
@@ -135,7 +137,7 @@ forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
 	leave_queue(n);
 	cv_wheel_cancel(&all->wheel, &n->timer);
 	cv_table_remove(&all->table, &n->node);
-	dp_wanted_add(dp, n->port, n->ip, -1);
+	dp_wanted_add(dp, n->port, dp_ip_of(&n->ip), -1);
 	all->by_hop[n->hop] = NULL;
 	__atomic_store_n(&dp->nexthops[n->hop].second, 0, __ATOMIC_RELAXED);
 	all->count--;
@@ -161,45 +163,43 @@ dp_neighbours_destroy(struct dp *dp)
 }
 
 static struct neighbour *
-find(const struct dp *dp, uint16_t port, uint32_t ip, uint64_t *hash)
+find(const struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t *hash)
 {
-	uint32_t key[2] = {ip, port};
+	struct dp_ip at = dp_ip_of(ip);
+	uint64_t key[3] = {at.high, at.low, port};
 
 	*hash = cv_table_hash(&dp->neighbours->table, key, sizeof(key));
 	for (struct cv_node *n = cv_table_first(&dp->neighbours->table, *hash); n != NULL;
 		n = cv_table_next(n))
-		if (NEIGHBOUR_OF(n)->ip == ip && NEIGHBOUR_OF(n)->port == port)
+		if (NEIGHBOUR_OF(n)->port == port && cv_ip_equal(&NEIGHBOUR_OF(n)->ip, ip))
 			return NEIGHBOUR_OF(n);
 	return NULL;
 }
 
-/* Sends an ARP request: to the known address when only confirming, else to all. */
+/* Asks: the known address when only confirming, else all. */
 static void
 ask(struct dp *dp, const struct neighbour *n)
 {
-	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	const struct dp_port *port = &dp->ports[n->port];
-	struct rte_mbuf *m = dp_control_mbuf(dp);
-	uint8_t *frame = m == NULL ? NULL : (uint8_t *)rte_pktmbuf_append(m, WIRE_ETHER + WIRE_ARP);
-
-	if (frame == NULL)
-		return;
 	if (n->up)
-		dp_wanted_ask(dp, n->port, n->ip, n->mac);
-	wire_ether_write(frame, n->up && n->tries == 1 ? n->mac : all, port->mac, WIRE_TYPE_ARP);
-	wire_arp_write(frame + WIRE_ETHER, WIRE_ARP_REQUEST, port->mac, n->from, NULL, n->ip);
-	dp_send_frame(dp, n->port, m);
+		dp_wanted_ask(dp, n->port, dp_ip_of(&n->ip), n->mac);
+	dp_question_send(dp, n->port, &n->from, &n->ip, n->up && n->tries == 1 ? n->mac : NULL);
 }
 
 /* A line about a neighbour that sessions use. */
 static void
 say(const struct dp *dp, const struct neighbour *n, const char *event, const char *more)
 {
-	struct cv_ip ip = cv_ipv4(rte_be_to_cpu_32(n->ip));
 	char text[CV_IP_TEXT];
 
 	cv_log_event(dp->log, CV_LOG_WARNING, event, "address=%s port=%s users=%u%s",
-		cv_ip_text(&ip, text), dp->ports[n->port].name, n->users, more);
+		cv_ip_text(&n->ip, text), dp->ports[n->port].name, n->users, more);
+}
+
+/* Of the frames that go to it. */
+static uint16_t
+type_of(const struct neighbour *n)
+{
+	return n->ip.family == CV_IPV4 ? WIRE_TYPE_IPV4 : WIRE_TYPE_IPV6;
 }
 
 /* What is known of it becomes what workers use. */
@@ -213,7 +213,7 @@ publish(struct dp *dp, const struct neighbour *n)
 		__atomic_store_n(&hop->second, 0, __ATOMIC_RELAXED);
 		return;
 	}
-	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, WIRE_TYPE_IPV4);
+	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, type_of(n));
 	__atomic_store_n(&hop->first, wire_load64(ether), __ATOMIC_RELAXED);
 	__atomic_store_n(&hop->second,
 		wire_load64(ether + 8) | (uint64_t)n->port << 48 | DP_NEXTHOP_UP, __ATOMIC_RELEASE);
@@ -231,7 +231,7 @@ start_asking(struct dp *dp, struct neighbour *n, uint64_t now)
 
 /* The MAC address that the configuration gives for a gateway, or NULL. */
 static const uint8_t *
-configured_mac(const struct dp *dp, uint16_t port, uint32_t ip)
+configured_mac(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
 {
 	static const uint8_t none[6];
 
@@ -239,8 +239,7 @@ configured_mac(const struct dp *dp, uint16_t port, uint32_t ip)
 		const struct dp_own *own = &dp->outside->own[i];
 		const struct dp_service *told = &dp->services[own->service]->told;
 
-		if (own->port == port && told->gateway.family == CV_IPV4 &&
-			cv_ipv4_value(&told->gateway) == rte_be_to_cpu_32(ip) &&
+		if (own->port == port && cv_ip_equal(&told->gateway, ip) &&
 			memcmp(told->gateway_mac, none, sizeof(none)) != 0)
 			return told->gateway_mac;
 	}
@@ -267,7 +266,8 @@ make_room(struct dp *dp)
 }
 
 static struct neighbour *
-new_neighbour(struct dp *dp, uint64_t now, uint16_t port, uint32_t from, uint32_t ip, uint64_t hash)
+new_neighbour(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *from,
+	const struct cv_ip *ip, uint64_t hash)
 {
 	struct dp_neighbours *all = dp->neighbours;
 	const uint8_t *mac = configured_mac(dp, port, ip);
@@ -282,14 +282,14 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t port, uint32_t from, uint32_
 		all->by_hop[all->next_hop % DP_MAX_NEXTHOPS] != NULL)
 		all->next_hop++;
 	n->hop = (uint16_t)(all->next_hop++ % DP_MAX_NEXTHOPS);
-	n->ip = ip;
-	n->from = from;
+	n->ip = *ip;
+	n->from = *from;
 	n->port = port;
 	n->used_at = now;
 	all->by_hop[n->hop] = n;
 	all->count++;
 	cv_table_add(&all->table, &n->node, hash);
-	dp_wanted_add(dp, n->port, n->ip, 1);
+	dp_wanted_add(dp, n->port, dp_ip_of(&n->ip), 1);
 	if (mac != NULL) {
 		memcpy(n->mac, mac, sizeof(n->mac));
 		n->fixed = n->up = true;
@@ -301,30 +301,38 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t port, uint32_t from, uint32_
 	return n;
 }
 
+/* Whether a service reaches an address of its family without a gateway. */
+static bool
+on_link(const struct dp_service *s, const struct cv_ip *ip)
+{
+	struct cv_prefix prefix = {.ip = s->ip, .length = s->prefix_length};
+
+	return cv_prefix_contains(&prefix, ip) ||
+	       (ip->family == CV_IPV6 && wire_ipv6_link_local(ip->bytes));
+}
+
 /* The neighbour that packets to ip go to, made when it is new; NULL, and why in *rc. */
 static struct neighbour *
-route(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip, int *rc)
+route(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, int *rc)
 {
 	const struct dp_service_record *s = dp->services[service];
-	uint32_t mask, hop = ip;
 	struct neighbour *n;
 	uint16_t port;
 	uint64_t hash;
 
 	*rc = CV_ERR_UNKNOWN;
-	if (s == NULL)
+	if (s == NULL || ip->family != s->told.ip.family)
 		return NULL;
-	mask = s->told.prefix_length == 0 ? 0 : UINT32_MAX << (32 - s->told.prefix_length);
-	if (((ip ^ s->ip) & rte_cpu_to_be_32(mask)) != 0)
-		hop = rte_cpu_to_be_32(cv_ipv4_value(&s->told.gateway));
-	if (hop == 0)
+	if (!on_link(&s->told, ip))
+		ip = &s->told.gateway;
+	if (ip->family == 0)
 		return NULL;
 	port = dp->ifaces[s->told.iface].told.port;
-	n = find(dp, port, hop, &hash);
+	n = find(dp, port, ip, &hash);
 	if (n == NULL)
-		n = new_neighbour(dp, now, port, s->ip, hop, hash);
+		n = new_neighbour(dp, now, port, &s->told.ip, ip, hash);
 	else if (s->set)
-		n->from = s->ip;
+		n->from = s->told.ip;
 	*rc = CV_ERR_LIMIT;
 	if (n != NULL && now > n->used_at)
 		n->used_at = now;
@@ -334,7 +342,7 @@ route(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip, int *rc)
 }
 
 int
-dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip)
+dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip)
 {
 	int rc;
 	struct neighbour *n = route(dp, now, service, ip, &rc);
@@ -366,7 +374,7 @@ send_to(struct dp *dp, const struct neighbour *n, struct rte_mbuf *m)
 	m->data_off = (uint16_t)(m->data_off - WIRE_ETHER);
 	m->data_len = (uint16_t)(m->data_len + WIRE_ETHER);
 	m->pkt_len += WIRE_ETHER;
-	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, WIRE_TYPE_IPV4);
+	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, type_of(n));
 	return dp_send_frame(dp, n->port, m);
 }
 
@@ -383,7 +391,8 @@ make_packet_room(struct dp *dp, const struct neighbour *n)
 }
 
 int
-dp_neighbour_send(struct dp *dp, uint64_t now, uint16_t service, uint32_t ip, struct rte_mbuf *m)
+dp_neighbour_send(
+	struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, struct rte_mbuf *m)
 {
 	int rc;
 	struct neighbour *n = route(dp, now, service, ip, &rc);
@@ -440,7 +449,7 @@ resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
 }
 
 void
-dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip)
+dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip)
 {
 	const uint8_t *mac = configured_mac(dp, port, ip);
 	uint64_t hash;
@@ -472,24 +481,25 @@ doubt(struct dp *dp, struct neighbour *n, uint64_t now)
 }
 
 enum dp_claim
-dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, uint32_t ip, const uint8_t mac[6])
+dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip,
+	const uint8_t mac[6], unsigned says)
 {
 	uint64_t hash;
 	struct neighbour *n = find(dp, port, ip, &hash);
 
-	if (n == NULL || (mac[0] & 1) != 0)
+	if (n == NULL || ((says & DP_SAYS_MAC) != 0 && (mac[0] & 1) != 0))
 		return DP_CLAIM_NOBODY;
-	if (n->up && memcmp(n->mac, mac, 6) != 0) {
+	if (n->up && (says & DP_SAYS_MAC) != 0 && memcmp(n->mac, mac, 6) != 0) {
 		doubt(dp, n, now);
 		return DP_CLAIM_DOUBTED;
 	}
 	/* unasked, of what is known it says nothing, or who repeats it would keep what nobody uses,
 	 * and unconfirmed */
-	if (n->up && n->tries != 0)
+	if (n->up && n->tries != 0 && (says & DP_SAYS_HERE) != 0)
 		confirm(dp, n, now);
-	else if (!n->up && n->tries != 0)
+	else if (!n->up && n->tries != 0 && (says & DP_SAYS_MAC) != 0)
 		resolve(dp, n, now, mac);
-	else if (!n->up)
+	else if (!n->up && n->tries == 0)
 		start_asking(dp, n, now);
 	return DP_CLAIM_TAKEN;
 }
@@ -515,7 +525,9 @@ lost(struct dp *dp, struct neighbour *n, uint64_t now)
 		return;
 	}
 	if (!n->missed)
-		say(dp, n, "neighbour-lost", " reason=\"no answer to ARP\"");
+		say(dp, n, "neighbour-lost",
+			n->ip.family == CV_IPV4 ? " reason=\"no answer to ARP\""
+						: " reason=\"no answer to ND\"");
 	n->missed = true;
 	cv_wheel_arm(&dp->neighbours->wheel, &n->timer, cv_time_add(now, RETRY_NS));
 }
@@ -562,7 +574,7 @@ dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_inf
 
 		if (n == NULL)
 			continue;
-		*out = (struct dp_neighbour_info){.ip = cv_ipv4(rte_be_to_cpu_32(n->ip)),
+		*out = (struct dp_neighbour_info){.ip = n->ip,
 			.port = n->port,
 			.resolved = n->up,
 			.configured = n->fixed,

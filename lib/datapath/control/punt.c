@@ -167,7 +167,7 @@ dp_punt_local_poll(struct dp *dp, uint64_t now)
 	if (dp->shared && dp->busy)
 		dp->budget[DP_PUNT_NEW] = BUSY_BUDGET;
 	while ((m = take(dp, DP_PUNT_ARP)) != NULL)
-		dp_arp_learn(dp, now, m);
+		dp_claim_learn(dp, now, m);
 }
 
 bool
@@ -187,7 +187,7 @@ dp_punt_next(struct dp *dp, struct dp_punt *punt)
 		.service = meta->service,
 		.port = meta->port,
 		.slot = meta->slot,
-		.remote = {.ip = cv_ipv4(rte_be_to_cpu_32(meta->remote_ip)),
+		.remote = {.ip = dp_ip_told(meta->remote),
 			.port = rte_be_to_cpu_16(meta->remote_port)},
 		.data = meta->data,
 		.len = meta->len,

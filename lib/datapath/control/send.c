@@ -5,7 +5,7 @@
 #include "datapath/internal.h"
 #include "l2tp/header.h"
 
-enum { OUR_TTL = 64 };
+enum { OUR_TTL = 64, SEND_MAX_IPV6 = DP_SEND_MAX - (WIRE_IPV6 - WIRE_IPV4) };
 
 struct rte_mbuf *
 dp_control_mbuf(struct dp *dp)
@@ -33,6 +33,23 @@ unsigned
 dp_send_room(const struct dp *dp)
 {
 	return rte_ring_free_count(dp->workers[0]->send);
+}
+
+/* Over IPv6; as what is sent is one flow a tunnel, its label is 0 (RFC 6437 section 3). */
+static void
+write_udp6(const struct dp_service_record *s, const struct cv_endpoint *remote, const void *payload,
+	size_t len, uint8_t *ip)
+{
+	uint16_t udp_len = (uint16_t)(WIRE_UDP_HEADER + len);
+	struct wire_ipv6 header = {.next = WIRE_UDP, .hops = OUR_TTL, .payload = udp_len};
+	uint8_t *udp = ip + WIRE_IPV6;
+
+	memcpy(header.source, s->told.ip.bytes, sizeof(header.source));
+	memcpy(header.target, remote->ip.bytes, sizeof(header.target));
+	wire_ipv6_write(ip, &header);
+	wire_udp_write(udp, wire_swap16(s->udp_port), remote->port, udp_len);
+	memcpy(udp + WIRE_UDP_HEADER, payload, len);
+	wire_udp_finish6(udp, header.source, header.target);
 }
 
 static void
@@ -69,19 +86,24 @@ dp_send_l2tp(struct dp *dp, uint64_t now, uint16_t service, uint32_t slot,
 {
 	const struct dp_service_record *s = dp_service_of(dp, service);
 	struct rte_mbuf *m;
-	char *ip;
+	bool v6 = remote->ip.family == CV_IPV6;
+	uint8_t *ip;
 
 	if (slot != DP_NO_SLOT && (slot > dp->slot_mask || len < L2TP_SEQUENCED_HEADER))
 		return CV_ERR_UNKNOWN;
-	if (s == NULL || remote->ip.family != CV_IPV4)
+	if (s == NULL || remote->ip.family != s->told.ip.family)
 		return CV_ERR_UNKNOWN;
-	if (len > DP_SEND_MAX)
+	if (len > (v6 ? (size_t)SEND_MAX_IPV6 : DP_SEND_MAX))
 		return CV_ERR_SPACE;
 	m = dp_control_mbuf(dp);
 	if (m == NULL)
 		return CV_ERR_NOMEM;
 	dp_meta(m)->slot = slot;
-	ip = rte_pktmbuf_append(m, (uint16_t)(WIRE_IPV4 + WIRE_UDP_HEADER + len));
-	write_udp(dp, s, remote, payload, len, (uint8_t *)ip);
-	return dp_neighbour_send(dp, now, service, rte_cpu_to_be_32(cv_ipv4_value(&remote->ip)), m);
+	ip = (uint8_t *)rte_pktmbuf_append(
+		m, (uint16_t)(WIRE_UDP_HEADER + len + (v6 ? (size_t)WIRE_IPV6 : WIRE_IPV4)));
+	if (v6)
+		write_udp6(s, remote, payload, len, ip);
+	else
+		write_udp(dp, s, remote, payload, len, ip);
+	return dp_neighbour_send(dp, now, service, &remote->ip, m);
 }

@@ -133,7 +133,7 @@ dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bit
 static bool
 is_a_sessions(uint32_t word)
 {
-	return word == DP_ROUTE_KEPT || dp_route_kind(word) == DP_ROUTE_SESSION;
+	return word == DP_ROUTE_KEPT || dp_route_is_session(word);
 }
 
 /* Whether a session has a network; of an address, one that it is in. */

@@ -13,6 +13,7 @@ enum { PORT_L2TP = 1701 };
 
 /* ---- the workers' table ---- */
 
+/* Room for so many services of either family, one of both after another. */
 static struct dp_outside *
 new_table(struct dp *dp, uint32_t count)
 {
@@ -21,12 +22,14 @@ new_table(struct dp *dp, uint32_t count)
 
 	while (places < 2 * count)
 		places *= 2;
-	o = dp_shared_new(dp,
-		sizeof(*o) + places * sizeof(o->entries[0]) + (size_t)count * sizeof(o->own[0]));
+	o = dp_shared_new(dp, sizeof(*o) +
+				      places * (sizeof(o->entries[0]) + sizeof(o->entries6[0])) +
+				      (size_t)count * sizeof(o->own[0]));
 	if (o == NULL)
 		return NULL;
-	o->mask = places - 1;
-	o->own = (struct dp_own *)&o->entries[places];
+	o->mask = o->mask6 = places - 1;
+	o->entries6 = (struct dp_service_entry6 *)&o->entries[places];
+	o->own = (struct dp_own *)&o->entries6[places];
 	return o;
 }
 
@@ -48,24 +51,41 @@ port_of(const struct dp *dp, const struct dp_service *s)
 	return dp->ifaces[s->iface].told.port;
 }
 
-static uint32_t
-gateway_of(const struct dp_service *s)
-{
-	return rte_cpu_to_be_32(cv_ipv4_value(&s->gateway));
-}
-
 static void
-put(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint16_t port)
+put_entry(struct dp_outside *o, uint16_t service, const struct dp_service *told)
 {
-	uint32_t hosts =
-		told->prefix_length < 31 ? rte_cpu_to_be_32(UINT32_MAX >> told->prefix_length) : 0;
 	uint64_t key = dp_service_key(ip_of(told), udp_port_of(told));
 	uint32_t at = dp_service_place(key) & o->mask;
 
 	while (o->entries[at].key != 0)
 		at = (at + 1) & o->mask;
 	o->entries[at] = (struct dp_service_entry){key, service};
-	o->own[o->count++] = (struct dp_own){.ip = ip_of(told),
+}
+
+static void
+put_entry6(struct dp_outside *o, uint16_t service, const struct dp_service *told)
+{
+	struct dp_ip ip = dp_ip_of(&told->ip);
+	uint32_t at = dp_service_place6(ip, udp_port_of(told)) & o->mask6;
+
+	while (o->entries6[at].udp_port != 0)
+		at = (at + 1) & o->mask6;
+	o->entries6[at] = (struct dp_service_entry6){ip, udp_port_of(told), service};
+}
+
+static void
+put(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint16_t port)
+{
+	bool v4 = told->ip.family == CV_IPV4;
+	uint32_t hosts = v4 && told->prefix_length < 31
+				 ? rte_cpu_to_be_32(UINT32_MAX >> told->prefix_length)
+				 : 0;
+
+	if (v4)
+		put_entry(o, service, told);
+	else
+		put_entry6(o, service, told);
+	o->own[o->count++] = (struct dp_own){.ip = dp_ip_of(&told->ip),
 		.broadcast = hosts == 0 ? 0 : ip_of(told) | hosts,
 		.port = port,
 		.service = service};
@@ -121,25 +141,71 @@ dp_services_destroy(struct dp *dp)
 }
 
 bool
-dp_is_local_on(const struct dp *dp, uint32_t ip, uint16_t port)
+dp_speaks_ipv6(const struct dp *dp, uint16_t port)
 {
 	const struct dp_outside *o = dp_outside_of(dp);
 
 	for (uint32_t i = 0; i < o->count; i++)
-		if (o->own[i].ip == ip && o->own[i].port == port)
+		if (o->own[i].port == port && !dp_ip_is4(o->own[i].ip))
+			return true;
+	return false;
+}
+
+static struct dp_ip
+link_local_of(const struct dp *dp, uint16_t port)
+{
+	uint8_t ip[WIRE_IPV6_ADDRESS];
+
+	wire_ipv6_of_mac(dp->ports[port].mac, ip);
+	return dp_ip6(ip);
+}
+
+bool
+dp_is_own_on(const struct dp *dp, struct dp_ip ip, uint16_t port)
+{
+	const struct dp_outside *o = dp_outside_of(dp);
+
+	for (uint32_t i = 0; i < o->count; i++)
+		if (o->own[i].port == port && dp_ip_equal(o->own[i].ip, ip))
+			return true;
+	return !dp_ip_is4(ip) && dp_ip_equal(ip, link_local_of(dp, port)) &&
+	       dp_speaks_ipv6(dp, port);
+}
+
+bool
+dp_is_own(const struct dp *dp, struct dp_ip ip)
+{
+	const struct dp_outside *o = dp_outside_of(dp);
+
+	for (uint32_t i = 0; i < o->count; i++)
+		if (dp_ip_equal(o->own[i].ip, ip))
+			return true;
+	for (uint16_t port = 0; !dp_ip_is4(ip) && port < dp->port_count; port++)
+		if (dp_is_own_on(dp, ip, port))
 			return true;
 	return false;
 }
 
 bool
-dp_is_local(const struct dp *dp, uint32_t ip)
+dp_is_own_group(const struct dp *dp, const uint8_t ip[WIRE_IPV6_ADDRESS], uint16_t port)
 {
+	static const uint8_t all_nodes[WIRE_IPV6_ADDRESS] = {0xff, 0x02, [15] = 1};
+	static const uint8_t solicited[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
 	const struct dp_outside *o = dp_outside_of(dp);
+	bool any = false;
 
-	for (uint32_t i = 0; i < o->count; i++)
-		if (o->own[i].ip == ip)
+	if (memcmp(ip, solicited, sizeof(solicited)) != 0)
+		return wire_ipv6_equal(ip, all_nodes) && dp_speaks_ipv6(dp, port);
+	for (uint32_t i = 0; i < o->count; i++) {
+		const struct dp_own *own = &o->own[i];
+
+		if (own->port != port || dp_ip_is4(own->ip))
+			continue;
+		any = true;
+		if (memcmp((const uint8_t *)&own->ip.low + 5, ip + 13, 3) == 0)
 			return true;
-	return false;
+	}
+	return any && memcmp(dp->ports[port].mac + 3, ip + 13, 3) == 0;
 }
 
 bool
@@ -188,22 +254,39 @@ dp_service_use(struct dp *dp, uint16_t service, int more)
 	free_unused(dp, service);
 }
 
+/* Whether it has an address that can be ours, and a gateway of that family. A link-local one of
+ * ours would not say on which port. */
+static bool
+addresses_fit(const struct dp_service *told)
+{
+	if (told->gateway.family != 0 && told->gateway.family != told->ip.family)
+		return false;
+	if (told->ip.family == CV_IPV4)
+		return ip_of(told) != 0 && told->prefix_length <= 32;
+	return told->ip.family == CV_IPV6 && told->prefix_length <= 128 &&
+	       !dp_ip6_martian(told->ip.bytes) && !wire_ipv6_link_local(told->ip.bytes) &&
+	       (told->gateway.family == 0 || !dp_ip6_martian(told->gateway.bytes));
+}
+
 /* 0, or why it can't be. */
 static int
 refused(const struct dp *dp, uint16_t service, const struct dp_service *told)
 {
 	const struct dp_service_record *now = dp->services[service];
-	int same = dp_service_find(dp, ip_of(told), udp_port_of(told));
+	int same;
 
-	if (told->kind != DP_SERVICE_L2TP || ip_of(told) == 0 || told->prefix_length > 32 ||
-		(told->gateway.family != 0 && told->gateway.family != CV_IPV4))
+	if (told->kind != DP_SERVICE_L2TP || !addresses_fit(told))
 		return CV_ERR_CONFIG;
 	if (!dp->ifaces[told->iface].set)
 		return CV_ERR_UNKNOWN;
+	if (told->ip.family == CV_IPV4)
+		same = dp_service_find(dp, ip_of(told), udp_port_of(told));
+	else
+		same = dp_service_find6(dp, dp_ip_of(&told->ip), udp_port_of(told));
 	if (same >= 0 && same != service)
 		return CV_ERR_EXISTS;
 	if (now != NULL && now->sessions != 0 &&
-		(now->ip != ip_of(told) || now->udp_port != udp_port_of(told)))
+		(!cv_ip_equal(&now->told.ip, &told->ip) || now->udp_port != udp_port_of(told)))
 		return CV_ERR_EXISTS;
 	if (dp_service_of(dp, service) == NULL && dp->outside->count == DP_MAX_SERVICES)
 		return CV_ERR_LIMIT;
@@ -219,7 +302,7 @@ hold_gateway(struct dp *dp, uint16_t service)
 
 	s->gateway_hop = -1;
 	if (s->set && dp->started && s->told.gateway.family != 0) {
-		int hop = dp_nexthop_get(dp, dp->now, service, gateway_of(&s->told));
+		int hop = dp_nexthop_get(dp, dp->now, service, &s->told.gateway);
 
 		s->gateway_hop = hop < 0 ? -1 : hop;
 	}
@@ -232,13 +315,19 @@ dp_services_start(struct dp *dp)
 {
 	for (uint32_t i = 0; i < dp->outside->count; i++)
 		hold_gateway(dp, dp->outside->own[i].service);
+	for (uint16_t port = 0; port < dp->port_count; port++)
+		dp_multicast_follow(dp, port);
 }
 
+/* What follows from what is, or was, told of a service: whom its gateway's MAC address concerns,
+ * and what its port must take. */
 static void
-tell_neighbour(struct dp *dp, const struct dp_service *s)
+tell_others(struct dp *dp, const struct dp_service *s)
 {
 	if (s->gateway.family != 0)
-		dp_neighbour_configure(dp, dp->now, port_of(dp, s), gateway_of(s));
+		dp_neighbour_configure(dp, dp->now, port_of(dp, s), &s->gateway);
+	if (s->ip.family == CV_IPV6)
+		dp_multicast_follow(dp, port_of(dp, s));
 }
 
 /* The record, made where there is none. */
@@ -278,8 +367,8 @@ dp_service_set(struct dp *dp, uint16_t service, const struct dp_service *told)
 	}
 	record(dp, service, s, told);
 	replace(dp, o);
-	tell_neighbour(dp, &before);
-	tell_neighbour(dp, told);
+	tell_others(dp, &before);
+	tell_others(dp, told);
 	hold_gateway(dp, service);
 	if (s->sessions != 0)
 		dp_sessions_new_way(dp, service);
@@ -301,7 +390,7 @@ dp_service_clear(struct dp *dp, uint16_t service)
 	dp_tunnels_destroy(dp, service);
 	s->set = false;
 	hold_gateway(dp, service);
-	tell_neighbour(dp, &s->told);
+	tell_others(dp, &s->told);
 	free_unused(dp, service);
 	return 0;
 }

@@ -22,11 +22,13 @@ dp_sessions_create(struct dp *dp)
 
 	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
 	dp->egress = dp_table_new(dp, slots * sizeof(dp->egress[0]));
+	dp->egress6 = dp_table_new(dp, slots * sizeof(dp->egress6[0]));
 	dp->rare = dp_table_new(dp, slots * sizeof(dp->rare[0]));
 	dp->cold = dp_table_new(dp, slots * sizeof(dp->cold[0]));
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
-	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL || dp->rare == NULL
+	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL ||
+			       dp->egress6 == NULL || dp->rare == NULL
 		       ? CV_ERR_NOMEM
 		       : 0;
 }
@@ -39,6 +41,7 @@ dp_sessions_destroy(struct dp *dp)
 	dp_realms_destroy(dp);
 	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
 	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
+	dp_table_free(dp, dp->egress6, slots * sizeof(dp->egress6[0]));
 	dp_table_free(dp, dp->rare, slots * sizeof(dp->rare[0]));
 	dp_table_free(dp, dp->cold, slots * sizeof(dp->cold[0]));
 }
@@ -117,8 +120,7 @@ address_of(const struct dp_session *s)
 static int
 get_hop(struct dp *dp, const struct dp_session *s)
 {
-	int hop = dp_nexthop_get(
-		dp, dp->now, s->service, rte_cpu_to_be_32(cv_ipv4_value(&s->peer.ip)));
+	int hop = dp_nexthop_get(dp, dp->now, s->service, &s->peer.ip);
 
 	if (hop >= 0)
 		return hop;
@@ -236,6 +238,14 @@ write_realm(struct dp *dp, uint32_t slot)
 	write_profile(dp, slot);
 }
 
+/* What leads to it. */
+static uint32_t
+route_word(const struct dp_session *s, uint32_t slot)
+{
+	return dp_route_word(
+		s->peer.ip.family == CV_IPV6 ? DP_ROUTE_SESSION6 : DP_ROUTE_SESSION, slot);
+}
+
 static void
 open_four(struct dp *dp, uint32_t slot)
 {
@@ -245,7 +255,7 @@ open_four(struct dp *dp, uint32_t slot)
 	write_realm(dp, slot);
 	hold_family(dp, slot, false, !c->told.reachable || c->ordered);
 	in->inner_ip = address_of(&c->told);
-	put_route(dp, &c->told, dp_route_word(DP_ROUTE_SESSION, slot));
+	put_route(dp, &c->told, route_word(&c->told, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
 	dp->addresses++;
 	if (c->told.reachable && c->ordered)
@@ -261,7 +271,7 @@ open_six(struct dp *dp, uint32_t slot)
 	write_realm(dp, slot);
 	hold_family(dp, slot, true, !c->told.reachable6 || c->ordered6);
 	dp_inner6_write(dp, slot);
-	dp_inner6_put(dp, &c->told, dp_route_word(DP_ROUTE_SESSION, slot));
+	dp_inner6_put(dp, &c->told, route_word(&c->told, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN6, __ATOMIC_RELEASE);
 	dp->prefixes++;
 	if (c->told.reachable6 && c->ordered6)
@@ -282,11 +292,13 @@ write_lines(struct dp *dp, uint32_t slot)
 	if (c->moving)
 		out->nexthop = c->hop;
 	c->moving = false;
-	dp_headers_write(out, dp->services[s->service], s);
+	dp_headers_write(out, &dp->egress6[slot], dp->services[s->service], s);
 	if (in->word == 0) {
 		/* not the line as a whole: workers look at the word of a free slot too */
 		dp_headers_expect(in, dp->services[s->service], s);
-		__atomic_store_n(&in->word, dp_ingress_key(s->service, s->tunnel_id, s->session_id),
+		__atomic_store_n(&in->word,
+			dp_ingress_key(s->service, s->tunnel_id, s->session_id) |
+				(s->peer.ip.family == CV_IPV6 ? DP_INGRESS_PEER6 : 0),
 			__ATOMIC_RELEASE);
 	}
 }
@@ -489,11 +501,13 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 {
 	uint32_t slot = cv_session_slot(
 		dp->slot_seed, s->service, s->tunnel_id, s->session_id, dp->slot_mask);
+	const struct dp_service_record *service = dp->services[s->service];
 	struct dp_cold *c = &dp->cold[slot];
 	unsigned parts;
 	int rc = 0, hop = -1;
 
-	if (s->peer.ip.family != CV_IPV4 || (!c->installed && !dp_service_of(dp, s->service)))
+	if ((service != NULL && s->peer.ip.family != service->told.ip.family) ||
+		(!c->installed && !dp_service_of(dp, s->service)))
 		return CV_ERR_UNKNOWN;
 	if (c->leaving || (c->installed && (c->told.service != s->service ||
 						   c->told.tunnel_id != s->tunnel_id ||

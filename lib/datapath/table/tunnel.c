@@ -27,32 +27,71 @@ make_tables(struct dp *dp, uint16_t service)
 	return 0;
 }
 
+/* Frees the record of an IPv6 peer that no new reader finds. */
+static void
+free_peer(struct dp *dp, uint64_t word)
+{
+	if (word != 0 && (word & DP_PEER_IPV4) == 0)
+		dp_grace_free(dp, (void *)(uintptr_t)word);
+}
+
 void
 dp_tunnels_destroy(struct dp *dp, uint16_t service)
 {
 	struct dp_service_record *s = dp->services[service];
 	uint64_t *tunnels = dp->tunnels[service];
 
+	__atomic_store_n(&dp->tunnels[service], NULL, __ATOMIC_RELEASE);
+	for (unsigned i = 0; s->peers != NULL && i < DP_TUNNEL_IDS; i++)
+		if (s->peers[i].ip.family == CV_IPV6)
+			free_peer(dp, tunnels[i]);
 	dp_table_free(dp, s->peers, PEERS_BYTES);
 	s->peers = NULL;
-	__atomic_store_n(&dp->tunnels[service], NULL, __ATOMIC_RELEASE);
 	dp_grace_free(dp, tunnels);
+}
+
+/* The word of a peer; 0: no memory. */
+static uint64_t
+word_of(struct dp *dp, const struct cv_endpoint *peer)
+{
+	uint16_t port = rte_cpu_to_be_16(peer->port);
+	struct dp_peer6 *record;
+
+	if (peer->ip.family == CV_IPV4)
+		return dp_tunnel_peer(rte_cpu_to_be_32(cv_ipv4_value(&peer->ip)), port);
+	record = dp_shared_new(dp, sizeof(*record));
+	if (record != NULL)
+		*record = (struct dp_peer6){dp_ip_of(&peer->ip), port};
+	return (uint64_t)(uintptr_t)record;
+}
+
+/* What was there is freed when no worker reads it any more. */
+static void
+replace(struct dp *dp, uint16_t service, uint16_t tunnel_id, uint64_t word)
+{
+	uint64_t *place = &dp->tunnels[service][tunnel_id], before = *place;
+
+	__atomic_store_n(place, word, __ATOMIC_RELEASE);
+	free_peer(dp, before);
 }
 
 int
 dp_tunnel_set(struct dp *dp, uint16_t service, uint16_t tunnel_id, const struct cv_endpoint *peer)
 {
-	uint64_t word = dp_tunnel_peer(
-		rte_cpu_to_be_32(cv_ipv4_value(&peer->ip)), rte_cpu_to_be_16(peer->port));
+	const struct dp_service_record *s = dp_service_of(dp, service);
+	uint64_t word;
 	int rc;
 
-	if (dp_service_of(dp, service) == NULL || tunnel_id == 0 || peer->ip.family != CV_IPV4)
+	if (s == NULL || tunnel_id == 0 || peer->ip.family != s->told.ip.family)
 		return CV_ERR_UNKNOWN;
 	rc = make_tables(dp, service);
 	if (rc != 0)
 		return rc;
-	dp->services[service]->peers[tunnel_id] = *peer;
-	__atomic_store_n(&dp->tunnels[service][tunnel_id], word, __ATOMIC_RELEASE);
+	word = word_of(dp, peer);
+	if (word == 0)
+		return CV_ERR_NOMEM;
+	s->peers[tunnel_id] = *peer;
+	replace(dp, service, tunnel_id, word);
 	return 0;
 }
 
@@ -62,7 +101,7 @@ dp_tunnel_clear(struct dp *dp, uint16_t service, uint16_t tunnel_id)
 	if (dp->tunnels[service] == NULL)
 		return;
 	dp->services[service]->peers[tunnel_id] = (struct cv_endpoint){0};
-	__atomic_store_n(&dp->tunnels[service][tunnel_id], 0, __ATOMIC_RELEASE);
+	replace(dp, service, tunnel_id, 0);
 }
 
 int

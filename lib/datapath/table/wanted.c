@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Neighbours whose ARP the control thread wants to see, by a hash, for workers to tell what is
- * worth a place in its ring. */
+/* Neighbours whose ARP or ND the control thread wants to see, by a hash, for workers to tell what
+ * is worth a place in its ring. */
 #include "datapath/internal.h"
 
 enum { PLACES = 65536 };
@@ -21,9 +21,11 @@ dp_wanted_destroy(struct dp *dp)
 }
 
 static uint32_t
-place_of(const struct dp *dp, uint16_t port, uint32_t ip)
+place_of(const struct dp *dp, uint16_t port, struct dp_ip ip)
 {
-	return dp_hash(dp, (uint64_t)port << 32 | ip) % PLACES;
+	uint64_t net = dp_hash(dp, ip.high + port);
+
+	return dp_hash(dp, ip.low ^ net << 32) % PLACES;
 }
 
 static uint64_t
@@ -36,20 +38,20 @@ mac_word(const uint8_t mac[WIRE_MAC])
 }
 
 bool
-dp_neighbour_asked(const struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6])
+dp_neighbour_asked(const struct dp *dp, uint16_t port, struct dp_ip ip, const uint8_t mac[6])
 {
 	return __atomic_load_n(&dp->arp_asked[place_of(dp, port, ip)], __ATOMIC_RELAXED) ==
 	       mac_word(mac);
 }
 
 bool
-dp_neighbour_wanted(const struct dp *dp, uint16_t port, uint32_t ip)
+dp_neighbour_wanted(const struct dp *dp, uint16_t port, struct dp_ip ip)
 {
 	return __atomic_load_n(&dp->arp_wanted[place_of(dp, port, ip)], __ATOMIC_RELAXED) != 0;
 }
 
 void
-dp_wanted_add(struct dp *dp, uint16_t port, uint32_t ip, int more)
+dp_wanted_add(struct dp *dp, uint16_t port, struct dp_ip ip, int more)
 {
 	uint16_t *place = &dp->arp_wanted[place_of(dp, port, ip)];
 
@@ -57,7 +59,7 @@ dp_wanted_add(struct dp *dp, uint16_t port, uint32_t ip, int more)
 }
 
 void
-dp_wanted_ask(struct dp *dp, uint16_t port, uint32_t ip, const uint8_t mac[6])
+dp_wanted_ask(struct dp *dp, uint16_t port, struct dp_ip ip, const uint8_t mac[6])
 {
 	__atomic_store_n(&dp->arp_asked[place_of(dp, port, ip)], mac_word(mac), __ATOMIC_RELAXED);
 }

@@ -13,9 +13,8 @@ enum {
 	ECHO_FIRST_LIFE_MS = 1000,
 };
 
-/* One station's or address's rate, where others may share its place by chance. */
-static bool
-within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint32_t cost_ms)
+bool
+dp_within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint32_t cost_ms)
 {
 	return cv_limit_take(
 		&rates[dp_hash(w->dp, source) % DP_SOURCES], w->now_ms, cost_ms, DP_ECHO_MOST_MS);
@@ -30,23 +29,35 @@ station(const uint8_t *arp)
 	       (uint64_t)wire_load32(arp + WIRE_ARP_SENDER_IP) << 16;
 }
 
-/* All that claim to be one neighbour have one share, however many MAC addresses a forger has; the
- * known one, whose answer tells that it is there, has its own. */
-static void
-punt_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+void
+dp_punt_claim(struct dp_worker *w, struct rte_mbuf *m, const struct dp_punt_meta *claim,
+	uint64_t source, uint64_t flow, enum dp_edge_name edge)
 {
-	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
-	uint32_t sender = wire_load32(arp + WIRE_ARP_SENDER_IP);
-	uint64_t source = sender, flow = station(arp);
 	enum dp_drop_cause cause;
 
-	if (dp_neighbour_asked(w->dp, (uint16_t)port, sender, arp + WIRE_ARP_SENDER_MAC))
-		source = flow;
-	*dp_meta(m) = (struct dp_punt_meta){.port = (uint16_t)port, .slot = DP_NO_SLOT};
-	w->counts.edges[DP_EDGE_LOCAL_PUNT_ARP]++;
+	*dp_meta(m) = *claim;
+	w->counts.edges[edge]++;
 	cause = dp_punt_mbuf(w, m, DP_PUNT_ARP, source, flow);
 	if (cause != DP_DROP_COUNT)
 		dp_drop_frame(w, m, cause);
+}
+
+/* All that claim to be one neighbour have one share, however many MAC addresses a forger has; the
+ * known one, whose answer tells that it is there, has its own. */
+static void
+punt_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const uint8_t *arp)
+{
+	uint32_t sender = wire_load32(arp + WIRE_ARP_SENDER_IP);
+	uint64_t source = sender, flow = station(arp);
+	struct dp_punt_meta claim = {.port = (uint16_t)port,
+		.slot = DP_NO_SLOT,
+		.remote = dp_ip4(sender),
+		.says = DP_SAYS_HERE | DP_SAYS_MAC};
+
+	memcpy(claim.mac, arp + WIRE_ARP_SENDER_MAC, WIRE_MAC);
+	if (dp_neighbour_asked(w->dp, (uint16_t)port, claim.remote, claim.mac))
+		source = flow;
+	dp_punt_claim(w, m, &claim, source, flow, DP_EDGE_LOCAL_PUNT_ARP);
 }
 
 /* A request is answered in its own buffer, so what can be learned from it needs another. */
@@ -55,11 +66,8 @@ punt_copy(struct dp_worker *w, unsigned port, const struct rte_mbuf *m)
 {
 	struct rte_mbuf *copy = rte_pktmbuf_alloc(w->dp->pool);
 
-	if (copy == NULL)
-		return;
-	memcpy(rte_pktmbuf_append(copy, WIRE_ETHER + WIRE_ARP), rte_pktmbuf_mtod(m, const void *),
-		WIRE_ETHER + WIRE_ARP);
-	punt_arp(w, port, copy);
+	if (copy != NULL)
+		punt_arp(w, port, copy, rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER));
 }
 
 /* Turns the request into its answer. */
@@ -97,16 +105,16 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 		return;
 	}
 	asks = wire_load16(arp + WIRE_ARP_OPERATION) == WIRE_ARP_REQUEST_BE &&
-	       dp_is_local_on(w->dp, target, (uint16_t)port);
-	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, sender);
-	if (asks && !within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
+	       dp_is_own_on(w->dp, dp_ip4(target), (uint16_t)port);
+	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, dp_ip4(sender));
+	if (asks && !dp_within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_LIMIT);
 	} else if (asks) {
 		if (known)
 			punt_copy(w, port, m);
 		arp_reply(w, port, m);
 	} else if (known) {
-		punt_arp(w, port, m);
+		punt_arp(w, port, m, arp);
 	} else {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_IGNORED);
 	}
@@ -141,7 +149,7 @@ may_echo(struct dp_worker *w, const uint8_t *ip, enum dp_echo kind)
 		return DP_DROP_LOCAL_ICMP_CHECKSUM;
 	if (kind == DP_ECHO_NONE || (kind == DP_ECHO_LATER && !follows_first(w, ip)))
 		return DP_DROP_LOCAL_ICMP_IGNORED;
-	if (!within_rate(w, w->echo_rates, sender, DP_ECHO_COST_MS) ||
+	if (!dp_within_rate(w, w->echo_rates, sender, DP_ECHO_COST_MS) ||
 		!cv_bucket_take(&w->echoes, rte_rdtsc()))
 		return DP_DROP_LOCAL_ECHO_LIMIT;
 	return DP_DROP_COUNT;

@@ -7,7 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
-#include "datapath/internal.h"
+#include "datapath/worker/frame.h"
 #include "l2tp/header.h"
 
 enum {
@@ -21,15 +21,6 @@ enum {
 
 /* Not a drop: go on. */
 #define GO_ON DP_DROP_COUNT
-
-/* What is known of a frame while it is taken apart. */
-struct frame {
-	struct rte_mbuf *m;
-	uint8_t *ip, *udp;
-	unsigned ip_len;  /* of the packet */
-	unsigned udp_len; /* of the datagram, header included */
-	unsigned port;
-};
 
 static enum dp_drop_cause
 check_ipv4(const struct frame *f, const struct dp_port *port, unsigned bytes)
@@ -52,12 +43,14 @@ check_ipv4(const struct frame *f, const struct dp_port *port, unsigned bytes)
 	return GO_ON;
 }
 
+/* Of IPv6 what can't be one is gone already. */
 static enum dp_drop_cause
-check_source(const struct dp *dp, uint32_t ip_be)
+check_source(const struct dp *dp, struct dp_ip ip)
 {
-	if (wire_ipv4_martian(ip_be) || dp_is_broadcast(dp, ip_be))
+	if (dp_ip_is4(ip) &&
+		(wire_ipv4_martian(dp_ip4_be(ip)) || dp_is_broadcast(dp, dp_ip4_be(ip))))
 		return DP_DROP_CLASSIFY_MARTIAN;
-	return dp_is_local(dp, ip_be) ? DP_DROP_CLASSIFY_LAND : GO_ON;
+	return dp_is_own(dp, ip) ? DP_DROP_CLASSIFY_LAND : GO_ON;
 }
 
 static void
@@ -68,7 +61,7 @@ classify_other(struct dp_worker *w, const struct frame *f)
 	if (!dp_is_local(w->dp, wire_ipv4_target_be(f->ip)))
 		cause = DP_DROP_CLASSIFY_DESTINATION;
 	else if (f->ip[WIRE_IPV4_PROTOCOL] == WIRE_ICMP)
-		cause = check_source(w->dp, wire_ipv4_source_be(f->ip));
+		cause = check_source(w->dp, frame_source(f));
 	if (cause != GO_ON)
 		dp_drop_frame(w, f->m, cause);
 	else
@@ -83,27 +76,28 @@ dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p)
 	if (dp->ports[p->port].checks_rx &&
 		(p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	return wire_udp_sum_right(p->udp, p->peer_ip, wire_ipv4_target_be(ip));
+	return frame_udp_sum_right(ip, p->udp);
 }
 
 static void
 classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, uint16_t tunnel_id)
 {
 	const struct dp *dp = w->dp;
-	uint32_t peer_ip = wire_ipv4_source_be(f->ip);
+	struct dp_ip peer = frame_source(f);
 	uint16_t peer_port = wire_load16(f->udp);
 	const uint64_t *tunnels = __atomic_load_n(&dp->tunnels[service], __ATOMIC_CONSUME);
 	uint64_t known =
-		tunnels == NULL ? 0 : __atomic_load_n(&tunnels[tunnel_id], __ATOMIC_RELAXED);
-	enum dp_drop_cause cause = check_source(dp, peer_ip);
+		tunnels == NULL ? 0 : __atomic_load_n(&tunnels[tunnel_id], __ATOMIC_CONSUME);
+	enum dp_drop_cause cause = check_source(dp, peer);
 	struct dp_punt_meta *meta = dp_meta(f->m);
 	enum dp_punt_class class;
+	uint64_t host;
 
-	if (cause == GO_ON && !wire_udp_sum_right(f->udp, peer_ip, wire_ipv4_target_be(f->ip)))
+	if (cause == GO_ON && !frame_udp_sum_right(f->ip, f->udp))
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == GO_ON && peer_port == 0)
 		cause = DP_DROP_CLASSIFY_MARTIAN;
-	if (cause == GO_ON && known != 0 && known != dp_tunnel_peer(peer_ip, peer_port))
+	if (cause == GO_ON && known != 0 && !dp_tunnel_is(known, peer, peer_port))
 		cause = DP_DROP_CLASSIFY_CONTROL_SOURCE;
 	if (cause != GO_ON) {
 		dp_drop_frame(w, f->m, cause);
@@ -112,7 +106,7 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 	*meta = (struct dp_punt_meta){.service = service,
 		.port = (uint16_t)f->port,
 		.slot = DP_NO_SLOT,
-		.remote_ip = peer_ip,
+		.remote = peer,
 		.remote_port = peer_port,
 		.data = f->udp + WIRE_UDP_HEADER,
 		.len = (uint16_t)(f->udp_len - WIRE_UDP_HEADER)};
@@ -122,7 +116,8 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 		class = DP_PUNT_TUNNEL;
 	else
 		class = tunnel_id != 0 ? DP_PUNT_CONNECT : DP_PUNT_NEW;
-	cause = dp_punt_mbuf(w, f->m, class, peer_ip, dp_tunnel_peer(peer_ip, peer_port));
+	host = dp_ip_host(peer);
+	cause = dp_punt_mbuf(w, f->m, class, host, host ^ (uint64_t)peer_port << 32);
 	if (cause != GO_ON)
 		dp_drop_frame(w, f->m, cause);
 }
@@ -209,8 +204,7 @@ static void
 inner_sum(const struct frame *f, struct dp_packet *p)
 {
 	size_t before = (size_t)(p->inner - f->udp);
-	uint64_t sum = wire_sum_pseudo(wire_ipv4_source_be(f->ip), wire_ipv4_target_be(f->ip),
-		rte_bswap16((uint16_t)f->udp_len));
+	uint64_t sum = frame_pseudo(f->ip, f->v6, f->udp_len);
 	uint16_t checksum = wire_load16(f->udp + 6);
 	uint16_t rest;
 
@@ -236,36 +230,43 @@ classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, stru
 	p->m = f->m;
 	p->key = dp_ingress_key(service, tunnel_id, session_id);
 	p->port = (uint8_t)f->port;
-	p->ip_header = (uint8_t)(f->udp - f->ip);
-	p->peer_ip = wire_ipv4_source_be(f->ip);
+	p->ip_header = (uint16_t)(f->udp - f->ip);
+	p->peer = frame_source(f);
 	p->peer_port = wire_load16(f->udp);
 	p->udp = f->udp;
-	p->outer_tos = f->ip[1];
+	p->outer_tos = f->v6 ? wire_ipv6_class(f->ip) : f->ip[WIRE_IPV4_TOS];
 	cause = ppp_header(p);
 	if (cause == GO_ON)
 		inner_sum(f, p);
 	return cause;
 }
 
+/* For a cause of what is for us: what is not has another. */
 static enum dp_drop_cause
-find_udp(const struct dp *dp, struct frame *f, int *service)
+if_ours(const struct dp *dp, const struct frame *f, enum dp_drop_cause cause)
 {
-	unsigned header = wire_ipv4_header(f->ip);
+	return dp_is_own(dp, frame_target(f)) ? cause : DP_DROP_CLASSIFY_DESTINATION;
+}
 
-	if ((wire_ipv4_fragment_be(f->ip) & FRAGMENT_BE) != 0)
-		return dp_is_local(dp, wire_ipv4_target_be(f->ip)) ? DP_DROP_CLASSIFY_FRAGMENT
-								   : DP_DROP_CLASSIFY_DESTINATION;
+/* header: bytes in front of UDP's. */
+static enum dp_drop_cause
+find_udp(const struct dp *dp, struct frame *f, unsigned header, int *service)
+{
 	f->udp = f->ip + header;
 	if (f->ip_len < header + WIRE_UDP_HEADER)
 		return DP_DROP_CLASSIFY_UDP_LENGTH;
 	f->udp_len = wire_udp_length(f->udp);
 	if (f->udp_len < WIRE_UDP_HEADER || f->udp_len > f->ip_len - header)
 		return DP_DROP_CLASSIFY_UDP_LENGTH;
-	*service = dp_service_find(dp, wire_ipv4_target_be(f->ip), wire_load16(f->udp + 2));
+	if (f->v6)
+		*service = dp_service_find6(
+			dp, frame_target(f), wire_load16(f->udp + WIRE_UDP_TARGET));
+	else
+		*service = dp_service_find(
+			dp, wire_ipv4_target_be(f->ip), wire_load16(f->udp + WIRE_UDP_TARGET));
 	if (*service >= 0)
 		return f->udp_len < WIRE_UDP_HEADER + 2 ? DP_DROP_CLASSIFY_L2TP_SHORT : GO_ON;
-	return dp_is_local(dp, wire_ipv4_target_be(f->ip)) ? DP_DROP_CLASSIFY_UDP_PORT
-							   : DP_DROP_CLASSIFY_DESTINATION;
+	return if_ours(dp, f, DP_DROP_CLASSIFY_UDP_PORT);
 }
 
 /* Control messages go to the control thread by their tunnel, as lib/l2tp reads them. */
@@ -303,6 +304,83 @@ take_tag_off(struct rte_mbuf *m)
 	return GO_ON;
 }
 
+/* A datagram to us over either family: into out, to the control thread, or dropped for `cause`. */
+static void
+classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop_cause cause,
+	struct dp_burst *out)
+{
+	int service = -1;
+
+	if (cause == GO_ON)
+		cause = find_udp(w->dp, f, header, &service);
+	/* without a device that looks, a wrong checksum of data leaves wrong (see inner_sum) */
+	if (cause == GO_ON && w->dp->ports[f->port].checks_rx &&
+		(f->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
+	if (cause == GO_ON && f->v6 && wire_load16(f->udp + WIRE_UDP_SUM) == 0)
+		cause = DP_DROP_CLASSIFY_UDP_NO_CHECKSUM;
+	if (cause == GO_ON && (f->udp[WIRE_UDP_HEADER] & 0x80) != 0) {
+		find_control(w, f, (uint16_t)service);
+		return;
+	}
+	if (cause == GO_ON)
+		cause = classify_data(w, f, (uint16_t)service, &out->packets[out->n]);
+	if (cause == GO_ON)
+		out->n++;
+	else
+		dp_drop_frame(w, f->m, cause);
+}
+
+static void
+classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out)
+{
+	enum dp_drop_cause cause = check_ipv4(f, &w->dp->ports[f->port], bytes);
+
+	if (cause != GO_ON) {
+		dp_drop_frame(w, f->m, cause);
+		return;
+	}
+	f->ip_len = wire_ipv4_length(f->ip);
+	if (f->ip[WIRE_IPV4_PROTOCOL] != WIRE_UDP) {
+		classify_other(w, f);
+		return;
+	}
+	if ((wire_ipv4_fragment_be(f->ip) & FRAGMENT_BE) != 0)
+		cause = if_ours(w->dp, f, DP_DROP_CLASSIFY_FRAGMENT);
+	classify_udp(w, f, wire_ipv4_header(f->ip), cause, out);
+}
+
+static void
+classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out)
+{
+	struct wire_upper upper;
+	enum dp_drop_cause cause = DP_DROP_CLASSIFY_RUNT;
+
+	f->v6 = true;
+	if (bytes >= WIRE_IPV6)
+		cause = dp_outer6_check(f, bytes, &upper);
+	if (cause == GO_ON && (upper.later || upper.more))
+		cause = if_ours(w->dp, f, DP_DROP_CLASSIFY_FRAGMENT);
+	if (cause == GO_ON && upper.protocol == WIRE_ICMPV6) {
+		dp_answer_icmpv6(w, f->port, f->m, (unsigned)upper.at, f->ip_len);
+		return;
+	}
+	if (cause == GO_ON && upper.protocol != WIRE_UDP)
+		cause = if_ours(w->dp, f, DP_DROP_CLASSIFY_PROTOCOL);
+	if (cause == GO_ON)
+		classify_udp(w, f, (unsigned)upper.at, cause, out);
+	else
+		dp_drop_frame(w, f->m, cause);
+}
+
+/* Whether a frame is for this station: of IPv6, groups as well. */
+static bool
+for_station(const struct dp_port *port, const uint8_t *ether, bool v6)
+{
+	return memcmp(ether, port->mac, WIRE_MAC) == 0 ||
+	       (v6 && ether[0] == 0x33 && ether[1] == 0x33);
+}
+
 /* One frame: into out, to the control thread, or dropped. */
 static void
 classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst *out)
@@ -312,7 +390,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
 	unsigned bytes = rte_pktmbuf_data_len(m);
 	enum dp_drop_cause cause = GO_ON;
-	int service = -1;
+	bool v6;
 
 	if (bytes >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_VLAN_BE) {
 		cause = take_tag_off(m);
@@ -323,44 +401,27 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 		ether = rte_pktmbuf_mtod(m, uint8_t *);
 		bytes = rte_pktmbuf_data_len(m);
 	}
+	v6 = bytes >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_IPV6_BE &&
+	     dp_speaks_ipv6(dp, (uint16_t)port);
 	if (m->nb_segs != 1)
 		cause = DP_DROP_CLASSIFY_SEGMENTED;
 	else if (bytes < WIRE_ETHER + WIRE_IPV4)
 		cause = DP_DROP_CLASSIFY_RUNT;
-	else if (wire_ether_type_be(ether) != WIRE_TYPE_IPV4_BE) {
+	else if (wire_ether_type_be(ether) != WIRE_TYPE_IPV4_BE && !v6) {
 		if (wire_ether_type_be(ether) == WIRE_TYPE_ARP_BE) {
 			dp_answer_arp(w, port, m);
 			return;
 		}
 		cause = DP_DROP_CLASSIFY_ETHERTYPE;
-	} else if (memcmp(ether, dp->ports[port].mac, WIRE_MAC) != 0)
+	} else if (!for_station(&dp->ports[port], ether, v6))
 		cause = DP_DROP_CLASSIFY_MAC;
-	if (cause == GO_ON) {
-		f.ip = ether + WIRE_ETHER;
-		cause = check_ipv4(&f, &dp->ports[port], bytes - WIRE_ETHER);
-	}
-	if (cause == GO_ON) {
-		f.ip_len = wire_ipv4_length(f.ip);
-		if (f.ip[WIRE_IPV4_PROTOCOL] != WIRE_UDP) {
-			classify_other(w, &f);
-			return;
-		}
-		cause = find_udp(dp, &f, &service);
-	}
-	/* without a device that looks, a wrong checksum of data leaves wrong (see inner_sum) */
-	if (cause == GO_ON && dp->ports[port].checks_rx &&
-		(m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
-		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
-	if (cause == GO_ON && (f.udp[WIRE_UDP_HEADER] & 0x80) != 0) {
-		find_control(w, &f, (uint16_t)service);
-		return;
-	}
-	if (cause == GO_ON)
-		cause = classify_data(w, &f, (uint16_t)service, &out->packets[out->n]);
-	if (cause == GO_ON)
-		out->n++;
-	else
+	f.ip = ether + WIRE_ETHER;
+	if (cause != GO_ON)
 		dp_drop_frame(w, m, cause);
+	else if (v6)
+		classify_ipv6(w, &f, bytes - WIRE_ETHER, out);
+	else
+		classify_ipv4(w, &f, bytes - WIRE_ETHER, out);
 }
 
 void

@@ -30,11 +30,16 @@ egress(struct dp_worker *w, struct dp_packet *p)
 		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)];
 	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
 	uint8_t flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE);
+	uint32_t sum;
 
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_HELD) != 0) &&
 		held_back(w, p, second))
 		return false;
-	dp_headers_put(w, e, p->to, p->inner, p->len, dp_headers_sum(p->inner_sum, p->len), false);
+	sum = dp_headers_sum(p->inner_sum, p->len);
+	if (unlikely((flags & DP_EGRESS_IPV6) != 0))
+		dp_headers_put6(w, e, &dp->egress6[p->to], p->to, p->inner, p->len, sum, false);
+	else
+		dp_headers_put(w, e, p->to, p->inner, p->len, sum, false);
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
 	w->sessions[p->to].tx_packets++;
 	w->sessions[p->to].tx_bytes += p->len;

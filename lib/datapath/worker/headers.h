@@ -37,6 +37,38 @@ dp_headers_sum(uint16_t inner_sum, uint16_t len)
 	return (uint32_t)(uint16_t)~inner_sum + 2u * (uint16_t)~wire_swap16(len);
 }
 
+/* What varies in UDP's and L2TP's headers, which are there behind so many bytes of IP; see
+ * dp_headers_put(). */
+static inline void
+dp_headers_udp(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint8_t *udp,
+	unsigned before, unsigned len, uint32_t sum, bool odd)
+{
+	unsigned flags = e->flags, total = len + e->hdr_len - before;
+	uint8_t *l2tp = udp + WIRE_UDP_HEADER;
+
+	wire_put16(udp + WIRE_UDP_LENGTH, (uint16_t)total);
+	if (unlikely(odd != ((flags & DP_EGRESS_ODD) != 0))) {
+		uint16_t len_be = wire_swap16((uint16_t)len);
+
+		sum = wire_swap16(dp_fold32(sum + 2u * len_be)) + 2u * (uint16_t)~len_be;
+	}
+	if (unlikely((flags & (DP_EGRESS_LENGTH | DP_EGRESS_SEQUENCE)) != 0)) {
+		if ((flags & DP_EGRESS_LENGTH) != 0) {
+			uint16_t l2tp_be = wire_swap16((uint16_t)(total - WIRE_UDP_HEADER));
+
+			wire_store16(l2tp + 2, l2tp_be);
+			sum += (uint16_t)~l2tp_be;
+		}
+		if ((flags & DP_EGRESS_SEQUENCE) != 0) {
+			uint16_t ns = dp_next_ns(w->dp, to);
+
+			wire_store16(l2tp + ((flags & DP_EGRESS_LENGTH) != 0 ? 8 : 6), ns);
+			sum += (uint16_t)~ns;
+		}
+	}
+	wire_store16(udp + WIRE_UDP_SUM, dp_fold32(sum + e->out_sum));
+}
+
 /*
  * Writes the headers in front of the packet `to` this slot. sum: see dp_headers_sum(), of fewer
  * than 100 words; odd: it is of the packet at an odd place. The checksum that arrived is carried on
@@ -49,7 +81,7 @@ dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 	unsigned len, uint32_t sum, bool odd)
 {
 	uint8_t *ip = inner - e->hdr_len;
-	unsigned total = len + e->hdr_len, flags = e->flags;
+	unsigned total = len + e->hdr_len;
 	uint16_t total_be = wire_swap16((uint16_t)total), id;
 	uint8_t tos = inner[WIRE_IPV4_TOS] & 0xfc;
 
@@ -61,28 +93,22 @@ dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 	wire_store16(ip + WIRE_IPV4_ID, id);
 	wire_store16(ip + WIRE_IPV4_SUM,
 		(uint16_t)~dp_fold32((uint32_t)e->ip_sum + total_be + id + ((uint32_t)tos << 8)));
-	wire_store16(ip + DP_HDR_UDP_LEN, wire_swap16((uint16_t)(total - WIRE_IPV4)));
-	if (unlikely(odd != ((flags & DP_EGRESS_ODD) != 0))) {
-		uint16_t len_be = wire_swap16((uint16_t)len);
+	dp_headers_udp(w, e, to, ip + WIRE_IPV4, WIRE_IPV4, len, sum, odd);
+}
 
-		sum = wire_swap16(dp_fold32(sum + 2u * len_be)) + 2u * (uint16_t)~len_be;
-	}
-	if (unlikely((flags & (DP_EGRESS_LENGTH | DP_EGRESS_SEQUENCE)) != 0)) {
-		if ((flags & DP_EGRESS_LENGTH) != 0) {
-			uint16_t l2tp_be = wire_swap16((uint16_t)(total - DP_HDR_L2TP));
+/* The same over IPv6: e6 has the headers of the slot. */
+static inline void
+dp_headers_put6(struct dp_worker *w, const struct dp_egress *e, const struct dp_egress6 *e6,
+	uint32_t to, uint8_t *inner, unsigned len, uint32_t sum, bool odd)
+{
+	uint8_t *ip = inner - e->hdr_len;
+	uint8_t tos = inner[WIRE_IPV4_TOS] & 0xfc;
 
-			wire_store16(ip + DP_HDR_L2TP + 2, l2tp_be);
-			sum += (uint16_t)~l2tp_be;
-		}
-		if ((flags & DP_EGRESS_SEQUENCE) != 0) {
-			unsigned at = DP_HDR_L2TP + ((flags & DP_EGRESS_LENGTH) != 0 ? 8 : 6);
-			uint16_t ns = dp_next_ns(w->dp, to);
-
-			wire_store16(ip + at, ns);
-			sum += (uint16_t)~ns;
-		}
-	}
-	wire_store16(ip + DP_HDR_UDP_SUM, dp_fold32(sum + e->out_sum));
+	memcpy(inner - DP_HEADERS6, e6->hdr, DP_HEADERS6);
+	ip[0] = (uint8_t)(0x60 | tos >> 4);
+	ip[1] = (uint8_t)(ip[1] | tos << 4);
+	wire_put16(ip + WIRE_IPV6_LENGTH, (uint16_t)(len + e->hdr_len - WIRE_IPV6));
+	dp_headers_udp(w, e, to, ip + WIRE_IPV6, WIRE_IPV6, len, sum, odd);
 }
 
 /* Ethernet in front of an IP packet of so many bytes, and the buffer's bounds. */

@@ -13,7 +13,7 @@ enum {
 };
 
 /* The error's headers and the next outgoing ones fit where the old ones were, and the headroom. */
-_Static_assert(RTE_PKTMBUF_HEADROOM >= ERROR_BYTES + DP_HEADERS_COPIED, "room in front");
+_Static_assert(RTE_PKTMBUF_HEADROOM >= ERROR_BYTES + DP_HEADERS6 + WIRE_ETHER, "room in front");
 
 static bool
 is_icmp_error(const uint8_t *ip, unsigned len)

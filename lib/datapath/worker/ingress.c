@@ -108,12 +108,12 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 	*dp_meta(p->m) = (struct dp_punt_meta){.service = dp_key_service(p->key),
 		.port = p->port,
 		.slot = p->slot,
-		.remote_ip = p->peer_ip,
+		.remote = p->peer,
 		.remote_port = p->peer_port,
 		.data = p->udp + WIRE_UDP_HEADER,
 		.len = (uint16_t)(wire_udp_length(p->udp) - WIRE_UDP_HEADER)};
 	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
-	cause = dp_punt_mbuf(w, p->m, DP_PUNT_PPP, p->peer_ip, p->slot);
+	cause = dp_punt_mbuf(w, p->m, DP_PUNT_PPP, dp_ip_host(p->peer), p->slot);
 	if (cause != DP_DROP_COUNT)
 		dp_drop(w, p, cause);
 }
@@ -145,7 +145,7 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 
 	if ((word & DP_INGRESS_KEY) != p->key)
 		cause = DP_DROP_INGRESS_UNKNOWN_SESSION;
-	else if (s->peer_ip4 != p->peer_ip || s->peer_port != p->peer_port)
+	else if (!dp_ip_equal(p->peer, dp_ingress_peer(s)) || s->peer_port != p->peer_port)
 		cause = DP_DROP_INGRESS_SOURCE;
 	else if (p->protocol >= PPP_FIRST_CONTROL) {
 		punt_ppp(w, p);

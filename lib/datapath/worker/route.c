@@ -49,7 +49,7 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 		uint32_t word = words[i] == NULL ? DP_ROUTE_NOBODY
 						 : __atomic_load_n(words[i], __ATOMIC_ACQUIRE);
 
-		if (dp_route_kind(word) != DP_ROUTE_SESSION) {
+		if (!dp_route_is_session(word)) {
 			if (to_no_session(w, p, words[i]))
 				answers.packets[answers.n++] = *p;
 			continue;

@@ -33,7 +33,8 @@ dp_tx_flush(struct dp_worker *w)
 static void
 write_sequence(struct dp *dp, uint32_t slot, struct rte_mbuf *m)
 {
-	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, WIRE_ETHER + WIRE_IPV4);
+	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, WIRE_ETHER);
+	uint8_t *udp = ip + (wire_ip_version(ip) == 6 ? WIRE_IPV6 : WIRE_IPV4);
 	uint8_t *l2tp = udp + WIRE_UDP_HEADER;
 	uint16_t ns = dp_next_ns(dp, slot);
 

@@ -257,7 +257,7 @@ what_can_be_none_is_refused(void **state)
 	other.iface = 1;
 	assert_int_equal(dp_service_set(b.dp, OTHER, &other), CV_ERR_UNKNOWN);
 	other.iface = 0;
-	other.ip.family = CV_IPV6;
+	other.ip = (struct cv_ip){.family = CV_IPV6}; /* nobody's */
 	assert_int_equal(dp_service_set(b.dp, OTHER, &other), CV_ERR_CONFIG);
 	/* the address of running sessions stays */
 	service.ip = cv_ipv4(OTHER_IP);

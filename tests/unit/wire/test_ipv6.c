@@ -79,6 +79,25 @@ extension_headers(void **state)
 	}
 }
 
+/* One that has nodes to go to still; one that has arrived has not (RFC 8200 section 4.4). */
+static void
+a_route_that_goes_on(void **state)
+{
+	static const uint8_t there[] = {WIRE_UDP, 0, 0, 0, 0, 0, 0, 0},
+			     on_its_way[] = {WIRE_UDP, 0, 4, 1, 0, 0, 0, 0};
+	uint8_t *ip = packet(WIRE_ROUTING, there, sizeof(there));
+	struct wire_upper upper;
+
+	(void)state;
+	assert_true(wire_ipv6_upper(ip, WIRE_IPV6 + sizeof(there), &upper));
+	assert_false(upper.routed);
+	free(ip);
+	ip = packet(WIRE_ROUTING, on_its_way, sizeof(on_its_way));
+	assert_true(wire_ipv6_upper(ip, WIRE_IPV6 + sizeof(on_its_way), &upper));
+	assert_true(upper.routed);
+	free(ip);
+}
+
 static void
 fragments(void **state)
 {
@@ -187,6 +206,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header),
 		cmocka_unit_test(extension_headers),
+		cmocka_unit_test(a_route_that_goes_on),
 		cmocka_unit_test(fragments),
 		cmocka_unit_test(a_later_fragment_is_not_walked),
 		cmocka_unit_test(liars_are_refused),

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ARP and ND of neighbours, which workers have handed over. */
+#include "datapath/internal.h"
+
+void
+dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
+{
+	const struct dp_punt_meta *meta = dp_meta(m);
+	struct cv_ip ip = dp_ip_told(meta->remote);
+	bool v4 = ip.family == CV_IPV4;
+
+	switch (dp_neighbour_learn(dp, now, meta->port, &ip, meta->mac, meta->says)) {
+	case DP_CLAIM_TAKEN:
+		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);
+		return;
+	case DP_CLAIM_DOUBTED:
+		dp_drop_control(dp, m, v4 ? DP_DROP_LOCAL_ARP_DOUBTED : DP_DROP_LOCAL_ND_DOUBTED);
+		return;
+	case DP_CLAIM_NOBODY:
+		break;
+	}
+	dp_drop_control(dp, m, v4 ? DP_DROP_LOCAL_ARP_IGNORED : DP_DROP_LOCAL_ND_IGNORED);
+}

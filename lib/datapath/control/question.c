@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Who has an address: asked by ARP (RFC 826) or by a neighbour solicitation (RFC 4861 section 4.3).
+ */
+#include "datapath/internal.h"
+#include "wire/nd.h"
+
+/* only: whom to ask, else all. Returns the frame's bytes. */
+static size_t
+write_arp(const struct dp_port *port, const struct cv_ip *from, const struct cv_ip *about,
+	const uint8_t *only, uint8_t *frame)
+{
+	static const uint8_t all[WIRE_MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	wire_ether_write(frame, only != NULL ? only : all, port->mac, WIRE_TYPE_ARP);
+	wire_arp_write(frame + WIRE_ETHER, WIRE_ARP_REQUEST, port->mac, wire_load32(from->bytes),
+		NULL, wire_load32(about->bytes));
+	return WIRE_ETHER + WIRE_ARP;
+}
+
+/* Likewise. Who has a link-local address may know no way back to any other than ours of that kind.
+ */
+static size_t
+write_solicit(const struct dp_port *port, const struct cv_ip *from, const struct cv_ip *about,
+	const uint8_t *only, uint8_t *frame)
+{
+	uint8_t group[WIRE_IPV6_ADDRESS], mac[WIRE_MAC], ours[WIRE_IPV6_ADDRESS];
+
+	wire_ipv6_solicited(about->bytes, group);
+	wire_ipv6_multicast_mac(group, mac);
+	memcpy(ours, from->bytes, sizeof(ours));
+	if (wire_ipv6_link_local(about->bytes))
+		wire_ipv6_of_mac(port->mac, ours);
+	wire_ether_write(frame, only != NULL ? only : mac, port->mac, WIRE_TYPE_IPV6);
+	return WIRE_ETHER + wire_nd_write_solicit(frame + WIRE_ETHER, ours, port->mac,
+				    only != NULL ? about->bytes : NULL, about->bytes);
+}
+
+void
+dp_question_send(struct dp *dp, uint16_t port, const struct cv_ip *from, const struct cv_ip *about,
+	const uint8_t *only)
+{
+	uint8_t frame[WIRE_ETHER + WIRE_ND_PACKET];
+	struct rte_mbuf *m = dp_control_mbuf(dp);
+	size_t len;
+
+	if (m == NULL)
+		return;
+	if (about->family == CV_IPV4)
+		len = write_arp(&dp->ports[port], from, about, only, frame);
+	else
+		len = write_solicit(&dp->ports[port], from, about, only, frame);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	dp_send_frame(dp, port, m);
+}

@@ -1,0 +1,785 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* L2TP over IPv6: what is taken, what is dropped and why, and all four ways from one outer family
+ * to the other. */
+#include "ipv6.h"
+
+enum {
+	TUNNEL = 51, /* of both clients over IPv6 */
+	SESSION_1 = 61,
+	SESSION_2 = 62,
+	PORT_6 = 40006,
+	INNER_1 = 0x0a580111,
+	INNER_2 = 0x0a580112,
+	ESP = 50,
+	ICMP = 1,
+	HEADERS = ETHER_IPV6 + WIRE_UDP_HEADER, /* in front of L2TP */
+	DATA = HEADERS + 6 + 4,                 /* in front of the inner packet, without options */
+};
+
+static const uint8_t peer_mac[WIRE_MAC] = {2, 0, 0, 0, 0, 0x0b};
+
+static uint32_t
+open_session(struct bench *b, uint16_t session_id, const char *peer, uint32_t inner, uint16_t send)
+{
+	struct dp_session s = {.service = SERVICE_6,
+		.tunnel_id = TUNNEL,
+		.session_id = session_id,
+		.peer_tunnel_id = 71,
+		.peer_session_id = (uint16_t)(session_id + 1000),
+		.peer = {.ip = ip6(peer), .port = PORT_6},
+		.send = send,
+		.open = true,
+		.reachable = true,
+		.address = cv_ipv4(inner),
+		.mtu = 1400};
+	uint32_t slot;
+
+	assert_int_equal(dp_session_set(b->dp, &s, &slot), 0);
+	return slot;
+}
+
+/* Sessions A and B over IPv4, 1 (on the link) and 2 (behind the gateway) over IPv6. */
+static void
+up(struct bench *b, uint16_t send)
+{
+	bench_up(b, send, send);
+	serve_ipv6(b, "2001:db8::fe");
+	open_session(b, SESSION_1, PEER_6, INNER_1, send);
+	open_session(b, SESSION_2, FAR_6, INNER_2, send);
+	put_advert(b, "2001:db8::fe", router_mac, WIRE_ND_SOLICITED);
+	put_advert(b, PEER_6, peer_mac, WIRE_ND_SOLICITED);
+	while (take_frame(b).len != 0)
+		;
+}
+
+/* Data of session 1 or 2; form: bit 0 Length, bit 1 ACFC, bit 2 PFC, bit 3 Offset. Returns the
+ * frame's length. */
+static size_t
+make_data(const struct bench *b, uint8_t *frame, uint16_t session_id, unsigned form,
+	const void *inner, size_t len)
+{
+	struct cv_writer w = cv_writer(frame + HEADERS, FRAME_MAX - HEADERS);
+
+	cv_write_u16(&w,
+		(uint16_t)(2 | ((form & 1) != 0 ? 0x4000 : 0) | ((form & 8) != 0 ? 0x0200 : 0)));
+	if ((form & 1) != 0)
+		cv_write_u16(&w, 0);
+	cv_write_u16(&w, TUNNEL);
+	cv_write_u16(&w, session_id);
+	if ((form & 8) != 0) {
+		cv_write_u16(&w, 3);
+		cv_write_bytes(&w, "pad", 3);
+	}
+	if ((form & 2) == 0)
+		cv_write_u16(&w, 0xff03);
+	if ((form & 4) == 0)
+		cv_write_u8(&w, 0);
+	cv_write_u8(&w, 0x21);
+	cv_write_bytes(&w, inner, len);
+	if ((form & 1) != 0)
+		cv_patch_u16(&w, 2, (uint16_t)cv_written(&w));
+	assert_false(w.failed);
+	return around_udp6(
+		b, frame, session_id == SESSION_1 ? PEER_6 : FAR_6, LNS_6, PORT_6, cv_written(&w));
+}
+
+static void
+put_data6(struct bench *b, uint16_t session_id, const void *inner, size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+
+	put_frame(b, frame, make_data(b, frame, session_id, 0, inner, len));
+}
+
+/* What a receiver over IPv6 would check, in its order. Returns the inner packet's length. */
+static size_t
+take_inner6(struct bench *b, uint16_t session_id, uint16_t send, uint8_t *inner)
+{
+	struct frame_bytes f = take_frame(b);
+	const uint8_t *ip = f.bytes + WIRE_ETHER, *udp = ip + WIRE_IPV6;
+	struct cv_ip peer = ip6(session_id == SESSION_1 ? PEER_6 : FAR_6), own = ip6(LNS_6);
+	struct cv_reader r;
+	struct wire_ipv6 h;
+	uint16_t flags;
+	size_t len;
+
+	if (f.len == 0)
+		return 0;
+	assert_memory_equal(f.bytes, session_id == SESSION_1 ? peer_mac : router_mac, WIRE_MAC);
+	assert_memory_equal(f.bytes + WIRE_ETHER_SOURCE, b->dp->ports[0].mac, WIRE_MAC);
+	assert_int_equal(wire_ether_type_be(f.bytes), WIRE_TYPE_IPV6_BE);
+	assert_true(wire_ipv6_read(ip, f.len - WIRE_ETHER, &h));
+	assert_int_equal(h.payload, f.len - ETHER_IPV6);
+	assert_int_equal(h.next, WIRE_UDP);
+	assert_int_equal(h.hops, 64);
+	assert_int_not_equal(h.flow, 0);
+	assert_memory_equal(h.source, own.bytes, WIRE_IPV6_ADDRESS);
+	assert_memory_equal(h.target, peer.bytes, WIRE_IPV6_ADDRESS);
+	assert_int_equal(wire_get16(udp + WIRE_UDP_SOURCE), 1701);
+	assert_int_equal(wire_get16(udp + WIRE_UDP_TARGET), PORT_6);
+	assert_int_equal(wire_udp_length(udp), h.payload);
+	assert_true(wire_udp_sum_right6(udp, h.source, h.target));
+	r = cv_reader(udp + WIRE_UDP_HEADER, h.payload - WIRE_UDP_HEADER);
+	flags = cv_read_u16(&r);
+	assert_int_equal(flags, 2 | ((send & DP_SEND_LENGTH) != 0 ? 0x4000 : 0) |
+					((send & DP_SEND_SEQUENCE) != 0 ? 0x0800 : 0));
+	if ((send & DP_SEND_LENGTH) != 0)
+		assert_int_equal(cv_read_u16(&r), h.payload - WIRE_UDP_HEADER);
+	assert_int_equal(cv_read_u16(&r), 71);
+	assert_int_equal(cv_read_u16(&r), session_id + 1000);
+	if ((send & DP_SEND_SEQUENCE) != 0)
+		(void)cv_read_u32(&r);
+	if ((send & DP_SEND_ACFC) == 0)
+		assert_int_equal(cv_read_u16(&r), 0xff03);
+	if ((send & DP_SEND_PFC) == 0)
+		assert_int_equal(cv_read_u8(&r), 0);
+	assert_int_equal(cv_read_u8(&r), 0x21);
+	len = cv_remaining(&r);
+	assert_int_equal(h.traffic_class, r.pos[1] & 0xfc);
+	memcpy(inner, r.pos, len);
+	return len;
+}
+
+static void
+expect_inner(const uint8_t *sent, const uint8_t *got, size_t len)
+{
+	uint8_t expected[FRAME_MAX];
+
+	memcpy(expected, sent, len);
+	expected[WIRE_IPV4_TTL]--;
+	inner_checksum(expected);
+	assert_memory_equal(got, expected, len);
+}
+
+/* Bit for bit, whatever both ends negotiated and how long it is. */
+static void
+all_four_ways(void **state)
+{
+	static const uint32_t inner[] = {INNER_A, INNER_B, INNER_1, INNER_2};
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	for (uint16_t send = 0; send < 16; send++) {
+		up(&b, send);
+		for (unsigned way = 0; way < 16; way++)
+			for (unsigned form = 0; form < 16; form++) {
+				unsigned from = way / 4, to = way % 4;
+				size_t len = 60 + form * 7, n;
+				struct wire wire = {.length = form & 1,
+					.acfc = form & 2,
+					.pfc = form & 4,
+					.offset = form & 8};
+
+				if (from == to)
+					continue;
+				inner_packet(packet, inner[from], inner[to], ESP, len);
+				if (from < 2)
+					put_data(&b, from == 0, &wire, packet, len);
+				else
+					put_frame(&b, frame,
+						make_data(&b, frame,
+							(uint16_t)(SESSION_1 + from - 2), form,
+							packet, len));
+				n = to < 2 ? take_inner(&b, to == 0, got)
+					   : take_inner6(
+						     &b, (uint16_t)(SESSION_1 + to - 2), send, got);
+				assert_int_equal(n, len);
+				expect_inner(packet, got, len);
+			}
+		assert_int_equal(take_frame(&b).len, 0);
+		bench_down(&b);
+	}
+}
+
+/* The payload is not read: what was wrong on arrival is wrong when it leaves, by as much. */
+static void
+a_wrong_checksum_leaves_wrong(void **state)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct frame_bytes f;
+	struct bench b;
+	size_t bytes;
+
+	(void)state;
+	up(&b, DP_SEND_PFC);
+	for (size_t len = 60; len < 64; len++) {
+		const uint8_t *ip = f.bytes + WIRE_ETHER;
+
+		inner_packet(packet, INNER_1, INNER_2, ESP, len);
+		bytes = make_data(&b, frame, SESSION_1, 0, packet, len);
+		frame[bytes - 1] ^= 0x55;
+		put_frame(&b, frame, bytes);
+		f = take_frame(&b);
+		assert_int_not_equal(f.len, 0);
+		assert_false(wire_udp_sum_right6(
+			ip + WIRE_IPV6, ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET));
+		f.bytes[f.len - 1] ^= 0x55;
+		assert_true(wire_udp_sum_right6(
+			ip + WIRE_IPV6, ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET));
+	}
+	bench_down(&b);
+}
+
+static void
+a_session_has_one_flow_label(void **state)
+{
+	uint8_t packet[FRAME_MAX];
+	uint32_t label[2] = {0};
+	struct frame_bytes f;
+	struct bench b;
+
+	(void)state;
+	up(&b, 0);
+	for (unsigned i = 0; i < 20; i++) {
+		inner_packet(packet, INNER_A, i % 2 == 0 ? INNER_1 : INNER_2, ESP, 60 + i);
+		packet[1] = (uint8_t)(i << 4);
+		inner_checksum(packet);
+		put_data(&b, true, &(struct wire){0}, packet, 60 + i);
+		f = take_frame(&b);
+		assert_int_not_equal(f.len, 0);
+		if (i < 2)
+			label[i] = wire_get32(f.bytes + WIRE_ETHER) & 0xfffff;
+		assert_int_equal(wire_get32(f.bytes + WIRE_ETHER) & 0xfffff, label[i % 2]);
+	}
+	assert_int_not_equal(label[0], label[1]);
+	bench_down(&b);
+}
+
+/* ---- what is dropped ---- */
+
+struct fault {
+	enum dp_drop_cause cause;
+	unsigned at; /* in a good frame: a byte that gets */
+	uint8_t value;
+	int longer; /* than the good frame */
+};
+
+/* With what a stranger may send in mind: each is dropped for its cause, and the session works. */
+static void
+each_fault_has_its_drop(void **state)
+{
+	enum { IP = WIRE_ETHER, SOURCE = IP + WIRE_IPV6_SOURCE, TARGET = IP + WIRE_IPV6_TARGET };
+	static const struct fault faults[] = {
+		{DP_DROP_CLASSIFY_MAC, 0, 2, 0},
+		{DP_DROP_CLASSIFY_MAC, 5, 0x77, 0},
+		{DP_DROP_CLASSIFY_RUNT, 0, 0, -(int)(DATA + 60 - ETHER_IPV6 + 1)},
+		{DP_DROP_CLASSIFY_IP_VERSION, IP, 0x45, 0},
+		{DP_DROP_CLASSIFY_IP_VERSION, IP, 0x00, 0},
+		{DP_DROP_CLASSIFY_IP_LENGTH, IP + WIRE_IPV6_LENGTH, 1, 0},
+		{DP_DROP_CLASSIFY_IP_LENGTH, 0, 0, -1},
+		{DP_DROP_CLASSIFY_MARTIAN, SOURCE, 0xff, 0},
+		{DP_DROP_CLASSIFY_DESTINATION, TARGET + 15, 2, 0},
+		{DP_DROP_CLASSIFY_PROTOCOL, IP + WIRE_IPV6_NEXT, WIRE_TCP, 0},
+		{DP_DROP_CLASSIFY_PROTOCOL, IP + WIRE_IPV6_NEXT, WIRE_NOTHING, 0},
+		{DP_DROP_CLASSIFY_PROTOCOL, IP + WIRE_IPV6_NEXT, ICMP, 0},
+		{DP_DROP_LOCAL_ICMP_CHECKSUM, IP + WIRE_IPV6_NEXT, WIRE_ICMPV6, 0},
+		{DP_DROP_CLASSIFY_UDP_LENGTH, ETHER_IPV6 + WIRE_UDP_LENGTH, 9, 0},
+		{DP_DROP_CLASSIFY_UDP_LENGTH, ETHER_IPV6 + WIRE_UDP_LENGTH + 1, 7, 0},
+		{DP_DROP_CLASSIFY_UDP_PORT, ETHER_IPV6 + WIRE_UDP_TARGET, 9, 0},
+		{DP_DROP_CLASSIFY_VERSION_L2TPV3, HEADERS + 1, 3, 0},
+		{DP_DROP_CLASSIFY_PPP_HEADER, ETHER_IPV6 + WIRE_UDP_LENGTH + 1, 8 + 6 + 3, 0},
+		{DP_DROP_CLASSIFY_L2TP_SHORT, ETHER_IPV6 + WIRE_UDP_LENGTH + 1, 8 + 1, 0},
+		{DP_DROP_INGRESS_UNKNOWN_SESSION, HEADERS + 5, 99, 0},
+		{DP_DROP_INGRESS_SOURCE, SOURCE + 15, 0x99, 0},
+		{DP_DROP_INGRESS_SOURCE, SOURCE + 4, 0x99, 0},
+		{DP_DROP_INGRESS_SOURCE, ETHER_IPV6, 9, 0},
+		{DP_DROP_INGRESS_SPOOFED, DATA + 15, 0x99, 0},
+	};
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	up(&b, 0);
+	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
+	for (unsigned i = 0; i < RTE_DIM(faults); i++) {
+		uint64_t before = drops(&b, faults[i].cause);
+		size_t bytes = make_data(&b, frame, SESSION_1, 0, packet, 60);
+
+		if (faults[i].at != 0)
+			frame[faults[i].at] = faults[i].value;
+		else if (faults[i].value != 0)
+			frame[0] = 0x03; /* for all, but not IPv6's */
+		if (faults[i].cause == DP_DROP_INGRESS_SPOOFED)
+			inner_checksum(frame + DATA);
+		put_frame(&b, frame, bytes + (size_t)faults[i].longer);
+		if (drops(&b, faults[i].cause) != before + 1)
+			fail_msg("fault %u", i);
+		assert_int_equal(take_frame(&b).len, 0);
+		put_data6(&b, SESSION_1, packet, 60);
+		assert_int_equal(take_inner(&b, false, got), 60);
+	}
+	bench_down(&b);
+}
+
+static void
+no_checksum_is_none(void **state)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+	size_t bytes;
+
+	(void)state;
+	up(&b, 0);
+	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
+	bytes = make_data(&b, frame, SESSION_1, 0, packet, 60);
+	wire_store16(frame + ETHER_IPV6 + WIRE_UDP_SUM, 0);
+	put_frame(&b, frame, bytes);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_UDP_NO_CHECKSUM), 1);
+	assert_int_equal(take_frame(&b).len, 0);
+	bench_down(&b);
+}
+
+static void
+sources_that_can_be_none(void **state)
+{
+	static const char *const martians[] = {
+		"::", "::1", "ff02::1", "ff0e::1", "::ffff:192.0.2.11", "::192.0.2.11"};
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	up(&b, 0);
+	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
+	for (unsigned i = 0; i < RTE_DIM(martians); i++) {
+		make_data(&b, frame, SESSION_1, 0, packet, 60);
+		put_frame(&b, frame, around_udp6(&b, frame, martians[i], LNS_6, PORT_6, 10 + 60));
+		assert_int_equal(drops(&b, DP_DROP_CLASSIFY_MARTIAN), i + 1);
+	}
+	/* a control message from an address of our own */
+	memcpy(frame + HEADERS, "\xc8\2\0\14\0\0\0\0\0\0\0\0", 12);
+	put_frame(&b, frame, around_udp6(&b, frame, LNS_6, LNS_6, PORT_6, 12));
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_LAND), 1);
+	put_frame(&b, frame, around_udp6(&b, frame, PEER_6, LNS_6, 0, 12));
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_MARTIAN), RTE_DIM(martians) + 1);
+	bench_down(&b);
+}
+
+/* What is for one comes to one: not in a frame to a group. */
+static void
+a_group_is_no_way_to_a_service(void **state)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+	size_t bytes;
+
+	(void)state;
+	up(&b, 0);
+	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
+	bytes = make_data(&b, frame, SESSION_1, 0, packet, 60);
+	memcpy(frame, "\x33\x33\xff\0\0\1", WIRE_MAC);
+	put_frame(&b, frame, bytes);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_MAC), 1);
+	make_data(&b, frame, SESSION_1, 0, packet, 60);
+	put_frame(&b, frame, around_udp6(&b, frame, PEER_6, "ff02::1", PORT_6, 70));
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_DESTINATION), 1);
+	bench_down(&b);
+}
+
+/* Puts extension headers in front of UDP; returns the frame's length. */
+static size_t
+extend(uint8_t *frame, size_t bytes, uint8_t first, const void *headers, size_t len)
+{
+	memmove(frame + ETHER_IPV6 + len, frame + ETHER_IPV6, bytes - ETHER_IPV6);
+	memcpy(frame + ETHER_IPV6, headers, len);
+	frame[WIRE_ETHER + WIRE_IPV6_NEXT] = first;
+	wire_put16(frame + WIRE_ETHER + WIRE_IPV6_LENGTH, (uint16_t)(bytes + len - ETHER_IPV6));
+	return bytes + len;
+}
+
+static void
+extension_headers_are_walked_within_bounds(void **state)
+{
+	static const uint8_t options[] = {WIRE_TARGET_OPTIONS, 0, 1, 4, 0, 0, 0, 0, WIRE_UDP, 1, 1,
+		12, [23] = 0},
+			     arrived[] = {WIRE_UDP, 0, 253, 0, 0, 0, 0, 0},
+			     routed[] = {WIRE_UDP, 0, 0, 1, 0, 0, 0, 0},
+			     atomic[] = {WIRE_UDP, 0, 0, 0, 1, 2, 3, 4},
+			     first[] = {WIRE_UDP, 0, 0, 1, 1, 2, 3, 4},
+			     later[] = {WIRE_UDP, 0, 0, 8, 1, 2, 3, 4},
+			     beyond[] = {WIRE_UDP, 200, 1, 4, 0, 0, 0, 0},
+			     late[] = {WIRE_HOP_BY_HOP, 0, 1, 4, 0, 0, 0, 0, WIRE_UDP, 0, 1, 4, 0,
+				     0, 0, 0};
+	uint8_t many[9 * 8];
+	const struct {
+		enum dp_drop_cause cause; /* DP_DROP_COUNT: it passes */
+		uint8_t type;
+		const uint8_t *headers;
+		size_t len;
+	} cases[] = {
+		{DP_DROP_COUNT, WIRE_HOP_BY_HOP, options, sizeof(options)},
+		{DP_DROP_COUNT, WIRE_ROUTING, arrived, sizeof(arrived)},
+		{DP_DROP_COUNT, WIRE_FRAGMENT, atomic, sizeof(atomic)},
+		{DP_DROP_COUNT, WIRE_TARGET_OPTIONS, many, 8 * 8},
+		{DP_DROP_CLASSIFY_IP_EXTENSION, WIRE_TARGET_OPTIONS, many, 9 * 8},
+		{DP_DROP_CLASSIFY_IP_EXTENSION, WIRE_ROUTING, routed, sizeof(routed)},
+		{DP_DROP_CLASSIFY_IP_EXTENSION, WIRE_TARGET_OPTIONS, beyond, sizeof(beyond)},
+		{DP_DROP_CLASSIFY_IP_EXTENSION, WIRE_TARGET_OPTIONS, late, sizeof(late)},
+		{DP_DROP_CLASSIFY_FRAGMENT, WIRE_FRAGMENT, first, sizeof(first)},
+		{DP_DROP_CLASSIFY_FRAGMENT, WIRE_FRAGMENT, later, sizeof(later)},
+	};
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	up(&b, 0);
+	inner_packet(packet, INNER_1, INNER_2, ESP, 61);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+		size_t bytes = make_data(&b, frame, SESSION_1, 0, packet, 61);
+		uint64_t before = 0;
+
+		for (size_t at = 0; at < sizeof(many); at += 8)
+			memcpy(many + at, "\x3c\0\1\4\0\0\0\0", 8);
+		many[cases[i].len < sizeof(many) ? 7 * 8 : 8 * 8] = WIRE_UDP;
+		if (cases[i].cause != DP_DROP_COUNT)
+			before = drops(&b, cases[i].cause);
+		put_frame(&b, frame,
+			extend(frame, bytes, cases[i].type, cases[i].headers, cases[i].len));
+		if (cases[i].cause == DP_DROP_COUNT) {
+			assert_int_equal(take_inner6(&b, SESSION_2, 0, got), 61);
+			expect_inner(packet, got, 61);
+		} else if (drops(&b, cases[i].cause) != before + 1) {
+			fail_msg("case %u", i);
+		}
+		assert_int_equal(take_frame(&b).len, 0);
+	}
+	/* of others it is none of our concern */
+	{
+		size_t bytes = make_data(&b, frame, SESSION_1, 0, packet, 61);
+
+		frame[WIRE_ETHER + WIRE_IPV6_TARGET + 15] = 9;
+		put_frame(&b, frame, extend(frame, bytes, WIRE_FRAGMENT, first, sizeof(first)));
+		assert_int_equal(drops(&b, DP_DROP_CLASSIFY_DESTINATION), 1);
+	}
+	bench_down(&b);
+}
+
+/* ECN is in the traffic class (RFC 6040 section 4.2); what leaves is Not-ECT. */
+static void
+congestion_is_told_in_the_inner_packet(void **state)
+{
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+	size_t bytes;
+
+	(void)state;
+	up(&b, 0);
+	inner_packet(packet, INNER_1, INNER_2, ESP, 60);
+	packet[1] = 0x28 | 2; /* ECT(0) */
+	inner_checksum(packet);
+	bytes = make_data(&b, frame, SESSION_1, 0, packet, 60);
+	wire_put32(frame + WIRE_ETHER, UINT32_C(6) << 28 | 0x2b << 20 | 0x12345); /* CE */
+	put_frame(&b, frame, bytes);
+	assert_int_equal(take_inner6(&b, SESSION_2, 0, got), 60);
+	assert_int_equal(got[1], 0x2b);
+	packet[1] = 0x28;
+	inner_checksum(packet);
+	bytes = make_data(&b, frame, SESSION_1, 0, packet, 60);
+	wire_put32(frame + WIRE_ETHER, UINT32_C(6) << 28 | 0x2b << 20);
+	put_frame(&b, frame, bytes);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_CONGESTION), 1);
+	bench_down(&b);
+}
+
+/* ---- answers that go into a tunnel over IPv6 ---- */
+
+static void
+errors_and_parts_go_into_a_tunnel_over_ipv6(void **state)
+{
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct bench b;
+	size_t n, sum = 0;
+
+	(void)state;
+	up(&b, DP_SEND_LENGTH);
+	inner_packet(packet, INNER_1, INNER_2, ESP, 700);
+	packet[WIRE_IPV4_TTL] = 1;
+	inner_checksum(packet);
+	put_data6(&b, SESSION_1, packet, 700);
+	n = take_inner6(&b, SESSION_1, DP_SEND_LENGTH, got);
+	assert_int_equal(n, 576);
+	assert_int_equal(got[WIRE_IPV4], WIRE_ICMP_TIME_EXCEEDED);
+	/* fragmentation needed says what fits: 1,400 */
+	inner_packet(packet, INNER_A, INNER_2, ESP, 1401);
+	wire_store16(packet + WIRE_IPV4_FRAGMENT, WIRE_IPV4_DONT_BE);
+	inner_checksum(packet);
+	put_data(&b, true, &(struct wire){0}, packet, 1401);
+	n = take_inner(&b, true, got);
+	assert_int_equal(got[WIRE_IPV4], WIRE_ICMP_UNREACHABLE);
+	assert_int_equal(wire_get16(got + WIRE_IPV4 + WIRE_ICMP_MTU), 1400);
+	/* parts */
+	wire_store16(packet + WIRE_IPV4_FRAGMENT, 0);
+	inner_checksum(packet);
+	put_data(&b, true, &(struct wire){0}, packet, 1401);
+	while ((n = take_inner6(&b, SESSION_2, DP_SEND_LENGTH, got)) != 0)
+		sum += n - WIRE_IPV4;
+	assert_int_equal(sum, 1401 - WIRE_IPV4);
+	/* echo to our inner address */
+	inner_packet(packet, INNER_1, INNER_LNS, ICMP, 100);
+	memset(packet + 20, 0, 80);
+	packet[20] = WIRE_ICMP_ECHO;
+	wire_icmp_finish(packet + 20, 80);
+	put_data6(&b, SESSION_1, packet, 100);
+	assert_int_equal(take_inner6(&b, SESSION_1, DP_SEND_LENGTH, got), 100);
+	assert_int_equal(got[WIRE_IPV4], WIRE_ICMP_ECHO_REPLY);
+	bench_down(&b);
+}
+
+/* Outer headers take 20 bytes more than over IPv4. */
+static void
+the_mtu_is_what_fits(void **state)
+{
+	struct dp_iface iface = {.mtu = 1300};
+	uint32_t slot;
+	struct bench b;
+
+	(void)state;
+	up(&b, 0);
+	slot = open_session(&b, 63, "2001:db8::d", INNER_2 + 1, DP_SEND_LENGTH | DP_SEND_SEQUENCE);
+	assert_int_equal(dp_session_mtu(b.dp, slot), 1400);
+	assert_int_equal(dp_iface_set(b.dp, 0, &iface), 0);
+	assert_int_equal(dp_session_mtu(b.dp, slot), 1300 - 40 - 8 - 12 - 4);
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_a), 1300 - 20 - 8 - 6 - 4);
+	bench_down(&b);
+}
+
+/* ---- control ---- */
+
+static void
+expect_punt(struct bench *b, enum dp_punt_class class, const char *from, uint16_t port)
+{
+	struct dp_punt punt;
+	struct cv_ip ip = ip6(from);
+
+	assert_true(dp_punt_next(b->dp, &punt));
+	assert_int_equal(punt.class, class);
+	assert_int_equal(punt.service, SERVICE_6);
+	assert_true(cv_ip_equal(&punt.remote.ip, &ip));
+	assert_int_equal(punt.remote.port, port);
+	dp_punt_release(b->dp, &punt);
+	assert_false(dp_punt_next(b->dp, &punt));
+}
+
+static size_t
+make_control(
+	const struct bench *b, uint8_t *frame, const char *from, uint16_t port, uint16_t tunnel_id)
+{
+	memcpy(frame + HEADERS, "\xc8\2\0\14\0\0\0\0\0\0\0\0", 12);
+	wire_put16(frame + HEADERS + 4, tunnel_id);
+	return around_udp6(b, frame, from, LNS_6, port, 12);
+}
+
+static void
+control_comes_from_the_tunnels_peer_alone(void **state)
+{
+	struct cv_endpoint peer = {.ip = ip6(PEER_6), .port = PORT_6}, got;
+	uint8_t frame[FRAME_MAX];
+	struct dp_punt punt;
+	struct bench b;
+
+	(void)state;
+	up(&b, 0);
+	put_frame(&b, frame, make_control(&b, frame, FAR_6, 1234, 0));
+	expect_punt(&b, DP_PUNT_NEW, FAR_6, 1234);
+	put_frame(&b, frame, make_control(&b, frame, FAR_6, 1234, 5));
+	expect_punt(&b, DP_PUNT_CONNECT, FAR_6, 1234);
+	assert_int_equal(dp_tunnel_set(b.dp, SERVICE_6, 5, &peer), 0);
+	assert_int_equal(dp_tunnel_get(b.dp, SERVICE_6, 5, &got), 0);
+	assert_true(cv_endpoint_equal(&got, &peer));
+	put_frame(&b, frame, make_control(&b, frame, PEER_6, PORT_6, 5));
+	expect_punt(&b, DP_PUNT_TUNNEL, PEER_6, PORT_6);
+	put_frame(&b, frame, make_control(&b, frame, PEER_6, PORT_6 + 1, 5));
+	put_frame(&b, frame, make_control(&b, frame, "2001:db8::1:b", PORT_6, 5));
+	put_frame(&b, frame, make_control(&b, frame, "2001:db9::b", PORT_6, 5));
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_CONTROL_SOURCE), 3);
+	/* a wrong sum */
+	make_control(&b, frame, PEER_6, PORT_6, 5);
+	frame[HEADERS + 11] ^= 1;
+	put_frame(&b, frame, HEADERS + 12);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_UDP_CHECKSUM), 1);
+	assert_false(dp_punt_next(b.dp, &punt));
+	/* it moves */
+	peer.ip = ip6(FAR_6);
+	assert_int_equal(dp_tunnel_set(b.dp, SERVICE_6, 5, &peer), 0);
+	put_frame(&b, frame, make_control(&b, frame, FAR_6, PORT_6, 5));
+	expect_punt(&b, DP_PUNT_TUNNEL, FAR_6, PORT_6);
+	put_frame(&b, frame, make_control(&b, frame, PEER_6, PORT_6, 5));
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_CONTROL_SOURCE), 4);
+	/* and goes */
+	dp_tunnel_clear(b.dp, SERVICE_6, 5);
+	put_frame(&b, frame, make_control(&b, frame, PEER_6, PORT_6, 5));
+	expect_punt(&b, DP_PUNT_CONNECT, PEER_6, PORT_6);
+	/* a service has peers of its family */
+	assert_int_equal(dp_tunnel_set(b.dp, 0, 5, &peer), CV_ERR_UNKNOWN);
+	peer.ip = cv_ipv4(PEER_A);
+	assert_int_equal(dp_tunnel_set(b.dp, SERVICE_6, 5, &peer), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_send_udp(b.dp, b.now, SERVICE_6, &peer, "x", 1), CV_ERR_UNKNOWN);
+	bench_down(&b);
+}
+
+/* Whatever is told of tunnels, no memory of it stays. */
+static void
+tunnels_that_come_and_go_leave_nothing(void **state)
+{
+	struct cv_endpoint peer = {.ip = ip6(PEER_6), .port = PORT_6};
+	struct bench b;
+	size_t before;
+
+	(void)state;
+	up(&b, 0);
+	assert_int_equal(dp_tunnel_set(b.dp, SERVICE_6, 1, &peer), 0);
+	before = b.dp->table_bytes;
+	for (unsigned i = 0; i < 1000; i++) {
+		wire_put16(peer.ip.bytes + 14, (uint16_t)i);
+		assert_int_equal(dp_tunnel_set(b.dp, SERVICE_6, (uint16_t)(1 + i % 10), &peer), 0);
+		dp_control_poll(b.dp, b.now);
+	}
+	assert_in_range(b.dp->table_bytes, before, before + 9 * 128);
+	for (uint16_t i = 2; i < 11; i++)
+		dp_tunnel_clear(b.dp, SERVICE_6, i);
+	dp_control_poll(b.dp, b.now);
+	assert_int_equal(b.dp->table_bytes, before);
+	bench_down(&b);
+}
+
+static void
+ppp_control_and_its_answer(void **state)
+{
+	static const uint8_t echo[] = {
+		0, 2, 0, TUNNEL, 0, SESSION_1, 0xff, 3, 0xc0, 0x21, 9, 1, 0, 8, 0, 0, 0, 0};
+	struct cv_endpoint remote = {.ip = ip6(PEER_6), .port = PORT_6};
+	uint8_t frame[FRAME_MAX], answer[1500] = {8, 2};
+	const uint8_t *ip = NULL;
+	struct frame_bytes f;
+	struct dp_punt punt;
+	struct bench b;
+	uint32_t slot;
+
+	(void)state;
+	up(&b, DP_SEND_SEQUENCE);
+	memcpy(frame + HEADERS, echo, sizeof(echo));
+	put_frame(&b, frame, around_udp6(&b, frame, PEER_6, LNS_6, PORT_6, sizeof(echo)));
+	assert_true(dp_punt_next(b.dp, &punt));
+	assert_int_equal(punt.class, DP_PUNT_PPP);
+	assert_true(cv_ip_equal(&punt.remote.ip, &remote.ip));
+	assert_int_equal(punt.len, sizeof(echo));
+	assert_memory_equal(punt.data, echo, sizeof(echo));
+	slot = punt.slot;
+	dp_punt_release(b.dp, &punt);
+	frame[HEADERS + sizeof(echo) - 1] ^= 1;
+	put_frame(&b, frame, HEADERS + sizeof(echo));
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_UDP_CHECKSUM), 1);
+	/* Ns comes when it leaves, and the sum is right with it */
+	for (uint16_t i = 0; i < 3; i++) {
+		assert_int_equal(
+			dp_send_l2tp(b.dp, b.now, SERVICE_6, slot, &remote, answer, 1452), 0);
+		dp_worker_round(b.dp->workers[0]);
+		f = take_frame(&b);
+		ip = f.bytes + WIRE_ETHER;
+		assert_int_equal(f.len, 1514);
+		assert_int_equal(wire_get16(f.bytes + HEADERS + 6), i);
+		assert_true(wire_udp_sum_right6(
+			ip + WIRE_IPV6, ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET));
+	}
+	assert_int_equal(
+		dp_send_l2tp(b.dp, b.now, SERVICE_6, slot, &remote, answer, 1453), CV_ERR_SPACE);
+	bench_down(&b);
+}
+
+/* ---- changes ---- */
+
+static void
+a_session_moves_to_another_address(void **state)
+{
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct dp_session s;
+	struct bench b;
+	uint32_t slot;
+
+	(void)state;
+	up(&b, 0);
+	slot = open_session(&b, SESSION_1, PEER_6, INNER_1, 0);
+	assert_int_equal(dp_session_get(b.dp, slot, &s), 0);
+	s.peer.ip = ip6(FAR_6);
+	assert_int_equal(dp_session_set(b.dp, &s, NULL), 0);
+	inner_packet(packet, INNER_1, INNER_2, ESP, 60);
+	put_data6(&b, SESSION_1, packet, 60);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_SOURCE), 1);
+	inner_packet(packet, INNER_A, INNER_1, ESP, 60);
+	put_data(&b, true, &(struct wire){0}, packet, 60);
+	/* to where the other one is, too */
+	{
+		struct frame_bytes f = take_frame(&b);
+		const uint8_t *ip = f.bytes + WIRE_ETHER;
+
+		assert_memory_equal(f.bytes, router_mac, WIRE_MAC);
+		assert_memory_equal(ip + WIRE_IPV6_TARGET, s.peer.ip.bytes, WIRE_IPV6_ADDRESS);
+		assert_true(wire_udp_sum_right6(
+			ip + WIRE_IPV6, ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET));
+	}
+	s.peer.ip = cv_ipv4(PEER_A);
+	assert_int_equal(dp_session_set(b.dp, &s, NULL), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_session_clear(b.dp, slot, NULL), 0);
+	inner_packet(packet, INNER_2, INNER_B, ESP, 60);
+	put_data6(&b, SESSION_2, packet, 60);
+	assert_int_equal(take_inner(&b, false, got), 60);
+	bench_down(&b);
+}
+
+static void
+services_that_can_be_none(void **state)
+{
+	static const char *const wrong[] = {"::", "::1", "ff02::1", "fe80::5", "::ffff:192.0.2.9"};
+	struct dp_service service = {.prefix_length = 64};
+	struct bench b;
+
+	(void)state;
+	up(&b, 0);
+	for (unsigned i = 0; i < RTE_DIM(wrong); i++) {
+		service.ip = ip6(wrong[i]);
+		assert_int_equal(dp_service_set(b.dp, 9, &service), CV_ERR_CONFIG);
+	}
+	service.ip = ip6("2001:db8::9");
+	service.gateway = cv_ipv4(PEER_A);
+	assert_int_equal(dp_service_set(b.dp, 9, &service), CV_ERR_CONFIG);
+	service.gateway = ip6("ff02::2");
+	assert_int_equal(dp_service_set(b.dp, 9, &service), CV_ERR_CONFIG);
+	service.gateway = ip6("fe80::1");
+	service.prefix_length = 129;
+	assert_int_equal(dp_service_set(b.dp, 9, &service), CV_ERR_CONFIG);
+	service.prefix_length = 64;
+	service.ip = ip6(LNS_6);
+	assert_int_equal(dp_service_set(b.dp, 9, &service), CV_ERR_EXISTS);
+	service.udp_port = 1702; /* the same address, another port */
+	assert_int_equal(dp_service_set(b.dp, 9, &service), 0);
+	service.ip = ip6("2001:db8::9"); /* what sessions have stays */
+	assert_int_equal(dp_service_set(b.dp, SERVICE_6, &service), CV_ERR_EXISTS);
+	bench_down(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_four_ways),
+		cmocka_unit_test(a_wrong_checksum_leaves_wrong),
+		cmocka_unit_test(a_session_has_one_flow_label),
+		cmocka_unit_test(each_fault_has_its_drop),
+		cmocka_unit_test(no_checksum_is_none),
+		cmocka_unit_test(sources_that_can_be_none),
+		cmocka_unit_test(a_group_is_no_way_to_a_service),
+		cmocka_unit_test(extension_headers_are_walked_within_bounds),
+		cmocka_unit_test(congestion_is_told_in_the_inner_packet),
+		cmocka_unit_test(errors_and_parts_go_into_a_tunnel_over_ipv6),
+		cmocka_unit_test(the_mtu_is_what_fits),
+		cmocka_unit_test(control_comes_from_the_tunnels_peer_alone),
+		cmocka_unit_test(tunnels_that_come_and_go_leave_nothing),
+		cmocka_unit_test(ppp_control_and_its_answer),
+		cmocka_unit_test(a_session_moves_to_another_address),
+		cmocka_unit_test(services_that_can_be_none),
+	};
+
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
