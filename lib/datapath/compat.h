@@ -9,7 +9,8 @@
  * What needs nothing here, as long as it stays so:
  *  - Headers of packets are read by their bytes. DPDK's own types for IPv4 and IPv6 have an
  * alignment of 2 since 24.11, and an inner packet behind a PPP protocol of one byte begins at an
- * odd address: to read it by such a type is undefined. So lib includes no rte_ip.h and its like.
+ * odd address: to read it by such a type is undefined. So lib includes no rte_ip.h and its like;
+ * but rte_ip_frag.h does, which is given outer headers alone.
  *  - Threads are POSIX's: rte_ctrl_thread_create is gone in 24.11, and what came for it is new
  * there.
  */

@@ -26,7 +26,9 @@
 		"outer source that can't be one: 0/8, 127/8, ::, ::1, multicast, broadcast")       \
 	X(CLASSIFY_LAND, "outer source is an address of our own")                                  \
 	X(CLASSIFY_DESTINATION, "outer destination is none of our addresses")                      \
-	X(CLASSIFY_FRAGMENT, "fragment of an outer packet: not reassembled")                       \
+	X(CLASSIFY_FRAGMENT,                                                                       \
+		"fragment of an outer packet that no path makes: too small for any network, "      \
+		"without contents, of no whole units, or beyond 65,535 bytes")                     \
 	X(CLASSIFY_PROTOCOL, "outer protocol neither UDP nor ICMP")                                \
 	X(CLASSIFY_UDP_LENGTH, "UDP length below 8 or beyond its packet")                          \
 	X(CLASSIFY_UDP_PORT, "UDP port that nothing listens on")                                   \
@@ -43,6 +45,12 @@
 	X(CLASSIFY_CONTROL_SOURCE,                                                                 \
 		"control message of a tunnel from another address than its peer's")                \
 	X(CLASSIFY_PPP_HEADER, "PPP header cut short")                                             \
+	X(REASSEMBLE_OVERLAP, "fragments of an outer packet that overlap, or end twice")           \
+	X(REASSEMBLE_DUPLICATE, "fragment of an outer packet that was there already")              \
+	X(REASSEMBLE_TOO_MANY, "outer packet in more than 8 fragments")                            \
+	X(REASSEMBLE_TOO_BIG, "outer packet in fragments, too big for a packet buffer")            \
+	X(REASSEMBLE_TIMEOUT, "fragment of an outer packet whose others did not come in 2 s")      \
+	X(REASSEMBLE_GAVE_WAY, "too many fragments of outer packets wait for their others")        \
 	X(INGRESS_UNKNOWN_SESSION, "data for a tunnel and session that are not here")              \
 	X(INGRESS_SOURCE, "data of a session from another address or port than its peer's")        \
 	X(INGRESS_UDP_CHECKSUM, "UDP checksum wrong of what would end here, or be answered")       \
@@ -114,6 +122,8 @@
 #define DP_EDGES(X)                                                                          \
 	X(RX_CLASSIFY, "frames received")                                                    \
 	X(CLASSIFY_INGRESS, "L2TP data messages")                                            \
+	X(CLASSIFY_REASSEMBLE, "fragments of outer packets to us")                           \
+	X(REASSEMBLE_CLASSIFY, "outer packets put together of their fragments")              \
 	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                         \
 	X(CLASSIFY_PUNT_NEW, "control messages of unknown tunnels and for tunnel 0")         \
 	X(LOCAL_ARP, "ARP requests for our own addresses, answered")                         \

@@ -35,6 +35,7 @@ enum {
 	DP_TUNNEL_IDS = 65536,
 	DP_FOLLOW_SESSION = 8,    /* later fragments of a session that wait for their first one */
 	DP_FOLLOW_WAITING = 256,  /* and of all, a worker */
+	DP_PARTS_WAITING = 512,   /* fragments of outer packets that wait for others, a worker */
 	DP_IDS_OF_A_KIND = 65536, /* groups, services: what 16 bits can name */
 	DP_IDS = 8192,
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
@@ -103,6 +104,8 @@ struct dp_echo_first {
 };
 
 struct dp_follow;
+struct dp_parts;
+struct rte_ip_frag_tbl;
 
 /*
  * Identifications of the outer packets that we send, which may be fragmented on their way (RFC
@@ -134,7 +137,9 @@ struct dp_worker {
 	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
 	struct dp_follow *follow;
-	struct cv_bucket echoes; /* to strangers, all together */
+	struct dp_parts *parts;             /* outer fragments that wait */
+	struct rte_ip_frag_tbl *reassembly; /* empty between two packets */
+	struct cv_bucket echoes;            /* to strangers, all together */
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
@@ -399,6 +404,17 @@ bool dp_speaks_ipv6(const struct dp *dp, uint16_t port);
 /* An address on which one of ours is asked for on this port (RFC 4291 section 2.7.1), or that of
  * all nodes. */
 bool dp_is_own_group(const struct dp *dp, const uint8_t ip[WIRE_IPV6_ADDRESS], uint16_t port);
+
+/* The session of this key is here, and this its peer. */
+static inline bool
+dp_session_is_of(const struct dp *dp, uint64_t key, struct dp_ip peer, uint16_t port)
+{
+	const struct dp_ingress *s = &dp->ingress[cv_session_slot(dp->slot_seed,
+		dp_key_service(key), (uint16_t)(key >> 16), (uint16_t)key, dp->slot_mask)];
+
+	return (__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & DP_INGRESS_KEY) == key &&
+	       dp_ip_equal(dp_ingress_peer(s), peer) && s->peer_port == port;
+}
 
 /* worker/answer.c: ARP and ICMP for our outer addresses. */
 void dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
@@ -694,6 +710,37 @@ bool dp_follow_next(struct dp_worker *w, struct dp_burst *out);
 /* Drops what has waited too long. */
 void dp_follow_expire(struct dp_worker *w);
 void dp_follow_drain(struct dp_worker *w);
+
+/* worker/parts.c, worker/reassemble.c: fragments of outer packets to us. */
+struct dp_parts *dp_parts_new(const struct dp *dp); /* NULL: no memory */
+void dp_parts_free(struct dp_parts *t);
+/* Drops what has waited too long; all of it. */
+void dp_parts_expire(struct dp_worker *w);
+void dp_parts_drain(struct dp_worker *w);
+struct rte_ip_frag_tbl *dp_reassemble_new(void); /* NULL: no memory */
+void dp_reassemble_free(struct rte_ip_frag_tbl *t);
+
+/* What fragments of one packet have in common (RFC 791 section 3.2, RFC 8200 section 4.5): of UDP
+ * all. Without gaps, so that keys are equal when their bytes are. */
+struct dp_parts_key {
+	struct dp_ip source, target;
+	uint64_t id;
+};
+
+/* A fragment of an outer datagram, in one buffer: its lengths are right, and it is to us. */
+struct dp_fragment {
+	struct rte_mbuf *m; /* Ethernet at its start, without a tag */
+	uint8_t *ip;
+	unsigned headers; /* bytes from ip to what it carries */
+	unsigned offset, len;
+	bool more, v6;
+	uint8_t ecn;
+	struct dp_parts_key key;
+};
+
+/* Takes the fragment. Returns the whole packet in one buffer, Ethernet at its start, to be
+ * classified as if it had just come; NULL: it waits for others, or was dropped. */
+struct rte_mbuf *dp_reassemble(struct dp_worker *w, const struct dp_fragment *f);
 
 /* worker/options.c: well formed, and no source route, which would get around the policy. */
 bool dp_options_harmless(const uint8_t *ip, unsigned header);

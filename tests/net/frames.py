@@ -34,12 +34,13 @@ def arp(operation, mac, ip, target_mac, target_ip, head=bytes.fromhex("000108000
 
 
 def ipv4(source, target, payload, protocol=UDP, first=None, total=None, fragment=0, ttl=64,
-         options=b"", wrong_sum=0):
-    """first: version and header length; wrong_sum: what is added to the checksum."""
+         options=b"", wrong_sum=0, number=77):
+    """first: version and header length; wrong_sum: what is added to the checksum; number: the
+    identification."""
     length = 20 + len(options)
     header = struct.pack(
         "!BBHHHBBH4s4s", 0x40 | length // 4 if first is None else first, 0,
-        length + len(payload) if total is None else total, 77, fragment, ttl, protocol, 0,
+        length + len(payload) if total is None else total, number, fragment, ttl, protocol, 0,
         socket.inet_aton(source), socket.inet_aton(target)) + options
     total_sum = (checksum(header) + wrong_sum) & 0xFFFF
     return header[:10] + struct.pack("!H", total_sum) + header[12:] + payload

@@ -173,8 +173,10 @@ dp_stop(struct dp *dp)
 	}
 	dp->started = false;
 	dp_punt_drain(dp);
-	for (unsigned i = 0; i < dp->worker_count; i++)
+	for (unsigned i = 0; i < dp->worker_count; i++) {
 		dp_follow_drain(dp->workers[i]);
+		dp_parts_drain(dp->workers[i]);
+	}
 	dp_ports_stop(dp);
 	return 0;
 }

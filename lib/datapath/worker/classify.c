@@ -313,6 +313,9 @@ classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop
 
 	if (cause == GO_ON)
 		cause = find_udp(w->dp, f, header, &service);
+	/* fragments of two packets that had the same identification (RFC 4963) */
+	if (cause == GO_ON && unlikely(f->whole) && !frame_udp_sum_right(f->ip, f->udp))
+		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	/* without a device that looks, a wrong checksum of data leaves wrong (see inner_sum) */
 	if (cause == GO_ON && w->dp->ports[f->port].checks_rx &&
 		(f->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
@@ -331,6 +334,65 @@ classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop
 		dp_drop_frame(w, f->m, cause);
 }
 
+/* A fragment of a datagram to us, with so many bytes of headers. True: it made the packet whole,
+ * which is in f now. */
+static bool
+reassemble(struct dp_worker *w, struct frame *f, struct dp_fragment *fragment)
+{
+	enum dp_drop_cause cause = if_ours(w->dp, f, GO_ON);
+
+	if (cause == GO_ON)
+		cause = check_source(w->dp, frame_source(f));
+	if (cause != GO_ON) {
+		dp_drop_frame(w, f->m, cause);
+		return false;
+	}
+	fragment->m = f->m;
+	fragment->ip = f->ip;
+	fragment->len = f->ip_len - fragment->headers;
+	fragment->key.source = frame_source(f);
+	fragment->key.target = frame_target(f);
+	/* what stands behind the packet is a frame's padding */
+	rte_pktmbuf_trim(f->m, (uint16_t)(rte_pktmbuf_data_len(f->m) - WIRE_ETHER - f->ip_len));
+	f->m = dp_reassemble(w, fragment);
+	if (f->m == NULL)
+		return false;
+	f->ip = rte_pktmbuf_mtod_offset(f->m, uint8_t *, WIRE_ETHER);
+	f->ip_len = rte_pktmbuf_data_len(f->m) - WIRE_ETHER;
+	f->whole = true;
+	return true;
+}
+
+static bool
+reassemble4(struct dp_worker *w, struct frame *f)
+{
+	uint16_t field = wire_ipv4_fragment_be(f->ip);
+	struct dp_fragment fragment = {.headers = wire_ipv4_header(f->ip),
+		.offset = wire_swap16(field & WIRE_IPV4_OFFSET_BE) * 8u,
+		.more = (field & WIRE_IPV4_MORE_BE) != 0,
+		.ecn = f->ip[WIRE_IPV4_TOS] & 3,
+		.key.id = wire_load16(f->ip + WIRE_IPV4_ID)};
+
+	return reassemble(w, f, &fragment);
+}
+
+/* Where the fragment header is the only extension header in front of UDP. */
+static bool
+reassemble6(struct dp_worker *w, struct frame *f, const struct wire_upper *upper)
+{
+	struct dp_fragment fragment = {.v6 = true,
+		.headers = WIRE_IPV6 + WIRE_FRAGMENT_HEADER,
+		.offset = upper->offset,
+		.more = upper->more,
+		.ecn = wire_ipv6_class(f->ip) & 3,
+		.key.id = upper->id};
+
+	if (f->ip[WIRE_IPV6_NEXT] == WIRE_FRAGMENT && f->ip[WIRE_IPV6] == WIRE_UDP)
+		return reassemble(w, f, &fragment);
+	dp_drop_frame(w, f->m, if_ours(w->dp, f, DP_DROP_CLASSIFY_FRAGMENT));
+	return false;
+}
+
 static void
 classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out)
 {
@@ -345,8 +407,8 @@ classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 		classify_other(w, f);
 		return;
 	}
-	if ((wire_ipv4_fragment_be(f->ip) & FRAGMENT_BE) != 0)
-		cause = if_ours(w->dp, f, DP_DROP_CLASSIFY_FRAGMENT);
+	if (unlikely((wire_ipv4_fragment_be(f->ip) & FRAGMENT_BE) != 0) && !reassemble4(w, f))
+		return;
 	classify_udp(w, f, wire_ipv4_header(f->ip), cause, out);
 }
 
@@ -359,8 +421,11 @@ classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 	f->v6 = true;
 	if (bytes >= WIRE_IPV6)
 		cause = dp_outer6_check(f, bytes, &upper);
-	if (cause == GO_ON && (upper.later || upper.more))
-		cause = if_ours(w->dp, f, DP_DROP_CLASSIFY_FRAGMENT);
+	if (cause == GO_ON && (upper.later || upper.more)) {
+		if (!reassemble6(w, f, &upper))
+			return;
+		cause = dp_outer6_check(f, f->ip_len, &upper);
+	}
 	if (cause == GO_ON && upper.protocol == WIRE_ICMPV6) {
 		dp_answer_icmpv6(w, f->port, f->m, (unsigned)upper.at, f->ip_len);
 		return;
@@ -435,5 +500,5 @@ dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsign
 		classify(w, port, frames[i], out);
 	w->counts.edges[DP_EDGE_RX_CLASSIFY] += n;
 	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += out->n;
-	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW; answer.c; drops CLASSIFY_* */
+	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; drops CLASSIFY_* */
 }

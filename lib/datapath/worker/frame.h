@@ -12,6 +12,7 @@ struct frame {
 	unsigned udp_len; /* of the datagram, header included */
 	unsigned port;
 	bool v6;
+	bool whole; /* it came in fragments */
 };
 
 static inline struct dp_ip

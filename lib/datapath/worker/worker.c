@@ -57,6 +57,7 @@ dp_worker_round(struct dp_worker *w)
 			forward(w, &burst);
 	}
 	dp_follow_expire(w);
+	dp_parts_expire(w);
 	dp_tx_flush(w);
 	if (control != 0)
 		__atomic_store_n(&w->control_sent, w->control_sent + control, __ATOMIC_RELEASE);
@@ -158,9 +159,13 @@ new_worker(struct dp *dp, uint16_t index)
 	w->cycles_per_ms = hz / 1000;
 	cv_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
 	w->follow = dp_follow_new();
+	w->parts = dp_parts_new(dp);
+	w->reassembly = dp_reassemble_new();
 	w->sessions = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
 	w->limits = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
-	return w->follow == NULL || w->sessions == NULL || w->limits == NULL ? NULL : w;
+	if (w->follow == NULL || w->parts == NULL || w->reassembly == NULL)
+		return NULL;
+	return w->sessions == NULL || w->limits == NULL ? NULL : w;
 }
 
 int
@@ -199,6 +204,8 @@ dp_workers_destroy(struct dp *dp)
 			dp, w->sessions, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
 		dp_table_free(dp, w->limits, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
 		free(w->follow);
+		dp_parts_free(w->parts);
+		dp_reassemble_free(w->reassembly);
 		free(w);
 		dp->workers[i] = NULL;
 	}

@@ -112,6 +112,10 @@ forget(struct bench *b)
 	free(w->follow);
 	w->follow = dp_follow_new();
 	assert_non_null(w->follow);
+	dp_parts_drain(w);
+	dp_parts_free(w->parts);
+	w->parts = dp_parts_new(b->dp);
+	assert_non_null(w->parts);
 	memset(w->limits, 0, SLOTS * sizeof(w->limits[0]));
 	memset(w->echo_rates, 0, sizeof(w->echo_rates));
 	memset(w->arp_rates, 0, sizeof(w->arp_rates));
@@ -235,6 +239,7 @@ both_ways_are_one(void **state)
 	assert_true(dropped > frames_wanted / 8);
 	b.dp->workers[0]->stages_only = false;
 	dp_follow_drain(b.dp->workers[0]);
+	dp_parts_drain(b.dp->workers[0]);
 	bench_down(&b);
 }
 

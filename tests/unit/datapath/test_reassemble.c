@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Outer packets in fragments are put together, whatever order they come in; hostile ones are not,
+ * and push out nobody. */
+#include "harness.h"
+
+enum { ESP = 50, MORE = 0x2000, UNIT = 8, HEADERS = WIRE_ETHER + WIRE_IPV4 };
+
+/* A datagram as it would arrive whole, and how it is cut. */
+struct whole {
+	uint8_t frame[FRAME_MAX];
+	size_t len; /* that IP carries */
+	uint8_t inner[FRAME_MAX];
+	size_t inner_len;
+	uint16_t id;
+};
+
+static void
+make(const struct bench *b, struct whole *w, bool from_a, size_t inner_len, uint16_t id)
+{
+	struct wire wire = {0};
+
+	w->inner_len = inner_packet(
+		w->inner, from_a ? INNER_A : INNER_B, from_a ? INNER_B : INNER_A, ESP, inner_len);
+	w->len = build_data(b, from_a, &wire, w->inner, inner_len, w->frame) - HEADERS;
+	w->id = id;
+}
+
+/* The frame of a part of it. */
+static size_t
+cut(const struct whole *w, unsigned offset, unsigned len, bool more, uint8_t *frame)
+{
+	uint8_t *ip = frame + WIRE_ETHER;
+
+	memcpy(frame, w->frame, HEADERS);
+	memcpy(frame + HEADERS, w->frame + HEADERS + offset, len);
+	wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(WIRE_IPV4 + len));
+	wire_put16(ip + WIRE_IPV4_ID, w->id);
+	wire_put16(ip + WIRE_IPV4_FRAGMENT, (uint16_t)(offset / UNIT | (more ? MORE : 0)));
+	wire_ipv4_finish(ip);
+	return HEADERS + len;
+}
+
+static void
+put_part(struct bench *b, const struct whole *w, unsigned offset, unsigned len, bool more)
+{
+	uint8_t frame[FRAME_MAX];
+
+	put_frame(b, frame, cut(w, offset, len, more, frame));
+}
+
+/* The rest, from here. */
+static void
+put_last(struct bench *b, const struct whole *w, unsigned offset)
+{
+	put_part(b, w, offset, (unsigned)w->len - offset, false);
+}
+
+/* B gets the inner packet, but for what a router changes; and nothing else. */
+static void
+arrives(struct bench *b, const struct whole *w)
+{
+	uint8_t got[FRAME_MAX];
+
+	assert_int_equal(take_inner(b, false, got), w->inner_len);
+	assert_memory_equal(got + WIRE_IPV4, w->inner + WIRE_IPV4, w->inner_len - WIRE_IPV4);
+	assert_int_equal(got[WIRE_IPV4_TTL], 63);
+	assert_int_equal(take_frame(b).len, 0);
+}
+
+static uint64_t
+all_drops(const struct bench *b)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < DP_DROP_COUNT; i++)
+		n += drops(b, i);
+	return n;
+}
+
+/* Lets time pass, as the worker knows it. */
+static void
+wait_ms(struct bench *b, uint32_t ms)
+{
+	rte_delay_us_sleep(ms * 1000);
+	dp_worker_round(b->dp->workers[0]);
+}
+
+static void
+parts_make_the_packet(void **state)
+{
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned len = 100; len <= 1400; len += 87)
+		for (unsigned at = 48; at < len; at += 152) {
+			make(&b, &w, true, len, (uint16_t)(len * 100 + at));
+			put_part(&b, &w, 0, at, true);
+			assert_int_equal(take_frame(&b).len, 0);
+			put_last(&b, &w, at);
+			arrives(&b, &w);
+		}
+	assert_int_equal(all_drops(&b), 0);
+	bench_down(&b);
+}
+
+/* 8 of them in every order that begins with each of them. */
+static void
+any_order_will_do(void **state)
+{
+	enum { PARTS = 8, BYTES = 160 };
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned first = 0; first < PARTS; first++)
+		for (unsigned step = 1; step < PARTS; step += 2) {
+			make(&b, &w, true, 1220, (uint16_t)(first * 10 + step));
+			for (unsigned i = 0; i < PARTS; i++) {
+				unsigned part = (first + i * step) % PARTS;
+
+				assert_int_equal(take_frame(&b).len, 0);
+				if (part == PARTS - 1)
+					put_last(&b, &w, part * BYTES);
+				else
+					put_part(&b, &w, part * BYTES, BYTES, true);
+			}
+			arrives(&b, &w);
+		}
+	assert_int_equal(all_drops(&b), 0);
+	assert_int_equal(edges(&b, DP_EDGE_REASSEMBLE_CLASSIFY), PARTS * PARTS / 2);
+	assert_int_equal(edges(&b, DP_EDGE_CLASSIFY_REASSEMBLE), PARTS * PARTS * PARTS / 2);
+	bench_down(&b);
+}
+
+static void
+nine_are_too_many(void **state)
+{
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make(&b, &w, true, 1400, 1);
+	for (unsigned i = 0; i < 9; i++)
+		put_part(&b, &w, i * 48, 48, true);
+	assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_TOO_MANY), 9);
+	assert_int_equal(all_drops(&b), 9);
+	bench_down(&b);
+}
+
+/* A priority tag, the frame's padding, options in the outer header. */
+static void
+frames_may_be_odd(void **state)
+{
+	uint8_t frame[FRAME_MAX], odd[FRAME_MAX];
+	struct whole w;
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make(&b, &w, true, 90, 1);
+	len = cut(&w, 0, 96, true, frame);
+	memcpy(odd, frame, 12);
+	memcpy(odd + 12, "\x81\0\xe0\0", 4);
+	memcpy(odd + 16, frame + 12, len - 12);
+	put_frame(&b, odd, len + 4);
+	len = cut(&w, 96, (unsigned)w.len - 96, false, frame);
+	assert_true(len < 60);
+	memset(frame + len, 0xee, 60 - len);
+	put_frame(&b, frame, 60);
+	arrives(&b, &w);
+
+	/* the first has a router alert, which is in all of them */
+	make(&b, &w, true, 1000, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		len = cut(&w, i * 504, i == 0 ? 504 : (unsigned)w.len - 504, i == 0, frame);
+		memcpy(odd, frame, HEADERS);
+		memcpy(odd + HEADERS, "\x94\4\0\0", 4);
+		memcpy(odd + HEADERS + 4, frame + HEADERS, len - HEADERS);
+		odd[WIRE_ETHER] = 0x46;
+		wire_put16(odd + WIRE_ETHER + WIRE_IPV4_LENGTH, (uint16_t)(len + 4 - WIRE_ETHER));
+		wire_ipv4_finish(odd + WIRE_ETHER);
+		put_frame(&b, odd, len + 4);
+	}
+	arrives(&b, &w);
+	assert_int_equal(all_drops(&b), 0);
+	bench_down(&b);
+}
+
+/* Control messages too: one of a tunnel that is here, and one that opens one. */
+static void
+control_messages_are_put_together(void **state)
+{
+	uint8_t message[900] = {0xc8, 2, 900 >> 8, 900 & 0xff, 0, 0, 0, 0, 0, 0, 0, 0};
+	struct dp_punt punt;
+	struct whole w = {.id = 7};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned i = 12; i < sizeof(message); i++)
+		message[i] = (uint8_t)(i * 7);
+	bench_udp(&b, PEER_A, PORT_A, message, sizeof(message), w.frame);
+	w.len = sizeof(message) + WIRE_UDP_HEADER;
+	put_last(&b, &w, 480);
+	assert_false(dp_punt_next(b.dp, &punt));
+	put_part(&b, &w, 0, 480, true);
+	assert_true(dp_punt_next(b.dp, &punt));
+	assert_int_equal(punt.class, DP_PUNT_NEW);
+	assert_int_equal(punt.len, sizeof(message));
+	assert_memory_equal(punt.data, message, sizeof(message));
+	dp_punt_release(b.dp, &punt);
+	bench_down(&b);
+}
+
+/* ---- what no honest path makes ---- */
+
+struct refused {
+	unsigned offset, len;
+	bool more;
+};
+
+static void
+impossible_ones_are_refused_at_once(void **state)
+{
+	static const struct refused cases[] = {
+		{0, 0, true},     /* nothing in it */
+		{48, 0, false},   /* nothing in it */
+		{0, 50, true},    /* no whole units */
+		{48, 57, true},   /* no whole units */
+		{0, 8, true},     /* tiny: ports alone */
+		{0, 40, true},    /* tiny */
+		{48, 40, true},   /* tiny */
+		{8, 48, true},    /* behind a tiny one */
+		{32, 100, false}, /* behind a tiny one */
+		{65528, 8, false},
+		{65520, 24, true},
+		{65504, 48, false},
+	};
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+		uint8_t frame[FRAME_MAX];
+		size_t len;
+
+		make(&b, &w, true, 1000, 1);
+		len = cut(&w, 0, cases[i].len, cases[i].more, frame);
+		wire_put16(frame + WIRE_ETHER + WIRE_IPV4_FRAGMENT,
+			(uint16_t)(cases[i].offset / UNIT | (cases[i].more ? MORE : 0)));
+		wire_ipv4_finish(frame + WIRE_ETHER);
+		put_frame(&b, frame, len);
+		if (drops(&b, DP_DROP_CLASSIFY_FRAGMENT) != i + 1)
+			print_error("case %u\n", i);
+		assert_int_equal(drops(&b, DP_DROP_CLASSIFY_FRAGMENT), i + 1);
+	}
+	assert_int_equal(all_drops(&b), RTE_DIM(cases));
+	/* none of them is in the way of an honest one */
+	put_part(&b, &w, 0, 504, true);
+	put_last(&b, &w, 504);
+	arrives(&b, &w);
+	bench_down(&b);
+}
+
+/* Ones that overlap by a unit, lie within, or around; that end twice, or behind the end. */
+static void
+overlapping_ones_are_given_up(void **state)
+{
+	static const struct {
+		struct refused first, second;
+	} cases[] = {
+		{{0, 504, true}, {496, 104, true}},
+		{{496, 104, true}, {0, 504, true}},
+		{{0, 504, true}, {48, 48, true}},
+		{{48, 48, true}, {0, 504, true}},
+		{{0, 504, true}, {0, 512, true}},
+		{{0, 504, true}, {0, 496, true}},
+		{{504, 100, false}, {504, 104, true}},
+		{{504, 100, false}, {504, 108, false}},
+		{{504, 100, false}, {608, 8, false}},
+		{{504, 100, false}, {608, 48, true}},
+		{{608, 48, true}, {504, 100, false}},
+		{{0, 504, true}, {400, 104, false}},
+		{{0, 504, true}, {400, 100, false}},
+	};
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+		const struct refused *c = &cases[i].first;
+
+		make(&b, &w, true, 1000, (uint16_t)i);
+		put_part(&b, &w, c->offset, c->len, c->more);
+		c = &cases[i].second;
+		put_part(&b, &w, c->offset, c->len, c->more);
+		if (drops(&b, DP_DROP_REASSEMBLE_OVERLAP) != 2 * i + 2)
+			print_error("case %u\n", i);
+		assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_OVERLAP), 2 * i + 2);
+		/* the same again, as it should be */
+		put_part(&b, &w, 0, 504, true);
+		put_last(&b, &w, 504);
+		arrives(&b, &w);
+	}
+	assert_int_equal(all_drops(&b), 2 * RTE_DIM(cases));
+	bench_down(&b);
+}
+
+/* One that the network doubled is no harm; the same place with other contents is. */
+static void
+the_same_again_is_dropped_alone(void **state)
+{
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make(&b, &w, true, 1000, 1);
+	for (unsigned i = 0; i < 3; i++)
+		put_part(&b, &w, 0, 504, true);
+	put_last(&b, &w, 504);
+	arrives(&b, &w);
+	assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_DUPLICATE), 2);
+	assert_int_equal(all_drops(&b), 2);
+
+	put_part(&b, &w, 0, 504, true);
+	w.frame[HEADERS + 100] ^= 1;
+	put_part(&b, &w, 0, 504, true);
+	assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_OVERLAP), 2);
+	assert_int_equal(all_drops(&b), 4);
+	bench_down(&b);
+}
+
+static void
+what_fits_no_buffer_is_dropped(void **state)
+{
+	uint8_t frame[FRAME_MAX];
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make(&b, &w, true, 1400, 1);
+	put_part(&b, &w, 0, 1200, true);
+	cut(&w, 0, 1200, false, frame);
+	wire_put16(frame + WIRE_ETHER + WIRE_IPV4_FRAGMENT, 1200 / UNIT);
+	wire_ipv4_finish(frame + WIRE_ETHER);
+	put_frame(&b, frame, HEADERS + 1200);
+	assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_TOO_BIG), 2);
+	assert_int_equal(all_drops(&b), 2);
+	bench_down(&b);
+}
+
+/* Parts of two packets under one identification: the checksum of the datagram tells. */
+static void
+wrong_ones_put_together_are_found(void **state)
+{
+	struct whole w, other;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make(&b, &w, true, 1000, 1);
+	make(&b, &other, true, 1008, 1);
+	put_part(&b, &w, 0, 504, true);
+	put_last(&b, &other, 504);
+	assert_int_equal(take_frame(&b).len, 0);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_UDP_CHECKSUM), 1);
+	assert_int_equal(all_drops(&b), 1);
+	/* of another source, or number, they are not parts of one */
+	make(&b, &other, false, 1000, 1);
+	put_part(&b, &w, 0, 504, true);
+	put_last(&b, &other, 504);
+	make(&b, &other, true, 1000, 2);
+	put_last(&b, &other, 504);
+	assert_int_equal(take_frame(&b).len, 0);
+	assert_int_equal(all_drops(&b), 1);
+	dp_parts_drain(b.dp->workers[0]);
+	bench_down(&b);
+}
+
+/* RFC 3168 section 5.3: what congestion did to one of them is told of the whole. */
+static void
+marks_are_of_the_whole(void **state)
+{
+	uint8_t frame[FRAME_MAX], got[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned marked = 0; marked < 4; marked++) {
+		/* ECT in all; CE in the first, in the last; CE beside one without ECN */
+		static const uint8_t marks[4][2] = {{2, 2}, {3, 2}, {2, 3}, {0, 3}};
+		struct wire wire = {0};
+		struct whole w = {.id = (uint16_t)marked};
+
+		inner_packet(w.inner, INNER_A, INNER_B, ESP, 1000);
+		w.inner[1] |= 2;
+		inner_checksum(w.inner);
+		w.len = build_data(&b, true, &wire, w.inner, 1000, w.frame) - HEADERS;
+		for (unsigned i = 0; i < 2; i++) {
+			size_t len = cut(
+				&w, i * 504, i == 0 ? 504 : (unsigned)w.len - 504, i == 0, frame);
+
+			frame[WIRE_ETHER + WIRE_IPV4_TOS] = marks[marked][i];
+			wire_ipv4_finish(frame + WIRE_ETHER);
+			put_frame(&b, frame, len);
+		}
+		if (marked == 3)
+			break;
+		assert_int_equal(take_inner(&b, false, got), 1000);
+		assert_int_equal(got[1] & 3, marked == 0 ? 2 : 3);
+	}
+	assert_int_equal(take_frame(&b).len, 0);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_CONGESTION), 2);
+	bench_down(&b);
+}
+
+static void
+what_is_never_finished_ends(void **state)
+{
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make(&b, &w, true, 1000, 1);
+	put_part(&b, &w, 0, 504, true);
+	put_part(&b, &w, 504, 48, true);
+	wait_ms(&b, 1500);
+	assert_int_equal(all_drops(&b), 0);
+	make(&b, &w, true, 1000, 2);
+	put_part(&b, &w, 0, 504, true);
+	wait_ms(&b, 700);
+	assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_TIMEOUT), 2);
+	put_last(&b, &w, 504); /* what came later waits on */
+	arrives(&b, &w);
+	assert_int_equal(all_drops(&b), 2);
+	bench_down(&b);
+}
+
+static void
+not_ours_waits_for_nothing(void **state)
+{
+	static const struct {
+		unsigned at;
+		uint8_t value;
+		enum dp_drop_cause cause;
+	} cases[] = {
+		{26, 127, DP_DROP_CLASSIFY_MARTIAN},
+		{29, 1, DP_DROP_CLASSIFY_LAND},
+		{33, 99, DP_DROP_CLASSIFY_DESTINATION},
+	};
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+		make(&b, &w, true, 1000, 1);
+		w.frame[cases[i].at] = cases[i].value;
+		put_part(&b, &w, 0, 504, true);
+		assert_int_equal(drops(&b, cases[i].cause), 1);
+	}
+	assert_int_equal(all_drops(&b), RTE_DIM(cases));
+	bench_down(&b);
+}
+
+/* What waits is counted when the data path stops, and no buffer is lost. */
+static void
+what_waits_at_the_end_is_counted(void **state)
+{
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	make(&b, &w, true, 1000, 1);
+	put_part(&b, &w, 0, 504, true);
+	assert_int_equal(rte_mempool_avail_count(b.dp->pool), b.mbufs - 1);
+	dp_parts_drain(b.dp->workers[0]);
+	assert_int_equal(drops(&b, DP_DROP_WORKER_STOPPED), 1);
+	bench_down(&b);
+}
+
+/* ---- floods ---- */
+
+/* A first fragment that nobody finishes: of a source, with its number. */
+static void
+put_first(struct bench *b, uint32_t source, uint16_t id)
+{
+	uint8_t frame[HEADERS + 64] = {0};
+	const struct wire_ipv4 header = {.length = WIRE_IPV4 + 64,
+		.id = id,
+		.fragment = WIRE_IPV4_MORE,
+		.ttl = 60,
+		.protocol = WIRE_UDP,
+		.source_be = wire_swap32(source),
+		.target_be = wire_swap32(LNS_IP)};
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
+
+	memcpy(frame, b->dp->ports[0].mac, 6);
+	wire_store16(frame + WIRE_ETHER_TYPE, WIRE_TYPE_IPV4_BE);
+	wire_ipv4_write(frame + WIRE_ETHER, &header);
+	wire_udp_write(frame + HEADERS, 4711, 1701, 500);
+	memcpy(frame + HEADERS + WIRE_UDP_HEADER, "\xc8\2\0\x64", 4); /* an SCCRQ, to be */
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, sizeof(frame)), frame, sizeof(frame));
+	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
+}
+
+struct flood {
+	unsigned sent;
+	uint64_t random;
+	bool forged; /* any source; else one network */
+};
+
+static void
+flood(struct bench *b, struct flood *f, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t source;
+
+		f->random = f->random * UINT64_C(6364136223846793005) + 1442695040888963407;
+		source = (uint32_t)(f->random >> 33);
+		source = f->forged ? (1 + source % 126) << 24 | source >> 8 : 0xc6336401;
+		put_first(b, source, (uint16_t)(f->random >> 40));
+		f->sent++;
+		if (i % DP_BURST == DP_BURST - 1)
+			dp_worker_round(b->dp->workers[0]);
+	}
+	dp_worker_round(b->dp->workers[0]);
+}
+
+/* Of `rounds` honest packets whose parts have `between` of the flood between them. */
+static unsigned
+honest_ones(struct bench *b, struct flood *f, unsigned rounds, unsigned between, bool first_first)
+{
+	uint8_t got[FRAME_MAX];
+	unsigned arrived = 0;
+	struct whole w;
+
+	for (unsigned i = 0; i < rounds; i++) {
+		make(b, &w, true, 1000, (uint16_t)i);
+		if (first_first)
+			put_part(b, &w, 0, 504, true);
+		else
+			put_last(b, &w, 504);
+		flood(b, f, between);
+		if (first_first)
+			put_last(b, &w, 504);
+		else
+			put_part(b, &w, 0, 504, true);
+		arrived += take_inner(b, false, got) == 1000;
+	}
+	return arrived;
+}
+
+/* The table holds 127 in this test. A million from anywhere: of a session's packet the first
+ * fragment says whose it is, so it stays; where the last comes first, the chance decides. */
+static void
+a_flood_pushes_out_no_session(void **state)
+{
+	struct flood f = {.random = 1, .forged = true};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(honest_ones(&b, &f, 1000, 1000, true), 1000);
+	assert_true(f.sent >= 1000000);
+	assert_true(drops(&b, DP_DROP_REASSEMBLE_GAVE_WAY) >= f.sent - 1000);
+	assert_true(honest_ones(&b, &f, 1000, 5, false) >= 850);
+	assert_true(rte_mempool_avail_count(b.dp->pool) >= b.mbufs - 128);
+	dp_parts_drain(b.dp->workers[0]);
+	bench_down(&b);
+}
+
+/* From one network: it has what it pushed out itself, and others lose nothing, whatever order. */
+static void
+no_source_has_more_than_its_share(void **state)
+{
+	struct flood f = {.random = 1};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(honest_ones(&b, &f, 200, 1000, true), 200);
+	assert_int_equal(honest_ones(&b, &f, 200, 1000, false), 200);
+	dp_parts_drain(b.dp->workers[0]);
+	bench_down(&b);
+}
+
+/* A client, known as it is, that sends first fragments of its own session alone. */
+static void
+no_session_has_more_than_its_share(void **state)
+{
+	uint8_t got[FRAME_MAX];
+	struct whole w;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		make(&b, &w, false, 500, (uint16_t)i);
+		put_part(&b, &w, 0, 304, true);
+	}
+	for (unsigned round = 0; round < 200; round++) {
+		struct whole own;
+
+		make(&b, &own, true, 1000, (uint16_t)round);
+		if (round % 2 == 0)
+			put_part(&b, &own, 0, 504, true);
+		else
+			put_last(&b, &own, 504);
+		for (unsigned i = 0; i < 200; i++) {
+			w.id++;
+			put_part(&b, &w, 0, 304, true);
+		}
+		if (round % 2 == 0)
+			put_last(&b, &own, 504);
+		else
+			put_part(&b, &own, 0, 504, true);
+		assert_int_equal(take_inner(&b, false, got), 1000);
+	}
+	dp_parts_drain(b.dp->workers[0]);
+	bench_down(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parts_make_the_packet),
+		cmocka_unit_test(any_order_will_do),
+		cmocka_unit_test(nine_are_too_many),
+		cmocka_unit_test(frames_may_be_odd),
+		cmocka_unit_test(control_messages_are_put_together),
+		cmocka_unit_test(impossible_ones_are_refused_at_once),
+		cmocka_unit_test(overlapping_ones_are_given_up),
+		cmocka_unit_test(the_same_again_is_dropped_alone),
+		cmocka_unit_test(what_fits_no_buffer_is_dropped),
+		cmocka_unit_test(wrong_ones_put_together_are_found),
+		cmocka_unit_test(marks_are_of_the_whole),
+		cmocka_unit_test(what_is_never_finished_ends),
+		cmocka_unit_test(not_ours_waits_for_nothing),
+		cmocka_unit_test(what_waits_at_the_end_is_counted),
+		cmocka_unit_test(a_flood_pushes_out_no_session),
+		cmocka_unit_test(no_source_has_more_than_its_share),
+		cmocka_unit_test(no_session_has_more_than_its_share),
+	};
+
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
