@@ -32,7 +32,9 @@ SYNOPSIS
                                     root that is made once in ~/.cache/culvert (600 MB)
     ./dpdk-setup.sh demo [--keep]   two clients behind two NATs exchange IPsec (root);
                                     --keep leaves it running and says how to look around
-    ./dpdk-setup.sh bench [--json]  cycles a packet, set-ups a second, memory a session
+    ./dpdk-setup.sh bench [--quick] [--json] [--help]
+                                    cycles a packet, set-ups a second, memory a session; as root
+                                    with hugepages, which are given back at the end
     ./dpdk-setup.sh hugepages [N]   set N hugepages of 2 MiB aside (default 512: 1 GiB) (root)
     ./dpdk-setup.sh bind PCI        give a network port to DPDK (vfio-pci) (root)
     ./dpdk-setup.sh unbind PCI      give it back to the kernel's driver (root)
@@ -263,9 +265,20 @@ command_demo() {
 	CULVERTD=$BUILD/app/culvertd/culvertd exec "$TOP/tests/net/demo.sh" "$@"
 }
 
+BENCH_PAGES=96 # what it takes for buffers and rings: tests/bench/machine.c
+
+# Hugepages for as long as it runs, where there are too few and they can be had.
 command_bench() {
+	local had free
 	command_build >&2
-	exec "$BUILD/tests/bench/bench" "$@"
+	had=$(read_file "$SYSFS/$PAGES/nr_hugepages") free=$(read_file "$SYSFS/$PAGES/free_hugepages")
+	if [ -n "$had" ] && [ "${free:-0}" -lt $BENCH_PAGES ] && [ -w "$SYSFS/$PAGES/nr_hugepages" ]; then
+		trap 'echo '"$had"' >"$SYSFS/$PAGES/nr_hugepages"' EXIT
+		trap 'exit 130' INT
+		trap 'exit 143' TERM
+		echo $((had + BENCH_PAGES - free)) >"$SYSFS/$PAGES/nr_hugepages"
+	fi
+	"$BUILD/tests/bench/bench" "$@"
 }
 
 # ---- the machine ----

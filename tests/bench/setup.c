@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control side: whole set-ups (tunnel, call, LCP, CHAP, IPCP) a second with the client's work
- * left out, forged SCCRQs a second, memory a session, and what a tick costs with a million timers
- * armed. */
-#include <malloc.h>
+ * left out, and forged SCCRQs a second. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_cycles.h>
 
-#include "base/wheel.h"
 #include "bench.h"
 #include "dial/dial.h"
 #include "lns/lns.h"
 
 enum { USERS = 60, USER_SESSIONS = 1000 };
-enum { TIMERS = 1000000, TICKS = 20000 };
+
+static const char *const names[] = {"setup", "setup.address", "setup.port"};
 
 /* Where clients come from: a thousand of each address, all of one address, of one port of it. */
 enum from { FROM_MANY, FROM_ADDRESS, FROM_PORT };
@@ -45,7 +44,6 @@ struct server {
 	struct lns *lns;
 	uint64_t now;
 	uint64_t cycles; /* spent in it */
-	size_t bytes;    /* it took from the heap */
 };
 
 static int
@@ -73,7 +71,6 @@ server_input(struct server *s, struct client *c, const uint8_t *bytes, size_t le
 	uint8_t copy[ANSWERS][LNS_DATAGRAM_MAX];
 	struct lns_auth_answer answer;
 	struct lns_action action;
-	size_t heap = mallinfo2().uordblks;
 	uint64_t start = rte_rdtsc_precise();
 
 	lns_input(s->lns, s->now, 0, &c->address, bytes, len);
@@ -88,7 +85,6 @@ server_input(struct server *s, struct client *c, const uint8_t *bytes, size_t le
 		lens[n++] = action.data.len;
 	}
 	s->cycles += rte_rdtsc_precise() - start;
-	s->bytes += mallinfo2().uordblks - heap;
 	memcpy(copy, answers, sizeof(copy));
 	for (size_t i = 0; i < n; i++)
 		client_input(s, c, copy[i], lens[i]);
@@ -201,11 +197,24 @@ finish(struct server *s)
 	crypto_free(s->crypto);
 }
 
+static void
+add(const char *name, uint64_t sessions, double value)
+{
+	struct bench_row row = {.sessions = sessions, .value = value, .p10 = NAN, .goal = NAN};
+
+	snprintf(row.name, sizeof(row.name), "%s", name);
+	bench_add(&row);
+}
+
+static double
+per_second(unsigned n, uint64_t cycles)
+{
+	return (double)rte_get_tsc_hz() * n / (double)cycles;
+}
+
 static int
 measure_setups(unsigned n, enum from from)
 {
-	static const char *const names[] = {
-		"set-ups", "set-ups from one address", "set-ups from one port"};
 	struct client *c = malloc(sizeof(*c));
 	struct server s;
 
@@ -213,21 +222,15 @@ measure_setups(unsigned n, enum from from)
 		return -1;
 	for (unsigned i = 0; i < n; i++) {
 		s.now += CV_NS_PER_MS / 10;
-		if (i == n / 2) { /* the first half warms up */
+		if (i == n / 2) /* the first half warms up */
 			s.cycles = 0;
-			s.bytes = 0;
-		}
 		if (!dial(&s, c, i, from)) {
 			bench_progress("set-up %u does not come to an end", i);
 			return -1;
 		}
 		forget(c);
 	}
-	bench_add(names[from], n, (double)rte_get_tsc_hz() * (n - n / 2) / (double)s.cycles,
-		"per second", from == FROM_MANY ? NULL : "set-ups");
-	if (from == FROM_MANY)
-		bench_add("memory control side", n, (double)s.bytes / (n - n / 2), "bytes/session",
-			NULL);
+	add(names[from], n, per_second(n - n / 2, s.cycles));
 	finish(&s);
 	free(c);
 	return 0;
@@ -251,8 +254,7 @@ measure_one_tunnel(unsigned n)
 			return -1;
 		}
 	}
-	bench_add("calls in one tunnel", n,
-		(double)rte_get_tsc_hz() * (n - n / 2) / (double)s.cycles, "per second", "set-ups");
+	add("setup.tunnel", n, per_second(n - n / 2, s.cycles));
 	forget(c);
 	finish(&s);
 	free(c);
@@ -294,63 +296,26 @@ measure_forged(unsigned n)
 		if (i >= 60000)
 			s.cycles += rte_rdtsc_precise() - begin;
 	}
-	bench_add("forged SCCRQs", 0, (double)rte_get_tsc_hz() * n / (double)s.cycles, "per second",
-		NULL);
+	add("setup.forged", 0, per_second(n, s.cycles));
 	l2tp_tunnel_free(l2tp);
 	finish(&s);
 	return 0;
 }
 
-/* A million timers between 20 and 60 s, each armed again when it fires, as echoes and HELLOs
- * are; time goes on by one tick a step. */
-static int
-measure_timers(void)
-{
-	struct cv_timer *timers = calloc(TIMERS, sizeof(timers[0]));
-	static struct cv_wheel wheel;
-	uint64_t now = CV_NS_PER_S, fired = 0, start, cycles;
-	struct cv_timer *t;
-
-	if (timers == NULL)
-		return -1;
-	cv_wheel_init(&wheel, now);
-	for (unsigned i = 0; i < TIMERS; i++)
-		cv_wheel_arm(&wheel, &timers[i],
-			now + (20 * CV_NS_PER_S) + bench_random() % (40 * CV_NS_PER_S));
-	for (unsigned i = 0; i < TICKS / 2; i++) { /* until firing and arming are in balance */
-		now += CV_WHEEL_TICK_NS;
-		while ((t = cv_wheel_pop(&wheel, now)) != NULL)
-			cv_wheel_arm(&wheel, t,
-				now + 20 * CV_NS_PER_S + bench_random() % (40 * CV_NS_PER_S));
-	}
-	start = rte_rdtsc_precise();
-	for (unsigned i = 0; i < TICKS / 2; i++) {
-		now += CV_WHEEL_TICK_NS;
-		while ((t = cv_wheel_pop(&wheel, now)) != NULL) {
-			cv_wheel_arm(&wheel, t,
-				now + 20 * CV_NS_PER_S + bench_random() % (40 * CV_NS_PER_S));
-			fired++;
-		}
-	}
-	cycles = rte_rdtsc_precise() - start;
-	bench_add("timers tick", TIMERS, (double)cycles / (TICKS / 2), "cycles/4 ms", NULL);
-	bench_add("timers fire and arm", TIMERS, (double)cycles / (double)fired, "cycles/timer",
-		NULL);
-	free(timers);
-	return 0;
-}
-
 int
-bench_control(bool quick)
+bench_setup(void)
 {
+	static const unsigned counts[] = {
+		[BENCH_BRIEF] = 40, [BENCH_QUICK] = 4000, [BENCH_WHOLE] = 20000};
+	unsigned n = counts[bench_extent()];
+
+	if (bench_eal(false) != 0)
+		return -1;
 	bench_progress("set-ups");
 	for (enum from from = FROM_MANY; from <= FROM_PORT; from++)
-		if (measure_setups(quick ? 2000 : 20000, from) != 0)
+		if (bench_wanted(names[from]) && measure_setups(n, from) != 0)
 			return -1;
-	if (measure_one_tunnel(quick ? 4000 : 40000) != 0)
+	if (bench_wanted("setup.tunnel") && measure_one_tunnel(2 * n) != 0)
 		return -1;
-	if (measure_forged(quick ? 20000 : 200000) != 0)
-		return -1;
-	bench_progress("timers");
-	return measure_timers();
+	return bench_wanted("setup.forged") ? measure_forged(10 * n) : 0;
 }

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Cycles a packet from receive ring to transmit ring, the yardstick's beside them, and DPDK's own.
+ * What is compared is measured in turns, so that what else goes on in the machine meets all alike.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "bench.h"
+#include "limit.h"
+#include "scene.h"
+
+enum { TURNS = 3, MOST_LANES = 16, SMALL = 124, LARGE = 1400 };
+
+/* One row while it is measured. */
+struct lane {
+	const char *name;
+	struct traffic traffic;
+	bool cold;
+	const struct scene_way *way;
+	double goal;
+	const char *limit_of;
+	struct bench_samples samples;
+};
+
+struct lanes {
+	unsigned n;
+	struct lane at[MOST_LANES];
+};
+
+static const uint64_t counts[] = {1, 1000, 60000, 1000000};
+static const double goals[] = {55, 55, 78, 108};
+
+enum { MIXES_SESSIONS = 60000, MIX_GOAL = 78, SPREAD_GOAL = 83, FLOOD_GOAL = 100 };
+
+static unsigned
+rounds(void)
+{
+	static const unsigned all[] = {
+		[BENCH_BRIEF] = 3, [BENCH_QUICK] = 900, [BENCH_WHOLE] = 6000};
+
+	return all[bench_extent()];
+}
+
+static unsigned
+warm_up(const struct scene *s)
+{
+	if (bench_extent() == BENCH_BRIEF)
+		return 2;
+	return s->population.sessions > 1000 ? 400 : 100;
+}
+
+static void
+add_lane(struct lanes *l, const struct lane *lane)
+{
+	if (!bench_wanted(lane->name))
+		return;
+	if (l->n == MOST_LANES)
+		abort();
+	l->at[l->n++] = *lane;
+}
+
+static bool
+is_dropped(const struct lane *lane)
+{
+	return lane->traffic.kind > TRAFFIC_UDP4500;
+}
+
+/* What goes wrong makes the figure mean nothing. */
+static int
+check_turn(const struct lane *lane, uint64_t relayed, uint64_t others, uint64_t sent)
+{
+	if (is_dropped(lane) ? relayed == 0 : relayed == sent && others == 0)
+		return 0;
+	bench_progress("%s: of %llu packets %llu came out as they should and %llu did not",
+		lane->name, (unsigned long long)sent, (unsigned long long)relayed,
+		(unsigned long long)others);
+	return -1;
+}
+
+static int
+run_turn(struct scene *s, struct lane *lane, unsigned n)
+{
+	unsigned all = warm_up(s) + n;
+
+	s->cold = lane->cold;
+	s->check_sums = true;
+	s->relayed = s->others = 0;
+	for (unsigned i = 0; i < all; i++) {
+		double cycles = scene_round(s, &lane->traffic, lane->way);
+
+		if (i >= warm_up(s))
+			bench_samples_put(&lane->samples, cycles);
+	}
+	return check_turn(lane, s->relayed, s->others, (uint64_t)all * SCENE_ROUND);
+}
+
+static int
+run_lanes(struct scene *s, struct lanes *l)
+{
+	unsigned each = rounds() / TURNS;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (bench_samples_new(&l->at[i].samples, (size_t)TURNS * each) != 0)
+			return -1;
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		for (unsigned i = 0; i < l->n; i++)
+			if (run_turn(s, &l->at[i], each) != 0)
+				return -1;
+	for (unsigned i = 0; i < l->n; i++) {
+		struct lane *lane = &l->at[i];
+		struct bench_row row = {.frame_bytes = lane->traffic.frame,
+			.sessions = lane->way == &scene_macswap ? 0 : s->population.sessions,
+			.value = bench_quantile(&lane->samples, 0.5),
+			.p10 = bench_quantile(&lane->samples, 0.1),
+			.goal = lane->goal};
+
+		snprintf(row.name, sizeof(row.name), "%s", lane->name);
+		snprintf(row.limit_of, sizeof(row.limit_of), "%s",
+			lane->limit_of == NULL ? "" : lane->limit_of);
+		bench_add(&row);
+		bench_samples_free(&lane->samples);
+	}
+	l->n = 0;
+	return 0;
+}
+
+/* ---- relay, and what it is set against ---- */
+
+static int
+measure_frame(struct scene *s, const struct scene_way *limit, uint16_t frame, double goal)
+{
+	const struct traffic esp = {.kind = TRAFFIC_ESP, .frame = frame};
+	const struct traffic udp = {.kind = TRAFFIC_UDP4500, .frame = frame};
+	const struct lane lanes[] = {
+		{"relay", esp, false, &scene_relay, goal, "limit", {0}},
+		{"limit", esp, false, limit, NAN, NULL, {0}},
+		{"relay.udp", udp, false, &scene_relay, goal, "limit", {0}},
+		{"relay.cold", esp, true, &scene_relay, NAN, "limit.cold", {0}},
+		{"limit.cold", esp, true, limit, NAN, NULL, {0}},
+		{"macswap", esp, false, &scene_macswap, NAN, NULL, {0}},
+		{"macswap.cold", esp, true, &scene_macswap, NAN, NULL, {0}},
+	};
+	bool first = s->population.sessions == counts[0]; /* macswap knows no sessions */
+	struct lanes l = {0};
+
+	for (size_t i = 0; i < RTE_DIM(lanes); i++)
+		if (first || lanes[i].way != &scene_macswap)
+			add_lane(&l, &lanes[i]);
+	return run_lanes(s, &l);
+}
+
+static int
+measure_sessions(uint64_t sessions, double goal)
+{
+	const struct population population = {.sessions = sessions};
+	static struct scene s;
+	struct scene_way way = {.run = limit_run, .sends = true};
+	struct limit *limit;
+	int rc;
+
+	bench_progress("relay and limit with %llu sessions", (unsigned long long)sessions);
+	if (scene_create(&s, &population) != 0)
+		return -1;
+	limit = limit_new(&s);
+	if (limit == NULL)
+		return -1;
+	way.context = limit;
+	rc = measure_frame(&s, &way, SMALL, goal);
+	if (rc == 0)
+		rc = measure_frame(&s, &way, LARGE, goal);
+	if (limit_drops(limit) != 0) {
+		bench_progress("the limit drops packets");
+		rc = -1;
+	}
+	limit_free(limit);
+	scene_destroy(&s);
+	return rc;
+}
+
+/* ---- mixes ---- */
+
+static const struct mix {
+	const char *name;
+	struct population population;
+	bool no_sum;
+	double goal;
+} mixes[] = {
+	{"relay.gateways", {.gateways = true}, false, SPREAD_GOAL},
+	{"relay.listeners", {.services = 64}, false, SPREAD_GOAL},
+	{"relay.length", {.send = DP_SEND_LENGTH}, false, MIX_GOAL},
+	{"relay.compressed", {.send = DP_SEND_ACFC | DP_SEND_PFC}, false, MIX_GOAL},
+	{"relay.nosum", {0}, true, NAN},
+	{"relay.lac1", {.lacs = 1}, false, MIX_GOAL},
+	{"relay.lac8", {.lacs = 8}, false, MIX_GOAL},
+	{"relay.lac1000", {.lacs = 1000}, false, MIX_GOAL},
+};
+
+static uint64_t
+mixes_sessions(void)
+{
+	return bench_sessions_at_most(MIXES_SESSIONS);
+}
+
+static int
+measure_mix(const struct mix *mix)
+{
+	struct population population = mix->population;
+	static struct scene s;
+	struct lane lane = {.name = mix->name,
+		.traffic = {.kind = TRAFFIC_ESP, .frame = SMALL, .no_sum = mix->no_sum},
+		.way = &scene_relay,
+		.goal = mix->goal,
+		.limit_of = "limit"};
+	struct lanes l = {0};
+	int rc;
+
+	add_lane(&l, &lane);
+	if (l.n == 0)
+		return 0;
+	bench_progress("%s", mix->name);
+	population.sessions = mixes_sessions();
+	if (scene_create(&s, &population) != 0)
+		return -1;
+	rc = run_lanes(&s, &l);
+	scene_destroy(&s);
+	return rc;
+}
+
+/* ---- floods: what is dropped ---- */
+
+static const struct flood {
+	const char *name;
+	enum traffic_kind kind;
+} floods[] = {
+	{"flood.unknown", TRAFFIC_UNKNOWN},
+	{"flood.source", TRAFFIC_SOURCE},
+	{"flood.spoofed", TRAFFIC_SPOOFED},
+	{"flood.refused", TRAFFIC_REFUSED},
+	{"flood.unroutable", TRAFFIC_NO_ROUTE},
+	{"flood.checksum", TRAFFIC_SUM},
+	{"flood.port", TRAFFIC_PORT},
+	{"flood.stranger", TRAFFIC_STRANGER},
+	{"flood.version", TRAFFIC_VERSION},
+	{"flood.sccrq", TRAFFIC_SCCRQ},
+	{"flood.control", TRAFFIC_CONTROL},
+	{"flood.answered", TRAFFIC_REFUSED},
+};
+
+/* Refused with an answer: of each session 100 a second, so nearly all. */
+static bool
+is_answered(const struct flood *f)
+{
+	return strcmp(f->name, "flood.answered") == 0;
+}
+
+static int
+measure_floods(bool answered)
+{
+	const struct population population = {
+		.sessions = mixes_sessions(), .refuse_answers = answered};
+	static struct scene s;
+	struct lanes l = {0};
+	int rc;
+
+	for (size_t i = 0; i < RTE_DIM(floods); i++)
+		if (is_answered(&floods[i]) == answered)
+			add_lane(&l, &(struct lane){.name = floods[i].name,
+					     .traffic = {.kind = floods[i].kind, .frame = SMALL},
+					     .way = &scene_relay,
+					     .goal = answered ? NAN : FLOOD_GOAL});
+	if (l.n == 0)
+		return 0;
+	bench_progress(answered ? "floods that are answered" : "floods");
+	if (scene_create(&s, &population) != 0)
+		return -1;
+	rc = run_lanes(&s, &l);
+	scene_destroy(&s);
+	return rc;
+}
+
+int
+bench_floods(void)
+{
+	return measure_floods(false) != 0 || measure_floods(true) != 0 ? -1 : 0;
+}
+
+int
+bench_relay(void)
+{
+	for (size_t i = 0; i < RTE_DIM(counts); i++)
+		if (counts[i] == bench_sessions_at_most(counts[i]) &&
+			measure_sessions(counts[i], goals[i]) != 0)
+			return -1;
+	return 0;
+}
+
+int
+bench_mixes(void)
+{
+	for (size_t i = 0; i < RTE_DIM(mixes); i++)
+		if (measure_mix(&mixes[i]) != 0)
+			return -1;
+	return 0;
+}

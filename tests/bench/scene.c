@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A data path between two rings, and rounds of packets through it. */
+#include "scene.h"
+
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_cycles.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#include "bench.h"
+
+enum { RING = 1024, MBUFS = 16383, MACSWAP_BURST = 64 };
+
+/* Filters, groups, services and all sessions. */
+int
+scene_tables(struct dp *dp, const struct population *p)
+{
+	static struct cv_prefix gateways[TRAFFIC_GATEWAY_PREFIXES];
+	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC, .gateways = gateways};
+	struct cv_prefix pool = {.ip = cv_ipv4(TRAFFIC_POOL), .length = 12},
+			 self = {.ip = cv_ipv4(TRAFFIC_INNER), .length = 32};
+	struct dp_group group = {.clients_reachable = !p->gateways,
+		.refuse_silently = !p->refuse_answers,
+		.lns = cv_ipv4(TRAFFIC_INNER)};
+	struct dp_iface iface = {0};
+
+	ipsec.gateway_count = (uint16_t)population_gateways(p, gateways);
+	if (dp_iface_set(dp, 0, &iface) != 0 || dp_filter_set(dp, 0, &ipsec) != 0 ||
+		dp_group_set(dp, 0, &group) != 0 || dp_realm_set(dp, 0, &pool, 1) != 0 ||
+		dp_route_set(dp, 0, &self, dp_route_word(DP_ROUTE_SELF, 0)) != 0)
+		return -1;
+	for (unsigned i = 0; i < p->services || i == 0; i++) {
+		struct dp_service service = {.ip = cv_ipv4(TRAFFIC_OURS + i),
+			.prefix_length = 24,
+			.gateway = cv_ipv4(TRAFFIC_GATEWAY)};
+
+		memcpy(service.gateway_mac, traffic_gateway_mac, sizeof(service.gateway_mac));
+		if (dp_service_set(dp, (uint16_t)i, &service) != 0)
+			return -1;
+	}
+	for (uint64_t i = 0; i < p->there; i++) {
+		struct dp_session session;
+
+		population_session(p, i, &session);
+		if (dp_session_set(dp, &session, NULL) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* All buffers go round; each is 0 behind what frames are written into. */
+static int
+fill_fifo(struct scene *s)
+{
+	s->pool = rte_mempool_lookup("culvert-packets");
+	if (s->pool == NULL || rte_pktmbuf_alloc_bulk(s->pool, s->fifo, SCENE_BUFFERS) != 0)
+		return -1;
+	for (unsigned i = 0; i < SCENE_BUFFERS; i++)
+		memset(s->fifo[i]->buf_addr, 0, s->fifo[i]->buf_len);
+	s->held = SCENE_BUFFERS;
+	return 0;
+}
+
+int
+scene_create(struct scene *s, const struct population *population)
+{
+	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
+	struct dp_params params = {
+		.ports = &port, .port_count = 1, .pool_mbufs = MBUFS, .eal_ready = true};
+	struct dp_port_info info;
+	int id;
+
+	*s = (struct scene){.population = *population, .now = CV_NS_PER_S};
+	if (bench_eal(false) != 0 || population_plan(&s->population) != 0)
+		goto fail;
+	params.slot_seed = s->population.seed;
+	params.slot_mask = s->population.mask;
+	s->in = rte_ring_create("in", RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	s->out = rte_ring_create("out", RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (s->in == NULL || s->out == NULL)
+		goto fail;
+	id = rte_eth_from_rings("wan", &s->in, 1, &s->out, 1, rte_socket_id());
+	if (id < 0 || rte_eth_dev_get_name_by_port((uint16_t)id, port.device) != 0)
+		goto fail;
+	s->ethdev = (uint16_t)id;
+	if (dp_create(&params, &s->dp) != 0 || dp_start(s->dp, s->now) != 0 ||
+		scene_tables(s->dp, &s->population) != 0 || dp_port_info(s->dp, 0, &info) != 0 ||
+		fill_fifo(s) != 0)
+		goto fail;
+	memcpy(s->mac, info.mac, sizeof(s->mac));
+	return 0;
+fail:
+	bench_progress("the data path can't be set up");
+	return -1;
+}
+
+void
+scene_destroy(struct scene *s)
+{
+	while (s->held != 0) {
+		rte_pktmbuf_free(s->fifo[s->first]);
+		s->first = (s->first + 1) % SCENE_BUFFERS;
+		s->held--;
+	}
+	dp_stop(s->dp);
+	rte_vdev_uninit("net_ring_wan");
+	rte_ring_free(s->in);
+	rte_ring_free(s->out);
+	dp_destroy(s->dp);
+	population_free(&s->population);
+}
+
+/* Out of all caches, as what a device writes into memory is. */
+void
+scene_flush(const void *from, size_t bytes)
+{
+	const char *at = from;
+
+	for (size_t i = 0; i < bytes; i += RTE_CACHE_LINE_SIZE) {
+#if defined(__x86_64__)
+		__builtin_ia32_clflush(at + i);
+#elif defined(__aarch64__)
+		__asm__ volatile("dc civac, %0" : : "r"(at + i) : "memory");
+#else
+#error "how is a line flushed here?"
+#endif
+	}
+}
+
+struct rte_mbuf *
+scene_frame(struct scene *s, const struct traffic *t)
+{
+	struct rte_mbuf *m;
+	uint64_t from, to;
+	unsigned len;
+
+	if (s->held == 0)
+		return NULL;
+	m = s->fifo[s->first];
+	s->first = (s->first + 1) % SCENE_BUFFERS;
+	s->held--;
+	population_pair(&s->population, &from, &to);
+	rte_pktmbuf_reset(m);
+	len = traffic_write(&s->population, t, s->mac, from, to, rte_pktmbuf_mtod(m, uint8_t *));
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	if (s->cold)
+		scene_flush(rte_pktmbuf_mtod(m, void *), len);
+	return m;
+}
+
+static void
+keep(struct scene *s, struct rte_mbuf *m)
+{
+	s->fifo[(s->first + s->held) % SCENE_BUFFERS] = m;
+	s->held++;
+}
+
+void
+scene_back(struct scene *s, const struct traffic *t, struct rte_mbuf *m)
+{
+	if (t == NULL || traffic_right(&s->population, t, rte_pktmbuf_mtod(m, uint8_t *),
+				 rte_pktmbuf_data_len(m), s->check_sums, NULL))
+		s->relayed++;
+	else
+		s->others++;
+	keep(s, m);
+}
+
+static void
+collect(struct scene *s, const struct traffic *t)
+{
+	struct rte_mbuf *frames[SCENE_ROUND];
+	struct dp_punt punt;
+	unsigned n;
+
+	while ((n = rte_ring_dequeue_burst(s->out, (void **)frames, RTE_DIM(frames), NULL)) != 0)
+		for (unsigned i = 0; i < n; i++)
+			scene_back(s, t, frames[i]);
+	s->check_sums = false;
+	dp_control_poll(s->dp, s->now);
+	while (dp_punt_next(s->dp, &punt))
+		dp_punt_release(s->dp, &punt);
+	/* what was dropped is in the pool; what waits for the control thread comes there */
+	while (s->held < SCENE_BUFFERS) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(s->pool);
+
+		if (m == NULL)
+			break;
+		keep(s, m);
+	}
+}
+
+double
+scene_round(struct scene *s, const struct traffic *t, const struct scene_way *way)
+{
+	struct rte_mbuf *frames[SCENE_ROUND];
+	uint64_t start, end;
+	unsigned n = 0;
+
+	while (n < SCENE_ROUND && (frames[n] = scene_frame(s, t)) != NULL)
+		n++;
+	if (way->rings)
+		rte_ring_enqueue_bulk(s->in, (void **)frames, n, NULL);
+	rte_mb();
+	start = rte_rdtsc_precise();
+	way->run(s, way->context, frames, n);
+	end = rte_rdtsc_precise();
+	if (!way->rings)
+		rte_ring_enqueue_bulk(s->out, (void **)frames, n, NULL);
+	collect(s, way->sends ? t : NULL);
+	return (double)(end - start) / n;
+}
+
+static void
+relay(struct scene *s, void *context, struct rte_mbuf **frames, unsigned n)
+{
+	(void)context;
+	(void)frames;
+	for (unsigned done = 0; done < n;)
+		done += dp_worker_poll(s->dp);
+}
+
+static void
+swap_macs(struct rte_mbuf *m)
+{
+	struct rte_ether_hdr *e = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+	struct rte_ether_addr a = e->dst_addr;
+
+	e->dst_addr = e->src_addr;
+	e->src_addr = a;
+}
+
+static void
+macswap(struct scene *s, void *context, struct rte_mbuf **frames, unsigned n)
+{
+	(void)context;
+	for (unsigned done = 0; done < n;) {
+		uint16_t got = rte_eth_rx_burst(s->ethdev, 0, frames, MACSWAP_BURST);
+
+		for (uint16_t i = 0; i < got; i++)
+			rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+		for (uint16_t i = 0; i < got; i++)
+			swap_macs(frames[i]);
+		done += rte_eth_tx_burst(s->ethdev, 0, frames, got);
+	}
+}
+
+const struct scene_way scene_relay = {.run = relay, .rings = true, .sends = true};
+const struct scene_way scene_macswap = {.run = macswap, .rings = true};

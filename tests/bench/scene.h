@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A data path between two rings, with a population in it, and the buffers that go round: 8,192 of
+ * them in the order in which they came back, so that a frame stands where none stood for a while,
+ * as behind a device.
+ */
+#ifndef BENCH_SCENE_H
+#define BENCH_SCENE_H
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "traffic.h"
+
+enum {
+	SCENE_BUFFERS = 8192,
+	SCENE_ROUND = 256, /* packets between two time stamps: four bursts of the data path */
+};
+
+struct scene {
+	struct dp *dp;
+	struct population population;
+	uint8_t mac[6];
+	uint16_t ethdev;
+	struct rte_ring *in, *out;
+	struct rte_mempool *pool;
+	struct rte_mbuf *fifo[SCENE_BUFFERS];
+	unsigned first, held; /* in fifo */
+	uint64_t now;
+	uint64_t relayed; /* what came out as it should, for whom it should */
+	uint64_t others;  /* the rest of what came out: answers of the data path, errors */
+	bool cold;        /* frames' lines are in no cache when a round begins */
+	bool check_sums;  /* of the frames of the next round */
+};
+
+/* Makes it, with all its sessions open: 0, or -1 after a message. */
+int scene_create(struct scene *s, const struct population *population);
+void scene_destroy(struct scene *s);
+
+/* Parts of a scene that another one with threads of its own uses, too. */
+int scene_tables(struct dp *dp, const struct population *p);
+void scene_flush(const void *from, size_t bytes);
+
+/* A frame in a buffer of the fifo; NULL: there is none. */
+struct rte_mbuf *scene_frame(struct scene *s, const struct traffic *t);
+/* Takes a frame back that came out, after a look at it. */
+void scene_back(struct scene *s, const struct traffic *t, struct rte_mbuf *m);
+
+/* What is measured. */
+struct scene_way {
+	void (*run)(struct scene *s, void *context, struct rte_mbuf **frames, unsigned n);
+	void *context;
+	bool rings; /* it takes the frames out of s->in and puts them into s->out */
+	bool sends; /* what comes out is what sessions get */
+};
+
+/* One round; returns cycles a packet. Packets that do not come out are dropped ones. */
+double scene_round(struct scene *s, const struct traffic *t, const struct scene_way *way);
+/* The data path itself. */
+extern const struct scene_way scene_relay;
+/* DPDK alone: the same rings and frames, with the MAC addresses swapped. */
+extern const struct scene_way scene_macswap;
+
+#endif

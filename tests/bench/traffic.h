@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who the sessions are, and the frames they send. Both are computed from a session's number: a
+ * table of frames would take the place in the caches that the data path's own tables have.
+ */
+#ifndef BENCH_TRAFFIC_H
+#define BENCH_TRAFFIC_H
+
+#include "datapath/datapath.h"
+
+enum {
+	TRAFFIC_GATEWAY_PREFIXES = DP_MAX_GATEWAYS,
+	TRAFFIC_FRAME_MOST = 1514,
+	TRAFFIC_WRITTEN = 160, /* bytes of a frame that are written; the others stay 0 */
+};
+
+struct population {
+	uint64_t sessions;   /* that send and receive */
+	unsigned services;   /* 0 and 1: one; sessions are spread over them */
+	unsigned lacs;       /* 0: each session has a peer of its own */
+	bool gateways;       /* clients are isolated, and half of all addresses are gateways */
+	uint16_t send;       /* DP_SEND_*, for both directions */
+	bool refuse_answers; /* what a filter refuses is answered by ICMP */
+	/* set by population_plan */
+	uint64_t seed;
+	uint32_t mask;
+	uint64_t there; /* sessions, with those that only receive */
+	uint8_t *tries; /* of a session, until its IDs were those of a free slot */
+};
+
+/* Finds slots for all sessions, as a server does: 0, or -1: no memory. */
+int population_plan(struct population *p);
+void population_free(struct population *p);
+/* What the data path is told of a session. */
+void population_session(const struct population *p, uint64_t index, struct dp_session *s);
+/* Its slot by its IDs. */
+uint32_t population_slot(const struct population *p, const struct dp_session *s);
+/* The prefixes of the gateways: count is how many there are, at most TRAFFIC_GATEWAY_PREFIXES. */
+unsigned population_gateways(
+	const struct population *p, struct cv_prefix out[TRAFFIC_GATEWAY_PREFIXES]);
+/* Two sessions that may talk, at random. */
+void population_pair(const struct population *p, uint64_t *from, uint64_t *to);
+
+enum traffic_kind {
+	TRAFFIC_ESP,
+	TRAFFIC_UDP4500,
+	/* what is dropped, or goes to the control thread */
+	TRAFFIC_UNKNOWN,  /* a session that is not here */
+	TRAFFIC_SOURCE,   /* from another address than its peer's */
+	TRAFFIC_SPOOFED,  /* an inner source that is not its own */
+	TRAFFIC_REFUSED,  /* TCP, which no filter here permits */
+	TRAFFIC_NO_ROUTE, /* to an inner address that nobody has */
+	TRAFFIC_SUM,      /* an inner header whose checksum is wrong */
+	TRAFFIC_PORT,     /* another UDP port of ours */
+	TRAFFIC_STRANGER, /* an address that is not ours */
+	TRAFFIC_VERSION,  /* L2TPv3 */
+	TRAFFIC_SCCRQ,    /* control messages for tunnel 0, from everywhere */
+	TRAFFIC_CONTROL,  /* control messages for a tunnel that is not here */
+};
+
+struct traffic {
+	enum traffic_kind kind;
+	uint16_t frame; /* bytes, Ethernet header included */
+	bool no_sum;    /* UDP checksum 0 */
+};
+
+/* Bytes of inner packet in such a frame. */
+unsigned traffic_inner(const struct population *p, const struct traffic *t);
+/* Writes a frame into a buffer that is zero behind TRAFFIC_WRITTEN bytes. Returns its length, which
+ * t->frame is but for control messages. */
+unsigned traffic_write(const struct population *p, const struct traffic *t, const uint8_t mac[6],
+	uint64_t from, uint64_t to, uint8_t *frame);
+/*
+ * Whether a frame that came out carries what some session sent, to the one that it was for: by its
+ * outer address, port and IDs, and a stamp in the payload. whole: all checksums are verified, too.
+ * to: who got it (may be NULL).
+ */
+bool traffic_right(const struct population *p, const struct traffic *t, const uint8_t *frame,
+	unsigned len, bool whole, uint64_t *to);
+
+extern const uint8_t traffic_gateway_mac[6];
+#define TRAFFIC_OURS UINT32_C(0xc0000201)    /* 192.0.2.1, and those after it */
+#define TRAFFIC_GATEWAY UINT32_C(0xc00002fe) /* of all outer peers */
+#define TRAFFIC_PEERS UINT32_C(0x0b000000)
+#define TRAFFIC_POOL UINT32_C(0x0a000000)  /* a /12 */
+#define TRAFFIC_INNER UINT32_C(0x0a7f0001) /* ours */
+
+#endif
