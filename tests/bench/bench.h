@@ -101,10 +101,12 @@ double bench_quantile(struct bench_samples *s, double share);
 void bench_samples_free(struct bench_samples *s);
 
 /* Sections: 0, or -1 after a message. */
-int bench_relay(void);  /* cycles.c: relay, the limit, macswap */
-int bench_mixes(void);  /* likewise */
-int bench_floods(void); /* likewise: what is dropped */
-int bench_setup(void);  /* setup.c */
-int bench_timers(void); /* timers.c */
+int bench_relay(void);      /* cycles.c: relay, the limit, macswap */
+int bench_mixes(void);      /* likewise */
+int bench_floods(void);     /* likewise: what is dropped */
+int bench_setup(void);      /* setup.c */
+int bench_timers(void);     /* timers.c */
+int bench_memory(void);     /* memory.c */
+int bench_memory_lac(void); /* likewise */
 
 #endif

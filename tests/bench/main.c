@@ -24,6 +24,8 @@ static const struct section {
 	{{"relay"}, bench_mixes},
 	{{"flood"}, bench_floods},
 	{{"setup"}, bench_setup},
+	{{"memory"}, bench_memory},
+	{{"memory.lac"}, bench_memory_lac},
 	{{"timers"}, bench_timers},
 };
 

@@ -44,6 +44,10 @@ static const struct bench_kind kinds[] = {
 	{"setup.port", "a second", "the same, all from one address and port"},
 	{"setup.tunnel", "a second", "calls in one tunnel"},
 	{"setup.forged", "a second", "forged SCCRQs, of a full table of callers"},
+	{"memory", "MiB", "of the whole process, sessions each in a tunnel of its own"},
+	{"memory.session", "bytes", "of that, what a session took"},
+	{"memory.lac", "MiB", "of the whole process, a thousand sessions in each tunnel"},
+	{"memory.lac.session", "bytes", "of that, what a session took"},
 	{"timers.tick", "cycles/4 ms", "the control thread's timers, of which a million are armed"},
 	{"timers.fire", "cycles/timer", "one of them that fires and is armed again"},
 };

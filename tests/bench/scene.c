@@ -14,9 +14,8 @@
 
 enum { RING = 1024, MBUFS = 16383, MACSWAP_BURST = 64 };
 
-/* Filters, groups, services and all sessions. */
 int
-scene_tables(struct dp *dp, const struct population *p)
+scene_policy(struct dp *dp, const struct population *p)
 {
 	static struct cv_prefix gateways[TRAFFIC_GATEWAY_PREFIXES];
 	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC, .gateways = gateways};
@@ -41,6 +40,12 @@ scene_tables(struct dp *dp, const struct population *p)
 		if (dp_service_set(dp, (uint16_t)i, &service) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+int
+scene_sessions(struct dp *dp, const struct population *p)
+{
 	for (uint64_t i = 0; i < p->there; i++) {
 		struct dp_session session;
 
@@ -65,7 +70,8 @@ fill_fifo(struct scene *s)
 }
 
 int
-scene_create(struct scene *s, const struct population *population)
+scene_open(struct scene *s, const struct population *population, uint64_t slot_seed,
+	uint32_t slot_mask)
 {
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_params params = {
@@ -74,10 +80,8 @@ scene_create(struct scene *s, const struct population *population)
 	int id;
 
 	*s = (struct scene){.population = *population, .now = CV_NS_PER_S};
-	if (bench_eal(false) != 0 || population_plan(&s->population) != 0)
-		goto fail;
-	params.slot_seed = s->population.seed;
-	params.slot_mask = s->population.mask;
+	params.slot_seed = slot_seed;
+	params.slot_mask = slot_mask;
 	s->in = rte_ring_create("in", RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	s->out = rte_ring_create("out", RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (s->in == NULL || s->out == NULL)
@@ -87,13 +91,27 @@ scene_create(struct scene *s, const struct population *population)
 		goto fail;
 	s->ethdev = (uint16_t)id;
 	if (dp_create(&params, &s->dp) != 0 || dp_start(s->dp, s->now) != 0 ||
-		scene_tables(s->dp, &s->population) != 0 || dp_port_info(s->dp, 0, &info) != 0 ||
+		scene_policy(s->dp, &s->population) != 0 || dp_port_info(s->dp, 0, &info) != 0 ||
 		fill_fifo(s) != 0)
 		goto fail;
 	memcpy(s->mac, info.mac, sizeof(s->mac));
 	return 0;
 fail:
 	bench_progress("the data path can't be set up");
+	return -1;
+}
+
+int
+scene_create(struct scene *s, const struct population *population)
+{
+	struct population p = *population;
+
+	if (bench_eal(false) != 0 || population_plan(&p) != 0 ||
+		scene_open(s, &p, p.seed, p.mask) != 0)
+		return -1;
+	if (scene_sessions(s->dp, &s->population) == 0)
+		return 0;
+	bench_progress("the data path does not take the sessions");
 	return -1;
 }
 
@@ -130,25 +148,54 @@ scene_flush(const void *from, size_t bytes)
 	}
 }
 
-struct rte_mbuf *
-scene_frame(struct scene *s, const struct traffic *t)
+/* The buffer that has been out of use longest. */
+static struct rte_mbuf *
+take(struct scene *s)
 {
 	struct rte_mbuf *m;
-	uint64_t from, to;
-	unsigned len;
 
 	if (s->held == 0)
 		return NULL;
 	m = s->fifo[s->first];
 	s->first = (s->first + 1) % SCENE_BUFFERS;
 	s->held--;
-	population_pair(&s->population, &from, &to);
 	rte_pktmbuf_reset(m);
-	len = traffic_write(&s->population, t, s->mac, from, to, rte_pktmbuf_mtod(m, uint8_t *));
+	return m;
+}
+
+static void
+finish(const struct scene *s, struct rte_mbuf *m, unsigned len)
+{
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;
 	if (s->cold)
 		scene_flush(rte_pktmbuf_mtod(m, void *), len);
+}
+
+struct rte_mbuf *
+scene_frame(struct scene *s, const struct traffic *t)
+{
+	struct rte_mbuf *m = take(s);
+	uint64_t from, to;
+
+	if (m == NULL)
+		return NULL;
+	population_pair(&s->population, &from, &to);
+	finish(s, m,
+		traffic_write(&s->population, t, s->mac, from, to, rte_pktmbuf_mtod(m, uint8_t *)));
+	return m;
+}
+
+struct rte_mbuf *
+scene_frame_from(struct scene *s, const struct traffic *t, const struct dp_session *from,
+	const struct cv_ip *to)
+{
+	struct rte_mbuf *m = take(s);
+
+	if (m != NULL)
+		finish(s, m,
+			traffic_write_from(&s->population, t, s->mac, from, cv_ipv4_value(to), 0, 0,
+				rte_pktmbuf_mtod(m, uint8_t *)));
 	return m;
 }
 
@@ -159,8 +206,9 @@ keep(struct scene *s, struct rte_mbuf *m)
 	s->held++;
 }
 
-void
-scene_back(struct scene *s, const struct traffic *t, struct rte_mbuf *m)
+/* What came out, after a look at it. t NULL: without. */
+static void
+back(struct scene *s, const struct traffic *t, struct rte_mbuf *m)
 {
 	if (t == NULL || traffic_right(&s->population, t, rte_pktmbuf_mtod(m, uint8_t *),
 				 rte_pktmbuf_data_len(m), s->check_sums, NULL))
@@ -179,7 +227,7 @@ collect(struct scene *s, const struct traffic *t)
 
 	while ((n = rte_ring_dequeue_burst(s->out, (void **)frames, RTE_DIM(frames), NULL)) != 0)
 		for (unsigned i = 0; i < n; i++)
-			scene_back(s, t, frames[i]);
+			back(s, t, frames[i]);
 	s->check_sums = false;
 	dp_control_poll(s->dp, s->now);
 	while (dp_punt_next(s->dp, &punt))
@@ -247,6 +295,14 @@ macswap(struct scene *s, void *context, struct rte_mbuf **frames, unsigned n)
 			swap_macs(frames[i]);
 		done += rte_eth_tx_burst(s->ethdev, 0, frames, got);
 	}
+}
+
+void
+scene_pass(struct scene *s, struct rte_mbuf **frames, unsigned n)
+{
+	rte_ring_enqueue_bulk(s->in, (void **)frames, n, NULL);
+	relay(s, NULL, frames, n);
+	collect(s, NULL);
 }
 
 const struct scene_way scene_relay = {.run = relay, .rings = true, .sends = true};

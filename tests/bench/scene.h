@@ -35,16 +35,24 @@ struct scene {
 
 /* Makes it, with all its sessions open: 0, or -1 after a message. */
 int scene_create(struct scene *s, const struct population *population);
+/* The same without sessions, for IDs that somebody else draws. */
+int scene_open(struct scene *s, const struct population *population, uint64_t slot_seed,
+	uint32_t slot_mask);
 void scene_destroy(struct scene *s);
 
-/* Parts of a scene that another one with threads of its own uses, too. */
-int scene_tables(struct dp *dp, const struct population *p);
+/* Parts of a scene that another one with threads of its own uses, too: what sessions need, and the
+ * sessions. */
+int scene_policy(struct dp *dp, const struct population *p);
+int scene_sessions(struct dp *dp, const struct population *p);
 void scene_flush(const void *from, size_t bytes);
 
 /* A frame in a buffer of the fifo; NULL: there is none. */
 struct rte_mbuf *scene_frame(struct scene *s, const struct traffic *t);
-/* Takes a frame back that came out, after a look at it. */
-void scene_back(struct scene *s, const struct traffic *t, struct rte_mbuf *m);
+/* The same from a session that the caller knows, to an inner address. */
+struct rte_mbuf *scene_frame_from(struct scene *s, const struct traffic *t,
+	const struct dp_session *from, const struct cv_ip *to);
+/* At most SCENE_ROUND frames through the data path; what comes out counts as relayed. */
+void scene_pass(struct scene *s, struct rte_mbuf **frames, unsigned n);
 
 /* What is measured. */
 struct scene_way {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control side: whole set-ups (tunnel, call, LCP, CHAP, IPCP) a second with the client's work
- * left out, and forged SCCRQs a second. */
+/* Whole set-ups (tunnel, call, LCP, CHAP, IPCP) a second with the client's work left out, and
+ * forged SCCRQs a second. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,207 +9,41 @@
 #include <rte_cycles.h>
 
 #include "bench.h"
-#include "dial/dial.h"
-#include "lns/lns.h"
-
-enum { USERS = 60, USER_SESSIONS = 1000 };
-
-static const char *const names[] = {"setup", "setup.address", "setup.port"};
+#include "server.h"
 
 /* Where clients come from: a thousand of each address, all of one address, of one port of it. */
 enum from { FROM_MANY, FROM_ADDRESS, FROM_PORT };
 
-/* Users follow: one a thousand sessions, which is the most that one may have. */
-static const char yaml[] = "ports: [{name: wan, device: 'af_packet:lns0'}]\n"
-			   "listeners: [{address: 192.0.2.1/24}]\n"
-			   "tunnels: {secrets: [{secret-file: secret}]}\n"
-			   "ppp: {auth: [chap-md5]}\n"
-			   "groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/8,\n"
-			   "  user-sessions: 1000}]\n"
-			   "limits: {tunnels: 60000, tunnels-per-peer: 60000, half-open: 60000,\n"
-			   "  setups-per-second: 1000000, sessions: 60000,\n"
-			   "  sessions-per-tunnel: 60000}\n";
+static const char *const names[] = {"setup", "setup.address", "setup.port"};
 
-struct client {
-	struct cv_endpoint address;
-	struct ppp_params ppp_params;
-	struct dial *dial;
-	char user[16];
-	bool up;
-};
-
-struct server {
-	struct crypto *crypto;
-	struct cfg *cfg;
-	struct lns *lns;
-	uint64_t now;
-	uint64_t cycles; /* spent in it */
-};
-
-static int
-read_secret(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode)
+static struct caller
+caller_of(unsigned index, enum from from)
 {
-	(void)ctx;
-	(void)path;
-	(void)max;
-	*data = (uint8_t *)strdup("secret");
-	*len = strlen("secret");
-	*mode = 0600;
-	return 0;
-}
+	struct caller c = {.address = {.ip = cv_ipv4(0x0b000000), .port = 1701},
+		.tunnel_id = 1,
+		.session_id = (uint16_t)(index + 1),
+		.index = index};
 
-static void client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len);
-
-/* The server takes a datagram; its answers are copied out before the clock stops, and given to
- * the client after it. */
-static void
-server_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len)
-{
-	enum { ANSWERS = 16 };
-	static uint8_t answers[ANSWERS][LNS_DATAGRAM_MAX];
-	size_t lens[ANSWERS], n = 0;
-	uint8_t copy[ANSWERS][LNS_DATAGRAM_MAX];
-	struct lns_auth_answer answer;
-	struct lns_action action;
-	uint64_t start = rte_rdtsc_precise();
-
-	lns_input(s->lns, s->now, 0, &c->address, bytes, len);
-	while (lns_poll(s->lns, s->now, &action)) {
-		if (action.type == LNS_ACT_AUTH_ASK) {
-			lns_users_answer(s->cfg, action.ask, &answer);
-			lns_auth_answer(s->lns, s->now, action.ask->serial, &answer);
-		}
-		if (action.type != LNS_ACT_SEND || n == ANSWERS)
-			continue;
-		memcpy(answers[n], action.data.data, action.data.len);
-		lens[n++] = action.data.len;
-	}
-	s->cycles += rte_rdtsc_precise() - start;
-	memcpy(copy, answers, sizeof(copy));
-	for (size_t i = 0; i < n; i++)
-		client_input(s, c, copy[i], lens[i]);
-}
-
-static void
-client_settle(struct server *s, struct client *c)
-{
-	uint8_t bytes[DIAL_DATAGRAM_MAX];
-	struct dial_event e;
-	int len;
-
-	while (dial_poll_event(c->dial, s->now, &e)) {
-		if (e.type == DIAL_EV_TUNNEL_UP)
-			dial_call(c->dial, s->now, 1);
-		c->up = c->up || e.type == DIAL_EV_UP;
-	}
-	while ((len = dial_poll_output(c->dial, s->now, bytes, sizeof(bytes))) > 0)
-		server_input(s, c, bytes, (size_t)len);
-}
-
-static void
-client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len)
-{
-	dial_input(c->dial, s->now, bytes, len, NULL);
-	client_settle(s, c);
-}
-
-static bool
-dial(struct server *s, struct client *c, unsigned index, enum from from)
-{
-	struct dial_params params = {.ppp = &c->ppp_params};
-
-	*c = (struct client){0};
-	c->address = (struct cv_endpoint){.ip = cv_ipv4(0x0b000000), .port = 1701};
 	if (from == FROM_MANY)
-		c->address = (struct cv_endpoint){.ip = cv_ipv4(0x0b000000 + index / 1000),
+		c.address = (struct cv_endpoint){.ip = cv_ipv4(0x0b000000 + index / 1000),
 			.port = (uint16_t)(1024 + index % 1000)};
 	else if (from == FROM_ADDRESS)
-		c->address.port = (uint16_t)(1024 + index);
-	l2tp_params_default(&params.l2tp);
-	params.l2tp.crypto = s->crypto;
-	params.l2tp.secret = "secret";
-	params.l2tp.secret_len = strlen("secret");
-	params.l2tp.local_tunnel_id = (uint16_t)(from == FROM_PORT ? index + 1 : 1);
-	ppp_params_default(&c->ppp_params, PPP_CLIENT);
-	c->ppp_params.crypto = s->crypto;
-	c->ppp_params.auth[0] = PPP_AUTH_CHAP_MD5;
-	c->ppp_params.n_auth = 1;
-	snprintf(c->user, sizeof(c->user), "u%u", index / USER_SESSIONS);
-	c->ppp_params.user = (struct cv_bytes){(const uint8_t *)c->user, strlen(c->user)};
-	c->ppp_params.password = (struct cv_bytes){(const uint8_t *)"secret", 6};
-	c->dial = dial_new(&params, s->now);
-	if (c->dial == NULL || dial_start(c->dial, s->now) != 0)
-		return false;
-	client_settle(s, c);
-	return c->up;
+		c.address.port = (uint16_t)(1024 + index);
+	else
+		c.tunnel_id = (uint16_t)(index + 1);
+	return c;
 }
 
 static void
-forget(struct client *c)
+add(const char *name, uint64_t sessions, unsigned n, uint64_t cycles)
 {
-	dial_free(c->dial);
-}
-
-/* One more call in the tunnel of a client that is up; the calls before it stay. */
-static bool
-dial_again(struct server *s, struct client *c, unsigned index)
-{
-	dial_abandon_call(c->dial);
-	c->up = false;
-	snprintf(c->user, sizeof(c->user), "u%u", index / USER_SESSIONS);
-	c->ppp_params.user.len = strlen(c->user);
-	if (dial_call(c->dial, s->now, (uint16_t)(index + 1)) != 0)
-		return false;
-	client_settle(s, c);
-	return c->up;
-}
-
-static int
-start(struct server *s)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {1};
-	struct cfg_files files = {.read = read_secret};
-	struct cfg_errors errors = {0};
-	struct lns_params params = {0};
-	char err[256] = "", text[8192];
-	int used = snprintf(text, sizeof(text), "%susers:\n", yaml);
-
-	for (unsigned i = 0; i < USERS; i++)
-		used += snprintf(text + used, sizeof(text) - (size_t)used,
-			"- {name: u%u, password-file: secret}\n", i);
-	*s = (struct server){.now = CV_NS_PER_S};
-	s->crypto = crypto_new(seed, err, sizeof(err));
-	if (s->crypto == NULL ||
-		cfg_load("bench.yaml", text, (size_t)used, &files, &errors, &s->cfg) != 0)
-		return -1;
-	cfg_errors_free(&errors);
-	params.cfg = s->cfg;
-	params.crypto = s->crypto;
-	s->lns = lns_new(&params, s->now);
-	return s->lns == NULL ? -1 : 0;
-}
-
-static void
-finish(struct server *s)
-{
-	lns_free(s->lns);
-	cfg_free(s->cfg);
-	crypto_free(s->crypto);
-}
-
-static void
-add(const char *name, uint64_t sessions, double value)
-{
-	struct bench_row row = {.sessions = sessions, .value = value, .p10 = NAN, .goal = NAN};
+	struct bench_row row = {.sessions = sessions,
+		.value = (double)rte_get_tsc_hz() * n / (double)cycles,
+		.p10 = NAN,
+		.goal = NAN};
 
 	snprintf(row.name, sizeof(row.name), "%s", name);
 	bench_add(&row);
-}
-
-static double
-per_second(unsigned n, uint64_t cycles)
-{
-	return (double)rte_get_tsc_hz() * n / (double)cycles;
 }
 
 static int
@@ -218,20 +52,22 @@ measure_setups(unsigned n, enum from from)
 	struct client *c = malloc(sizeof(*c));
 	struct server s;
 
-	if (c == NULL || start(&s) != 0)
+	if (c == NULL || server_start(&s, 1, n) != 0)
 		return -1;
 	for (unsigned i = 0; i < n; i++) {
+		struct caller caller = caller_of(i, from);
+
 		s.now += CV_NS_PER_MS / 10;
 		if (i == n / 2) /* the first half warms up */
 			s.cycles = 0;
-		if (!dial(&s, c, i, from)) {
+		if (!client_dial(&s, c, &caller)) {
 			bench_progress("set-up %u does not come to an end", i);
 			return -1;
 		}
-		forget(c);
+		client_forget(c);
 	}
-	add(names[from], n, per_second(n - n / 2, s.cycles));
-	finish(&s);
+	add(names[from], n, n - n / 2, s.cycles);
+	server_finish(&s);
 	free(c);
 	return 0;
 }
@@ -241,22 +77,24 @@ static int
 measure_one_tunnel(unsigned n)
 {
 	struct client *c = malloc(sizeof(*c));
+	struct caller caller = caller_of(0, FROM_MANY);
 	struct server s;
 
-	if (c == NULL || start(&s) != 0 || !dial(&s, c, 0, FROM_MANY))
+	if (c == NULL || server_start(&s, 1, n) != 0 || !client_dial(&s, c, &caller))
 		return -1;
 	for (unsigned i = 1; i < n; i++) {
+		caller = caller_of(i, FROM_MANY);
 		s.now += CV_NS_PER_MS / 10;
 		if (i == n / 2)
 			s.cycles = 0;
-		if (!dial_again(&s, c, i)) {
+		if (!client_call(&s, c, &caller)) {
 			bench_progress("call %u does not come to an end", i);
 			return -1;
 		}
 	}
-	add("setup.tunnel", n, per_second(n - n / 2, s.cycles));
-	forget(c);
-	finish(&s);
+	add("setup.tunnel", n, n - n / 2, s.cycles);
+	client_forget(c);
+	server_finish(&s);
 	free(c);
 	return 0;
 }
@@ -272,7 +110,7 @@ measure_forged(unsigned n)
 	struct server s;
 	int len;
 
-	if (start(&s) != 0)
+	if (server_start(&s, 1, 60000) != 0)
 		return -1;
 	l2tp_params_default(&params);
 	params.crypto = s.crypto;
@@ -296,9 +134,9 @@ measure_forged(unsigned n)
 		if (i >= 60000)
 			s.cycles += rte_rdtsc_precise() - begin;
 	}
-	add("setup.forged", 0, per_second(n, s.cycles));
+	add("setup.forged", 0, n, s.cycles);
 	l2tp_tunnel_free(l2tp);
-	finish(&s);
+	server_finish(&s);
 	return 0;
 }
 

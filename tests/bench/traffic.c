@@ -64,7 +64,7 @@ write_l2tp(const struct population *p, const struct dp_session *s, unsigned payl
 }
 
 static void
-write_inner(const struct traffic *t, unsigned bytes, uint64_t from, uint64_t to, uint8_t *at)
+write_inner(const struct traffic *t, unsigned bytes, uint32_t source, uint32_t target, uint8_t *at)
 {
 	static const uint8_t protocols[] = {
 		[TRAFFIC_UDP4500] = WIRE_UDP, [TRAFFIC_REFUSED] = WIRE_TCP};
@@ -73,14 +73,13 @@ write_inner(const struct traffic *t, unsigned bytes, uint64_t from, uint64_t to,
 		.fragment = WIRE_IPV4_DONT,
 		.ttl = 64,
 		.protocol = protocol == 0 ? WIRE_ESP : protocol,
-		.source_be = wire_swap32((uint32_t)(TRAFFIC_POOL + 1 + from)),
-		.target_be = wire_swap32((uint32_t)(TRAFFIC_POOL + 1 + to))};
-	uint8_t *stamp = at + STAMP_AT;
+		.source_be = wire_swap32(source),
+		.target_be = wire_swap32(target)};
 
 	if (t->kind == TRAFFIC_SPOOFED)
 		ip.source_be ^= wire_swap32(1 << 20);
 	if (t->kind == TRAFFIC_NO_ROUTE)
-		ip.target_be = wire_swap32(TRAFFIC_POOL + (15 << 16) + ((uint32_t)to & 0xffff));
+		ip.target_be = wire_swap32(TRAFFIC_POOL + (15 << 16) + (target & 0xffff));
 	wire_ipv4_write(at, &ip);
 	if (t->kind == TRAFFIC_SUM)
 		at[WIRE_IPV4_SUM] ^= 0x55;
@@ -88,9 +87,14 @@ write_inner(const struct traffic *t, unsigned bytes, uint64_t from, uint64_t to,
 	wire_put16(at + WIRE_IPV4 + 2, 4500);
 	wire_put16(at + WIRE_IPV4 + 4, (uint16_t)(bytes - WIRE_IPV4));
 	wire_put16(at + WIRE_IPV4 + 6, 0);
-	wire_store32(stamp, (uint32_t)from);
-	wire_store32(stamp + 4, (uint32_t)to);
-	wire_store32(stamp + 8, STAMP_MAGIC);
+}
+
+static void
+write_stamp(uint64_t from, uint64_t to, uint8_t *inner)
+{
+	wire_store32(inner + STAMP_AT, (uint32_t)from);
+	wire_store32(inner + STAMP_AT + 4, (uint32_t)to);
+	wire_store32(inner + STAMP_AT + 8, STAMP_MAGIC);
 }
 
 /* A control message with nothing in it but its header, and so many zeros as an SCCRQ has bytes. */
@@ -149,10 +153,31 @@ finish(uint8_t *frame, unsigned len)
 }
 
 unsigned
+traffic_write_from(const struct population *p, const struct traffic *t, const uint8_t mac[6],
+	const struct dp_session *s, uint32_t target, uint64_t from, uint64_t to, uint8_t *frame)
+{
+	unsigned payload = t->frame - OUTER;
+	uint8_t *inner;
+
+	if (t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL) {
+		payload = write_control(t, to, frame + OUTER);
+	} else {
+		inner = write_l2tp(p, s, payload, frame + OUTER);
+		write_inner(t, traffic_inner(p, t), cv_ipv4_value(&s->address), target, inner);
+		write_stamp(from, to, inner);
+	}
+	if (t->kind == TRAFFIC_VERSION)
+		frame[OUTER + 1] = 3;
+	write_outer(t, mac, s, payload, frame);
+	if (!t->no_sum)
+		finish(frame, OUTER + payload);
+	return OUTER + payload;
+}
+
+unsigned
 traffic_write(const struct population *p, const struct traffic *t, const uint8_t mac[6],
 	uint64_t from, uint64_t to, uint8_t *frame)
 {
-	unsigned payload = t->frame - OUTER;
 	struct dp_session s;
 
 	if (t->kind == TRAFFIC_NO_ROUTE)
@@ -160,17 +185,8 @@ traffic_write(const struct population *p, const struct traffic *t, const uint8_t
 	population_session(p, from, &s);
 	if (t->kind == TRAFFIC_UNKNOWN)
 		s.session_id = (uint16_t)(s.session_id & ~1); /* none is even */
-	if (t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL)
-		payload = write_control(t, to, frame + OUTER);
-	else
-		write_inner(t, traffic_inner(p, t), from, to,
-			write_l2tp(p, &s, payload, frame + OUTER));
-	if (t->kind == TRAFFIC_VERSION)
-		frame[OUTER + 1] = 3;
-	write_outer(t, mac, &s, payload, frame);
-	if (!t->no_sum)
-		finish(frame, OUTER + payload);
-	return OUTER + payload;
+	return traffic_write_from(
+		p, t, mac, &s, (uint32_t)(TRAFFIC_POOL + 1 + to), from, to, frame);
 }
 
 static bool

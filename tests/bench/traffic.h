@@ -70,6 +70,10 @@ unsigned traffic_inner(const struct population *p, const struct traffic *t);
  * t->frame is but for control messages. */
 unsigned traffic_write(const struct population *p, const struct traffic *t, const uint8_t mac[6],
 	uint64_t from, uint64_t to, uint8_t *frame);
+/* The same from a session that the caller knows, to an inner address; from and to are its stamp. */
+unsigned traffic_write_from(const struct population *p, const struct traffic *t,
+	const uint8_t mac[6], const struct dp_session *s, uint32_t target, uint64_t from,
+	uint64_t to, uint8_t *frame);
 /*
  * Whether a frame that came out carries what some session sent, to the one that it was for: by its
  * outer address, port and IDs, and a stamp in the payload. whole: all checksums are verified, too.
