@@ -23,6 +23,7 @@ static const struct section {
 	{{"relay", "limit", "macswap"}, bench_relay},
 	{{"relay"}, bench_mixes},
 	{{"flood"}, bench_floods},
+	{{"workers"}, bench_workers},
 	{{"setup"}, bench_setup},
 	{{"memory"}, bench_memory},
 	{{"memory.lac"}, bench_memory_lac},

@@ -12,10 +12,11 @@ BENCH = sys.argv[1]
 NAMES = """relay relay.udp relay.cold limit limit.cold macswap macswap.cold relay.gateways
 relay.listeners relay.length relay.compressed relay.nosum relay.lac1 relay.lac8 relay.lac1000
 flood.unknown flood.source flood.spoofed flood.refused flood.unroutable flood.checksum flood.port
-flood.stranger flood.version flood.sccrq flood.control flood.answered setup setup.address setup.port
+flood.stranger flood.version flood.sccrq flood.control flood.answered workers.two workers.lac1
+workers.lac8 workers.lac1000 setup setup.address setup.port
 setup.tunnel setup.forged memory memory.session memory.lac
 memory.lac.session timers.tick timers.fire""".split()
-NEED_TWO_CPUS = []
+NEED_TWO_CPUS = [name for name in NAMES if name.startswith("workers.")]
 MACHINE = {"cpu": str, "cpus_allowed": int, "cpus_used": list, "tsc_ghz": float,
            "core_clocks_per_cycle": float, "kernel": str, "dpdk": str, "hugepages": bool,
            "transparent_hugepages": str, "load": float}
