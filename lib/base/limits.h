@@ -14,8 +14,8 @@ enum {
 	CV_REALMS_MAX = CV_GROUPS_MAX,
 	/* One a group, two that are always there, and others. */
 	CV_FILTERS_MAX = 2 * CV_GROUPS_MAX,
-	CV_RULES_MAX = 256,     /* of a filter */
-	CV_GATEWAYS_MAX = 1024, /* prefixes of a filter */
+	CV_RULES_MAX = 256,      /* of a filter */
+	CV_GATEWAYS_MAX = 16384, /* prefixes of a filter */
 
 	/*
 	 * IDs of what has a name are below these. A configuration and the one before it may have

@@ -199,6 +199,7 @@ struct dp_punt_meta {
 
 struct dp_neighbours;
 struct dp_shared;
+struct dp_classes;
 
 struct dp {
 	const struct cv_log *log;
@@ -227,7 +228,8 @@ struct dp {
 	struct dp_neighbours *neighbours;
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses, prefixes;
-	struct dp_cold *cold;               /* by slot */
+	struct dp_cold *cold; /* by slot */
+	struct dp_classes *classes;
 	struct dp_slot_list waiting, gone;  /* for workers; to be told */
 	struct dp_shared *old, *old_last;   /* what was replaced, until no worker reads it */
 	uint32_t control_given;             /* frames put into the `send` of worker 0; it wraps */
@@ -515,6 +517,8 @@ void dp_sessions_poll(struct dp *dp);
 void dp_sessions_new_mtu(struct dp *dp, uint16_t group);
 /* Likewise of what its service leaves by, and the way to their peers. */
 void dp_sessions_new_way(struct dp *dp, uint16_t service);
+/* Its address may be of another class than before. */
+void dp_session_new_class(struct dp *dp, uint32_t slot);
 /* Takes every way to it away; its grace begins. False: it is not there. */
 bool dp_session_unlink(struct dp *dp, uint32_t slot);
 /* Its grace is over: its lines get what was told. */
@@ -624,6 +628,16 @@ dp_realm6_of(const struct dp *dp, uint16_t realm)
 {
 	return __atomic_load_n(&dp->realms6[realm], __ATOMIC_CONSUME);
 }
+
+/* table/class.c: classes of addresses by whose gateways they are. */
+int dp_classes_create(struct dp *dp);
+void dp_classes_destroy(struct dp *dp);
+/* Of an address, in network order. DP_CLASS_UNKNOWN: ranges are to be searched. */
+uint16_t dp_class_of(const struct dp *dp, uint32_t ip_be);
+/* A filter has other gateways. */
+void dp_classes_changed(struct dp *dp);
+void dp_classes_poll(struct dp *dp);
+bool dp_classes_pending(const struct dp *dp);
 
 /* table/filter.c, table/group.c */
 void dp_filters_destroy(struct dp *dp);

@@ -94,16 +94,28 @@ enum dp_verdict {
 	DP_BY_QUOTE, /* ICMP: errors that quote what is permitted */
 };
 
-/* A filter as workers read it: never changed, replaced as a whole. */
+/* Numbers of classes of addresses (table/class.c), beside the generation's above them. Class 0 is
+ * that of nobody's gateways. */
+enum { DP_CLASSES = 4096, DP_CLASS_UNKNOWN = 0 };
+
+/* Of which classes a filter's gateways are. */
+struct dp_reach {
+	uint16_t generation;
+	uint64_t bits[DP_CLASSES / 64];
+};
+
+/* A filter as workers read it: never changed, replaced as a whole, but for `reach`. */
 struct dp_filter_table {
-	uint8_t verdict[256]; /* by protocol */
+	uint8_t verdict[256];   /* by protocol */
+	struct dp_reach *reach; /* replaced by itself; NULL: no gateways, or not yet */
 	uint16_t rule_count;
-	uint16_t gateway_count;
+	uint16_t range_count;
 	struct dp_rule rules[DP_MAX_RULES];
 	struct dp_filter told; /* control's */
-	struct {
-		uint32_t net, mask;
-	} gateways[]; /* host order; behind them as they were told */
+	/* gateways in order, apart from each other; host order; behind them as they were told */
+	struct dp_range {
+		uint32_t first, last;
+	} ranges[];
 };
 
 /* A group, likewise. */

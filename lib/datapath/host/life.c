@@ -61,9 +61,10 @@ create_parts(struct dp *dp)
 	if (rc != 0)
 		return rc;
 	dp_ids_init(dp, &dp->ids, dp->worker_count);
-	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_neighbours_create(dp)) != 0 ||
-		(rc = dp_services_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
-		(rc = dp_punt_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
+	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_classes_create(dp)) != 0 ||
+		(rc = dp_neighbours_create(dp)) != 0 || (rc = dp_services_create(dp)) != 0 ||
+		(rc = dp_workers_create(dp)) != 0 || (rc = dp_punt_create(dp)) != 0 ||
+		(rc = create_rcu(dp)) != 0)
 		return rc;
 	return dp_ports_create(dp);
 }
@@ -194,6 +195,7 @@ dp_destroy(struct dp *dp)
 	if (dp->ingress != NULL)
 		dp_sessions_destroy(dp);
 	dp_filters_destroy(dp);
+	dp_classes_destroy(dp);
 	dp_groups_destroy(dp);
 	dp_grace_free_all(dp);
 	rte_free(dp->rcu);
@@ -225,13 +227,16 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp_ports_poll(dp, now);
 	dp_sessions_poll(dp);
 	dp_realms_poll(dp);
+	dp_classes_poll(dp);
 	dp_graces_poll(dp);
 }
 
 uint64_t
 dp_next_timeout(const struct dp *dp)
 {
-	uint64_t grace = dp_graces_pending(dp) ? cv_time_add(dp->now, GRACE_NS) : CV_TIME_NEVER;
+	uint64_t grace = dp_graces_pending(dp) || dp_classes_pending(dp)
+				 ? cv_time_add(dp->now, GRACE_NS)
+				 : CV_TIME_NEVER;
 
 	return cv_time_min(grace, cv_time_min(dp_neighbours_timeout(dp), dp->ports_at));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Filters: made by the control thread, asked by the policy stage. */
-#include <rte_byteorder.h>
+#include <stdlib.h>
 
 #include "datapath/internal.h"
 
@@ -21,6 +21,37 @@ add_rule(struct dp_filter_table *t, struct dp_rule rule)
 	t->rules[t->rule_count++] = rule;
 }
 
+static int
+by_first(const void *a, const void *b)
+{
+	const struct dp_range *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* Its gateways as ranges, those that touch each other as one. */
+static void
+fill_ranges(struct dp_filter_table *t, const struct dp_filter *filter)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < filter->gateway_count; i++) {
+		const struct cv_prefix *p = &filter->gateways[i];
+		uint32_t hosts = p->length == 0 ? UINT32_MAX : ~(UINT32_MAX << (32 - p->length));
+
+		t->ranges[i].first = cv_ipv4_value(&p->ip) & ~hosts;
+		t->ranges[i].last = t->ranges[i].first | hosts;
+	}
+	qsort(t->ranges, filter->gateway_count, sizeof(t->ranges[0]), by_first);
+	for (unsigned i = 0; i < filter->gateway_count; i++) {
+		if (n != 0 && t->ranges[i].first <= (uint64_t)t->ranges[n - 1].last + 1)
+			t->ranges[n - 1].last = RTE_MAX(t->ranges[n - 1].last, t->ranges[i].last);
+		else
+			t->ranges[n++] = t->ranges[i];
+	}
+	t->range_count = (uint16_t)n;
+}
+
 static void
 fill(struct dp_filter_table *t, const struct dp_filter *filter)
 {
@@ -30,20 +61,15 @@ fill(struct dp_filter_table *t, const struct dp_filter *filter)
 		{WIRE_UDP, PORT_IKE, PORT_IKE},
 		{WIRE_UDP, PORT_IKE_NAT, PORT_IKE_NAT},
 	};
-	struct cv_prefix *prefixes = (struct cv_prefix *)&t->gateways[filter->gateway_count];
+	struct cv_prefix *prefixes = (struct cv_prefix *)&t->ranges[filter->gateway_count];
 	const struct dp_rule *rules = filter->rules;
 	size_t n = filter->rule_count;
 
 	t->told = *filter;
 	t->told.gateways = prefixes;
-	for (unsigned i = 0; i < filter->gateway_count; i++) {
-		const struct cv_prefix *p = &filter->gateways[i];
-
-		t->gateways[i].mask = p->length == 0 ? 0 : UINT32_MAX << (32 - p->length);
-		t->gateways[i].net = cv_ipv4_value(&p->ip);
-		prefixes[i] = *p;
-	}
-	t->gateway_count = filter->gateway_count;
+	for (unsigned i = 0; i < filter->gateway_count; i++)
+		prefixes[i] = filter->gateways[i];
+	fill_ranges(t, filter);
 	if (filter->kind == DP_FILTER_ANY) {
 		memset(t->verdict, DP_PERMIT, sizeof(t->verdict));
 		return;
@@ -76,6 +102,10 @@ replace(struct dp *dp, uint16_t filter, struct dp_filter_table *t)
 	struct dp_filter_table *old = dp->filters[filter];
 
 	__atomic_store_n(&dp->filters[filter], t, __ATOMIC_RELEASE);
+	if ((old != NULL && old->range_count != 0) || (t != NULL && t->range_count != 0))
+		dp_classes_changed(dp);
+	if (old != NULL)
+		dp_grace_free(dp, old->reach);
 	dp_grace_free(dp, old);
 }
 
@@ -86,7 +116,7 @@ dp_filter_set(struct dp *dp, uint16_t filter, const struct dp_filter *told)
 
 	if (!usable(told))
 		return CV_ERR_CONFIG;
-	t = dp_shared_new(dp, sizeof(*t) + told->gateway_count * (sizeof(t->gateways[0]) +
+	t = dp_shared_new(dp, sizeof(*t) + told->gateway_count * (sizeof(t->ranges[0]) +
 									 sizeof(struct cv_prefix)));
 	if (t == NULL)
 		return CV_ERR_NOMEM;
@@ -114,6 +144,9 @@ dp_filter_get(const struct dp *dp, uint16_t filter, struct dp_filter *out)
 void
 dp_filters_destroy(struct dp *dp)
 {
-	for (size_t i = 0; i < DP_IDS_OF_A_KIND; i++)
+	for (size_t i = 0; i < DP_IDS_OF_A_KIND; i++) {
+		if (dp->filters[i] != NULL)
+			dp_shared_free(dp, dp->filters[i]->reach);
 		dp_shared_free(dp, dp->filters[i]);
+	}
 }

@@ -229,6 +229,22 @@ put_route(struct dp *dp, const struct dp_session *s, uint32_t word)
 	dp_realm_put(dp, s->realm, address_of(s), word);
 }
 
+static void
+write_class(struct dp *dp, uint32_t slot)
+{
+	uint16_t class = dp_class_of(dp, dp->ingress[slot].inner_ip);
+
+	__atomic_store_n(&dp->ingress[slot].class, class, __ATOMIC_RELAXED);
+	__atomic_store_n(&dp->egress[slot].class, class, __ATOMIC_RELAXED);
+}
+
+void
+dp_session_new_class(struct dp *dp, uint32_t slot)
+{
+	if (four_open(dp, slot))
+		write_class(dp, slot);
+}
+
 /* What both families have. */
 static void
 write_realm(struct dp *dp, uint32_t slot)
@@ -255,6 +271,7 @@ open_four(struct dp *dp, uint32_t slot)
 	write_realm(dp, slot);
 	hold_family(dp, slot, false, !c->told.reachable || c->ordered);
 	in->inner_ip = address_of(&c->told);
+	write_class(dp, slot);
 	put_route(dp, &c->told, route_word(&c->told, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
 	dp->addresses++;

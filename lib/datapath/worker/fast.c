@@ -218,22 +218,26 @@ find(struct plain *p)
 static inline bool
 permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e)
 {
-	uint16_t from = __atomic_load_n(&p->from->filter, __ATOMIC_RELAXED);
-	uint16_t to = __atomic_load_n(&e->filter, __ATOMIC_RELAXED);
-	const struct dp_filter_table *t = dp_filter_of(dp, from);
+	const struct dp_ingress *in = p->from;
+	uint16_t from_id = __atomic_load_n(&in->filter, __ATOMIC_RELAXED);
+	uint16_t to_id = __atomic_load_n(&e->filter, __ATOMIC_RELAXED);
+	const struct dp_filter_table *from = dp_filter_of(dp, from_id), *to = from;
 
-	if (unlikely(t == NULL || !dp_permits_plain(t, p->inner, p->len)))
+	if (unlikely(from == NULL || !dp_permits_plain(from, p->inner, p->len)))
 		return false;
-	if (from != to) {
-		t = dp_filter_of(dp, to);
-		if (unlikely(t == NULL || !dp_permits_plain(t, p->inner, p->len)))
+	if (from_id != to_id) {
+		to = dp_filter_of(dp, to_id);
+		if (unlikely(to == NULL || !dp_permits_plain(to, p->inner, p->len)))
 			return false;
 	}
 	if (unlikely((wire_ipv4_fragment_be(p->inner) &
 			     (WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE)) == WIRE_IPV4_MORE_BE))
 		return false;
-	return likely(dp_groups_meet(dp, __atomic_load_n(&p->from->group, __ATOMIC_RELAXED),
-		__atomic_load_n(&e->group, __ATOMIC_RELAXED)));
+	if (likely(dp_groups_meet(dp, __atomic_load_n(&in->group, __ATOMIC_RELAXED),
+		    __atomic_load_n(&e->group, __ATOMIC_RELAXED))))
+		return true;
+	return dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) ||
+	       dp_class_reached(to, __atomic_load_n(&in->class, __ATOMIC_RELAXED));
 }
 
 static inline bool

@@ -53,4 +53,15 @@ dp_groups_meet(const struct dp *dp, uint16_t from, uint16_t to)
 		       DP_GROUP_REACHABLE) != 0;
 }
 
+/* Whether addresses of this class are gateways of the filter's; false where that is not known. */
+static inline bool
+dp_class_reached(const struct dp_filter_table *t, uint16_t class)
+{
+	const struct dp_reach *reach = __atomic_load_n(&t->reach, __ATOMIC_CONSUME);
+	unsigned n = class % DP_CLASSES;
+
+	return reach != NULL && class - n == reach->generation &&
+	       (reach->bits[n / 64] >> n % 64 & 1) != 0;
+}
+
 #endif

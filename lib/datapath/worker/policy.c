@@ -68,11 +68,18 @@ look(struct dp_worker *w, const struct dp_filter_table *t, const struct dp_packe
 static bool
 in_gateways(const struct dp_filter_table *t, uint32_t ip_be)
 {
-	uint32_t ip = rte_be_to_cpu_32(ip_be);
+	uint32_t ip = wire_swap32(ip_be), low = 0, high = t->range_count;
 
-	for (unsigned i = 0; i < t->gateway_count; i++)
-		if ((ip & t->gateways[i].mask) == t->gateways[i].net)
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (ip < t->ranges[middle].first)
+			high = middle;
+		else if (ip > t->ranges[middle].last)
+			low = middle + 1;
+		else
 			return true;
+	}
 	return false;
 }
 
