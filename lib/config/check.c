@@ -87,6 +87,7 @@ cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	const struct cfg_node *node = auth == NULL ? NULL : auth->first;
 
 	cfg_check_group_filter(l, map, group);
+	cfg_check_group6(l, map, group);
 	if (auth == NULL) {
 		memcpy(group->auth, ppp->auth, sizeof(group->auth));
 		group->n_auth = ppp->n_auth;
@@ -235,5 +236,6 @@ cfg_check_all(struct cfg_loader *l)
 	check_listeners(l);
 	check_gateway_macs(l);
 	cfg_check_pools(l);
+	cfg_check_pools6(l, l->cfg->users, l->cfg->n_users);
 	check_limits(l);
 }

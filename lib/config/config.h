@@ -122,6 +122,14 @@ struct cfg_group {
 	size_t n_auth;
 	bool auth_left_out; /* auth is that of ppp */
 	struct cv_ip dns[2], wins[2];
+	/* IPv6: without a /64, of here or the user's own, a session has none */
+	struct cv_prefix *pool6; /* each session has a /64 */
+	size_t n_pool6;
+	struct cv_ip address6;      /* the LNS's own; family 0: no pool6, and not said */
+	struct cv_prefix *delegate; /* of which sessions get prefixes of delegate_length */
+	size_t n_delegate;
+	uint8_t delegate_length;
+	struct cv_ip dns6[2];
 	uint16_t mtu; /* of inner packets to its clients; 0: no limit of the group */
 	enum cfg_user_sessions user_sessions;
 	uint32_t user_sessions_max;
@@ -136,8 +144,9 @@ struct cfg_user {
 	const char *name;
 	size_t name_len;
 	struct cfg_secret password;
-	size_t group;         /* position in groups */
-	struct cv_ip address; /* family 0: from the pool */
+	size_t group;                        /* position in groups */
+	struct cv_ip address;                /* family 0: from the pool */
+	struct cv_prefix prefix6, delegated; /* family 0: from the group's pools */
 };
 
 /* An address that a user has for his own. */
@@ -145,6 +154,12 @@ struct cfg_fixed {
 	struct cv_ip ip;
 	uint16_t realm; /* position in realms */
 	uint32_t user;  /* position in users */
+};
+
+/* IPv6 prefixes that a user has for his own; family 0: none. */
+struct cfg_fixed6 {
+	struct cv_prefix prefix, delegated;
+	uint16_t realm; /* position in realms */
 };
 
 struct cfg_limits {
@@ -215,6 +230,8 @@ struct cfg {
 	size_t n_users;
 	struct cfg_fixed *fixed; /* sorted by realm and address */
 	size_t n_fixed;
+	struct cfg_fixed6 *fixed6;
+	size_t n_fixed6;
 	struct cfg_limits limits;
 	/* Sessions that have room: limits.sessions of the first snapshot, through all that continue
 	 * it. */

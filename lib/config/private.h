@@ -170,6 +170,8 @@ enum cfg_kind {
 	CFG_KIND_ADDRESS,  /* IPv4, of a host */
 	CFG_KIND_MAC,      /* of one station */
 	CFG_KIND_PREFIX,   /* IPv4; lengths from min to max */
+	CFG_KIND_ADDRESS6, /* IPv6, global or unique local */
+	CFG_KIND_PREFIX6,  /* likewise; lengths from min to max */
 	CFG_KIND_PORT,     /* position of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
 	CFG_KIND_FILTER,   /* of a filter */
@@ -249,9 +251,10 @@ typedef void cfg_read_fn(
 
 cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, cfg_read_text,
 	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
-	cfg_read_prefix, cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions,
-	cfg_read_policy, cfg_read_reference, cfg_read_realm, cfg_read_user_name,
-	cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
+	cfg_read_prefix, cfg_read_address6, cfg_read_prefix6, cfg_read_device,
+	cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy, cfg_read_reference,
+	cfg_read_realm, cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none,
+	cfg_read_secret_refused, cfg_read_users_file;
 
 /* Whether the node is one value and not empty; if not, that is reported. */
 bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);
@@ -309,6 +312,14 @@ extern const char *const cfg_built_in_filters[CFG_FILTERS_BUILT_IN];
 /* A group has either a filter's name or a filter of its own. */
 void cfg_check_group_filter(
 	struct cfg_loader *l, const struct cfg_node *map, struct cfg_group *group);
+/* The IPv6 keys of a group; the address6 that is left out. */
+void cfg_check_group6(struct cfg_loader *l, const struct cfg_node *map, struct cfg_group *group);
+/* IPv6 prefixes of groups and of the users whom the configuration itself lists, in its order. */
+void cfg_check_pools6(struct cfg_loader *l, const struct cfg_user *users, size_t n);
+/* Makes cfg.fixed6 of cfg.users. */
+void cfg_keep_fixed6(struct cfg_loader *l);
+/* Sets what stands beyond its length to 0. */
+void cfg_mask6(struct cv_prefix *prefix);
 /* No filter has the name of another, whoever made it. */
 void cfg_check_filters(struct cfg_loader *l);
 /* All filters in one list, and where each group's is in it. */

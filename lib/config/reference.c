@@ -53,6 +53,8 @@ static const struct term values[] = {
 	{"address", "an IPv4 address that a host can have: `192.0.2.1`"},
 	{"prefix", "an IPv4 prefix without bits beyond its length: `192.0.2.0/24`; an address "
 		   "alone is one of `/32`"},
+	{"IPv6 address, prefix",
+		"one in `2000::/3` or `fc00::/7`: `2001:db8::1`, `2001:db8:100::/48`"},
 	{"policy",
 		"`ipsec`: ESP, AH, UDP 500 and 4500, later fragments of these, and ICMP errors "
 		"that quote them; `any`; or a list of rules, each a protocol (`esp`, `ah`, `gre`, "
@@ -180,6 +182,7 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		[CFG_KIND_PATH] = "path",
 		[CFG_KIND_MODE] = "mode in octal",
 		[CFG_KIND_ADDRESS] = "address",
+		[CFG_KIND_ADDRESS6] = "IPv6 address",
 		[CFG_KIND_MAC] = "MAC address",
 		[CFG_KIND_PORT] = "name of a port",
 		[CFG_KIND_GROUP] = "name of a group",
@@ -214,6 +217,11 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		break;
 	case CFG_KIND_PREFIX:
 		append(out, "prefix of `/%" PRIu64 "` to `/%" PRIu64 "`", k->min, k->max);
+		break;
+	case CFG_KIND_PREFIX6:
+		append(out, "IPv6 prefix of `/%" PRIu64 "`", k->min);
+		if (k->max != k->min)
+			append(out, " to `/%" PRIu64 "`", k->max);
 		break;
 	case CFG_KIND_USER_SESSIONS:
 		append(out, "`replace`, or %" PRIu64 " to %" PRIu64, k->min, k->max);

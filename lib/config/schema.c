@@ -20,6 +20,13 @@
 	"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|" \
 	"[1-5][0-9]{4}|[1-9][0-9]{0,3})"
 #define INTERFACE "(?![.]{1,2}$)[!-+.0-9;<>-~-]{1,15}"
+/* IPv6: eight groups of four digits, or fewer with :: in the place of the others */
+#define H "[0-9A-Fa-f]{1,4}"
+#define ADDRESS6                                                                                \
+	"((" H ":){7}" H "|(" H ":){1,7}:|(" H ":){1,6}:" H "|(" H ":){1,5}(:" H "){1,2}|(" H   \
+	":){1,4}(:" H "){1,3}|(" H ":){1,3}(:" H "){1,4}|(" H ":){1,2}(:" H "){1,5}|" H ":(:" H \
+	"){1,6})"
+#define ROUTED6 "(?=[23][0-9A-Fa-f]{3}:|[Ff][CcDd][0-9A-Fa-f]{2}:)" ADDRESS6
 #define HEX(n) "[0-9A-Fa-f]{" n "}"
 #define PROTOCOL "icmp|ipip|gre|esp|ah|l2tp|tcp|udp|sctp|" OCTET
 #define WITH_PORTS "(tcp|udp|sctp|6|17|132)/" UDP_PORT "(-" UDP_PORT ")?"
@@ -38,6 +45,7 @@ static const char *const kind_members[CFG_KINDS] = {
 		"0?[0-7]{3}") "}, "
 			      "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 777}]",
 	[CFG_KIND_ADDRESS] = PATTERN(HOST_ADDRESS),
+	[CFG_KIND_ADDRESS6] = PATTERN(ROUTED6),
 	/* without quotes, one of digits alone is a number to base 60 for some readers */
 	[CFG_KIND_MAC] = "\"type\": [\"string\", \"integer\"], \"pattern\": "
 			 "\"^(?!00:00:00:00:00:00$)[0-9A-Fa-f][02468ACEace](:" HEX("2") "){5}$\"",
@@ -113,6 +121,15 @@ put_prefix(struct cv_writer *w, const struct cfg_key *k)
 	put(w, "))?$\"");
 }
 
+static void
+put_prefix6(struct cv_writer *w, const struct cfg_key *k)
+{
+	put(w, "\"type\": \"string\", \"pattern\": \"^" ROUTED6 "/(");
+	for (uint64_t length = k->min; length <= k->max; length++)
+		put_number(w, length == k->min ? "" : "|", length);
+	put(w, ")$\"");
+}
+
 /* The members that say what one value of the row may be. */
 static void
 put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
@@ -145,6 +162,9 @@ put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
 		break;
 	case CFG_KIND_PREFIX:
 		put_prefix(w, k);
+		break;
+	case CFG_KIND_PREFIX6:
+		put_prefix6(w, k);
 		break;
 	case CFG_KIND_USER_SESSIONS:
 		put_number(w,

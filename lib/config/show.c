@@ -136,8 +136,10 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 	case CFG_KIND_PATH:
 		return same_texts(text_at(a), text_at(b));
 	case CFG_KIND_ADDRESS:
+	case CFG_KIND_ADDRESS6:
 		return cv_ip_equal(a, b);
 	case CFG_KIND_PREFIX:
+	case CFG_KIND_PREFIX6:
 		return same_prefixes(a, b);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
@@ -301,10 +303,12 @@ item_text(
 	case CFG_KIND_PATH:
 		return text_at(at);
 	case CFG_KIND_ADDRESS:
+	case CFG_KIND_ADDRESS6:
 		return ((const struct cv_ip *)at)->family == 0 ? NULL : cv_ip_text(at, out);
 	case CFG_KIND_MAC:
 		return mac_text(at, out, capacity);
 	case CFG_KIND_PREFIX:
+	case CFG_KIND_PREFIX6:
 		return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:

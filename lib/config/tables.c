@@ -56,6 +56,7 @@
 #define NAME(low, high) RANGE(NAME, low, high)
 #define PATH(low, high) RANGE(PATH, low, high)
 #define PREFIX(low, high) RANGE(PREFIX, low, high)
+#define PREFIX6(low, high) RANGE(PREFIX6, low, high)
 #define POLICY(high) KIND(POLICY), .max_items = (high)
 #define SUBMAP(keys) KIND(MAP), .table = &(keys)
 #define DISTINCT(...) __VA_ARGS__, .distinct = true
@@ -231,6 +232,16 @@ static const struct cfg_key group_keys[] = {
 		NEW_SESSIONS, "DNS servers for clients"),
 	LISTED("wins", CFG_ARRAY, SLOTS(struct cfg_group, wins), KIND(ADDRESS), 0, 2, NULL,
 		NEW_SESSIONS, "WINS servers for clients"),
+	LISTED("pool6", CFG_ONE_OR_MANY, LIST(struct cfg_group, pool6), PREFIX6(16, 64), 0, 1024,
+		NULL, LIVE, "IPv6 prefixes, of which each client gets a /64; left out: no IPv6"),
+	VALUE("address6", struct cfg_group, address6, KIND(ADDRESS6), NULL, LIVE,
+		"the server's own IPv6 address inside; left out: the first of pool6"),
+	LISTED("delegate", CFG_ONE_OR_MANY, LIST(struct cfg_group, delegate), PREFIX6(16, 64), 0,
+		1024, NULL, LIVE, "IPv6 prefixes, of which clients that ask get one by DHCPv6"),
+	VALUE("delegate-length", struct cfg_group, delegate_length, NUMBER(40, 64), "56", LIVE,
+		"length of what delegate gives each"),
+	LISTED("dns6", CFG_ARRAY, SLOTS(struct cfg_group, dns6), KIND(ADDRESS6), 0, 2, NULL, LIVE,
+		"DNS servers that clients are told by router advertisement and DHCPv6"),
 	VALUE("mtu", struct cfg_group, mtu, NUMBER(576, 9216), NULL, LIVE,
 		"largest packet to its clients; left out: no limit of the group"),
 	WHOLE("user-sessions", RANGE(USER_SESSIONS, 1, 1000), "replace", NEW_SESSIONS,
@@ -258,6 +269,10 @@ static const struct cfg_key user_keys[] = {
 		"name of a group; may be left out when there is one"),
 	VALUE("address", struct cfg_user, address, KIND(ADDRESS), NULL, LIVE,
 		"fixed address; left out: one of the group's pool"),
+	VALUE("prefix6", struct cfg_user, prefix6, PREFIX6(64, 64), NULL, LIVE,
+		"fixed IPv6 /64; left out: one of the group's pool6"),
+	VALUE("delegated", struct cfg_user, delegated, PREFIX6(40, 64), NULL, LIVE,
+		"fixed IPv6 prefix by DHCPv6; left out: one of the group's delegate"),
 };
 
 static const struct cfg_key limits_keys[] = {

@@ -410,4 +410,5 @@ cfg_users_finish(struct cfg_loader *l)
 	for (size_t i = 0; l->cfg->users != NULL && i < entries.n; i++)
 		l->cfg->users[i] = entries.items[i].user;
 	l->cfg->n_users = entries.n;
+	cfg_keep_fixed6(l);
 }

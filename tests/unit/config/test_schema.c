@@ -57,10 +57,12 @@ every_key_is_named(void **state)
 		"ppp.max-terminate", "ppp.max-failure", "ppp.lcp-timeout", "ppp.auth-timeout",
 		"ppp.ipcp-timeout", "ppp.rechallenge", "groups.[].name", "groups.[].realm",
 		"groups.[].address", "groups.[].pool", "groups.[].auth", "groups.[].dns",
-		"groups.[].wins", "groups.[].mtu", "groups.[].user-sessions", "groups.[].policy",
-		"groups.[].gateways", "groups.[].filter", "filters.[].name", "filters.[].policy",
-		"filters.[].gateways", "groups.[].clients", "users.[].name",
-		"users.[].password-file", "users.[].group", "users.[].address", "users-file",
+		"groups.[].wins", "groups.[].pool6", "groups.[].address6", "groups.[].delegate",
+		"groups.[].delegate-length", "groups.[].dns6", "groups.[].mtu",
+		"groups.[].user-sessions", "groups.[].policy", "groups.[].gateways",
+		"groups.[].filter", "filters.[].name", "filters.[].policy", "filters.[].gateways",
+		"groups.[].clients", "users.[].name", "users.[].password-file", "users.[].group",
+		"users.[].address", "users.[].prefix6", "users.[].delegated", "users-file",
 		"limits.tunnels", "limits.tunnels-per-peer", "limits.half-open",
 		"limits.setups-per-second", "limits.sessions", "limits.sessions-per-tunnel"};
 	json_t *schema = schema_json();

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * IPv6 prefixes of a realm: what groups hand out, what users have for their own, where the server
+ * itself is. No two overlap, but that a user's, and the /64 of the server, may be of a pool that
+ * hands out prefixes of that very length: it is kept out there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/private.h"
+
+enum what { POOL, DELEGATED, USERS_PREFIX, USERS_DELEGATED, OWN };
+
+/* One of them, and where it is said. */
+struct piece {
+	const struct cfg_node *node;
+	struct cv_prefix prefix;
+	size_t order;
+	uint16_t realm;
+	uint8_t unit; /* length of what a pool hands out */
+	enum what what;
+	bool said; /* not made of another that is */
+};
+
+struct pieces {
+	struct piece *items;
+	size_t n;
+};
+
+/* ---- of a group alone ---- */
+
+static const struct cfg_node *
+node_of(const struct cfg_node *map, const char *key)
+{
+	const struct cfg_node *node = cfg_node_get(map, key);
+
+	return node == NULL ? map : node;
+}
+
+/* The item of a list, or the value that stands for a list of one. */
+static const struct cfg_node *
+item_of(const struct cfg_node *list, size_t i)
+{
+	const struct cfg_node *item = list;
+
+	if (list != NULL && list->type == CFG_LIST)
+		for (item = list->first; i > 0 && item != NULL; i--)
+			item = item->next;
+	return item;
+}
+
+static void
+check_delegate(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_group *group)
+{
+	const struct cfg_node *length = cfg_node_get(map, "delegate-length");
+	char text[CV_PREFIX_TEXT];
+
+	if (length != NULL && group->n_delegate == 0 && cfg_node_get(map, "delegate") == NULL)
+		cfg_fail(l, length, NULL, "needs the key delegate, too");
+	if (group->n_delegate != 0 && group->n_pool6 == 0 && cfg_node_get(map, "pool6") == NULL)
+		cfg_warn(l, cfg_node_get(map, "delegate"), NULL,
+			"without pool6 only users with a prefix6 of their own have IPv6");
+	for (size_t i = 0; i < group->n_delegate; i++) {
+		const struct cv_prefix *p = &group->delegate[i];
+
+		if (p->ip.family != 0 && group->delegate_length != 0 &&
+			p->length > group->delegate_length)
+			cfg_fail(l, item_of(cfg_node_get(map, "delegate"), i), NULL,
+				"%s holds no prefix of the delegate-length, %u",
+				cv_prefix_text(p, text), group->delegate_length);
+	}
+}
+
+/* The server's own address: unless it is said, ::1 of the first /64, which no client gets. */
+void
+cfg_check_group6(struct cfg_loader *l, const struct cfg_node *map, struct cfg_group *group)
+{
+	const struct cfg_node *pool = cfg_node_get(map, "pool6");
+
+	check_delegate(l, map, group);
+	if (cfg_node_get(map, "address6") == NULL && group->n_pool6 != 0 &&
+		group->pool6[0].ip.family != 0) {
+		group->address6 = group->pool6[0].ip;
+		group->address6.bytes[sizeof(group->address6.bytes) - 1] = 1;
+	}
+	if (group->n_pool6 == 1 && group->pool6[0].length == 64 &&
+		cv_prefix_contains(&group->pool6[0], &group->address6))
+		cfg_fail(l, item_of(pool, 0), NULL,
+			"has no /64 left beside that of the server's own address");
+}
+
+/* ---- of all ---- */
+
+static int
+by_start(const void *pa, const void *pb)
+{
+	const struct piece *a = pa, *b = pb;
+	int order = memcmp(a->prefix.ip.bytes, b->prefix.ip.bytes, sizeof(a->prefix.ip.bytes));
+
+	if (a->realm != b->realm)
+		return a->realm < b->realm ? -1 : 1;
+	if (order != 0)
+		return order;
+	if (a->prefix.length != b->prefix.length)
+		return a->prefix.length < b->prefix.length ? -1 : 1;
+	if (a->what != b->what)
+		return a->what < b->what ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static void
+add(struct pieces *all, const struct cfg_node *node, const struct cv_prefix *prefix, uint16_t realm,
+	uint8_t unit, enum what what)
+{
+	if (prefix->ip.family == 0)
+		return;
+	all->items[all->n] = (struct piece){.node = node,
+		.prefix = *prefix,
+		.order = all->n,
+		.realm = realm,
+		.unit = unit,
+		.what = what,
+		.said = what != OWN || cfg_node_get(node->parent, "address6") == node};
+	all->n++;
+}
+
+static void
+add_group(struct pieces *all, const struct cfg_node *map, const struct cfg_group *g)
+{
+	struct cv_prefix own = {.ip = g->address6, .length = 64};
+
+	for (size_t i = 0; i < g->n_pool6; i++)
+		add(all, item_of(cfg_node_get(map, "pool6"), i), &g->pool6[i], g->realm, 64, POOL);
+	for (size_t i = 0; i < g->n_delegate; i++)
+		add(all, item_of(cfg_node_get(map, "delegate"), i), &g->delegate[i], g->realm,
+			g->delegate_length, DELEGATED);
+	cfg_mask6(&own);
+	add(all, node_of(map, "address6"), &own, g->realm, 64, OWN);
+}
+
+/* Whether one may be in another, which is no shorter. */
+static bool
+may_be_in(const struct piece *outer, const struct piece *inner)
+{
+	switch (inner->what) {
+	case USERS_PREFIX:
+		return outer->what == POOL;
+	case USERS_DELEGATED:
+		return outer->what == DELEGATED && outer->unit == inner->prefix.length;
+	case OWN:
+		return outer->what == POOL || outer->what == OWN;
+	default:
+		return false;
+	}
+}
+
+static void
+report(struct cfg_loader *l, const struct piece *a, const struct piece *b)
+{
+	static const char *const whats[] = {[POOL] = "pool6",
+		[DELEGATED] = "delegate",
+		[USERS_PREFIX] = "prefix6",
+		[USERS_DELEGATED] = "delegated",
+		[OWN] = "the server's own address6"};
+	const struct piece *first = a->order < b->order ? a : b, *later = first == a ? b : a;
+	char text[2][CV_PREFIX_TEXT];
+
+	cfg_fail(l, later->node, NULL, "%s overlaps %s, %s in the same realm, %.200s:%u",
+		cv_prefix_text(&later->prefix, text[0]), cv_prefix_text(&first->prefix, text[1]),
+		whats[first->what], l->file, first->node->line);
+}
+
+/* Prefixes nest or are apart: in the order of their starts one is compared with the last that was
+ * in no other, and with the last that was in that. */
+static void
+check_overlaps(struct cfg_loader *l, const struct pieces *all)
+{
+	const struct piece *outer = NULL, *inner = NULL;
+
+	for (size_t i = 0; i < all->n && !cfg_enough(l); i++) {
+		const struct piece *p = &all->items[i];
+
+		if (outer == NULL || p->realm != outer->realm ||
+			!cv_prefix_overlaps(&outer->prefix, &p->prefix)) {
+			outer = p;
+			inner = NULL;
+			continue;
+		}
+		if (!may_be_in(outer, p)) {
+			if (p->said)
+				report(l, outer, p);
+			continue;
+		}
+		if (inner != NULL && cv_prefix_overlaps(&inner->prefix, &p->prefix) &&
+			!may_be_in(inner, p))
+			report(l, inner, p);
+		else
+			inner = p;
+	}
+}
+
+static void
+check_listeners(struct cfg_loader *l, const struct pieces *all)
+{
+	for (size_t i = 0; i < all->n && !cfg_enough(l); i++) {
+		const struct piece *p = &all->items[i];
+		char prefix[CV_PREFIX_TEXT], ip[CV_IP_TEXT];
+
+		for (size_t k = 0; p->what <= DELEGATED && k < l->cfg->n_listeners; k++) {
+			const struct cv_ip *own = &l->cfg->listeners[k].ip;
+
+			if (!cv_prefix_contains(&p->prefix, own))
+				continue;
+			cfg_fail(l, p->node, NULL, "%s holds %s, the address of listeners[%zu]",
+				cv_prefix_text(&p->prefix, prefix), cv_ip_text(own, ip), k);
+			break;
+		}
+	}
+}
+
+/* What users have for their own, for as long as the configuration lives. */
+void
+cfg_keep_fixed6(struct cfg_loader *l)
+{
+	struct cfg *cfg = l->cfg;
+	size_t n = 0;
+
+	for (size_t i = 0; i < cfg->n_users; i++)
+		n += cfg->users[i].prefix6.ip.family != 0 || cfg->users[i].delegated.ip.family != 0;
+	cfg->fixed6 = cfg_keep(l, n, sizeof(cfg->fixed6[0]));
+	for (size_t i = 0; cfg->fixed6 != NULL && i < cfg->n_users; i++) {
+		const struct cfg_user *u = &cfg->users[i];
+
+		if ((u->prefix6.ip.family != 0 || u->delegated.ip.family != 0) &&
+			u->group < cfg->n_groups)
+			cfg->fixed6[cfg->n_fixed6++] = (struct cfg_fixed6){.prefix = u->prefix6,
+				.delegated = u->delegated,
+				.realm = cfg->groups[u->group].realm};
+	}
+}
+
+void
+cfg_check_pools6(struct cfg_loader *l, const struct cfg_user *users, size_t n)
+{
+	const struct cfg_node *groups = cfg_node_get(l->root, "groups");
+	const struct cfg_node *list = cfg_node_get(l->root, "users");
+	const struct cfg_node *map = groups == NULL ? NULL : groups->first;
+	size_t most = 2 * n;
+	struct pieces all = {0};
+
+	for (size_t g = 0; g < l->cfg->n_groups; g++)
+		most += l->cfg->groups[g].n_pool6 + l->cfg->groups[g].n_delegate + 1;
+	all.items = cfg_scratch(l, most, sizeof(*all.items));
+	if (all.items == NULL)
+		return;
+	for (size_t g = 0; g < l->cfg->n_groups; g++, map = map->next)
+		add_group(&all, map, &l->cfg->groups[g]);
+	map = list == NULL ? NULL : list->first;
+	for (size_t i = 0; i < n; i++, map = map->next) {
+		const struct cfg_user *u = &users[i];
+
+		if (u->group >= l->cfg->n_groups)
+			continue;
+		add(&all, node_of(map, "prefix6"), &u->prefix6, l->cfg->groups[u->group].realm, 64,
+			USERS_PREFIX);
+		add(&all, node_of(map, "delegated"), &u->delegated, l->cfg->groups[u->group].realm,
+			u->delegated.length, USERS_DELEGATED);
+	}
+	if (all.n > 1)
+		qsort(all.items, all.n, sizeof(all.items[0]), by_start);
+	check_overlaps(l, &all);
+	check_listeners(l, &all);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* IPv6 prefixes of groups and users: each alone, and all of a realm with each other. */
+#include "harness.h"
+
+#define GROUP(keys) "groups:\n  - { name: a, address: 10.88.0.1, pool: 10.88.1.0/24, " keys " }\n"
+#define SECOND(keys) "  - { name: b, address: 10.88.0.1, pool: 10.88.2.0/24, " keys " }\n"
+#define USER(name, keys) "  - { name: " name ", password-file: bob.secret, group: a, " keys " }\n"
+
+static struct loaded t;
+
+static const struct bad wrong[] = {
+	{GROUP("pool6: 10.0.0.0/48"),
+		"t.yaml:2:63: groups[0].pool6: 10.0.0.0/48 is not an IPv6 prefix, as "
+		"2001:db8::/64\n"},
+	{GROUP("pool6: \"2001:db8::\""),
+		"t.yaml:2:63: groups[0].pool6: 2001:db8:: is not an IPv6 prefix, as "
+		"2001:db8::/64\n"},
+	{GROUP("pool6: 2001:db8::1/48"),
+		"t.yaml:2:63: groups[0].pool6: 2001:db8::1/48 has bits set beyond its length; the "
+		"prefix is 2001:db8::/48\n"},
+	{GROUP("pool6: 2001:db8::/65"),
+		"t.yaml:2:63: groups[0].pool6: 2001:db8::/65 must have a length of /16 to /64\n"},
+	{GROUP("pool6: fe80::/48"),
+		"t.yaml:2:63: groups[0].pool6: fe80::/48 is neither global nor unique local: a "
+		"part of 2000::/3 or fc00::/7\n"},
+	{GROUP("pool6: 2001:db8::/64"),
+		"t.yaml:2:63: groups[0].pool6: has no /64 left beside that of the server's own "
+		"address\n"},
+	{GROUP("address6: 192.0.2.1"),
+		"t.yaml:2:66: groups[0].address6: 192.0.2.1 is not an IPv6 address, as "
+		"2001:db8::1\n"},
+	{GROUP("address6: \"ff02::1\""),
+		"t.yaml:2:66: groups[0].address6: ff02::1 is neither a global nor a unique local "
+		"address: one in 2000::/3 or fc00::/7\n"},
+	{GROUP("delegate-length: 56"),
+		"t.yaml:2:73: groups[0].delegate-length: needs the key delegate, too\n"},
+	{GROUP("pool6: 2001:db8::/48, delegate: [2001:db8:100::/48, 2001:db8:200::/60]"),
+		"t.yaml:2:108: groups[0].delegate[1]: 2001:db8:200::/60 holds no prefix of the "
+		"delegate-length, 56\n"},
+	/* of a realm */
+	{GROUP("pool6: [2001:db8::/40, 2001:db8:1::/48]"),
+		"t.yaml:2:79: groups[0].pool6[1]: 2001:db8:1::/48 overlaps 2001:db8::/40, pool6 in "
+		"the same realm, t.yaml:2\n"},
+	{GROUP("pool6: 2001:db8::/48") SECOND("pool6: 2001:db8::/49"),
+		"t.yaml:3:63: groups[1].pool6: 2001:db8::/49 overlaps 2001:db8::/48, pool6 in the "
+		"same realm, t.yaml:2\n"},
+	{GROUP("pool6: 2001:db8::/48") SECOND("pool6: 2001:db9::/48, delegate: 2001:db8::/40"),
+		"t.yaml:3:88: groups[1].delegate: 2001:db8::/40 overlaps 2001:db8::/48, pool6 in "
+		"the same realm, t.yaml:2\n"},
+	{GROUP("pool6: 2001:db8::/48, delegate: 2001:db8:100::/40, address6: 2001:db8:100::1"),
+		"t.yaml:2:117: groups[0].address6: 2001:db8:100::/64 overlaps 2001:db8:100::/40, "
+		"delegate in the same realm, t.yaml:2\n"},
+	/* of users */
+	{GROUP("mtu: 1400") "users:\n" USER("u", "prefix6: 2001:db8::/63"),
+		"t.yaml:4:62: users[0].prefix6: 2001:db8::/63 must have a length of /64, not "
+		"/63\n"},
+	{GROUP("pool6: 2001:db8::/48") "users:\n" USER("u", "prefix6: 2001:db8:0:7::/64")
+			USER("v", "prefix6: 2001:db8:0:7::/64"),
+		"t.yaml:5:62: users[1].prefix6: 2001:db8:0:7::/64 overlaps 2001:db8:0:7::/64, "
+		"prefix6 in the same realm, t.yaml:4\n"},
+	{GROUP("pool6: 2001:db8::/48") "users:\n" USER("u", "prefix6: 2001:db8::/64"),
+		"t.yaml:4:62: users[0].prefix6: 2001:db8::/64 overlaps 2001:db8::/64, the "
+		"server's own address6 in the same realm, t.yaml:2\n"},
+	{GROUP("pool6: 2001:db8::/48, delegate: 2001:db8:100::/40") "users:\n" USER(
+		 "u", "delegated: 2001:db8:100::/48"),
+		"t.yaml:4:64: users[0].delegated: 2001:db8:100::/48 overlaps 2001:db8:100::/40, "
+		"delegate in the same realm, t.yaml:2\n"},
+	{GROUP("pool6: 2001:db8::/48") "users:\n" USER("u", "delegated: 2001:db8:0:100::/56"),
+		"t.yaml:4:64: users[0].delegated: 2001:db8:0:100::/56 overlaps 2001:db8::/48, "
+		"pool6 in the same realm, t.yaml:2\n"},
+};
+
+static void
+is_ip(const struct cv_ip *ip, const char *wanted)
+{
+	char text[CV_IP_TEXT];
+
+	assert_string_equal(cv_ip_text(ip, text), wanted);
+}
+
+static void
+is_prefix(const struct cv_prefix *prefix, const char *wanted)
+{
+	char text[CV_PREFIX_TEXT];
+
+	assert_string_equal(cv_prefix_text(prefix, text), wanted);
+}
+
+static void
+what_is_wrong_is_refused(void **state)
+{
+	(void)state;
+	wants_all(wrong, sizeof(wrong) / sizeof(wrong[0]));
+}
+
+static void
+what_is_right_is_taken(void **state)
+{
+	static const char text[] = GROUP(
+		"pool6: [2001:db8::/48, 2001:db8:4::/48], delegate: 2001:db8:100::/40, dns6: "
+		"[2001:db8::53]") SECOND("pool6: 2001:db8:8::/48, address6: 2001:db8::1, realm: "
+					 "other") "users:\n" USER("u", "prefix6: 2001:db8:0:7::/64")
+		USER("v", "prefix6: 2001:db8:9::/64, delegated: "
+			  "2001:db8:100:700::/56") USER("w", "delegated: fd00::/48");
+	const struct cfg_group *g;
+	char all[4096];
+
+	(void)state;
+	load(&t, with_rest(all, sizeof(all), text));
+	assert_string_equal(t.text, "");
+	g = &t.cfg->groups[0];
+	assert_int_equal(g->n_pool6, 2);
+	is_prefix(&g->pool6[1], "2001:db8:4::/48");
+	is_ip(&g->address6, "2001:db8::1"); /* nobody said it */
+	assert_int_equal(g->delegate_length, 56);
+	is_prefix(&g->delegate[0], "2001:db8:100::/40");
+	is_ip(&g->dns6[0], "2001:db8::53");
+	assert_int_equal(g->dns6[1].family, 0);
+	/* the same addresses in another realm are others */
+	is_ip(&t.cfg->groups[1].address6, "2001:db8::1");
+	assert_int_equal(t.cfg->groups[1].n_delegate, 0);
+	assert_int_equal(t.cfg->n_fixed6, 3);
+	is_prefix(&t.cfg->fixed6[0].prefix, "2001:db8:0:7::/64");
+	is_prefix(&t.cfg->fixed6[1].delegated, "2001:db8:100:700::/56");
+	assert_int_equal(t.cfg->fixed6[2].prefix.ip.family, 0);
+	unload(&t);
+	/* without any of it there is none */
+	load(&t, with_rest(all, sizeof(all), ""));
+	assert_int_equal(t.cfg->groups[0].address6.family, 0);
+	assert_int_equal(t.cfg->n_fixed6, 0);
+	unload(&t);
+}
+
+static void
+delegation_without_a_pool_is_warned_about(void **state)
+{
+	char all[4096];
+
+	(void)state;
+	load(&t, with_rest(all, sizeof(all), GROUP("delegate: 2001:db8:100::/40")));
+	assert_int_equal(t.rc, 0);
+	assert_string_equal(t.text,
+		"t.yaml:2:66: warning: groups[0].delegate: without pool6 only users with a prefix6 "
+		"of their own have IPv6\n");
+	unload(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_wrong_is_refused),
+		cmocka_unit_test(what_is_right_is_taken),
+		cmocka_unit_test(delegation_without_a_pool_is_warned_about),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
