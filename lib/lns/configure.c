@@ -15,10 +15,19 @@ struct plan {
 	struct lns_terms *terms;
 	struct lns_secret **secrets;
 	bool new_pools;
-	struct lns_pool *pools[CV_GROUP_IDS];           /* by group ID */
+	struct lns_pools pools[CV_GROUP_IDS];           /* by group ID */
 	struct lns_tunnel **listeners[CV_LISTENER_IDS]; /* of those that are new */
 	struct lns_callers callers;                     /* where their number changes */
 };
+
+void
+lns_pools_free(struct lns_pools *pools)
+{
+	lns_pool_free(pools->addresses);
+	lns_pool_free(pools->pool6);
+	lns_pool_free(pools->delegate);
+	*pools = (struct lns_pools){0};
+}
 
 static void
 free_plan(struct plan *p)
@@ -26,7 +35,7 @@ free_plan(struct plan *p)
 	lns_terms_drop(p->terms);
 	free(p->secrets);
 	for (size_t i = 0; i < CV_GROUP_IDS; i++)
-		lns_pool_free(p->pools[i]);
+		lns_pools_free(&p->pools[i]);
 	for (size_t i = 0; i < CV_LISTENER_IDS; i++)
 		free(p->listeners[i]);
 	lns_callers_fini(&p->callers);
@@ -66,13 +75,14 @@ same_fixed(const struct cfg *a, const struct cfg *b)
 static bool
 same_pools(const struct cfg *a, const struct cfg *b)
 {
-	if (a == NULL || a->n_groups != b->n_groups || !same_fixed(a, b))
+	if (a == NULL || a->n_groups != b->n_groups || !same_fixed(a, b) || !lns_fixed6_same(a, b))
 		return false;
 	for (size_t i = 0; i < b->n_groups; i++) {
 		const struct cfg_group *new = &b->groups[i], *old = cfg_group_by_id(a, new->id);
 
 		if (old == NULL || a->realms[old->realm].id != b->realms[new->realm].id ||
-			!cv_ip_equal(&old->address, &new->address) || !same_prefixes(old, new))
+			!cv_ip_equal(&old->address, &new->address) || !same_prefixes(old, new) ||
+			!lns_prefixes_same(old, new))
 			return false;
 	}
 	return true;
@@ -125,11 +135,13 @@ take_again(struct lns *lns, struct lns_session *s)
 	for (size_t i = 0; i < lns->cfg->n_groups; i++) {
 		struct lns_group *g = &lns->groups[lns->cfg->groups[i].id];
 
-		if (lns_realm_of(lns, g->cfg) != s->info.realm || !lns_pool_has(g->pool, ip))
+		if (lns_realm_of(lns, g->cfg) != s->info.realm ||
+			!lns_pool_has(g->pools.addresses, ip))
 			continue;
-		s->from_pool = lns_pool_take_this(g->pool, ip);
-		return;
+		s->from_pool = lns_pool_take_this(g->pools.addresses, ip);
+		break;
 	}
+	lns_prefixes_again(lns, s);
 }
 
 /* ---- the plan ---- */
@@ -141,8 +153,9 @@ plan_groups(const struct lns *lns, struct plan *p)
 	for (size_t i = 0; p->new_pools && i < p->cfg->n_groups; i++) {
 		const struct cfg_group *group = &p->cfg->groups[i];
 
-		p->pools[group->id] = make_pool(p->cfg, group);
-		if (p->pools[group->id] == NULL)
+		p->pools[group->id].addresses = make_pool(p->cfg, group);
+		if (p->pools[group->id].addresses == NULL ||
+			lns_prefix_pools(p->cfg, group, &p->pools[group->id]) != 0)
 			return CV_ERR_NOMEM;
 	}
 	return 0;
@@ -201,9 +214,9 @@ put_groups(struct lns *lns, struct plan *p)
 		g->cfg = cfg_group_by_id(p->cfg, (uint16_t)i);
 		if (!p->new_pools)
 			continue;
-		lns_pool_free(g->pool);
-		g->pool = p->pools[i];
-		p->pools[i] = NULL;
+		lns_pools_free(&g->pools);
+		g->pools = p->pools[i];
+		p->pools[i] = (struct lns_pools){0};
 	}
 }
 
@@ -285,6 +298,10 @@ lns_configure(struct lns *lns, uint64_t now, const struct cfg *cfg)
 	p = make_plan(lns, cfg);
 	if (p == NULL)
 		return CV_ERR_NOMEM;
+	if (lns_duid_make(lns, cfg) != 0) {
+		free_plan(p);
+		return CV_ERR_CRYPTO;
+	}
 	put_terms(lns, p);
 	put_limits(lns, p);
 	put_listeners(lns, p);

@@ -95,13 +95,14 @@ describe_session(const struct lns_session *s, struct lns_session_info *info)
 
 	*info = s->info;
 	info->state = "connecting";
-	info->lcp_state = info->ipcp_state = "-";
+	info->lcp_state = info->ipcp_state = info->ipv6cp_state = "-";
 	if (s->ppp == NULL)
 		return;
 	ppp_link_info(s->ppp, &ppp);
 	info->state = s->want_open ? "open" : ppp.phase;
 	info->lcp_state = ppp.lcp_state;
 	info->ipcp_state = ppp_link_network_state(s->ppp, PPP_IPCP);
+	info->ipv6cp_state = ppp_link_network_state(s->ppp, PPP_IPV6CP);
 }
 
 uint64_t
@@ -227,9 +228,12 @@ lns_session_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel_id, 
 bool
 lns_pool_use(const struct lns *lns, uint16_t group, uint64_t *used, uint64_t *size)
 {
-	if (group >= CV_GROUP_IDS || lns->groups[group].pool == NULL)
+	const struct lns_pools *pools;
+
+	if (group >= CV_GROUP_IDS || lns->groups[group].pools.addresses == NULL)
 		return false;
-	*used = lns_pool_used(lns->groups[group].pool, CV_IPV4);
-	*size = lns_pool_size(lns->groups[group].pool, CV_IPV4);
+	pools = &lns->groups[group].pools;
+	*used = lns_pool_used(pools->addresses, CV_IPV4);
+	*size = lns_pool_size(pools->addresses, CV_IPV4);
 	return true;
 }

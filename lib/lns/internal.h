@@ -7,6 +7,7 @@
 #ifndef LNS_INTERNAL_H
 #define LNS_INTERNAL_H
 
+#include "auto6/auto6.h"
 #include "base/bucket.h"
 #include "base/err.h"
 #include "base/list.h"
@@ -30,6 +31,10 @@ enum {
 	LNS_ANSWERS = 16,        /* datagrams to callers that wait for lns_poll */
 	LNS_ACCM_TELLS = 4,      /* SLIs about a call: its caller can't fill the tunnel with them */
 	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
+	LNS_DUID = 18,           /* bytes of our DUID */
+	/* bits of ppp_ev_up.open, by the order of lns_link_params */
+	LNS_NETWORK_IP = 1,
+	LNS_NETWORK_IPV6 = 2,
 };
 #define LNS_IDLE_NS (5 * CV_NS_PER_S)       /* a new tunnel has its first call within this time */
 #define LNS_HEAR_NS (1 * CV_NS_PER_S)       /* for the caller to say what it heard of a session */
@@ -84,6 +89,21 @@ struct lns_early {
 	uint8_t bytes[LNS_EARLY_BYTES];
 };
 
+/* IPv6 of a session whose user has some: from authentication on. */
+struct lns_ipv6 {
+	struct lns_ipv6_info info;
+	struct cv_prefix fixed_prefix, fixed_delegated; /* that its profile says */
+	struct cv_prefix lease; /* to be delegated, or it is: info.delegated */
+	uint64_t bound_until;   /* CV_TIME_NEVER: it is not */
+	struct auto6_schedule adverts;
+	uint8_t *answer; /* that waits for lns_poll; NULL: none */
+	uint32_t asked;  /* for cv_limit_take */
+	uint16_t answer_len;
+	uint16_t mtu; /* of packets from the client */
+	bool from_pool, lease_from_pool;
+	bool advert_due;
+};
+
 struct lns_session {
 	struct lns_object object;
 	struct lns_session_info info; /* info.user: `who`'s, or "" */
@@ -95,6 +115,7 @@ struct lns_session {
 	struct ppp_link *ppp;    /* from ICCN on */
 	struct lns_terms *terms; /* of ppp */
 	struct lns_early *early; /* until then; NULL: none came */
+	struct lns_ipv6 *v6;     /* NULL: it has none */
 	struct lns_user *who;    /* NULL: nobody by now */
 	struct cv_ip fixed;      /* the address that its profile says */
 	uint32_t sessions_max;   /* likewise */
@@ -115,6 +136,7 @@ struct lns_session {
 	bool want_open;              /* what should be true */
 	bool changed;                /* tell it again: address or options differ */
 	bool other_profile;          /* likewise, but nothing that the peer has to know of first */
+	bool routes_changed;         /* likewise, before the peer hears of it */
 	bool leaving;                /* it is being closed; nothing keeps it */
 	bool over, removed;
 };
@@ -135,9 +157,14 @@ struct lns_admission {
 	uint64_t forgot, forgot_said_at; /* callers, since the last line about them */
 };
 
+struct lns_pools {
+	struct lns_pool *addresses;
+	struct lns_pool *pool6, *delegate; /* NULL: the group has none */
+};
+
 struct lns_group {
 	const struct cfg_group *cfg;
-	struct lns_pool *pool;
+	struct lns_pools pools;
 };
 
 /* A user with sessions: known by name. */
@@ -171,7 +198,7 @@ struct lns {
 	uint32_t slot_mask;
 	uint64_t slot_seed;
 
-	struct lns_group groups[CV_GROUP_IDS]; /* by ID; without a pool: there is none */
+	struct lns_group groups[CV_GROUP_IDS]; /* by ID; without addresses: there is none */
 	struct cv_table users;                 /* who have sessions */
 	struct cv_table addresses;             /* of sessions that are in */
 	struct lns_terms *terms;
@@ -184,6 +211,7 @@ struct lns {
 	struct cv_bucket refusal_lines;
 	uint64_t lines_suppressed;
 	bool stopping;
+	uint8_t duid[LNS_DUID]; /* of our DHCPv6 server */
 	uint8_t datagram[LNS_DATAGRAM_MAX];
 	struct lns_auth_ask ask; /* of the last action; its bytes are elsewhere */
 	char ask_user[LNS_USER_MAX];
@@ -208,6 +236,9 @@ lns_count(struct lns *lns, enum lns_counter counter)
 	lns->counters[counter]++;
 }
 
+/* configure.c */
+void lns_pools_free(struct lns_pools *pools);
+
 /* ready.c: the ready list and timers. */
 void lns_ready(struct lns *lns, struct lns_object *object);
 void lns_ready_first(struct lns *lns, struct lns_object *object);
@@ -225,7 +256,7 @@ void lns_log_session_refused(struct lns *lns, const struct lns_session *s, uint6
 
 /* parameters.c: what all PPP links share. One set: who the user is, and so his group, is only known
  * when LCP is done. */
-void lns_link_params(const struct cfg_ppp *cfg, struct ppp_params *p);
+void lns_link_params(const struct cfg *cfg, struct ppp_params *p);
 enum ppp_auth lns_auth_method(enum cfg_auth method);
 /* What the responder of a caller's record, or of an SCCRQ, is made with. Points into what is given.
  */
@@ -292,6 +323,46 @@ void lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, cons
 void lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why);
 void lns_session_free(struct lns *lns, struct lns_session *s);
 
+/* ipv6.c */
+/* Our DUID under a configuration; CV_ERR_CRYPTO. */
+int lns_duid_make(struct lns *lns, const struct cfg *cfg);
+/* What a profile says of IPv6. */
+void lns_ipv6_set(struct lns *lns, struct lns_session *s, const struct lns_profile *profile);
+void lns_ipv6_free(struct lns_session *s);
+/* Whether IPV6CP is to be negotiated: it has a prefix from now on. */
+bool lns_ipv6_offer(struct lns *lns, struct lns_session *s, uint64_t now);
+/* Which protocols are open; NULL: none. */
+void lns_ipv6_told(
+	struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_up *up);
+/* A PPP frame that the link has taken. */
+void lns_ipv6_input(struct lns *lns, struct lns_session *s, uint64_t now, struct cv_bytes frame);
+uint64_t lns_ipv6_next_timeout(const struct lns_session *s);
+void lns_ipv6_timeout(struct lns *lns, struct lns_session *s, uint64_t now);
+/* The next packet for the client: its bytes; 0: none. */
+size_t lns_ipv6_poll(struct lns *lns, struct lns_session *s, uint8_t out[AUTO6_PACKET_MAX]);
+
+/* prefixes.c: whose an IPv6 prefix is. */
+/* The pools of a group, in what is zero; CV_ERR_NOMEM. */
+int lns_prefix_pools(const struct cfg *cfg, const struct cfg_group *group, struct lns_pools *out);
+/* Whether two configurations hand out the same: of a group, and to users of the list. */
+bool lns_prefixes_same(const struct cfg_group *a, const struct cfg_group *b);
+bool lns_fixed6_same(const struct cfg *a, const struct cfg *b);
+/* Whether anybody may have IPv6. */
+bool lns_needs_ipv6(const struct cfg *cfg);
+/* The session has a /64, or a prefix to be delegated, from now on; false: there is none for it. */
+bool lns_prefix_take(struct lns *lns, struct lns_session *s, uint64_t now);
+bool lns_lease_take(struct lns *lns, struct lns_session *s, uint64_t now);
+/* What is delegated, or all, is given back. */
+void lns_lease_give(struct lns *lns, struct lns_session *s);
+void lns_prefixes_give(struct lns *lns, struct lns_session *s);
+/* What it has is taken in new pools. */
+void lns_prefixes_again(struct lns *lns, struct lns_session *s);
+/* Whether the profile says what the session's own said. */
+bool lns_prefixes_fixed(const struct lns_session *s, const struct lns_profile *profile);
+/* Whether it may have what it has under a profile of a configuration. */
+bool lns_prefixes_still(
+	const struct cfg *cfg, const struct lns_session *s, const struct lns_profile *profile);
+
 /* auth.c: who the peer is. */
 /* PPP has raised AUTH. */
 void lns_auth_asked(struct lns_session *s);
@@ -321,6 +392,8 @@ struct lns_session *lns_session_at(
 	const struct lns *lns, uint16_t realm, const struct cv_ip *address);
 /* The user's session is admitted and has an address, or false after refusing it. */
 bool lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now);
+/* It gives way to another of its user. */
+void lns_user_replace(struct lns *lns, struct lns_session *other, uint64_t now);
 /* It gives back its address, and no longer counts as its user's. */
 void lns_user_leave(struct lns *lns, struct lns_session *s);
 

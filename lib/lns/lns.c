@@ -79,7 +79,7 @@ lns_free(struct lns *lns)
 		if (lns->slots[i] != NULL)
 			lns_session_free(lns, lns->slots[i]);
 	for (size_t i = 0; i < CV_GROUP_IDS; i++)
-		lns_pool_free(lns->groups[i].pool);
+		lns_pools_free(&lns->groups[i].pools);
 	lns_callers_fini(&lns->admission.callers);
 	for (size_t i = 0; lns->secrets != NULL && i < lns->cfg->tunnels.n_secrets; i++)
 		lns_secret_drop(lns->secrets[i]);
@@ -151,6 +151,8 @@ data_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_end
 	rc = ppp_link_input(s->ppp, now, header->payload.data, header->payload.len);
 	if (rc != 0)
 		lns_count(lns, LNS_PPP_MALFORMED);
+	else
+		lns_ipv6_input(lns, s, now, header->payload);
 	lns_session_settle(lns, s, now);
 	return rc;
 }

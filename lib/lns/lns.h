@@ -64,7 +64,7 @@ lns_serial_at(uint64_t wall_ns)
 /* Everything counted on the control side: name and what moved it. */
 #define LNS_COUNTERS(X)                                                                           \
 	X(TUNNELS_OPENED, "tunnels-opened", "control connections established")                    \
-	X(SESSIONS_OPENED, "sessions-opened", "sessions that reached an open IPCP")               \
+	X(SESSIONS_OPENED, "sessions-opened", "sessions that reached an open IPCP or IPV6CP")     \
 	X(INPUT_MALFORMED, "input-malformed", "datagrams whose L2TP header breaks RFC 2661")      \
 	X(INPUT_VERSION_L2F, "input-version-l2f", "datagrams of version 1 (L2F)")                 \
 	X(INPUT_VERSION_L2TPV3, "input-version-l2tpv3", "datagrams of version 3 (L2TPv3)")        \
@@ -103,6 +103,12 @@ lns_serial_at(uint64_t wall_ns)
 	X(USER_SESSIONS, "user-sessions", "sessions refused: the user's sessions are all in use") \
 	X(USER_REPLACED, "user-replaced", "sessions ended: the user dialled again")               \
 	X(POOL_EXHAUSTED, "pool-exhausted", "sessions refused: no free address in the pool")      \
+	X(POOL6_EXHAUSTED, "pool6-exhausted", "sessions without IPv6: no free /64 in the pool")   \
+	X(DELEGATE_EXHAUSTED, "delegate-exhausted", "DHCPv6: no free prefix to delegate")         \
+	X(IPV6_UNHEARD, "ipv6-unheard", "IPv6 packets to the server that it does not answer")     \
+	X(IPV6_MALFORMED, "ipv6-malformed",                                                       \
+		"router solicitations and DHCPv6 messages that were discarded")                   \
+	X(IPV6_LIMITED, "ipv6-limited", "more of them than a session may send")                   \
 	X(MEMORY, "memory", "refused for want of memory")
 
 enum lns_counter {
@@ -116,18 +122,27 @@ const char *lns_counter_name(enum lns_counter counter);
 const char *lns_counter_help(enum lns_counter counter);
 
 enum lns_action_type {
-	LNS_ACT_SEND,           /* send `data` from the listener to the remote end point */
-	LNS_ACT_TUNNEL_ADD,     /* the control connection's peer is known from now on */
-	LNS_ACT_TUNNEL_REMOVE,  /* and no longer */
-	LNS_ACT_AUTH_ASK,       /* who is this? `ask`, for lns_auth_answer, now or later */
-	LNS_ACT_SESSION_ADD,    /* a call, before its ICRP: only PPP control arrives yet */
-	LNS_ACT_SESSION_OPEN,   /* IPCP is open: take packets of session->address from it */
-	LNS_ACT_SESSION_REACH,  /* IPCP's Ack was among what was sent: relay packets to it */
-	LNS_ACT_SESSION_CHANGE, /* group, filter or MTU of an open session are others: no packet is
-				 * to be lost over it */
+	LNS_ACT_SEND,          /* send `data` from the listener to the remote end point */
+	LNS_ACT_TUNNEL_ADD,    /* the control connection's peer is known from now on */
+	LNS_ACT_TUNNEL_REMOVE, /* and no longer */
+	LNS_ACT_AUTH_ASK,      /* who is this? `ask`, for lns_auth_answer, now or later */
+	LNS_ACT_SESSION_ADD,   /* a call, before its ICRP: only PPP control arrives yet */
+	LNS_ACT_SESSION_OPEN,  /* IPCP or IPV6CP is open: take the packets of the session from it */
+	LNS_ACT_SESSION_REACH, /* its Ack was among what was sent: relay packets to it */
+	LNS_ACT_SESSION_CHANGE, /* of an open session group, filter or MTU are others, what is open,
+				 * or the delegated prefix: no packet is to be lost over it */
 	LNS_ACT_SESSION_HEARD,  /* how much did it send by now? for lns_session_heard */
-	LNS_ACT_SESSION_SHUT,   /* back to a link: IPCP closed */
+	LNS_ACT_SESSION_SHUT,   /* back to a link: neither is open */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
+};
+
+/* What a session has of IPv6. */
+struct lns_ipv6_info {
+	bool open;                  /* IPV6CP is: packets of what follows are taken from it */
+	struct cv_ip local, peer;   /* open: the link-local addresses of both ends; peer's may be
+				     * none */
+	struct cv_prefix prefix;    /* the /64 that it is told; length 0 before it has one */
+	struct cv_prefix delegated; /* what it was given by DHCPv6; family 0: nothing */
 };
 
 /* What one session is. Text is escaped already. Valid until the next call into the server. */
@@ -138,9 +153,11 @@ struct lns_session_info {
 	uint16_t tunnel_id, session_id; /* ours */
 	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
 	struct cv_endpoint peer;
-	uint16_t group;         /* ID in the configuration */
-	uint16_t realm, filter; /* IDs; with the group, 0 before authentication */
-	struct cv_ip address;   /* inner; family 0 before it has one */
+	uint16_t group;                   /* ID in the configuration */
+	uint16_t realm, filter;           /* IDs; with the group, 0 before authentication */
+	struct cv_ip address;             /* inner; family 0 before it has one */
+	bool open;                        /* IPCP is: packets of the address are taken from it */
+	const struct lns_ipv6_info *ipv6; /* NULL: it has none */
 	uint16_t peer_mru;
 	uint16_t
 		mtu; /* of inner packets to it, by its profile; 0: no limit beside the peer's MRU */
@@ -149,7 +166,7 @@ struct lns_session_info {
 	bool ever_open;
 	uint64_t created_at, opened_at;
 	const char *user; /* "" before authentication */
-	const char *state, *auth, *lcp_state, *ipcp_state;
+	const char *state, *auth, *lcp_state, *ipcp_state, *ipv6cp_state;
 };
 
 /*
@@ -174,9 +191,10 @@ struct lns_profile {
 	/* by which the session is shown, searched and ended, and counted as its user's: at most
 	 * CV_USER_NAME_MAX bytes */
 	struct cv_bytes user;
-	uint16_t group;        /* ID */
-	uint16_t filter;       /* ID; LNS_GROUPS_FILTER: the group's */
-	struct cv_ip address;  /* family 0: one of the group's pool */
+	uint16_t group;                      /* ID */
+	uint16_t filter;                     /* ID; LNS_GROUPS_FILTER: the group's */
+	struct cv_ip address;                /* family 0: one of the group's pool */
+	struct cv_prefix prefix6, delegated; /* family 0: of the group's pools, if any */
 	uint16_t mtu;          /* of inner packets to it; 0: no limit but the group's */
 	uint32_t sessions_max; /* of this user at a time; 0: what the group says */
 	bool listed; /* the configuration lists the user: another one may change all this */
@@ -229,7 +247,7 @@ struct lns_status {
 	uint32_t tunnels, sessions; /* that live */
 	uint32_t half_open;         /* callers that have not proved themselves by SCCCN */
 	uint32_t ended;             /* tunnels that are over, and remembered for a while */
-	uint32_t open_sessions;     /* with an open IPCP */
+	uint32_t open_sessions;     /* with an open IPCP or IPV6CP */
 	uint64_t counters[LNS_COUNTER_MAX];
 };
 

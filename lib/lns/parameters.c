@@ -15,9 +15,15 @@ lns_auth_method(enum cfg_auth method)
 }
 
 void
-lns_link_params(const struct cfg_ppp *cfg, struct ppp_params *p)
+lns_link_params(const struct cfg *all, struct ppp_params *p)
 {
+	static const struct ppp_ncp *const networks[] = {&ppp_ipcp, &ppp_ipv6cp};
+	const struct cfg_ppp *cfg = &all->ppp;
+
 	ppp_params_default(p, PPP_SERVER);
+	/* a link has no place for what nobody may have */
+	p->networks = networks;
+	p->n_networks = lns_needs_ipv6(all) ? 2 : 1;
 	p->mru = cfg->mru;
 	for (size_t i = 0; i < cfg->n_auth; i++)
 		p->auth[i] = lns_auth_method(cfg->auth[i]);

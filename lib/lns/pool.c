@@ -185,27 +185,51 @@ turn_of(struct lns_pool *pool, enum cv_family family)
 	return &pool->turns[family == CV_IPV6];
 }
 
-/* The number of an address among the units of its family: what stands before the unit's end, as far
- * as it can differ within a prefix. */
+/* Eight bytes as a number, and back. */
+static uint64_t
+load(const uint8_t *bytes)
+{
+	uint64_t number = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+static void
+store(uint8_t *bytes, uint64_t number)
+{
+	for (unsigned i = 8; i > 0; number >>= 8)
+		bytes[--i] = (uint8_t)number;
+}
+
+/* Where the eight bytes end in which a unit's last bit is, and the bits behind that. */
+static unsigned
+half_of(const struct range *r)
+{
+	return r->unit <= 64 ? 0 : 8;
+}
+
+static unsigned
+behind(const struct range *r)
+{
+	return 8 * half_of(r) + 64u - r->unit;
+}
+
+/* The number of an address among the units of its family, as far as it can differ within a prefix.
+ */
 static uint64_t
 number_of(const struct range *r, const struct cv_ip *ip)
 {
-	unsigned end = r->unit / 8u;
-	uint64_t number = 0;
-
-	for (unsigned i = end > 8 ? end - 8 : 0; i < end; i++)
-		number = number << 8 | ip->bytes[i];
-	return number;
+	return load(ip->bytes + half_of(r)) >> behind(r);
 }
 
 static struct cv_ip
 address_of(const struct range *r, uint64_t index)
 {
 	struct cv_ip ip = r->prefix.ip;
-	uint64_t number = number_of(r, &ip) + index;
 
-	for (unsigned i = r->unit / 8u, bytes = 0; i > 0 && bytes < 8; bytes++, number >>= 8)
-		ip.bytes[--i] = (uint8_t)number;
+	store(ip.bytes + half_of(r), (number_of(r, &ip) + index) << behind(r));
 	return ip;
 }
 
@@ -233,13 +257,13 @@ place_of(const struct lns_pool *pool, const struct cv_ip *ip, uint64_t *index)
 /* ---- pools ---- */
 
 static void
-range_init(struct lns_pool *pool, struct range *r, const struct cv_prefix *prefix)
+range_init(struct lns_pool *pool, struct range *r, const struct cv_prefix *prefix, uint8_t unit6)
 {
 	bool v6 = prefix->ip.family == CV_IPV6;
 	unsigned bits;
 
 	r->prefix = *prefix;
-	r->unit = !v6 ? 32 : prefix->length <= 64 ? 64 : 128;
+	r->unit = !v6 ? 32 : prefix->length <= unit6 ? unit6 : 128;
 	bits = (unsigned)(r->unit - prefix->length);
 	if (bits > COUNT_BITS_MAX)
 		bits = COUNT_BITS_MAX;
@@ -256,6 +280,12 @@ range_init(struct lns_pool *pool, struct range *r, const struct cv_prefix *prefi
 struct lns_pool *
 lns_pool_new(const struct cv_prefix *prefixes, size_t n)
 {
+	return lns_pool_new_of(prefixes, n, 64);
+}
+
+struct lns_pool *
+lns_pool_new_of(const struct cv_prefix *prefixes, size_t n, uint8_t unit)
+{
 	size_t bytes = sizeof(struct lns_pool) + n * sizeof(struct range);
 	struct lns_pool *pool = calloc(1, bytes);
 
@@ -264,7 +294,7 @@ lns_pool_new(const struct cv_prefix *prefixes, size_t n)
 	pool->memory = bytes;
 	pool->n = n;
 	for (size_t i = 0; i < n; i++)
-		range_init(pool, &pool->ranges[i], &prefixes[i]);
+		range_init(pool, &pool->ranges[i], &prefixes[i], unit);
 	return pool;
 }
 
@@ -305,6 +335,58 @@ lns_pool_take(struct lns_pool *pool, enum cv_family family)
 		}
 		turn->range = (turn->range + 1) % pool->n;
 		turn->index = 0;
+	}
+	return (struct cv_ip){0};
+}
+
+/* The range, and index in it, of the n-th of all that the prefixes of a family hold; false: they
+ * hold none. */
+static bool
+nth(const struct lns_pool *pool, enum cv_family family, uint64_t n, size_t *at, uint64_t *index)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < pool->n; i++)
+		if (pool->ranges[i].prefix.ip.family == family)
+			total += pool->ranges[i].count - pool->ranges[i].first;
+	if (total == 0)
+		return false;
+	n %= total;
+	for (*at = 0;; ++*at) {
+		const struct range *r = &pool->ranges[*at];
+
+		if (r->prefix.ip.family != family)
+			continue;
+		if (n < r->count - r->first)
+			break;
+		n -= r->count - r->first;
+	}
+	*index = pool->ranges[*at].first + n;
+	return true;
+}
+
+struct cv_ip
+lns_pool_take_at(struct lns_pool *pool, enum cv_family family, uint64_t hint)
+{
+	struct turn *turn = turn_of(pool, family);
+	uint64_t index = 0;
+	size_t at = 0;
+
+	if (turn->used == turn->size || !nth(pool, family, hint, &at, &index))
+		return (struct cv_ip){0};
+	/* one more step than ranges, as above */
+	for (size_t step = 0; step <= pool->n; step++) {
+		struct range *r = &pool->ranges[at];
+
+		if (r->prefix.ip.family == family && find_free(r->root, r->level, index, &index) &&
+			index < r->count) {
+			if (!set(pool, &r->root, r->level, index))
+				break;
+			turn->used++;
+			return address_of(r, index);
+		}
+		at = (at + 1) % pool->n;
+		index = pool->ranges[at].first;
 	}
 	return (struct cv_ip){0};
 }

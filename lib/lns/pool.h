@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Addresses that a group hands out: what its prefixes hold, by index. Of an IPv4 prefix single
- * addresses, but for network and broadcast; of an IPv6 prefix /64s, named by their first address,
- * or, where it is longer than a /64, single addresses. Each in turn, so one that was just given
- * back comes last again. An empty pool costs nothing but its prefixes, however large they are; what
- * is used costs a bit each, in pieces.
+ * addresses, but for network and broadcast; of an IPv6 prefix /64s (or prefixes of another length),
+ * named by their first address, or, where it is longer than that, single addresses. Each in turn,
+ * so one that was just given back comes last again. An empty pool costs nothing but its prefixes,
+ * however large they are; what is used costs a bit each, in pieces.
  */
 #ifndef LNS_POOL_H
 #define LNS_POOL_H
@@ -20,6 +20,8 @@ struct lns_pool;
 /* A pool over n prefixes that do not overlap, of either family; of one with more than 2^48 units
  * the first so many are used. NULL: memory is short. */
 struct lns_pool *lns_pool_new(const struct cv_prefix *prefixes, size_t n);
+/* The same of IPv6 prefixes, of which prefixes of `unit` bits (at most 64) are handed out. */
+struct lns_pool *lns_pool_new_of(const struct cv_prefix *prefixes, size_t n, uint8_t unit);
 void lns_pool_free(struct lns_pool *pool);
 
 /* Whether the address lies in one of the pool's prefixes. */
@@ -27,6 +29,9 @@ bool lns_pool_has(const struct lns_pool *pool, const struct cv_ip *ip);
 
 /* The next free one of a family; family 0: the pool has none, or no memory. */
 struct cv_ip lns_pool_take(struct lns_pool *pool, enum cv_family family);
+/* The first free one from a place on that `hint` (any number) stands for, around the pool: the same
+ * for the same hint, as long as nobody else has it. */
+struct cv_ip lns_pool_take_at(struct lns_pool *pool, enum cv_family family, uint64_t hint);
 /* This one; false: it is outside, taken, kept, or there is no memory. */
 bool lns_pool_take_this(struct lns_pool *pool, const struct cv_ip *ip);
 /* Back again; nothing happens where it is outside, or not taken. */

@@ -33,6 +33,7 @@ lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profil
 	s->info.filter = filter_of(lns->cfg, profile, group);
 	s->info.mtu = profile->mtu;
 	s->fixed = profile->address;
+	lns_ipv6_set(lns, s, profile);
 	s->sessions_max = profile->sessions_max;
 	s->own_filter = profile->filter != LNS_GROUPS_FILTER;
 	s->listed = profile->listed;
@@ -48,6 +49,10 @@ lns_profile_of(const struct lns_session *s, struct lns_profile *profile)
 		.mtu = s->info.mtu,
 		.sessions_max = s->sessions_max,
 		.listed = s->listed};
+	if (s->v6 == NULL)
+		return;
+	profile->prefix6 = s->v6->fixed_prefix;
+	profile->delegated = s->v6->fixed_delegated;
 }
 
 bool
@@ -58,7 +63,7 @@ lns_profile_same(
 
 	return s->info.group == group->id && s->info.filter == filter_of(cfg, profile, group) &&
 	       s->info.mtu == profile->mtu && s->sessions_max == profile->sessions_max &&
-	       cv_ip_equal(&s->fixed, &profile->address);
+	       cv_ip_equal(&s->fixed, &profile->address) && lns_prefixes_fixed(s, profile);
 }
 
 /* Whether the session could not go on under the address that it has. */
@@ -68,7 +73,7 @@ needs_another_address(
 {
 	uint16_t realm = lns_realm_of(lns, lns->groups[profile->group].cfg);
 
-	if (realm != s->info.realm)
+	if (realm != s->info.realm || !lns_prefixes_still(lns->cfg, s, profile))
 		return true;
 	if (profile->address.family == 0)
 		return s->fixed.family != 0;

@@ -368,15 +368,20 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 	/* NULL: a new configuration has it no more, and lns_review has not come to him yet */
 	const struct cfg_group *group = lns->groups[s->info.group].cfg;
 	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
+	bool again = s->want_open;
 
+	s->info.open = (up->open & LNS_NETWORK_IP) != 0;
+	lns_ipv6_told(lns, s, now, up);
+	if (again) { /* the link is the same still: one network protocol more, or less */
+		s->routes_changed = true;
+		return;
+	}
 	s->info.peer_mru = up->mru;
 	s->info.send_acfc = up->acfc;
 	s->info.send_pfc = up->pfc;
 	s->changed = true;
-	if (!s->want_open) {
-		s->want_open = true;
-		lns->open_sessions++;
-	}
+	s->want_open = true;
+	lns->open_sessions++;
 	if (!s->info.ever_open)
 		lns_count(lns, LNS_SESSIONS_OPENED);
 	s->info.ever_open = true;
@@ -402,7 +407,8 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 	network = (struct ppp_network){.local_ip = group->address,
 		.peer_ip = s->info.address,
 		.dns = {group->dns[0], group->dns[1]},
-		.wins = {group->wins[0], group->wins[1]}};
+		.wins = {group->wins[0], group->wins[1]},
+		.ipv6 = lns_ipv6_offer(lns, s, now)};
 	ppp_network_start(s->ppp, now, &network);
 }
 
@@ -442,6 +448,8 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 			s->want_open = false;
 			lns->open_sessions--;
 		}
+		s->info.open = false;
+		lns_ipv6_told(lns, s, now, NULL);
 		/* the address stays his: IPCP may open again by itself; after a new LCP,
 		 * authentication gives it up */
 		return true;
@@ -457,6 +465,15 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 	return true;
 }
 
+/* When the link's own time has come; what the data path heard is waited for before. */
+static uint64_t
+link_due(const struct lns_session *s)
+{
+	uint64_t at = ppp_link_next_timeout(s->ppp);
+
+	return at < s->hear_by ? s->hear_by : at;
+}
+
 void
 lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now)
 {
@@ -467,9 +484,8 @@ lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now)
 		if (!ppp_event(lns, s, now, &event))
 			lns_tunnel_settle(lns, t, now);
 	if (!s->over && s->ppp != NULL) {
-		uint64_t at = ppp_link_next_timeout(s->ppp);
-
-		cv_wheel_arm(&lns->wheel, &s->object.timer, at < s->hear_by ? s->hear_by : at);
+		cv_wheel_arm(&lns->wheel, &s->object.timer,
+			cv_time_min(link_due(s), lns_ipv6_next_timeout(s)));
 	}
 	lns_ready(lns, &s->object);
 }
@@ -486,6 +502,11 @@ lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now)
 	}
 	if (s->ppp == NULL)
 		return;
+	lns_ipv6_timeout(lns, s, now);
+	if (link_due(s) > now) {
+		lns_session_settle(lns, s, now);
+		return;
+	}
 	if (s->opened && s->hear_by == 0 && ppp_link_echo_at(s->ppp) <= now) {
 		s->hear_by = cv_time_add(now, LNS_HEAR_NS);
 		s->hear_due = true;
@@ -526,6 +547,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 	lns_user_drop(lns, s->who);
 	free_link(s);
 	free_early(s->early);
+	lns_ipv6_free(s);
 	lns->slots[s->info.slot] = NULL;
 	free(s);
 }
@@ -542,19 +564,22 @@ give(struct lns_session *s, struct lns_action *action, enum lns_action_type type
 	return true;
 }
 
-/* The next frame of the link as an L2TP data message (RFC 2661 section 3.1). */
+/* The next frame of the link as an L2TP data message (RFC 2661 section 3.1): control packets of
+ * PPP, then what we say to the client in IPv6. */
 static bool
 poll_frame(struct lns *lns, struct lns_session *s, struct lns_action *action)
 {
 	struct cv_writer w = cv_writer(lns->datagram, sizeof(lns->datagram));
-	uint8_t frame[PPP_MAX_CONTROL];
+	uint8_t frame[PPP_MAX_CONTROL] = {PPP_ADDRESS, PPP_CONTROL, 0, PPP_IPV6};
 	int len = ppp_link_poll_output(s->ppp, frame, sizeof(frame));
+	size_t bytes = len <= 0 ? lns_ipv6_poll(lns, s, frame + PPP_HEADER_BYTES) : 0;
 
-	if (len <= 0)
+	if (len <= 0 && bytes == 0)
 		return false;
+	bytes = len > 0 ? (size_t)len : PPP_HEADER_BYTES + bytes;
 	(s->info.sequencing ? l2tp_sequenced_header_write : l2tp_data_header_write)(
-		&w, s->info.peer_tunnel_id, s->info.peer_session_id, (size_t)len);
-	cv_write_bytes(&w, frame, (size_t)len);
+		&w, s->info.peer_tunnel_id, s->info.peer_session_id, bytes);
+	cv_write_bytes(&w, frame, bytes);
 	if (w.failed)
 		return false;
 	give(s, action, LNS_ACT_SEND);
@@ -580,15 +605,20 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 		return false;
 	if (s->ask_due && lns_auth_poll(lns, s, action))
 		return true;
-	if (s->want_open && (!s->opened || s->changed)) {
+	/* what changes before the peer may be reached is part of the opening */
+	if (s->want_open && (!s->opened || s->changed || (s->routes_changed && !s->reached))) {
 		s->opened = true;
 		s->reached = false;
-		s->changed = s->other_profile = false;
+		s->changed = s->other_profile = s->routes_changed = false;
 		return give(s, action, LNS_ACT_SESSION_OPEN);
 	}
 	if (!s->want_open && s->opened) {
 		s->opened = false;
 		return give(s, action, LNS_ACT_SESSION_SHUT);
+	}
+	if (s->opened && s->routes_changed) {
+		s->other_profile = s->routes_changed = false;
+		return give(s, action, LNS_ACT_SESSION_CHANGE);
 	}
 	if (s->hear_due) {
 		s->hear_due = false;

@@ -23,7 +23,7 @@ lns_terms_new(const struct cfg *cfg, struct crypto *crypto, const struct cv_log 
 		return NULL;
 	}
 	memcpy(terms->host_name, cfg->identity.host_name, len);
-	lns_link_params(&cfg->ppp, &terms->ppp);
+	lns_link_params(cfg, &terms->ppp);
 	terms->ppp.crypto = crypto;
 	terms->ppp.log = log;
 	terms->ppp.name = terms->host_name;

@@ -88,10 +88,10 @@ lns_session_at(const struct lns *lns, uint16_t realm, const struct cv_ip *ip)
 static bool
 give_to(const struct lns *lns, const struct lns_session *s, const struct lns_group *g)
 {
-	if (g->pool == NULL || lns_realm_of(lns, g->cfg) != s->info.realm ||
-		!lns_pool_has(g->pool, &s->info.address))
+	if (g->pools.addresses == NULL || lns_realm_of(lns, g->cfg) != s->info.realm ||
+		!lns_pool_has(g->pools.addresses, &s->info.address))
 		return false;
-	lns_pool_give(g->pool, &s->info.address);
+	lns_pool_give(g->pools.addresses, &s->info.address);
 	return true;
 }
 
@@ -118,6 +118,7 @@ lns_user_leave(struct lns *lns, struct lns_session *s)
 	if (s->from_pool)
 		give_back(lns, s);
 	s->from_pool = false; /* the address stays in info: the last line tells it */
+	lns_prefixes_give(lns, s);
 }
 
 static void
@@ -129,8 +130,8 @@ join(struct lns *lns, struct lns_session *s)
 		address_hash(lns, s->info.realm, &s->info.address));
 }
 
-static void
-replace(struct lns *lns, struct lns_session *other, uint64_t now)
+void
+lns_user_replace(struct lns *lns, struct lns_session *other, uint64_t now)
 {
 	lns_count(lns, LNS_USER_REPLACED);
 	lns_session_close(lns, other, now, PPP_DOWN_REPLACED);
@@ -146,7 +147,7 @@ make_room(struct lns *lns, struct lns_session *s, uint64_t now)
 	if (s->sessions_max == 0 && group->user_sessions == CFG_USER_SESSIONS_REPLACE) {
 		CV_LIST_EACH(&s->who->sessions, other, after)
 		{
-			replace(lns, lns_session_of_user(other), now);
+			lns_user_replace(lns, lns_session_of_user(other), now);
 		}
 		return true;
 	}
@@ -181,14 +182,14 @@ take_fixed(struct lns *lns, struct lns_session *s, uint64_t now, const struct cv
 	if ((other != NULL && other->who != s->who) || is_ours(lns, s->info.realm, ip))
 		return false;
 	if (other != NULL)
-		replace(lns, other, now);
+		lns_user_replace(lns, other, now);
 	s->info.address = *ip;
 	/* of a pool's one that is kept for nobody: nobody else gets it meanwhile */
 	for (size_t i = 0; i < lns->cfg->n_groups && !s->from_pool; i++) {
 		const struct cfg_group *g = &lns->cfg->groups[i];
 
 		s->from_pool = lns_realm_of(lns, g) == s->info.realm &&
-			       lns_pool_take_this(lns->groups[g->id].pool, ip);
+			       lns_pool_take_this(lns->groups[g->id].pools.addresses, ip);
 	}
 	return true;
 }
@@ -200,7 +201,7 @@ take_address(struct lns *lns, struct lns_session *s, uint64_t now)
 
 	if (s->fixed.family != 0)
 		return take_fixed(lns, s, now, &s->fixed);
-	ip = lns_pool_take(lns->groups[s->info.group].pool, CV_IPV4);
+	ip = lns_pool_take(lns->groups[s->info.group].pools.addresses, CV_IPV4);
 	s->from_pool = ip.family != 0;
 	if (s->from_pool)
 		s->info.address = ip;

@@ -25,6 +25,8 @@ lns_users_profile(const struct cfg *cfg, const struct cfg_user *user, struct lns
 		.group = cfg->groups[user->group].id,
 		.filter = LNS_GROUPS_FILTER,
 		.address = user->address,
+		.prefix6 = user->prefix6,
+		.delegated = user->delegated,
 		.listed = true};
 }
 

@@ -13,7 +13,7 @@ rooms() {
 	room ppp base crypto
 	room config base
 	room dial base crypto l2tp ppp
-	room lns base crypto l2tp ppp config
+	room lns base auto6 crypto l2tp ppp config
 	room datapath base wire
 }
 

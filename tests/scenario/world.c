@@ -157,6 +157,13 @@ client_at(const struct world *w, const struct cv_endpoint *address)
 static void
 keep_values(struct world_slot *slot, const struct lns_session_info *s)
 {
+	slot->open4 = s->open;
+	slot->open6 = s->ipv6 != NULL && s->ipv6->open;
+	assert_true(slot->open4 || slot->open6);
+	if (s->ipv6 != NULL) {
+		slot->prefix6 = s->ipv6->prefix;
+		slot->delegated = s->ipv6->delegated;
+	}
 	slot->group = s->group;
 	slot->filter = s->filter;
 	slot->mtu = s->mtu;
@@ -286,12 +293,13 @@ keep_outside(struct world *w, const struct lns_action *action)
 static void
 count_acks(struct world *w, struct cv_bytes datagram)
 {
-	static const uint8_t ack[] = {0xff, 0x03, 0x80, 0x21, 2};
+	static const uint8_t ack[] = {0xff, 0x03, 0x80, 0x21, 2}, ack6[] = {0xff, 3, 0x80, 0x57, 2};
 	struct l2tp_header h = {0};
 
 	assert_int_equal(l2tp_header_parse(datagram.data, datagram.len, &h), 0);
 	if (!h.is_control && h.payload.len >= sizeof(ack) &&
-		memcmp(h.payload.data, ack, sizeof(ack)) == 0)
+		(memcmp(h.payload.data, ack, sizeof(ack)) == 0 ||
+			memcmp(h.payload.data, ack6, sizeof(ack)) == 0))
 		w->n_ipcp_acks++;
 }
 
@@ -520,9 +528,14 @@ void
 client_dial(struct world_client *c)
 {
 	struct world *w = c->world;
-	struct dial_params params = {.ppp = &c->ppp_params};
+	static const struct ppp_ncp *const networks[] = {&ppp_ipcp, &ppp_ipv6cp};
+	struct dial_params params = {.ppp = &c->ppp_params, .network = {.ipv6 = c->ipv6}};
 
 	client_free(c);
+	if (c->ipv6 && c->ppp_params.networks[0] != &ppp_ipv6cp) {
+		c->ppp_params.networks = networks;
+		c->ppp_params.n_networks = 2;
+	}
 	c->l2tp_params.local_tunnel_id = (uint16_t)(world_random(w) % 65535 + 1);
 	params.l2tp = c->l2tp_params;
 	c->dial = dial_new(&params, w->now);
@@ -535,10 +548,43 @@ client_dial(struct world_client *c)
 static void
 client_input(struct world_client *c, const struct world_datagram *d)
 {
+	struct cv_bytes packet;
+
 	if (c->dial == NULL)
 		return;
-	dial_input(c->dial, c->world->now, d->bytes, d->len, NULL);
+	if (dial_input(c->dial, c->world->now, d->bytes, d->len, &packet) == DIAL_PACKET) {
+		struct world_packet *p = &c->heard[c->n_heard++ % WORLD_HEARD];
+
+		assert_true(packet.len <= sizeof(p->bytes));
+		p->at = c->world->now;
+		p->len = packet.len;
+		memcpy(p->bytes, packet.data, packet.len);
+	}
 	client_settle(c);
+}
+
+void
+client_say6(struct world_client *c, const void *packet, size_t len)
+{
+	uint8_t bytes[2048];
+	struct cv_writer w = cv_writer(bytes, sizeof(bytes));
+
+	assert_int_equal(dial_write_header(c->dial, &w, CV_IPV6, len), 0);
+	cv_write_bytes(&w, packet, len);
+	assert_false(w.failed);
+	send_datagram(c->world, -1, c->address, bytes, cv_written(&w));
+}
+
+const struct world_slot *
+client_slot(struct world_client *c)
+{
+	struct world *w = c->world;
+
+	for (unsigned i = 0; i < WORLD_SLOTS; i++)
+		if (w->slots[i].added && w->slots[i].session_id == c->peer_session)
+			return &w->slots[i];
+	fail_msg("the data path knows no such session");
+	return NULL;
 }
 
 /* ---- time ---- */

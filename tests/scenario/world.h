@@ -26,6 +26,7 @@ enum {
 	WORLD_OUTSIDE = 64,
 	WORLD_PPP = 16,
 	WORLD_ASKS = 16,
+	WORLD_HEARD = 32,
 };
 
 /* The serial of a world's first session; the next ones follow. */
@@ -35,6 +36,13 @@ enum {
 struct world_network {
 	unsigned lost, doubled, delayed;
 	uint64_t delay_ns, jitter_ns;
+};
+
+/* An IPv6 packet that a client got. */
+struct world_packet {
+	uint64_t at;
+	size_t len;
+	uint8_t bytes[1280];
 };
 
 struct world_client {
@@ -47,6 +55,7 @@ struct world_client {
 	struct ppp_link *ppp;                 /* and its link, as it is now */
 	uint16_t local_session, peer_session; /* 0: none */
 	bool hang_up;                         /* CDN when PPP goes down */
+	bool ipv6;                            /* it begins IPV6CP, too */
 	/* what was seen */
 	unsigned tunnel_ups, call_ups, ppp_ups, auth_dones, call_downs, tunnel_downs;
 	bool up, tunnel_up;
@@ -55,15 +64,19 @@ struct world_client {
 	struct l2tp_reason tunnel_reason, call_reason;
 	char tunnel_text[L2TP_MESSAGE_MAX], call_text[L2TP_MESSAGE_MAX], auth_text[256];
 	bool auth_ok;
+	struct world_packet heard[WORLD_HEARD]; /* a ring */
+	unsigned n_heard;
 };
 
 /* What the data path was told. */
 struct world_slot {
 	bool added, open, reachable;
+	bool open4, open6;
+	struct cv_prefix prefix6, delegated;
 	struct cv_ip address;
 	uint16_t group, filter, mtu;
 	unsigned opens, changes; /* how often it was told */
-	unsigned acks;           /* of IPCP, that the server had sent when it came */
+	unsigned acks;           /* of IPCP and IPV6CP, that the server had sent when it came */
 	uint16_t tunnel_id, session_id;
 	uint64_t removed_at; /* 0: never used */
 	uint64_t rx_packets; /* what the data path counts */
@@ -120,7 +133,7 @@ struct world {
 	struct world_sent outside[WORLD_OUTSIDE]; /* a ring */
 	unsigned n_outside, read_outside, n_data_outside, n_sequenced_outside;
 	struct world_ppp ppp_outside[WORLD_PPP]; /* a ring of the PPP frames among them */
-	unsigned n_ipcp_acks;                    /* Configure-Acks that the server has sent */
+	unsigned n_ipcp_acks; /* and IPV6CP's: Configure-Acks sent by the server */
 	bool (*filter)(struct world *w, int to, const uint8_t *bytes, size_t len); /* false: lost */
 	void *filter_ctx;
 	bool deaf;      /* nobody says how much a session has sent */
@@ -152,6 +165,10 @@ struct world_client *world_client(
 	struct world *w, const char *user, const char *password, enum ppp_auth method);
 /* Opens its tunnel; the call and PPP follow by themselves. */
 void client_dial(struct world_client *c);
+/* Sends an IPv6 packet to the server, in PPP. */
+void client_say6(struct world_client *c, const void *packet, size_t len);
+/* What the data path was told of its session, which it must have. */
+const struct world_slot *client_slot(struct world_client *c);
 /* Another tunnel after the last one is over. */
 void client_free(struct world_client *c);
 

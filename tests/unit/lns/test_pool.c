@@ -248,6 +248,75 @@ ipv6_prefixes_are_handed_out_by_index(void **state)
 	lns_pool_free(pool);
 }
 
+static void
+assert_ip(const struct cv_ip *ip, const char *text)
+{
+	char out[CV_IP_TEXT];
+
+	assert_string_equal(cv_ip_text(ip, out), text);
+}
+
+/* Prefixes of another length than /64, on and off the bounds of bytes. */
+static void
+prefixes_of_any_length(void **state)
+{
+	static const struct {
+		const char *pool;
+		uint8_t unit;
+		uint64_t size;
+		const char *first, *second;
+	} rows[] = {
+		{"2001:db8::/40", 56, 65536, "2001:db8::", "2001:db8:0:100::"},
+		{"2001:db8::/48", 60, 4096, "2001:db8::", "2001:db8:0:10::"},
+		{"2001:db8::/32", 45, 8192, "2001:db8::", "2001:db8:8::"},
+		{"2001:db8:7:ff00::/56", 56, 1, "2001:db8:7:ff00::", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cv_prefix prefix;
+		struct lns_pool *pool;
+		struct cv_ip ip;
+
+		assert_int_equal(cv_prefix_parse(rows[i].pool, &prefix), 0);
+		pool = lns_pool_new_of(&prefix, 1, rows[i].unit);
+		assert_int_equal(lns_pool_size(pool, CV_IPV6), rows[i].size);
+		ip = lns_pool_take(pool, CV_IPV6);
+		assert_ip(&ip, rows[i].first);
+		ip = lns_pool_take(pool, CV_IPV6);
+		assert_ip(&ip, rows[i].second == NULL ? "-" : rows[i].second);
+		lns_pool_free(pool);
+	}
+}
+
+/* The same place for the same hint, the next free one where somebody has it, around the end, over
+ * all prefixes, until there is none. */
+static void
+taken_at_a_place(void **state)
+{
+	struct lns_pool *pool = pool_of("2001:db8:1::/63", "2001:db8:2::/63");
+	struct cv_ip ip;
+
+	(void)state;
+	ip = lns_pool_take_at(pool, CV_IPV6, 1);
+	assert_ip(&ip, "2001:db8:1:1::");
+	lns_pool_give(pool, &ip);
+	ip = lns_pool_take_at(pool, CV_IPV6, 5);
+	assert_ip(&ip, "2001:db8:1:1::");
+	ip = lns_pool_take_at(pool, CV_IPV6, 1);
+	assert_ip(&ip, "2001:db8:2::");
+	ip = lns_pool_take_at(pool, CV_IPV6, 3);
+	assert_ip(&ip, "2001:db8:2:1::");
+	assert_int_equal(lns_pool_used(pool, CV_IPV6), 3);
+	ip = lns_pool_take_at(pool, CV_IPV6, 3);
+	assert_ip(&ip, "2001:db8:1::");
+	ip = lns_pool_take_at(pool, CV_IPV6, 3);
+	assert_int_equal(ip.family, 0);
+	ip = lns_pool_take_at(pool, CV_IPV4, 3);
+	assert_int_equal(ip.family, 0);
+	lns_pool_free(pool);
+}
+
 /* However large, a pool costs memory for what it has handed out, and gives it back. */
 static void
 memory_is_for_what_is_used(void **state)
@@ -346,6 +415,8 @@ main(void)
 		cmocka_unit_test(membership),
 		cmocka_unit_test(one_is_taken_and_kept_by_its_name),
 		cmocka_unit_test(ipv6_prefixes_are_handed_out_by_index),
+		cmocka_unit_test(prefixes_of_any_length),
+		cmocka_unit_test(taken_at_a_place),
 		cmocka_unit_test(memory_is_for_what_is_used),
 		cmocka_unit_test(random_walk),
 	};
