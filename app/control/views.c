@@ -36,7 +36,7 @@ static const struct view_column status_columns[] = {
 	COLUMN("half_open_tunnels", s.half_open, COUNT, NULL, "  callers, not proved yet",
 		"callers that have not proved themselves by SCCCN"),
 	COLUMN("sessions", s.sessions, COUNT, NULL, "sessions", "sessions that live"),
-	COLUMN("open_sessions", s.open_sessions, COUNT, NULL, "  open", "with an open IPCP"),
+	COLUMN("open_sessions", s.open_sessions, COUNT, NULL, "  open", "with an open IPCP or IPV6CP"),
 	COLUMN("workers", workers, NUMBER, NULL, "workers", "threads that carry packets"),
 	COLUMN("shared_core", shared_core, YES, NULL, "  share control's core",
 		"the control thread does the worker's work, too"),
@@ -117,6 +117,8 @@ static const struct view_column session_columns[] = {
 		CHOICES(AUTOMATON_STATES)),
 	COLUMN("ipcp", s.ipcp_state, TEXT, NULL, "IPCP", "its automaton; - before ICCN",
 		CHOICES(AUTOMATON_STATES)),
+	COLUMN("ipv6cp", s.ipv6cp_state, TEXT, NULL, "IPV6CP",
+		"its automaton; - before ICCN, and where it has no IPv6", CHOICES(AUTOMATON_STATES)),
 	COLUMN("listener", listener, TEXT, NULL, "listener", "where it was called", BY(LISTENER)),
 	COLUMN("peer_session", s.peer_session_id, NUMBER, NULL, "peer's session ID", "the peer's ID"),
 	COLUMN("mtu", mtu, NUMBER, NULL, "inner MTU", "the largest packet to it now"),
@@ -125,6 +127,12 @@ static const struct view_column session_columns[] = {
 	COLUMN("rx_bytes", n.rx_bytes, BYTES, "RX BYTES", "bytes from it", "of inner IP packets"),
 	COLUMN("tx_packets", n.tx_packets, COUNT, "TX", "packets to it", "sent to the client"),
 	COLUMN("tx_bytes", n.tx_bytes, BYTES, "TX BYTES", "bytes to it", "of inner IP packets"),
+	COLUMN("prefix6", prefix6, TEXT, "PREFIX6", "IPv6 prefix",
+		"the /64 that it is told; null: it has no IPv6", OR_NULL),
+	COLUMN("delegated", delegated, TEXT, NULL, "delegated prefix",
+		"what it was given by DHCPv6; null: nothing", OR_NULL),
+	COLUMN("local6", local6, TEXT, NULL, "our link-local address",
+		"on its link; null: IPV6CP is not open", OR_NULL),
 };
 #undef ROW
 

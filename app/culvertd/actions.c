@@ -49,10 +49,20 @@ set_session(struct daemon *d, const struct lns_action *action, uint64_t now, con
 	if (action->type != LNS_ACT_SESSION_ADD && dp_session_get(d->dp, s->slot, &before) != 0)
 		return; /* it was refused, and is being ended */
 	if (action->type != LNS_ACT_SESSION_ADD && action->type != LNS_ACT_SESSION_SHUT) {
-		session.open = true;
-		session.reachable = action->type == LNS_ACT_SESSION_REACH ||
-				    (action->type == LNS_ACT_SESSION_CHANGE && before.reachable);
+		bool reach = action->type == LNS_ACT_SESSION_REACH;
+		bool stays = action->type == LNS_ACT_SESSION_CHANGE;
+
+		session.open = s->open;
+		session.reachable = s->open && (reach || (stays && before.reachable));
 		session.address = s->address;
+		if (s->ipv6 != NULL && s->ipv6->open) {
+			session.open6 = true;
+			session.reachable6 = reach || (stays && before.reachable6);
+			memcpy(session.interface_id, s->ipv6->local.bytes + 8,
+				sizeof(session.interface_id));
+			session.prefix6 = s->ipv6->prefix;
+			session.delegated = s->ipv6->delegated;
+		}
 		session.realm = s->realm;
 		session.group = s->group;
 		session.filter = s->filter;

@@ -141,6 +141,17 @@ next_group(const struct cfg *cfg, const struct cfg_realm *realm, size_t *i)
 	return NULL;
 }
 
+static bool
+same_prefixes(const struct cv_prefix *a, size_t n_a, const struct cv_prefix *b, size_t n_b)
+{
+	if (n_a != n_b)
+		return false;
+	for (size_t i = 0; i < n_a; i++)
+		if (a[i].length != b[i].length || !cv_ip_equal(&a[i].ip, &b[i].ip))
+			return false;
+	return true;
+}
+
 /* Whether both hand out the same addresses, and have the same of their own, in the same order. */
 static bool
 same_realm(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b)
@@ -153,12 +164,11 @@ same_realm(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, cons
 
 		if (one == NULL || other == NULL)
 			return one == other;
-		if (!cv_ip_equal(&one->address, &other->address) || one->n_pool != other->n_pool)
+		if (!cv_ip_equal(&one->address, &other->address) ||
+			!cv_ip_equal(&one->address6, &other->address6) ||
+			!same_prefixes(one->pool, one->n_pool, other->pool, other->n_pool) ||
+			!same_prefixes(one->pool6, one->n_pool6, other->pool6, other->n_pool6))
 			return false;
-		for (size_t p = 0; p < one->n_pool; p++)
-			if (one->pool[p].length != other->pool[p].length ||
-				!cv_ip_equal(&one->pool[p].ip, &other->pool[p].ip))
-				return false;
 	}
 }
 
@@ -168,7 +178,7 @@ has_address(const struct cfg *cfg, const struct cfg_realm *realm, const struct c
 	const struct cfg_group *g;
 
 	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;)
-		if (cv_ip_equal(&g->address, address))
+		if (cv_ip_equal(&g->address, address) || cv_ip_equal(&g->address6, address))
 			return true;
 	return false;
 }
@@ -184,9 +194,13 @@ clear_addresses(struct daemon *d, const struct cfg *gone, const struct cfg *cfg,
 		now = cfg_realm_by_id(cfg, id);
 	for (size_t i = 0; realm != NULL && (g = next_group(gone, realm, &i)) != NULL;) {
 		struct cv_prefix self = {.ip = g->address, .length = 32};
+		struct cv_prefix self6 = {.ip = g->address6, .length = 128};
 
 		if (now == NULL || !has_address(cfg, now, &g->address))
 			(void)dp_route_clear(d->dp, id, &self);
+		if (g->address6.family != 0 &&
+			(now == NULL || !has_address(cfg, now, &g->address6)))
+			(void)dp_route_clear(d->dp, id, &self6);
 	}
 }
 
@@ -200,11 +214,17 @@ set_addresses(struct daemon *d, const struct cfg *cfg, const struct cfg_realm *r
 	const struct cfg_group *g;
 
 	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;) {
-		struct cv_prefix self = {.ip = g->address, .length = 32};
-		int rc = dp_route_set(d->dp, realm->id, &self, dp_route_word(DP_ROUTE_SELF, 0));
+		struct cv_prefix self[2] = {
+			{.ip = g->address, .length = 32}, {.ip = g->address6, .length = 128}};
 
-		if (rc != 0 && rc != CV_ERR_EXISTS)
-			return rc;
+		for (unsigned k = 0; k < 2; k++) {
+			int rc = self[k].ip.family == 0 ? 0
+							: dp_route_set(d->dp, realm->id, &self[k],
+								  dp_route_word(DP_ROUTE_SELF, 0));
+
+			if (rc != 0 && rc != CV_ERR_EXISTS)
+				return rc;
+		}
 	}
 	return 0;
 }
@@ -222,13 +242,16 @@ set_realm(struct daemon *d, const struct cfg *before, const struct cfg *cfg, con
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;)
-		most += g->n_pool;
+		most += g->n_pool + g->n_pool6;
 	pools = calloc(most + 1, sizeof(*pools));
 	if (pools == NULL)
 		return CV_ERR_NOMEM;
 	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;)
 		for (size_t k = 0; k < g->n_pool && n < UINT16_MAX; k++)
 			pools[n++] = g->pool[k];
+	for (size_t i = 0; (g = next_group(cfg, realm, &i)) != NULL;)
+		for (size_t k = 0; k < g->n_pool6 && n < UINT16_MAX; k++)
+			pools[n++] = g->pool6[k];
 	rc = dp_realm_set(d->dp, realm->id, pools, n);
 	free(pools);
 	if (rc == 0 && before != NULL)
@@ -328,8 +351,8 @@ same_group(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, con
 	const struct cfg_group *a = va, *b = vb;
 
 	return a_cfg->realms[a->realm].id == b_cfg->realms[b->realm].id &&
-	       cv_ip_equal(&a->address, &b->address) && a->mtu == b->mtu &&
-	       a->clients_reachable == b->clients_reachable &&
+	       cv_ip_equal(&a->address, &b->address) && cv_ip_equal(&a->address6, &b->address6) &&
+	       a->mtu == b->mtu && a->clients_reachable == b->clients_reachable &&
 	       a->refusals_answered == b->refusals_answered;
 }
 
@@ -338,6 +361,7 @@ set_group(struct daemon *d, const struct cfg *before, const struct cfg *cfg, con
 {
 	const struct cfg_group *g = thing;
 	struct dp_group group = {.lns = g->address,
+		.lns6 = g->address6,
 		.mtu = g->mtu,
 		.clients_reachable = g->clients_reachable,
 		.refuse_silently = !g->refusals_answered};

@@ -76,6 +76,25 @@ cmd_tunnel(struct daemon *d, json_t *arguments, struct control_error *error)
 
 /* ---- sessions ---- */
 
+/* NULL: there is none. */
+static const char *
+prefix_text(const struct cv_prefix *prefix, char out[CV_PREFIX_TEXT])
+{
+	return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
+}
+
+static void
+complete_ipv6(const struct lns_ipv6_info *s, struct session_row *row)
+{
+	row->prefix6 = row->delegated = NULL;
+	row->local6 = (struct cv_ip){0};
+	if (s == NULL)
+		return;
+	row->prefix6 = prefix_text(&s->prefix, row->prefix6_text);
+	row->delegated = prefix_text(&s->delegated, row->delegated_text);
+	row->local6 = s->local;
+}
+
 static void
 complete_session(const struct daemon *d, struct session_row *row)
 {
@@ -93,6 +112,7 @@ complete_session(const struct daemon *d, struct session_row *row)
 	row->filter = filter == NULL ? "" : filter->name;
 	row->mtu = dp_session_mtu(d->dp, s->slot);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
+	complete_ipv6(s->ipv6, row);
 }
 
 static bool

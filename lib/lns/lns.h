@@ -128,9 +128,10 @@ enum lns_action_type {
 	LNS_ACT_AUTH_ASK,      /* who is this? `ask`, for lns_auth_answer, now or later */
 	LNS_ACT_SESSION_ADD,   /* a call, before its ICRP: only PPP control arrives yet */
 	LNS_ACT_SESSION_OPEN,  /* IPCP or IPV6CP is open: take the packets of the session from it */
-	LNS_ACT_SESSION_REACH, /* its Ack was among what was sent: relay packets to it */
+	LNS_ACT_SESSION_REACH, /* the Acks of what is open were sent: relay packets to it */
 	LNS_ACT_SESSION_CHANGE, /* of an open session group, filter or MTU are others, what is open,
-				 * or the delegated prefix: no packet is to be lost over it */
+				 * or the delegated prefix: no packet is to be lost over it. What
+				 * was not open is not to be reached before the next REACH */
 	LNS_ACT_SESSION_HEARD,  /* how much did it send by now? for lns_session_heard */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: neither is open */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */

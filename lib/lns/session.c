@@ -374,6 +374,7 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 	lns_ipv6_told(lns, s, now, up);
 	if (again) { /* the link is the same still: one network protocol more, or less */
 		s->routes_changed = true;
+		s->reached = false;
 		return;
 	}
 	s->info.peer_mru = up->mru;
@@ -605,8 +606,7 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 		return false;
 	if (s->ask_due && lns_auth_poll(lns, s, action))
 		return true;
-	/* what changes before the peer may be reached is part of the opening */
-	if (s->want_open && (!s->opened || s->changed || (s->routes_changed && !s->reached))) {
+	if (s->want_open && (!s->opened || s->changed)) {
 		s->opened = true;
 		s->reached = false;
 		s->changed = s->other_profile = s->routes_changed = false;
@@ -626,7 +626,7 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 	}
 	if (poll_frame(lns, s, action))
 		return true;
-	/* what IPCP had to say has gone: nothing for the client comes before it */
+	/* what IPCP and IPV6CP had to say has gone: nothing for the client comes before it */
 	if (s->opened && !s->reached) {
 		s->reached = true;
 		return give(s, action, LNS_ACT_SESSION_REACH);

@@ -77,6 +77,22 @@ put_policy(struct text *t)
 		put(t, ", gateways: [10.99.%u.0/24]", any(t, 2));
 }
 
+/* Of a group. */
+static void
+put_ipv6(struct text *t, unsigned i)
+{
+	about(t, 6, i);
+	if (any(t, 3) == 0)
+		return;
+	put(t, ", pool6: ['2001:db8:%u:%u00::/%u']", i, any(t, 2), 60 + any(t, 2));
+	if (any(t, 2) == 0)
+		put(t, ", address6: 'fd00::%u'", 1 + any(t, 2));
+	if (any(t, 2) == 0)
+		put(t, ", delegate: 'fd%02u::/40', delegate-length: %u", i + 1, 56 + 4 * any(t, 2));
+	if (any(t, 2) == 0)
+		put(t, ", dns6: ['2001:db8::%u']", 53 + any(t, 2));
+}
+
 static void
 put_groups(struct text *t, unsigned groups, unsigned filters)
 {
@@ -100,6 +116,7 @@ put_groups(struct text *t, unsigned groups, unsigned filters)
 			put(t, ", filter: any");
 		else if (filter == PAIRS_FILTERS + 1)
 			put_policy(t);
+		put_ipv6(t, i);
 		put(t, "}\n");
 	}
 }

@@ -173,7 +173,7 @@ static void
 act_session(struct world *w, const struct lns_action *action)
 {
 	const struct lns_session_info *s = action->session;
-	struct world_slot *slot = &w->slots[s->slot];
+	struct world_slot *slot = &w->slots[s->slot], before;
 
 	assert_int_equal(s->slot, cv_session_slot(lns_slot_seed(w->lns), s->listener, s->tunnel_id,
 					  s->session_id, lns_slot_mask(w->lns)));
@@ -194,7 +194,7 @@ act_session(struct world *w, const struct lns_action *action)
 			assert_false(&w->slots[i] != slot && w->slots[i].open &&
 				     cv_ip_equal(&w->slots[i].address, &s->address));
 		slot->open = true;
-		slot->reachable = false;
+		slot->reachable = slot->reach4 = slot->reach6 = false;
 		slot->address = s->address;
 		slot->opens++;
 		keep_values(slot, s);
@@ -203,6 +203,8 @@ act_session(struct world *w, const struct lns_action *action)
 		assert_true(slot->open && !slot->reachable);
 		assert_true(w->n_ipcp_acks > slot->acks); /* RFC 1661 3.5: data after it */
 		slot->reachable = true;
+		slot->reach4 = slot->open4;
+		slot->reach6 = slot->open6;
 		break;
 	case LNS_ACT_SESSION_HEARD:
 		assert_true(slot->open);
@@ -212,13 +214,20 @@ act_session(struct world *w, const struct lns_action *action)
 		break;
 	case LNS_ACT_SESSION_SHUT:
 		assert_true(slot->open);
-		slot->open = slot->reachable = false;
+		slot->open = slot->reachable = slot->reach4 = slot->reach6 = false;
 		break;
 	case LNS_ACT_SESSION_CHANGE:
 		assert_true(slot->open && slot->reachable);
 		assert_true(cv_ip_equal(&slot->address, &s->address));
 		slot->changes++;
+		before = *slot;
 		keep_values(slot, s);
+		if (slot->open4 != before.open4 || slot->open6 != before.open6) {
+			slot->reachable = false; /* of what has come by this */
+			slot->acks = w->n_ipcp_acks - 1;
+		}
+		slot->reach4 = slot->open4 && before.reach4;
+		slot->reach6 = slot->open6 && before.reach6;
 		break;
 	default:
 		assert_true(slot->added);

@@ -71,7 +71,7 @@ struct world_client {
 /* What the data path was told. */
 struct world_slot {
 	bool added, open, reachable;
-	bool open4, open6;
+	bool open4, open6, reach4, reach6; /* by family */
 	struct cv_prefix prefix6, delegated;
 	struct cv_ip address;
 	uint16_t group, filter, mtu;

@@ -154,7 +154,7 @@ say_filters(struct state *s, const struct cfg *cfg)
 static void
 say_groups(struct state *s, const struct cfg *cfg)
 {
-	char ip[CV_IP_TEXT];
+	char ip[CV_IP_TEXT], ip6[CV_IP_TEXT];
 	uint64_t used, size;
 	struct dp_group g;
 
@@ -163,9 +163,10 @@ say_groups(struct state *s, const struct cfg *cfg)
 
 		assert_int_equal(dp_group_get(d.dp, group->id, &g), 0);
 		assert_true(lns_pool_use(d.lns, group->id, &used, &size));
-		say(s, "group %s: %s mtu %u reachable %d silent %d pool %llu/%llu\n", group->name,
-			cv_ip_text(&g.lns, ip), g.mtu, g.clients_reachable, g.refuse_silently,
-			(unsigned long long)used, (unsigned long long)size);
+		say(s, "group %s: %s %s mtu %u reachable %d silent %d pool %llu/%llu\n",
+			group->name, cv_ip_text(&g.lns, ip), cv_ip_text(&g.lns6, ip6), g.mtu,
+			g.clients_reachable, g.refuse_silently, (unsigned long long)used,
+			(unsigned long long)size);
 	}
 }
 
