@@ -49,20 +49,31 @@ id_session(const struct daemon *d, uint16_t listener, uint16_t tunnel, uint16_t 
 	return out;
 }
 
+/* An address, with its port behind a colon or without: of IPv6 in brackets where there is a port,
+ * and without them alone. */
 static bool
 parse_endpoint(const char *text, struct cv_endpoint *out)
 {
-	const char *colon = strchr(text, ':');
-	size_t len = colon == NULL ? strlen(text) : (size_t)(colon - text);
+	bool brackets = text[0] == '[';
+	const char *start = text + brackets, *end = strchr(start, brackets ? ']' : ':');
+	const char *colon = end;
 	char address[CV_IP_TEXT];
 	unsigned port = 0;
 	int used = 0;
+	size_t len;
 
-	if (len >= sizeof(address))
+	if (brackets && end == NULL)
 		return false;
-	memcpy(address, text, len);
+	if (brackets)
+		colon = end[1] == '\0' ? NULL : end + 1;
+	else if (end == NULL || strchr(end + 1, ':') != NULL)
+		colon = end = NULL; /* an address alone, of IPv6 if it has colons */
+	len = end == NULL ? strlen(start) : (size_t)(end - start);
+	if (len >= sizeof(address) || (colon != NULL && colon[0] != ':'))
+		return false;
+	memcpy(address, start, len);
 	address[len] = '\0';
-	if (cv_ip_parse(address, &out->ip) != 0 || out->ip.family != CV_IPV4)
+	if (cv_ip_parse(address, &out->ip) != 0 || (out->ip.family != CV_IPV6 && brackets))
 		return false;
 	if (colon != NULL && (sscanf(colon + 1, "%5u%n", &port, &used) != 1 ||
 				     colon[1 + used] != '\0' || port == 0 || port > UINT16_MAX))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Addresses and prefixes, and where a port is. All IPv4: what the data path carries. */
+/* IPv4 addresses and prefixes, and where a port is. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +16,8 @@ cfg_is_host(uint32_t address)
 	return top != 0 && top != 127 && top < 224;
 }
 
-/* Splits ADDRESS/LENGTH; without a slash length is 32. False when it is not that. */
-static bool
-split_prefix(const char *text, struct cv_ip *ip, uint8_t *length)
+bool
+cfg_split_prefix(const char *text, struct cv_ip *ip, uint8_t *length)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
@@ -82,12 +81,6 @@ cfg_read_mac(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_nod
 		memcpy(at, mac, sizeof(mac));
 }
 
-static uint32_t
-mask_of(uint8_t length)
-{
-	return length == 0 ? 0 : UINT32_MAX << (32 - length);
-}
-
 void
 cfg_read_address(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
@@ -117,13 +110,13 @@ cfg_read_prefix(
 
 	if (!cfg_want_scalar(l, node))
 		return;
-	if (!split_prefix(node->text, &prefix.ip, &prefix.length)) {
+	if (!cfg_split_prefix(node->text, &prefix.ip, &prefix.length)) {
 		cfg_fail(l, node, NULL, "%s is not an IPv4 prefix, as 192.0.2.0/24",
 			cfg_word(word, node));
 		return;
 	}
 	right.length = prefix.length;
-	right.ip = cv_ipv4(cv_ipv4_value(&prefix.ip) & mask_of(prefix.length));
+	right.ip = cv_ipv4(cv_ipv4_value(&prefix.ip) & cfg_mask(prefix.length));
 	if (!cv_ip_equal(&right.ip, &prefix.ip))
 		cfg_fail(l, node, NULL, "%s has bits set beyond its length; the prefix is %s",
 			cfg_word(word, node), cv_prefix_text(&right, text));
@@ -136,46 +129,6 @@ cfg_read_prefix(
 			cfg_word(word, node));
 	else
 		memcpy(at, &prefix, sizeof(prefix));
-}
-
-void
-cfg_read_listener_address(
-	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
-{
-	struct cfg_listener *listener = at;
-	char word[CFG_WORD_TEXT];
-	struct cv_ip ip;
-	uint8_t length;
-	uint32_t host;
-
-	(void)k;
-	if (!cfg_want_scalar(l, node))
-		return;
-	if (!split_prefix(node->text, &ip, &length)) {
-		cfg_fail(l, node, NULL,
-			"%s is not an IPv4 address with its prefix length, as 192.0.2.1/24",
-			cfg_word(word, node));
-		return;
-	}
-	host = cv_ipv4_value(&ip) & ~mask_of(length);
-	if (strchr(node->text, '/') == NULL)
-		cfg_fail(l, node, NULL, "%s lacks its prefix length, as in %s/24",
-			cfg_word(word, node), word);
-	else if (!cfg_is_host(cv_ipv4_value(&ip)))
-		cfg_fail(l, node, NULL, "%s is not an address that a host can have",
-			cfg_word(word, node));
-	else if (length == 0)
-		cfg_fail(l, node, NULL, "%s must have a prefix length of 1 to 32",
-			cfg_word(word, node));
-	else if (length < 31 && (host == 0 || host == ~mask_of(length)))
-		cfg_fail(l, node, NULL, "%s is the network's own %s address", cfg_word(word, node),
-			host == 0 ? "first" : "broadcast");
-	else
-		*listener = (struct cfg_listener){.port = listener->port,
-			.ip = ip,
-			.prefix_length = length,
-			.gateway = listener->gateway,
-			.udp_port = listener->udp_port};
 }
 
 /* "0000:3b:00.0"; the domain may be left out. Returns where the digits were right, or NULL. */

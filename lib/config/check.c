@@ -16,43 +16,6 @@ cfg_check_retransmit(struct cfg_loader *l, const struct cfg_node *map, void *bas
 			"is less than first");
 }
 
-/* Whether an address is the network's own, or its broadcast address. */
-static bool
-ends_of_prefix(const struct cv_prefix *prefix, const struct cv_ip *ip)
-{
-	uint32_t host = UINT32_MAX >> prefix->length, value = cv_ipv4_value(ip) & host;
-
-	return value == 0 || value == host;
-}
-
-void
-cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base)
-{
-	const struct cfg_listener *listener = base;
-	struct cv_prefix prefix = {.ip = listener->ip, .length = listener->prefix_length};
-	char gateway[CV_IP_TEXT], text[CV_PREFIX_TEXT];
-
-	if (listener->ip.family == 0)
-		return;
-	if (cfg_node_get(map, "gateway-mac") != NULL && cfg_node_get(map, "gateway") == NULL)
-		cfg_fail(l, cfg_node_get(map, "gateway-mac"), NULL, "needs the key gateway, too");
-	if (listener->gateway.family == 0) {
-		if (listener->prefix_length == 32 && cfg_node_get(map, "gateway") == NULL)
-			cfg_fail(l, map, "gateway", "is needed where the address is a /32");
-		return;
-	}
-	if (cv_ip_equal(&listener->ip, &listener->gateway))
-		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "is the listener's own address");
-	else if (listener->prefix_length == 32)
-		return; /* a router that is reached over the port itself */
-	else if (!cv_prefix_contains(&prefix, &listener->gateway))
-		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "%s is outside %s",
-			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
-	else if (listener->prefix_length < 31 && ends_of_prefix(&prefix, &listener->gateway))
-		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "%s is no host in %s",
-			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
-}
-
 /*
  * RFC 1334 section 2: who can do better than PAP must offer that first. A client takes the first
  * method that it can do, so behind PAP nothing else is ever used.

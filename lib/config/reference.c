@@ -50,7 +50,8 @@ static const struct term values[] = {
 	{"duration", "a whole number with its unit, `ms`, `s`, `m` or `h`: `500ms`, `60s`, `2m`"},
 	{"name", "letters, digits, `.`, `_` and `-`"},
 	{"text", "printable ASCII characters"},
-	{"address", "an IPv4 address that a host can have: `192.0.2.1`"},
+	{"address", "an IPv4 address that a host can have: `192.0.2.1`; outside of tunnels IPv6 as "
+		    "well, `\"2001:db8::1\"`, a listener over it is `[2001:db8::1]:1701`"},
 	{"prefix", "an IPv4 prefix without bits beyond its length: `192.0.2.0/24`; an address "
 		   "alone is one of `/32`"},
 	{"IPv6 address, prefix",
@@ -183,6 +184,8 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		[CFG_KIND_MODE] = "mode in octal",
 		[CFG_KIND_ADDRESS] = "address",
 		[CFG_KIND_ADDRESS6] = "IPv6 address",
+		[CFG_KIND_GATEWAY] = "IPv4 or IPv6 address",
+		[CFG_KIND_PEERS] = "IPv4 or IPv6 prefix",
 		[CFG_KIND_MAC] = "MAC address",
 		[CFG_KIND_PORT] = "name of a port",
 		[CFG_KIND_GROUP] = "name of a group",

@@ -26,6 +26,12 @@
 	"((" H ":){7}" H "|(" H ":){1,7}:|(" H ":){1,6}:" H "|(" H ":){1,5}(:" H "){1,2}|(" H   \
 	":){1,4}(:" H "){1,3}|(" H ":){1,3}(:" H "){1,4}|(" H ":){1,2}(:" H "){1,5}|" H ":(:" H \
 	"){1,6})"
+/* an address of a station, of any but ::/8 and groups; with a scope beyond its link; any prefix's
+ */
+#define HOST6 "(?!0{0,2}[0-9A-Fa-f]{1,2}:|[Ff]{2}[0-9A-Fa-f]{2}:)" ADDRESS6
+#define NOT_LINK_LOCAL6 "(?![Ff][Ee][89ABab][0-9A-Fa-f]:)" HOST6
+#define ANY6 "(" ADDRESS6 "|:(:" H "){1,7}|::)"
+#define LENGTH6 "(12[0-8]|1[01][0-9]|[1-9]?[0-9])"
 #define ROUTED6 "(?=[23][0-9A-Fa-f]{3}:|[Ff][CcDd][0-9A-Fa-f]{2}:)" ADDRESS6
 #define HEX(n) "[0-9A-Fa-f]{" n "}"
 #define PROTOCOL "icmp|ipip|gre|esp|ah|l2tp|tcp|udp|sctp|" OCTET
@@ -46,16 +52,21 @@ static const char *const kind_members[CFG_KINDS] = {
 			      "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 777}]",
 	[CFG_KIND_ADDRESS] = PATTERN(HOST_ADDRESS),
 	[CFG_KIND_ADDRESS6] = PATTERN(ROUTED6),
+	[CFG_KIND_GATEWAY] = PATTERN("(" HOST_ADDRESS "|" HOST6 ")"),
+	[CFG_KIND_PEERS] =
+		PATTERN("(" OCTET OTHER_OCTETS "(/(3[0-2]|[12]?[0-9]))?|" ANY6 "(/" LENGTH6 ")?)"),
 	/* without quotes, one of digits alone is a number to base 60 for some readers */
 	[CFG_KIND_MAC] = "\"type\": [\"string\", \"integer\"], \"pattern\": "
 			 "\"^(?!00:00:00:00:00:00$)[0-9A-Fa-f][02468ACEace](:" HEX("2") "){5}$\"",
 	[CFG_KIND_PORT] = ANY_WORD,
 	[CFG_KIND_GROUP] = ANY_WORD,
 	[CFG_KIND_FILTER] = ANY_WORD,
-	[CFG_KIND_LISTENER] = PATTERN(HOST_ADDRESS ":" UDP_PORT),
+	[CFG_KIND_LISTENER] = PATTERN("(" HOST_ADDRESS "|[[]" NOT_LINK_LOCAL6 "[]]):" UDP_PORT),
 	[CFG_KIND_DEVICE] = PATTERN("((af_packet|tap):" INTERFACE "|memif:/[!-+.-~-]{1,106}"
 				    "|(pci:)?(" HEX("4") ":)?" HEX("2") ":" HEX("2") "[.][0-7])"),
-	[CFG_KIND_LISTENER_ADDRESS] = PATTERN(HOST_ADDRESS "/(3[0-2]|[12][0-9]|[1-9])"),
+	[CFG_KIND_LISTENER_ADDRESS] =
+		PATTERN("(" HOST_ADDRESS "/(3[0-2]|[12][0-9]|[1-9])|" NOT_LINK_LOCAL6
+			"/(?!0$)" LENGTH6 ")"),
 	[CFG_KIND_SECRET_FILE] = ANY_WORD ", \"minLength\": 1",
 	[CFG_KIND_SECRET_NONE] = "\"const\": \"none\"",
 	[CFG_KIND_SECRET_REFUSED] = "\"not\": {}",

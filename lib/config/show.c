@@ -137,9 +137,11 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 		return same_texts(text_at(a), text_at(b));
 	case CFG_KIND_ADDRESS:
 	case CFG_KIND_ADDRESS6:
+	case CFG_KIND_GATEWAY:
 		return cv_ip_equal(a, b);
 	case CFG_KIND_PREFIX:
 	case CFG_KIND_PREFIX6:
+	case CFG_KIND_PEERS:
 		return same_prefixes(a, b);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
@@ -304,11 +306,13 @@ item_text(
 		return text_at(at);
 	case CFG_KIND_ADDRESS:
 	case CFG_KIND_ADDRESS6:
+	case CFG_KIND_GATEWAY:
 		return ((const struct cv_ip *)at)->family == 0 ? NULL : cv_ip_text(at, out);
 	case CFG_KIND_MAC:
 		return mac_text(at, out, capacity);
 	case CFG_KIND_PREFIX:
 	case CFG_KIND_PREFIX6:
+	case CFG_KIND_PEERS:
 		return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:

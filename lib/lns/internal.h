@@ -50,7 +50,8 @@ struct lns_object {
 	struct cv_link ready; /* in the ready list */
 };
 
-/* How many living tunnels one peer address has, and calls whose user has not proved himself. */
+/* How many living tunnels one peer address (IPv6: a /64) has, and calls whose user has not proved
+ * himself. */
 struct lns_peer {
 	struct cv_node node;
 	struct cv_ip ip;

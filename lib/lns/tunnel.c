@@ -42,6 +42,17 @@ lns_tunnel_of(
 
 /* ---- how many tunnels an address has ---- */
 
+/* Who has an address: over IPv6 a host has a /64 to choose from, but on the link itself. */
+static struct cv_ip
+host_of(const struct cv_ip *ip)
+{
+	struct cv_ip host = *ip;
+
+	if (ip->family == CV_IPV6 && !(ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80))
+		memset(host.bytes + 8, 0, 8);
+	return host;
+}
+
 static struct lns_peer *
 find_peer(const struct lns *lns, const struct cv_ip *ip, uint64_t *hash)
 {
@@ -57,7 +68,8 @@ uint32_t
 lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip)
 {
 	uint64_t hash;
-	const struct lns_peer *peer = find_peer(lns, ip, &hash);
+	struct cv_ip host = host_of(ip);
+	const struct lns_peer *peer = find_peer(lns, &host, &hash);
 
 	return peer == NULL ? 0 : peer->count;
 }
@@ -66,13 +78,14 @@ static bool
 join_peer(struct lns *lns, struct lns_tunnel *t)
 {
 	uint64_t hash;
-	struct lns_peer *peer = find_peer(lns, &t->peer.ip, &hash);
+	struct cv_ip host = host_of(&t->peer.ip);
+	struct lns_peer *peer = find_peer(lns, &host, &hash);
 
 	if (peer == NULL) {
 		peer = calloc(1, sizeof(*peer));
 		if (peer == NULL)
 			return false;
-		peer->ip = t->peer.ip;
+		peer->ip = host;
 		cv_table_add(&lns->peers, &peer->node, hash);
 	}
 	t->peer_address = peer;

@@ -299,6 +299,27 @@ limits_of_tunnels(void **state)
 		"limits.tunnels-per-peer");
 }
 
+/* Over IPv6 a host has a /64 to choose from: whatever of it it takes, it is one peer. */
+static void
+limit_of_tunnels_of_a_host_over_ipv6(void **state)
+{
+	static const char *const from[] = {"2001:db8:1:2::1", "2001:db8:1:2:ffff::9",
+		"2001:db8:1:2:3:4:5:6", "2001:db8:1:3::1", "fe80::1", "fe80::2", "fe80::3"};
+	struct world w;
+	struct hand h;
+
+	(void)state;
+	world_up(&w, LIMITED("sessions: 100, tunnels-per-peer: 2"), 23);
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		hand_init(&h, &w, STRANGER, 1701, (uint16_t)(7 + i));
+		assert_int_equal(cv_ip_parse(from[i], &h.address.ip), 0);
+		assert_int_equal(hand_tunnel(&h, "lac", NULL), i != 2);
+	}
+	assert_int_equal(world_counter(&w, LNS_LIMIT_PEER), 1);
+	assert_true(world_logged(&w, "tunnel-refused", "[2001:db8:1:2:3:4:5:6]:1701"));
+	world_down(&w);
+}
+
 /* Beyond the rate an SCCCN is not taken; sent again a second later, it is. */
 static void
 limit_of_tunnels_a_second(void **state)
@@ -402,6 +423,7 @@ main(void)
 		cmocka_unit_test(limit_of_sessions_in_all),
 		cmocka_unit_test(limit_of_calls_a_second),
 		cmocka_unit_test(limits_of_tunnels),
+		cmocka_unit_test(limit_of_tunnels_of_a_host_over_ipv6),
 		cmocka_unit_test(limit_of_tunnels_a_second),
 		cmocka_unit_test(answers_that_nobody_acknowledges_are_bounded),
 		cmocka_unit_test(a_flood_of_requests_hurts_no_running_session),

@@ -60,9 +60,77 @@ static const struct bad wrong_addresses[] = {
 		"t.yaml:2:16: listeners[0].address: 192.0.2.300/24 is not an IPv4 address with its "
 		"prefix length, as 192.0.2.1/24\n"},
 	{"listeners:\n"
-	 "  - { address: \"2001:db8::1/64\" }\n",
-		"t.yaml:2:16: listeners[0].address: 2001:db8::1/64 is not an IPv4 address with its "
-		"prefix length, as 192.0.2.1/24\n"},
+	 "  - { address: \"2001:db8::1/129\" }\n",
+		"t.yaml:2:16: listeners[0].address: 2001:db8::1/129 is not an IPv6 address with "
+		"its prefix length, as 2001:db8::1/64\n"},
+	{"listeners:\n"
+	 "  - { address: \"::ffff:192.0.2.1/64\" }\n",
+		"t.yaml:2:16: listeners[0].address: ::ffff:192.0.2.1/64 is not an IPv6 address "
+		"with its prefix length, as 2001:db8::1/64\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1\" }\n",
+		"t.yaml:2:16: listeners[0].address: 2001:db8::1 lacks its prefix length, as in "
+		"2001:db8::1/64\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/0\" }\n",
+		"t.yaml:2:16: listeners[0].address: 2001:db8::1/0 must have a prefix length of 1 "
+		"to 128\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::/64\" }\n",
+		"t.yaml:2:16: listeners[0].address: 2001:db8::/64 is the network's own first "
+		"address\n"},
+	{"listeners:\n"
+	 "  - { address: \"::1/64\" }\n",
+		"t.yaml:2:16: listeners[0].address: ::1/64 is not an address that a host can "
+		"have\n"},
+	{"listeners:\n"
+	 "  - { address: \"ff02::1/64\" }\n",
+		"t.yaml:2:16: listeners[0].address: ff02::1/64 is not an address that a host can "
+		"have\n"},
+	{"listeners:\n"
+	 "  - { address: \"fe80::1/64\" }\n",
+		"t.yaml:2:16: listeners[0].address: fe80::1/64 is link-local: peers elsewhere do "
+		"not reach it; the port has one of its own\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/64\", gateway: 192.0.2.254 }\n",
+		"t.yaml:2:43: listeners[0].gateway: 192.0.2.254 is of another family than the "
+		"address: a listener has IPv4 or IPv6\n"},
+	{"listeners:\n"
+	 "  - { address: 192.0.2.1/24, gateway: \"fe80::1\" }\n",
+		"t.yaml:2:39: listeners[0].gateway: fe80::1 is of another family than the address: "
+		"a listener has IPv4 or IPv6\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/64\", gateway: \"2001:db8:0:1::1\" }\n",
+		"t.yaml:2:43: listeners[0].gateway: 2001:db8:0:1::1 is outside 2001:db8::1/64\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/64\", gateway: \"2001:db8:0::1\" }\n",
+		"t.yaml:2:43: listeners[0].gateway: is the listener's own address\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/64\", gateway: \"ff02::2\" }\n",
+		"t.yaml:2:43: listeners[0].gateway: ff02::2 is not an address that a host can "
+		"have\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/64\", gateway: \"fe80::1%wan\" }\n",
+		"t.yaml:2:43: listeners[0].gateway: fe80::1%wan is not an IPv6 address, as "
+		"2001:db8::1 or fe80::1\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/128\" }\n",
+		"t.yaml:2:5: listeners[0].gateway: is needed where the address is a /128\n"},
+	{"listeners:\n"
+	 "  - { address: \"2001:db8::1/64\" }\n"
+	 "  - { address: \"2001:DB8:0::1/56\" }\n",
+		"t.yaml:3:16: listeners[1].address: listeners[0] has the same address and "
+		"udp-port\n"},
+	{"tunnels:\n"
+	 "  secrets:\n"
+	 "    - { peer: \"2001:db8::1/32\", secret: none }\n",
+		"t.yaml:3:15: tunnels.secrets[0].peer: 2001:db8::1/32 has bits set beyond its "
+		"length; the prefix is 2001:db8::/32\n"},
+	{"tunnels:\n"
+	 "  secrets:\n"
+	 "    - { peer: \"2001:db8:/32\", secret: none }\n",
+		"t.yaml:3:15: tunnels.secrets[0].peer: 2001:db8:/32 is not an IPv6 prefix, as "
+		"2001:db8::/32\n"},
 	{"listeners:\n"
 	 "  - { address: 127.0.0.1/8 }\n",
 		"t.yaml:2:16: listeners[0].address: 127.0.0.1/8 is not an address that a host can "

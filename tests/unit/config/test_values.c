@@ -39,8 +39,8 @@ static const struct bad wrong_keys[] = {
 		"tunnels\n"},
 	{"listeners:\n"
 	 "  - { udp-port: 9 }\n",
-		"t.yaml:2:5: listeners[0].address: is required: own IPv4 address with its prefix "
-		"length, as 192.0.2.1/24\n"},
+		"t.yaml:2:5: listeners[0].address: is required: own address with its prefix "
+		"length, as 192.0.2.1/24 or 2001:db8::1/64\n"},
 	{"log: info\n", "t.yaml:1:6: log: must be a mapping of keys to values\n"},
 	{"log:\n", "t.yaml:1:1: log: is empty: leave the key out or write its keys below it\n"},
 	{"log: [level]\n", "t.yaml:1:6: log: must be a mapping of keys to values\n"},

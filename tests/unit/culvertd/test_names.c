@@ -9,7 +9,7 @@
 static const char yaml[] =
 	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
 	"listeners: [{address: 192.0.2.1/24}, {address: 192.0.2.1/24, udp-port: 1702},\n"
-	"  {address: 192.0.2.2/24}]\n"
+	"  {address: 192.0.2.2/24}, {address: '2001:db8::1/64'}]\n"
 	"tunnels: {secrets: [{secret-file: tunnel.secret}]}\n"
 	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
 	"users: [{name: alice, password-file: alice.secret}]\n"
@@ -182,11 +182,14 @@ what_names_nothing_is_refused(void **state)
 		"24090", "ffffffff", "5f0000000000g", "0x5f00000000000", " 5f00000000000",
 		"10000000000000000", "1/2@", "1/2@192.0.2.9", "1/2@192.0.2.1:1703", "1/2@x", "1/2 ",
 		"a/b", "1/2@192.0.2.1" /* two ports are served there */};
+	static const char *const six[] = {"2001:db8::b", "[2001:db8::b]", "[2001:db8::b]:1701"};
 	static const char *const tunnels[] = {"", "1/2", "65536", "-1", " 1", "1@", "1@192.0.2.1"};
 	static const char *const peers[] = {"", "1.2.3", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536",
-		"1.2.3.4:1x", "::1", "1.2.3.4.5"};
+		"1.2.3.4:1x", "1.2.3.4.5", "[::1", "[::1]1701", "[::1]:", "[::1]:0", "[1.2.3.4]:5",
+		"::1]:1701", "2001:db8::g", "[2001:db8::1]:65536"};
 	struct control_error error;
 	struct cv_endpoint peer;
+	char name[CV_ENDPOINT_TEXT];
 	struct id id;
 
 	(void)state;
@@ -196,10 +199,21 @@ what_names_nothing_is_refused(void **state)
 		assert_false(id_parse_tunnel(&d, tunnels[i], &id, &error));
 	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
 		assert_false(id_parse_peer(peers[i], &peer, &error));
+	for (size_t i = 0; i < sizeof(six) / sizeof(six[0]); i++) {
+		assert_true(id_parse_peer(six[i], &peer, &error));
+		assert_int_equal(peer.ip.family, CV_IPV6);
+		assert_int_equal(peer.ip.bytes[15], 0xb);
+		assert_int_equal(peer.port, i < 2 ? 0 : 1701);
+	}
 	assert_true(id_parse_session(&d, "1/2@192.0.2.1:1702", &id, &error));
 	assert_int_equal(id.listener, 1);
 	assert_true(id_parse_session(&d, "1/2@192.0.2.2", &id, &error));
 	assert_int_equal(id.listener, 2);
+	assert_true(id_parse_session(&d, "1/2@[2001:db8::1]:1701", &id, &error));
+	assert_int_equal(id.listener, 3);
+	assert_true(id_parse_session(&d, "1/2@2001:db8::1", &id, &error));
+	assert_int_equal(id.listener, 3);
+	assert_string_equal(id_listener(&d, 3, name), "[2001:db8::1]:1701");
 	assert_true(id_parse_session(&d, "100000000", &id, &error));
 	assert_int_equal(id.serial, LNS_SERIAL_MIN);
 	assert_true(id_parse_session(&d, "00005F00000000ab", &id, &error));

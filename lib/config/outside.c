@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Addresses outside of tunnels, of either family: listeners, their gateways, peers. */
+#include <stdio.h>
+
+#include "config/private.h"
+
+/* What looks like IPv6 is told what would be right of IPv6. */
+static bool
+looks_like_ipv6(const struct cfg_node *node)
+{
+	return strchr(node->text, ':') != NULL;
+}
+
+/* What a station can have: no group, and none of ::/8, which the IETF keeps (RFC 4291 section 2.4):
+ * ::, ::1, IPv4 addresses in the form of IPv6. */
+static bool
+is_host6(const struct cv_ip *ip)
+{
+	return ip->bytes[0] != 0xff && ip->bytes[0] != 0;
+}
+
+/* As people write it, but for the form that ends as IPv4 does. */
+static bool
+parse6(const char *text, struct cv_ip *ip)
+{
+	return cv_ip_parse(text, ip) == 0 && ip->family == CV_IPV6 && strchr(text, '.') == NULL;
+}
+
+/* fe80::/10. */
+static bool
+is_link_local(const struct cv_ip *ip)
+{
+	return ip->family == CV_IPV6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+}
+
+/* ADDRESS/LENGTH of IPv6; without a slash length is 128. False when it is not that. */
+static bool
+split6(const char *text, struct cv_ip *ip, uint8_t *length)
+{
+	const char *slash = strchr(text, '/');
+	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
+	char address[CV_IP_TEXT];
+	uint64_t value = 128;
+
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (slash != NULL && (!cfg_digits(slash + 1, strlen(slash + 1), &value) || value > 128))
+		return false;
+	*length = (uint8_t)value;
+	return parse6(address, ip);
+}
+
+/* ---- listeners ---- */
+
+static void
+store_listener(struct cfg_listener *listener, const struct cv_ip *ip, uint8_t length)
+{
+	*listener = (struct cfg_listener){.port = listener->port,
+		.ip = *ip,
+		.prefix_length = length,
+		.gateway = listener->gateway,
+		.udp_port = listener->udp_port};
+}
+
+static void
+read_listener6(struct cfg_loader *l, const struct cfg_node *node, struct cfg_listener *listener)
+{
+	char word[CFG_WORD_TEXT];
+	struct cv_prefix net;
+	struct cv_ip ip;
+	uint8_t length;
+
+	if (!split6(node->text, &ip, &length)) {
+		cfg_fail(l, node, NULL,
+			"%s is not an IPv6 address with its prefix length, as 2001:db8::1/64",
+			cfg_word(word, node));
+		return;
+	}
+	net = (struct cv_prefix){.ip = ip, .length = length};
+	cfg_mask6(&net);
+	if (strchr(node->text, '/') == NULL)
+		cfg_fail(l, node, NULL, "%s lacks its prefix length, as in %s/64",
+			cfg_word(word, node), word);
+	else if (!is_host6(&ip))
+		cfg_fail(l, node, NULL, "%s is not an address that a host can have",
+			cfg_word(word, node));
+	else if (is_link_local(&ip))
+		cfg_fail(l, node, NULL,
+			"%s is link-local: peers elsewhere do not reach it; the port has one of "
+			"its own",
+			cfg_word(word, node));
+	else if (length == 0)
+		cfg_fail(l, node, NULL, "%s must have a prefix length of 1 to 128",
+			cfg_word(word, node));
+	else if (length < 127 && cv_ip_equal(&net.ip, &ip)) /* RFC 4291 section 2.6.1 */
+		cfg_fail(l, node, NULL, "%s is the network's own first address",
+			cfg_word(word, node));
+	else
+		store_listener(listener, &ip, length);
+}
+
+void
+cfg_read_listener_address(
+	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	struct cfg_listener *listener = at;
+	char word[CFG_WORD_TEXT];
+	struct cv_ip ip;
+	uint8_t length;
+	uint32_t host;
+
+	(void)k;
+	if (!cfg_want_scalar(l, node))
+		return;
+	if (looks_like_ipv6(node)) {
+		read_listener6(l, node, listener);
+		return;
+	}
+	if (!cfg_split_prefix(node->text, &ip, &length)) {
+		cfg_fail(l, node, NULL,
+			"%s is not an IPv4 address with its prefix length, as 192.0.2.1/24",
+			cfg_word(word, node));
+		return;
+	}
+	host = cv_ipv4_value(&ip) & ~cfg_mask(length);
+	if (strchr(node->text, '/') == NULL)
+		cfg_fail(l, node, NULL, "%s lacks its prefix length, as in %s/24",
+			cfg_word(word, node), word);
+	else if (!cfg_is_host(cv_ipv4_value(&ip)))
+		cfg_fail(l, node, NULL, "%s is not an address that a host can have",
+			cfg_word(word, node));
+	else if (length == 0)
+		cfg_fail(l, node, NULL, "%s must have a prefix length of 1 to 32",
+			cfg_word(word, node));
+	else if (length < 31 && (host == 0 || host == ~cfg_mask(length)))
+		cfg_fail(l, node, NULL, "%s is the network's own %s address", cfg_word(word, node),
+			host == 0 ? "first" : "broadcast");
+	else
+		store_listener(listener, &ip, length);
+}
+
+/* A router: over IPv6 it may have a link-local address alone. */
+void
+cfg_read_gateway(
+	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	char word[CFG_WORD_TEXT];
+	struct cv_ip ip;
+
+	if (node->type != CFG_SCALAR || !looks_like_ipv6(node)) {
+		cfg_read_address(l, k, node, at);
+		return;
+	}
+	if (!parse6(node->text, &ip))
+		cfg_fail(l, node, NULL, "%s is not an IPv6 address, as 2001:db8::1 or fe80::1",
+			cfg_word(word, node));
+	else if (!is_host6(&ip))
+		cfg_fail(l, node, NULL, "%s is not an address that a host can have",
+			cfg_word(word, node));
+	else
+		memcpy(at, &ip, sizeof(ip));
+}
+
+/* Whether an address is the network's own, or its broadcast address. */
+static bool
+ends_of_prefix(const struct cv_prefix *prefix, const struct cv_ip *ip)
+{
+	uint32_t host = UINT32_MAX >> prefix->length, value = cv_ipv4_value(ip) & host;
+
+	return value == 0 || value == host;
+}
+
+void
+cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base)
+{
+	const struct cfg_listener *listener = base;
+	struct cv_prefix prefix = {.ip = listener->ip, .length = listener->prefix_length};
+	char gateway[CV_IP_TEXT], text[CV_PREFIX_TEXT];
+	unsigned whole = listener->ip.family == CV_IPV6 ? 128 : 32;
+
+	if (listener->ip.family == 0)
+		return;
+	if (cfg_node_get(map, "gateway-mac") != NULL && cfg_node_get(map, "gateway") == NULL)
+		cfg_fail(l, cfg_node_get(map, "gateway-mac"), NULL, "needs the key gateway, too");
+	if (listener->gateway.family == 0) {
+		if (listener->prefix_length == whole && cfg_node_get(map, "gateway") == NULL)
+			cfg_fail(l, map, "gateway", "is needed where the address is a /%u", whole);
+		return;
+	}
+	if (listener->gateway.family != listener->ip.family)
+		cfg_fail(l, cfg_node_get(map, "gateway"), NULL,
+			"%s is of another family than the address: a listener has IPv4 or IPv6",
+			cv_ip_text(&listener->gateway, gateway));
+	else if (cv_ip_equal(&listener->ip, &listener->gateway))
+		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "is the listener's own address");
+	else if (listener->prefix_length == whole || is_link_local(&listener->gateway))
+		return; /* a router that is reached over the port itself */
+	else if (!cv_prefix_contains(&prefix, &listener->gateway))
+		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "%s is outside %s",
+			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
+	else if (whole == 32 && listener->prefix_length < 31 &&
+		 ends_of_prefix(&prefix, &listener->gateway))
+		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "%s is no host in %s",
+			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
+}
+
+/* ---- peers ---- */
+
+void
+cfg_read_peers(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	char word[CFG_WORD_TEXT], text[CV_PREFIX_TEXT];
+	struct cv_prefix prefix, right;
+
+	if (node->type != CFG_SCALAR || !looks_like_ipv6(node)) {
+		cfg_read_prefix(l, k, node, at);
+		return;
+	}
+	if (!split6(node->text, &prefix.ip, &prefix.length)) {
+		cfg_fail(l, node, NULL, "%s is not an IPv6 prefix, as 2001:db8::/32",
+			cfg_word(word, node));
+		return;
+	}
+	right = prefix;
+	cfg_mask6(&right);
+	if (!cv_ip_equal(&right.ip, &prefix.ip))
+		cfg_fail(l, node, NULL, "%s has bits set beyond its length; the prefix is %s",
+			cfg_word(word, node), cv_prefix_text(&right, text));
+	else
+		memcpy(at, &prefix, sizeof(prefix));
+}
