@@ -292,6 +292,14 @@ bench_floods(void)
 int
 bench_relay(void)
 {
+	static const char *const names[] = {"relay", "relay.udp", "relay.cold", "limit",
+		"limit.cold", "macswap", "macswap.cold"};
+	bool wanted = false;
+
+	for (size_t i = 0; i < RTE_DIM(names); i++)
+		wanted |= bench_wanted(names[i]);
+	if (!wanted)
+		return 0;
 	for (size_t i = 0; i < RTE_DIM(counts); i++)
 		if (counts[i] == bench_sessions_at_most(counts[i]) &&
 			measure_sessions(counts[i], goals[i]) != 0)

@@ -24,6 +24,8 @@ static const struct section {
 	{{"relay"}, bench_mixes},
 	{{"flood"}, bench_floods},
 	{{"workers"}, bench_workers},
+	{{"churn"}, bench_churn},
+	{{"relay.memif", "macswap.memif", "latency"}, bench_memif},
 	{{"setup"}, bench_setup},
 	{{"memory"}, bench_memory},
 	{{"memory.lac"}, bench_memory_lac},
@@ -177,6 +179,22 @@ read_all(int fd, void *data, size_t len)
 	return true;
 }
 
+/* Where it may: what else runs is not what is measured. A session of its own has a share of the CPU
+ * of its own (sched(7), autogroup), which is where nice counts. */
+static void
+come_first(void)
+{
+	FILE *f;
+
+	(void)setsid();
+	(void)setpriority(PRIO_PROCESS, 0, -20);
+	f = fopen("/proc/self/autogroup", "w");
+	if (f == NULL)
+		return;
+	fputs("-20", f);
+	fclose(f);
+}
+
 /* In the child: the rows, and then whether all went well. */
 static void __attribute__((noreturn)) run_child(const struct section *s, int fd)
 {
@@ -184,7 +202,8 @@ static void __attribute__((noreturn)) run_child(const struct section *s, int fd)
 	int rc;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)setpriority(PRIO_PROCESS, 0, -20); /* where it may: what else runs is not measured */
+	if (options.extent != BENCH_BRIEF)
+		come_first();
 	rows->n = 0;
 	rc = s->run();
 	if (!write_all(fd, &rows->n, sizeof(rows->n)) ||
@@ -220,7 +239,10 @@ run_section(const struct section *s)
 		;
 	if (got && status == 0)
 		return 0;
-	bench_progress("a section failed: %s", s->names[0]);
+	if (WIFSIGNALED(status))
+		bench_progress("a section died: %s: %s", s->names[0], strsignal(WTERMSIG(status)));
+	else
+		bench_progress("a section failed: %s", s->names[0]);
 	return -1;
 }
 

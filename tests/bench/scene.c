@@ -211,7 +211,7 @@ static void
 back(struct scene *s, const struct traffic *t, struct rte_mbuf *m)
 {
 	if (t == NULL || traffic_right(&s->population, t, rte_pktmbuf_mtod(m, uint8_t *),
-				 rte_pktmbuf_data_len(m), s->check_sums, NULL))
+				 rte_pktmbuf_data_len(m), s->check_sums))
 		s->relayed++;
 	else
 		s->others++;

@@ -12,11 +12,14 @@ BENCH = sys.argv[1]
 NAMES = """relay relay.udp relay.cold limit limit.cold macswap macswap.cold relay.gateways
 relay.listeners relay.length relay.compressed relay.nosum relay.lac1 relay.lac8 relay.lac1000
 flood.unknown flood.source flood.spoofed flood.refused flood.unroutable flood.checksum flood.port
-flood.stranger flood.version flood.sccrq flood.control flood.answered workers.two workers.lac1
-workers.lac8 workers.lac1000 setup setup.address setup.port
+flood.stranger flood.version flood.sccrq flood.control flood.answered workers.limit workers.two workers.lac1
+workers.lac8 workers.lac1000 churn churn.rate relay.memif macswap.memif relay.memif.imix
+macswap.memif.imix latency.p50 latency.p99 latency.p999 latency.p50.load90 latency.p99.load90
+latency.p999.load90 setup setup.address setup.port
 setup.tunnel setup.forged memory memory.session memory.lac
 memory.lac.session timers.tick timers.fire""".split()
-NEED_TWO_CPUS = [name for name in NAMES if name.startswith("workers.")]
+NEED_TWO_CPUS = [name for name in NAMES if name.startswith(("workers.", "churn", "latency."))
+                 or ".memif" in name]
 MACHINE = {"cpu": str, "cpus_allowed": int, "cpus_used": list, "tsc_ghz": float,
            "core_clocks_per_cycle": float, "kernel": str, "dpdk": str, "hugepages": bool,
            "transparent_hugepages": str, "load": float}
@@ -46,7 +49,7 @@ def row_faults(row):
     if list(row) != list(ROW):
         return [f"keys of {row}"]
     faults = [f"{key} of {row}" for key, types in ROW.items() if not of_type(row[key], types)]
-    if row["value"] is not None and row["value"] <= 0:
+    if row["value"] is not None and row["value"] <= 0 and row["unit"] != "%":
         faults.append(f"value of {row}")
     return faults
 

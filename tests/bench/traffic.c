@@ -198,34 +198,67 @@ sums_right(const uint8_t *frame)
 	       wire_udp_sum_right(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
 }
 
-bool
-traffic_right(const struct population *p, const struct traffic *t, const uint8_t *frame,
-	unsigned len, bool whole, uint64_t *to)
+/* From the inner packet on. */
+static const uint8_t *
+inner_of(const struct population *p, const uint8_t *frame)
 {
-	const uint8_t *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
-	unsigned headers = OUTER + l2tp_bytes(p) + ppp_bytes(p);
-	const uint8_t *inner = frame + headers, *ids = inner - ppp_bytes(p) - 4;
+	return frame + OUTER + l2tp_bytes(p) + ppp_bytes(p);
+}
+
+bool
+traffic_read(const struct population *p, const struct traffic *t, const uint8_t *frame,
+	unsigned len, uint64_t *from, uint64_t *to)
+{
+	const uint8_t *ip = frame + WIRE_ETHER, *inner = inner_of(p, frame);
 	const uint8_t *stamp = inner + STAMP_AT;
-	struct dp_session s;
-	uint64_t index;
 
 	if (len != t->frame || wire_ipv4_length(ip) != len - WIRE_ETHER ||
-		wire_udp_length(udp) != len - WIRE_ETHER - WIRE_IPV4 ||
+		wire_udp_length(ip + WIRE_IPV4) != len - WIRE_ETHER - WIRE_IPV4 ||
 		wire_load32(stamp + 8) != STAMP_MAGIC)
 		return false;
-	index = wire_load32(stamp + 4);
-	if (index >= p->there)
+	*from = wire_load32(stamp);
+	*to = wire_load32(stamp + 4);
+	return wire_get32(inner + WIRE_IPV4_SOURCE) == (uint32_t)(TRAFFIC_POOL + 1 + *from) &&
+	       wire_get32(inner + WIRE_IPV4_TARGET) == (uint32_t)(TRAFFIC_POOL + 1 + *to) &&
+	       inner[WIRE_IPV4_TTL] == 63 && wire_ipv4_sum_right(inner, WIRE_IPV4);
+}
+
+bool
+traffic_reached(const struct population *p, const uint8_t *frame, const struct dp_session *s)
+{
+	const uint8_t *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+	const uint8_t *ids = inner_of(p, frame) - ppp_bytes(p) - 4;
+
+	return memcmp(frame, traffic_gateway_mac, WIRE_MAC) == 0 &&
+	       wire_ipv4_target_be(ip) == wire_swap32(cv_ipv4_value(&s->peer.ip)) &&
+	       wire_get16(udp + WIRE_UDP_TARGET) == s->peer.port &&
+	       wire_get16(ids) == s->peer_tunnel_id && wire_get16(ids + 2) == s->peer_session_id;
+}
+
+bool
+traffic_is_icmp(const struct population *p, const uint8_t *frame, unsigned len)
+{
+	const uint8_t *inner = inner_of(p, frame);
+
+	return len >= (unsigned)(inner - frame) + WIRE_IPV4 &&
+	       inner[WIRE_IPV4_PROTOCOL] == WIRE_ICMP;
+}
+
+unsigned
+traffic_free_at(const struct population *p)
+{
+	return OUTER + l2tp_bytes(p) + ppp_bytes(p) + STAMP_AT + STAMP;
+}
+
+bool
+traffic_right(const struct population *p, const struct traffic *t, const uint8_t *frame,
+	unsigned len, bool whole)
+{
+	struct dp_session s;
+	uint64_t from, to;
+
+	if (!traffic_read(p, t, frame, len, &from, &to) || to >= p->there)
 		return false;
-	population_session(p, index, &s);
-	if (to != NULL)
-		*to = index;
-	if (memcmp(frame, traffic_gateway_mac, WIRE_MAC) != 0 ||
-		wire_ipv4_target_be(ip) != wire_swap32(cv_ipv4_value(&s.peer.ip)) ||
-		wire_get16(udp + WIRE_UDP_TARGET) != s.peer.port ||
-		wire_get16(ids) != s.peer_tunnel_id || wire_get16(ids + 2) != s.peer_session_id)
-		return false;
-	if (wire_get32(inner + WIRE_IPV4_TARGET) != (uint32_t)(TRAFFIC_POOL + 1 + index) ||
-		inner[WIRE_IPV4_TTL] != 63 || !wire_ipv4_sum_right(inner, WIRE_IPV4))
-		return false;
-	return !whole || sums_right(frame);
+	population_session(p, to, &s);
+	return traffic_reached(p, frame, &s) && (!whole || sums_right(frame));
 }

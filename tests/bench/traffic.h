@@ -77,10 +77,18 @@ unsigned traffic_write_from(const struct population *p, const struct traffic *t,
 /*
  * Whether a frame that came out carries what some session sent, to the one that it was for: by its
  * outer address, port and IDs, and a stamp in the payload. whole: all checksums are verified, too.
- * to: who got it (may be NULL).
  */
 bool traffic_right(const struct population *p, const struct traffic *t, const uint8_t *frame,
-	unsigned len, bool whole, uint64_t *to);
+	unsigned len, bool whole);
+/* The two halves of it: what the stamp says, where the inner packet is whole and has the addresses
+ * of both; and whether the frame went to a session. */
+bool traffic_read(const struct population *p, const struct traffic *t, const uint8_t *frame,
+	unsigned len, uint64_t *from, uint64_t *to);
+bool traffic_reached(const struct population *p, const uint8_t *frame, const struct dp_session *s);
+/* Whether it carries ICMP, as answers of the data path do. */
+bool traffic_is_icmp(const struct population *p, const uint8_t *frame, unsigned len);
+/* Where in a frame there are bytes, behind the stamp, that nobody looks at. */
+unsigned traffic_free_at(const struct population *p);
 
 extern const uint8_t traffic_gateway_mac[6];
 #define TRAFFIC_OURS UINT32_C(0xc0000201)    /* 192.0.2.1, and those after it */

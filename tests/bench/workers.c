@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <rte_common.h>
@@ -14,10 +15,11 @@
 #include "bench.h"
 #include "scene.h"
 #include "team.h"
+#include "workers.h"
 
-enum { SESSIONS = 60000, FRAME = 124, TURNS = 2, SPAN_MS = 4, WARM_UP_MS = 100, GOAL_TENTHS = 19 };
+enum { TURNS = 2, SPAN_MS = 4, WARM_UP_MS = 100, GOAL_TENTHS = 19 };
 
-static const struct traffic traffic = {.kind = TRAFFIC_ESP, .frame = FRAME};
+static const struct traffic traffic = {.kind = TRAFFIC_ESP, .frame = WORKERS_FRAME};
 
 struct spread {
 	struct population population;
@@ -58,7 +60,7 @@ look(void *context, unsigned queue, const uint8_t *frame, unsigned len)
 {
 	struct spread *s = context;
 
-	if (traffic_right(&s->population, &traffic, frame, len, false, NULL))
+	if (traffic_right(&s->population, &traffic, frame, len, false))
 		s->seen[queue].right++;
 	else
 		s->seen[queue].wrong++;
@@ -167,13 +169,15 @@ static void
 add(const char *name, uint64_t sessions, double value, double goal, const char *why)
 {
 	struct bench_row row = {.sessions = sessions,
-		.frame_bytes = FRAME,
+		.frame_bytes = WORKERS_FRAME,
 		.value = value,
 		.p10 = NAN,
 		.goal = goal};
 
 	snprintf(row.name, sizeof(row.name), "%s", name);
 	snprintf(row.why, sizeof(row.why), "%s", why);
+	if (strcmp(name, "workers.limit") != 0)
+		snprintf(row.limit_of, sizeof(row.limit_of), "workers.limit");
 	if (bench_wanted(name))
 		bench_add(&row);
 }
@@ -189,12 +193,31 @@ static const struct {
 	{"workers.lac1000", 1000, 0},
 };
 
+static int
+measure_limit(uint64_t sessions, bool can)
+{
+	struct population p = {.sessions = sessions};
+	double ratio = NAN;
+
+	if (!bench_wanted("workers.limit"))
+		return 0;
+	bench_progress("workers.limit");
+	if (can && (bench_eal(true) != 0 || population_plan(&p) != 0 ||
+			   workers_limit(&p, 40 * spans(), &ratio) != 0))
+		return -1;
+	population_free(&p);
+	add("workers.limit", sessions, ratio, NAN, "two CPUs are needed");
+	return 0;
+}
+
 int
 bench_workers(void)
 {
-	uint64_t sessions = bench_sessions_at_most(SESSIONS);
+	uint64_t sessions = bench_sessions_at_most(WORKERS_SESSIONS);
 	bool can = bench_machine()->cpus.n == TEAM_MOST;
 
+	if (measure_limit(sessions, can) != 0)
+		return -1;
 	for (size_t i = 0; i < RTE_DIM(cases); i++) {
 		struct population p = {.sessions = sessions, .lacs = cases[i].lacs};
 		double goal = cases[i].goal == 0 ? NAN : cases[i].goal / 10, ratio = NAN;

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packets a second on a memif port beside DPDK's own loop on the same port, and how long they take
+ * at half and at nine tenths of that. */
+#include <math.h>
+#include <stdio.h>
+
+#include <rte_common.h>
+#include <rte_cycles.h>
+
+#include "bench.h"
+#include "pair.h"
+
+enum { TURNS = 3, SPAN_MS = 10, INNER_64 = 116, LATENCY_MOST = 1000000, LATENCY_SESSIONS = 1000 };
+
+/* IMIX: 7, 4 and 1 of inner packets of 64, 576 and 1,400 bytes. */
+static const uint16_t small[] = {INNER_64};
+static const uint16_t imix[] = {116, 628, 116, 628, 116, 1452, 116, 628, 116, 628, 116, 116};
+
+static unsigned
+spans(void)
+{
+	static const unsigned n[] = {[BENCH_BRIEF] = 1, [BENCH_QUICK] = 12, [BENCH_WHOLE] = 60};
+
+	return n[bench_extent()];
+}
+
+static void
+add(const char *name, uint64_t sessions, uint32_t frame, double value, double goal,
+	const char *limit)
+{
+	struct bench_row row = {.sessions = sessions,
+		.frame_bytes = frame,
+		.value = value,
+		.p10 = NAN,
+		.goal = goal,
+		.why = "two CPUs are needed"};
+
+	snprintf(row.name, sizeof(row.name), "%s", name);
+	snprintf(row.limit_of, sizeof(row.limit_of), "%s", limit);
+	if (bench_wanted(name))
+		bench_add(&row);
+}
+
+/* Both in turns. */
+static int
+compare(struct pair *w, double *relay, double *macswap)
+{
+	struct bench_samples a, b;
+	int rc = 0;
+
+	if (bench_samples_new(&a, (size_t)TURNS * spans()) != 0 ||
+		bench_samples_new(&b, (size_t)TURNS * spans()) != 0)
+		return -1;
+	for (unsigned turn = 0; turn < TURNS && rc == 0; turn++)
+		rc = pair_run(w, pair_macswap, 0, spans(), SPAN_MS, &b) != 0 ||
+				     pair_run(w, pair_relay, 0, spans(), SPAN_MS, &a) != 0
+			     ? -1
+			     : 0;
+	*relay = bench_quantile(&a, 0.5);
+	*macswap = bench_quantile(&b, 0.5);
+	bench_samples_free(&a);
+	bench_samples_free(&b);
+	return rc;
+}
+
+static int
+measure_rates(struct pair *w, bool mixed, double *relay)
+{
+	const char *name = mixed ? "relay.memif.imix" : "relay.memif";
+	const char *other = mixed ? "macswap.memif.imix" : "macswap.memif";
+	uint64_t sessions = w->population.sessions;
+	uint32_t frame = mixed ? 0 : INNER_64;
+	double macswap;
+
+	pair_fill(w, mixed ? imix : small, mixed ? RTE_DIM(imix) : RTE_DIM(small));
+	if (compare(w, relay, &macswap) != 0)
+		return -1;
+	if (w->feeder.refused < w->feeder.sent / 100)
+		bench_progress("%s: the other end could send no more", name);
+	add(name, sessions, frame, *relay / 1e6, macswap * 0.75 / 1e6, other);
+	add(other, sessions, frame, macswap / 1e6, NAN, "");
+	return 0;
+}
+
+static const struct {
+	double load;
+	const char *names[3];
+} latencies[] = {
+	{0.5, {"latency.p50", "latency.p99", "latency.p999"}},
+	{0.9, {"latency.p50.load90", "latency.p99.load90", "latency.p999.load90"}},
+};
+static const double quantiles[] = {0.5, 0.99, 0.999};
+
+static int
+measure_latency(struct pair *w, double most)
+{
+	struct feeder *f = &w->feeder;
+	struct bench_samples rates;
+
+	pair_fill(w, small, RTE_DIM(small));
+	f->stamped = true;
+	if (bench_samples_new(&rates, (size_t)TURNS * spans()) != 0 ||
+		bench_samples_new(&f->latency, LATENCY_MOST) != 0)
+		return -1;
+	for (size_t i = 0; i < RTE_DIM(latencies); i++) {
+		rates.n = 0;
+		if (pair_run(w, pair_relay, most * latencies[i].load, TURNS * spans(), SPAN_MS,
+			    &rates) != 0)
+			return -1;
+		if (f->received < f->sent - f->sent / 1000)
+			bench_progress("latency at %.0f %%: %.2f %% of the packets were lost",
+				latencies[i].load * 100,
+				100 - 100 * (double)f->received / (double)f->sent);
+		for (size_t k = 0; k < RTE_DIM(quantiles); k++)
+			add(latencies[i].names[k], w->population.sessions, INNER_64,
+				bench_quantile(&f->latency, quantiles[k]) * 1e6 /
+					(double)rte_get_tsc_hz(),
+				NAN, "");
+	}
+	f->stamped = false;
+	bench_samples_free(&rates);
+	bench_samples_free(&f->latency);
+	return 0;
+}
+
+static int
+measure(uint64_t sessions)
+{
+	const struct population population = {.sessions = sessions};
+	static struct pair w;
+	double most = 0, mixed;
+
+	bench_progress("memif with %llu sessions", (unsigned long long)sessions);
+	if (pair_create(&w, &population) != 0)
+		return -1;
+	if (measure_rates(&w, false, &most) != 0 || measure_rates(&w, true, &mixed) != 0)
+		return -1;
+	if (sessions == LATENCY_SESSIONS && bench_wanted_any("latency") &&
+		measure_latency(&w, most) != 0)
+		return -1;
+	pair_destroy(&w);
+	return 0;
+}
+
+static void
+add_nothing(uint64_t sessions)
+{
+	for (unsigned mixed = 0; mixed < 2; mixed++) {
+		add(mixed ? "relay.memif.imix" : "relay.memif", sessions, mixed ? 0 : INNER_64, NAN,
+			NAN, "");
+		add(mixed ? "macswap.memif.imix" : "macswap.memif", sessions, mixed ? 0 : INNER_64,
+			NAN, NAN, "");
+	}
+	for (size_t i = 0; i < RTE_DIM(latencies) && sessions == LATENCY_SESSIONS; i++)
+		for (size_t k = 0; k < RTE_DIM(quantiles); k++)
+			add(latencies[i].names[k], sessions, INNER_64, NAN, NAN, "");
+}
+
+int
+bench_memif(void)
+{
+	static const uint64_t counts[] = {1, LATENCY_SESSIONS};
+
+	if (!bench_wanted_any("relay.memif") && !bench_wanted_any("macswap.memif") &&
+		!bench_wanted_any("latency"))
+		return 0;
+	for (size_t i = 0; i < RTE_DIM(counts); i++)
+		if (counts[i] != bench_sessions_at_most(counts[i]))
+			continue;
+		else if (bench_machine()->cpus.n < 2)
+			add_nothing(counts[i]);
+		else if (measure(counts[i]) != 0)
+			return -1;
+	return 0;
+}
