@@ -22,10 +22,9 @@
 enum {
 	FRAME = 124,
 	STABLE = 60000, /* that stay */
-	PLACES = 4000,  /* for those that come and go */
-	LIVE = PLACES / 2,
-	PASSING = 16, /* one of so many packets is to one of these, one from them */
-	GONE = 200,   /* some are to those that are no more */
+	PLACES = 2000,  /* for those that come and go: one comes where one has just gone */
+	PASSING = 16,   /* one of so many packets is to one of these, one from them */
+	GONE = 200,     /* some are to those that are no more */
 	CHANGES_IN_MS = 10,
 	SPAN_MS = 4,
 	GOAL_PERCENT = 5,
@@ -35,7 +34,7 @@ static const struct traffic traffic = {.kind = TRAFFIC_ESP, .frame = FRAME};
 
 struct churn {
 	struct population population;
-	uint64_t stable, places, live;
+	uint64_t stable, places;
 	uint64_t oldest, newest; /* callers: those from the one on, below the other; atomic */
 	uint64_t changes, refused;
 	struct {
@@ -67,6 +66,8 @@ session_of(const struct churn *c, uint64_t number, bool moved, struct dp_session
 
 /* ---- the worker's side ---- */
 
+/* Mostly the next that goes, so that packets are under way to it when it does, and somebody else is
+ * where it was. */
 static uint64_t
 some_caller(const struct churn *c)
 {
@@ -74,6 +75,8 @@ some_caller(const struct churn *c)
 	uint64_t oldest = __atomic_load_n(&c->oldest, __ATOMIC_RELAXED);
 	uint64_t from = oldest > GONE ? oldest - GONE : 0;
 
+	if (bench_random() % 4 != 0)
+		return c->stable + c->places + oldest;
 	return c->stable + c->places + from + bench_random() % (newest - from);
 }
 
@@ -135,9 +138,26 @@ set(struct churn *c, struct team *t, uint64_t caller, bool moved)
 }
 
 static void
+collect_removed(struct team *t)
+{
+	struct dp_session_counters n;
+	uint32_t slot;
+
+	team_poll(t);
+	while (dp_session_removed(t->dp, &slot, &n))
+		;
+}
+
+/* As soon as no worker is at what was there: a worker may have lost its CPU for a while. */
+static void
 come(struct churn *c, struct team *t)
 {
-	if (set(c, t, c->newest, false) != 0)
+	uint64_t end = rte_rdtsc() + rte_get_tsc_hz();
+	int rc;
+
+	while ((rc = set(c, t, c->newest, false)) == CV_ERR_EXISTS && rte_rdtsc() < end)
+		collect_removed(t);
+	if (rc != 0)
 		c->refused++;
 	__atomic_store_n(&c->newest, c->newest + 1, __ATOMIC_RELAXED);
 }
@@ -160,27 +180,16 @@ change(struct churn *c, struct team *t)
 
 	switch (c->changes++ % 3) {
 	case 0:
-		come(c, t);
+		go(c, t);
 		break;
 	case 1:
-		go(c, t);
+		come(c, t);
 		break;
 	case 2:
 		if (set(c, t, c->oldest + bench_random() % count, (c->changes & 8) != 0) != 0)
 			c->refused++;
 		break;
 	}
-}
-
-static void
-collect_removed(struct team *t)
-{
-	struct dp_session_counters n;
-	uint32_t slot;
-
-	team_poll(t);
-	while (dp_session_removed(t->dp, &slot, &n))
-		;
 }
 
 /* Some milliseconds, with changes in each or none. */
@@ -230,7 +239,7 @@ fill(struct churn *c, struct team *t)
 		if (dp_session_set(t->dp, &s, NULL) != 0)
 			return -1;
 	}
-	while (c->newest < c->live)
+	while (c->newest < c->places)
 		come(c, t);
 	return c->refused == 0 ? 0 : -1;
 }
@@ -311,7 +320,6 @@ bench_churn(void)
 	if (c->stable < 2)
 		c->stable = 2;
 	c->places = PLACES;
-	c->live = LIVE;
 	c->population.sessions = c->stable + c->places;
 	if (bench_machine()->cpus.n == TEAM_MOST && measure(c, &percent, &rate) != 0)
 		return -1;

@@ -65,7 +65,7 @@ static const char help[] =
 	"    (`./dpdk-setup.sh hugepages`); the head of the table says whether.\n"
 	"\n"
 	"OPTIONS\n"
-	"    --quick       fewer samples: a minute at most, not ten\n"
+	"    --quick       fewer samples: a minute at most, not ten; memory of fewer sessions\n"
 	"    --brief       a few samples and sessions: that it runs, the figures mean nothing\n"
 	"    --only NAME   this row, or NAME.* where NAME ends in a dot; may be given again\n"
 	"    --sessions N  at most N sessions\n"

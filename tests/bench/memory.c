@@ -11,12 +11,10 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "scene.h"
-#include "server.h"
+#include "world.h"
 
 enum {
 	ALL = 1000000,
-	LISTENERS = 20,
 	TUNNEL_SESSIONS = 1000, /* of a LAC's tunnel */
 	MIB = 1 << 20,
 	GOAL_MIB = 2560,
@@ -42,59 +40,6 @@ resident_mib(void)
 	return (double)pages * (double)sysconf(_SC_PAGESIZE) / MIB + (double)huge_kb / 1024;
 }
 
-struct world {
-	struct scene scene;
-	struct server server;
-	uint64_t open, failed;
-};
-
-/* As culvertd does what the server wants done. */
-static void
-act(void *context, const struct lns_action *action)
-{
-	struct world *w = context;
-	const struct lns_session_info *i = action->session;
-	struct dp_session s;
-
-	if (action->type == LNS_ACT_TUNNEL_ADD &&
-		dp_tunnel_set(w->scene.dp, action->listener, action->tunnel_id, &action->peer) != 0)
-		w->failed++;
-	if (action->type != LNS_ACT_SESSION_ADD && action->type != LNS_ACT_SESSION_OPEN &&
-		action->type != LNS_ACT_SESSION_REACH)
-		return;
-	s = (struct dp_session){.service = i->listener,
-		.tunnel_id = i->tunnel_id,
-		.session_id = i->session_id,
-		.peer_tunnel_id = i->peer_tunnel_id,
-		.peer_session_id = i->peer_session_id,
-		.peer = i->peer,
-		.open = action->type != LNS_ACT_SESSION_ADD,
-		.reachable = action->type == LNS_ACT_SESSION_REACH};
-	if (s.open) {
-		s.address = i->address;
-		s.realm = i->realm;
-		s.group = i->group;
-		s.filter = i->filter;
-		s.mtu = i->peer_mru;
-	}
-	if (dp_session_set(w->scene.dp, &s, NULL) != 0)
-		w->failed++;
-	w->open += action->type == LNS_ACT_SESSION_REACH;
-}
-
-static int
-create(struct world *w, unsigned sessions)
-{
-	static struct population plain = {.services = LISTENERS};
-
-	if (server_start(&w->server, LISTENERS, sessions) != 0)
-		return -1;
-	w->server.act = act;
-	w->server.context = w;
-	return scene_open(
-		&w->scene, &plain, lns_slot_seed(w->server.lns), lns_slot_mask(w->server.lns));
-}
-
 /* All of them, each in a tunnel of its own, or a thousand in each. */
 static int
 set_up(struct world *w, unsigned sessions, unsigned in_tunnel)
@@ -105,7 +50,7 @@ set_up(struct world *w, unsigned sessions, unsigned in_tunnel)
 		unsigned tunnel = i / in_tunnel;
 		struct caller caller = {.address = {.ip = cv_ipv4(TRAFFIC_PEERS + tunnel / 1000),
 						.port = (uint16_t)(1024 + tunnel % 1000)},
-			.listener = (uint16_t)(tunnel % LISTENERS),
+			.listener = (uint16_t)(tunnel % WORLD_LISTENERS),
 			.tunnel_id = 1,
 			.session_id = (uint16_t)(i % in_tunnel + 1),
 			.index = i};
@@ -191,7 +136,7 @@ measure(const char *name, const char *each, unsigned in_tunnel)
 	struct bench_row row = {.sessions = sessions, .p10 = NAN, .goal = NAN};
 
 	bench_progress("%s: %u sessions", name, sessions);
-	if (bench_eal(false) != 0 || create(&w, sessions) != 0)
+	if (world_create(&w, sessions) != 0)
 		return -1;
 	empty = resident_mib();
 	if (set_up(&w, sessions, in_tunnel) != 0 || relay_all(&w, sessions) != 0)

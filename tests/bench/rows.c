@@ -62,6 +62,7 @@ static const struct bench_kind kinds[] = {
 	{"setup.address", "a second", "the same, all from one address"},
 	{"setup.port", "a second", "the same, all from one address and port"},
 	{"setup.tunnel", "a second", "calls in one tunnel"},
+	{"setup.wire", "a second", "the same through the data path, from frames to frames"},
 	{"setup.forged", "a second", "forged SCCRQs, of a full table of callers"},
 	{"memory", "MiB", "of the whole process, sessions each in a tunnel of its own"},
 	{"memory.session", "bytes", "of that, what a session took"},

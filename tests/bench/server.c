@@ -86,14 +86,13 @@ server_finish(struct server *s)
 	crypto_free(s->crypto);
 }
 
-static void client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len);
-
 /* The server takes a datagram; its answers are copied out before the clock stops, and given to
  * the client after it. */
 static void
-server_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len)
+straight(void *context, struct client *c, const uint8_t *bytes, size_t len)
 {
 	enum { ANSWERS = 16 };
+	struct server *s = context;
 	static uint8_t answers[ANSWERS][LNS_DATAGRAM_MAX];
 	size_t lens[ANSWERS], n = 0;
 	uint8_t copy[ANSWERS][LNS_DATAGRAM_MAX];
@@ -134,10 +133,11 @@ client_settle(struct server *s, struct client *c, uint16_t session_id)
 		c->up = c->up || e.type == DIAL_EV_UP;
 	}
 	while ((len = dial_poll_output(c->dial, s->now, bytes, sizeof(bytes))) > 0)
-		server_input(s, c, bytes, (size_t)len);
+		(s->exchange != NULL ? s->exchange : straight)(
+			s->exchange != NULL ? s->context : s, c, bytes, (size_t)len);
 }
 
-static void
+void
 client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len)
 {
 	dial_input(c->dial, s->now, bytes, len, NULL);

@@ -8,6 +8,8 @@
 
 enum { SERVER_USER_SESSIONS = 1000 }; /* the most that one user may have */
 
+struct client;
+
 struct server {
 	struct crypto *crypto;
 	struct cfg *cfg;
@@ -16,6 +18,9 @@ struct server {
 	uint64_t cycles; /* spent in it */
 	/* What is to be done for sessions and tunnels; NULL: nothing. */
 	void (*act)(void *context, const struct lns_action *action);
+	/* Takes a datagram of a client's to the server, and gives the client what comes back;
+	 * NULL: lns_input. */
+	void (*exchange)(void *context, struct client *c, const uint8_t *bytes, size_t len);
 	void *context;
 };
 
@@ -46,6 +51,8 @@ struct caller {
 bool client_dial(struct server *s, struct client *c, const struct caller *caller);
 /* One more call in its tunnel; the calls before it stay. */
 bool client_call(struct server *s, struct client *c, const struct caller *caller);
+/* A datagram of the server's; the client's answers go to it. */
+void client_input(struct server *s, struct client *c, const uint8_t *bytes, size_t len);
 /* Without a word: the server goes on. */
 void client_forget(struct client *c);
 

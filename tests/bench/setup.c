@@ -9,7 +9,7 @@
 #include <rte_cycles.h>
 
 #include "bench.h"
-#include "server.h"
+#include "world.h"
 
 /* Where clients come from: a thousand of each address, all of one address, of one port of it. */
 enum from { FROM_MANY, FROM_ADDRESS, FROM_PORT };
@@ -69,6 +69,38 @@ measure_setups(unsigned n, enum from from)
 	add(names[from], n, n - n / 2, s.cycles);
 	server_finish(&s);
 	free(c);
+	return 0;
+}
+
+/* The same by the data path's port: frames in, frames out, with its tables written. */
+static int
+measure_wire(unsigned n)
+{
+	static struct world w;
+	struct client c;
+
+	if (world_create(&w, n) != 0)
+		return -1;
+	world_wire(&w);
+	for (unsigned i = 0; i < n; i++) {
+		struct caller caller = caller_of(i, FROM_MANY);
+
+		w.server.now += CV_NS_PER_MS / 10;
+		if (i == n / 2)
+			w.server.cycles = 0;
+		if (!client_dial(&w.server, &c, &caller)) {
+			bench_progress("set-up %u does not come to an end", i);
+			return -1;
+		}
+		client_forget(&c);
+	}
+	if (w.open != n || w.failed != 0) {
+		bench_progress("of %u sessions %llu are open; %llu things were refused", n,
+			(unsigned long long)w.open, (unsigned long long)w.failed);
+		return -1;
+	}
+	add("setup.wire", n, n - n / 2, w.server.cycles);
+	world_destroy(&w);
 	return 0;
 }
 
@@ -155,5 +187,7 @@ bench_setup(void)
 			return -1;
 	if (bench_wanted("setup.tunnel") && measure_one_tunnel(2 * n) != 0)
 		return -1;
-	return bench_wanted("setup.forged") ? measure_forged(10 * n) : 0;
+	if (bench_wanted("setup.forged") && measure_forged(10 * n) != 0)
+		return -1;
+	return bench_wanted("setup.wire") ? measure_wire(n) : 0;
 }

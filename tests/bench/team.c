@@ -142,7 +142,7 @@ make_rings(struct team *t, char device[DP_PORT_DEVICE])
 	int id;
 
 	for (unsigned i = 0; i < t->workers; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof(name), "team-in%u", i);
 		in[i] = rte_ring_create(name, RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);

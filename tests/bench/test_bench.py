@@ -16,7 +16,7 @@ flood.stranger flood.version flood.sccrq flood.control flood.answered workers.li
 workers.lac8 workers.lac1000 churn churn.rate relay.memif macswap.memif relay.memif.imix
 macswap.memif.imix latency.p50 latency.p99 latency.p999 latency.p50.load90 latency.p99.load90
 latency.p999.load90 setup setup.address setup.port
-setup.tunnel setup.forged memory memory.session memory.lac
+setup.tunnel setup.wire setup.forged memory memory.session memory.lac
 memory.lac.session timers.tick timers.fire""".split()
 NEED_TWO_CPUS = [name for name in NAMES if name.startswith(("workers.", "churn", "latency."))
                  or ".memif" in name]
