@@ -353,7 +353,7 @@ same_group(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, con
 	return a_cfg->realms[a->realm].id == b_cfg->realms[b->realm].id &&
 	       cv_ip_equal(&a->address, &b->address) && cv_ip_equal(&a->address6, &b->address6) &&
 	       a->mtu == b->mtu && a->clients_reachable == b->clients_reachable &&
-	       a->refusals_answered == b->refusals_answered;
+	       a->mss_clamped == b->mss_clamped && a->refusals_answered == b->refusals_answered;
 }
 
 static int
@@ -364,6 +364,7 @@ set_group(struct daemon *d, const struct cfg *before, const struct cfg *cfg, con
 		.lns6 = g->address6,
 		.mtu = g->mtu,
 		.clients_reachable = g->clients_reachable,
+		.mss_kept = !g->mss_clamped,
 		.refuse_silently = !g->refusals_answered};
 
 	(void)before;

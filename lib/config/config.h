@@ -137,6 +137,7 @@ struct cfg_group {
 	struct cfg_filter
 		own; /* what `policy` and `gateways` say: for the loader, filters has it */
 	bool clients_reachable;
+	bool mss_clamped;       /* TCP connections get an MSS that fits their tunnels */
 	bool refusals_answered; /* ICMP tells its clients that a policy forbids what they send */
 };
 

@@ -72,6 +72,7 @@ static const char *const hugepage_ways[] = {"auto", "never", "required", NULL};
 static const char *const auth_methods[] = {"pap", "chap-md5", "mschapv2", NULL};
 static const char *const refusal_ways[] = {"silent", "answered", NULL};
 static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
+static const char *const clamp_ways[] = {"off", "on", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 
 static const struct cfg_key identity_keys[] = {
@@ -257,6 +258,8 @@ static const struct cfg_key group_keys[] = {
 		LIVE, "whether clients reach each other"),
 	VALUE("refusals", struct cfg_group, refusals_answered, CHOICE(refusal_ways), "answered",
 		LIVE, "whether clients learn by ICMP that a policy forbids what they send"),
+	VALUE("mss-clamp", struct cfg_group, mss_clamped, CHOICE(clamp_ways), "on", LIVE,
+		"whether TCP connections that a policy permits get an MSS that fits their tunnels"),
 };
 
 static const struct cfg_key user_keys[] = {

@@ -389,6 +389,7 @@ struct dp_group {
 	struct cv_ip lns6;      /* of ICMPv6; family 0: the link-local one of the session */
 	uint16_t mtu;           /* inner packets to its clients; 0: no limit of the group */
 	bool clients_reachable; /* clients of groups that both say so reach each other */
+	bool mss_kept;          /* TCP connections keep an MSS that does not fit their tunnels */
 	bool refuse_silently;   /* no ICMP tells its clients that a filter forbids what they send */
 };
 

@@ -11,7 +11,7 @@
 #define DP_DROPS(X)                                                                                \
 	X(RX_RING_FULL,                                                                            \
 		"the worker was late: no room in an af_packet port's ring (rx-descriptors)")       \
-	X(CLASSIFY_SEGMENTED, "frame spread over several buffers")                                 \
+	X(CLASSIFY_SEGMENTED, "frame in several buffers that does not fit one")                    \
 	X(CLASSIFY_RUNT, "frame shorter than its headers")                                         \
 	X(CLASSIFY_MAC, "frame for another station")                                               \
 	X(CLASSIFY_VLAN, "frame tagged for a VLAN")                                                \
@@ -140,6 +140,7 @@
 	X(POLICY_WAIT, "later fragments that waited for their first one")                    \
 	X(POLICY_PROHIBITED, "dropped by a filter or for isolation, and answered with ICMP") \
 	X(RELAY_EGRESS, "relayed packets with TTL taken down")                               \
+	X(RELAY_CLAMPED, "TCP connections whose MSS was lowered to what fits their tunnels") \
 	X(RELAY_FRAGMENTED, "cut into fragments for the receiver")                           \
 	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                           \
 	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")             \

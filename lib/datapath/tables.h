@@ -90,8 +90,9 @@ dp_ingress_peer(const struct dp_ingress *s)
 enum dp_verdict {
 	DP_DENY,
 	DP_PERMIT,
-	DP_BY_PORT,  /* rules name ports */
-	DP_BY_QUOTE, /* ICMP: errors that quote what is permitted */
+	DP_PERMIT_TCP, /* the same; what opens a connection may be changed */
+	DP_BY_PORT,    /* rules name ports */
+	DP_BY_QUOTE,   /* ICMP: errors that quote what is permitted */
 };
 
 /* Numbers of classes of addresses (table/class.c), beside the generation's above them. Class 0 is
@@ -125,7 +126,11 @@ struct dp_group_table {
 	struct dp_group told; /* control's */
 };
 
-enum { DP_GROUP_REACHABLE = 1 }; /* dp.group_flags: its clients reach each other */
+/* dp.group_flags */
+enum {
+	DP_GROUP_REACHABLE = 1, /* its clients reach each other */
+	DP_GROUP_CLAMPS = 2,    /* their TCP connections get an MSS that fits */
+};
 
 /* Words of a pool's addresses, by their place in it. */
 struct dp_window {

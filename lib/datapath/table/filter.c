@@ -13,7 +13,7 @@ static void
 add_rule(struct dp_filter_table *t, struct dp_rule rule)
 {
 	if (rule.port_low == 0 && rule.port_high == 0) {
-		t->verdict[rule.protocol] = DP_PERMIT;
+		t->verdict[rule.protocol] = rule.protocol == WIRE_TCP ? DP_PERMIT_TCP : DP_PERMIT;
 		return;
 	}
 	if (t->verdict[rule.protocol] == DP_DENY)
@@ -72,6 +72,7 @@ fill(struct dp_filter_table *t, const struct dp_filter *filter)
 	fill_ranges(t, filter);
 	if (filter->kind == DP_FILTER_ANY) {
 		memset(t->verdict, DP_PERMIT, sizeof(t->verdict));
+		t->verdict[WIRE_TCP] = DP_PERMIT_TCP;
 		return;
 	}
 	if (filter->kind == DP_FILTER_IPSEC) {

@@ -9,8 +9,12 @@ replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 {
 	struct dp_group_table *old = dp->groups[group];
 	uint16_t mtu_before = old == NULL ? 0 : old->told.mtu, mtu = t == NULL ? 0 : t->told.mtu;
+	uint8_t flags = 0;
 
-	uint8_t flags = t != NULL && t->told.clients_reachable ? DP_GROUP_REACHABLE : 0;
+	if (t != NULL && t->told.clients_reachable)
+		flags |= DP_GROUP_REACHABLE;
+	if (t != NULL && !t->told.mss_kept)
+		flags |= DP_GROUP_CLAMPS;
 
 	__atomic_store_n(&dp->groups[group], t, __ATOMIC_RELEASE);
 	__atomic_store_n(&dp->group_flags[group], flags, __ATOMIC_RELAXED);

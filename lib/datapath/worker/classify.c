@@ -293,8 +293,6 @@ take_tag_off(struct rte_mbuf *m)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
 
-	if (m->nb_segs != 1)
-		return DP_DROP_CLASSIFY_SEGMENTED;
 	if (rte_pktmbuf_data_len(m) < WIRE_ETHER + WIRE_VLAN_TAG)
 		return DP_DROP_CLASSIFY_RUNT;
 	if ((rte_bswap16(wire_load16(ether + WIRE_ETHER)) & WIRE_VLAN_ID) != 0)
@@ -452,11 +450,17 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 {
 	const struct dp *dp = w->dp;
 	struct frame f = {.m = m, .port = port};
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
-	unsigned bytes = rte_pktmbuf_data_len(m);
+	uint8_t *ether;
+	unsigned bytes;
 	enum dp_drop_cause cause = GO_ON;
 	bool v6;
 
+	if (unlikely(m->nb_segs != 1) && rte_pktmbuf_linearize(m) != 0) {
+		dp_drop_frame(w, m, DP_DROP_CLASSIFY_SEGMENTED);
+		return;
+	}
+	ether = rte_pktmbuf_mtod(m, uint8_t *);
+	bytes = rte_pktmbuf_data_len(m);
 	if (bytes >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_VLAN_BE) {
 		cause = take_tag_off(m);
 		if (cause != GO_ON) {
@@ -468,9 +472,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	}
 	v6 = bytes >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_IPV6_BE &&
 	     dp_speaks_ipv6(dp, (uint16_t)port);
-	if (m->nb_segs != 1)
-		cause = DP_DROP_CLASSIFY_SEGMENTED;
-	else if (bytes < WIRE_ETHER + WIRE_IPV4)
+	if (bytes < WIRE_ETHER + WIRE_IPV4)
 		cause = DP_DROP_CLASSIFY_RUNT;
 	else if (wire_ether_type_be(ether) != WIRE_TYPE_IPV4_BE && !v6) {
 		if (wire_ether_type_be(ether) == WIRE_TYPE_ARP_BE) {

@@ -4,7 +4,7 @@
 #ifndef DP_PERMIT_H
 #define DP_PERMIT_H
 
-#include "datapath/internal.h"
+#include "datapath/worker/mss.h"
 
 enum { DP_PORTS = 4 }; /* bytes */
 
@@ -31,13 +31,18 @@ dp_port_permitted(const struct dp_filter_table *t, uint8_t protocol, const uint8
 	return false;
 }
 
-/* An IPv4 packet without options that its protocol alone permits, or its ports, which it has. */
+/* An IPv4 packet without options that its protocol alone permits, or its ports, which it has. What
+ * opens a TCP connection is not plain. */
 static inline bool
 dp_permits_plain(const struct dp_filter_table *t, const uint8_t *ip, unsigned len)
 {
 	uint8_t protocol = ip[WIRE_IPV4_PROTOCOL], verdict = t->verdict[protocol];
 
 	if (likely(verdict == DP_PERMIT))
+		return true;
+	if (protocol == WIRE_TCP && dp_tcp_opens4(ip, len))
+		return false;
+	if (verdict == DP_PERMIT_TCP)
 		return true;
 	return verdict == DP_BY_PORT && dp_has_ports(protocol) && len >= WIRE_IPV4 + DP_PORTS &&
 	       (wire_ipv4_fragment_be(ip) & (WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE)) == 0 &&

@@ -27,7 +27,7 @@ quote_permitted(const struct dp_filter_table *t, const uint8_t *ip, unsigned len
 	if (wire_ipv4_source_be(quoted) != wire_ipv4_target_be(ip))
 		return false;
 	protocol = quoted[WIRE_IPV4_PROTOCOL];
-	if (t->verdict[protocol] == DP_PERMIT)
+	if (t->verdict[protocol] == DP_PERMIT || t->verdict[protocol] == DP_PERMIT_TCP)
 		return true;
 	return t->verdict[protocol] == DP_BY_PORT &&
 	       (wire_ipv4_fragment_be(quoted) & WIRE_IPV4_OFFSET_BE) == 0 &&
@@ -45,6 +45,7 @@ look(struct dp_worker *w, const struct dp_filter_table *t, const struct dp_packe
 
 	switch ((enum dp_verdict)t->verdict[ip[WIRE_IPV4_PROTOCOL]]) {
 	case DP_PERMIT:
+	case DP_PERMIT_TCP:
 		return DP_DROP_COUNT;
 	case DP_BY_PORT:
 		if ((fragment & WIRE_IPV4_OFFSET_BE) != 0)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Stage 5: what a router does to an IPv4 packet (RFC 1812 section 5.3.1): TTL and its checksum,
- * and nothing else.
+ * and nothing else, but for the MSS of a TCP connection where a group wants it (mss.c).
  */
 #include "datapath/worker/headers.h"
+#include "datapath/worker/mss.h"
 
 /* What does not just pass: an answer to its sender, or false: it was dropped. */
 static __rte_noinline bool
@@ -49,6 +50,8 @@ dp_relay_stage(struct dp_worker *w, struct dp_burst *b)
 		struct dp_packet *p = &b->packets[i];
 		uint16_t mtu = __atomic_load_n(&w->dp->egress[p->to].mtu, __ATOMIC_RELAXED);
 
+		if (p->inner[WIRE_IPV4_PROTOCOL] == WIRE_TCP)
+			dp_mss_clamp4(w, p);
 		if (likely(p->len <= mtu && p->inner[WIRE_IPV4_TTL] > 1)) {
 			dp_ttl_down(p->inner);
 			passed++;

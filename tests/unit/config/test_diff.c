@@ -119,6 +119,7 @@ static const struct row rows[] = {
 		"203.0.113.7/32"},
 	{"groups.clients", GROUP("clients: %s"), "reachable", "isolated", NULL, NULL},
 	{"groups.refusals", GROUP("refusals: %s"), "answered", "silent", NULL, NULL},
+	{"groups.mss-clamp", GROUP("mss-clamp: %s"), "on", "off", NULL, NULL},
 	{"groups.filter", "filters: [{ name: red }, { name: blue }]\n" GROUP("filter: %s"), "red",
 		"blue", NULL, NULL},
 	{"filters.name", "filters: [{ name: %s }]\n", "red", "blue", "", ""},

@@ -132,6 +132,7 @@ the_smallest_file_gives_the_defaults(void **state)
 	assert_int_equal(c->filters[0].n_gateways, 0);
 	assert_true(g->clients_reachable);
 	assert_true(g->refusals_answered);
+	assert_true(g->mss_clamped);
 	assert_int_equal(c->n_users, 0);
 	unload(&t);
 }
@@ -230,7 +231,8 @@ policies(void **state)
 		  "    policy: [esp, ah, udp/500, tcp/1000-2000, gre, 47, 17, 132/1-65535, 255]\n"
 		  "    user-sessions: 3\n"
 		  "    clients: isolated\n"
-		  "    refusals: silent\n");
+		  "    refusals: silent\n"
+		  "    mss-clamp: off\n");
 	g = c->groups;
 	f = &c->filters[g->filter];
 	assert_string_equal(f->name, "a");
@@ -246,6 +248,7 @@ policies(void **state)
 	assert_int_equal(g->user_sessions_max, 3);
 	assert_false(g->clients_reachable);
 	assert_false(g->refusals_answered);
+	assert_false(g->mss_clamped);
 	unload(&t);
 	c = loads("groups: [{ name: a, address: 10.88.0.1, policy: any }]\n");
 	assert_int_equal(c->filters[c->groups[0].filter].policy, CFG_POLICY_ANY);

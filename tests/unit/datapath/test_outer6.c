@@ -454,6 +454,69 @@ extension_headers_are_walked_within_bounds(void **state)
 	bench_down(&b);
 }
 
+/* A fragment of a frame without extension headers, from `at` in what it carries. */
+static void
+put_fragment(
+	struct bench *b, const uint8_t *whole, size_t bytes, size_t at, size_t len, uint32_t id)
+{
+	uint8_t frame[FRAME_MAX], header[8] = {WIRE_UDP};
+	bool more = at + len < bytes - ETHER_IPV6;
+
+	memcpy(frame, whole, ETHER_IPV6);
+	memcpy(frame + ETHER_IPV6, whole + ETHER_IPV6 + at, len);
+	wire_put16(header + 2, (uint16_t)(at | more));
+	wire_put32(header + 4, id);
+	put_frame(b, frame, extend(frame, ETHER_IPV6 + len, WIRE_FRAGMENT, header, sizeof(header)));
+}
+
+/* RFC 8200 section 4.5, as over IPv4; with marks of congestion in one of them. */
+static void
+fragments_are_put_together(void **state)
+{
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX], frame[FRAME_MAX];
+	struct bench b;
+	size_t bytes;
+
+	(void)state;
+	up(&b, 0);
+	for (unsigned len = 100; len <= 1400; len += 117) {
+		inner_packet(packet, INNER_1, INNER_2, ESP, len);
+		bytes = make_data(&b, frame, SESSION_1, len % 8, packet, len);
+		put_fragment(&b, frame, bytes, 0, 48, len);
+		put_fragment(&b, frame, bytes, 96, bytes - ETHER_IPV6 - 96, len);
+		assert_int_equal(take_frame(&b).len, 0);
+		put_fragment(&b, frame, bytes, 48, 48, len);
+		assert_int_equal(take_inner6(&b, SESSION_2, 0, got), len);
+		expect_inner(packet, got, len);
+	}
+	inner_packet(packet, INNER_1, INNER_2, ESP, 1000);
+	packet[1] |= 2;
+	inner_checksum(packet);
+	bytes = make_data(&b, frame, SESSION_1, 0, packet, 1000);
+	frame[WIRE_ETHER + 1] = 2 << 4;
+	put_fragment(&b, frame, bytes, 0, 504, 1);
+	frame[WIRE_ETHER + 1] = 3 << 4;
+	put_fragment(&b, frame, bytes, 504, bytes - ETHER_IPV6 - 504, 1);
+	assert_int_not_equal(take_inner6(&b, SESSION_2, 0, got), 0);
+	assert_int_equal(got[1] & 3, 3);
+	/* one that overlaps ends it all (RFC 5722) */
+	put_fragment(&b, frame, bytes, 0, 504, 2);
+	put_fragment(&b, frame, bytes, 496, 104, 2);
+	assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_OVERLAP), 2);
+	put_fragment(&b, frame, bytes, 504, bytes - ETHER_IPV6 - 504, 2);
+	assert_int_equal(take_frame(&b).len, 0);
+	/* of ICMPv6, and behind another extension header */
+	wire_put16(frame + WIRE_ETHER + WIRE_IPV6_LENGTH, 64 + 8);
+	bytes = extend(frame, ETHER_IPV6 + 64, WIRE_FRAGMENT, "\x3a\0\0\1\0\0\0\1", 8);
+	put_frame(&b, frame, bytes);
+	bytes = extend(frame, bytes, WIRE_HOP_BY_HOP, "\x2c\0\1\4\0\0\0\0", 8);
+	frame[ETHER_IPV6 + 8] = WIRE_UDP;
+	put_frame(&b, frame, bytes);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_FRAGMENT), 2);
+	dp_parts_drain(b.dp->workers[0]);
+	bench_down(&b);
+}
+
 /* ECN is in the traffic class (RFC 6040 section 4.2); what leaves is Not-ECT. */
 static void
 congestion_is_told_in_the_inner_packet(void **state)
@@ -769,6 +832,7 @@ main(void)
 		cmocka_unit_test(sources_that_can_be_none),
 		cmocka_unit_test(a_group_is_no_way_to_a_service),
 		cmocka_unit_test(extension_headers_are_walked_within_bounds),
+		cmocka_unit_test(fragments_are_put_together),
 		cmocka_unit_test(congestion_is_told_in_the_inner_packet),
 		cmocka_unit_test(errors_and_parts_go_into_a_tunnel_over_ipv6),
 		cmocka_unit_test(the_mtu_is_what_fits),
