@@ -38,6 +38,7 @@ struct pool_row {
 	const char *group, *realm;
 	uint64_t used, of;
 	double used_percent;
+	uint64_t used6, of6, delegated, of_delegated;
 };
 
 struct tunnel_row {

@@ -53,6 +53,8 @@ fill_pool(const struct daemon *d, size_t position, struct pool_row *row)
 
 	*row = (struct pool_row){.group = group->name, .realm = d->cfg->realms[group->realm].name};
 	lns_pool_use(d->lns, group->id, &row->used, &row->of);
+	(void)lns_prefix_use(d->lns, group->id, false, &row->used6, &row->of6);
+	(void)lns_prefix_use(d->lns, group->id, true, &row->delegated, &row->of_delegated);
 	row->used_percent = row->of == 0 ? 0.0 : 100.0 * (double)row->used / (double)row->of;
 }
 

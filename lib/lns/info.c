@@ -237,3 +237,19 @@ lns_pool_use(const struct lns *lns, uint16_t group, uint64_t *used, uint64_t *si
 	*size = lns_pool_size(pools->addresses, CV_IPV4);
 	return true;
 }
+
+bool
+lns_prefix_use(
+	const struct lns *lns, uint16_t group, bool delegated, uint64_t *used, uint64_t *size)
+{
+	const struct lns_pools *pools = group < CV_GROUP_IDS ? &lns->groups[group].pools : NULL;
+	const struct lns_pool *pool = pools == NULL ? NULL
+				      : delegated   ? pools->delegate
+						    : pools->pool6;
+
+	if (pool == NULL)
+		return false;
+	*used = lns_pool_used(pool, CV_IPV6);
+	*size = lns_pool_size(pool, CV_IPV6);
+	return true;
+}

@@ -401,5 +401,9 @@ bool lns_session_tally(const struct lns *lns, uint16_t listener, uint16_t tunnel
 /* Addresses of a group's pools that clients may get, and how many have one now; users' own are not
  * among them. False for a group ID that is not there. */
 bool lns_pool_use(const struct lns *lns, uint16_t group, uint64_t *used, uint64_t *size);
+/* The same of its IPv6 prefixes: /64s of clients' links, or what is delegated. False, too, where it
+ * has none. */
+bool lns_prefix_use(
+	const struct lns *lns, uint16_t group, bool delegated, uint64_t *used, uint64_t *size);
 
 #endif

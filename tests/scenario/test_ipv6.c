@@ -408,12 +408,17 @@ pools_run_out(void **state)
 					       "'2001:db8:100::/56'") USERS;
 	struct world_client *bob;
 	struct cv_prefix *none = NULL;
+	uint64_t used, size;
 	struct reply r;
 
 	(void)state;
 	begin(small);
+	assert_true(lns_prefix_use(w.lns, 0, false, &used, &size) && used == 1 && size == 1);
+	assert_true(lns_prefix_use(w.lns, 0, true, &used, &size) && used == 0 && size == 1);
 	r = ask(alice, AUTO6_REBIND, none);
 	assert_int_equal(r.prefix.length, 56);
+	assert_true(lns_prefix_use(w.lns, 0, true, &used, &size) && used == 1 && size == 1);
+	assert_false(lns_prefix_use(w.lns, 1, true, &used, &size));
 	bob = dial_in("bob");
 	world_sleep(&w, 5 * CV_NS_PER_S);
 	assert_true(bob->up);
