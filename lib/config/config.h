@@ -157,10 +157,11 @@ struct cfg_fixed {
 	uint32_t user;  /* position in users */
 };
 
-/* IPv6 prefixes that a user has for his own; family 0: none. */
+/* An IPv6 prefix that a user has for his own: the /64 of his link, or what is delegated. */
 struct cfg_fixed6 {
-	struct cv_prefix prefix, delegated;
+	struct cv_prefix prefix;
 	uint16_t realm; /* position in realms */
+	bool delegated;
 };
 
 struct cfg_limits {
@@ -231,7 +232,7 @@ struct cfg {
 	size_t n_users;
 	struct cfg_fixed *fixed; /* sorted by realm and address */
 	size_t n_fixed;
-	struct cfg_fixed6 *fixed6;
+	struct cfg_fixed6 *fixed6; /* sorted by kind, realm and address; none overlap */
 	size_t n_fixed6;
 	struct cfg_limits limits;
 	/* Sessions that have room: limits.sessions of the first snapshot, through all that continue
@@ -327,6 +328,14 @@ const struct cfg_filter *cfg_filter_by_id(const struct cfg *cfg, uint16_t id);
 /* The user who has an address of a realm (a position) for his own, or NULL. */
 const struct cfg_user *cfg_address_user(
 	const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip);
+
+/* The first of cfg.fixed6 of a kind and realm (a position) that does not begin before an address,
+ * or what comes behind these. */
+size_t cfg_fixed6_from(
+	const struct cfg *cfg, bool delegated, uint16_t realm, const struct cv_ip *ip);
+/* Whether a user has for his own what overlaps a prefix. */
+bool cfg_fixed6_overlaps(
+	const struct cfg *cfg, bool delegated, uint16_t realm, const struct cv_prefix *prefix);
 
 /*
  * The secret for a peer (its host name is hostile bytes) of the listener with an ID: the first

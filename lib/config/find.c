@@ -60,6 +60,50 @@ cfg_address_user(const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip)
 	return NULL;
 }
 
+/* Whether a place in the order of cfg.fixed6 comes before that of an address. */
+static bool
+is_before(const struct cfg_fixed6 *f, bool delegated, uint16_t realm, const struct cv_ip *ip)
+{
+	if (f->delegated != delegated)
+		return !f->delegated;
+	if (f->realm != realm)
+		return f->realm < realm;
+	return memcmp(f->prefix.ip.bytes, ip->bytes, sizeof(ip->bytes)) < 0;
+}
+
+size_t
+cfg_fixed6_from(const struct cfg *cfg, bool delegated, uint16_t realm, const struct cv_ip *ip)
+{
+	size_t low = 0, high = cfg->n_fixed6;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (is_before(&cfg->fixed6[middle], delegated, realm, ip))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* They are apart: only the last that begins before it, and the first that does not, may. */
+bool
+cfg_fixed6_overlaps(
+	const struct cfg *cfg, bool delegated, uint16_t realm, const struct cv_prefix *prefix)
+{
+	size_t at = cfg_fixed6_from(cfg, delegated, realm, &prefix->ip);
+
+	for (size_t i = at == 0 ? 0 : at - 1; i <= at && i < cfg->n_fixed6; i++) {
+		const struct cfg_fixed6 *f = &cfg->fixed6[i];
+
+		if (f->delegated == delegated && f->realm == realm &&
+			cv_prefix_overlaps(&f->prefix, prefix))
+			return true;
+	}
+	return false;
+}
+
 const struct cfg_tunnel_secret *
 cfg_tunnel_secret_find(const struct cfg *cfg, uint16_t listener, const struct cv_ip *peer,
 	const char *host_name, size_t len)

@@ -218,6 +218,26 @@ check_listeners(struct cfg_loader *l, const struct pieces *all)
 	}
 }
 
+static int
+by_place(const void *pa, const void *pb)
+{
+	const struct cfg_fixed6 *a = pa, *b = pb;
+
+	if (a->delegated != b->delegated)
+		return a->delegated ? 1 : -1;
+	if (a->realm != b->realm)
+		return a->realm < b->realm ? -1 : 1;
+	return memcmp(a->prefix.ip.bytes, b->prefix.ip.bytes, sizeof(a->prefix.ip.bytes));
+}
+
+static void
+keep(struct cfg *cfg, const struct cv_prefix *prefix, uint16_t realm, bool delegated)
+{
+	if (prefix->ip.family != 0)
+		cfg->fixed6[cfg->n_fixed6++] = (struct cfg_fixed6){
+			.prefix = *prefix, .realm = realm, .delegated = delegated};
+}
+
 /* What users have for their own, for as long as the configuration lives. */
 void
 cfg_keep_fixed6(struct cfg_loader *l)
@@ -226,17 +246,19 @@ cfg_keep_fixed6(struct cfg_loader *l)
 	size_t n = 0;
 
 	for (size_t i = 0; i < cfg->n_users; i++)
-		n += cfg->users[i].prefix6.ip.family != 0 || cfg->users[i].delegated.ip.family != 0;
+		n += (cfg->users[i].prefix6.ip.family != 0) +
+		     (size_t)(cfg->users[i].delegated.ip.family != 0);
 	cfg->fixed6 = cfg_keep(l, n, sizeof(cfg->fixed6[0]));
 	for (size_t i = 0; cfg->fixed6 != NULL && i < cfg->n_users; i++) {
 		const struct cfg_user *u = &cfg->users[i];
 
-		if ((u->prefix6.ip.family != 0 || u->delegated.ip.family != 0) &&
-			u->group < cfg->n_groups)
-			cfg->fixed6[cfg->n_fixed6++] = (struct cfg_fixed6){.prefix = u->prefix6,
-				.delegated = u->delegated,
-				.realm = cfg->groups[u->group].realm};
+		if (u->group >= cfg->n_groups)
+			continue;
+		keep(cfg, &u->prefix6, cfg->groups[u->group].realm, false);
+		keep(cfg, &u->delegated, cfg->groups[u->group].realm, true);
 	}
+	if (cfg->n_fixed6 > 1)
+		qsort(cfg->fixed6, cfg->n_fixed6, sizeof(cfg->fixed6[0]), by_place);
 }
 
 void

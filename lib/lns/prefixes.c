@@ -41,11 +41,25 @@ lns_fixed6_same(const struct cfg *a, const struct cfg *b)
 		const struct cfg_fixed6 *one = &a->fixed6[i], *other = &b->fixed6[i];
 
 		if (a->realms[one->realm].id != b->realms[other->realm].id ||
-			!same_list(&one->prefix, 1, &other->prefix, 1) ||
-			!same_list(&one->delegated, 1, &other->delegated, 1))
+			one->delegated != other->delegated ||
+			!same_list(&one->prefix, 1, &other->prefix, 1))
 			return false;
 	}
 	return true;
+}
+
+/* Keeps out of a pool what users have of it for their own. */
+static void
+keep_fixed(const struct cfg *cfg, const struct cfg_group *g, struct lns_pool *pool,
+	const struct cv_prefix *prefixes, size_t n, bool delegated)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t f = cfg_fixed6_from(cfg, delegated, g->realm, &prefixes[i].ip);
+			f < cfg->n_fixed6 && cfg->fixed6[f].delegated == delegated &&
+			cfg->fixed6[f].realm == g->realm &&
+			cv_prefix_contains(&prefixes[i], &cfg->fixed6[f].prefix.ip);
+			f++)
+			lns_pool_keep(pool, &cfg->fixed6[f].prefix.ip);
 }
 
 int
@@ -64,14 +78,8 @@ lns_prefix_pools(const struct cfg *cfg, const struct cfg_group *g, struct lns_po
 	for (size_t i = 0; i < cfg->n_groups && out->pool6 != NULL; i++)
 		if (cfg->groups[i].realm == g->realm && cfg->groups[i].address6.family != 0)
 			lns_pool_keep(out->pool6, &cfg->groups[i].address6);
-	for (size_t i = 0; i < cfg->n_fixed6; i++) {
-		const struct cfg_fixed6 *f = &cfg->fixed6[i];
-
-		if (f->realm == g->realm && f->prefix.ip.family != 0 && out->pool6 != NULL)
-			lns_pool_keep(out->pool6, &f->prefix.ip);
-		if (f->realm == g->realm && f->delegated.ip.family != 0 && out->delegate != NULL)
-			lns_pool_keep(out->delegate, &f->delegated.ip);
-	}
+	keep_fixed(cfg, g, out->pool6, g->pool6, g->n_pool6, false);
+	keep_fixed(cfg, g, out->delegate, g->delegate, g->n_delegate, true);
 	return 0;
 }
 
@@ -81,10 +89,7 @@ lns_needs_ipv6(const struct cfg *cfg)
 	for (size_t i = 0; i < cfg->n_groups; i++)
 		if (cfg->groups[i].n_pool6 != 0)
 			return true;
-	for (size_t i = 0; i < cfg->n_fixed6; i++)
-		if (cfg->fixed6[i].prefix.ip.family != 0)
-			return true;
-	return false;
+	return cfg->n_fixed6 != 0 && !cfg->fixed6[0].delegated;
 }
 
 /* The pool of a group's that has prefixes of this kind. */
@@ -102,19 +107,21 @@ static bool
 in_pool(const struct lns *lns, const struct lns_session *s, const struct cv_prefix *p,
 	bool delegated, bool take)
 {
-	for (size_t i = 0; i < lns->cfg->n_groups; i++) {
-		const struct cfg_group *g = &lns->cfg->groups[i];
-		struct lns_pool *pool = pool_of(lns, g->id, delegated);
+	struct lns_pool *pool = pool_of(lns, s->info.group, delegated);
 
-		if (pool == NULL || lns_realm_of(lns, g) != s->info.realm ||
-			!lns_pool_has(pool, &p->ip))
-			continue;
-		if (take)
-			return lns_pool_take_this(pool, &p->ip);
-		lns_pool_give(pool, &p->ip);
-		return true;
+	/* mostly it is its own group's */
+	for (size_t i = 0; pool == NULL || !lns_pool_has(pool, &p->ip); i++) {
+		const struct cfg_group *g = &lns->cfg->groups[i];
+
+		if (i == lns->cfg->n_groups)
+			return false;
+		pool = lns_realm_of(lns, g) == s->info.realm ? pool_of(lns, g->id, delegated)
+							     : NULL;
 	}
-	return false;
+	if (take)
+		return lns_pool_take_this(pool, &p->ip);
+	lns_pool_give(pool, &p->ip);
+	return true;
 }
 
 /* ---- sessions ---- */
@@ -249,13 +256,8 @@ in_list(const struct cv_prefix *list, size_t n, const struct cv_prefix *p)
 static bool
 kept_out(const struct cfg *cfg, uint16_t realm, const struct cv_prefix *p, bool delegated)
 {
-	for (size_t i = 0; i < cfg->n_fixed6; i++) {
-		const struct cfg_fixed6 *f = &cfg->fixed6[i];
-		const struct cv_prefix *own = delegated ? &f->delegated : &f->prefix;
-
-		if (f->realm == realm && own->ip.family != 0 && cv_prefix_overlaps(own, p))
-			return true;
-	}
+	if (cfg_fixed6_overlaps(cfg, delegated, realm, p))
+		return true;
 	for (size_t i = 0; i < cfg->n_groups; i++)
 		if (cfg->groups[i].realm == realm && cfg->groups[i].address6.family != 0 &&
 			cv_prefix_contains(p, &cfg->groups[i].address6))

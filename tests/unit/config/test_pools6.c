@@ -102,6 +102,23 @@ what_is_right_is_taken(void **state)
 					 "other") "users:\n" USER("u", "prefix6: 2001:db8:0:7::/64")
 		USER("v", "prefix6: 2001:db8:9::/64, delegated: "
 			  "2001:db8:100:700::/56") USER("w", "delegated: fd00::/48");
+	/* whether users have some of it for their own, on their links, and delegated */
+	static const struct {
+		const char *prefix;
+		bool links, delegated;
+	} asked[] = {
+		{"2001:db8:0:7::/64", true, false},
+		{"2001:db8:0:6::/63", true, false},
+		{"2001:db8:0:8::/64", false, false},
+		{"2001:db8:0:6::/64", false, false},
+		{"2001:db8::/32", true, true},
+		{"2001:db8:100:700::/56", false, true},
+		{"2001:db8:100:780::/60", false, true},
+		{"2001:db8:100:800::/56", false, false},
+		{"fd00:0:0:1::/64", false, true},
+		{"fd00:0:1::/64", false, false},
+		{"2001:db7::/64", false, false},
+	};
 	const struct cfg_group *g;
 	char all[4096];
 
@@ -119,10 +136,20 @@ what_is_right_is_taken(void **state)
 	/* the same addresses in another realm are others */
 	is_ip(&t.cfg->groups[1].address6, "2001:db8::1");
 	assert_int_equal(t.cfg->groups[1].n_delegate, 0);
-	assert_int_equal(t.cfg->n_fixed6, 3);
+	assert_int_equal(t.cfg->n_fixed6, 4);
 	is_prefix(&t.cfg->fixed6[0].prefix, "2001:db8:0:7::/64");
-	is_prefix(&t.cfg->fixed6[1].delegated, "2001:db8:100:700::/56");
-	assert_int_equal(t.cfg->fixed6[2].prefix.ip.family, 0);
+	is_prefix(&t.cfg->fixed6[1].prefix, "2001:db8:9::/64");
+	is_prefix(&t.cfg->fixed6[2].prefix, "2001:db8:100:700::/56");
+	is_prefix(&t.cfg->fixed6[3].prefix, "fd00::/48");
+	assert_true(t.cfg->fixed6[2].delegated && !t.cfg->fixed6[1].delegated);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct cv_prefix p;
+
+		assert_int_equal(cv_prefix_parse(asked[i].prefix, &p), 0);
+		assert_int_equal(cfg_fixed6_overlaps(t.cfg, false, 0, &p), asked[i].links);
+		assert_int_equal(cfg_fixed6_overlaps(t.cfg, true, 0, &p), asked[i].delegated);
+		assert_false(cfg_fixed6_overlaps(t.cfg, false, 1, &p));
+	}
 	unload(&t);
 	/* without any of it there is none */
 	load(&t, with_rest(all, sizeof(all), ""));
