@@ -353,7 +353,8 @@ same_group(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, con
 	return a_cfg->realms[a->realm].id == b_cfg->realms[b->realm].id &&
 	       cv_ip_equal(&a->address, &b->address) && cv_ip_equal(&a->address6, &b->address6) &&
 	       a->mtu == b->mtu && a->clients_reachable == b->clients_reachable &&
-	       a->mss_clamped == b->mss_clamped && a->refusals_answered == b->refusals_answered;
+	       a->mss_clamped == b->mss_clamped && a->refusals_answered == b->refusals_answered &&
+	       cv_rates_equal(&a->each, &b->each) && cv_rates_equal(&a->shared, &b->shared);
 }
 
 static int
@@ -365,7 +366,9 @@ set_group(struct daemon *d, const struct cfg *before, const struct cfg *cfg, con
 		.mtu = g->mtu,
 		.clients_reachable = g->clients_reachable,
 		.mss_kept = !g->mss_clamped,
-		.refuse_silently = !g->refusals_answered};
+		.refuse_silently = !g->refusals_answered,
+		.each = g->each,
+		.shared = g->shared};
 
 	(void)before;
 	(void)cfg;

@@ -96,6 +96,20 @@ complete_ipv6(const struct lns_ipv6_info *s, struct session_row *row)
 }
 
 static void
+complete_rates(const struct daemon *d, struct session_row *row)
+{
+	struct dp_rated rated;
+
+	snprintf(row->rate_in, sizeof(row->rate_in), "none");
+	snprintf(row->rate_out, sizeof(row->rate_out), "none");
+	(void)dp_session_rated(d->dp, row->s.slot, &rated);
+	if (cv_rate_limits(&rated.rates.in))
+		cv_rate_text(&rated.rates.in, row->rate_in);
+	if (cv_rate_limits(&rated.rates.out))
+		cv_rate_text(&rated.rates.out, row->rate_out);
+}
+
+static void
 complete_session(const struct daemon *d, struct session_row *row)
 {
 	const struct lns_session_info *s = &row->s;
@@ -111,6 +125,7 @@ complete_session(const struct daemon *d, struct session_row *row)
 	row->group = group == NULL ? "" : group->name;
 	row->filter = filter == NULL ? "" : filter->name;
 	row->mtu = dp_session_mtu(d->dp, s->slot);
+	complete_rates(d, row);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
 	complete_ipv6(s->ipv6, row);
 }
@@ -183,6 +198,32 @@ is_of(const struct ended *e, const struct id *id)
 
 /* ---- one session ---- */
 
+/* What its rates dropped and marked. */
+static void
+add_rates(const struct daemon *d, uint32_t slot, json_t *counters)
+{
+	struct dp_rated r;
+
+	if (!dp_session_rated(d->dp, slot, &r))
+		return;
+	const struct lns_tally tallies[] = {
+		{"rate-in-dropped", "packets from it over its rate: dropped", r.in.red},
+		{"rate-in-yellow", "packets from it over its committed rate", r.in.yellow},
+		{"rate-out-dropped", "packets to it over its rate: dropped", r.out.red},
+		{"rate-out-yellow", "packets to it over its committed rate", r.out.yellow},
+		{"shared-rate-in-dropped", "packets from it over its group's rate: dropped",
+			r.in.shared_red},
+		{"shared-rate-in-yellow", "packets from it over its group's committed rate",
+			r.in.shared_yellow},
+		{"shared-rate-out-dropped", "packets to it over its group's rate: dropped",
+			r.out.shared_red},
+		{"shared-rate-out-yellow", "packets to it over its group's committed rate",
+			r.out.shared_yellow},
+	};
+	for (size_t i = 0; i < sizeof(tallies) / sizeof(tallies[0]); i++)
+		add_tally(counters, &tallies[i]);
+}
+
 static json_t *
 living(struct daemon *d, const struct id *id)
 {
@@ -199,6 +240,7 @@ living(struct daemon *d, const struct id *id)
 		     d->lns, row.s.listener, row.s.tunnel_id, row.s.session_id, i, &tally);
 		i++)
 		add_tally(counters, &tally);
+	add_rates(d, row.s.slot, counters);
 	json_object_set_new(answer, "counters", counters);
 	return answer;
 }

@@ -21,6 +21,7 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 #include "base/log.h"
+#include "base/rate.h"
 
 enum { CFG_FILE_MAX = 16 << 20 }; /* bytes of the configuration */
 
@@ -139,6 +140,8 @@ struct cfg_group {
 	bool clients_reachable;
 	bool mss_clamped;       /* TCP connections get an MSS that fits their tunnels */
 	bool refusals_answered; /* ICMP tells its clients that a policy forbids what they send */
+	struct cv_rates each;   /* of each of its clients; CV_RATE_NONE where there is no limit */
+	struct cv_rates shared; /* of all of them together */
 };
 
 struct cfg_user {
@@ -148,6 +151,7 @@ struct cfg_user {
 	size_t group;                        /* position in groups */
 	struct cv_ip address;                /* family 0: from the pool */
 	struct cv_prefix prefix6, delegated; /* family 0: from the group's pools */
+	struct cv_rates rates;               /* committed 0: the group's for each */
 };
 
 /* An address that a user has for his own. */

@@ -31,7 +31,7 @@ enum {
 	CFG_USERS_LINE_MAX = CV_USER_NAME_MAX + 1 + CFG_SECRET_MAX + 1 + CFG_GROUP_NAME_MAX + 1 +
 			     CFG_IPV4_TEXT_MAX + 2,
 	CFG_USERS_FILE_MAX = CFG_USERS_MAX * CFG_USERS_LINE_MAX,
-	CFG_KEYS_MAX = 24,  /* rows of a table */
+	CFG_KEYS_MAX = 32,  /* rows of a table */
 	CFG_RULE_TEXT = 24, /* bytes of a rule as text, with its NUL */
 	CFG_WORD_TEXT = 80, /* bytes of a value shown in an error, with its NUL */
 };
@@ -174,6 +174,7 @@ enum cfg_kind {
 	CFG_KIND_GATEWAY,  /* of either family, of a host */
 	CFG_KIND_PEERS,    /* a prefix of either family */
 	CFG_KIND_PREFIX6,  /* likewise; lengths from min to max */
+	CFG_KIND_RATE,     /* struct cv_rate */
 	CFG_KIND_PORT,     /* position of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
 	CFG_KIND_FILTER,   /* of a filter */
@@ -254,9 +255,9 @@ typedef void cfg_read_fn(
 cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, cfg_read_text,
 	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
 	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_address6, cfg_read_prefix6,
-	cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy,
-	cfg_read_reference, cfg_read_realm, cfg_read_user_name, cfg_read_secret_file,
-	cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
+	cfg_read_rate, cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions,
+	cfg_read_policy, cfg_read_reference, cfg_read_realm, cfg_read_user_name,
+	cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
 
 /* Whether the node is one value and not empty; if not, that is reported. */
 bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);

@@ -38,6 +38,9 @@
 #define WITH_PORTS "(tcp|udp|sctp|6|17|132)/" UDP_PORT "(-" UDP_PORT ")?"
 
 /* Members that say what a kind is, where the row's range says nothing more. */
+#define RATE "[1-9][0-9]{0,8}(kbit|Mbit|Gbit)"
+#define BURST "[1-9][0-9]{0,5}(kB|MB)"
+
 static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_BOOL] = "\"type\": \"boolean\"",
 	[CFG_KIND_NAME] = ", \"pattern\": \"^[A-Za-z0-9._-]+$\"",
@@ -67,6 +70,7 @@ static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_LISTENER_ADDRESS] =
 		PATTERN("(" HOST_ADDRESS "/(3[0-2]|[12][0-9]|[1-9])|" NOT_LINK_LOCAL6
 			"/(?!0$)" LENGTH6 ")"),
+	[CFG_KIND_RATE] = PATTERN("(none|" RATE "(/" RATE ")?( " BURST "(/" BURST ")?)?)"),
 	[CFG_KIND_SECRET_FILE] = ANY_WORD ", \"minLength\": 1",
 	[CFG_KIND_SECRET_NONE] = "\"const\": \"none\"",
 	[CFG_KIND_SECRET_REFUSED] = "\"not\": {}",

@@ -143,6 +143,8 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 	case CFG_KIND_PREFIX6:
 	case CFG_KIND_PEERS:
 		return same_prefixes(a, b);
+	case CFG_KIND_RATE:
+		return cv_rate_equal(a, b);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
 	case CFG_KIND_FILTER:
@@ -281,7 +283,8 @@ own_address_text(const struct cfg_listener *listener, char *out, size_t capacity
 	return out;
 }
 
-/* At least CV_PREFIX_TEXT bytes are at out, which need not be what is returned. */
+/* At least CV_PREFIX_TEXT bytes are at out, which need not be what is returned; CV_RATE_TEXT for a
+ * rate, which is in no list. */
 static const char *
 item_text(
 	const struct cfg *cfg, const struct cfg_key *k, const void *at, char *out, size_t capacity)
@@ -314,6 +317,8 @@ item_text(
 	case CFG_KIND_PREFIX6:
 	case CFG_KIND_PEERS:
 		return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
+	case CFG_KIND_RATE:
+		return ((const struct cv_rate *)at)->committed == 0 ? NULL : cv_rate_text(at, out);
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
 	case CFG_KIND_FILTER:

@@ -260,6 +260,14 @@ static const struct cfg_key group_keys[] = {
 		LIVE, "whether clients learn by ICMP that a policy forbids what they send"),
 	VALUE("mss-clamp", struct cfg_group, mss_clamped, CHOICE(clamp_ways), "on", LIVE,
 		"whether TCP connections that a policy permits get an MSS that fits their tunnels"),
+	VALUE("rate-in", struct cfg_group, each.in, KIND(RATE), "none", LIVE,
+		"what each client may send: COMMITTED[/PEAK] [BURST[/BURST]], as 10Mbit/20Mbit"),
+	VALUE("rate-out", struct cfg_group, each.out, KIND(RATE), "none", LIVE,
+		"what is sent to each client at most, likewise"),
+	VALUE("shared-rate-in", struct cfg_group, shared.in, KIND(RATE), "none", LIVE,
+		"what its clients may send together"),
+	VALUE("shared-rate-out", struct cfg_group, shared.out, KIND(RATE), "none", LIVE,
+		"what is sent to its clients together at most"),
 };
 
 static const struct cfg_key user_keys[] = {
@@ -276,6 +284,10 @@ static const struct cfg_key user_keys[] = {
 		"fixed IPv6 /64; left out: one of the group's pool6"),
 	VALUE("delegated", struct cfg_user, delegated, PREFIX6(40, 64), NULL, LIVE,
 		"fixed IPv6 prefix by DHCPv6; left out: one of the group's delegate"),
+	VALUE("rate-in", struct cfg_user, rates.in, KIND(RATE), NULL, LIVE,
+		"what the user may send in each session; left out: as the group says"),
+	VALUE("rate-out", struct cfg_user, rates.out, KIND(RATE), NULL, LIVE,
+		"what is sent to each session of the user at most; left out: as the group says"),
 };
 
 static const struct cfg_key limits_keys[] = {

@@ -166,6 +166,19 @@ cfg_read_duration(
 		cfg_store(at, k->size, value);
 }
 
+void
+cfg_read_rate(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	const char *wrong;
+
+	(void)k;
+	if (!cfg_want_scalar(l, node))
+		return;
+	wrong = cv_rate_parse(node->text, at);
+	if (wrong != NULL)
+		cfg_fail(l, node, NULL, "is not a rate: %s", wrong);
+}
+
 /* Whether the scalar has k->min to k->max characters that `fits` takes; if not, reports it. */
 static bool
 want_characters(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node,

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/rate.h"
 #include "base/slot.h"
 #include "base/time.h"
 
@@ -342,6 +343,28 @@ struct dp_session_counters {
 	uint64_t tx_packets, tx_bytes; /* to the client */
 };
 
+/*
+ * Rates of a session itself, before those that its group says for each; CV_RATE_NONE: no limit,
+ * whatever the group says. They hold from now on, under traffic, until it is cleared.
+ * CV_ERR_UNKNOWN: there is no such session; CV_ERR_NOMEM: nothing has changed. _get: what was told.
+ */
+int dp_session_rates_set(struct dp *dp, uint32_t slot, const struct cv_rates *own);
+int dp_session_rates_get(const struct dp *dp, uint32_t slot, struct cv_rates *own);
+
+/* Packets of one direction that were over a rate, since the session has rates. */
+struct dp_rate_counters {
+	uint64_t yellow, red;               /* over its committed rate; over its peak: dropped */
+	uint64_t shared_yellow, shared_red; /* those that its group has together */
+};
+
+struct dp_rated {
+	struct cv_rates rates; /* its own or its group's for each, as they are in force */
+	struct dp_rate_counters in, out;
+};
+
+/* false: nothing limits it. */
+bool dp_session_rated(const struct dp *dp, uint32_t slot, struct dp_rated *out);
+
 enum { DP_LEAVING = 1 }; /* dp_session_clear */
 
 /*
@@ -391,6 +414,8 @@ struct dp_group {
 	bool clients_reachable; /* clients of groups that both say so reach each other */
 	bool mss_kept;          /* TCP connections keep an MSS that does not fit their tunnels */
 	bool refuse_silently;   /* no ICMP tells its clients that a filter forbids what they send */
+	struct cv_rates each;   /* of each session that has none itself */
+	struct cv_rates shared; /* of all of them together, whichever worker carries them */
 };
 
 /*

@@ -67,6 +67,8 @@
 	X(INGRESS_SOURCE_ROUTE, "inner packet with a source routing or malformed option")          \
 	X(INGRESS_TO_SELF, "inner destination is the sender")                                      \
 	X(INGRESS_DESTINATION, "inner destination 0/8, 127/8, multicast or broadcast")             \
+	X(INGRESS_RATE, "over the rate that the session may send")                                 \
+	X(INGRESS_GROUP_RATE, "over the rate that its group may send together")                    \
 	X(ROUTE_NO_ROUTE, "inner destination is no client, and there is no uplink")                \
 	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
 	X(ROUTE_ECHO_LIMIT, "echo to our inner address, over the session's rate")                  \
@@ -85,6 +87,8 @@
 		"nor answered with ICMP (rate, or an error)")                                      \
 	X(EGRESS_NOT_YET, "to a client whose IPCP Ack has not left yet")                           \
 	X(EGRESS_NEIGHBOUR, "next hop's MAC address not known yet")                                \
+	X(EGRESS_RATE, "over the rate of what is sent to the session")                             \
+	X(EGRESS_GROUP_RATE, "over the rate of what is sent to its group together")                \
 	X(TX_FULL, "port's transmit queue full")                                                   \
 	X(PUNT_TUNNEL_FULL, "too much control traffic of known tunnels waits")                     \
 	X(PUNT_PPP_FULL, "too much PPP control of known sessions waits")                           \

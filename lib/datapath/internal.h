@@ -144,7 +144,8 @@ struct dp_worker {
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
 	uint64_t cycles_per_ms;
-	uint32_t now_ms; /* at the start of this round */
+	uint32_t now_ms;    /* at the start of this round */
+	uint64_t now_ticks; /* likewise: see DP_TICKS_SHIFT */
 	uint64_t busy_cycles, idle_cycles, rounds, rx_packets, tx_packets;
 	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
 	uint32_t idle_rounds;
@@ -215,6 +216,7 @@ struct dp {
 	struct dp_egress *egress;
 	struct dp_egress6 *egress6;
 	struct dp_rare *rare;
+	struct dp_metered **meters; /* by slot; NULL: it has none */
 	struct dp_nexthop *nexthops;
 	uint16_t *arp_wanted; /* neighbours, by a hash of port and address */
 	uint64_t *arp_asked;  /* likewise: the known MAC address that was asked last */
@@ -230,6 +232,7 @@ struct dp {
 	uint32_t sessions, addresses, prefixes;
 	struct dp_cold *cold; /* by slot */
 	struct dp_classes *classes;
+	uint32_t metered;                   /* sessions with meters */
 	struct dp_slot_list waiting, gone;  /* for workers; to be told */
 	struct dp_shared *old, *old_last;   /* what was replaced, until no worker reads it */
 	uint32_t control_given;             /* frames put into the `send` of worker 0; it wraps */
@@ -524,6 +527,26 @@ bool dp_session_unlink(struct dp *dp, uint32_t slot);
 /* Its grace is over: its lines get what was told. */
 void dp_session_apply(struct dp *dp, uint32_t slot);
 
+/* table/meter.c: rates. Meters that a session of a group needs, and all those of one that gets
+ * rates, are there: 0 or CV_ERR_NOMEM. */
+int dp_meters_create(struct dp *dp);
+void dp_meters_destroy(struct dp *dp);
+bool dp_group_limits(const struct dp_group *told);
+int dp_meter_prepare(struct dp *dp, uint32_t slot, uint16_t group);
+int dp_meters_prepare(struct dp *dp, uint16_t group);
+/* What is in force of an open session, into its meters and lines: under traffic. */
+void dp_meter_write_session(struct dp *dp, uint32_t slot);
+/* No worker asks it any more. */
+void dp_meter_free(struct dp *dp, uint32_t slot);
+/* The meters of a new table of a group; before: of the one that it replaces, or NULL. */
+void dp_group_meters(struct dp_group_table *t, const struct dp_group_table *before);
+/* table/session.c: a group has other rates. */
+void dp_sessions_new_rates(struct dp *dp, uint16_t group);
+
+/* worker/meter.c: DP_DROP_COUNT, or what a packet of a session, or to one, is dropped for. */
+enum dp_drop_cause dp_police_in(struct dp_worker *w, const struct dp_packet *p, uint16_t group);
+enum dp_drop_cause dp_police_out(struct dp_worker *w, const struct dp_packet *p);
+
 /* table/headers.c: the finished headers, and how long they are. */
 void dp_headers_write(struct dp_egress *e, struct dp_egress6 *e6,
 	const struct dp_service_record *service, const struct dp_session *s);
@@ -654,6 +677,16 @@ static inline const struct dp_group_table *
 dp_group_of(const struct dp *dp, uint16_t group)
 {
 	return __atomic_load_n(&dp->groups[group], __ATOMIC_CONSUME);
+}
+
+/* The meters of all its sessions together, by direction: the one thing of it that workers change.
+ */
+static inline struct dp_meter *
+dp_group_shared(const struct dp *dp, uint16_t group)
+{
+	struct dp_group_table *g = __atomic_load_n(&dp->groups[group], __ATOMIC_CONSUME);
+
+	return g == NULL ? NULL : g->shared;
 }
 
 /* control/punt.c */

@@ -30,6 +30,7 @@ enum {
 #define DP_INGRESS_PEER6 (UINT64_C(1) << 60) /* its peer is reached over IPv6 */
 /* A bit a feature that the fast way does not know. */
 #define DP_INGRESS_RARE (UINT64_C(0xfff) << 48)
+#define DP_INGRESS_METER (UINT64_C(1) << 59) /* what it sends has a rate */
 #define DP_INGRESS_KEY (DP_INGRESS_INSTALLED | UINT64_C(0xffffffffffff))
 
 /* What an arriving data packet is checked against. */
@@ -72,7 +73,10 @@ enum {
 	DP_EGRESS_SEQUENCE = 4, /* L2TP has Ns and Nr */
 	DP_EGRESS_HELD =
 		8, /* it may not be reachable (yet): dp_rare.after; changes under traffic */
-	DP_EGRESS_IPV6 = 16, /* its headers are in dp_egress6, hdr_len of them */
+	DP_EGRESS_IPV6 = 16,  /* its headers are in dp_egress6, hdr_len of them */
+	DP_EGRESS_METER = 32, /* what is sent to it has a rate; changes under traffic */
+	/* what the fast way does not know */
+	DP_EGRESS_RARE = DP_EGRESS_SEQUENCE | DP_EGRESS_HELD | DP_EGRESS_METER,
 };
 
 /*

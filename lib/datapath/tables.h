@@ -11,6 +11,7 @@
 #include "datapath/address.h"
 #include "datapath/datapath.h"
 #include "datapath/layout.h"
+#include "datapath/worker/meter.h"
 
 /* What is ours on the outside, replaced as a whole. Addresses and ports in network order. */
 struct dp_outside {
@@ -119,11 +120,22 @@ struct dp_filter_table {
 	} ranges[];
 };
 
+enum dp_direction { DP_IN, DP_OUT, DP_DIRECTIONS }; /* from a client, to it */
+
 /* A group, likewise. */
 struct dp_group_table {
 	uint32_t lns; /* network order */
 	bool refuse_silently;
 	struct dp_group told; /* control's */
+	struct dp_meter shared[DP_DIRECTIONS] __attribute__((aligned(DP_LINE)));
+};
+
+/* The meters of a session that has some, and what they dropped and marked. Written by the control
+ * thread word by word, taken from by any worker. */
+struct dp_metered {
+	struct dp_meter meters[DP_DIRECTIONS];
+	struct dp_rate_counters counts[DP_DIRECTIONS];
+	struct cv_rates own, in_force; /* control's */
 };
 
 /* dp.group_flags */

@@ -32,6 +32,7 @@ lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profil
 	s->info.realm = lns_realm_of(lns, group);
 	s->info.filter = filter_of(lns->cfg, profile, group);
 	s->info.mtu = profile->mtu;
+	s->info.rates = profile->rates;
 	s->fixed = profile->address;
 	lns_ipv6_set(lns, s, profile);
 	s->sessions_max = profile->sessions_max;
@@ -48,6 +49,7 @@ lns_profile_of(const struct lns_session *s, struct lns_profile *profile)
 		.address = s->fixed,
 		.mtu = s->info.mtu,
 		.sessions_max = s->sessions_max,
+		.rates = s->info.rates,
 		.listed = s->listed};
 	if (s->v6 == NULL)
 		return;
@@ -63,7 +65,8 @@ lns_profile_same(
 
 	return s->info.group == group->id && s->info.filter == filter_of(cfg, profile, group) &&
 	       s->info.mtu == profile->mtu && s->sessions_max == profile->sessions_max &&
-	       cv_ip_equal(&s->fixed, &profile->address) && lns_prefixes_fixed(s, profile);
+	       cv_ip_equal(&s->fixed, &profile->address) && lns_prefixes_fixed(s, profile) &&
+	       cv_rates_equal(&s->info.rates, &profile->rates);
 }
 
 /* Whether the session could not go on under the address that it has. */
@@ -94,7 +97,7 @@ lns_profile_change(
 	}
 	lns_profile_take(lns, s, profile);
 	if (s->info.group == before.group && s->info.filter == before.filter &&
-		s->info.mtu == before.mtu)
+		s->info.mtu == before.mtu && cv_rates_equal(&s->info.rates, &before.rates))
 		return 0;
 	s->other_profile = true;
 	lns_ready(lns, &s->object);

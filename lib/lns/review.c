@@ -12,7 +12,7 @@ static const char group_gone[] = "the group or filter is gone";
 static const char listener_gone[] = "the listener is gone";
 static const char other_address[] = "the user has another address or realm";
 static const char address_gone[] = "its address is no longer the group's to give";
-static const char other_profile[] = "another group, filter or MTU";
+static const char other_profile[] = "another group, filter, MTU or rate";
 static const char half_way[] = "it was not up yet, and begins anew";
 
 /* Whether a group still gives the address to anybody who asks for one. */

@@ -27,6 +27,7 @@ lns_users_profile(const struct cfg *cfg, const struct cfg_user *user, struct lns
 		.address = user->address,
 		.prefix6 = user->prefix6,
 		.delegated = user->delegated,
+		.rates = user->rates,
 		.listed = true};
 }
 

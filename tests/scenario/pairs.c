@@ -110,6 +110,10 @@ put_groups(struct text *t, unsigned groups, unsigned filters)
 			put(t, ", mtu: %u", 1300 + 10 * any(t, 3));
 		if (any(t, 2) == 0)
 			put(t, ", clients: reachable");
+		if (any(t, 3) == 0)
+			put(t, ", rate-out: %uMbit", 1 + any(t, 2));
+		if (any(t, 3) == 0)
+			put(t, ", shared-rate-in: %uMbit", 1 + any(t, 2));
 		if (filter < PAIRS_FILTERS && (filters >> filter & 1) != 0)
 			put(t, ", filter: f%u", filter);
 		else if (filter == PAIRS_FILTERS)

@@ -213,6 +213,50 @@ an_address_of_his_own_that_he_loses_ends_his_session(void **state)
 	assert_true(alice->up && !bob->up);
 }
 
+/* What the data path was told of a user's rate. */
+static uint32_t
+rate_in_of(const char *user)
+{
+	uint64_t cursor = 0, places = lns_session_places(w.lns);
+	struct lns_session_info s;
+
+	while (lns_next_session(w.lns, &cursor, places, &s))
+		if (strcmp(s.user, user) == 0)
+			return w.slots[s.slot].rates.in.committed;
+	fail();
+	return 0;
+}
+
+/* A rate comes, changes and goes under a session, which goes on; nobody else's does. */
+static void
+a_rate_changes_a_session_under_way(void **state)
+{
+	static const struct {
+		const char *key;
+		uint32_t want;
+	} turns[] = {{", rate-in: 10Mbit", 10000}, {", rate-in: 20Mbit", 20000},
+		{", rate-in: none", CV_RATE_NONE}, {"", 0}};
+	char yaml[1000];
+	struct world_toll toll;
+
+	(void)state;
+	assert_int_equal(rate_in_of("bob"), 0);
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		snprintf(yaml, sizeof(yaml),
+			HEAD "groups:\n" CORP
+			     "users:\n  - {name: alice, group: corp, password-file: alice}\n"
+			     "  - {name: bob, group: corp, password-file: bob%s}\n",
+			turns[i].key);
+		world_reload(&w, yaml, &toll);
+		assert_int_equal(toll.change, 1);
+		assert_int_equal(toll.stay, 1);
+		world_sleep(&w, CV_NS_PER_S);
+		assert_int_equal(rate_in_of("bob"), turns[i].want);
+		assert_int_equal(rate_in_of("alice"), 0);
+	}
+	assert_int_equal(bob->ppp_ups, 1);
+}
+
 static bool
 one_has_an_address_only(struct world *world)
 {
@@ -379,6 +423,7 @@ main(void)
 			an_address_of_his_own_that_he_loses_ends_his_session, up, down),
 		cmocka_unit_test_setup_teardown(
 			who_comes_up_meanwhile_gets_his_new_group, up, down),
+		cmocka_unit_test_setup_teardown(a_rate_changes_a_session_under_way, up, down),
 		cmocka_unit_test_setup_teardown(a_password_counts_from_the_next_call_on, up, down),
 		cmocka_unit_test_setup_teardown(
 			a_tunnel_secret_counts_from_the_next_tunnel_on, up, down),

@@ -167,6 +167,7 @@ keep_values(struct world_slot *slot, const struct lns_session_info *s)
 	slot->group = s->group;
 	slot->filter = s->filter;
 	slot->mtu = s->mtu;
+	slot->rates = s->rates;
 }
 
 static void

@@ -75,6 +75,7 @@ struct world_slot {
 	struct cv_prefix prefix6, delegated;
 	struct cv_ip address;
 	uint16_t group, filter, mtu;
+	struct cv_rates rates;
 	unsigned opens, changes; /* how often it was told */
 	unsigned acks;           /* of IPCP and IPV6CP, that the server had sent when it came */
 	uint16_t tunnel_id, session_id;

@@ -136,6 +136,7 @@ finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
 		dp_nexthop_put(dp, c->hop);
 	dp_nexthop_put(dp, dp->egress[slot].nexthop);
 	dp_service_use(dp, c->told.service, -1);
+	dp_meter_free(dp, slot);
 	c->leaving = c->moving = false;
 }
 

@@ -9,6 +9,8 @@ replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 {
 	struct dp_group_table *old = dp->groups[group];
 	uint16_t mtu_before = old == NULL ? 0 : old->told.mtu, mtu = t == NULL ? 0 : t->told.mtu;
+	bool limits = (old != NULL && dp_group_limits(&old->told)) ||
+		      (t != NULL && dp_group_limits(&t->told));
 	uint8_t flags = 0;
 
 	if (t != NULL && t->told.clients_reachable)
@@ -20,6 +22,8 @@ replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 	__atomic_store_n(&dp->group_flags[group], flags, __ATOMIC_RELAXED);
 	if (mtu != mtu_before)
 		dp_sessions_new_mtu(dp, group);
+	if (limits)
+		dp_sessions_new_rates(dp, group);
 	dp_grace_free(dp, old);
 }
 
@@ -33,6 +37,11 @@ dp_group_set(struct dp *dp, uint16_t group, const struct dp_group *told)
 	t->lns = rte_cpu_to_be_32(cv_ipv4_value(&told->lns));
 	t->refuse_silently = told->refuse_silently;
 	t->told = *told;
+	dp_group_meters(t, dp->groups[group]);
+	if (dp_group_limits(told) && dp_meters_prepare(dp, group) != 0) {
+		dp_shared_free(dp, t);
+		return CV_ERR_NOMEM;
+	}
 	replace(dp, group, t);
 	return 0;
 }

@@ -27,6 +27,8 @@ dp_sessions_create(struct dp *dp)
 	dp->cold = dp_table_new(dp, slots * sizeof(dp->cold[0]));
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
+	if (dp_meters_create(dp) != 0)
+		return CV_ERR_NOMEM;
 	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL ||
 			       dp->egress6 == NULL || dp->rare == NULL
 		       ? CV_ERR_NOMEM
@@ -38,6 +40,7 @@ dp_sessions_destroy(struct dp *dp)
 {
 	size_t slots = (size_t)dp->slot_mask + 1;
 
+	dp_meters_destroy(dp);
 	dp_realms_destroy(dp);
 	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
 	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
@@ -82,6 +85,7 @@ write_profile(struct dp *dp, uint32_t slot)
 	__atomic_store_n(&out->group, s->group, __ATOMIC_RELAXED);
 	__atomic_store_n(&out->filter, s->filter, __ATOMIC_RELAXED);
 	write_mtu(dp, slot);
+	dp_meter_write_session(dp, slot);
 }
 
 static bool
@@ -108,6 +112,14 @@ dp_sessions_new_mtu(struct dp *dp, uint16_t group)
 	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++)
 		if (lines_open(dp, slot) && dp->cold[slot].told.group == group)
 			write_mtu(dp, slot);
+}
+
+void
+dp_sessions_new_rates(struct dp *dp, uint16_t group)
+{
+	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++)
+		if (lines_open(dp, slot) && dp->cold[slot].told.group == group)
+			dp_meter_write_session(dp, slot);
 }
 
 static uint32_t
@@ -534,6 +546,8 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 		rc = check_open(dp, slot, s);
 	if (rc == 0 && s->open6)
 		rc = dp_inner6_check(dp, slot, s);
+	if (rc == 0 && (s->open || s->open6))
+		rc = dp_meter_prepare(dp, slot, s->group);
 	if (rc == 0 && !(c->installed && cv_endpoint_equal(&c->told.peer, &s->peer)))
 		rc = hop = get_hop(dp, s);
 	if (rc < 0)

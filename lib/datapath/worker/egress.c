@@ -20,6 +20,17 @@ held_back(struct dp_worker *w, const struct dp_packet *p, uint64_t hop)
 	return true;
 }
 
+static __rte_noinline bool
+within_rate(struct dp_worker *w, const struct dp_packet *p)
+{
+	enum dp_drop_cause cause = dp_police_out(w, p);
+
+	if (cause == DP_DROP_COUNT)
+		return true;
+	dp_drop(w, p, cause);
+	return false;
+}
+
 /* false: the packet was dropped. */
 static bool
 egress(struct dp_worker *w, struct dp_packet *p)
@@ -34,6 +45,8 @@ egress(struct dp_worker *w, struct dp_packet *p)
 
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_HELD) != 0) &&
 		held_back(w, p, second))
+		return false;
+	if (unlikely((flags & DP_EGRESS_METER) != 0) && !within_rate(w, p))
 		return false;
 	sum = dp_headers_sum(p->inner_sum, p->len);
 	if (unlikely((flags & DP_EGRESS_IPV6) != 0))
@@ -55,5 +68,5 @@ dp_egress_stage(struct dp_worker *w, struct dp_burst *b)
 	for (uint16_t i = 0; i < b->n; i++)
 		sent += egress(w, &b->packets[i]);
 	w->counts.edges[DP_EDGE_EGRESS_TX] += sent;
-	/* exits: TX; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET */
+	/* exits: TX; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET, EGRESS_RATE, EGRESS_GROUP_RATE */
 }

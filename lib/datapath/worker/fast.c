@@ -268,8 +268,7 @@ emit(struct dp_worker *w, struct plain *p, const struct left *left)
 	if (unlikely(p->len > __atomic_load_n(&e->mtu, __ATOMIC_RELAXED) ||
 		     p->inner[WIRE_IPV4_TTL] <= 1))
 		return false;
-	if (unlikely((second & DP_NEXTHOP_UP) == 0 ||
-		     (flags & (DP_EGRESS_HELD | DP_EGRESS_SEQUENCE)) != 0))
+	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_RARE) != 0))
 		return false;
 	dp_ttl_down(p->inner);
 	dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd);

@@ -159,11 +159,13 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		cause = check_inner(p, s->inner_ip);
 	if (cause == GO_ON && (p->outer_tos & ECN_MASK) != 0 && !take_ecn(p))
 		cause = DP_DROP_INGRESS_CONGESTION;
+	p->group = __atomic_load_n(&s->group, __ATOMIC_RELAXED);
+	if (unlikely(cause == GO_ON && (word & DP_INGRESS_METER) != 0))
+		cause = dp_police_in(w, p, p->group);
 	if (cause != GO_ON) {
 		dp_drop(w, p, cause);
 		return false;
 	}
-	p->group = __atomic_load_n(&s->group, __ATOMIC_RELAXED);
 	p->filter = __atomic_load_n(&s->filter, __ATOMIC_RELAXED);
 	p->realm = s->realm;
 	settle_sum(p);

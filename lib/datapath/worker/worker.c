@@ -40,6 +40,7 @@ dp_worker_round(struct dp_worker *w)
 	struct dp_burst burst;
 
 	w->now_ms = (uint32_t)(start / w->cycles_per_ms);
+	w->now_ticks = start << DP_TICKS_SHIFT;
 	for (unsigned port = 0; port < dp->port_count; port++) {
 		uint16_t n = rte_eth_rx_burst(dp->ports[port].id, w->index, frames, DP_BURST);
 

@@ -61,7 +61,9 @@ every_key_is_named(void **state)
 		"groups.[].delegate-length", "groups.[].dns6", "groups.[].mtu",
 		"groups.[].user-sessions", "groups.[].policy", "groups.[].gateways",
 		"groups.[].filter", "filters.[].name", "filters.[].policy", "filters.[].gateways",
-		"groups.[].clients", "users.[].name", "users.[].password-file", "users.[].group",
+		"groups.[].clients", "groups.[].rate-in", "groups.[].rate-out",
+		"groups.[].shared-rate-in", "groups.[].shared-rate-out", "users.[].rate-in",
+		"users.[].rate-out", "users.[].name", "users.[].password-file", "users.[].group",
 		"users.[].address", "users.[].prefix6", "users.[].delegated", "users-file",
 		"limits.tunnels", "limits.tunnels-per-peer", "limits.half-open",
 		"limits.setups-per-second", "limits.sessions", "limits.sessions-per-tunnel"};

@@ -85,6 +85,18 @@ static const struct bad wrong_values[] = {
 	{"listeners:\n"
 	 "  - { address: 192.0.2.1/24, udp-port: 65536 }\n",
 		"t.yaml:2:40: listeners[0].udp-port: 65536 is out of range: 1 to 65535\n"},
+	{"groups:\n"
+	 "  - { name: a, address: 10.88.0.1, rate-in: 10mbit }\n",
+		"t.yaml:2:45: groups[0].rate-in: is not a rate: a rate is a whole number "
+		"and kbit, Mbit or Gbit, as 10Mbit, or committed and peak, as 10Mbit/20Mbit\n"},
+	{"groups:\n"
+	 "  - { name: a, address: 10.88.0.1, shared-rate-out: 2Mbit/1Mbit }\n",
+		"t.yaml:2:53: groups[0].shared-rate-out: is not a rate: the peak "
+		"rate, behind the /, is below the committed one\n"},
+	{"groups:\n"
+	 "  - { name: a, address: 10.88.0.1, rate-out: 2Mbit 1kB }\n",
+		"t.yaml:2:46: groups[0].rate-out: is not a rate: a burst is from 10kB "
+		"to 100MB\n"},
 	{"limits: { tunnels: 0 }\n",
 		"t.yaml:1:20: limits.tunnels: 0 is out of range: 1 to 16776960\n"},
 	{"limits: { tunnels: 65536 }\n", "t.yaml:1:20: limits.tunnels: 65536 is out of range: at "

@@ -13,12 +13,14 @@ enum {
 	FRAMES = 2000000, /* or as many as the first argument says */
 	OUT_MOST = 1024,  /* frames that a burst may become */
 	SLOTS = 256,
+	GROUPS = 32,
 };
 
 /* All that a worker made of a burst. */
 struct outcome {
 	struct dp_counts counts;
 	struct dp_session_counters sessions[SLOTS];
+	struct dp_rated rated[SLOTS];
 	unsigned out, punted;
 	struct result {
 		uint64_t flow; /* the order within it counts */
@@ -102,6 +104,26 @@ buffer(struct bench *b, const struct wild_frame *f)
 	return m;
 }
 
+static void
+fill(struct dp_meter *m)
+{
+	m->committed.full_at = m->peak.full_at = 0;
+}
+
+/* Meters are full, and have counted nothing. */
+static void
+forget_rates(struct dp *dp)
+{
+	for (unsigned i = 0; i < SLOTS; i++)
+		for (unsigned k = 0; dp->meters[i] != NULL && k < DP_DIRECTIONS; k++) {
+			fill(&dp->meters[i]->meters[k]);
+			memset(&dp->meters[i]->counts[k], 0, sizeof(dp->meters[i]->counts[k]));
+		}
+	for (unsigned i = 0; i < GROUPS; i++)
+		for (unsigned k = 0; dp->groups[i] != NULL && k < DP_DIRECTIONS; k++)
+			fill(&dp->groups[i]->shared[k]);
+}
+
 /* As if nothing had ever come. */
 static void
 forget(struct bench *b)
@@ -122,6 +144,7 @@ forget(struct bench *b)
 	memset(w->echo_firsts, 0, sizeof(w->echo_firsts));
 	memset(w->sessions, 0, SLOTS * sizeof(w->sessions[0]));
 	memset(w->shares, 0, sizeof(w->shares));
+	forget_rates(b->dp);
 	for (unsigned i = 0; i < SLOTS; i++)
 		b->dp->rare[i].ns = 0;
 	memset(&w->counts, 0, sizeof(w->counts));
@@ -168,6 +191,8 @@ run(struct bench *b, bool stages_only, unsigned n, struct outcome *o)
 	take_punts(w, o);
 	o->counts = w->counts;
 	memcpy(o->sessions, w->sessions, sizeof(o->sessions));
+	for (uint32_t i = 0; i < SLOTS; i++)
+		(void)dp_session_rated(b->dp, i, &o->rated[i]);
 }
 
 static void
@@ -194,6 +219,7 @@ same(void)
 {
 	if (memcmp(&fast.counts, &stages.counts, sizeof(fast.counts)) != 0 ||
 		memcmp(fast.sessions, stages.sessions, sizeof(fast.sessions)) != 0 ||
+		memcmp(fast.rated, stages.rated, sizeof(fast.rated)) != 0 ||
 		fast.out != stages.out || fast.punted != stages.punted)
 		return false;
 	for (unsigned i = 0; i < fast.out; i++)

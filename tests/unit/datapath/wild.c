@@ -15,6 +15,7 @@ enum {
 	MEET = 10, /* groups */
 	APART,
 	SILENT,
+	TOGETHER, /* a rate of all of them */
 	NARROW = 300,
 	OTHER_REALM = 1,
 };
@@ -23,6 +24,7 @@ enum {
 static const struct client {
 	uint16_t filter, group, send, mtu, realm, service;
 	bool shut, held, unresolved, absent;
+	bool rated;
 	uint8_t shares_peer, shares_inner; /* with the client of this number, less one */
 } clients[WILD_CLIENTS] = {
 	{.filter = IPSEC, .group = MEET},
@@ -40,6 +42,9 @@ static const struct client {
 	{.filter = ANY, .group = SILENT, .unresolved = true},
 	{.filter = PORTS, .group = MEET, .shares_peer = 1},
 	{.filter = PORTS, .group = MEET, .service = 1},
+	{.filter = ANY, .group = MEET, .rated = true},
+	{.filter = ANY, .group = TOGETHER},
+	{.filter = ANY, .group = TOGETHER},
 	{.absent = true},
 };
 
@@ -94,6 +99,10 @@ policies(struct dp *dp)
 	assert_int_equal(dp_group_set(dp, SILENT, &group), 0);
 	group.clients_reachable = group.refuse_silently = false;
 	assert_int_equal(dp_group_set(dp, APART, &group), 0);
+	group.clients_reachable = true;
+	assert_null(cv_rate_parse("8kbit/16kbit 10kB/12kB", &group.shared.out));
+	assert_null(cv_rate_parse("8kbit 10kB", &group.shared.in));
+	assert_int_equal(dp_group_set(dp, TOGETHER, &group), 0);
 }
 
 static void
@@ -115,8 +124,14 @@ install(struct wild *w, unsigned i)
 		.filter = c->filter,
 		.mtu = c->mtu};
 	uint8_t arp[FRAME_MAX];
+	struct cv_rates rates;
 
 	assert_int_equal(dp_session_set(w->b->dp, &s, &w->slots[i]), 0);
+	if (c->rated) {
+		assert_null(cv_rate_parse("8kbit/16kbit 10kB/11kB", &rates.in));
+		assert_null(cv_rate_parse("8kbit 10kB", &rates.out));
+		assert_int_equal(dp_session_rates_set(w->b->dp, w->slots[i], &rates), 0);
+	}
 	if (!c->unresolved)
 		put_frame(w->b, arp, bench_arp(w->b, PEERS + peer_of(i), arp));
 }
