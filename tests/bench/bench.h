@@ -104,7 +104,8 @@ void bench_samples_free(struct bench_samples *s);
 int bench_relay(void);      /* cycles.c: relay, the limit, macswap */
 int bench_mixes(void);      /* likewise */
 int bench_floods(void);     /* likewise: what is dropped */
-int bench_memif(void);      /* memif.c, with latency */
+int bench_memif_one(void);  /* memif.c */
+int bench_memif_many(void); /* likewise, with latency */
 int bench_churn(void);      /* churn.c */
 int bench_workers(void);    /* workers.c */
 int bench_setup(void);      /* setup.c */

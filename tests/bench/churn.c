@@ -254,7 +254,7 @@ check(const struct churn *c, const struct team *t)
 		(unsigned long long)c->n.sent, (unsigned long long)c->n.right,
 		(unsigned long long)c->n.passing, (unsigned long long)c->n.wrong,
 		(unsigned long long)c->refused);
-	team_tell_drops(t);
+	scene_tell_drops(t->dp);
 	return -1;
 }
 

@@ -14,7 +14,7 @@
 #include "limit.h"
 #include "scene.h"
 
-enum { TURNS = 3, MOST_LANES = 16, SMALL = 124, LARGE = 1400 };
+enum { TURNS = 3, MOST_LANES = 16, SMALL = 124, LARGE = 1400, MORE6 = 20 };
 
 /* One row while it is measured. */
 struct lane {
@@ -72,13 +72,14 @@ is_dropped(const struct lane *lane)
 
 /* What goes wrong makes the figure mean nothing. */
 static int
-check_turn(const struct lane *lane, uint64_t relayed, uint64_t others, uint64_t sent)
+check_turn(const struct scene *s, const struct lane *lane, uint64_t sent)
 {
-	if (is_dropped(lane) ? relayed == 0 : relayed == sent && others == 0)
+	if (is_dropped(lane) ? s->relayed == 0 : s->relayed == sent && s->others == 0)
 		return 0;
 	bench_progress("%s: of %llu packets %llu came out as they should and %llu did not",
-		lane->name, (unsigned long long)sent, (unsigned long long)relayed,
-		(unsigned long long)others);
+		lane->name, (unsigned long long)sent, (unsigned long long)s->relayed,
+		(unsigned long long)s->others);
+	scene_tell_drops(s->dp);
 	return -1;
 }
 
@@ -96,7 +97,7 @@ run_turn(struct scene *s, struct lane *lane, unsigned n)
 		if (i >= warm_up(s))
 			bench_samples_put(&lane->samples, cycles);
 	}
-	return check_turn(lane, s->relayed, s->others, (uint64_t)all * SCENE_ROUND);
+	return check_turn(s, lane, (uint64_t)all * SCENE_ROUND);
 }
 
 static int
@@ -195,6 +196,7 @@ static const struct mix {
 	{"relay.length", {.send = DP_SEND_LENGTH}, false, MIX_GOAL},
 	{"relay.compressed", {.send = DP_SEND_ACFC | DP_SEND_PFC}, false, MIX_GOAL},
 	{"relay.nosum", {0}, true, NAN},
+	{"relay.outer6", {.outer6 = true}, false, NAN},
 	{"relay.lac1", {.lacs = 1}, false, MIX_GOAL},
 	{"relay.lac8", {.lacs = 8}, false, MIX_GOAL},
 	{"relay.lac1000", {.lacs = 1000}, false, MIX_GOAL},
@@ -212,7 +214,10 @@ measure_mix(const struct mix *mix)
 	struct population population = mix->population;
 	static struct scene s;
 	struct lane lane = {.name = mix->name,
-		.traffic = {.kind = TRAFFIC_ESP, .frame = SMALL, .no_sum = mix->no_sum},
+		.traffic = {.kind = TRAFFIC_ESP,
+			/* the payload is the same, whatever the headers */
+			.frame = (uint16_t)(SMALL + (mix->population.outer6 ? MORE6 : 0)),
+			.no_sum = mix->no_sum},
 		.way = &scene_relay,
 		.goal = mix->goal,
 		.limit_of = "limit"};

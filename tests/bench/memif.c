@@ -124,22 +124,15 @@ measure_latency(struct pair *w, double most)
 }
 
 static int
-measure(uint64_t sessions)
+measure(struct pair *w, uint64_t sessions)
 {
-	const struct population population = {.sessions = sessions};
-	static struct pair w;
 	double most = 0, mixed;
 
-	bench_progress("memif with %llu sessions", (unsigned long long)sessions);
-	if (pair_create(&w, &population) != 0)
+	if (measure_rates(w, false, &most) != 0 || measure_rates(w, true, &mixed) != 0)
 		return -1;
-	if (measure_rates(&w, false, &most) != 0 || measure_rates(&w, true, &mixed) != 0)
-		return -1;
-	if (sessions == LATENCY_SESSIONS && bench_wanted_any("latency") &&
-		measure_latency(&w, most) != 0)
-		return -1;
-	pair_destroy(&w);
-	return 0;
+	return sessions == LATENCY_SESSIONS && bench_wanted_any("latency")
+		       ? measure_latency(w, most)
+		       : 0;
 }
 
 static void
@@ -156,20 +149,37 @@ add_nothing(uint64_t sessions)
 			add(latencies[i].names[k], sessions, INNER_64, NAN, NAN, "");
 }
 
-int
-bench_memif(void)
+static int
+with_sessions(uint64_t sessions)
 {
-	static const uint64_t counts[] = {1, LATENCY_SESSIONS};
+	const struct population population = {.sessions = sessions};
+	static struct pair w;
+	int rc;
 
-	if (!bench_wanted_any("relay.memif") && !bench_wanted_any("macswap.memif") &&
-		!bench_wanted_any("latency"))
+	if (sessions != bench_sessions_at_most(sessions) ||
+		(!bench_wanted_any("relay.memif") && !bench_wanted_any("macswap.memif") &&
+			!bench_wanted_any("latency")))
 		return 0;
-	for (size_t i = 0; i < RTE_DIM(counts); i++)
-		if (counts[i] != bench_sessions_at_most(counts[i]))
-			continue;
-		else if (bench_machine()->cpus.n < 2)
-			add_nothing(counts[i]);
-		else if (measure(counts[i]) != 0)
-			return -1;
-	return 0;
+	if (bench_machine()->cpus.n < 2) {
+		add_nothing(sessions);
+		return 0;
+	}
+	bench_progress("memif with %llu sessions", (unsigned long long)sessions);
+	rc = pair_create(&w, &population);
+	if (rc == 0)
+		rc = measure(&w, sessions);
+	pair_leave(&w);
+	return rc;
+}
+
+int
+bench_memif_one(void)
+{
+	return with_sessions(1);
+}
+
+int
+bench_memif_many(void)
+{
+	return with_sessions(LATENCY_SESSIONS);
 }

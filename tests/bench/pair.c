@@ -314,15 +314,8 @@ pair_create(struct pair *w, const struct population *population)
 }
 
 void
-pair_destroy(struct pair *w)
+pair_leave(struct pair *w)
 {
-	rte_eth_dev_stop(w->feeder.ethdev);
-	rte_vdev_uninit(feeder_name);
-	rte_pktmbuf_free_bulk(w->feeder.frames, PAIR_FRAMES);
-	rte_mempool_free(w->feeder.pool);
-	dp_stop(w->dp);
-	dp_destroy(w->dp);
 	unlink(w->socket);
 	rmdir(w->folder);
-	population_free(&w->population);
 }

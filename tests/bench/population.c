@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "traffic.h"
+#include "wire/bytes.h"
 
 enum {
 	PEERS_OF_ADDRESS = 1000, /* behind one NAT */
@@ -80,6 +81,15 @@ population_free(struct population *p)
 	p->tries = NULL;
 }
 
+struct cv_ip
+population_outer6(uint32_t number)
+{
+	struct cv_ip ip = {.family = CV_IPV6, .bytes = TRAFFIC_OUTER6};
+
+	wire_put32(ip.bytes + 12, number);
+	return ip;
+}
+
 void
 population_session(const struct population *p, uint64_t index, struct dp_session *s)
 {
@@ -94,7 +104,9 @@ population_session(const struct population *p, uint64_t index, struct dp_session
 		.open = true,
 		.reachable = true,
 		.address = cv_ipv4((uint32_t)(TRAFFIC_POOL + 1 + index)),
-		.mtu = 1440};
+		.mtu = 1400};
+	if (p->outer6)
+		s->peer.ip = population_outer6(cv_ipv4_value(&s->peer.ip));
 	draw_ids(index, p->tries[index], s);
 }
 

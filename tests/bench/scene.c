@@ -19,8 +19,8 @@ scene_policy(struct dp *dp, const struct population *p)
 {
 	static struct cv_prefix gateways[TRAFFIC_GATEWAY_PREFIXES];
 	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC, .gateways = gateways};
-	struct cv_prefix pool = {.ip = cv_ipv4(TRAFFIC_POOL), .length = 12},
-			 self = {.ip = cv_ipv4(TRAFFIC_INNER), .length = 32};
+	struct cv_prefix pool = {.ip = cv_ipv4(TRAFFIC_POOL), .length = 12};
+	struct cv_prefix self = {.ip = cv_ipv4(TRAFFIC_INNER), .length = 32};
 	struct dp_group group = {.clients_reachable = !p->gateways,
 		.refuse_silently = !p->refuse_answers,
 		.lns = cv_ipv4(TRAFFIC_INNER)};
@@ -36,6 +36,11 @@ scene_policy(struct dp *dp, const struct population *p)
 			.prefix_length = 24,
 			.gateway = cv_ipv4(TRAFFIC_GATEWAY)};
 
+		if (p->outer6) {
+			service.ip = population_outer6(i + 1);
+			service.prefix_length = 120; /* peers are behind the gateway */
+			service.gateway = population_outer6(0xfe);
+		}
 		memcpy(service.gateway_mac, traffic_gateway_mac, sizeof(service.gateway_mac));
 		if (dp_service_set(dp, (uint16_t)i, &service) != 0)
 			return -1;
@@ -129,6 +134,16 @@ scene_destroy(struct scene *s)
 	rte_ring_free(s->out);
 	dp_destroy(s->dp);
 	population_free(&s->population);
+}
+
+void
+scene_tell_drops(const struct dp *dp)
+{
+	struct dp_counter c;
+
+	for (unsigned i = 0; dp_drop_counter(dp, i, &c); i++)
+		if (c.packets != 0)
+			bench_progress("  %llu %s", (unsigned long long)c.packets, c.name);
 }
 
 /* Out of all caches, as what a device writes into memory is. */

@@ -22,6 +22,8 @@ enum {
 	CHUNK = 64,
 	IDLE_CYCLES = 400,    /* a round below had nothing to do */
 	AWAY_CYCLES = 200000, /* above, somebody else had the CPU */
+	QUIET = 1000,         /* rounds in which nothing came out any more */
+	FINISH_MS = 20000,
 };
 
 static uint64_t
@@ -50,12 +52,13 @@ may_send(const struct team_queue *q)
 	return (double)q->sent / q->share < least + AHEAD;
 }
 
-static void
+/* Returns how many have come out. */
+static unsigned
 look_at_all(struct team_queue *q)
 {
 	const struct team_work *work = &q->team->work;
 	struct rte_mbuf *frames[CHUNK];
-	unsigned n;
+	unsigned n, all = 0;
 
 	while ((n = rte_ring_dequeue_burst(q->out, (void **)frames, CHUNK, NULL)) != 0) {
 		for (unsigned i = 0; i < n; i++) {
@@ -67,8 +70,9 @@ look_at_all(struct team_queue *q)
 			}
 			q->fifo[(q->first + q->held++) % TEAM_BUFFERS] = frames[i];
 		}
-		add_count(&q->came_out, n);
+		all += n;
 	}
+	return all;
 }
 
 static struct rte_mbuf *
@@ -129,7 +133,8 @@ receive(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n, uin
 	(void)queue;
 	if (q->left != 0)
 		count_round(q, rte_rdtsc_precise() - q->left);
-	look_at_all(q);
+	if (look_at_all(q) == 0 && !__atomic_load_n(&q->team->sending, __ATOMIC_ACQUIRE))
+		add_count(&q->quiet, 1);
 	n = make_frames(q, frames, most);
 	q->left = rte_rdtsc_precise();
 	return n;
@@ -251,16 +256,6 @@ team_sent(const struct team *t)
 	return n;
 }
 
-uint64_t
-team_came_out(const struct team *t)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < t->workers; i++)
-		n += read_count(&t->queues[i].came_out);
-	return n;
-}
-
 void
 team_span(struct team *t, struct team_span *out)
 {
@@ -280,35 +275,17 @@ team_span(struct team *t, struct team_span *out)
 }
 
 void
-team_tell_drops(const struct team *t)
-{
-	struct dp_counter c;
-
-	for (unsigned i = 0; dp_drop_counter(t->dp, i, &c); i++)
-		if (c.packets != 0)
-			bench_progress("  %llu %s", (unsigned long long)c.packets, c.name);
-}
-
-static uint64_t
-dropped(const struct team *t)
-{
-	struct dp_counter c;
-	uint64_t n = 0;
-
-	for (unsigned i = 0; dp_drop_counter(t->dp, i, &c); i++)
-		n += c.packets;
-	return n;
-}
-
-void
 team_finish(struct team *t)
 {
+	bool all = false;
+
 	__atomic_store_n(&t->sending, false, __ATOMIC_RELEASE);
-	for (unsigned tries = 0; tries < 1000; tries++) {
+	for (unsigned tries = 0; tries < FINISH_MS && !all; tries++) {
 		rte_delay_us_sleep(1000);
 		team_poll(t);
-		if (team_came_out(t) + dropped(t) >= team_sent(t) && tries > 20)
-			break;
+		all = true;
+		for (unsigned i = 0; i < t->workers; i++)
+			all = all && read_count(&t->queues[i].quiet) >= QUIET;
 	}
 }
 

@@ -34,12 +34,12 @@ struct team_queue {
 	const struct rte_eth_rxtx_callback *callback;
 	struct rte_mbuf *fifo[TEAM_BUFFERS];
 	unsigned first, held;
-	double share;      /* of all frames, that come by this queue */
-	uint64_t sent;     /* written here, read by all */
-	uint64_t came_out; /* likewise */
-	uint64_t busy;     /* cycles of the data path */
-	uint64_t round;    /* of its last round with packets */
-	uint64_t left;     /* when it went on from here */
+	double share;   /* of all frames, that come by this queue */
+	uint64_t sent;  /* written here, read by all */
+	uint64_t quiet; /* likewise: rounds without anything, since sending ended */
+	uint64_t busy;  /* cycles of the data path */
+	uint64_t round; /* of its last round with packets */
+	uint64_t left;  /* when it went on from here */
 } __attribute__((aligned(128)));
 
 struct team {
@@ -73,9 +73,6 @@ void team_span(struct team *t, struct team_span *out);
 /* Sends no more, and waits until all has come out or was dropped. */
 void team_finish(struct team *t);
 uint64_t team_sent(const struct team *t);
-uint64_t team_came_out(const struct team *t);
-/* For people, when that was not right. */
-void team_tell_drops(const struct team *t);
 void team_destroy(struct team *t);
 
 #endif

@@ -9,6 +9,7 @@
 #include "traffic.h"
 #include "wire/ether.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 #include "wire/udp.h"
 
 enum {
@@ -18,12 +19,25 @@ enum {
 	L2TP_CONTROL = 0xc802,
 	STAMP = 12, /* bytes: from, to, a magic number */
 	STAMP_MAGIC = 0x43554c56,
-	STAMP_AT = WIRE_IPV4 + WIRE_UDP_HEADER, /* in the inner packet, of whatever protocol */
-	OUTER = WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER,
+	STAMP_AT = WIRE_UDP_HEADER, /* behind the inner header, of whatever protocol */
 	SENDERS = 16, /* of what is answered at a rate of each session: so few that most is not */
 };
 
 const uint8_t traffic_gateway_mac[6] = {2, 0, 0, 0, 0, 1};
+
+/* Bytes of the outer IP header. */
+static unsigned
+outer_bytes(const struct population *p)
+{
+	return p->outer6 ? WIRE_IPV6 : WIRE_IPV4;
+}
+
+/* Of all up to the end of UDP's. */
+static unsigned
+udp_end(const struct population *p)
+{
+	return WIRE_ETHER + outer_bytes(p) + WIRE_UDP_HEADER;
+}
 
 static unsigned
 l2tp_bytes(const struct population *p)
@@ -40,7 +54,7 @@ ppp_bytes(const struct population *p)
 unsigned
 traffic_inner(const struct population *p, const struct traffic *t)
 {
-	return t->frame - OUTER - l2tp_bytes(p) - ppp_bytes(p);
+	return t->frame - udp_end(p) - l2tp_bytes(p) - ppp_bytes(p);
 }
 
 /* L2TP and PPP headers of a data message; returns their end. */
@@ -63,16 +77,26 @@ write_l2tp(const struct population *p, const struct dp_session *s, unsigned payl
 	return at + l2tp_bytes(p) + ppp_bytes(p);
 }
 
+static uint8_t
+protocol_of(const struct traffic *t)
+{
+	switch (t->kind) {
+	case TRAFFIC_UDP4500:
+		return WIRE_UDP;
+	case TRAFFIC_REFUSED:
+		return WIRE_TCP;
+	default:
+		return WIRE_ESP;
+	}
+}
+
 static void
 write_inner(const struct traffic *t, unsigned bytes, uint32_t source, uint32_t target, uint8_t *at)
 {
-	static const uint8_t protocols[] = {
-		[TRAFFIC_UDP4500] = WIRE_UDP, [TRAFFIC_REFUSED] = WIRE_TCP};
-	uint8_t protocol = (size_t)t->kind < sizeof(protocols) ? protocols[t->kind] : 0;
 	struct wire_ipv4 ip = {.length = (uint16_t)bytes,
 		.fragment = WIRE_IPV4_DONT,
 		.ttl = 64,
-		.protocol = protocol == 0 ? WIRE_ESP : protocol,
+		.protocol = protocol_of(t),
 		.source_be = wire_swap32(source),
 		.target_be = wire_swap32(target)};
 
@@ -83,18 +107,16 @@ write_inner(const struct traffic *t, unsigned bytes, uint32_t source, uint32_t t
 	wire_ipv4_write(at, &ip);
 	if (t->kind == TRAFFIC_SUM)
 		at[WIRE_IPV4_SUM] ^= 0x55;
-	wire_put16(at + WIRE_IPV4, 4500);
-	wire_put16(at + WIRE_IPV4 + 2, 4500);
-	wire_put16(at + WIRE_IPV4 + 4, (uint16_t)(bytes - WIRE_IPV4));
-	wire_put16(at + WIRE_IPV4 + 6, 0);
 }
 
+/* Behind the inner header: UDP's, and the stamp. */
 static void
-write_stamp(uint64_t from, uint64_t to, uint8_t *inner)
+write_payload(unsigned bytes, uint64_t from, uint64_t to, uint8_t *at)
 {
-	wire_store32(inner + STAMP_AT, (uint32_t)from);
-	wire_store32(inner + STAMP_AT + 4, (uint32_t)to);
-	wire_store32(inner + STAMP_AT + 8, STAMP_MAGIC);
+	wire_udp_write(at, 4500, 4500, (uint16_t)bytes);
+	wire_store32(at + STAMP_AT, (uint32_t)from);
+	wire_store32(at + STAMP_AT + 4, (uint32_t)to);
+	wire_store32(at + STAMP_AT + 8, STAMP_MAGIC);
 }
 
 /* A control message with nothing in it but its header, and so many zeros as an SCCRQ has bytes. */
@@ -114,64 +136,85 @@ write_control(const struct traffic *t, uint64_t to, uint8_t *at)
 }
 
 static void
-write_outer(const struct traffic *t, const uint8_t mac[6], const struct dp_session *s,
-	unsigned payload, uint8_t *frame)
+write_outer4(const struct traffic *t, const struct dp_session *s, unsigned bytes, uint8_t *at)
 {
-	struct wire_ipv4 ip = {.length = (uint16_t)(WIRE_IPV4 + WIRE_UDP_HEADER + payload),
+	struct wire_ipv4 ip = {.length = (uint16_t)(WIRE_IPV4 + bytes),
 		.ttl = 63,
 		.protocol = WIRE_UDP,
 		.source_be = wire_swap32(cv_ipv4_value(&s->peer.ip)),
 		.target_be = wire_swap32(TRAFFIC_OURS + s->service)};
-	uint16_t port = s->peer.port, target = L2TP_PORT;
 
-	if (t->kind == TRAFFIC_SOURCE)
-		port ^= 1;
 	if (t->kind == TRAFFIC_STRANGER)
 		ip.target_be = wire_swap32(TRAFFIC_OURS + 128);
-	if (t->kind == TRAFFIC_PORT)
-		target = 1702;
 	if (t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL)
 		ip.source_be = wire_swap32(TRAFFIC_PEERS + (uint32_t)(bench_random() & 0xffffff));
-	wire_ether_write(frame, mac, traffic_gateway_mac, WIRE_TYPE_IPV4);
-	wire_ipv4_write(frame + WIRE_ETHER, &ip);
-	wire_udp_write(frame + WIRE_ETHER + WIRE_IPV4, port, target,
-		(uint16_t)(WIRE_UDP_HEADER + payload));
+	wire_ipv4_write(at, &ip);
 }
 
-/* The sum of what is not 0. */
 static void
-finish(uint8_t *frame, unsigned len)
+write_outer6(const struct dp_session *s, unsigned bytes, uint8_t *at)
 {
-	const uint8_t *ip = frame + WIRE_ETHER;
-	uint8_t *udp = frame + WIRE_ETHER + WIRE_IPV4;
-	unsigned bytes = RTE_MIN(len, (unsigned)TRAFFIC_WRITTEN) - WIRE_ETHER - WIRE_IPV4;
+	struct cv_ip ours = population_outer6(s->service + 1u);
+	struct wire_ipv6 ip = {.next = WIRE_UDP, .hops = 63, .payload = (uint16_t)bytes};
 
-	wire_store16(udp + WIRE_UDP_SUM,
-		wire_checksum_udp(wire_sum_pseudo(wire_ipv4_source_be(ip), wire_ipv4_target_be(ip),
-					  wire_load16(udp + WIRE_UDP_LENGTH)) +
-				  wire_sum(udp, bytes)));
+	memcpy(ip.source, s->peer.ip.bytes, WIRE_IPV6_ADDRESS);
+	memcpy(ip.target, ours.bytes, WIRE_IPV6_ADDRESS);
+	wire_ipv6_write(at, &ip);
+}
+
+/* The sum of the pseudo header (RFC 768, RFC 8200 section 8.1). */
+static uint64_t
+pseudo(const struct population *p, const uint8_t *ip, unsigned bytes)
+{
+	if (p->outer6)
+		return wire_sum_pseudo6(
+			ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET, bytes, WIRE_UDP);
+	return wire_sum_pseudo(
+		wire_ipv4_source_be(ip), wire_ipv4_target_be(ip), wire_swap16((uint16_t)bytes));
+}
+
+/* All up to the end of UDP's header, around a datagram of so many bytes that is written. */
+static void
+write_outer(const struct population *p, const struct traffic *t, const uint8_t mac[6],
+	const struct dp_session *s, unsigned bytes, uint8_t *frame)
+{
+	uint8_t *ip = frame + WIRE_ETHER, *udp = ip + outer_bytes(p);
+	/* what is not 0 */
+	unsigned written = RTE_MIN(
+		WIRE_UDP_HEADER + bytes, (unsigned)TRAFFIC_WRITTEN - WIRE_ETHER - outer_bytes(p));
+
+	bytes += WIRE_UDP_HEADER;
+	wire_ether_write(
+		frame, mac, traffic_gateway_mac, p->outer6 ? WIRE_TYPE_IPV6 : WIRE_TYPE_IPV4);
+	if (p->outer6)
+		write_outer6(s, bytes, ip);
+	else
+		write_outer4(t, s, bytes, ip);
+	wire_udp_write(udp, t->kind == TRAFFIC_SOURCE ? s->peer.port ^ 1 : s->peer.port,
+		t->kind == TRAFFIC_PORT ? L2TP_PORT + 1 : L2TP_PORT, (uint16_t)bytes);
+	if (!t->no_sum)
+		wire_store16(udp + WIRE_UDP_SUM,
+			wire_checksum_udp(pseudo(p, ip, bytes) + wire_sum(udp, written)));
 }
 
 unsigned
 traffic_write_from(const struct population *p, const struct traffic *t, const uint8_t mac[6],
 	const struct dp_session *s, uint32_t target, uint64_t from, uint64_t to, uint8_t *frame)
 {
-	unsigned payload = t->frame - OUTER;
-	uint8_t *inner;
+	unsigned payload = t->frame - udp_end(p), bytes = traffic_inner(p, t);
+	uint8_t *l2tp = frame + udp_end(p), *inner;
 
 	if (t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL) {
-		payload = write_control(t, to, frame + OUTER);
+		payload = write_control(t, to, l2tp);
 	} else {
-		inner = write_l2tp(p, s, payload, frame + OUTER);
-		write_inner(t, traffic_inner(p, t), cv_ipv4_value(&s->address), target, inner);
-		write_stamp(from, to, inner);
+		inner = write_l2tp(p, s, payload, l2tp);
+		write_inner(t, bytes, cv_ipv4_value(&s->address), target, inner);
+		write_payload(bytes - WIRE_IPV4, from, to, inner + WIRE_IPV4);
 	}
 	if (t->kind == TRAFFIC_VERSION)
-		frame[OUTER + 1] = 3;
-	write_outer(t, mac, s, payload, frame);
-	if (!t->no_sum)
-		finish(frame, OUTER + payload);
-	return OUTER + payload;
+		l2tp[1] = 3;
+	write_outer(p, t, mac, s, payload, frame);
+	return udp_end(p) + payload;
 }
 
 unsigned
@@ -190,47 +233,69 @@ traffic_write(const struct population *p, const struct traffic *t, const uint8_t
 }
 
 static bool
-sums_right(const uint8_t *frame)
+sums_right(const struct population *p, const uint8_t *frame)
 {
-	const uint8_t *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+	const uint8_t *ip = frame + WIRE_ETHER, *udp = ip + outer_bytes(p);
+	unsigned bytes = wire_udp_length(udp);
 
-	return wire_ipv4_sum_right(ip, WIRE_IPV4) && wire_load16(udp + WIRE_UDP_SUM) != 0 &&
-	       wire_udp_sum_right(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
+	return (p->outer6 || wire_ipv4_sum_right(ip, WIRE_IPV4)) &&
+	       wire_load16(udp + WIRE_UDP_SUM) != 0 &&
+	       wire_fold(pseudo(p, ip, bytes) + wire_sum(udp, bytes)) == WIRE_SUM_RIGHT;
 }
 
 /* From the inner packet on. */
 static const uint8_t *
 inner_of(const struct population *p, const uint8_t *frame)
 {
-	return frame + OUTER + l2tp_bytes(p) + ppp_bytes(p);
+	return frame + udp_end(p) + l2tp_bytes(p) + ppp_bytes(p);
+}
+
+/* Both lengths outside, and the version. */
+static bool
+outer_fits(const struct population *p, const uint8_t *frame, unsigned len)
+{
+	const uint8_t *ip = frame + WIRE_ETHER;
+	unsigned bytes = len - WIRE_ETHER - outer_bytes(p);
+
+	if (wire_udp_length(ip + outer_bytes(p)) != bytes)
+		return false;
+	if (p->outer6)
+		return wire_ip_version(ip) == 6 && wire_get16(ip + WIRE_IPV6_LENGTH) == bytes;
+	return ip[0] == 0x45 && wire_ipv4_length(ip) == len - WIRE_ETHER;
+}
+
+/* The inner packet is from the one session to the other, and has been relayed once. */
+static bool
+inner_fits(const uint8_t *inner, uint64_t from, uint64_t to)
+{
+	return inner[0] == 0x45 && inner[WIRE_IPV4_TTL] == 63 &&
+	       wire_get32(inner + WIRE_IPV4_SOURCE) == (uint32_t)(TRAFFIC_POOL + 1 + from) &&
+	       wire_get32(inner + WIRE_IPV4_TARGET) == (uint32_t)(TRAFFIC_POOL + 1 + to) &&
+	       wire_ipv4_sum_right(inner, WIRE_IPV4);
 }
 
 bool
 traffic_read(const struct population *p, const struct traffic *t, const uint8_t *frame,
 	unsigned len, uint64_t *from, uint64_t *to)
 {
-	const uint8_t *ip = frame + WIRE_ETHER, *inner = inner_of(p, frame);
-	const uint8_t *stamp = inner + STAMP_AT;
+	const uint8_t *inner = inner_of(p, frame), *stamp = inner + WIRE_IPV4 + STAMP_AT;
 
-	if (len != t->frame || wire_ipv4_length(ip) != len - WIRE_ETHER ||
-		wire_udp_length(ip + WIRE_IPV4) != len - WIRE_ETHER - WIRE_IPV4 ||
-		wire_load32(stamp + 8) != STAMP_MAGIC)
+	if (len != t->frame || !outer_fits(p, frame, len) || wire_load32(stamp + 8) != STAMP_MAGIC)
 		return false;
 	*from = wire_load32(stamp);
 	*to = wire_load32(stamp + 4);
-	return wire_get32(inner + WIRE_IPV4_SOURCE) == (uint32_t)(TRAFFIC_POOL + 1 + *from) &&
-	       wire_get32(inner + WIRE_IPV4_TARGET) == (uint32_t)(TRAFFIC_POOL + 1 + *to) &&
-	       inner[WIRE_IPV4_TTL] == 63 && wire_ipv4_sum_right(inner, WIRE_IPV4);
+	return inner_fits(inner, *from, *to);
 }
 
 bool
 traffic_reached(const struct population *p, const uint8_t *frame, const struct dp_session *s)
 {
-	const uint8_t *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+	const uint8_t *ip = frame + WIRE_ETHER, *udp = ip + outer_bytes(p);
 	const uint8_t *ids = inner_of(p, frame) - ppp_bytes(p) - 4;
+	bool there = p->outer6 ? wire_ipv6_equal(ip + WIRE_IPV6_TARGET, s->peer.ip.bytes)
+			       : wire_ipv4_target_be(ip) == wire_swap32(cv_ipv4_value(&s->peer.ip));
 
-	return memcmp(frame, traffic_gateway_mac, WIRE_MAC) == 0 &&
-	       wire_ipv4_target_be(ip) == wire_swap32(cv_ipv4_value(&s->peer.ip)) &&
+	return there && memcmp(frame, traffic_gateway_mac, WIRE_MAC) == 0 &&
 	       wire_get16(udp + WIRE_UDP_TARGET) == s->peer.port &&
 	       wire_get16(ids) == s->peer_tunnel_id && wire_get16(ids + 2) == s->peer_session_id;
 }
@@ -247,7 +312,7 @@ traffic_is_icmp(const struct population *p, const uint8_t *frame, unsigned len)
 unsigned
 traffic_free_at(const struct population *p)
 {
-	return OUTER + l2tp_bytes(p) + ppp_bytes(p) + STAMP_AT + STAMP;
+	return udp_end(p) + l2tp_bytes(p) + ppp_bytes(p) + WIRE_IPV4 + STAMP_AT + STAMP;
 }
 
 bool
@@ -260,5 +325,5 @@ traffic_right(const struct population *p, const struct traffic *t, const uint8_t
 	if (!traffic_read(p, t, frame, len, &from, &to) || to >= p->there)
 		return false;
 	population_session(p, to, &s);
-	return traffic_reached(p, frame, &s) && (!whole || sums_right(frame));
+	return traffic_reached(p, frame, &s) && (!whole || sums_right(p, frame));
 }

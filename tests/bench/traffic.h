@@ -20,6 +20,7 @@ struct population {
 	unsigned lacs;       /* 0: each session has a peer of its own */
 	bool gateways;       /* clients are isolated, and half of all addresses are gateways */
 	uint16_t send;       /* DP_SEND_*, for both directions */
+	bool outer6;         /* peers are reached over IPv6 */
 	bool refuse_answers; /* what a filter refuses is answered by ICMP */
 	/* set by population_plan */
 	uint64_t seed;
@@ -33,6 +34,8 @@ int population_plan(struct population *p);
 void population_free(struct population *p);
 /* What the data path is told of a session. */
 void population_session(const struct population *p, uint64_t index, struct dp_session *s);
+/* An outer IPv6 address, by number. */
+struct cv_ip population_outer6(uint32_t number);
 /* Its slot by its IDs. */
 uint32_t population_slot(const struct population *p, const struct dp_session *s);
 /* The prefixes of the gateways: count is how many there are, at most TRAFFIC_GATEWAY_PREFIXES. */
@@ -93,6 +96,12 @@ unsigned traffic_free_at(const struct population *p);
 extern const uint8_t traffic_gateway_mac[6];
 #define TRAFFIC_OURS UINT32_C(0xc0000201)    /* 192.0.2.1, and those after it */
 #define TRAFFIC_GATEWAY UINT32_C(0xc00002fe) /* of all outer peers */
+/* Our outer IPv6 addresses end in a listener's number and one more, the gateway's in 0xfe, peers'
+ * in what their IPv4 addresses are otherwise. */
+#define TRAFFIC_OUTER6                 \
+	{                              \
+		0x20, 0x01, 0x0d, 0xb8 \
+	}
 #define TRAFFIC_PEERS UINT32_C(0x0b000000)
 #define TRAFFIC_POOL UINT32_C(0x0a000000)  /* a /12 */
 #define TRAFFIC_INNER UINT32_C(0x0a7f0001) /* ours */

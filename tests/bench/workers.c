@@ -98,7 +98,7 @@ check(const struct spread *s, const struct team *t)
 	bench_progress("workers: of %llu packets %llu came out right, %llu wrong",
 		(unsigned long long)team_sent(t), (unsigned long long)right,
 		(unsigned long long)wrong);
-	team_tell_drops(t);
+	scene_tell_drops(t->dp);
 	return -1;
 }
 
