@@ -51,6 +51,7 @@
 	X(REASSEMBLE_TOO_BIG, "outer packet in fragments, too big for a packet buffer")            \
 	X(REASSEMBLE_TIMEOUT, "fragment of an outer packet whose others did not come in 2 s")      \
 	X(REASSEMBLE_GAVE_WAY, "too many fragments of outer packets wait for their others")        \
+	X(SEQUENCE_OLD, "data of such a session that came again, or after it was given up")        \
 	X(INGRESS_UNKNOWN_SESSION, "data for a tunnel and session that are not here")              \
 	X(INGRESS_SOURCE, "data of a session from another address or port than its peer's")        \
 	X(INGRESS_UDP_CHECKSUM, "UDP checksum wrong of what would end here, or be answered")       \
@@ -135,6 +136,9 @@
 	X(LOCAL_PUNT_ARP, "ARP of neighbours")                                               \
 	X(LOCAL_ND, "neighbour solicitations for our own addresses, answered")               \
 	X(LOCAL_PUNT_ND, "ND of neighbours")                                                 \
+	X(SEQUENCE_WAIT, "sequenced data that came early, and waited for what is before it") \
+	X(SEQUENCE_MISSING, "data without Ns of a session for which sequencing is required") \
+	X(SEQUENCE_LOST, "sequenced data messages that did not come")                        \
 	X(INGRESS_ROUTE, "inner IP packets taken from their session")                        \
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
 	X(ROUTE_POLICY, "destination is a session")                                          \

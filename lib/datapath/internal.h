@@ -33,10 +33,12 @@ enum {
 	DP_NEXTHOP_NONE = 0,
 	DP_NEIGHBOUR_WAITING = 512, /* packets that wait for their next hop's address, of all */
 	DP_TUNNEL_IDS = 65536,
-	DP_FOLLOW_SESSION = 8,    /* later fragments of a session that wait for their first one */
-	DP_FOLLOW_WAITING = 256,  /* and of all, a worker */
-	DP_PARTS_WAITING = 512,   /* fragments of outer packets that wait for others, a worker */
-	DP_IDS_OF_A_KIND = 65536, /* groups, services: what 16 bits can name */
+	DP_FOLLOW_SESSION = 8,     /* later fragments of a session that wait for their first one */
+	DP_FOLLOW_WAITING = 256,   /* and of all, a worker */
+	DP_PARTS_WAITING = 512,    /* fragments of outer packets that wait for others, a worker */
+	DP_SEQUENCE_SESSION = 8,   /* packets of a session that wait for those before them */
+	DP_SEQUENCE_WAITING = 256, /* and of all, a worker */
+	DP_IDS_OF_A_KIND = 65536,  /* groups, services: what 16 bits can name */
 	DP_IDS = 8192,
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
 	DP_ECHO_FIRSTS = 1024,   /* of strangers' echo requests in fragments, a worker */
@@ -105,6 +107,7 @@ struct dp_echo_first {
 
 struct dp_follow;
 struct dp_parts;
+struct dp_sequence;
 struct rte_ip_frag_tbl;
 
 /*
@@ -137,6 +140,7 @@ struct dp_worker {
 	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
 	struct dp_follow *follow;
+	struct dp_sequence *sequence;       /* data messages that came early */
 	struct dp_parts *parts;             /* outer fragments that wait */
 	struct rte_ip_frag_tbl *reassembly; /* empty between two packets */
 	struct cv_bucket echoes;            /* to strangers, all together */
@@ -177,6 +181,8 @@ struct dp_packet {
 	uint8_t port;       /* that it came in by */
 	uint16_t ip_header; /* bytes from the outer one to UDP's */
 	bool sum_known;
+	bool sequenced; /* ns came with it */
+	uint16_t ns;
 	uint64_t key;
 };
 
@@ -707,6 +713,8 @@ void dp_workers_destroy(struct dp *dp);
 /* sender: a worker's index, or worker_count: the control thread. */
 void dp_ids_init(const struct dp *dp, struct dp_ids *ids, unsigned sender);
 int dp_worker_main(void *worker);
+/* Takes a burst, which is in order, through all stages from ingress on. */
+void dp_worker_through(struct dp_worker *w, struct dp_burst *burst);
 /* One round: receive, relay, send. Returns frames received. */
 unsigned dp_worker_round(struct dp_worker *w);
 /* worker/tx.c */
@@ -738,6 +746,13 @@ void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, u
 /* Whether the datagram's checksum is right, or there is none: for what ends here (RFC 1122 section
  * 4.1.3.4). What is relayed is not summed up: its wrong checksum leaves wrong. */
 bool dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p);
+/* worker/sequence.c: puts sessions' packets that have to be in order into it. Of these b may become
+ * more than a burst: all but the last one are taken through the other stages here. */
+void dp_sequence_stage(struct dp_worker *w, struct dp_burst *b);
+struct dp_sequence *dp_sequence_new(void); /* to be freed with free() */
+/* Lets go what has waited too long, or drops all of it. */
+void dp_sequence_expire(struct dp_worker *w);
+void dp_sequence_drain(struct dp_worker *w);
 void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);

@@ -29,6 +29,7 @@ enum {
 #define DP_INGRESS_OPEN6 (UINT64_C(1) << 61) /* IPV6CP is */
 #define DP_INGRESS_PEER6 (UINT64_C(1) << 60) /* its peer is reached over IPv6 */
 /* A bit a feature that the fast way does not know. */
+#define DP_INGRESS_SEQUENCED (UINT64_C(1) << 48) /* what arrives has Ns, whose order counts */
 #define DP_INGRESS_RARE (UINT64_C(0xfff) << 48)
 #define DP_INGRESS_METER (UINT64_C(1) << 59) /* what it sends has a rate */
 #define DP_INGRESS_KEY (DP_INGRESS_INSTALLED | UINT64_C(0xffffffffffff))
@@ -113,7 +114,12 @@ struct dp_rare {
 	uint32_t after;          /* when it may be sent to: 0, at once; see dp_egress_waits() */
 	uint16_t ns;             /* the next one, taken with an atomic addition */
 	uint8_t interface_id[8]; /* ours on its link, as it was told */
-	uint8_t room[2];
+	/* of what arrives, where that is sequenced (worker/sequence.c): */
+	uint16_t nr;     /* the next that is expected */
+	uint32_t lost;   /* that did not come, */
+	uint32_t old;    /* or came again, or too late */
+	uint8_t old_run; /* of them, since the last that was neither */
+	bool counting;   /* nr means something */
 };
 
 /* dp_rare.after: why it may not be sent to (yet), by family. SENT: until so many frames of the

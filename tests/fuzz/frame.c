@@ -109,6 +109,7 @@ collect(void)
 	} while (!rte_ring_empty(dp->workers[0]->send));
 	dp_follow_drain(dp->workers[0]); /* fragments that still wait */
 	dp_parts_drain(dp->workers[0]);
+	dp_sequence_drain(dp->workers[0]);
 	return rte_mempool_avail_count(dp->pool);
 }
 

@@ -177,6 +177,7 @@ dp_stop(struct dp *dp)
 	for (unsigned i = 0; i < dp->worker_count; i++) {
 		dp_follow_drain(dp->workers[i]);
 		dp_parts_drain(dp->workers[i]);
+		dp_sequence_drain(dp->workers[i]);
 	}
 	dp_ports_stop(dp);
 	return 0;

@@ -244,7 +244,7 @@ count_mbufs(const struct dp *dp)
 	wanted += DP_NEIGHBOUR_WAITING;
 	wanted += dp->worker_count *
 		  (DP_PUNT_CLASSES * DP_PUNT_RING + DP_SEND_RING + DP_FOLLOW_WAITING +
-			  DP_PARTS_WAITING + 2u * DP_BURST * dp->port_count);
+			  DP_PARTS_WAITING + DP_SEQUENCE_WAITING + 2u * DP_BURST * dp->port_count);
 	while (n < wanted)
 		n = 2 * n + 1;
 	return n;

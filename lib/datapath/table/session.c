@@ -315,6 +315,7 @@ write_lines(struct dp *dp, uint32_t slot)
 	const struct dp_session *s = &c->told;
 	struct dp_ingress *in = &dp->ingress[slot];
 	struct dp_egress *out = &dp->egress[slot];
+	uint64_t rare = (s->send & DP_SEND_SEQUENCE) != 0 ? DP_INGRESS_SEQUENCED : 0;
 
 	if (c->moving)
 		dp_nexthop_put(dp, out->nexthop);
@@ -327,8 +328,11 @@ write_lines(struct dp *dp, uint32_t slot)
 		dp_headers_expect(in, dp->services[s->service], s);
 		__atomic_store_n(&in->word,
 			dp_ingress_key(s->service, s->tunnel_id, s->session_id) |
-				(s->peer.ip.family == CV_IPV6 ? DP_INGRESS_PEER6 : 0),
+				(s->peer.ip.family == CV_IPV6 ? DP_INGRESS_PEER6 : 0) | rare,
 			__ATOMIC_RELEASE);
+	} else {
+		__atomic_store_n(
+			&in->word, (in->word & ~DP_INGRESS_SEQUENCED) | rare, __ATOMIC_RELEASE);
 	}
 }
 

@@ -166,6 +166,7 @@ data_header(const struct frame *f, struct dp_packet *p, uint16_t *tunnel_id, uin
 		*session_id = rte_bswap16(wire_load16(l2tp + at + 2));
 		p->inner = l2tp + at + 4;
 		p->len = (uint16_t)(total - at - 4);
+		p->sequenced = false;
 		return GO_ON;
 	}
 	rc = l2tp_header_parse(l2tp, len, &h);
@@ -175,6 +176,8 @@ data_header(const struct frame *f, struct dp_packet *p, uint16_t *tunnel_id, uin
 	*session_id = h.session_id;
 	p->inner = l2tp + (h.payload.data - l2tp);
 	p->len = (uint16_t)h.payload.len;
+	p->sequenced = h.has_sequence;
+	p->ns = h.has_sequence ? h.ns : 0;
 	return GO_ON;
 }
 

@@ -30,6 +30,15 @@ forward(struct dp_worker *w, struct dp_burst *burst)
 	dp_egress_stage(w, burst);
 }
 
+void
+dp_worker_through(struct dp_worker *w, struct dp_burst *burst)
+{
+	dp_ingress_stage(w, burst);
+	forward(w, burst);
+	while (dp_follow_next(w, burst))
+		forward(w, burst);
+}
+
 unsigned
 dp_worker_round(struct dp_worker *w)
 {
@@ -52,11 +61,10 @@ dp_worker_round(struct dp_worker *w)
 		if (n == 0)
 			continue;
 		dp_classify(w, port, frames, n, &burst);
-		dp_ingress_stage(w, &burst);
-		forward(w, &burst);
-		while (dp_follow_next(w, &burst))
-			forward(w, &burst);
+		dp_sequence_stage(w, &burst);
+		dp_worker_through(w, &burst);
 	}
+	dp_sequence_expire(w);
 	dp_follow_expire(w);
 	dp_parts_expire(w);
 	dp_tx_flush(w);
@@ -160,11 +168,12 @@ new_worker(struct dp *dp, uint16_t index)
 	w->cycles_per_ms = hz / 1000;
 	cv_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
 	w->follow = dp_follow_new();
+	w->sequence = dp_sequence_new();
 	w->parts = dp_parts_new(dp);
 	w->reassembly = dp_reassemble_new();
 	w->sessions = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
 	w->limits = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
-	if (w->follow == NULL || w->parts == NULL || w->reassembly == NULL)
+	if (w->follow == NULL || w->sequence == NULL || w->parts == NULL || w->reassembly == NULL)
 		return NULL;
 	return w->sessions == NULL || w->limits == NULL ? NULL : w;
 }
@@ -205,6 +214,7 @@ dp_workers_destroy(struct dp *dp)
 			dp, w->sessions, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
 		dp_table_free(dp, w->limits, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
 		free(w->follow);
+		free(w->sequence);
 		dp_parts_free(w->parts);
 		dp_reassemble_free(w->reassembly);
 		free(w);

@@ -134,6 +134,7 @@ forget(struct bench *b)
 	free(w->follow);
 	w->follow = dp_follow_new();
 	assert_non_null(w->follow);
+	dp_sequence_drain(w);
 	dp_parts_drain(w);
 	dp_parts_free(w->parts);
 	w->parts = dp_parts_new(b->dp);
@@ -145,8 +146,11 @@ forget(struct bench *b)
 	memset(w->sessions, 0, SLOTS * sizeof(w->sessions[0]));
 	memset(w->shares, 0, sizeof(w->shares));
 	forget_rates(b->dp);
-	for (unsigned i = 0; i < SLOTS; i++)
-		b->dp->rare[i].ns = 0;
+	for (unsigned i = 0; i < SLOTS; i++) {
+		b->dp->rare[i].ns = b->dp->rare[i].nr = 0;
+		b->dp->rare[i].lost = b->dp->rare[i].old = 0;
+		b->dp->rare[i].old_run = b->dp->rare[i].counting = 0;
+	}
 	memset(&w->counts, 0, sizeof(w->counts));
 	w->ids = ids;
 }
@@ -266,6 +270,7 @@ both_ways_are_one(void **state)
 	b.dp->workers[0]->stages_only = false;
 	dp_follow_drain(b.dp->workers[0]);
 	dp_parts_drain(b.dp->workers[0]);
+	dp_sequence_drain(b.dp->workers[0]);
 	bench_down(&b);
 }
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sequence numbers of data messages, where Sequencing Required was agreed (RFC 2661 section 5.4):
+ * they tell what was lost, and put back in order what a path turned round. A peer that leaves them
+ * out, as it must not, has its packets taken as they come. What
+ * comes early waits for those before it, a few of each session and of all, and a moment; then they
+ * count as lost. What comes once more, or too late, is dropped. Data and PPP control have one
+ * count.
+ *
+ * A session's numbers are in its dp_rare; what waits is its worker's. Where its packets come to two
+ * workers their order is lost anyway.
+ */
+#include <stdlib.h>
+
+#include "datapath/internal.h"
+
+enum {
+	WAIT_MS = 50,
+	/* a peer that jumps farther has begun another count */
+	JUMP = 1024,
+	/* so many old ones without a new one: likewise */
+	OLD_RUN = 32,
+};
+
+struct dp_sequence {
+	uint32_t count;
+	/* by place; key 0: free */
+	uint64_t keys[DP_SEQUENCE_WAITING];
+	uint32_t since_ms[DP_SEQUENCE_WAITING];
+	uint16_t ns[DP_SEQUENCE_WAITING];
+	struct dp_packet packets[DP_SEQUENCE_WAITING];
+};
+
+struct dp_sequence *
+dp_sequence_new(void)
+{
+	return calloc(1, sizeof(struct dp_sequence));
+}
+
+static int
+distance(uint16_t ns, uint16_t from)
+{
+	return (int16_t)(uint16_t)(ns - from);
+}
+
+/* ---- what waits ---- */
+
+static void
+leave(struct dp_sequence *q, unsigned at)
+{
+	q->keys[at] = 0;
+	q->count--;
+}
+
+/* The place of a session's packet that is next of those that wait; -1: none does. */
+static int
+first_of(const struct dp_sequence *q, uint64_t key, uint16_t expected)
+{
+	int found = -1;
+
+	for (unsigned i = 0; q->count != 0 && i < DP_SEQUENCE_WAITING; i++)
+		if (q->keys[i] == key && (found < 0 || distance(q->ns[i], expected) <
+							       distance(q->ns[found], expected)))
+			found = (int)i;
+	return found;
+}
+
+static bool
+waits(const struct dp_sequence *q, uint64_t key, uint16_t ns)
+{
+	for (unsigned i = 0; q->count != 0 && i < DP_SEQUENCE_WAITING; i++)
+		if (q->keys[i] == key && q->ns[i] == ns)
+			return true;
+	return false;
+}
+
+static bool
+has_room(const struct dp_sequence *q, uint64_t key)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; q->count != 0 && i < DP_SEQUENCE_WAITING; i++)
+		n += q->keys[i] == key;
+	return n < DP_SEQUENCE_SESSION && q->count < DP_SEQUENCE_WAITING;
+}
+
+/* ---- to the next stages ---- */
+
+static void
+deliver(struct dp_worker *w, struct dp_burst *out)
+{
+	if (out->n != 0)
+		dp_worker_through(w, out);
+	out->n = 0;
+}
+
+static void
+put(struct dp_worker *w, struct dp_burst *out, const struct dp_packet *p)
+{
+	if (out->n == DP_BURST)
+		deliver(w, out);
+	out->packets[out->n++] = *p;
+}
+
+/* Those before ns have not come. */
+static void
+go_to(struct dp_worker *w, struct dp_rare *r, uint16_t ns)
+{
+	uint32_t lost = (uint16_t)(ns - r->nr);
+
+	w->counts.edges[DP_EDGE_SEQUENCE_LOST] += lost;
+	r->lost += lost;
+	r->nr = ns;
+}
+
+/* What waits of p's session and is next, and what follows it without a gap. */
+static void
+release(struct dp_worker *w, uint64_t key, struct dp_rare *r, struct dp_burst *out)
+{
+	struct dp_sequence *q = w->sequence;
+	int at;
+
+	while ((at = first_of(q, key, r->nr)) >= 0 && q->ns[at] == r->nr) {
+		r->nr++;
+		put(w, out, &q->packets[at]);
+		leave(q, (unsigned)at);
+	}
+}
+
+/* The next one that waits does so no longer. */
+static void
+skip(struct dp_worker *w, uint64_t key, struct dp_rare *r, struct dp_burst *out)
+{
+	int at = first_of(w->sequence, key, r->nr);
+
+	if (at < 0)
+		return;
+	go_to(w, r, w->sequence->ns[at]);
+	release(w, key, r, out);
+}
+
+/* Another count begins: what waits is of the old one. */
+static void
+begin(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct dp_burst *out)
+{
+	int at;
+
+	while ((at = first_of(w->sequence, p->key, r->nr)) >= 0) {
+		r->nr = w->sequence->ns[at];
+		release(w, p->key, r, out);
+	}
+	r->counting = true;
+	r->old_run = 0;
+	r->nr = (uint16_t)(p->ns + 1);
+	put(w, out, p);
+}
+
+/* Out of its turn: it waits, if there is room; else those before it go first. */
+static void
+hold(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct dp_burst *out)
+{
+	struct dp_sequence *q = w->sequence;
+	unsigned free = 0;
+	int at;
+
+	if (waits(q, p->key, p->ns)) {
+		r->old++;
+		dp_drop(w, p, DP_DROP_SEQUENCE_OLD);
+		return;
+	}
+	while (p->ns != r->nr && !has_room(q, p->key) && (at = first_of(q, p->key, r->nr)) >= 0 &&
+		distance(q->ns[at], p->ns) < 0)
+		skip(w, p->key, r, out);
+	if (p->ns == r->nr || !has_room(q, p->key)) {
+		go_to(w, r, p->ns);
+		r->nr++;
+		put(w, out, p);
+		release(w, p->key, r, out);
+		return;
+	}
+	while (q->keys[free] != 0)
+		free++;
+	q->keys[free] = p->key;
+	q->ns[free] = p->ns;
+	q->since_ms[free] = w->now_ms;
+	q->packets[free] = *p;
+	q->count++;
+	w->counts.edges[DP_EDGE_SEQUENCE_WAIT]++;
+}
+
+static void
+take(struct dp_worker *w, const struct dp_packet *p, struct dp_burst *out)
+{
+	struct dp_rare *r = &w->dp->rare[p->slot];
+	int ahead = distance(p->ns, r->nr);
+
+	if (!p->sequenced) {
+		w->counts.edges[DP_EDGE_SEQUENCE_MISSING]++;
+		put(w, out, p);
+		return;
+	}
+	if (!r->counting || ahead > JUMP || (ahead < 0 && r->old_run >= OLD_RUN)) {
+		begin(w, p, r, out);
+		return;
+	}
+	if (ahead < 0) {
+		r->old++;
+		r->old_run++;
+		dp_drop(w, p, DP_DROP_SEQUENCE_OLD);
+		return;
+	}
+	r->old_run = 0;
+	if (ahead != 0) {
+		hold(w, p, r, out);
+		return;
+	}
+	r->nr++;
+	put(w, out, p);
+	release(w, p->key, r, out);
+}
+
+/* Of a session that has a count, and from its peer; of any other ingress says what it is. */
+static bool
+counts(const struct dp *dp, const struct dp_packet *p)
+{
+	uint64_t word = __atomic_load_n(&dp->ingress[p->slot].word, __ATOMIC_ACQUIRE);
+
+	return (word & (DP_INGRESS_KEY | DP_INGRESS_SEQUENCED)) ==
+		       (p->key | DP_INGRESS_SEQUENCED) &&
+	       dp_session_is_of(dp, p->key, p->peer, p->peer_port);
+}
+
+void
+dp_sequence_stage(struct dp_worker *w, struct dp_burst *b)
+{
+	struct dp_burst in;
+	uint16_t i = 0;
+
+	while (i < b->n && likely(!counts(w->dp, &b->packets[i])))
+		i++;
+	if (likely(i == b->n))
+		return;
+	memcpy(in.packets + i, b->packets + i, (b->n - i) * sizeof(in.packets[0]));
+	in.n = b->n;
+	for (b->n = i; i < in.n; i++) {
+		if (counts(w->dp, &in.packets[i]))
+			take(w, &in.packets[i], b);
+		else
+			put(w, b, &in.packets[i]);
+	}
+	/* exits: INGRESS; it waits; drops SEQUENCE_* */
+}
+
+void
+dp_sequence_expire(struct dp_worker *w)
+{
+	struct dp_sequence *q = w->sequence;
+	struct dp_burst out;
+
+	if (likely(q->count == 0))
+		return;
+	out.n = 0;
+	for (unsigned i = 0; i < DP_SEQUENCE_WAITING; i++)
+		while (q->keys[i] != 0 && w->now_ms - q->since_ms[i] > WAIT_MS) {
+			const struct dp_packet *p = &q->packets[i];
+
+			if (counts(w->dp, p)) {
+				skip(w, p->key, &w->dp->rare[p->slot], &out);
+				continue;
+			}
+			leave(q, i);
+			dp_drop(w, p, DP_DROP_INGRESS_UNKNOWN_SESSION);
+		}
+	deliver(w, &out);
+}
+
+void
+dp_sequence_drain(struct dp_worker *w)
+{
+	struct dp_sequence *q = w->sequence;
+
+	for (unsigned i = 0; i < DP_SEQUENCE_WAITING; i++)
+		if (q->keys[i] != 0) {
+			leave(q, i);
+			dp_drop(w, &q->packets[i], DP_DROP_WORKER_STOPPED);
+		}
+}
