@@ -134,8 +134,9 @@ enum dp_punt_class {
 	DP_PUNT_PPP,     /* data message of a known session from its peer that is not IP */
 	DP_PUNT_CONNECT, /* control message for a tunnel that is not set: an SCCCN, say */
 	DP_PUNT_NEW,     /* control message for tunnel 0 */
-	DP_PUNT_ARP, /* ARP and ND of neighbours: handled inside dp_control_poll(), never returned
-		      */
+	DP_PUNT_ARP,  /* ARP and ND of neighbours: handled inside dp_control_poll(), never returned
+		       */
+	DP_PUNT_PATH, /* ICMP about packets of ours that were too big: likewise */
 	DP_PUNT_CLASSES,
 };
 

@@ -96,12 +96,17 @@
 	X(PUNT_CONNECT_FULL, "too many messages of tunnels that are being opened wait")            \
 	X(PUNT_NEW_FULL, "too many new tunnel requests wait")                                      \
 	X(PUNT_ARP_FULL, "too much ARP and ND of neighbours waits")                                \
+	X(PUNT_PATH_FULL, "too much ICMP about packets of ours waits")                             \
 	X(PUNT_TUNNEL_SHARE, "a tunnel or its address has its share of what waits")                \
 	X(PUNT_PPP_SHARE, "a session or its address has its share of what waits")                  \
 	X(PUNT_PPP_RATE, "a session's PPP control over its rate")                                  \
 	X(PUNT_CONNECT_SHARE, "one address or port has its share of such messages that wait")      \
 	X(PUNT_NEW_SHARE, "one address or port has its share of the new requests that wait")       \
 	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP and ND that waits")              \
+	X(PUNT_PATH_SHARE, "one router has its share of the ICMP that waits")                      \
+	X(PATH_FORGED, "ICMP that says too big of a packet that no session was sent")              \
+	X(PATH_MTU, "ICMP that says too big with an MTU below 576, or none that is news")          \
+	X(PATH_LIMIT, "ICMP that says too big over the rate, or of too many tunnels")              \
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
 	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
 	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours")                         \
@@ -139,6 +144,8 @@
 	X(SEQUENCE_WAIT, "sequenced data that came early, and waited for what is before it") \
 	X(SEQUENCE_MISSING, "data without Ns of a session for which sequencing is required") \
 	X(SEQUENCE_LOST, "sequenced data messages that did not come")                        \
+	X(LOCAL_PUNT_PATH, "ICMP that says of packets of ours that they were too big")       \
+	X(PATH_FALLS, "of these, those by which a tunnel's path MTU fell, or stays low")     \
 	X(INGRESS_ROUTE, "inner IP packets taken from their session")                        \
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
 	X(ROUTE_POLICY, "destination is a session")                                          \

@@ -38,6 +38,9 @@ enum {
 	DP_PARTS_WAITING = 512,    /* fragments of outer packets that wait for others, a worker */
 	DP_SEQUENCE_SESSION = 8,   /* packets of a session that wait for those before them */
 	DP_SEQUENCE_WAITING = 256, /* and of all, a worker */
+	DP_PATH_RING = 64,         /* ICMP about packets of ours that waits, a worker */
+	DP_PATHS_PER_S = 1000,     /* of it, a worker */
+	DP_PATH_LEAST = 576,       /* no path of IPv4 is narrower */
 	DP_IDS_OF_A_KIND = 65536,  /* groups, services: what 16 bits can name */
 	DP_IDS = 8192,
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
@@ -144,6 +147,7 @@ struct dp_worker {
 	struct dp_parts *parts;             /* outer fragments that wait */
 	struct rte_ip_frag_tbl *reassembly; /* empty between two packets */
 	struct cv_bucket echoes;            /* to strangers, all together */
+	struct cv_bucket paths;             /* ICMP about packets of ours */
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
@@ -198,6 +202,7 @@ struct dp_punt_meta {
 	struct dp_ip remote;
 	uint16_t remote_port;
 	uint16_t source, flow; /* in dp_shares */
+	uint16_t mtu;          /* DP_PUNT_PATH */
 	const uint8_t *data;
 	/* of what ARP or ND says of a neighbour, who is `remote` */
 	uint8_t says; /* enum dp_says */
@@ -205,6 +210,7 @@ struct dp_punt_meta {
 };
 
 struct dp_neighbours;
+struct dp_paths;
 struct dp_shared;
 struct dp_classes;
 
@@ -234,6 +240,7 @@ struct dp {
 	/* control thread only */
 	struct dp_counts counts;
 	struct dp_neighbours *neighbours;
+	struct dp_paths *paths;
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses, prefixes;
 	struct dp_cold *cold; /* by slot */
@@ -524,6 +531,8 @@ void dp_sessions_destroy(struct dp *dp);
 void dp_sessions_poll(struct dp *dp);
 /* A group has another MTU: its open sessions, too, under traffic. */
 void dp_sessions_new_mtu(struct dp *dp, uint16_t group);
+/* Of one session, if it is open. */
+void dp_session_write_mtu(struct dp *dp, uint32_t slot);
 /* Likewise of what its service leaves by, and the way to their peers. */
 void dp_sessions_new_way(struct dp *dp, uint16_t service);
 /* Its address may be of another class than before. */
@@ -803,6 +812,26 @@ struct dp_fragment {
 /* Takes the fragment. Returns the whole packet in one buffer, Ethernet at its start, to be
  * classified as if it had just come; NULL: it waits for others, or was dropped. */
 struct rte_mbuf *dp_reassemble(struct dp_worker *w, const struct dp_fragment *f);
+
+/* worker/path.c: whether an IPv4 packet, whose lengths are right, is ICMP that says too big; and
+ * what it does then. Takes the frame. */
+bool dp_path_is_about(const uint8_t *ip);
+void dp_path_take(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+/* table/path.c */
+int dp_paths_create(struct dp *dp);
+void dp_paths_destroy(struct dp *dp);
+/* A session is there with what it has of its peer, or is going to have another. */
+void dp_path_add(struct dp *dp, uint32_t slot);
+void dp_path_remove(struct dp *dp, uint32_t slot);
+/* Largest outer packet that gets to the tunnel's peer, as far as is known. */
+uint16_t dp_path_mtu(const struct dp *dp, uint16_t service, uint16_t tunnel_id);
+/* A tunnel is another, or gone; all of a service. */
+void dp_path_forget(struct dp *dp, uint16_t service, uint16_t tunnel_id);
+void dp_paths_clear(struct dp *dp, uint16_t service);
+/* What dp_path_take() handed on. */
+void dp_path_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
+void dp_paths_poll(struct dp *dp, uint64_t now);
+bool dp_paths_pending(const struct dp *dp);
 
 /* worker/options.c: well formed, and no source route, which would get around the policy. */
 bool dp_options_harmless(const uint8_t *ip, unsigned header);

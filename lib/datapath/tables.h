@@ -41,6 +41,7 @@ struct dp_service_record {
 	uint32_t sessions;
 	uint32_t ip; /* network order, as the port; 0: IPv6 */
 	uint16_t udp_port;
+	uint16_t *path_mtus;       /* by tunnel ID; 0: the interface's. NULL: of all */
 	struct cv_endpoint *peers; /* by tunnel ID, beside dp.tunnels; family 0: none */
 };
 
@@ -201,6 +202,7 @@ struct dp_cold {
 	uint32_t next;          /* in a list of slots */
 	uint64_t token;         /* until it is passed workers may read its lines; 0: they don't */
 	uint32_t next_awaiting; /* its Ack to leave */
+	uint32_t next_of_peer;  /* table/path.c: slot and 1 */
 	uint16_t hop;           /* that its lines will have */
 	bool installed : 1;
 	bool listed : 1;     /* in dp.waiting */
@@ -212,7 +214,7 @@ struct dp_cold {
 	bool awaits_ack : 1; /* in dp.listed_first */
 };
 
-_Static_assert(sizeof(struct dp_cold) == 128, "a million sessions: two million of it");
+_Static_assert(sizeof(struct dp_cold) == 136, "a million sessions: two million of it");
 
 /* What of a session's lines changes at once. */
 enum { DP_PART_LINES = 1, DP_PART_4 = 2, DP_PART_6 = 4, DP_PART_ALL = 7 };

@@ -487,6 +487,10 @@ def icmp_cases(wire):
     for mtu in (0, 68, 1280):
         yield f"ICMP: no such tunnel's path takes {mtu} bytes", "LOCAL_ICMP_IGNORED", p(
             icmp(3, 4, struct.pack("!HH", 0, mtu), about), ICMP)
+    sent = ipv4(wire.lns, US, udp((wire.lns, 1701), (US, 1701), data(7, 7, bytes(60))), total=1400)
+    for mtu, drop in ((0, "MTU"), (575, "MTU"), (1400, "MTU"), (1000, "FORGED")):
+        yield (f"ICMP: a packet that nobody was sent did not fit {mtu} bytes", f"PATH_{drop}",
+               p(icmp(3, 4, struct.pack("!HH", 0, mtu), sent), ICMP))
     yield "ICMP: an error about an ICMP error", "LOCAL_ICMP_IGNORED", p(
         icmp(3, 1, bytes(4), ipv4(wire.lns, US, icmp(3, 1, bytes(4), about), ICMP)), ICMP)
     for text, kind in (("quench", 4), ("redirect", 5), ("time exceeded", 11), ("timestamp", 13)):

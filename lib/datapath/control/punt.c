@@ -22,6 +22,7 @@ static const uint16_t budgets[DP_PUNT_CLASSES] = {
 	[DP_PUNT_CONNECT] = 128,
 	[DP_PUNT_NEW] = 64,
 	[DP_PUNT_ARP] = 64,
+	[DP_PUNT_PATH] = DP_PATH_RING,
 };
 
 enum { BUSY_BUDGET = 8 }; /* of new requests, while a shared worker's bursts are full */
@@ -39,7 +40,7 @@ int
 dp_punt_create(struct dp *dp)
 {
 	static const char *const names[DP_PUNT_CLASSES] = {
-		"tunnel", "ppp", "connect", "new", "arp"};
+		"tunnel", "ppp", "connect", "new", "arp", "path"};
 
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (dp->event_fd < 0)
@@ -48,7 +49,8 @@ dp_punt_create(struct dp *dp)
 		struct dp_worker *w = dp->workers[i];
 
 		for (unsigned c = 0; c < DP_PUNT_CLASSES; c++) {
-			w->punt[c] = new_ring(names[c], i, DP_PUNT_RING);
+			w->punt[c] = new_ring(
+				names[c], i, c == DP_PUNT_PATH ? DP_PATH_RING : DP_PUNT_RING);
 			if (w->punt[c] == NULL)
 				return CV_ERR_NOMEM;
 		}
@@ -168,6 +170,8 @@ dp_punt_local_poll(struct dp *dp, uint64_t now)
 		dp->budget[DP_PUNT_NEW] = BUSY_BUDGET;
 	while ((m = take(dp, DP_PUNT_ARP)) != NULL)
 		dp_claim_learn(dp, now, m);
+	while ((m = take(dp, DP_PUNT_PATH)) != NULL)
+		dp_path_learn(dp, now, m);
 }
 
 bool

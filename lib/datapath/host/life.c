@@ -227,6 +227,7 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp_neighbours_poll(dp, now);
 	dp_ports_poll(dp, now);
 	dp_sessions_poll(dp);
+	dp_paths_poll(dp, now);
 	dp_realms_poll(dp);
 	dp_classes_poll(dp);
 	dp_graces_poll(dp);
@@ -235,7 +236,7 @@ dp_control_poll(struct dp *dp, uint64_t now)
 uint64_t
 dp_next_timeout(const struct dp *dp)
 {
-	uint64_t grace = dp_graces_pending(dp) || dp_classes_pending(dp)
+	uint64_t grace = dp_graces_pending(dp) || dp_paths_pending(dp) || dp_classes_pending(dp)
 				 ? cv_time_add(dp->now, GRACE_NS)
 				 : CV_TIME_NEVER;
 

@@ -25,6 +25,8 @@ dp_sessions_create(struct dp *dp)
 	dp->egress6 = dp_table_new(dp, slots * sizeof(dp->egress6[0]));
 	dp->rare = dp_table_new(dp, slots * sizeof(dp->rare[0]));
 	dp->cold = dp_table_new(dp, slots * sizeof(dp->cold[0]));
+	if (dp_paths_create(dp) != 0)
+		return CV_ERR_NOMEM;
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
 	if (dp_meters_create(dp) != 0)
@@ -42,6 +44,7 @@ dp_sessions_destroy(struct dp *dp)
 
 	dp_meters_destroy(dp);
 	dp_realms_destroy(dp);
+	dp_paths_destroy(dp);
 	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
 	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
 	dp_table_free(dp, dp->egress6, slots * sizeof(dp->egress6[0]));
@@ -57,7 +60,7 @@ installed(const struct dp *dp, uint32_t slot)
 
 /* ---- what its lines say ---- */
 
-/* The largest inner packet: what the client takes, its group allows and the interface carries. */
+/* The largest inner packet: what the client takes, its group allows and the path carries. */
 static void
 write_mtu(struct dp *dp, uint32_t slot)
 {
@@ -65,7 +68,7 @@ write_mtu(struct dp *dp, uint32_t slot)
 	const struct dp_group_table *group = dp->groups[s->group];
 	struct dp_egress *out = &dp->egress[slot];
 	uint16_t mtu = s->mtu == 0 ? DEFAULT_MTU : s->mtu;
-	uint16_t carried = (uint16_t)(dp_service_mtu(dp, s->service) - out->hdr_len);
+	uint16_t carried = (uint16_t)(dp_path_mtu(dp, s->service, s->tunnel_id) - out->hdr_len);
 
 	if (group != NULL && group->told.mtu != 0 && group->told.mtu < mtu)
 		mtu = group->told.mtu;
@@ -104,6 +107,13 @@ static bool
 lines_open(const struct dp *dp, uint32_t slot)
 {
 	return four_open(dp, slot) || six_open(dp, slot);
+}
+
+void
+dp_session_write_mtu(struct dp *dp, uint32_t slot)
+{
+	if (lines_open(dp, slot))
+		write_mtu(dp, slot);
 }
 
 void
@@ -491,7 +501,9 @@ change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts,
 		if (dp->ingress[slot].word != 0)
 			unlink_key(dp, slot);
 	}
+	dp_path_remove(dp, slot);
 	c->told = *s;
+	dp_path_add(dp, slot);
 	if ((parts & DP_PART_4) != 0)
 		c->ordered = false;
 	else if (s->open)
@@ -576,6 +588,7 @@ dp_session_unlink(struct dp *dp, uint32_t slot)
 	shut_six(dp, slot);
 	c->pending = 0;
 	unlink_key(dp, slot);
+	dp_path_remove(dp, slot);
 	c->installed = false;
 	return true;
 }

@@ -41,6 +41,7 @@ dp_tunnels_destroy(struct dp *dp, uint16_t service)
 	struct dp_service_record *s = dp->services[service];
 	uint64_t *tunnels = dp->tunnels[service];
 
+	dp_paths_clear(dp, service);
 	__atomic_store_n(&dp->tunnels[service], NULL, __ATOMIC_RELEASE);
 	for (unsigned i = 0; s->peers != NULL && i < DP_TUNNEL_IDS; i++)
 		if (s->peers[i].ip.family == CV_IPV6)
@@ -90,6 +91,8 @@ dp_tunnel_set(struct dp *dp, uint16_t service, uint16_t tunnel_id, const struct 
 	word = word_of(dp, peer);
 	if (word == 0)
 		return CV_ERR_NOMEM;
+	if (!cv_endpoint_equal(&s->peers[tunnel_id], peer))
+		dp_path_forget(dp, service, tunnel_id);
 	s->peers[tunnel_id] = *peer;
 	replace(dp, service, tunnel_id, word);
 	return 0;
@@ -100,6 +103,7 @@ dp_tunnel_clear(struct dp *dp, uint16_t service, uint16_t tunnel_id)
 {
 	if (dp->tunnels[service] == NULL)
 		return;
+	dp_path_forget(dp, service, tunnel_id);
 	dp->services[service]->peers[tunnel_id] = (struct cv_endpoint){0};
 	replace(dp, service, tunnel_id, 0);
 }

@@ -180,8 +180,13 @@ dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
 	enum dp_echo kind = dp_echo_kind(ip);
-	enum dp_drop_cause cause = may_echo(w, ip, kind);
+	enum dp_drop_cause cause;
 
+	if (kind == DP_ECHO_NONE && dp_path_is_about(ip)) {
+		dp_path_take(w, port, m);
+		return;
+	}
+	cause = may_echo(w, ip, kind);
 	if (cause != DP_DROP_COUNT) {
 		dp_drop_frame(w, m, cause);
 		return;

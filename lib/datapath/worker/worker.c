@@ -167,6 +167,7 @@ new_worker(struct dp *dp, uint16_t index)
 	dp_ids_init(dp, &w->ids, index);
 	w->cycles_per_ms = hz / 1000;
 	cv_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
+	cv_bucket_init(&w->paths, DP_PATHS_PER_S, hz, now);
 	w->follow = dp_follow_new();
 	w->sequence = dp_sequence_new();
 	w->parts = dp_parts_new(dp);
