@@ -583,6 +583,39 @@ prefixes_of_his_own(void **state)
 	world_down(&w);
 }
 
+/* What is a user's own, and the server's, nobody else gets, however few are left. */
+static void
+prefixes_of_others_are_kept(void **state)
+{
+	static const char text[] =
+		HEAD GROUP("pool6: '2001:db8:1::/62', delegate: '2001:db8:100::/55', "
+			   "user-sessions: 3") "users: [{name: alice, password-file: alice}, "
+					       "{name: bob, password-file: bob, "
+					       "prefix6: '2001:db8:1:1::/64', delegated: "
+					       "'2001:db8:100:100::/56'}]\n";
+	struct world_client *c[3];
+	unsigned links = 0, delegated = 0;
+
+	(void)state;
+	world_up(&w, text, 7);
+	for (unsigned i = 0; i < 3; i++)
+		c[i] = dial_in("alice");
+	world_sleep(&w, 10 * CV_NS_PER_S);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(c[i]->up);
+		if (c[i]->up_event.open != 3)
+			continue;
+		links++;
+		assert_true(is_in(&client_slot(c[i])->prefix6, "2001:db8:1:2::/63"));
+		delegated += ask(c[i], AUTO6_REBIND, NULL).prefix.ip.family != 0;
+		assert_false(is_in(&client_slot(c[i])->delegated, "2001:db8:100:100::/56"));
+	}
+	assert_int_equal(links, 2);
+	assert_int_equal(delegated, 1);
+	assert_int_equal(world_counter(&w, LNS_POOL6_EXHAUSTED), 1);
+	world_down(&w);
+}
+
 /* Another configuration: what a session has stays its own, or it ends. */
 static void
 reloaded(void **state)
@@ -591,8 +624,10 @@ reloaded(void **state)
 					       "delegate: '2001:db8:100::/40', dns6: "
 					       "['2001:db8::54']") USERS;
 	struct cv_prefix prefix, delegated;
+	char own[1024], texts[CV_PREFIX_TEXT];
 	struct world_client *bob;
 	struct world_toll toll;
+	uint64_t used, size;
 
 	(void)state;
 	begin(both);
@@ -600,20 +635,29 @@ reloaded(void **state)
 	prefix = client_slot(alice)->prefix6;
 	world_reload(&w, wider, &toll);
 	assert_int_equal(toll.stay, 1);
+	/* it is hers in the new pools, too */
+	assert_true(lns_prefix_use(w.lns, 0, false, &used, &size) && used == 1);
+	assert_true(lns_prefix_use(w.lns, 0, true, &used, &size) && used == 1);
 	bob = dial_in("bob");
 	world_sleep(&w, 5 * CV_NS_PER_S);
 	assert_true(alice->up && bob->up);
 	assert_prefix(&client_slot(alice)->prefix6, &prefix);
 	assert_prefix(&client_slot(alice)->delegated, &delegated);
-	/* what she has goes to somebody else */
+	/* what she has is no longer there, or goes to somebody else */
 	world_reload(&w, HEAD GROUP(POOLS ", address6: '2001:db8:1::1'") USERS, &toll);
 	assert_int_equal(toll.end, 0);
 	world_reload(&w,
 		HEAD GROUP("pool6: '2001:db8:1::/48', delegate: '2001:db8:200::/40'") USERS, &toll);
 	assert_int_equal(toll.end, 1);
 	assert_string_equal(toll.why, "its address is no longer the group's to give");
-	world_reload(&w, HEAD GROUP("pool6: '2001:db8:9::/48'") USERS, &toll);
+	prefix = client_slot(bob)->prefix6;
+	snprintf(own, sizeof(own),
+		"%susers: [{name: bob, password-file: bob}, {name: alice, password-file: alice, "
+		"prefix6: '%s'}]\n",
+		HEAD GROUP("pool6: '2001:db8:1::/48'"), cv_prefix_text(&prefix, texts));
+	world_reload(&w, own, &toll);
 	assert_int_equal(toll.end, 1);
+	assert_string_equal(toll.why, "its address is no longer the group's to give");
 	world_down(&w);
 }
 
@@ -633,6 +677,7 @@ main(void)
 		cmocka_unit_test(a_flood_costs_others_nothing),
 		cmocka_unit_test(nonsense_gets_no_answer),
 		cmocka_unit_test(prefixes_of_his_own),
+		cmocka_unit_test(prefixes_of_others_are_kept),
 		cmocka_unit_test(reloaded),
 	};
 
