@@ -72,10 +72,10 @@ static const struct view_column pool_columns[] = {
 	COLUMN("used", used, COUNT, "USED", NULL, "addresses that clients have now"),
 	COLUMN("of", of, COUNT, "OF", NULL, "addresses that clients may get"),
 	COLUMN("used_percent", used_percent, PERCENT, "SHARE", NULL, "the share in use"),
-	COLUMN("used6", used6, COUNT, "/64S", NULL, "IPv6 /64s that clients have now"),
-	COLUMN("of6", of6, COUNT, "OF", NULL, "/64s that clients may get"),
-	COLUMN("delegated", delegated, COUNT, "DELEGATED", NULL, "prefixes that clients have by DHCPv6"),
-	COLUMN("of_delegated", of_delegated, COUNT, "OF", NULL, "prefixes that clients may get so"),
+	COLUMN("used6", used6, COUNT, NULL, NULL, "IPv6 /64s that clients have now"),
+	COLUMN("of6", of6, COUNT, NULL, NULL, "/64s that clients may get"),
+	COLUMN("delegated", delegated, COUNT, NULL, NULL, "prefixes that clients have by DHCPv6"),
+	COLUMN("of_delegated", of_delegated, COUNT, NULL, NULL, "prefixes that clients may get so"),
 };
 #undef ROW
 
