@@ -8,6 +8,7 @@ usage: make_corpus.py    writes tests/fuzz/corpus; needed only after a change of
 """
 import pathlib
 import re
+import socket
 import struct
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -191,8 +192,63 @@ def auto6():
         write("auto6", name, b"\x0a" + packet[48:] if packet[6] == 17 else b"\x01" + packet[40:])
 
 
+def frames6():
+    """Frames over IPv6 for `frame`, whose listener is 2001:db8::1: what each stage has a branch for.
+    The target writes our MAC address, the payload's length and the checksum."""
+    ours, peer, router = (socket.inet_pton(socket.AF_INET6, text)
+                          for text in ("2001:db8::1", "2001:db8::b", "fe80::1"))
+    group = bytes.fromhex("ff0200000000000000000001ff") + ours[13:]
+    mac, udp, icmp = b"\2\0\0\0\0\x0b", 17, 58
+
+    def frame(payload, next_header, source=peer, target=ours, hops=64, to=bytes(6)):
+        return record(to + mac + b"\x86\xdd" + struct.pack(
+            "!IHBB", 6 << 28, len(payload), next_header, hops) + source + target + payload, 0, FIX)
+
+    def datagram(l2tp):
+        return struct.pack("!4H", 40000, 1701, 8 + len(l2tp), 0) + l2tp
+
+    def nd(kind, about, option, flags=0):
+        return bytes([kind, 0, 0, 0, flags, 0, 0, 0]) + about + bytes([option, 1]) + mac
+
+    def inner(session, source, target):
+        esp = struct.pack("!BBHHHBBH", 0x45, 0, 60, 7, 0, 64, 50, 0) + bytes(
+            [10, 88, 1, source, 10, 88, 1, target]) + bytes(40)
+        total = ~(sum(struct.unpack("!10H", esp[:20])) % 0xffff) & 0xffff
+        return (struct.pack("!3H", 2, 11, session) + b"\xff\3\0\x21" + esp[:10] +
+                struct.pack("!H", total) + esp[12:])
+    esp = inner(23, 24, 22)
+    over_ipv4 = datagram(inner(21, 22, 24))
+    over_ipv4 = bytes(6) + mac + b"\x08\0" + struct.pack(
+        "!BBHHHBBH", 0x45, 0, 20 + len(over_ipv4), 7, 0, 64, udp, 0) + bytes(
+            [192, 0, 2, 11, 192, 0, 2, 1]) + over_ipv4
+    hello = bytes.fromhex("c8020014000b00000000000080080000" "00000006")
+    ask = frame(nd(135, ours, 1), icmp, target=group, hops=255, to=b"\x33\x33\xff" + ours[13:])
+    for name, data in {
+            "solicit": ask,
+            "solicit-nobody": frame(nd(135, ours, 1)[:24], icmp, source=bytes(16), target=group,
+                                    hops=255, to=b"\x33\x33\xff" + ours[13:]),
+            "advert": frame(nd(136, peer, 2, 0x60), icmp, hops=255),
+            "advert-gateway-then-esp": frame(nd(136, router, 2, 0xe0), icmp, source=router,
+                                             hops=255) + frame(datagram(esp), udp),
+            "router-advert": frame(bytes([134] + [0] * 15), icmp, source=router, hops=255),
+            "echo": frame(b"\x80\0\0\0\0\1\0\2" + bytes(16), icmp),
+            "error": frame(b"\2\0\0\0\0\0\5\0" + bytes(48), icmp),
+            "esp": frame(datagram(esp), udp),
+            "advert-then-esp-to-it": frame(nd(136, peer, 2, 0x60), icmp, hops=255) +
+            record(over_ipv4, 0, FIX),
+            "known-tunnel": frame(datagram(hello), udp),
+            "unknown-tunnel": frame(datagram(hello[:5] + b"\0" + hello[6:]), udp),
+            "options": frame(bytes([60]) + b"\0\1\4\0\0\0\0" + bytes([43]) +
+                             b"\0\1\4\0\0\0\0" + bytes([udp]) + bytes(7) + datagram(esp), 0),
+            "fragments": frame(bytes([udp]) + b"\0\0\1\0\0\0\7" + datagram(esp)[:48], 44) +
+            frame(bytes([udp]) + b"\0\0\x30\0\0\0\7" + datagram(esp)[48:], 44),
+    }.items():
+        write("frame", f"six-{name}", data)
+
+
 def main():
     auto6()
+    frames6()
     for path in sorted((HERE.parent / "captures").glob("*.pcap")):
         packets = list(datagrams(path))
         name = path.name.split("-")[0]
