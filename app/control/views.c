@@ -96,6 +96,7 @@ static const struct view_column tunnel_columns[] = {
 	COLUMN("window", t.window, NUMBER, "WINDOW", "peer's window", "messages that the peer takes"),
 	COLUMN("cwnd", t.cwnd, NUMBER, NULL, "congestion window", "messages that we send at once"),
 	COLUMN("ns", t.ns, NUMBER, NULL, "Ns", "the number of our next message"),
+	COLUMN("ecn", t.ecn, YES, NULL, "ECN", "both said ECN Capability: outer headers tell it (RFC 9601)"),
 	COLUMN("nr", t.nr, NUMBER, NULL, "Nr", "the number of the message that we expect"),
 };
 #undef ROW

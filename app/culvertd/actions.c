@@ -13,7 +13,7 @@ static uint16_t
 send_flags(const struct lns_session_info *s)
 {
 	return (uint16_t)((s->send_acfc ? DP_SEND_ACFC : 0) | (s->send_pfc ? DP_SEND_PFC : 0) |
-			  (s->sequencing ? DP_SEND_SEQUENCE : 0));
+			  (s->sequencing ? DP_SEND_SEQUENCE : 0) | (s->ecn ? DP_SEND_ECN : 0));
 }
 
 /* The data path can't take the session: say so, and end it rather than pretend. */

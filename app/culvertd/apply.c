@@ -354,7 +354,8 @@ same_group(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, con
 	       cv_ip_equal(&a->address, &b->address) && cv_ip_equal(&a->address6, &b->address6) &&
 	       a->mtu == b->mtu && a->clients_reachable == b->clients_reachable &&
 	       a->mss_clamped == b->mss_clamped && a->refusals_answered == b->refusals_answered &&
-	       cv_rates_equal(&a->each, &b->each) && cv_rates_equal(&a->shared, &b->shared);
+	       a->dscp == b->dscp && cv_rates_equal(&a->each, &b->each) &&
+	       cv_rates_equal(&a->shared, &b->shared);
 }
 
 static int
@@ -367,6 +368,8 @@ set_group(struct daemon *d, const struct cfg *before, const struct cfg *cfg, con
 		.clients_reachable = g->clients_reachable,
 		.mss_kept = !g->mss_clamped,
 		.refuse_silently = !g->refusals_answered,
+		.dscp_fixed = g->dscp != CFG_DSCP_COPY,
+		.dscp = g->dscp != CFG_DSCP_COPY ? g->dscp : 0,
 		.each = g->each,
 		.shared = g->shared};
 

@@ -94,6 +94,8 @@ enum cfg_filter_origin {
 	CFG_FILTER_OF_GROUP, /* of the name of the group whose keys say it */
 };
 
+enum { CFG_DSCP_COPY = 64 };
+
 /* Which inner packets of a session may pass. */
 struct cfg_filter {
 	const char *name;
@@ -139,6 +141,7 @@ struct cfg_group {
 		own; /* what `policy` and `gateways` say: for the loader, filters has it */
 	bool clients_reachable;
 	bool mss_clamped;       /* TCP connections get an MSS that fits their tunnels */
+	uint8_t dscp;           /* of outer headers; CFG_DSCP_COPY: that of the inner one */
 	bool refusals_answered; /* ICMP tells its clients that a policy forbids what they send */
 	struct cv_rates each;   /* of each of its clients; CV_RATE_NONE where there is no limit */
 	struct cv_rates shared; /* of all of them together */

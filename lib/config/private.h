@@ -175,6 +175,7 @@ enum cfg_kind {
 	CFG_KIND_PEERS,    /* a prefix of either family */
 	CFG_KIND_PREFIX6,  /* likewise; lengths from min to max */
 	CFG_KIND_RATE,     /* struct cv_rate */
+	CFG_KIND_DSCP,     /* uint8_t */
 	CFG_KIND_PORT,     /* position of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
 	CFG_KIND_FILTER,   /* of a filter */
@@ -255,15 +256,20 @@ typedef void cfg_read_fn(
 cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, cfg_read_text,
 	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
 	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_address6, cfg_read_prefix6,
-	cfg_read_rate, cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions,
-	cfg_read_policy, cfg_read_reference, cfg_read_realm, cfg_read_user_name,
-	cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
+	cfg_read_rate, cfg_read_dscp, cfg_read_device, cfg_read_listener_address,
+	cfg_read_user_sessions, cfg_read_policy, cfg_read_reference, cfg_read_realm,
+	cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused,
+	cfg_read_users_file;
 
 /* Whether the node is one value and not empty; if not, that is reported. */
 bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);
 /* A number of decimal digits alone, at most UINT32_MAX. */
 bool cfg_digits(const char *text, size_t len, uint64_t *value);
 void cfg_store(void *at, size_t size, uint64_t value);
+/* copy, its name, or its number; out is returned, or a constant. */
+const char *cfg_dscp_text(uint8_t dscp, char *out, size_t capacity);
+/* Names of code points by index from 0, NULL past the last. */
+const char *cfg_dscp_name(size_t index);
 /* In the largest unit that gives a whole number; out is returned. */
 const char *cfg_duration_text(char *out, size_t capacity, uint64_t ns);
 const char *cfg_rule_text(const struct cfg_rule *rule, char out[CFG_RULE_TEXT]);

@@ -26,6 +26,7 @@ static cfg_read_fn *const readers[CFG_KINDS] = {
 	[CFG_KIND_PEERS] = cfg_read_peers,
 	[CFG_KIND_PREFIX6] = cfg_read_prefix6,
 	[CFG_KIND_RATE] = cfg_read_rate,
+	[CFG_KIND_DSCP] = cfg_read_dscp,
 	[CFG_KIND_PORT] = cfg_read_reference,
 	[CFG_KIND_GROUP] = cfg_read_reference,
 	[CFG_KIND_FILTER] = cfg_read_reference,

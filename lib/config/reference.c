@@ -226,6 +226,9 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		if (k->max != k->min)
 			append(out, " to `/%" PRIu64 "`", k->max);
 		break;
+	case CFG_KIND_DSCP:
+		append(out, "`copy`, a name as `ef`, `af41` or `cs6`, or 0 to 63");
+		break;
 	case CFG_KIND_RATE:
 		append(out, "`none`, or rate of `8kbit` to `400Gbit`");
 		break;

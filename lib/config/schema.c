@@ -181,6 +181,14 @@ put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
 	case CFG_KIND_PREFIX6:
 		put_prefix6(w, k);
 		break;
+	case CFG_KIND_DSCP:
+		put(w, "\"anyOf\": [{\"enum\": [\"copy\"");
+		for (size_t i = 0; cfg_dscp_name(i) != NULL; i++) {
+			put(w, ", ");
+			put_string(w, cfg_dscp_name(i), strlen(cfg_dscp_name(i)));
+		}
+		put(w, "]}, {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 63}]");
+		break;
 	case CFG_KIND_USER_SESSIONS:
 		put_number(w,
 			"\"anyOf\": [{\"const\": \"replace\"}, {\"type\": \"integer\", "

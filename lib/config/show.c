@@ -129,6 +129,7 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 	case CFG_KIND_DURATION:
 	case CFG_KIND_MODE:
 	case CFG_KIND_MAC:
+	case CFG_KIND_DSCP:
 	case CFG_KIND_SECRET_NONE:
 		return memcmp(a, b, k->size) == 0;
 	case CFG_KIND_TEXT:
@@ -317,6 +318,8 @@ item_text(
 	case CFG_KIND_PREFIX6:
 	case CFG_KIND_PEERS:
 		return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
+	case CFG_KIND_DSCP:
+		return cfg_dscp_text(*(const uint8_t *)at, out, capacity);
 	case CFG_KIND_RATE:
 		return ((const struct cv_rate *)at)->committed == 0 ? NULL : cv_rate_text(at, out);
 	case CFG_KIND_PORT:

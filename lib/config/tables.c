@@ -260,6 +260,8 @@ static const struct cfg_key group_keys[] = {
 		LIVE, "whether clients learn by ICMP that a policy forbids what they send"),
 	VALUE("mss-clamp", struct cfg_group, mss_clamped, CHOICE(clamp_ways), "on", LIVE,
 		"whether TCP connections that a policy permits get an MSS that fits their tunnels"),
+	VALUE("dscp", struct cfg_group, dscp, KIND(DSCP), "copy", LIVE,
+		"DSCP of outer headers to its clients; copy: that of the packet inside"),
 	VALUE("rate-in", struct cfg_group, each.in, KIND(RATE), "none", LIVE,
 		"what each client may send: COMMITTED[/PEAK] [BURST[/BURST]], as 10Mbit/20Mbit"),
 	VALUE("rate-out", struct cfg_group, each.out, KIND(RATE), "none", LIVE,

@@ -166,6 +166,57 @@ cfg_read_duration(
 		cfg_store(at, k->size, value);
 }
 
+/* RFC 2474, 2597, 3246, 8622. */
+static const struct {
+	const char *name;
+	uint8_t value;
+} dscps[] = {{"cs0", 0}, {"cs1", 8}, {"cs2", 16}, {"cs3", 24}, {"cs4", 32}, {"cs5", 40},
+	{"cs6", 48}, {"cs7", 56}, {"af11", 10}, {"af12", 12}, {"af13", 14}, {"af21", 18},
+	{"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28}, {"af33", 30}, {"af41", 34},
+	{"af42", 36}, {"af43", 38}, {"ef", 46}, {"le", 1}};
+
+enum { DSCPS = sizeof(dscps) / sizeof(dscps[0]) };
+
+const char *
+cfg_dscp_name(size_t index)
+{
+	return index < DSCPS ? dscps[index].name : NULL;
+}
+
+const char *
+cfg_dscp_text(uint8_t dscp, char *out, size_t capacity)
+{
+	if (dscp == CFG_DSCP_COPY)
+		return "copy";
+	for (size_t i = 0; i < DSCPS; i++)
+		if (dscps[i].value == dscp)
+			return dscps[i].name;
+	snprintf(out, capacity, "%u", dscp);
+	return out;
+}
+
+void
+cfg_read_dscp(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	char word[CFG_WORD_TEXT];
+	uint64_t value = UINT64_MAX;
+
+	if (!cfg_want_scalar(l, node))
+		return;
+	if (strcmp(node->text, "copy") == 0)
+		value = CFG_DSCP_COPY;
+	for (size_t i = 0; i < DSCPS; i++)
+		if (strcmp(node->text, dscps[i].name) == 0)
+			value = dscps[i].value;
+	if (value == UINT64_MAX &&
+		(!node->plain || !cfg_digits(node->text, node->len, &value) || value > 63))
+		cfg_fail(l, node, NULL,
+			"%s is no DSCP: copy, a name as ef, af41 or cs6, or a number from 0 to 63",
+			cfg_word(word, node));
+	else
+		cfg_store(at, k->size, value);
+}
+
 void
 cfg_read_rate(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
 {

@@ -287,6 +287,7 @@ enum {
 	DP_SEND_PFC = 1 << 1,      /* one byte of PPP protocol */
 	DP_SEND_LENGTH = 1 << 2,   /* L2TP Length field in data messages */
 	DP_SEND_SEQUENCE = 1 << 3, /* Ns in data messages: Sequencing Required was agreed */
+	DP_SEND_ECN = 1 << 4,      /* outer headers say ECN: the peer tells it on (RFC 9601) */
 };
 
 /* What should be of a session. */
@@ -415,6 +416,8 @@ struct dp_group {
 	bool clients_reachable; /* clients of groups that both say so reach each other */
 	bool mss_kept;          /* TCP connections keep an MSS that does not fit their tunnels */
 	bool refuse_silently;   /* no ICMP tells its clients that a filter forbids what they send */
+	bool dscp_fixed;        /* outer headers have `dscp`; else that of the inner one */
+	uint8_t dscp;
 	struct cv_rates each;   /* of each session that has none itself */
 	struct cv_rates shared; /* of all of them together, whichever worker carries them */
 };

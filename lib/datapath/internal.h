@@ -529,9 +529,9 @@ int dp_sessions_create(struct dp *dp);
 void dp_sessions_destroy(struct dp *dp);
 /* Sessions whose Ack has left wait no longer. */
 void dp_sessions_poll(struct dp *dp);
-/* A group has another MTU: its open sessions, too, under traffic. */
-void dp_sessions_new_mtu(struct dp *dp, uint16_t group);
-/* Of one session, if it is open. */
+/* A group says something else: its open sessions follow, under traffic. */
+void dp_sessions_new_group(struct dp *dp, uint16_t group);
+/* The MTU of one session, if it is open. */
 void dp_session_write_mtu(struct dp *dp, uint32_t slot);
 /* Likewise of what its service leaves by, and the way to their peers. */
 void dp_sessions_new_way(struct dp *dp, uint16_t service);
@@ -555,8 +555,6 @@ void dp_meter_write_session(struct dp *dp, uint32_t slot);
 void dp_meter_free(struct dp *dp, uint32_t slot);
 /* The meters of a new table of a group; before: of the one that it replaces, or NULL. */
 void dp_group_meters(struct dp_group_table *t, const struct dp_group_table *before);
-/* table/session.c: a group has other rates. */
-void dp_sessions_new_rates(struct dp *dp, uint16_t group);
 
 /* worker/meter.c: DP_DROP_COUNT, or what a packet of a session, or to one, is dropped for. */
 enum dp_drop_cause dp_police_in(struct dp_worker *w, const struct dp_packet *p, uint16_t group);

@@ -95,7 +95,8 @@ struct dp_egress {
 	uint16_t out_sum;       /* complement of what stands before the inner packet, for UDP's
 				 * checksum: dp_headers_put() */
 	uint16_t class;
-	uint8_t room[4];
+	uint16_t tos;           /* dp_tos(); may change under traffic */
+	uint8_t room[2];
 	uint8_t hdr[DP_HEADERS];
 } __attribute__((aligned(DP_LINE)));
 
@@ -108,6 +109,22 @@ struct dp_egress6 {
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_egress6) == DP_LINE, "one line");
+
+/* The outer type of service, or traffic class, in one word: those bits of the inner one, or others.
+ * dp_tos_of() says what an inner packet gets. */
+enum { DP_TOS_DSCP = 0xfc, DP_TOS_ECN = 3 };
+
+static inline uint16_t
+dp_tos(uint8_t copied, uint8_t fixed)
+{
+	return (uint16_t)(copied | fixed << 8);
+}
+
+static inline uint8_t
+dp_tos_of(uint16_t tos, uint8_t inner)
+{
+	return (uint8_t)((inner & tos) | tos >> 8);
+}
 
 /* What few packets need of a session. */
 struct dp_rare {

@@ -2,7 +2,7 @@
 /*
  * Attribute Value Pairs (RFC 2661 section 4). One row an AVP: number, name, the length that its
  * value may have, whether it may be hidden, its M bit when we send it, and the messages that
- * must or may carry it.
+ * must or may carry it. Beside RFC 2661's the one of RFC 9601 section 5.
  */
 #ifndef L2TP_AVP_H
 #define L2TP_AVP_H
@@ -94,7 +94,8 @@ enum { L2TP_VALUE_MAX = 1017 }; /* a value's bytes: ten bits of length less the 
 	X(36, RANDOM_VECTOR, "Random Vector", 0, L2TP_VALUE_MAX, 0, 1, 0, ~0u)                     \
 	X(37, PRIVATE_GROUP_ID, "Private Group ID", 0, L2TP_VALUE_MAX, 1, 0, 0, L2TP_BITS1(ICCN))  \
 	X(38, RX_CONNECT_SPEED, "Rx Connect Speed", 4, 4, 1, 0, 0, L2TP_BITS2(ICCN, OCCN))         \
-	X(39, SEQUENCING_REQUIRED, "Sequencing Required", 0, 0, 0, 1, 0, L2TP_BITS2(ICCN, OCCN))
+	X(39, SEQUENCING_REQUIRED, "Sequencing Required", 0, 0, 0, 1, 0, L2TP_BITS2(ICCN, OCCN))   \
+	X(103, ECN_CAPABILITY, "ECN Capability", 0, 0, 1, 0, 0, L2TP_BITS2(SCCRQ, SCCRP))
 
 enum l2tp_avp {
 #define X(number, id, name, min, max, hide, mandatory, need, may) L2TP_AVP_##id = number,

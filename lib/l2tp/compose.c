@@ -35,7 +35,8 @@ l2tp_respond(const struct l2tp_params *p, uint8_t type, struct cv_bytes challeng
 }
 
 static void
-put_identity(struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge)
+put_identity(
+	struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge, bool ecn)
 {
 	l2tp_put_u16(b, L2TP_AVP_PROTOCOL_VERSION, L2TP_PROTOCOL_VERSION);
 	l2tp_put_u32(b, L2TP_AVP_FRAMING_CAPABILITIES, FRAMING_BOTH);
@@ -46,6 +47,8 @@ put_identity(struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t 
 	l2tp_put_u16(b, L2TP_AVP_RECEIVE_WINDOW_SIZE, p->receive_window);
 	if (challenge != NULL)
 		l2tp_put(b, L2TP_AVP_CHALLENGE, challenge, L2TP_CHALLENGE_BYTES);
+	if (p->ecn && ecn)
+		l2tp_put(b, L2TP_AVP_ECN_CAPABILITY, NULL, 0);
 }
 
 static void
@@ -66,15 +69,15 @@ void
 l2tp_compose_sccrq(struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge)
 {
 	begin(b, p, L2TP_SCCRQ);
-	put_identity(b, p, challenge);
+	put_identity(b, p, challenge, true);
 }
 
 void
 l2tp_compose_sccrp(struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge,
-	struct cv_bytes asked)
+	struct cv_bytes asked, bool ecn)
 {
 	begin(b, p, L2TP_SCCRP);
-	put_identity(b, p, challenge);
+	put_identity(b, p, challenge, ecn);
 	put_response(b, p, L2TP_SCCRP, asked);
 }
 

@@ -11,11 +11,12 @@
 #include "l2tp/tunnel.h"
 
 /* Who sends: its cryptographic context, secret, names. challenge: L2TP_CHALLENGE_BYTES, or NULL:
- * the peer need not prove itself. asked: the peer's Challenge, or no bytes: it sent none. */
+ * the peer need not prove itself. asked: the peer's Challenge, or no bytes: it sent none. ecn: so
+ * did it say ECN Capability. */
 void l2tp_compose_sccrq(
 	struct l2tp_builder *b, const struct l2tp_params *p, const uint8_t *challenge);
 void l2tp_compose_sccrp(struct l2tp_builder *b, const struct l2tp_params *p,
-	const uint8_t *challenge, struct cv_bytes asked);
+	const uint8_t *challenge, struct cv_bytes asked, bool ecn);
 void l2tp_compose_scccn(struct l2tp_builder *b, const struct l2tp_params *p, struct cv_bytes asked);
 void l2tp_compose_stopccn(
 	struct l2tp_builder *b, const struct l2tp_params *p, const struct l2tp_reason *reason);

@@ -110,7 +110,7 @@ take_sccrq(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 		l2tp_tunnel_close(t, now, t->params.refuse);
 		return;
 	}
-	l2tp_compose_sccrp(&b, &t->params, choose_challenge(t), asked(m));
+	l2tp_compose_sccrp(&b, &t->params, choose_challenge(t), asked(m), t->peer.ecn);
 	l2tp_send_message(t, now, &b, 0);
 	l2tp_set_state(t, L2TP_WAIT_CONNECT);
 }

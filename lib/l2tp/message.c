@@ -118,6 +118,12 @@ unhide(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m, st
 	return 0;
 }
 
+static void
+set_present(struct l2tp_message *m, uint16_t number)
+{
+	m->present[number / 64] |= UINT64_C(1) << number % 64;
+}
+
 static int
 take_avp(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m, struct raw_avp *avp,
 	struct l2tp_fault *fault)
@@ -149,7 +155,7 @@ take_avp(struct crypto *crypto, struct cv_bytes secret, struct l2tp_message *m, 
 						     rule->name, avp->value.len)
 					   : 0;
 	m->value[avp->number] = avp->value;
-	m->present |= UINT64_C(1) << avp->number;
+	set_present(m, avp->number);
 	return 0;
 }
 
@@ -178,7 +184,7 @@ take_type(struct cv_reader *r, struct l2tp_message *m, struct l2tp_fault *fault)
 		return fail(fault, L2TP_ERROR_UNKNOWN_AVP, "unknown Message Type %u", type);
 	}
 	m->type = type;
-	m->present = UINT64_C(1) << L2TP_AVP_MESSAGE_TYPE;
+	set_present(m, L2TP_AVP_MESSAGE_TYPE);
 	m->value[L2TP_AVP_MESSAGE_TYPE] = avp.value;
 	return 0;
 }
@@ -208,7 +214,7 @@ take_sender(struct l2tp_message *m, const struct raw_avp *avp)
 		(avp->flags & (AVP_HIDDEN | AVP_RESERVED)) != 0)
 		return;
 	m->value[avp->number] = avp->value;
-	m->present |= UINT64_C(1) << avp->number;
+	set_present(m, avp->number);
 }
 
 /* Behind a bad AVP: where the answer has to go is still worth knowing. */
@@ -235,7 +241,8 @@ l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_byte
 	int rc;
 
 	m->type = 0;
-	m->present = m->missing = 0;
+	memset(m->present, 0, sizeof(m->present));
+	m->missing = 0;
 	m->plain_used = 0;
 	rc = take_type(&r, m, fault);
 	if (rc == CV_ERR_MALFORMED)
@@ -294,6 +301,7 @@ l2tp_read_identity(const struct l2tp_message *m, struct l2tp_identity *identity)
 	*identity =
 		(struct l2tp_identity){.tunnel_id = l2tp_get_u16(m, L2TP_AVP_ASSIGNED_TUNNEL_ID),
 			.window = l2tp_get_u16(m, L2TP_AVP_RECEIVE_WINDOW_SIZE),
+			.ecn = l2tp_has(m, L2TP_AVP_ECN_CAPABILITY),
 			.host_name_len = (uint8_t)(host.len < L2TP_HOST_NAME_KEPT
 							   ? host.len
 							   : L2TP_HOST_NAME_KEPT - 1)};

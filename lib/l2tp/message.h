@@ -20,8 +20,9 @@ enum {
 /* A message read. Values point into the datagram, or into `plain` where they were hidden. */
 struct l2tp_message {
 	uint16_t type; /* 0: none could be read */
-	uint64_t present;
-	uint64_t missing; /* AVPs that the RFC demands in it and nothing here needs */
+	uint64_t present[(L2TP_AVP_COUNT + 63) / 64];
+	uint64_t missing; /* of the first 64 AVPs, those that the RFC demands in it and nothing here
+			     needs */
 	struct cv_bytes value[L2TP_AVP_COUNT];
 	size_t plain_used;
 	uint8_t plain[L2TP_PLAIN_MAX];
@@ -45,7 +46,7 @@ int l2tp_message_parse(struct crypto *crypto, struct cv_bytes secret, struct cv_
 static inline bool
 l2tp_has(const struct l2tp_message *m, enum l2tp_avp avp)
 {
-	return (m->present >> avp & 1) != 0;
+	return (m->present[avp / 64] >> avp % 64 & 1) != 0;
 }
 
 /* Numbers of AVPs whose length the table has checked; 0 when absent. */

@@ -433,6 +433,7 @@ l2tp_tunnel_info(const struct l2tp_tunnel *t, struct l2tp_tunnel_info *info)
 		.cwnd = t->reliable.cwnd,
 		.sessions = t->calls,
 		.retransmits = t->reliable.retransmits,
+		.ecn = t->params.ecn && t->peer.ecn,
 		.peer_host_name = t->peer.host_name,
 		.peer_host_name_len = t->peer.host_name_len,
 		.counters = t->counters};

@@ -29,6 +29,7 @@ enum { L2TP_CHALLENGE_BYTES = 16 }; /* of the challenges that we issue */
 struct l2tp_identity {
 	uint16_t tunnel_id; /* Assigned Tunnel ID; 0: not told yet */
 	uint16_t window;    /* Receive Window Size; 0: not told */
+	bool ecn;           /* ECN Capability */
 	uint8_t host_name_len;
 	char host_name[L2TP_HOST_NAME_KEPT]; /* hostile bytes, NUL-terminated, cut */
 };
@@ -53,6 +54,9 @@ struct l2tp_params {
 	uint8_t max_retransmits;
 	bool hide_avps;
 	bool proxy; /* tell of proxy AVPs with CALL_UP */
+	/* who carries the tunnel's packets tells what congestion did to outer headers in inner ones
+	 * (RFC 9601): the peer is told so */
+	bool ecn;
 };
 
 /* HELLO after 60 s, retransmission 1 to 8 s five times, window 128, 30 s for set-up. */
@@ -171,6 +175,7 @@ struct l2tp_tunnel_info {
 	uint16_t ns, nr, peer_window, cwnd;
 	uint32_t sessions;
 	uint64_t retransmits;
+	bool ecn;                   /* both said ECN Capability (RFC 9601 section 5) */
 	const char *peer_host_name; /* hostile bytes, NUL-terminated, "" before they are known */
 	size_t peer_host_name_len;
 	struct l2tp_counters counters;

@@ -53,7 +53,8 @@ describe_tunnel(const struct lns_tunnel *t, struct lns_tunnel_info *info)
 		.nr = l2tp.nr,
 		.window = l2tp.peer_window,
 		.cwnd = l2tp.cwnd,
-		.retransmits = l2tp.retransmits};
+		.retransmits = l2tp.retransmits,
+		.ecn = l2tp.ecn};
 	cv_escape(info->peer_host_name, sizeof(info->peer_host_name), l2tp.peer_host_name,
 		l2tp.peer_host_name_len);
 }

@@ -77,6 +77,7 @@ struct lns_tunnel {
 	uint16_t id, peer_id;
 	struct cv_endpoint peer;
 	uint64_t created_at;
+	bool ecn;     /* both ends said ECN Capability */
 	bool added;   /* the data path knows it */
 	bool over;    /* StopCCN sent or received: only its remains are kept */
 	bool kicked;  /* by an administrator */

@@ -166,6 +166,7 @@ struct lns_session_info {
 	struct cv_rates rates;    /* of its profile: see there */
 	bool send_acfc, send_pfc; /* compression that the peer accepts from us */
 	bool sequencing;          /* the peer asked for sequence numbers */
+	bool ecn;                 /* its tunnel's ends both said ECN Capability (RFC 9601) */
 	bool ever_open;
 	uint64_t created_at, opened_at;
 	const char *user; /* "" before authentication */
@@ -232,6 +233,7 @@ struct lns_tunnel_info {
 	uint64_t created_at;
 	uint16_t ns, nr, window, cwnd;
 	uint64_t retransmits;
+	bool ecn; /* both ends said ECN Capability (RFC 9601) */
 };
 
 struct lns_action {

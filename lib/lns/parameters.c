@@ -58,6 +58,7 @@ lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
 	p->retransmit_max_ns = cfg->retransmit_max_ns;
 	p->max_retransmits = cfg->retransmit_times;
 	p->hide_avps = cfg->hide_avps;
+	p->ecn = true; /* the data path does */
 	p->proxy = secret != NULL && secret->proxy == CFG_PROXY_ACCEPT;
 	if (secret != NULL && !secret->none) {
 		p->secret = secret->bytes;

@@ -169,6 +169,7 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 		.peer_tunnel_id = t->peer_id,
 		.peer_session_id = peer_session,
 		.peer = t->peer,
+		.ecn = t->ecn,
 		.user = "",
 		.auth = "-",
 		.created_at = now};

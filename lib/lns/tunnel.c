@@ -280,6 +280,7 @@ lns_tunnel_new(
 	struct lns *lns, uint64_t now, const struct lns_caller *caller, struct l2tp_tunnel *l2tp)
 {
 	struct lns_tunnel *t = calloc(1, sizeof(*t));
+	struct l2tp_tunnel_info info;
 	struct lns_opener opener;
 
 	if (t == NULL)
@@ -293,6 +294,8 @@ lns_tunnel_new(
 	t->message = caller->message;
 	t->created_at = now;
 	t->l2tp = l2tp;
+	l2tp_tunnel_info(l2tp, &info);
+	t->ecn = info.ecn;
 	t->terms = lns_terms_hold(lns->terms); /* l2tp was made with them */
 	t->secret = lns_secret_hold(caller->secret);
 	if (!join_peer(lns, t)) {

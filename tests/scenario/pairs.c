@@ -110,6 +110,8 @@ put_groups(struct text *t, unsigned groups, unsigned filters)
 			put(t, ", mtu: %u", 1300 + 10 * any(t, 3));
 		if (any(t, 2) == 0)
 			put(t, ", clients: reachable");
+		if (any(t, 4) == 0)
+			put(t, ", dscp: %u", any(t, 2));
 		if (any(t, 3) == 0)
 			put(t, ", rate-out: %uMbit", 1 + any(t, 2));
 		if (any(t, 3) == 0)

@@ -219,10 +219,47 @@ sequencing_required_gives_ppp_control_an_ns(void **state)
 	world_down(&w);
 }
 
+/* RFC 9601 section 5: the server says it to who has said it, and then outer headers tell ECN. */
+static void
+ecn_capability_is_said_to_who_says_it(void **state)
+{
+	(void)state;
+	for (unsigned said = 0; said < 2; said++) {
+		struct lns_session_info s;
+		struct lns_tunnel_info t;
+		uint64_t cursor = 0;
+		struct world w;
+		struct hand h;
+
+		world_up(&w, NULL, 48 + said);
+		hand_init(&h, &w, LAC, 1701, TUNNEL);
+		hand_begin(&h, L2TP_SCCRQ);
+		l2tp_put_u16(&h.b, L2TP_AVP_PROTOCOL_VERSION, 0x0100);
+		l2tp_put_u32(&h.b, L2TP_AVP_FRAMING_CAPABILITIES, 3);
+		l2tp_put(&h.b, L2TP_AVP_HOST_NAME, "lac", 3);
+		l2tp_put_u16(&h.b, L2TP_AVP_ASSIGNED_TUNNEL_ID, TUNNEL);
+		if (said)
+			l2tp_put(&h.b, L2TP_AVP_ECN_CAPABILITY, NULL, 0);
+		hand_send(&h, 0);
+		assert_true(hand_expect(&h, L2TP_SCCRP));
+		assert_int_equal(l2tp_has(&h.m, L2TP_AVP_ECN_CAPABILITY), said);
+		h.peer_tunnel = l2tp_get_u16(&h.m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
+		hand_prove(&h, "tunnelsecret");
+		assert_int_not_equal(hand_call(&h, SESSION), 0);
+		assert_true(lns_next_tunnel(w.lns, &cursor, UINT64_MAX, &t));
+		assert_int_equal(t.ecn, said);
+		cursor = 0;
+		assert_true(lns_next_session(w.lns, &cursor, UINT64_MAX, &s));
+		assert_int_equal(s.ecn, said);
+		world_down(&w);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ecn_capability_is_said_to_who_says_it),
 		cmocka_unit_test(a_stopccn_is_addressed_though_a_bad_avp_stands_before_the_id),
 		cmocka_unit_test(a_stopccn_is_addressed_though_the_message_type_is_bad),
 		cmocka_unit_test(a_cdn_is_addressed_though_a_bad_avp_stands_before_the_id),

@@ -4,13 +4,19 @@
 
 #include "datapath/internal.h"
 
+/* What sessions have in their own lines. */
+static bool
+sessions_follow(const struct dp_group *a, const struct dp_group *b)
+{
+	return a->mtu != b->mtu || a->dscp_fixed != b->dscp_fixed || a->dscp != b->dscp ||
+	       dp_group_limits(a) || dp_group_limits(b);
+}
+
 static void
 replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 {
+	static const struct dp_group nothing;
 	struct dp_group_table *old = dp->groups[group];
-	uint16_t mtu_before = old == NULL ? 0 : old->told.mtu, mtu = t == NULL ? 0 : t->told.mtu;
-	bool limits = (old != NULL && dp_group_limits(&old->told)) ||
-		      (t != NULL && dp_group_limits(&t->told));
 	uint8_t flags = 0;
 
 	if (t != NULL && t->told.clients_reachable)
@@ -20,10 +26,8 @@ replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 
 	__atomic_store_n(&dp->groups[group], t, __ATOMIC_RELEASE);
 	__atomic_store_n(&dp->group_flags[group], flags, __ATOMIC_RELAXED);
-	if (mtu != mtu_before)
-		dp_sessions_new_mtu(dp, group);
-	if (limits)
-		dp_sessions_new_rates(dp, group);
+	if (sessions_follow(old == NULL ? &nothing : &old->told, t == NULL ? &nothing : &t->told))
+		dp_sessions_new_group(dp, group);
 	dp_grace_free(dp, old);
 }
 

@@ -75,6 +75,24 @@ write_mtu(struct dp *dp, uint32_t slot)
 	__atomic_store_n(&out->mtu, carried < mtu ? carried : mtu, __ATOMIC_RELAXED);
 }
 
+/*
+ * The outer DSCP is the inner one's, or its group's (RFC 2983: uniform or pipe; what arrives in
+ * outer headers never gets into inner ones). ECN is copied (RFC 6040 section 4.1, normal mode) where
+ * the peer has said that it tells on what became of it, else 0 (compatibility mode, RFC 9601).
+ */
+static void
+write_tos(struct dp *dp, uint32_t slot)
+{
+	const struct dp_session *s = &dp->cold[slot].told;
+	const struct dp_group_table *group = dp->groups[s->group];
+	bool fixed = group != NULL && group->told.dscp_fixed;
+	unsigned copied = (fixed ? 0 : DP_TOS_DSCP) | ((s->send & DP_SEND_ECN) != 0 ? DP_TOS_ECN : 0);
+
+	__atomic_store_n(&dp->egress[slot].tos,
+		dp_tos((uint8_t)copied, fixed ? (uint8_t)(group->told.dscp << 2) : 0),
+		__ATOMIC_RELAXED);
+}
+
 /* What may change under traffic. */
 static void
 write_profile(struct dp *dp, uint32_t slot)
@@ -88,6 +106,7 @@ write_profile(struct dp *dp, uint32_t slot)
 	__atomic_store_n(&out->group, s->group, __ATOMIC_RELAXED);
 	__atomic_store_n(&out->filter, s->filter, __ATOMIC_RELAXED);
 	write_mtu(dp, slot);
+	write_tos(dp, slot);
 	dp_meter_write_session(dp, slot);
 }
 
@@ -117,19 +136,11 @@ dp_session_write_mtu(struct dp *dp, uint32_t slot)
 }
 
 void
-dp_sessions_new_mtu(struct dp *dp, uint16_t group)
+dp_sessions_new_group(struct dp *dp, uint16_t group)
 {
 	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++)
 		if (lines_open(dp, slot) && dp->cold[slot].told.group == group)
-			write_mtu(dp, slot);
-}
-
-void
-dp_sessions_new_rates(struct dp *dp, uint16_t group)
-{
-	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++)
-		if (lines_open(dp, slot) && dp->cold[slot].told.group == group)
-			dp_meter_write_session(dp, slot);
+			write_profile(dp, slot);
 }
 
 static uint32_t

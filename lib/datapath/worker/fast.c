@@ -144,8 +144,9 @@ parse(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, struc
 		return false;
 	if (unlikely(wire_load64(ether) << 16 != port->mac_word))
 		return false;
-	/* EtherType, version and header length; what congestion marked is not plain */
-	if (unlikely((wire_load32(ether + WIRE_ETHER_TYPE) & 0x03ffffff) != 0x00450008))
+	/* EtherType, version and header length; what congestion marked is not plain: ECT(1) or
+	 * CE */
+	if (unlikely((wire_load32(ether + WIRE_ETHER_TYPE) & 0x01ffffff) != 0x00450008))
 		return false;
 	/* UDP, and no fragment */
 	if (unlikely((wire_load32(ip + WIRE_IPV4_FRAGMENT) & 0xff00ff3f) != 0x11000000))

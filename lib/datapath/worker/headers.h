@@ -72,9 +72,7 @@ dp_headers_udp(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 /*
  * Writes the headers in front of the packet `to` this slot. sum: see dp_headers_sum(), of fewer
  * than 100 words; odd: it is of the packet at an odd place. The checksum that arrived is carried on
- * (RFC 1624), so the payload is not read. DSCP is the inner packet's (RFC 2983). ECN is 0: the peer
- * has not said that it would carry a mark from the outer header into the inner one (RFC 9601
- * section 4).
+ * (RFC 1624), so the payload is not read. DSCP and ECN are what e->tos makes of the inner packet's.
  */
 static inline void
 dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint8_t *inner,
@@ -83,7 +81,7 @@ dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 	uint8_t *ip = inner - e->hdr_len;
 	unsigned total = len + e->hdr_len;
 	uint16_t total_be = wire_swap16((uint16_t)total), id;
-	uint8_t tos = inner[WIRE_IPV4_TOS] & 0xfc;
+	uint8_t tos = dp_tos_of(__atomic_load_n(&e->tos, __ATOMIC_RELAXED), inner[WIRE_IPV4_TOS]);
 
 	memcpy(inner - DP_HEADERS_COPIED, (const uint8_t *)e + DP_LINE - DP_HEADERS_COPIED,
 		DP_HEADERS_COPIED);
@@ -102,7 +100,7 @@ dp_headers_put6(struct dp_worker *w, const struct dp_egress *e, const struct dp_
 	uint32_t to, uint8_t *inner, unsigned len, uint32_t sum, bool odd)
 {
 	uint8_t *ip = inner - e->hdr_len;
-	uint8_t tos = inner[WIRE_IPV4_TOS] & 0xfc;
+	uint8_t tos = dp_tos_of(__atomic_load_n(&e->tos, __ATOMIC_RELAXED), inner[WIRE_IPV4_TOS]);
 
 	memcpy(inner - DP_HEADERS6, e6->hdr, DP_HEADERS6);
 	ip[0] = (uint8_t)(0x60 | tos >> 4);

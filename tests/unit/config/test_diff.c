@@ -120,6 +120,7 @@ static const struct row rows[] = {
 	{"groups.clients", GROUP("clients: %s"), "reachable", "isolated", NULL, NULL},
 	{"groups.refusals", GROUP("refusals: %s"), "answered", "silent", NULL, NULL},
 	{"groups.mss-clamp", GROUP("mss-clamp: %s"), "on", "off", NULL, NULL},
+	{"groups.dscp", GROUP("dscp: %s"), "copy", "46", NULL, "ef"},
 	{"groups.rate-in", GROUP("rate-in: %s"), "none", "10Mbit/20Mbit 1MB/2MB", NULL, NULL},
 	{"groups.rate-out", GROUP("rate-out: %s"), "10Mbit/20Mbit", "20000kbit", NULL, "20Mbit"},
 	{"groups.shared-rate-in", GROUP("shared-rate-in: %s"), "1Gbit", "1Gbit 99kB", NULL, NULL},

@@ -61,7 +61,7 @@ every_key_is_named(void **state)
 		"groups.[].delegate-length", "groups.[].dns6", "groups.[].mtu",
 		"groups.[].user-sessions", "groups.[].policy", "groups.[].gateways",
 		"groups.[].filter", "filters.[].name", "filters.[].policy", "filters.[].gateways",
-		"groups.[].clients", "groups.[].rate-in", "groups.[].rate-out",
+		"groups.[].clients", "groups.[].dscp", "groups.[].rate-in", "groups.[].rate-out",
 		"groups.[].shared-rate-in", "groups.[].shared-rate-out", "users.[].rate-in",
 		"users.[].rate-out", "users.[].name", "users.[].password-file", "users.[].group",
 		"users.[].address", "users.[].prefix6", "users.[].delegated", "users-file",

@@ -97,6 +97,10 @@ static const struct bad wrong_values[] = {
 	 "  - { name: a, address: 10.88.0.1, rate-out: 2Mbit 1kB }\n",
 		"t.yaml:2:46: groups[0].rate-out: is not a rate: a burst is from 10kB "
 		"to 100MB\n"},
+	{"groups:\n"
+	 "  - { name: a, address: 10.88.0.1, dscp: 64 }\n",
+		"t.yaml:2:42: groups[0].dscp: 64 is no DSCP: copy, a name as ef, af41 or cs6, or a "
+		"number from 0 to 63\n"},
 	{"limits: { tunnels: 0 }\n",
 		"t.yaml:1:20: limits.tunnels: 0 is out of range: 1 to 16776960\n"},
 	{"limits: { tunnels: 65536 }\n", "t.yaml:1:20: limits.tunnels: 65536 is out of range: at "

@@ -164,12 +164,13 @@ say_groups(struct state *s, const struct cfg *cfg)
 		assert_int_equal(dp_group_get(d.dp, group->id, &g), 0);
 		assert_true(lns_pool_use(d.lns, group->id, &used, &size));
 		say(s,
-			"group %s: %s %s mtu %u reachable %d silent %d rates %u %u %u %u pool "
+			"group %s: %s %s mtu %u reachable %d silent %d dscp %d/%u rates %u %u %u "
+			"%u pool "
 			"%llu/%llu\n",
 			group->name, cv_ip_text(&g.lns, ip), cv_ip_text(&g.lns6, ip6), g.mtu,
-			g.clients_reachable, g.refuse_silently, g.each.in.committed,
-			g.each.out.committed, g.shared.in.committed, g.shared.out.committed,
-			(unsigned long long)used, (unsigned long long)size);
+			g.clients_reachable, g.refuse_silently, g.dscp_fixed, g.dscp,
+			g.each.in.committed, g.each.out.committed, g.shared.in.committed,
+			g.shared.out.committed, (unsigned long long)used, (unsigned long long)size);
 	}
 }
 

@@ -171,6 +171,73 @@ congestion_on_the_way_is_told_in_the_inner_packet(void **state)
 	bench_down(&b);
 }
 
+/* The outer type of service of a packet to B with this inner one, by the fast way or the stages; the
+ * inner one stays. */
+static uint8_t
+outer_of(struct bench *b, uint8_t inner, bool stages)
+{
+	struct wire wire = {.tos = 0x50};
+	uint8_t packet[FRAME_MAX];
+	struct frame_bytes f;
+
+	b->dp->workers[0]->stages_only = stages;
+	inner_packet(packet, INNER_A, INNER_B, ESP, 60);
+	packet[1] = inner;
+	inner_checksum(packet);
+	put_data(b, true, &wire, packet, 60);
+	f = take_frame(b);
+	assert_true(sum_is_right(&f));
+	assert_int_equal(f.bytes[f.len - 60 + 1], inner);
+	return f.bytes[WIRE_ETHER + 1];
+}
+
+/* RFC 2983: that of the inner packet, or, as its group says, another, which is nobody's inner one;
+ * it changes under the session. */
+static void
+the_outer_dscp_is_the_inner_one_or_its_groups(void **state)
+{
+	struct dp_group group = {.lns = cv_ipv4(INNER_LNS), .clients_reachable = true};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned stages = 0; stages < 2; stages++) {
+		group.dscp_fixed = false;
+		assert_int_equal(dp_group_set(b.dp, GROUP_B, &group), 0);
+		for (unsigned tos = 0; tos < 256; tos++)
+			assert_int_equal(outer_of(&b, (uint8_t)tos, stages), tos & 0xfc);
+		group.dscp_fixed = true;
+		group.dscp = 46;
+		assert_int_equal(dp_group_set(b.dp, GROUP_B, &group), 0);
+		for (unsigned tos = 0; tos < 256; tos++)
+			assert_int_equal(outer_of(&b, (uint8_t)tos, stages), 46 << 2);
+		group.dscp = 0;
+		assert_int_equal(dp_group_set(b.dp, GROUP_B, &group), 0);
+		assert_int_equal(outer_of(&b, 0xfc, stages), 0);
+	}
+	bench_down(&b);
+}
+
+/* RFC 6040 section 4.1, normal mode, beside the group's DSCP or with the inner one. */
+static void
+ecn_is_copied_to_who_tells_it_on(void **state)
+{
+	struct dp_group group = {.lns = cv_ipv4(INNER_LNS), .clients_reachable = true, .dscp = 8};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, DP_SEND_ECN);
+	for (unsigned stages = 0; stages < 2; stages++)
+		for (unsigned fixed = 0; fixed < 2; fixed++) {
+			group.dscp_fixed = fixed;
+			assert_int_equal(dp_group_set(b.dp, GROUP_B, &group), 0);
+			for (unsigned tos = 0; tos < 256; tos++)
+				assert_int_equal(outer_of(&b, (uint8_t)tos, stages),
+					(fixed ? 8 << 2 : tos & 0xfc) | (tos & 3));
+		}
+	bench_down(&b);
+}
+
 /* RFC 6864: 65,536 packets to one destination have as many identifications, whatever goes to
  * others between them. */
 static void
@@ -236,6 +303,8 @@ main(void)
 		cmocka_unit_test(identifications_repeat_late),
 		cmocka_unit_test(identifications_of_workers_are_apart),
 		cmocka_unit_test(congestion_on_the_way_is_told_in_the_inner_packet),
+		cmocka_unit_test(the_outer_dscp_is_the_inner_one_or_its_groups),
+		cmocka_unit_test(ecn_is_copied_to_who_tells_it_on),
 	};
 
 	if (harness_eal() != 0)

@@ -16,6 +16,7 @@ enum {
 	APART,
 	SILENT,
 	TOGETHER, /* a rate of all of them */
+	MARKED,   /* a DSCP of its own */
 	NARROW = 300,
 	OTHER_REALM = 1,
 };
@@ -45,6 +46,8 @@ static const struct client {
 	{.filter = ANY, .group = MEET, .rated = true},
 	{.filter = ANY, .group = TOGETHER},
 	{.filter = ANY, .group = TOGETHER},
+	{.filter = ANY, .group = MARKED},
+	{.filter = ANY, .group = MEET, .send = DP_SEND_ECN},
 	{.absent = true},
 };
 
@@ -99,7 +102,10 @@ policies(struct dp *dp)
 	assert_int_equal(dp_group_set(dp, SILENT, &group), 0);
 	group.clients_reachable = group.refuse_silently = false;
 	assert_int_equal(dp_group_set(dp, APART, &group), 0);
-	group.clients_reachable = true;
+	group.clients_reachable = group.dscp_fixed = true;
+	group.dscp = 46;
+	assert_int_equal(dp_group_set(dp, MARKED, &group), 0);
+	group.dscp_fixed = false;
 	assert_null(cv_rate_parse("8kbit/16kbit 10kB/12kB", &group.shared.out));
 	assert_null(cv_rate_parse("8kbit 10kB", &group.shared.in));
 	assert_int_equal(dp_group_set(dp, TOGETHER, &group), 0);

@@ -48,7 +48,7 @@ compose(struct l2tp_builder *b, enum l2tp_message_type type)
 		l2tp_compose_sccrq(b, &params, ours);
 		break;
 	case L2TP_SCCRP:
-		l2tp_compose_sccrp(b, &params, ours, theirs);
+		l2tp_compose_sccrp(b, &params, ours, theirs, true);
 		break;
 	case L2TP_SCCCN:
 		l2tp_compose_scccn(b, &params, theirs);
@@ -179,10 +179,38 @@ test_unasked(void **state)
 
 	(void)state;
 	params.hide_avps = false;
-	l2tp_compose_sccrp(&b, &params, NULL, (struct cv_bytes){0});
+	l2tp_compose_sccrp(&b, &params, NULL, (struct cv_bytes){0}, false);
 	parse(&b, &m);
 	assert_false(l2tp_has(&m, L2TP_AVP_CHALLENGE));
 	assert_false(l2tp_has(&m, L2TP_AVP_CHALLENGE_RESPONSE));
+}
+
+/* RFC 9601 section 5: who can says it, in an answer only to who has said it; type 103, no value. */
+static void
+test_ecn_capability(void **state)
+{
+	static const uint8_t avp[] = {0, 6, 0, 0, 0, 103};
+	struct l2tp_identity identity;
+	struct l2tp_builder b;
+	struct l2tp_message m;
+
+	(void)state;
+	params.hide_avps = false;
+	for (unsigned i = 0; i < 6; i++) {
+		bool can = i & 1, asked = i & 2, request = i >= 4;
+
+		params.ecn = can;
+		if (request)
+			l2tp_compose_sccrq(&b, &params, NULL);
+		else
+			l2tp_compose_sccrp(&b, &params, NULL, (struct cv_bytes){0}, asked);
+		parse(&b, &m);
+		l2tp_read_identity(&m, &identity);
+		assert_int_equal(identity.ecn, can && (asked || request));
+		assert_int_equal(
+			memmem(b.body, cv_written(&b.w), avp, sizeof(avp)) != NULL, identity.ecn);
+	}
+	params.ecn = false;
 }
 
 static void
@@ -226,6 +254,7 @@ main(void)
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_response),
 		cmocka_unit_test(test_unasked),
+		cmocka_unit_test(test_ecn_capability),
 		cmocka_unit_test(test_reason),
 		cmocka_unit_test(test_accm),
 	};
