@@ -38,6 +38,7 @@ struct command_form {
 	const char *word;  /* "user"; NULL: what has no word */
 	const char *key;   /* of the argument in the request; NULL: it takes none */
 	const char *shown; /* in the help: "NAME", "[FILTER...]" */
+	const char *more;  /* key of a second argument, which may be left out; NULL: none */
 	const char *needs; /* what it cannot go without, in words; NULL: it can */
 	const char *help;
 	enum command_words words;
@@ -116,6 +117,10 @@ struct command {
 	X(neighbours, .name = "neighbours", .answer = ANSWER_ROWS, .view = &view_neighbours, \
 		.nothing = "no neighbours", \
 		.forms = {{FILTERED, .help = "next hops, and whether they answer ARP"}}) \
+	X(trace, .name = "trace", .answer = ANSWER_LINES, .view = &view_trace, \
+		.forms = {{ARGUMENT("session", "ID [N]", WORDS_SESSIONS), .more = "packets", \
+			.needs = "a session", \
+			.help = "the next N packets (10) of a session, stage by stage"}}) \
 	X(kick, .name = "kick", .answer = ANSWER_DONE, .view = &view_kicked, \
 		.forms = {{ARGUMENT("session", "ID", WORDS_SESSIONS), \
 				.needs = "a session, or 'user', 'tunnel' or 'peer' and which", \

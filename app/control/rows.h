@@ -107,6 +107,12 @@ struct change_row {
 	const char *effect, *old, *new; /* NULL: there is none */
 };
 
+struct trace_row {
+	struct dp_trace_row r;
+	uint64_t us;
+	const char *way, *verdict;
+};
+
 struct level_row {
 	const char *log_level;
 };

@@ -254,6 +254,23 @@ static const struct view_column changes_columns[] = {
 };
 #undef ROW
 
+#define ROW struct trace_row
+static const struct view_column trace_columns[] = {
+	COLUMN("packet", r.packet, NUMBER, NULL, NULL, "its number in the trace, from 1"),
+	COLUMN("us", us, COUNT, NULL, NULL, "microseconds since the trace began"),
+	COLUMN("worker", r.worker, NUMBER, NULL, NULL, "that had it"),
+	COLUMN("way", way, TEXT, NULL, NULL, "from or to: the session's, or for it"),
+	COLUMN("verdict", verdict, TEXT, NULL, NULL, "on: to the next stage, or dropped"),
+	COLUMN("exit", r.exit, TEXT, NULL, NULL, "by which it left its stage: an edge or a drop"),
+	COLUMN("help", r.help, TEXT, NULL, NULL, "what that means, in a line"),
+	COLUMN("source", r.source, TEXT, NULL, NULL, "of the inner packet; null: it has none", OR_NULL),
+	COLUMN("target", r.target, TEXT, NULL, NULL, "likewise", OR_NULL),
+	COLUMN("protocol", r.protocol, NUMBER, NULL, NULL, "likewise, by its number"),
+	COLUMN("length", r.len, NUMBER, NULL, NULL, "bytes of the inner packet"),
+	COLUMN("ttl", r.hops, NUMBER, NULL, NULL, "its TTL or Hop Limit as it left the stage"),
+};
+#undef ROW
+
 #define ROW struct level_row
 static const struct view_column level_columns[] = {
 	COLUMN("log_level", log_level, TEXT, NULL, NULL, "from now on"),
@@ -278,12 +295,13 @@ VIEW(workers, worker_columns, worker_row);
 VIEW(neighbours, neighbour_columns, neighbour_row);
 VIEW(kicked, kicked_columns, kicked_row);
 VIEW(changes, changes_columns, change_row);
+VIEW(trace, trace_columns, trace_row);
 VIEW(level, level_columns, level_row);
 /* clang-format on */
 
 const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
-	&view_neighbours, &view_kicked, &view_changes, &view_level};
+	&view_neighbours, &view_kicked, &view_changes, &view_trace, &view_level};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

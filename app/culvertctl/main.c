@@ -112,10 +112,14 @@ take_arguments(const struct command *c, int argc, char **argv, json_t *arguments
 			form->word == NULL ? "an argument: " : "", form->needs);
 		return EXIT_USAGE;
 	}
-	if (argc > (form->key == NULL ? 0 : 1))
-		return usage_error("unexpected argument", argv[form->key == NULL ? 0 : 1]);
-	if (argc == 1 && json_object_set_new(arguments, form->key, json_string(argv[0])) != 0)
-		return usage_error("an argument is not UTF-8", NULL);
+	const char *const keys[] = {form->key, form->more};
+	int most = form->key == NULL ? 0 : form->more == NULL ? 1 : 2;
+
+	if (argc > most)
+		return usage_error("unexpected argument", argv[most]);
+	for (int i = 0; i < argc; i++)
+		if (json_object_set_new(arguments, keys[i], json_string(argv[i])) != 0)
+			return usage_error("an argument is not UTF-8", NULL);
 	return -1;
 }
 

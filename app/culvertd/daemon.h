@@ -18,6 +18,7 @@
 struct daemon_log;
 struct watchdog;
 struct reload;
+struct trace;
 
 /* A session that ended, and that a worker may still use. */
 struct ending {
@@ -47,6 +48,7 @@ struct daemon {
 	uint64_t no_route_at; /* when the last line about a missing gateway was written */
 	struct watchdog *watchdog;
 	struct reload *reload;
+	struct trace *trace;                /* the last one, or NULL */
 	uint64_t reload_at;                 /* when it wants to go on */
 	uint64_t beats;                     /* control's rounds, for the watchdog */
 	uint64_t beat_ns;                   /* it wants one at least so often */
@@ -109,6 +111,9 @@ void daemon_tell_removed(struct daemon *d);
 
 /* loop.c */
 int daemon_run(struct daemon *d);
+
+/* trace.c: NULL is allowed. */
+void trace_free(struct trace *t);
 
 /* commands.c: the handler of the control socket. */
 json_t *daemon_handle(

@@ -241,6 +241,7 @@ tear_down(struct daemon *d)
 {
 	control_server_free(d->control);
 	reload_free(d);
+	trace_free(d->trace);
 	free_event(d->wake);
 	free_event(d->timer);
 	free_event(d->on_term);

@@ -437,6 +437,39 @@ int dp_group_set(struct dp *dp, uint16_t group, const struct dp_group *told);
 void dp_group_clear(struct dp *dp, uint16_t group);
 int dp_group_get(const struct dp *dp, uint16_t group, struct dp_group *out);
 
+/* ---- traces -------------------------------------------------------------------------------- */
+
+enum { DP_TRACE_MOST = 100 }; /* packets */
+
+/*
+ * Traces the next packets that are a session's or for it, through the stages, at no cost to other
+ * sessions; until there were so many, or for so long. CV_ERR_CONFIG: none or too many;
+ * CV_ERR_UNKNOWN: there is no such session; CV_ERR_EXISTS: another trace is under way;
+ * CV_ERR_NOMEM.
+ */
+int dp_trace_start(struct dp *dp, uint64_t now, uint32_t slot, unsigned packets, uint64_t ns);
+void dp_trace_stop(struct dp *dp);
+bool dp_trace_running(const struct dp *dp);
+
+/* A packet where it left a stage. */
+struct dp_trace_row {
+	uint32_t packet; /* from 1 */
+	uint64_t ns;     /* since the start of the trace */
+	uint16_t worker;
+	bool to_it;   /* for the session; else from it */
+	bool dropped; /* for the cause of the name `exit`; else it is an edge's */
+	bool stale;   /* of a trace before, in whose time a worker was late */
+	const char *exit, *help;
+	struct cv_ip source,
+		target;          /* of the inner packet, as it was then; family 0: it has none */
+	uint16_t protocol, hops; /* TTL or Hop Limit */
+	uint16_t len;
+};
+
+/* The next one, in order for each packet; false: none yet. A trace that has ended can be read until
+ * the next one starts. */
+bool dp_trace_next(struct dp *dp, struct dp_trace_row *row);
+
 /* ---- tables for people --------------------------------------------------------------------- */
 
 enum dp_link {

@@ -158,8 +158,10 @@ struct dp_worker {
 	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
 	uint32_t idle_rounds;
 	struct dp_ids ids;
-	bool punted;      /* in this round */
-	bool stages_only; /* a test compares them with the fast way */
+	struct dp_trace_ring *trace; /* NULL: nothing was ever traced */
+	bool traces;                 /* since the start of this round */
+	bool punted;                 /* in this round */
+	bool stages_only;            /* a test compares them with the fast way */
 } __rte_cache_aligned;
 
 /*
@@ -187,6 +189,8 @@ struct dp_packet {
 	bool sum_known;
 	bool sequenced; /* ns came with it */
 	uint16_t ns;
+	bool trace_to;  /* it is traced as one for the session */
+	uint16_t trace; /* its number in a trace; 0: it is in none */
 	uint64_t key;
 };
 
@@ -209,6 +213,33 @@ struct dp_punt_meta {
 	uint8_t mac[WIRE_MAC];
 };
 
+enum { DP_TRACE_RING = 2048 };
+
+/* What became of a traced packet, and how it looked. */
+struct dp_trace_record {
+	uint64_t at; /* cycles */
+	uint32_t turn;
+	uint16_t packet, len, exit; /* exit: a drop or an edge */
+	bool dropped, to_it;
+	uint8_t bytes; /* of the inner packet, that follow */
+	uint8_t head[40];
+};
+
+/* Made for the first trace. One writer, the worker, and one reader. */
+struct dp_trace_ring {
+	uint32_t put, lost;
+	uint32_t got __rte_cache_aligned;
+	struct dp_trace_record at[DP_TRACE_RING];
+};
+
+/* The trace that is under way, or was last. */
+struct dp_trace {
+	bool active; /* the slot's lines are marked */
+	uint32_t slot, wanted, turn;
+	uint32_t taken; /* by workers; may be above wanted */
+	uint64_t deadline, began;
+};
+
 struct dp_neighbours;
 struct dp_paths;
 struct dp_shared;
@@ -228,6 +259,7 @@ struct dp {
 	struct dp_egress *egress;
 	struct dp_egress6 *egress6;
 	struct dp_rare *rare;
+	struct dp_trace trace;
 	struct dp_metered **meters; /* by slot; NULL: it has none */
 	struct dp_nexthop *nexthops;
 	uint16_t *arp_wanted; /* neighbours, by a hash of port and address */
@@ -274,12 +306,25 @@ struct dp {
 	struct dp_iface_record ifaces[DP_IDS_OF_A_KIND];      /* likewise */
 };
 
+/* worker/trace.c: a packet of a session that is traced, or to one; where a traced one goes on or
+ * ends. */
+void dp_trace_begin(struct dp_worker *w, struct dp_packet *p, bool to_it);
+void dp_trace_drop(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_cause cause);
+void dp_trace_edge(struct dp_worker *w, const struct dp_packet *p, enum dp_edge_name edge);
+/* All of a burst that a stage has let through. */
+void dp_trace_stage(struct dp_worker *w, const struct dp_burst *b, enum dp_edge_name edge);
+/* control/trace.c: the slot's lines, as the trace says. */
+void dp_trace_mark(struct dp *dp, uint32_t slot);
+void dp_trace_poll(struct dp *dp, uint64_t now);
+
 /* ---- where packets end, but for those that are sent: nothing else frees a buffer ---- */
 
 /* A packet of a burst, for a cause: who dropped it, what it is and whose session's is known. */
 static inline void
 dp_drop(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_cause cause)
 {
+	if (unlikely(p->trace != 0))
+		dp_trace_drop(w, p, cause);
 	w->counts.drops[cause]++;
 	rte_pktmbuf_free(p->m);
 }
@@ -288,7 +333,8 @@ dp_drop(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_cause cause
 static inline void
 dp_drop_answered(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_cause cause)
 {
-	(void)p;
+	if (unlikely(p->trace != 0))
+		dp_trace_drop(w, p, cause);
 	w->counts.drops[cause]++;
 }
 
@@ -296,6 +342,8 @@ dp_drop_answered(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_ca
 static inline void
 dp_done(struct dp_worker *w, const struct dp_packet *p, enum dp_edge_name edge)
 {
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, edge);
 	w->counts.edges[edge]++;
 	rte_pktmbuf_free(p->m);
 }

@@ -32,6 +32,7 @@ enum {
 #define DP_INGRESS_SEQUENCED (UINT64_C(1) << 48) /* what arrives has Ns, whose order counts */
 #define DP_INGRESS_RARE (UINT64_C(0xfff) << 48)
 #define DP_INGRESS_METER (UINT64_C(1) << 59) /* what it sends has a rate */
+#define DP_INGRESS_TRACE (UINT64_C(1) << 58) /* its packets are traced */
 #define DP_INGRESS_KEY (DP_INGRESS_INSTALLED | UINT64_C(0xffffffffffff))
 
 /* What an arriving data packet is checked against. */
@@ -76,8 +77,9 @@ enum {
 		8, /* it may not be reachable (yet): dp_rare.after; changes under traffic */
 	DP_EGRESS_IPV6 = 16,  /* its headers are in dp_egress6, hdr_len of them */
 	DP_EGRESS_METER = 32, /* what is sent to it has a rate; changes under traffic */
+	DP_EGRESS_TRACE = 64, /* packets to it are traced; changes under traffic */
 	/* what the fast way does not know */
-	DP_EGRESS_RARE = DP_EGRESS_SEQUENCE | DP_EGRESS_HELD | DP_EGRESS_METER,
+	DP_EGRESS_RARE = DP_EGRESS_SEQUENCE | DP_EGRESS_HELD | DP_EGRESS_METER | DP_EGRESS_TRACE,
 };
 
 /*
@@ -95,7 +97,7 @@ struct dp_egress {
 	uint16_t out_sum;       /* complement of what stands before the inner packet, for UDP's
 				 * checksum: dp_headers_put() */
 	uint16_t class;
-	uint16_t tos;           /* dp_tos(); may change under traffic */
+	uint16_t tos; /* dp_tos(); may change under traffic */
 	uint8_t room[2];
 	uint8_t hdr[DP_HEADERS];
 } __attribute__((aligned(DP_LINE)));

@@ -231,6 +231,7 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp_realms_poll(dp);
 	dp_classes_poll(dp);
 	dp_graces_poll(dp);
+	dp_trace_poll(dp, now);
 }
 
 uint64_t
@@ -240,5 +241,7 @@ dp_next_timeout(const struct dp *dp)
 				 ? cv_time_add(dp->now, GRACE_NS)
 				 : CV_TIME_NEVER;
 
+	if (dp->trace.active)
+		grace = cv_time_min(grace, dp->trace.deadline);
 	return cv_time_min(grace, cv_time_min(dp_neighbours_timeout(dp), dp->ports_at));
 }

@@ -77,8 +77,9 @@ write_mtu(struct dp *dp, uint32_t slot)
 
 /*
  * The outer DSCP is the inner one's, or its group's (RFC 2983: uniform or pipe; what arrives in
- * outer headers never gets into inner ones). ECN is copied (RFC 6040 section 4.1, normal mode) where
- * the peer has said that it tells on what became of it, else 0 (compatibility mode, RFC 9601).
+ * outer headers never gets into inner ones). ECN is copied (RFC 6040 section 4.1, normal mode)
+ * where the peer has said that it tells on what became of it, else 0 (compatibility mode, RFC
+ * 9601).
  */
 static void
 write_tos(struct dp *dp, uint32_t slot)
@@ -86,7 +87,8 @@ write_tos(struct dp *dp, uint32_t slot)
 	const struct dp_session *s = &dp->cold[slot].told;
 	const struct dp_group_table *group = dp->groups[s->group];
 	bool fixed = group != NULL && group->told.dscp_fixed;
-	unsigned copied = (fixed ? 0 : DP_TOS_DSCP) | ((s->send & DP_SEND_ECN) != 0 ? DP_TOS_ECN : 0);
+	unsigned copied =
+		(fixed ? 0 : DP_TOS_DSCP) | ((s->send & DP_SEND_ECN) != 0 ? DP_TOS_ECN : 0);
 
 	__atomic_store_n(&dp->egress[slot].tos,
 		dp_tos((uint8_t)copied, fixed ? (uint8_t)(group->told.dscp << 2) : 0),
@@ -108,6 +110,7 @@ write_profile(struct dp *dp, uint32_t slot)
 	write_mtu(dp, slot);
 	write_tos(dp, slot);
 	dp_meter_write_session(dp, slot);
+	dp_trace_mark(dp, slot);
 }
 
 static bool
@@ -601,6 +604,7 @@ dp_session_unlink(struct dp *dp, uint32_t slot)
 	unlink_key(dp, slot);
 	dp_path_remove(dp, slot);
 	c->installed = false;
+	dp_trace_poll(dp, 0); /* a trace of it ends */
 	return true;
 }
 

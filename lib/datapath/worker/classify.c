@@ -232,6 +232,7 @@ classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, stru
 	rte_prefetch0(&dp->ingress[p->slot]);
 	p->m = f->m;
 	p->key = dp_ingress_key(service, tunnel_id, session_id);
+	p->trace = 0;
 	p->port = (uint8_t)f->port;
 	p->ip_header = (uint16_t)(f->udp - f->ip);
 	p->peer = frame_source(f);

@@ -54,6 +54,8 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	else
 		dp_headers_put(w, e, p->to, p->inner, p->len, sum, false);
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_EGRESS_TX);
 	w->sessions[p->to].tx_packets++;
 	w->sessions[p->to].tx_bytes += p->len;
 	dp_tx_put(w, dp_nexthop_port(second), p->m);

@@ -178,6 +178,8 @@ dp_follow_wait(struct dp_worker *w, const struct dp_packet *p)
 	f->waiting[f->tail++ % DP_FOLLOW_WAITING] =
 		(struct waiting){.packet = *p, .since_ms = w->now_ms, .here = true};
 	w->counts.edges[DP_EDGE_POLICY_WAIT]++;
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_POLICY_WAIT);
 	return true;
 }
 

@@ -165,6 +165,8 @@ dp_icmp_echo(struct dp_worker *w, struct dp_packet *p)
 		dp_follow_first(w, p);
 	dp_echo_turn(p->inner, kind, w->now_ms);
 	w->counts.edges[DP_EDGE_ROUTE_ECHO]++;
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_ROUTE_ECHO);
 	p->to = p->slot;
 	if (p->len > mtu) {
 		dp_fragment_send(w, p, mtu);

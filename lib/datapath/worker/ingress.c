@@ -113,6 +113,8 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		.data = p->udp + WIRE_UDP_HEADER,
 		.len = (uint16_t)(wire_udp_length(p->udp) - WIRE_UDP_HEADER)};
 	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_INGRESS_PUNT_PPP);
 	cause = dp_punt_mbuf(w, p->m, DP_PUNT_PPP, dp_ip_host(p->peer), p->slot);
 	if (cause != DP_DROP_COUNT)
 		dp_drop(w, p, cause);
@@ -143,6 +145,8 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 	uint64_t word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
 	enum dp_drop_cause cause = GO_ON;
 
+	if (unlikely((word & (DP_INGRESS_KEY | DP_INGRESS_TRACE)) == (p->key | DP_INGRESS_TRACE)))
+		dp_trace_begin(w, p, false);
 	if ((word & DP_INGRESS_KEY) != p->key)
 		cause = DP_DROP_INGRESS_UNKNOWN_SESSION;
 	else if (!dp_ip_equal(p->peer, dp_ingress_peer(s)) || s->peer_port != p->peer_port)

@@ -141,7 +141,13 @@ dp_policy_stage(struct dp_worker *w, struct dp_burst *b)
 
 	answers.n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
-		enum dp_drop_cause cause = judge(w, &b->packets[i]);
+		enum dp_drop_cause cause;
+
+		if (unlikely((__atomic_load_n(
+				      &w->dp->egress[b->packets[i].to].flags, __ATOMIC_RELAXED) &
+				     DP_EGRESS_TRACE) != 0))
+			dp_trace_begin(w, &b->packets[i], true);
+		cause = judge(w, &b->packets[i]);
 
 		if (likely(cause == DP_DROP_COUNT)) {
 			if (kept != i)

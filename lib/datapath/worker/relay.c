@@ -18,12 +18,16 @@ answer(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 		if (!dp_icmp_error(w, p, WIRE_ICMP_TIME_EXCEEDED, 0, 0, DP_DROP_RELAY_TTL_EXCEEDED))
 			return false;
 		w->counts.edges[DP_EDGE_RELAY_TIME_EXCEEDED]++;
+		if (unlikely(p->trace != 0))
+			dp_trace_edge(w, p, DP_EDGE_RELAY_TIME_EXCEEDED);
 		return true;
 	}
 	if (!dp_icmp_error(
 		    w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_TOO_BIG, mtu, DP_DROP_RELAY_TOO_BIG))
 		return false;
 	w->counts.edges[DP_EDGE_RELAY_FRAGMENTATION_NEEDED]++;
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_RELAY_FRAGMENTATION_NEEDED);
 	return true;
 }
 

@@ -25,8 +25,14 @@ static void
 forward(struct dp_worker *w, struct dp_burst *burst)
 {
 	dp_route_stage(w, burst);
+	if (unlikely(w->traces))
+		dp_trace_stage(w, burst, DP_EDGE_ROUTE_POLICY);
 	dp_policy_stage(w, burst);
+	if (unlikely(w->traces))
+		dp_trace_stage(w, burst, DP_EDGE_POLICY_RELAY);
 	dp_relay_stage(w, burst);
+	if (unlikely(w->traces))
+		dp_trace_stage(w, burst, DP_EDGE_RELAY_EGRESS);
 	dp_egress_stage(w, burst);
 }
 
@@ -34,6 +40,8 @@ void
 dp_worker_through(struct dp_worker *w, struct dp_burst *burst)
 {
 	dp_ingress_stage(w, burst);
+	if (unlikely(w->traces))
+		dp_trace_stage(w, burst, DP_EDGE_INGRESS_ROUTE);
 	forward(w, burst);
 	while (dp_follow_next(w, burst))
 		forward(w, burst);
@@ -49,6 +57,7 @@ dp_worker_round(struct dp_worker *w)
 	struct dp_burst burst;
 
 	w->now_ms = (uint32_t)(start / w->cycles_per_ms);
+	w->traces = __atomic_load_n(&dp->trace.active, __ATOMIC_RELAXED);
 	w->now_ticks = start << DP_TICKS_SHIFT;
 	for (unsigned port = 0; port < dp->port_count; port++) {
 		uint16_t n = rte_eth_rx_burst(dp->ports[port].id, w->index, frames, DP_BURST);
@@ -216,6 +225,7 @@ dp_workers_destroy(struct dp *dp)
 		dp_table_free(dp, w->limits, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
 		free(w->follow);
 		free(w->sequence);
+		free(w->trace);
 		dp_parts_free(w->parts);
 		dp_reassemble_free(w->reassembly);
 		free(w);

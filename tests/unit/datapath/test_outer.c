@@ -171,8 +171,8 @@ congestion_on_the_way_is_told_in_the_inner_packet(void **state)
 	bench_down(&b);
 }
 
-/* The outer type of service of a packet to B with this inner one, by the fast way or the stages; the
- * inner one stays. */
+/* The outer type of service of a packet to B with this inner one, by the fast way or the stages;
+ * the inner one stays. */
 static uint8_t
 outer_of(struct bench *b, uint8_t inner, bool stages)
 {

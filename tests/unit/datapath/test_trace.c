@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Traces: what becomes of the packets of one session, both ways, and of nobody else's. */
+#include "harness.h"
+
+enum { LEN = 100 };
+
+#define LONG (60 * CV_NS_PER_S)
+
+/* All exits that are there to be read, as "1 from INGRESS_ROUTE, 1 from !POLICY_SENDER". */
+static const char *
+told(struct bench *b)
+{
+	static char text[8192];
+	struct dp_trace_row r;
+	size_t used = 0;
+
+	text[0] = '\0';
+	while (dp_trace_next(b->dp, &r)) {
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u %s %s%s",
+			used == 0 ? "" : ", ", r.packet, r.to_it ? "to" : "from",
+			r.dropped ? "!" : "", r.exit);
+		assert_true(used < sizeof(text));
+		assert_false(r.stale);
+		assert_int_not_equal(strlen(r.help), 0);
+	}
+	return text;
+}
+
+static void
+send(struct bench *b, bool from_a, uint32_t target, uint8_t protocol)
+{
+	uint8_t packet[FRAME_MAX];
+	struct wire wire = {0};
+
+	inner_packet(packet, from_a ? INNER_A : INNER_B, target, protocol, LEN);
+	put_data(b, from_a, &wire, packet, LEN);
+}
+
+static void
+both_ways_exit_by_exit(void **state)
+{
+	struct dp_trace_row r;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, 3, LONG), 0);
+	assert_true(dp_trace_running(b.dp));
+	send(&b, true, INNER_B, WIRE_ESP);
+	assert_true(dp_trace_next(b.dp, &r));
+	assert_string_equal(r.exit, "INGRESS_ROUTE");
+	assert_true(cv_ip_equal(&r.source, &(struct cv_ip){CV_IPV4, {10, 88, 1, 1}}));
+	assert_true(cv_ip_equal(&r.target, &(struct cv_ip){CV_IPV4, {10, 88, 1, 2}}));
+	assert_int_equal(r.protocol, WIRE_ESP);
+	assert_int_equal(r.len, LEN);
+	assert_int_equal(r.hops, 64);
+	assert_string_equal(told(&b),
+		"1 from ROUTE_POLICY, 1 from POLICY_RELAY, 1 from RELAY_EGRESS, 1 from EGRESS_TX");
+	/* for it, from where its stage knows that it is */
+	send(&b, false, INNER_A, WIRE_ESP);
+	assert_string_equal(told(&b), "2 to POLICY_RELAY, 2 to RELAY_EGRESS, 2 to EGRESS_TX");
+	/* to nobody, and its sender is told */
+	send(&b, true, 0x0a580163, WIRE_ESP);
+	assert_string_equal(
+		told(&b), "3 from INGRESS_ROUTE, 3 from !ROUTE_NO_ROUTE, 3 from EGRESS_TX");
+	/* it is over, and they are plain again */
+	dp_control_poll(b.dp, b.now);
+	assert_false(dp_trace_running(b.dp));
+	send(&b, true, INNER_B, WIRE_ESP);
+	assert_string_equal(told(&b), "");
+	assert_int_equal(b.dp->ingress[b.slot_a].word & DP_INGRESS_RARE, 0);
+	assert_int_equal(b.dp->egress[b.slot_a].flags & DP_EGRESS_RARE, 0);
+	while (take_frame(&b).len != 0)
+		;
+	bench_down(&b);
+}
+
+/* Each says why. */
+static void
+drops_say_why(void **state)
+{
+	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC};
+	uint8_t packet[FRAME_MAX];
+	struct wire wrong = {.peer_ip = PEER_B};
+	struct dp_punt punt;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, DP_TRACE_MOST, LONG), 0);
+	/* from another address than its peer's */
+	inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, LEN);
+	put_data(&b, true, &wrong, packet, LEN);
+	assert_string_equal(told(&b), "1 from !INGRESS_SOURCE");
+	/* with another source inside */
+	wrong.peer_ip = 0;
+	inner_packet(packet, INNER_B, INNER_B, WIRE_ESP, LEN);
+	put_data(&b, true, &wrong, packet, LEN);
+	assert_string_equal(told(&b), "2 from !INGRESS_SPOOFED");
+	/* its filter */
+	assert_int_equal(dp_filter_set(b.dp, GROUP_A, &ipsec), 0);
+	send(&b, true, INNER_B, WIRE_TCP);
+	assert_string_equal(told(&b), "3 from INGRESS_ROUTE, 3 from ROUTE_POLICY, "
+				      "3 from !POLICY_SENDER, 3 from EGRESS_TX");
+	/* TTL */
+	inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, LEN);
+	packet[WIRE_IPV4_TTL] = 1;
+	inner_checksum(packet);
+	put_data(&b, true, &wrong, packet, LEN);
+	assert_non_null(strstr(told(&b), "4 from RELAY_TIME_EXCEEDED"));
+	/* what is no packet of IP */
+	wrong.protocol = 0xc021;
+	put_data(&b, true, &wrong, packet, 8);
+	assert_string_equal(told(&b), "5 from INGRESS_PUNT_PPP");
+	while (!dp_punt_next(b.dp, &punt))
+		dp_control_poll(b.dp, b.now += CV_NS_PER_MS);
+	dp_punt_release(b.dp, &punt);
+	dp_trace_stop(b.dp);
+	assert_false(dp_trace_running(b.dp));
+	while (take_frame(&b).len != 0)
+		;
+	bench_down(&b);
+}
+
+/* By its number, its time, or the end of its session; one at a time; nonsense is refused. */
+static void
+it_ends_by_itself(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, 0, LONG), CV_ERR_CONFIG);
+	assert_int_equal(
+		dp_trace_start(b.dp, b.now, b.slot_a, DP_TRACE_MOST + 1, LONG), CV_ERR_CONFIG);
+	assert_int_equal(dp_trace_start(b.dp, b.now, UINT32_MAX, 1, LONG), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, 2, CV_NS_PER_S), 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_b, 2, CV_NS_PER_S), CV_ERR_EXISTS);
+	assert_true(dp_next_timeout(b.dp) <= b.now + CV_NS_PER_S);
+	dp_control_poll(b.dp, b.now += CV_NS_PER_S - 1);
+	assert_true(dp_trace_running(b.dp));
+	dp_control_poll(b.dp, b.now += 1);
+	assert_false(dp_trace_running(b.dp));
+	/* a trace of another session: what is left of the first is not in it */
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, 5, LONG), 0);
+	send(&b, true, INNER_B, WIRE_ESP);
+	dp_trace_stop(b.dp);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_b, 1, LONG), 0);
+	send(&b, true, INNER_B, WIRE_ESP);
+	send(&b, true, INNER_B, WIRE_ESP);
+	assert_string_equal(told(&b), "1 to POLICY_RELAY, 1 to RELAY_EGRESS, 1 to EGRESS_TX");
+	dp_control_poll(b.dp, b.now);
+	/* it goes with its session, and the next one in the slot is nobody's to see */
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, 5, LONG), 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_a, NULL), 0);
+	assert_false(dp_trace_running(b.dp));
+	assert_int_equal(bench_session(&b, true, 0), b.slot_a);
+	while (take_frame(&b).len != 0)
+		;
+	send(&b, true, INNER_B, WIRE_ESP);
+	assert_string_equal(told(&b), "");
+	while (take_frame(&b).len != 0)
+		;
+	bench_down(&b);
+}
+
+/* A session that opens anew while it is traced goes on being so. */
+static void
+it_survives_a_change_of_its_session(void **state)
+{
+	struct session_ip ip = {.address = cv_ipv4(INNER_A), .group = GROUP_A, .filter = GROUP_A};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, 5, LONG), 0);
+	ip.send = DP_SEND_LENGTH;
+	assert_int_equal(session_open(b.dp, b.slot_a, &ip), 0);
+	dp_control_poll(b.dp, b.now);
+	send(&b, true, INNER_B, WIRE_ESP);
+	assert_non_null(strstr(told(&b), "1 from EGRESS_TX"));
+	dp_trace_stop(b.dp);
+	while (take_frame(&b).len != 0)
+		;
+	bench_down(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_ways_exit_by_exit),
+		cmocka_unit_test(drops_say_why),
+		cmocka_unit_test(it_ends_by_itself),
+		cmocka_unit_test(it_survives_a_change_of_its_session),
+	};
+
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
