@@ -21,6 +21,7 @@ check() {
 }
 
 . tests/lint/rooms.sh
+. tests/lint/drops.sh
 
 compiled "$build" | check "lib: there is something to look at"
 breaks_layers . 2>/dev/null | check "lib: a folder includes only what it may"
@@ -29,6 +30,7 @@ breaks_order . "$build" | check "lib: no circle of folders"
 breaks_calls . "$build" |
 	check "datapath: a worker calls neither the control thread nor what may write a table"
 breaks_tables . | check "datapath: a worker writes no table"
+breaks_drops . | check "datapath: each cause of a drop has a unit test that names it"
 
 for folder in $pure datapath; do
 	objdump -t "$build/lib/$folder/libculvert_$folder.a" 2>/dev/null |

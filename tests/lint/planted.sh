@@ -5,6 +5,7 @@
 set -u
 source=$1 build=$2
 . "$source/tests/lint/rooms.sh"
+. "$source/tests/lint/drops.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n=0
@@ -99,6 +100,14 @@ breaks_calls "$source" "$work/build" >"$work/said" 2>&1
 ok "breaks_calls: a worker calls the control thread's" finds 'worker calls control: dp_x_learn'
 ok "breaks_calls: a worker calls what sets a table" finds 'may write a table: dp_x_set'
 ok "breaks_calls: a worker calls the machine" finds 'worker calls host: dp_x_open'
+
+mkdir -p "$work/tree/tests/unit/datapath"
+cp "$source"/tests/unit/datapath/*.c "$work/tree/tests/unit/datapath/"
+breaks_drops "$work/tree" >"$work/said" 2>&1
+ok "breaks_drops: says nothing of the tree as it is" silent
+sed -i 's/X(POLICY_SHORT,/X(POLICY_NEWCOMER, "new") X(POLICY_SHORT,/' "$work/tree/lib/datapath/drop.h"
+breaks_drops "$work/tree" >"$work/said" 2>&1
+ok "breaks_drops: a cause without a test" finds POLICY_NEWCOMER
 
 compiled "$work/nowhere" >"$work/said" 2>&1
 ok "compiled: nothing was" finds 'nothing compiled: lib/base'
