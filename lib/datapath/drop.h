@@ -59,19 +59,27 @@
 	X(INGRESS_NOT_OPEN, "IP before IPCP was open")                                             \
 	X(INGRESS_IPV6, "inner IPv6, which was not negotiated, beyond what is rejected")           \
 	X(INGRESS_PROTOCOL, "data of another protocol that was not negotiated, the same")          \
-	X(INGRESS_INNER_SHORT, "inner packet shorter than an IPv4 header")                         \
+	X(INGRESS_INNER_SHORT, "inner packet shorter than an IP header")                           \
 	X(INGRESS_INNER_VERSION, "inner IP version is not 4")                                      \
 	X(INGRESS_INNER_HEADER, "inner IP header length below 20 or beyond the packet")            \
 	X(INGRESS_INNER_LENGTH, "inner total length beyond the payload or below its header")       \
 	X(INGRESS_INNER_CHECKSUM, "inner IP header checksum wrong")                                \
 	X(INGRESS_SPOOFED, "inner source is not the session's address")                            \
 	X(INGRESS_SOURCE_ROUTE, "inner packet with a source routing or malformed option")          \
+	X(INGRESS_INNER_EXTENSIONS,                                                                \
+		"inner IPv6 extension headers beyond the packet, too many or out of order")        \
 	X(INGRESS_TO_SELF, "inner destination is the sender")                                      \
 	X(INGRESS_DESTINATION, "inner destination 0/8, 127/8, multicast or broadcast")             \
 	X(INGRESS_RATE, "over the rate that the session may send")                                 \
 	X(INGRESS_GROUP_RATE, "over the rate that its group may send together")                    \
 	X(ROUTE_NO_ROUTE, "inner destination is no client, and there is no uplink")                \
 	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
+	X(ROUTE_SCOPE, "inner source is link-local, and its destination not on its link")          \
+	X(ROUTE_MULTICAST, "inner IPv6 multicast that nobody here listens to")                     \
+	X(ROUTE_MLD, "a client's multicast listener reports: nothing is sent by them here")        \
+	X(ROUTE_ND,                                                                                \
+		"neighbour discovery on a client's link, which has no use for it, or malformed")   \
+	X(ROUTE_ADDRESS_LIMIT, "router solicitations and DHCPv6, over the session's rate")         \
 	X(ROUTE_ECHO_LIMIT, "echo to our inner address, over the session's rate")                  \
 	X(POLICY_NO_FILTER, "the sender's or the receiver's filter was taken away")                \
 	X(POLICY_NO_GROUP, "the sender's or the receiver's group was taken away")                  \
@@ -150,6 +158,7 @@
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
 	X(ROUTE_POLICY, "destination is a session")                                          \
 	X(ROUTE_ECHO, "echo requests to our inner address, answered")                        \
+	X(ROUTE_PUNT_ADDRESS, "router solicitations and DHCPv6 of clients")                  \
 	X(ROUTE_UNREACHABLE, "dropped for want of a route, and answered with ICMP")          \
 	X(POLICY_RELAY, "permitted by both filters")                                         \
 	X(POLICY_WAIT, "later fragments that waited for their first one")                    \
@@ -159,6 +168,7 @@
 	X(RELAY_FRAGMENTED, "cut into fragments for the receiver")                           \
 	X(RELAY_TIME_EXCEEDED, "answered with ICMP time exceeded")                           \
 	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")             \
+	X(RELAY_PACKET_TOO_BIG, "answered with ICMPv6 packet too big")                       \
 	X(EGRESS_TX, "packets with outgoing headers")                                        \
 	X(TX_CONTROL, "frames from the control thread")                                      \
 	X(TX_SENT, "frames given to the ports")                                              \

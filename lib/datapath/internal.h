@@ -21,7 +21,7 @@
 #include "datapath/tables.h"
 #include "datapath/tables6.h"
 #include "wire/ether.h"
-#include "wire/icmp.h"
+#include "wire/nd.h"
 #include "wire/udp.h"
 
 enum {
@@ -57,6 +57,8 @@ enum {
 	DP_ECHO_MOST_MS = 1000,
 	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
 	DP_PPP_MOST_MS = 1000,
+	DP_ADDRESS_COST_MS = 100, /* router solicitations and DHCPv6, likewise */
+	DP_ADDRESS_MOST_MS = 1000,
 	DP_REJECT_COST_MS = 1000, /* data that was not negotiated, for a Protocol-Reject */
 	DP_REJECT_MOST_MS = 4000,
 };
@@ -92,7 +94,7 @@ struct dp_tx {
 
 /* A session's rates, so that its flood silences nobody else. */
 struct dp_limits {
-	uint32_t errors, echoes, ppp, rejects; /* see cv_limit_take */
+	uint32_t errors, echoes, ppp, rejects, addresses; /* see cv_limit_take */
 };
 
 /* How much of whom waits in a punt ring: given by the worker, taken by the control thread. */
@@ -158,6 +160,7 @@ struct dp_worker {
 	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
 	uint32_t idle_rounds;
 	struct dp_ids ids;
+	uint32_t fragment_id;        /* counts packets of ours that were cut, IPv6 */
 	struct dp_trace_ring *trace; /* NULL: nothing was ever traced */
 	bool traces;                 /* since the start of this round */
 	bool punted;                 /* in this round */
@@ -382,10 +385,7 @@ dp_done_control(struct dp *dp, struct rte_mbuf *m, enum dp_edge_name edge)
 static inline uint32_t
 dp_hash(const struct dp *dp, uint64_t key)
 {
-	key = (key ^ dp->slot_seed) * UINT64_C(0x9e3779b97f4a7c15);
-	key ^= key >> 32;
-	key *= UINT64_C(0xd6e8feb86659fd93);
-	return (uint32_t)(key >> 32);
+	return (uint32_t)(dp_hash64(key ^ dp->slot_seed) >> 32);
 }
 
 static inline struct dp_punt_meta *
@@ -795,6 +795,15 @@ unsigned dp_tx_control(struct dp_worker *w);
  * the beginning of `frames`: for the stages. */
 unsigned dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n);
 
+/* A source of the session's own networks. */
+static inline bool
+dp_own_source6(const struct dp_ingress *s, const uint8_t address[WIRE_IPV6_ADDRESS])
+{
+	uint64_t net = dp_net_of(address);
+
+	return net == s->inner6 || (s->pd6_bits != 0 && dp_net_cut(net, s->pd6_bits) == s->pd6);
+}
+
 /* Stages, in order; each ends with its exits. */
 void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
 	struct dp_burst *out);
@@ -809,8 +818,18 @@ struct dp_sequence *dp_sequence_new(void); /* to be freed with free() */
 void dp_sequence_expire(struct dp_worker *w);
 void dp_sequence_drain(struct dp_worker *w);
 void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
+/* Hands it to the control thread, as the datagram that it came in. Who calls has seen to its rate.
+ */
+void dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge);
+/* worker/ingress6.c: an inner IPv6 packet. */
+enum dp_drop_cause dp_ingress6_check(struct dp_packet *p, const struct dp_ingress *s);
+void dp_ingress6_mark(struct dp_packet *p, unsigned ecn);
 void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);
+/* worker/policy6.c: of an inner IPv6 packet. meet: clients of these groups reach each other.
+ * DP_DROP_COUNT: it may pass. */
+enum dp_drop_cause dp_policy6_judge(struct dp_worker *w, const struct dp_packet *p,
+	const struct dp_filter_table *from, const struct dp_filter_table *to, bool meet);
 void dp_relay_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_egress_stage(struct dp_worker *w, struct dp_burst *b);
 
@@ -891,6 +910,10 @@ unsigned dp_fragment_cut(
 /* Cuts an inner packet and sends its parts to p->to; takes the packet. */
 void dp_fragment_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu);
 
+/* worker/fragment6.c: cuts an answer of ours, or a part of one, and sends its parts to p->to (RFC
+ * 8200 section 4.5: who sends does, no router); takes the packet. */
+void dp_fragment6_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu);
+
 enum dp_echo {
 	DP_ECHO_NONE, /* no echo request */
 	DP_ECHO_CHECKSUM,
@@ -905,6 +928,15 @@ enum dp_echo dp_echo_kind(const uint8_t *ip);
 /* Turns an echo request, or a fragment of one, into its answer or the same part of that. A sum over
  * fragments is not verified: as the parts go back, a wrong one stays wrong. */
 void dp_echo_turn(uint8_t *ip, enum dp_echo kind, uint32_t now_ms);
+
+/* worker/icmp6.c: the same for an inner IPv6 packet (RFC 4443). more: the MTU, or 0. */
+bool dp_icmp6_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,
+	uint32_t more, enum dp_drop_cause cause);
+/* Our link-local address on a session's link. */
+void dp_lns_link_local(const struct dp *dp, uint32_t slot, uint8_t out[WIRE_IPV6_ADDRESS]);
+/* worker/local6.c: what is to ourselves, or to all on a session's link. true: it is an answer now.
+ */
+bool dp_local6(struct dp_worker *w, struct dp_packet *p);
 
 /* worker/icmp.c: turns a packet into an answer to its sender; false: it was dropped for `cause`. */
 bool dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t code,

@@ -107,12 +107,15 @@ struct dp_reach {
 	uint64_t bits[DP_CLASSES / 64];
 };
 
+struct dp_prefixes6; /* tables6.h */
+
 /* A filter as workers read it: never changed, replaced as a whole, but for `reach`. */
 struct dp_filter_table {
 	uint8_t verdict[256];   /* by protocol */
 	struct dp_reach *reach; /* replaced by itself; NULL: no gateways, or not yet */
 	uint16_t rule_count;
 	uint16_t range_count;
+	const struct dp_prefixes6 *gateways6; /* of IPv6, behind the ranges */
 	struct dp_rule rules[DP_MAX_RULES];
 	struct dp_filter told; /* control's */
 	/* gateways in order, apart from each other; host order; behind them as they were told */

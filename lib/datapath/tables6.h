@@ -57,6 +57,23 @@ struct dp_realm6 {
 	uint32_t live; /* control's: words that are not 0 */
 };
 
+/* A set of prefixes of any length, made once: asked by length, so it matters little how many. */
+struct dp_prefixes6 {
+	uint32_t mask;
+	uint8_t count;                     /* of lengths */
+	uint8_t lengths[DP_HOST_BITS + 1]; /* as they came */
+	struct {
+		uint64_t halves[2]; /* as they lie in memory */
+		uint32_t tag;       /* dp_net_tag(); 0: free */
+	} at[];
+};
+
+/* table/prefixes6.c */
+size_t dp_prefixes6_bytes(unsigned count);
+/* In so many bytes of 0. */
+void dp_prefixes6_init(struct dp_prefixes6 *set, unsigned count);
+void dp_prefixes6_add(struct dp_prefixes6 *set, const uint8_t *address, unsigned length);
+
 static inline uint64_t
 dp_net_of(const uint8_t address[WIRE_IPV6_ADDRESS])
 {
@@ -100,6 +117,38 @@ dp_host_place(const struct dp_routes6 *list, const uint8_t address[WIRE_IPV6_ADD
 	return (uint32_t)((both * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & list->mask;
 }
 
+static inline uint64_t
+dp_hash64(uint64_t key)
+{
+	key *= UINT64_C(0x9e3779b97f4a7c15);
+	key ^= key >> 32;
+	return key * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* The first bits of an address, as they lie in memory. */
+static inline void
+dp_prefixes6_cut(const uint8_t *address, unsigned length, uint64_t halves[2])
+{
+	unsigned low = length > 64 ? length - 64 : 0;
+
+	halves[0] = __builtin_bswap64(dp_net_cut(dp_net_of(address), length < 64 ? length : 64));
+	halves[1] = __builtin_bswap64(dp_net_cut(dp_net_of(address + 8), low));
+}
+
+/* Where it is, or would be. */
+static inline uint32_t
+dp_prefixes6_place(const struct dp_prefixes6 *set, const uint64_t halves[2], unsigned length)
+{
+	uint64_t key = dp_hash64(halves[0] ^ length) ^ halves[1];
+	uint32_t at = (uint32_t)(dp_hash64(key) >> 32) & set->mask;
+
+	while (set->at[at].tag != 0 &&
+		(set->at[at].tag != dp_net_tag(length) || set->at[at].halves[0] != halves[0] ||
+			set->at[at].halves[1] != halves[1]))
+		at = (at + 1) & set->mask;
+	return at;
+}
+
 /* The word of a network of so many bits; NULL: it has none. */
 static inline uint32_t *
 dp_nets_word(struct dp_nets *n, uint64_t net, unsigned bits)
@@ -137,7 +186,7 @@ dp_realm6_word(const struct dp_realm6 *r, uint64_t net)
 				      DP_LINK_BITS);
 }
 
-/* Where an address leads whose /64 leads to nobody: table/route6.c. */
+/* Where an address leads whose /64 leads to nobody: worker/route6.c. */
 uint32_t dp_route6_rest(const struct dp_realm6 *r, const uint8_t address[WIRE_IPV6_ADDRESS]);
 
 /* Where an address leads, of which dp_realm6_word() is known: by it, or by the longest prefix. */

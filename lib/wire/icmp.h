@@ -10,7 +10,8 @@ enum {
 	/* offsets */
 	WIRE_ICMP_CODE = 1,
 	WIRE_ICMP_SUM = 2,
-	WIRE_ICMP_MTU = 6, /* of fragmentation needed (RFC 1191 section 4) */
+	WIRE_ICMP_MTU = 6,   /* of fragmentation needed (RFC 1191 section 4) */
+	WIRE_ICMPV6_MTU = 4, /* of packet too big, 32 bits */
 
 	WIRE_ICMP_ECHO_REPLY = 0,
 	WIRE_ICMP_UNREACHABLE = 3,
@@ -25,6 +26,11 @@ enum {
 	WIRE_ICMP_PROHIBITED = 13,
 
 	WIRE_ICMPV6_UNREACHABLE = 1,
+	/* codes of it */
+	WIRE_ICMPV6_NO_ROUTE = 0,
+	WIRE_ICMPV6_PROHIBITED = 1,
+	WIRE_ICMPV6_BEYOND_SCOPE = 2,
+
 	WIRE_ICMPV6_TOO_BIG = 2,
 	WIRE_ICMPV6_TIME_EXCEEDED = 3,
 	WIRE_ICMPV6_PARAMETER = 4,

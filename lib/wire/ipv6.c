@@ -19,13 +19,6 @@ wire_ipv6_read(const uint8_t *ip, size_t len, struct wire_ipv6 *h)
 	return h->payload <= len - WIRE_IPV6;
 }
 
-static bool
-is_extension(uint8_t protocol)
-{
-	return protocol == WIRE_HOP_BY_HOP || protocol == WIRE_ROUTING ||
-	       protocol == WIRE_FRAGMENT || protocol == WIRE_TARGET_OPTIONS;
-}
-
 static void
 take_fragment(const uint8_t *header, struct wire_upper *upper)
 {
@@ -38,20 +31,18 @@ take_fragment(const uint8_t *header, struct wire_upper *upper)
 	upper->id = wire_get32(header + 4);
 }
 
-bool
-wire_ipv6_upper(const uint8_t *ip, size_t len, struct wire_upper *upper)
+/* Within `end` bytes. */
+static bool
+walk(const uint8_t *ip, size_t end, struct wire_upper *upper)
 {
-	size_t end = WIRE_IPV6 + (size_t)wire_get16(ip + WIRE_IPV6_LENGTH);
-
 	*upper = (struct wire_upper){.protocol = ip[WIRE_IPV6_NEXT], .at = WIRE_IPV6};
-	if (end > len)
-		return false;
-	for (unsigned n = 0; is_extension(upper->protocol) && !upper->later; n++) {
+	for (unsigned n = 0; wire_ipv6_is_extension(upper->protocol) && !upper->later; n++) {
 		const uint8_t *header = ip + upper->at;
 		size_t bytes;
 
 		if (n == WIRE_IPV6_HEADERS_MOST || upper->at + 8 > end ||
-			(upper->protocol == WIRE_HOP_BY_HOP && n != 0))
+			(upper->protocol == WIRE_HOP_BY_HOP && n != 0) ||
+			(upper->protocol == WIRE_FRAGMENT && upper->fragment))
 			return false;
 		bytes = upper->protocol == WIRE_FRAGMENT ? WIRE_FRAGMENT_HEADER
 							 : ((size_t)header[1] + 1) * 8;
@@ -61,10 +52,29 @@ wire_ipv6_upper(const uint8_t *ip, size_t len, struct wire_upper *upper)
 			take_fragment(header, upper);
 		if (upper->protocol == WIRE_ROUTING && header[3] != 0)
 			upper->routed = true;
+		if (upper->protocol == WIRE_ROUTING && header[WIRE_ROUTING_TYPE] == 0)
+			upper->source_route = true;
 		upper->protocol = header[0];
 		upper->at += bytes;
 	}
 	return true;
+}
+
+bool
+wire_ipv6_upper(const uint8_t *ip, size_t len, struct wire_upper *upper)
+{
+	size_t end = WIRE_IPV6 + (size_t)wire_get16(ip + WIRE_IPV6_LENGTH);
+
+	*upper = (struct wire_upper){.protocol = WIRE_NOTHING};
+	return end <= len && walk(ip, end, upper);
+}
+
+bool
+wire_ipv6_upper_of_part(const uint8_t *ip, size_t len, struct wire_upper *upper)
+{
+	size_t end = WIRE_IPV6 + (size_t)wire_get16(ip + WIRE_IPV6_LENGTH);
+
+	return walk(ip, end < len ? end : len, upper);
 }
 
 void

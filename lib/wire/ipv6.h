@@ -20,7 +20,9 @@ enum {
 
 	WIRE_IPV6_MTU_LEAST = 1280,
 	WIRE_IPV6_HEADERS_MOST = 8, /* extension headers that are walked */
+	WIRE_IPV6_SCOPE_LINK = 2,   /* of a multicast address (RFC 4291 section 2.7) */
 	WIRE_FRAGMENT_HEADER = 8,   /* bytes */
+	WIRE_ROUTING_TYPE = 2,      /* offset in a routing header */
 };
 
 /* In host order, but for the addresses. */
@@ -59,15 +61,27 @@ struct wire_upper {
 	bool fragment;    /* a fragment header was among them, */
 	bool later;       /* and this is not the first: the protocol's header is not here */
 	bool more;
-	bool routed;     /* a routing header has nodes to go to still (RFC 8200 section 4.4) */
-	uint16_t offset; /* of the fragment, in bytes */
+	bool source_route; /* a routing header of type 0 was among them (RFC 5095), */
+	bool routed;       /* or one that has nodes to go to still (RFC 8200 section 4.4) */
+	uint16_t offset;   /* of the fragment, in bytes */
 	uint32_t id;
 	size_t at; /* where it begins, from the packet's first byte */
 };
 
 /* Walks them, WIRE_IPV6_HEADERS_MOST at most, within len bytes of a packet whose header is read.
- * false: they end beyond the packet, or are too many, or a hop-by-hop header is not the first. */
+ * false: they end beyond the packet, or are too many, or a hop-by-hop header is not the first, or
+ * there are two fragment headers. */
 bool wire_ipv6_upper(const uint8_t *ip, size_t len, struct wire_upper *upper);
+/* The same of the first len bytes of a packet, which may be longer: what an error quotes. */
+bool wire_ipv6_upper_of_part(const uint8_t *ip, size_t len, struct wire_upper *upper);
+
+/* Extension headers that are walked (AH and what is encrypted stop it). */
+static inline bool
+wire_ipv6_is_extension(uint8_t protocol)
+{
+	return protocol == WIRE_HOP_BY_HOP || protocol == WIRE_ROUTING ||
+	       protocol == WIRE_FRAGMENT || protocol == WIRE_TARGET_OPTIONS;
+}
 
 static inline bool
 wire_ipv6_unspecified(const uint8_t a[WIRE_IPV6_ADDRESS])

@@ -29,21 +29,25 @@ by_first(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Its gateways as ranges, those that touch each other as one. */
+/* Its gateways of IPv4 as ranges, those that touch each other as one. */
 static void
 fill_ranges(struct dp_filter_table *t, const struct dp_filter *filter)
 {
-	unsigned n = 0;
+	unsigned n = 0, count = 0;
 
 	for (unsigned i = 0; i < filter->gateway_count; i++) {
 		const struct cv_prefix *p = &filter->gateways[i];
-		uint32_t hosts = p->length == 0 ? UINT32_MAX : ~(UINT32_MAX << (32 - p->length));
+		uint32_t hosts;
 
-		t->ranges[i].first = cv_ipv4_value(&p->ip) & ~hosts;
-		t->ranges[i].last = t->ranges[i].first | hosts;
+		if (p->ip.family != CV_IPV4)
+			continue;
+		hosts = p->length == 0 ? UINT32_MAX : ~(UINT32_MAX << (32 - p->length));
+		t->ranges[count].first = cv_ipv4_value(&p->ip) & ~hosts;
+		t->ranges[count].last = t->ranges[count].first | hosts;
+		count++;
 	}
-	qsort(t->ranges, filter->gateway_count, sizeof(t->ranges[0]), by_first);
-	for (unsigned i = 0; i < filter->gateway_count; i++) {
+	qsort(t->ranges, count, sizeof(t->ranges[0]), by_first);
+	for (unsigned i = 0; i < count; i++) {
 		if (n != 0 && t->ranges[i].first <= (uint64_t)t->ranges[n - 1].last + 1)
 			t->ranges[n - 1].last = RTE_MAX(t->ranges[n - 1].last, t->ranges[i].last);
 		else
@@ -62,13 +66,20 @@ fill(struct dp_filter_table *t, const struct dp_filter *filter)
 		{WIRE_UDP, PORT_IKE_NAT, PORT_IKE_NAT},
 	};
 	struct cv_prefix *prefixes = (struct cv_prefix *)&t->ranges[filter->gateway_count];
+	struct dp_prefixes6 *six = (struct dp_prefixes6 *)RTE_PTR_ALIGN_CEIL(
+		&prefixes[filter->gateway_count], sizeof(uint64_t));
 	const struct dp_rule *rules = filter->rules;
 	size_t n = filter->rule_count;
 
 	t->told = *filter;
 	t->told.gateways = prefixes;
-	for (unsigned i = 0; i < filter->gateway_count; i++)
+	dp_prefixes6_init(six, filter->gateway_count);
+	t->gateways6 = six;
+	for (unsigned i = 0; i < filter->gateway_count; i++) {
 		prefixes[i] = filter->gateways[i];
+		if (prefixes[i].ip.family == CV_IPV6)
+			dp_prefixes6_add(six, prefixes[i].ip.bytes, prefixes[i].length);
+	}
 	fill_ranges(t, filter);
 	if (filter->kind == DP_FILTER_ANY) {
 		memset(t->verdict, DP_PERMIT, sizeof(t->verdict));
@@ -83,6 +94,17 @@ fill(struct dp_filter_table *t, const struct dp_filter *filter)
 		add_rule(t, rules[i]);
 	if (t->verdict[WIRE_ICMP] == DP_DENY)
 		t->verdict[WIRE_ICMP] = DP_BY_QUOTE;
+	if (t->verdict[WIRE_ICMPV6] == DP_DENY)
+		t->verdict[WIRE_ICMPV6] = DP_BY_QUOTE;
+}
+
+static bool
+is_gateway(const struct cv_prefix *p)
+{
+	if (p->ip.family == CV_IPV6)
+		return p->length <= DP_HOST_BITS &&
+		       dp_net_usable(dp_net_of(p->ip.bytes), p->length);
+	return p->ip.family == CV_IPV4 && p->length <= 32;
 }
 
 static bool
@@ -91,7 +113,7 @@ usable(const struct dp_filter *filter)
 	if (filter->rule_count > DP_MAX_RULES || filter->gateway_count > DP_MAX_GATEWAYS)
 		return false;
 	for (unsigned i = 0; i < filter->gateway_count; i++)
-		if (filter->gateways[i].ip.family != CV_IPV4 || filter->gateways[i].length > 32)
+		if (!is_gateway(&filter->gateways[i]))
 			return false;
 	return true;
 }
@@ -117,8 +139,10 @@ dp_filter_set(struct dp *dp, uint16_t filter, const struct dp_filter *told)
 
 	if (!usable(told))
 		return CV_ERR_CONFIG;
-	t = dp_shared_new(dp, sizeof(*t) + told->gateway_count * (sizeof(t->ranges[0]) +
-									 sizeof(struct cv_prefix)));
+	t = dp_shared_new(dp,
+		sizeof(*t) +
+			told->gateway_count * (sizeof(t->ranges[0]) + sizeof(struct cv_prefix)) +
+			sizeof(uint64_t) + dp_prefixes6_bytes(told->gateway_count));
 	if (t == NULL)
 		return CV_ERR_NOMEM;
 	fill(t, told);

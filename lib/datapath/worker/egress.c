@@ -41,6 +41,7 @@ egress(struct dp_worker *w, struct dp_packet *p)
 		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)];
 	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
 	uint8_t flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE);
+	bool six = p->protocol == WIRE_PPP_IPV6;
 	uint32_t sum;
 
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_HELD) != 0) &&
@@ -50,9 +51,10 @@ egress(struct dp_worker *w, struct dp_packet *p)
 		return false;
 	sum = dp_headers_sum(p->inner_sum, p->len);
 	if (unlikely((flags & DP_EGRESS_IPV6) != 0))
-		dp_headers_put6(w, e, &dp->egress6[p->to], p->to, p->inner, p->len, sum, false);
+		dp_headers_put6(
+			w, e, &dp->egress6[p->to], p->to, p->inner, p->len, sum, false, six);
 	else
-		dp_headers_put(w, e, p->to, p->inner, p->len, sum, false);
+		dp_headers_put(w, e, p->to, p->inner, p->len, sum, false, six);
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, DP_EDGE_EGRESS_TX);

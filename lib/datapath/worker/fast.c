@@ -272,7 +272,7 @@ emit(struct dp_worker *w, struct plain *p, const struct left *left)
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_RARE) != 0))
 		return false;
 	dp_ttl_down(p->inner);
-	dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd);
+	dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd, false);
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
 	n = &w->sessions[p->slot];
 	n->rx_packets++;

@@ -20,9 +20,8 @@ enum {
 };
 
 struct first {
-	uint32_t target, at_ms;
-	uint16_t id;
-	uint8_t protocol;
+	uint64_t about; /* about_of() */
+	uint32_t at_ms;
 	bool used;
 };
 
@@ -35,6 +34,7 @@ struct block {
 
 struct waiting {
 	struct dp_packet packet;
+	uint64_t about;
 	uint32_t since_ms;
 	bool here, ready; /* ready: its first one has come */
 };
@@ -82,20 +82,37 @@ find_or_make(struct dp_worker *w, uint64_t key)
 	return oldest;
 }
 
-static bool
-is_of(const struct first *f, const uint8_t *ip)
+/*
+ * Which packet it is a fragment of, of those of its session. IPv4: destination, protocol and
+ * identification (RFC 791 section 3.2). IPv6: both addresses and identification, not what follows
+ * (RFC 8200 section 4.5), by a keyed hash.
+ */
+static uint64_t
+about_of(const struct dp *dp, const struct dp_packet *p)
 {
-	return f->used && f->id == wire_load16(ip + 4) && f->target == wire_ipv4_target_be(ip) &&
-	       f->protocol == ip[WIRE_IPV4_PROTOCOL];
+	const uint8_t *ip = p->inner;
+	struct wire_upper upper;
+	uint64_t about;
+
+	if (p->protocol != WIRE_PPP_IPV6)
+		return (uint64_t)wire_ipv4_target_be(ip) << 24 |
+		       (uint64_t)wire_load16(ip + WIRE_IPV4_ID) << 8 | ip[WIRE_IPV4_PROTOCOL];
+	about = dp->slot_seed;
+	for (unsigned at = WIRE_IPV6_SOURCE; at < WIRE_IPV6; at += 8)
+		about = dp_hash64(about ^ wire_load64(ip + at));
+	if (wire_ipv6_upper(ip, p->len, &upper))
+		about = dp_hash64(about ^ upper.id);
+	return about | UINT64_C(1) << 63;
 }
 
 bool
 dp_follow_seen(struct dp_worker *w, const struct dp_packet *p)
 {
 	struct block *b = find(w, p->key);
+	uint64_t about = about_of(w->dp, p);
 
 	for (unsigned i = 0; b != NULL && i < FIRSTS; i++)
-		if (is_of(&b->firsts[i], p->inner) &&
+		if (b->firsts[i].used && b->firsts[i].about == about &&
 			w->now_ms - b->firsts[i].at_ms <= FIRST_LIFE_MS)
 			return true;
 	return false;
@@ -103,18 +120,14 @@ dp_follow_seen(struct dp_worker *w, const struct dp_packet *p)
 
 /* Those that wait for this packet may go. */
 static void
-make_ready(struct dp_worker *w, const struct dp_packet *p)
+make_ready(struct dp_worker *w, uint64_t key, uint64_t about)
 {
 	struct dp_follow *f = w->follow;
 
 	for (uint32_t at = f->head; at != f->tail; at++) {
 		struct waiting *one = &f->waiting[at % DP_FOLLOW_WAITING];
-		const uint8_t *ip = one->packet.inner;
 
-		if (!one->here || one->ready || one->packet.key != p->key ||
-			wire_load16(ip + 4) != wire_load16(p->inner + 4) ||
-			wire_ipv4_target_be(ip) != wire_ipv4_target_be(p->inner) ||
-			ip[WIRE_IPV4_PROTOCOL] != p->inner[WIRE_IPV4_PROTOCOL])
+		if (!one->here || one->ready || one->packet.key != key || one->about != about)
 			continue;
 		one->ready = true;
 		f->ready++;
@@ -124,19 +137,16 @@ make_ready(struct dp_worker *w, const struct dp_packet *p)
 void
 dp_follow_first(struct dp_worker *w, const struct dp_packet *p)
 {
+	uint64_t about = about_of(w->dp, p);
 	struct block *b = find_or_make(w, p->key);
 
 	if (b == NULL)
 		return;
 	b->used_ms = w->now_ms;
-	b->firsts[b->next] = (struct first){.target = wire_ipv4_target_be(p->inner),
-		.at_ms = w->now_ms,
-		.id = wire_load16(p->inner + 4),
-		.protocol = p->inner[WIRE_IPV4_PROTOCOL],
-		.used = true};
+	b->firsts[b->next] = (struct first){.about = about, .at_ms = w->now_ms, .used = true};
 	b->next = (uint8_t)((b->next + 1) % FIRSTS);
 	if (b->waiting != 0)
-		make_ready(w, p);
+		make_ready(w, p->key, about);
 }
 
 /* Takes one out of the ring. */
@@ -175,8 +185,8 @@ dp_follow_wait(struct dp_worker *w, const struct dp_packet *p)
 		drop_oldest(w);
 	b->waiting++;
 	b->used_ms = w->now_ms;
-	f->waiting[f->tail++ % DP_FOLLOW_WAITING] =
-		(struct waiting){.packet = *p, .since_ms = w->now_ms, .here = true};
+	f->waiting[f->tail++ % DP_FOLLOW_WAITING] = (struct waiting){
+		.packet = *p, .about = about_of(w->dp, p), .since_ms = w->now_ms, .here = true};
 	w->counts.edges[DP_EDGE_POLICY_WAIT]++;
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, DP_EDGE_POLICY_WAIT);
@@ -202,11 +212,16 @@ static bool
 still_open(const struct dp *dp, const struct dp_packet *p)
 {
 	const struct dp_ingress *s = &dp->ingress[p->slot];
-	const uint64_t who = DP_INGRESS_KEY | DP_INGRESS_OPEN4;
+	bool six = p->protocol == WIRE_PPP_IPV6;
+	const uint64_t open = six ? DP_INGRESS_OPEN6 : DP_INGRESS_OPEN4;
 
-	return (__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & who) == (p->key | DP_INGRESS_OPEN4) &&
-	       s->inner_ip == wire_ipv4_source_be(p->inner) && s->realm == p->realm &&
-	       __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
+	if ((__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & (DP_INGRESS_KEY | open)) !=
+		(p->key | open))
+		return false;
+	return (six ? dp_own_source6(s, p->inner + WIRE_IPV6_SOURCE) ||
+				       wire_ipv6_link_local(p->inner + WIRE_IPV6_SOURCE)
+		    : s->inner_ip == wire_ipv4_source_be(p->inner)) &&
+	       s->realm == p->realm && __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
 	       __atomic_load_n(&s->filter, __ATOMIC_RELAXED) == p->filter;
 }
 

@@ -20,6 +20,15 @@ dp_ttl_down(uint8_t *ip)
 	ip[WIRE_IPV4_TTL]--;
 }
 
+/* RFC 8200 section 3: the hop limit, of which there is some. Nothing in the header makes up for it:
+ * the sum of the packet, as at an even place, becomes less. */
+static inline uint16_t
+dp_hops_down(uint8_t *ip, uint16_t inner_sum)
+{
+	ip[WIRE_IPV6_HOPS]--;
+	return wire_fold((uint64_t)inner_sum + (uint16_t)~UINT16_C(0x0100));
+}
+
 /* A sum of few 16-bit words as 16 bits; 0 only when every word was 0. */
 static inline uint16_t
 dp_fold32(uint32_t sum)
@@ -35,6 +44,24 @@ static inline uint32_t
 dp_headers_sum(uint16_t inner_sum, uint16_t len)
 {
 	return (uint32_t)(uint16_t)~inner_sum + 2u * (uint16_t)~wire_swap16(len);
+}
+
+/* DSCP and ECN of a packet. */
+static inline uint8_t
+dp_class_of_packet(const uint8_t *inner, bool six)
+{
+	return six ? wire_ipv6_class(inner) : inner[WIRE_IPV4_TOS];
+}
+
+/* Finished headers say IPv4 in their last byte, PPP's protocol. Returns what that makes of the sum.
+ */
+static inline uint32_t
+dp_headers_say_ipv6(uint8_t *inner, bool odd)
+{
+	uint16_t more = WIRE_PPP_IPV6 - WIRE_PPP_IP;
+
+	inner[-1] = WIRE_PPP_IPV6;
+	return (uint16_t) ~(odd ? more : wire_swap16(more));
 }
 
 /* What varies in UDP's and L2TP's headers, which are there behind so many bytes of IP; see
@@ -71,17 +98,20 @@ dp_headers_udp(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 
 /*
  * Writes the headers in front of the packet `to` this slot. sum: see dp_headers_sum(), of fewer
- * than 100 words; odd: it is of the packet at an odd place. The checksum that arrived is carried on
- * (RFC 1624), so the payload is not read. DSCP and ECN are what e->tos makes of the inner packet's.
+ * than 100 words; odd: it is of the packet at an odd place; six: it is IPv6, which the finished
+ * headers don't say: their last byte, PPP's protocol, is IPv4's. The checksum that arrived is
+ * carried on (RFC 1624), so the payload is not read. DSCP and ECN are what e->tos makes of the
+ * inner packet's.
  */
 static inline void
 dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint8_t *inner,
-	unsigned len, uint32_t sum, bool odd)
+	unsigned len, uint32_t sum, bool odd, bool six)
 {
 	uint8_t *ip = inner - e->hdr_len;
 	unsigned total = len + e->hdr_len;
 	uint16_t total_be = wire_swap16((uint16_t)total), id;
-	uint8_t tos = dp_tos_of(__atomic_load_n(&e->tos, __ATOMIC_RELAXED), inner[WIRE_IPV4_TOS]);
+	uint8_t tos = dp_tos_of(
+		__atomic_load_n(&e->tos, __ATOMIC_RELAXED), dp_class_of_packet(inner, six));
 
 	memcpy(inner - DP_HEADERS_COPIED, (const uint8_t *)e + DP_LINE - DP_HEADERS_COPIED,
 		DP_HEADERS_COPIED);
@@ -91,21 +121,26 @@ dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 	wire_store16(ip + WIRE_IPV4_ID, id);
 	wire_store16(ip + WIRE_IPV4_SUM,
 		(uint16_t)~dp_fold32((uint32_t)e->ip_sum + total_be + id + ((uint32_t)tos << 8)));
+	if (six)
+		sum += dp_headers_say_ipv6(inner, odd);
 	dp_headers_udp(w, e, to, ip + WIRE_IPV4, WIRE_IPV4, len, sum, odd);
 }
 
 /* The same over IPv6: e6 has the headers of the slot. */
 static inline void
 dp_headers_put6(struct dp_worker *w, const struct dp_egress *e, const struct dp_egress6 *e6,
-	uint32_t to, uint8_t *inner, unsigned len, uint32_t sum, bool odd)
+	uint32_t to, uint8_t *inner, unsigned len, uint32_t sum, bool odd, bool six)
 {
 	uint8_t *ip = inner - e->hdr_len;
-	uint8_t tos = dp_tos_of(__atomic_load_n(&e->tos, __ATOMIC_RELAXED), inner[WIRE_IPV4_TOS]);
+	uint8_t tos = dp_tos_of(
+		__atomic_load_n(&e->tos, __ATOMIC_RELAXED), dp_class_of_packet(inner, six));
 
 	memcpy(inner - DP_HEADERS6, e6->hdr, DP_HEADERS6);
 	ip[0] = (uint8_t)(0x60 | tos >> 4);
 	ip[1] = (uint8_t)(ip[1] | tos << 4);
 	wire_put16(ip + WIRE_IPV6_LENGTH, (uint16_t)(len + e->hdr_len - WIRE_IPV6));
+	if (six)
+		sum += dp_headers_say_ipv6(inner, odd);
 	dp_headers_udp(w, e, to, ip + WIRE_IPV6, WIRE_IPV6, len, sum, odd);
 }
 

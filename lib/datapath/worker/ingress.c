@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Stage 2: a data message belongs to its session, comes from its peer, and carries an IPv4 packet
- * of its client.
+ * Stage 2: a data message belongs to its session, comes from its peer, and carries an IP packet of
+ * its client: IPv4 here, IPv6 in ingress6.c.
  */
 #include <rte_byteorder.h>
 #include <rte_prefetch.h>
@@ -77,32 +77,32 @@ settle_sum(struct dp_packet *p)
 static bool
 take_ecn(struct dp_packet *p)
 {
-	unsigned outer = p->outer_tos & ECN_MASK, inner = p->inner[1] & ECN_MASK;
+	bool six = p->protocol == WIRE_PPP_IPV6;
+	unsigned outer = p->outer_tos & ECN_MASK;
+	unsigned inner = (six ? wire_ipv6_class(p->inner) : p->inner[1]) & ECN_MASK;
 
 	if (outer == ECN_CE && inner == ECN_NOT_ECT)
 		return false;
 	if (outer == ECN_CE || (outer == ECN_ECT_1 && inner == ECN_ECT_0)) {
 		uint16_t before = wire_load16(p->inner);
 
+		if (six) {
+			dp_ingress6_mark(p, outer);
+			return true;
+		}
 		p->inner[1] = (uint8_t)((p->inner[1] & 0xfc) | outer);
 		wire_checksum_replace(p->inner + WIRE_IPV4_SUM, before, wire_load16(p->inner));
 	}
 	return true;
 }
 
-/* PPP control goes to the control thread, as the datagram that it came in, at a rate of its
- * session. */
-static void
-punt_ppp(struct dp_worker *w, struct dp_packet *p)
+void
+dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge)
 {
 	enum dp_drop_cause cause;
 
 	if (!dp_udp_sum_right(w->dp, p)) {
 		dp_drop(w, p, DP_DROP_INGRESS_UDP_CHECKSUM);
-		return;
-	}
-	if (!cv_limit_take(&w->limits[p->slot].ppp, w->now_ms, DP_PPP_COST_MS, DP_PPP_MOST_MS)) {
-		dp_drop(w, p, DP_DROP_PUNT_PPP_RATE);
 		return;
 	}
 	*dp_meta(p->m) = (struct dp_punt_meta){.service = dp_key_service(p->key),
@@ -112,12 +112,22 @@ punt_ppp(struct dp_worker *w, struct dp_packet *p)
 		.remote_port = p->peer_port,
 		.data = p->udp + WIRE_UDP_HEADER,
 		.len = (uint16_t)(wire_udp_length(p->udp) - WIRE_UDP_HEADER)};
-	w->counts.edges[DP_EDGE_INGRESS_PUNT_PPP]++;
+	w->counts.edges[edge]++;
 	if (unlikely(p->trace != 0))
-		dp_trace_edge(w, p, DP_EDGE_INGRESS_PUNT_PPP);
+		dp_trace_edge(w, p, edge);
 	cause = dp_punt_mbuf(w, p->m, DP_PUNT_PPP, dp_ip_host(p->peer), p->slot);
 	if (cause != DP_DROP_COUNT)
 		dp_drop(w, p, cause);
+}
+
+/* PPP control goes to the control thread at a rate of its session. */
+static void
+punt_control(struct dp_worker *w, struct dp_packet *p)
+{
+	if (cv_limit_take(&w->limits[p->slot].ppp, w->now_ms, DP_PPP_COST_MS, DP_PPP_MOST_MS))
+		dp_punt_ppp(w, p, DP_EDGE_INGRESS_PUNT_PPP);
+	else
+		dp_drop(w, p, DP_DROP_PUNT_PPP_RATE);
 }
 
 /*
@@ -130,7 +140,7 @@ punt_unknown(struct dp_worker *w, struct dp_packet *p)
 {
 	if (cv_limit_take(
 		    &w->limits[p->slot].rejects, w->now_ms, DP_REJECT_COST_MS, DP_REJECT_MOST_MS))
-		punt_ppp(w, p);
+		punt_control(w, p);
 	else
 		dp_drop(w, p,
 			p->protocol == WIRE_PPP_IPV6 ? DP_DROP_INGRESS_IPV6
@@ -152,9 +162,11 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 	else if (!dp_ip_equal(p->peer, dp_ingress_peer(s)) || s->peer_port != p->peer_port)
 		cause = DP_DROP_INGRESS_SOURCE;
 	else if (p->protocol >= PPP_FIRST_CONTROL) {
-		punt_ppp(w, p);
+		punt_control(w, p);
 		return false;
-	} else if (p->protocol != WIRE_PPP_IP) {
+	} else if (p->protocol == WIRE_PPP_IPV6 && (word & DP_INGRESS_OPEN6) != 0)
+		cause = dp_ingress6_check(p, s);
+	else if (p->protocol != WIRE_PPP_IP) {
 		punt_unknown(w, p);
 		return false;
 	} else if ((word & DP_INGRESS_OPEN4) == 0)

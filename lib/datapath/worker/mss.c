@@ -11,6 +11,7 @@ enum {
 	MSS_BYTES = 4,
 	/* RFC 6691: both headers without options, which who sends segments takes off itself */
 	HEADERS4 = WIRE_IPV4 + DP_TCP,
+	HEADERS6 = WIRE_IPV6 + DP_TCP,
 };
 
 /* Writes a number at any place, and its change into the checksum, whose words begin at even ones.
@@ -65,16 +66,35 @@ fits(const struct dp *dp, const struct dp_packet *p, unsigned headers)
 	return (uint16_t)(mtu < headers ? 0 : mtu - headers);
 }
 
+static bool
+wanted(const struct dp *dp, const struct dp_packet *p)
+{
+	uint16_t to = __atomic_load_n(&dp->egress[p->to].group, __ATOMIC_RELAXED);
+
+	return ((dp->group_flags[p->group] | dp->group_flags[to]) & DP_GROUP_CLAMPS) != 0;
+}
+
 void
 dp_mss_clamp4(struct dp_worker *w, struct dp_packet *p)
 {
-	const struct dp *dp = w->dp;
-	uint16_t to = __atomic_load_n(&dp->egress[p->to].group, __ATOMIC_RELAXED);
 	unsigned header = wire_ipv4_header(p->inner);
 
-	if (!dp_tcp_opens4(p->inner, p->len) ||
-		((dp->group_flags[p->group] | dp->group_flags[to]) & DP_GROUP_CLAMPS) == 0)
+	if (!dp_tcp_opens4(p->inner, p->len) || !wanted(w->dp, p))
 		return;
-	if (dp_mss_lower(p->inner + header, p->len - header, fits(dp, p, HEADERS4)))
+	if (dp_mss_lower(p->inner + header, p->len - header, fits(w->dp, p, HEADERS4)))
+		w->counts.edges[DP_EDGE_RELAY_CLAMPED]++;
+}
+
+void
+dp_mss_clamp6(struct dp_worker *w, struct dp_packet *p)
+{
+	struct wire_upper upper;
+
+	if (!wire_ipv6_upper(p->inner, p->len, &upper) || upper.protocol != WIRE_TCP ||
+		upper.later || !dp_tcp_opens(p->inner + upper.at, (unsigned)(p->len - upper.at)) ||
+		!wanted(w->dp, p))
+		return;
+	if (dp_mss_lower(
+		    p->inner + upper.at, (unsigned)(p->len - upper.at), fits(w->dp, p, HEADERS6)))
 		w->counts.edges[DP_EDGE_RELAY_CLAMPED]++;
 }

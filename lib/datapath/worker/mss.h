@@ -39,5 +39,7 @@ bool dp_mss_lower(uint8_t *tcp, unsigned len, uint16_t most);
 /* For an IPv4 packet that carries TCP and is on its way to p->to: so that no segment is too large
  * for the tunnel of either, where one of their groups wants it. */
 void dp_mss_clamp4(struct dp_worker *w, struct dp_packet *p);
+/* For an IPv6 packet, which may carry something else. */
+void dp_mss_clamp6(struct dp_worker *w, struct dp_packet *p);
 
 #endif

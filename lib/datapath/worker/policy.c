@@ -57,7 +57,9 @@ look(struct dp_worker *w, const struct dp_filter_table *t, const struct dp_packe
 			return denied;
 		return DP_DROP_COUNT;
 	case DP_BY_QUOTE:
-		return (fragment & WIRE_IPV4_OFFSET_BE) == 0 && quote_permitted(t, ip, p->len)
+		return ip[WIRE_IPV4_PROTOCOL] == WIRE_ICMP &&
+				       (fragment & WIRE_IPV4_OFFSET_BE) == 0 &&
+				       quote_permitted(t, ip, p->len)
 			       ? DP_DROP_COUNT
 			       : denied;
 	case DP_DENY:
@@ -99,6 +101,8 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 		return DP_DROP_POLICY_NO_FILTER;
 	if (unlikely(dp_group_of(dp, p->group) == NULL || dp_group_of(dp, to_id) == NULL))
 		return DP_DROP_POLICY_NO_GROUP;
+	if (p->protocol == WIRE_PPP_IPV6)
+		return dp_policy6_judge(w, p, from, to, dp_groups_meet(dp, p->group, to_id));
 	cause = look(w, from, p, DP_DROP_POLICY_SENDER);
 	if (cause == DP_DROP_COUNT && to != from)
 		cause = look(w, to, p, DP_DROP_POLICY_RECEIVER);
@@ -115,7 +119,7 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 }
 
 /* Drops what is not permitted, and tells its sender where his group wants it (RFC 1812 section
- * 5.2.7.1). It counts as dropped either way. false: there is no answer. */
+ * 5.2.7.1, RFC 4443 section 3.1). It counts as dropped either way. false: there is no answer. */
 static bool
 refuse(struct dp_worker *w, struct dp_packet *p, enum dp_drop_cause cause)
 {
@@ -126,8 +130,13 @@ refuse(struct dp_worker *w, struct dp_packet *p, enum dp_drop_cause cause)
 		dp_drop(w, p, cause);
 		return false;
 	}
-	if (!dp_icmp_error(w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_PROHIBITED, 0, cause))
+	if (p->protocol == WIRE_PPP_IPV6) {
+		if (!dp_icmp6_error(
+			    w, p, WIRE_ICMPV6_UNREACHABLE, WIRE_ICMPV6_PROHIBITED, 0, cause))
+			return false;
+	} else if (!dp_icmp_error(w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_PROHIBITED, 0, cause)) {
 		return false;
+	}
 	dp_drop_answered(w, p, cause);
 	w->counts.edges[DP_EDGE_POLICY_PROHIBITED]++;
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Stage 3: where an inner packet goes. */
+/* Stage 3: where an inner packet goes, of either family. */
 #include <rte_prefetch.h>
 
 #include "datapath/internal.h"
@@ -8,23 +8,106 @@
 static bool
 no_route(struct dp_worker *w, struct dp_packet *p)
 {
-	if (!dp_icmp_error(w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_NET, 0, DP_DROP_ROUTE_NO_ROUTE))
+	if (p->protocol == WIRE_PPP_IPV6) {
+		if (!dp_icmp6_error(w, p, WIRE_ICMPV6_UNREACHABLE, WIRE_ICMPV6_NO_ROUTE, 0,
+			    DP_DROP_ROUTE_NO_ROUTE))
+			return false;
+	} else if (!dp_icmp_error(
+			   w, p, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_NET, 0, DP_DROP_ROUTE_NO_ROUTE))
 		return false;
 	dp_drop_answered(w, p, DP_DROP_ROUTE_NO_ROUTE);
 	w->counts.edges[DP_EDGE_ROUTE_UNREACHABLE]++;
 	return true;
 }
 
+/* From a link-local address to another link (RFC 4443 section 3.1, code 2). false: the same. */
+static bool
+beyond_scope(struct dp_worker *w, struct dp_packet *p)
+{
+	if (!dp_icmp6_error(w, p, WIRE_ICMPV6_UNREACHABLE, WIRE_ICMPV6_BEYOND_SCOPE, 0,
+		    DP_DROP_ROUTE_SCOPE))
+		return false;
+	dp_drop_answered(w, p, DP_DROP_ROUTE_SCOPE);
+	w->counts.edges[DP_EDGE_ROUTE_UNREACHABLE]++;
+	return true;
+}
+
+/* What no address of its own, or no /64, leads to: by the longest prefix. */
+static uint32_t
+find_rest(const struct dp *dp, const struct dp_packet *p, const uint32_t *word)
+{
+	const struct dp_realm_table *r = dp_realm_of(dp, p->realm);
+	const struct dp_realm6 *r6 = dp_realm6_of(dp, p->realm);
+
+	if (p->protocol == WIRE_PPP_IPV6)
+		return r6 == NULL ? DP_ROUTE_NOBODY
+				  : dp_route6_find(r6, word, p->inner + WIRE_IPV6_TARGET);
+	return r == NULL ? DP_ROUTE_NOBODY : dp_route_find(r, word, wire_ipv4_target_be(p->inner));
+}
+
+static bool
+is_on_link(const struct dp_packet *p)
+{
+	const uint8_t *target = p->inner + WIRE_IPV6_TARGET;
+
+	return p->protocol == WIRE_PPP_IPV6 &&
+	       (wire_ipv6_link_local(target) || wire_ipv6_multicast(target));
+}
+
 /* What no session has. false: it is gone, or waits. */
 static bool
-to_no_session(struct dp_worker *w, struct dp_packet *p, const uint32_t *word)
+to_no_session(struct dp_worker *w, struct dp_packet *p, uint32_t route)
 {
-	const struct dp_realm_table *r = dp_realm_of(w->dp, p->realm);
-	uint32_t route =
-		r == NULL ? DP_ROUTE_NOBODY : dp_route_find(r, word, wire_ipv4_target_be(p->inner));
+	bool six = p->protocol == WIRE_PPP_IPV6;
 
-	/* to ourselves: echo requests are answered, nothing else is */
-	return dp_route_kind(route) == DP_ROUTE_SELF ? dp_icmp_echo(w, p) : no_route(w, p);
+	/* to ourselves: echo requests are answered, little else is */
+	if (dp_route_kind(route) == DP_ROUTE_SELF)
+		return six ? dp_local6(w, p) : dp_icmp_echo(w, p);
+	if (six && wire_ipv6_link_local(p->inner + WIRE_IPV6_SOURCE))
+		return beyond_scope(w, p);
+	return no_route(w, p);
+}
+
+/* The word of its address, or of its /64; NULL: there is none. */
+static const uint32_t *
+word_of(const struct dp *dp, const struct dp_packet *p)
+{
+	const struct dp_realm_table *r = dp_realm_of(dp, p->realm);
+	const struct dp_realm6 *r6;
+
+	if (likely(p->protocol != WIRE_PPP_IPV6))
+		return r == NULL ? NULL : dp_realm_word(r, wire_ipv4_target_be(p->inner));
+	r6 = dp_realm6_of(dp, p->realm);
+	if (r6 == NULL || is_on_link(p))
+		return NULL;
+	return dp_realm6_word(r6, dp_net_of(p->inner + WIRE_IPV6_TARGET));
+}
+
+/* true: it goes to the session p->to. false: it is gone, or an answer, which is added to those. */
+static bool
+route(struct dp_worker *w, struct dp_packet *p, const uint32_t *word, struct dp_burst *answers)
+{
+	uint32_t found = word == NULL ? DP_ROUTE_NOBODY : __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	bool answered;
+
+	if (unlikely(!dp_route_is_session(found))) {
+		if (is_on_link(p)) {
+			if (dp_local6(w, p))
+				answers->packets[answers->n++] = *p;
+			return false;
+		}
+		found = find_rest(w->dp, p, word);
+	}
+	if (likely(dp_route_is_session(found) &&
+		    !(p->protocol == WIRE_PPP_IPV6 &&
+			    wire_ipv6_link_local(p->inner + WIRE_IPV6_SOURCE)))) {
+		p->to = found & DP_ROUTE_INDEX;
+		return true;
+	}
+	answered = dp_route_is_session(found) ? beyond_scope(w, p) : to_no_session(w, p, found);
+	if (answered)
+		answers->packets[answers->n++] = *p;
+	return false;
 }
 
 void
@@ -37,24 +120,15 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 
 	answers.n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
-		struct dp_packet *p = &b->packets[i];
-		const struct dp_realm_table *r = dp_realm_of(dp, p->realm);
-
-		words[i] = r == NULL ? NULL : dp_realm_word(r, wire_ipv4_target_be(p->inner));
+		words[i] = word_of(dp, &b->packets[i]);
 		if (words[i] != NULL)
 			rte_prefetch0(words[i]);
 	}
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct dp_packet *p = &b->packets[i];
-		uint32_t word = words[i] == NULL ? DP_ROUTE_NOBODY
-						 : __atomic_load_n(words[i], __ATOMIC_ACQUIRE);
 
-		if (!dp_route_is_session(word)) {
-			if (to_no_session(w, p, words[i]))
-				answers.packets[answers.n++] = *p;
+		if (!route(w, p, words[i], &answers))
 			continue;
-		}
-		p->to = word & DP_ROUTE_INDEX;
 		rte_prefetch0(&dp->egress[p->to]);
 		rte_prefetch0(&w->sessions[p->to]);
 		if (kept != i)
@@ -65,5 +139,5 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 	w->counts.edges[DP_EDGE_ROUTE_POLICY] += kept;
 	if (answers.n != 0)
 		dp_egress_stage(w, &answers);
-	/* exits: POLICY; ECHO; UNREACHABLE; drops ROUTE_* */
+	/* exits: POLICY; ECHO, UNREACHABLE, PUNT_ADDRESS; drops ROUTE_* */
 }

@@ -344,7 +344,7 @@ take_frame(struct bench *b)
 
 /* What a receiver would check, in its order. */
 size_t
-take_inner(struct bench *b, bool to_a, uint8_t *inner)
+take_packet(struct bench *b, bool to_a, uint8_t protocol, uint8_t *inner)
 {
 	struct frame_bytes f = take_frame(b);
 	const uint8_t *ip = f.bytes + WIRE_ETHER, *udp = ip + WIRE_IPV4;
@@ -380,10 +380,16 @@ take_inner(struct bench *b, bool to_a, uint8_t *inner)
 		assert_int_equal(cv_read_u16(&r), 0xff03);
 	if (r.pos[0] == 0)
 		cv_read_u8(&r);
-	assert_int_equal(cv_read_u8(&r), 0x21);
+	assert_int_equal(cv_read_u8(&r), protocol);
 	assert_false(r.failed);
 	memcpy(inner, r.pos, cv_remaining(&r));
 	return cv_remaining(&r);
+}
+
+size_t
+take_inner(struct bench *b, bool to_a, uint8_t *inner)
+{
+	return take_packet(b, to_a, WIRE_PPP_IP, inner);
 }
 
 uint64_t

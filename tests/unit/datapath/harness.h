@@ -110,6 +110,8 @@ size_t build_data(const struct bench *b, bool from_a, const struct wire *wire, c
 struct frame_bytes take_frame(struct bench *b);
 /* The inner packet of a data frame to A (or B); all of its headers are checked. */
 size_t take_inner(struct bench *b, bool to_a, uint8_t *inner);
+/* The same of another protocol of PPP than IPv4. */
+size_t take_packet(struct bench *b, bool to_a, uint8_t protocol, uint8_t *inner);
 
 uint64_t drops(const struct bench *b, enum dp_drop_cause cause);
 uint64_t edges(const struct bench *b, enum dp_edge_name edge);

@@ -125,7 +125,7 @@ what_was_set_can_be_had_back(void **state)
 	assert_int_equal(dp_group_set(b.dp, GROUP, &group), 0);
 	assert_int_equal(dp_group_get(b.dp, GROUP, &got_group), 0);
 	assert_memory_equal(&got_group, &group, sizeof(group));
-	/* of a family that is not read yet, or of no length of it */
+	/* of no length of its family, or one that nobody may have */
 	gateways[1].length = 33;
 	assert_int_equal(dp_filter_set(b.dp, FILTER, &filter), CV_ERR_CONFIG);
 	gateways[1] = (struct cv_prefix){.ip = {.family = CV_IPV6}, .length = 64};

@@ -170,6 +170,55 @@ liars_are_refused(void **state)
 	free(ip);
 }
 
+/* A routing header of type 0 is told, whatever it leaves to be done; a fragment of a fragment is
+ * refused. */
+static void
+what_gets_around_a_policy(void **state)
+{
+	static const uint8_t type_0[] = {WIRE_ESP, 0, 0, 0, 0, 0, 0, 0},
+			     type_4[] = {WIRE_ESP, 0, 4, 0, 0, 0, 0, 0},
+			     twice[] = {WIRE_FRAGMENT, 0, 0, 1, 0, 0, 0, 1, WIRE_ESP, 0, 0, 1, 0, 0,
+				     0, 2};
+	struct wire_upper upper;
+	uint8_t *ip = packet(WIRE_ROUTING, type_0, sizeof(type_0));
+
+	(void)state;
+	assert_true(wire_ipv6_upper(ip, WIRE_IPV6 + sizeof(type_0), &upper));
+	assert_true(upper.source_route);
+	free(ip);
+	ip = packet(WIRE_ROUTING, type_4, sizeof(type_4));
+	assert_true(wire_ipv6_upper(ip, WIRE_IPV6 + sizeof(type_4), &upper));
+	assert_false(upper.source_route);
+	free(ip);
+	ip = packet(WIRE_FRAGMENT, twice, sizeof(twice));
+	assert_false(wire_ipv6_upper(ip, WIRE_IPV6 + sizeof(twice), &upper));
+	free(ip);
+}
+
+/* Of a packet that goes on behind what is there, only that is walked. */
+static void
+the_first_bytes_of_a_packet(void **state)
+{
+	static const uint8_t chain[] = {
+		WIRE_ROUTING, 0, 1, 4, 0, 0, 0, 0, WIRE_ESP, 0, 4, 0, 0, 0, 0, 0, 1, 2, 3, 4};
+	struct wire_upper upper;
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(chain); len++) {
+		uint8_t *ip = packet(WIRE_TARGET_OPTIONS, chain, len);
+
+		wire_put16(ip + WIRE_IPV6_LENGTH, 1400);
+		assert_false(wire_ipv6_upper(ip, WIRE_IPV6 + len, &upper));
+		assert_int_equal(wire_ipv6_upper_of_part(ip, WIRE_IPV6 + len, &upper), len >= 16);
+		if (len >= 16)
+			assert_int_equal(upper.protocol, WIRE_ESP);
+		/* nor beyond what the header says, if that is less */
+		wire_put16(ip + WIRE_IPV6_LENGTH, 15);
+		assert_false(wire_ipv6_upper_of_part(ip, WIRE_IPV6 + len, &upper));
+		free(ip);
+	}
+}
+
 static void
 addresses(void **state)
 {
@@ -210,6 +259,8 @@ main(void)
 		cmocka_unit_test(fragments),
 		cmocka_unit_test(a_later_fragment_is_not_walked),
 		cmocka_unit_test(liars_are_refused),
+		cmocka_unit_test(what_gets_around_a_policy),
+		cmocka_unit_test(the_first_bytes_of_a_packet),
 		cmocka_unit_test(addresses),
 	};
 
