@@ -91,7 +91,7 @@ write_tos(struct dp *dp, uint32_t slot)
 		(fixed ? 0 : DP_TOS_DSCP) | ((s->send & DP_SEND_ECN) != 0 ? DP_TOS_ECN : 0);
 
 	__atomic_store_n(&dp->egress[slot].tos,
-		dp_tos((uint8_t)copied, fixed ? (uint8_t)(group->told.dscp << 2) : 0),
+		dp_tos((uint8_t)copied, (uint8_t)(fixed ? group->told.dscp << 2 : 0)),
 		__ATOMIC_RELAXED);
 }
 
