@@ -465,8 +465,6 @@ dp_is_local(const struct dp *dp, uint32_t ip)
 bool dp_is_broadcast(const struct dp *dp, uint32_t ip);
 /* An address of ours on this port. */
 bool dp_is_own_on(const struct dp *dp, struct dp_ip ip, uint16_t port);
-/* Whether a service over IPv6 is on this port, which has its link-local address then. */
-bool dp_speaks_ipv6(const struct dp *dp, uint16_t port);
 /* An address on which one of ours is asked for on this port (RFC 4291 section 2.7.1), or that of
  * all nodes. */
 bool dp_is_own_group(const struct dp *dp, const uint8_t ip[WIRE_IPV6_ADDRESS], uint16_t port);
@@ -503,6 +501,15 @@ dp_outside_of(const struct dp *dp)
 {
 	return __atomic_load_n(&dp->outside, __ATOMIC_CONSUME);
 }
+
+/* Whether a service over IPv6 is on this port, which has its link-local address then. */
+static inline bool
+dp_speaks_ipv6(const struct dp *dp, uint16_t port)
+{
+	return (dp_outside_of(dp)->ports6 >> port & 1) != 0;
+}
+
+_Static_assert(DP_MAX_PORTS <= 32, "a bit each");
 
 /* The service of an address and UDP port, or -1. */
 static inline int

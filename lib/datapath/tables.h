@@ -17,6 +17,7 @@
 struct dp_outside {
 	uint32_t count;
 	uint32_t mask, mask6;
+	uint32_t ports6; /* a bit a port: a service over IPv6 is on it */
 	struct dp_own {
 		struct dp_ip ip;
 		uint32_t broadcast; /* 0: its network has none */

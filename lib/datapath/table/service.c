@@ -85,6 +85,7 @@ put(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint1
 		put_entry(o, service, told);
 	else
 		put_entry6(o, service, told);
+	o->ports6 |= v4 ? 0 : UINT32_C(1) << port;
 	o->own[o->count++] = (struct dp_own){.ip = dp_ip_of(&told->ip),
 		.broadcast = hosts == 0 ? 0 : ip_of(told) | hosts,
 		.port = port,
@@ -138,17 +139,6 @@ dp_services_destroy(struct dp *dp)
 		free(dp->services[i]);
 	}
 	dp_shared_free(dp, dp->outside);
-}
-
-bool
-dp_speaks_ipv6(const struct dp *dp, uint16_t port)
-{
-	const struct dp_outside *o = dp_outside_of(dp);
-
-	for (uint32_t i = 0; i < o->count; i++)
-		if (o->own[i].port == port && !dp_ip_is4(o->own[i].ip))
-			return true;
-	return false;
 }
 
 static struct dp_ip

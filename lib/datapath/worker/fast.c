@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The fast way: plain IPv4 packets in PPP in L2TP in UDP over IPv4, of an open session and to one,
- * which filters permit by what stands in the packet itself. It takes a burst in few passes, each of
- * which asks for the memory that the next one reads.
+ * The fast way: plain IPv4 packets in PPP in L2TP in UDP over either family, of an open session and
+ * to one, which filters permit by what stands in the packet itself. It takes a burst in few passes,
+ * each of which asks for the memory that the next one reads.
  *
  * It knows no drop and no exception: what is not plain is left as it came, untouched, and the
  * stages say what becomes of it. So it is a summary of them: whatever passes here would pass there,
@@ -22,9 +22,14 @@
 enum {
 	L2TP_MOST = 8, /* bytes of its header, of the forms that are plain */
 	PPP_MOST = 4,
-	/* from the outer header to the inner one's end: what is read before lengths of it are known
-	 */
-	PLAIN_MIN = WIRE_IPV4 + WIRE_UDP_HEADER + L2TP_MOST + PPP_MOST + WIRE_IPV4,
+	/* from UDP's header to the inner one's end: what is read before lengths of it are known */
+	PLAIN_MIN = WIRE_UDP_HEADER + L2TP_MOST + PPP_MOST + WIRE_IPV4,
+	/* EtherType and the beginning of IP, without options and what congestion may have marked:
+	 * ECT(1) or CE */
+	ETHER_IPV4_PLAIN = 0x00450008,
+	ETHER_IPV4_MASK = 0x01ffffff,
+	ETHER_IPV6_PLAIN = 0x0060dd86,
+	ETHER_IPV6_MASK = 0x10f0ffff,
 	L2TP_PLAIN_BE = 0x0200,
 	L2TP_WITH_LENGTH_BE = 0x0240,
 	/* PPP's header with and without address and control, and one byte of protocol or two: as it
@@ -47,6 +52,8 @@ struct plain {
 	uint16_t len;  /* of the inner packet, which ends the datagram */
 	uint8_t index; /* in the burst */
 	bool odd;      /* it begins at an odd place */
+	bool v6;       /* it came over IPv6 */
+	bool to6;      /* it leaves over IPv6 */
 };
 
 /* What was left to the stages. */
@@ -56,10 +63,15 @@ struct left {
 	uint64_t slots;   /* by their session, where that was known: a bit of a hash */
 };
 
+/* Of an IPv6 address its last four bytes. */
 static inline uint64_t
-source_bit(uint32_t ip_be)
+source_bit(const uint8_t *ether, bool v6)
 {
-	return UINT64_C(1) << (ip_be * UINT32_C(0x9e3779b1) >> 26);
+	uint32_t ip =
+		wire_load32(ether + WIRE_ETHER +
+			    (v6 ? WIRE_IPV6_SOURCE + WIRE_IPV6_ADDRESS - 4 : WIRE_IPV4_SOURCE));
+
+	return UINT64_C(1) << (ip * UINT32_C(0x9e3779b1) >> 26);
 }
 
 static inline uint64_t
@@ -131,40 +143,21 @@ parse_l2tp(const struct dp *dp, uint16_t service, uint8_t *l2tp, unsigned len, s
 	return true;
 }
 
-/* A whole frame with all lengths right, no options, no fragment, to a service of ours. */
+/* A datagram that fills its packet, with a checksum, to a service of ours. payload: bytes of the
+ * packet from UDP's header on, which are there. */
 static inline bool
-parse(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, struct plain *p)
+parse_udp(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, uint8_t *udp,
+	unsigned payload, int service, struct plain *p)
 {
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
-	uint8_t *udp = ip + WIRE_IPV4;
-	unsigned total = wire_ipv4_length(ip), udp_len = wire_udp_length(udp);
-	int service;
-
-	if (unlikely(m->nb_segs != 1))
+	if (unlikely(payload < PLAIN_MIN || wire_udp_length(udp) != payload))
 		return false;
-	if (unlikely(wire_load64(ether) << 16 != port->mac_word))
-		return false;
-	/* EtherType, version and header length; what congestion marked is not plain: ECT(1) or
-	 * CE */
-	if (unlikely((wire_load32(ether + WIRE_ETHER_TYPE) & 0x01ffffff) != 0x00450008))
-		return false;
-	/* UDP, and no fragment */
-	if (unlikely((wire_load32(ip + WIRE_IPV4_FRAGMENT) & 0xff00ff3f) != 0x11000000))
-		return false;
-	if (unlikely(total + WIRE_ETHER > m->data_len || total < PLAIN_MIN))
-		return false;
-	if (unlikely(udp_len + WIRE_IPV4 != total || wire_load16(udp + WIRE_UDP_SUM) == 0))
-		return false;
-	if (unlikely(!wire_ipv4_sum_right(ip, WIRE_IPV4)))
+	if (unlikely(wire_load16(udp + WIRE_UDP_SUM) == 0 || service < 0))
 		return false;
 	if (unlikely(port->checks_rx &&
 		     (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD))
 		return false;
-	service = dp_service_find(dp, wire_ipv4_target_be(ip), wire_load16(udp + 2));
-	if (unlikely(service < 0))
-		return false;
 	if (unlikely(!parse_l2tp(
-		    dp, (uint16_t)service, udp + WIRE_UDP_HEADER, udp_len - WIRE_UDP_HEADER, p)))
+		    dp, (uint16_t)service, udp + WIRE_UDP_HEADER, payload - WIRE_UDP_HEADER, p)))
 		return false;
 	p->sum += wire_load16(udp + WIRE_UDP_SUM);
 	p->m = m;
@@ -172,12 +165,86 @@ parse(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, struc
 	return true;
 }
 
+/* A whole IPv4 packet with all lengths right, no options, no fragment. */
+static inline bool
+parse4(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, uint8_t *ip,
+	struct plain *p)
+{
+	uint8_t *udp = ip + WIRE_IPV4;
+	unsigned total = wire_ipv4_length(ip);
+
+	/* UDP, and no fragment */
+	if (unlikely((wire_load32(ip + WIRE_IPV4_FRAGMENT) & 0xff00ff3f) != 0x11000000))
+		return false;
+	if (unlikely(total + WIRE_ETHER > m->data_len || total < WIRE_IPV4))
+		return false;
+	if (unlikely(!wire_ipv4_sum_right(ip, WIRE_IPV4)))
+		return false;
+	p->v6 = false;
+	return parse_udp(dp, port, m, udp, total - WIRE_IPV4,
+		dp_service_find(dp, wire_ipv4_target_be(ip), wire_load16(udp + WIRE_UDP_TARGET)),
+		p);
+}
+
+/* Likewise IPv6, without extension headers. */
+static inline bool
+parse6(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, uint8_t *ip,
+	struct plain *p)
+{
+	uint8_t *udp = ip + WIRE_IPV6;
+	unsigned payload = wire_get16(ip + WIRE_IPV6_LENGTH);
+	int service;
+
+	if (ip[WIRE_IPV6_NEXT] != WIRE_UDP || payload + WIRE_IPV6 + WIRE_ETHER > m->data_len)
+		return false;
+	service = dp_service_find6(
+		dp, dp_ip6(ip + WIRE_IPV6_TARGET), wire_load16(udp + WIRE_UDP_TARGET));
+	if (!parse_udp(dp, port, m, udp, payload, service, p))
+		return false;
+	p->key |= DP_INGRESS_PEER6;
+	p->v6 = true;
+	return true;
+}
+
+/* A frame to this station. What congestion marked is not plain. */
+static inline bool
+parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct plain *p)
+{
+	const struct dp_port *port = &dp->ports[port_index];
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
+	uint32_t type; /* and the first two bytes of IP */
+
+	if (unlikely(m->nb_segs != 1 || wire_load64(ether) << 16 != port->mac_word))
+		return false;
+	type = wire_load32(ether + WIRE_ETHER_TYPE);
+	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN))
+		return parse4(dp, port, m, ether + WIRE_ETHER, p);
+	return (type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN &&
+	       dp_speaks_ipv6(dp, (uint16_t)port_index) &&
+	       parse6(dp, port, m, ether + WIRE_ETHER, p);
+}
+
+/* Address and port are those of the session's peer, whose family is known to be right. */
+static inline bool
+is_peer(const struct plain *p)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, WIRE_ETHER);
+	const struct dp_ingress *from = p->from;
+
+	if (unlikely(p->v6))
+		return memcmp(ip + WIRE_IPV6_SOURCE, from->peer_ip, sizeof(from->peer_ip)) == 0 &&
+		       wire_load32(ip + WIRE_IPV6_SOURCE + 12) == from->peer_ip4 &&
+		       wire_load16(ip + WIRE_IPV6) == from->peer_port;
+	return wire_ipv4_source_be(ip) == from->peer_ip4 &&
+	       wire_load16(ip + WIRE_IPV4) == from->peer_port;
+}
+
 /* Of an open session, from its peer, and with its own source. */
 static inline bool
 admit(const struct dp *dp, struct plain *p)
 {
 	const struct dp_ingress *from = p->from;
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, WIRE_ETHER), *inner = p->inner;
+	const uint8_t *inner = p->inner;
 	uint32_t target = wire_ipv4_target_be(inner);
 	const struct dp_realm_table *realm;
 
@@ -185,8 +252,7 @@ admit(const struct dp *dp, struct plain *p)
 	if (unlikely((__atomic_load_n(&from->word, __ATOMIC_ACQUIRE) & ~DP_INGRESS_OPEN6) !=
 		     (p->key | DP_INGRESS_OPEN4)))
 		return false;
-	if (unlikely(wire_ipv4_source_be(ip) != from->peer_ip4 ||
-		     wire_load16(ip + WIRE_IPV4) != from->peer_port))
+	if (unlikely(!is_peer(p)))
 		return false;
 	/* version, header length, length */
 	if (unlikely((wire_load32(inner) & 0xffff00ff) !=
@@ -211,7 +277,8 @@ find(struct plain *p)
 	uint32_t route = __atomic_load_n(p->route, __ATOMIC_ACQUIRE);
 
 	p->to = route & DP_ROUTE_INDEX;
-	return dp_route_kind(route) == DP_ROUTE_SESSION;
+	p->to6 = dp_route_kind(route) == DP_ROUTE_SESSION6;
+	return dp_route_kind(route) == DP_ROUTE_SESSION || p->to6;
 }
 
 /* Both filters and groups permit it by itself. A first fragment is not plain: later ones may ask
@@ -244,10 +311,9 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e)
 static inline bool
 overtakes(const struct left *left, const struct plain *p)
 {
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(p->m, uint8_t *, WIRE_ETHER);
+	uint64_t source = source_bit(rte_pktmbuf_mtod(p->m, const uint8_t *), p->v6);
 
-	return ((left->slots & slot_bit(p->slot)) |
-		       (left->sources & source_bit(wire_ipv4_source_be(ip)))) != 0;
+	return ((left->slots & slot_bit(p->slot)) | (left->sources & source)) != 0;
 }
 
 /* Fits, can leave now, and does. */
@@ -272,7 +338,11 @@ emit(struct dp_worker *w, struct plain *p, const struct left *left)
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_RARE) != 0))
 		return false;
 	dp_ttl_down(p->inner);
-	dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd, false);
+	if (likely(!p->to6))
+		dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd, false);
+	else
+		dp_headers_put6(w, e, &dp->egress6[p->to], p->to, p->inner, p->len, p->sum, p->odd,
+			false);
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
 	n = &w->sessions[p->slot];
 	n->rx_packets++;
@@ -289,16 +359,16 @@ static inline void
 leave_frame(struct left *left, unsigned index, const struct rte_mbuf *m)
 {
 	const uint8_t *ether = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint16_t type;
 
 	left->frames |= UINT64_C(1) << index;
-	if (m->data_len < WIRE_ETHER + WIRE_IPV4 ||
-		wire_ether_type_be(ether) != WIRE_TYPE_IPV4_BE) {
-		/* with a tag its headers stand elsewhere: whosever it is */
-		if (m->data_len >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_VLAN_BE)
-			left->sources = UINT64_MAX;
+	if (m->data_len < WIRE_ETHER + WIRE_IPV4)
 		return;
-	}
-	left->sources |= source_bit(wire_ipv4_source_be(ether + WIRE_ETHER));
+	type = wire_ether_type_be(ether);
+	if (type == WIRE_TYPE_IPV4_BE || type == WIRE_TYPE_IPV6_BE)
+		left->sources |= source_bit(ether, type == WIRE_TYPE_IPV6_BE);
+	else if (type == WIRE_TYPE_VLAN_BE)
+		left->sources = UINT64_MAX; /* its headers stand elsewhere: whosever it is */
 }
 
 static inline void
@@ -320,7 +390,7 @@ parse_pass(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigne
 		rte_prefetch0(rte_pktmbuf_mtod_offset(frames[i], void *, DP_LINE));
 	}
 	for (unsigned i = 0; i < n; i++) {
-		if (unlikely(!parse(dp, &dp->ports[port], frames[i], &p[plain]))) {
+		if (unlikely(!parse(dp, port, frames[i], &p[plain]))) {
 			leave_frame(left, i, frames[i]);
 			continue;
 		}
@@ -360,6 +430,8 @@ find_pass(struct dp_worker *w, struct plain *p, unsigned n, struct left *left)
 			continue;
 		}
 		rte_prefetch0(&w->dp->egress[p[i].to]);
+		if (unlikely(p[i].to6))
+			rte_prefetch0(&w->dp->egress6[p[i].to]);
 		rte_prefetch0(&w->sessions[p[i].to]);
 		if (unlikely(kept != i))
 			p[kept] = p[i];

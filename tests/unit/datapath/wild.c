@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "wild.h"
 
+#include "ipv6.h"
+
 enum {
 	TUNNEL = 100,
 	SESSION = 1000,
@@ -24,7 +26,7 @@ enum {
 /* One of each kind. */
 static const struct client {
 	uint16_t filter, group, send, mtu, realm, service;
-	bool shut, held, unresolved, absent;
+	bool shut, held, unresolved, absent, v6;
 	bool rated;
 	uint8_t shares_peer, shares_inner; /* with the client of this number, less one */
 } clients[WILD_CLIENTS] = {
@@ -48,6 +50,10 @@ static const struct client {
 	{.filter = ANY, .group = TOGETHER},
 	{.filter = ANY, .group = MARKED},
 	{.filter = ANY, .group = MEET, .send = DP_SEND_ECN},
+	{.filter = ANY, .group = MEET, .v6 = true},
+	{.filter = IPSEC, .group = MEET, .v6 = true, .send = DP_SEND_LENGTH | DP_SEND_PFC},
+	{.filter = ANY, .group = MEET, .v6 = true, .send = DP_SEND_SEQUENCE},
+	{.filter = GATEWAYS, .group = APART, .v6 = true},
 	{.absent = true},
 };
 
@@ -76,6 +82,13 @@ static uint32_t
 inner_of(unsigned i)
 {
 	return INNERS + (clients[i].shares_inner != 0 ? clients[i].shares_inner - 1u : i);
+}
+
+static const char *
+peer6(unsigned i, char text[CV_IP_TEXT])
+{
+	snprintf(text, CV_IP_TEXT, "2001:db8::%x", 0x20 + i);
+	return text;
 }
 
 static void
@@ -131,14 +144,21 @@ install(struct wild *w, unsigned i)
 		.mtu = c->mtu};
 	uint8_t arp[FRAME_MAX];
 	struct cv_rates rates;
+	char text[CV_IP_TEXT];
 
+	if (c->v6) {
+		s.service = SERVICE_6;
+		s.peer.ip = ip6(peer6(i, text));
+	}
 	assert_int_equal(dp_session_set(w->b->dp, &s, &w->slots[i]), 0);
 	if (c->rated) {
 		assert_null(cv_rate_parse("8kbit/16kbit 10kB/11kB", &rates.in));
 		assert_null(cv_rate_parse("8kbit 10kB", &rates.out));
 		assert_int_equal(dp_session_rates_set(w->b->dp, w->slots[i], &rates), 0);
 	}
-	if (!c->unresolved)
+	if (c->v6)
+		put_advert(w->b, text, router_mac, WIRE_ND_SOLICITED);
+	else if (!c->unresolved)
 		put_frame(w->b, arp, bench_arp(w->b, PEERS + peer_of(i), arp));
 }
 
@@ -150,6 +170,7 @@ wild_up(struct wild *w, struct bench *b, uint64_t seed)
 
 	*w = (struct wild){.b = b, .random = seed | 1};
 	assert_int_equal(dp_service_set(b->dp, 1, &second), 0);
+	serve_ipv6(b, NULL);
 	policies(b->dp);
 	for (unsigned i = 0; i < WILD_CLIENTS; i++) {
 		w->slots[i] = DP_NO_SLOT;
@@ -213,6 +234,9 @@ fix(struct wild_frame *f)
 {
 	uint8_t *ip = f->bytes + WIRE_ETHER, *udp = ip + WIRE_IPV4;
 
+	if (ip[0] >> 4 == 6 && wire_udp_length(ip + WIRE_IPV6) >= WIRE_UDP_HEADER &&
+		ETHER_IPV6 + wire_udp_length(ip + WIRE_IPV6) <= f->len)
+		wire_udp_finish6(ip + WIRE_IPV6, ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET);
 	if (ip[0] != 0x45)
 		return;
 	wire_ipv4_finish(ip);
@@ -249,10 +273,11 @@ part(struct wild *w, struct wild_frame *f)
 {
 	uint8_t *ip = f->bytes + WIRE_ETHER;
 
+	if (ip[0] != 0x45)
+		return;
 	wire_put16(ip + WIRE_IPV4_FRAGMENT,
 		(uint16_t)(wild_number(w, 8) << 13 | (one_in(w, 2) ? wild_number(w, 100) : 0)));
-	if (ip[0] == 0x45)
-		wire_ipv4_finish(ip);
+	wire_ipv4_finish(ip);
 }
 
 /* A datagram that ends within the inner header, which is all there as padding of the frame. */
@@ -287,6 +312,24 @@ tag(struct wild *w, struct wild_frame *f)
 	wire_put16(f->bytes + WIRE_ETHER_TYPE, 0x8100);
 	wire_put16(f->bytes + WIRE_ETHER, one_in(w, 4) ? 7 : 0xa000);
 	f->len = (uint16_t)(f->len + WIRE_VLAN_TAG);
+}
+
+/* The same datagram over IPv6; without a checksum where it was so. */
+static void
+over_ipv6(struct wild *w, unsigned from, bool odd, struct wild_frame *f)
+{
+	uint8_t *udp = f->bytes + WIRE_ETHER + WIRE_IPV4;
+	uint16_t sum = wire_load16(udp + WIRE_UDP_SUM), len = (uint16_t)wire_udp_length(udp);
+	uint8_t tos = f->bytes[WIRE_ETHER + WIRE_IPV4_TOS];
+	char text[CV_IP_TEXT];
+
+	memmove(f->bytes + ETHER_IPV6, udp, f->len - (size_t)(udp - f->bytes));
+	f->len = (uint16_t)around_ipv6(w->b, f->bytes, peer6(from, text), LNS_6, WIRE_UDP, 60, len);
+	if (odd)
+		wire_put16(f->bytes + WIRE_ETHER, (uint16_t)(0x6000 | tos << 4));
+	fix(f);
+	if (sum == 0)
+		wire_store16(f->bytes + ETHER_IPV6 + WIRE_UDP_SUM, 0);
 }
 
 /* A control message or PPP control of a client. */
@@ -336,6 +379,8 @@ wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 		control(w, from, f);
 	else
 		f->len = (uint16_t)build_data(w->b, true, &wire, packet, len, f->bytes);
+	if (clients[from].v6)
+		over_ipv6(w, from, odd, f);
 	if (clients[from].service == 1) {
 		wire_put32(f->bytes + WIRE_ETHER + WIRE_IPV4_TARGET, SECOND_IP);
 		wire_put16(f->bytes + WIRE_ETHER + WIRE_IPV4 + 2, SECOND_PORT);
