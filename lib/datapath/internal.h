@@ -126,11 +126,20 @@ struct dp_ids {
 	uint16_t next[DP_IDS];
 };
 
+/* Of all senders alike. */
+static inline uint16_t
+dp_ids_place(const struct dp_ids *ids, uint32_t destination)
+{
+	return (uint16_t)(((destination ^ ids->key) * UINT32_C(0x9e3779b1)) >> 19);
+}
+
 static inline uint16_t
 dp_ids_next(struct dp_ids *ids, uint32_t destination)
 {
-	return ids->next[((destination ^ ids->key) * UINT32_C(0x9e3779b1)) >> 19]++;
+	return ids->next[dp_ids_place(ids, destination)]++;
 }
+
+_Static_assert(DP_IDS == 1 << (32 - 19), "as many places");
 
 struct dp_worker {
 	struct dp *dp;
@@ -616,7 +625,7 @@ enum dp_drop_cause dp_police_in(struct dp_worker *w, const struct dp_packet *p, 
 enum dp_drop_cause dp_police_out(struct dp_worker *w, const struct dp_packet *p);
 
 /* table/headers.c: the finished headers, and how long they are. */
-void dp_headers_write(struct dp_egress *e, struct dp_egress6 *e6,
+void dp_headers_write(const struct dp *dp, struct dp_egress *e, struct dp_egress6 *e6,
 	const struct dp_service_record *service, const struct dp_session *s);
 /* Whom a session's packets come from, and the sum of the headers that they have. */
 void dp_headers_expect(

@@ -98,7 +98,7 @@ struct dp_egress {
 				 * checksum: dp_headers_put() */
 	uint16_t class;
 	uint16_t tos; /* dp_tos(); may change under traffic */
-	uint8_t room[2];
+	uint16_t ids; /* its destination's place in dp_ids */
 	uint8_t hdr[DP_HEADERS];
 } __attribute__((aligned(DP_LINE)));
 

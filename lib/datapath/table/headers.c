@@ -48,7 +48,8 @@ out_sum(const uint8_t *udp, size_t len, uint64_t pseudo)
 }
 
 static void
-write_ipv4(struct dp_egress *e, const struct dp_service_record *service, const struct dp_session *s)
+write_ipv4(const struct dp *dp, struct dp_egress *e, const struct dp_service_record *service,
+	const struct dp_session *s)
 {
 	uint8_t header[DP_HEADERS] = {0};
 	size_t l2tp = write_l2tp(e, s, header + DP_HDR_L2TP, sizeof(header) - DP_HDR_L2TP);
@@ -62,6 +63,7 @@ write_ipv4(struct dp_egress *e, const struct dp_service_record *service, const s
 	wire_store16(header + WIRE_IPV4_SUM, 0);
 	wire_udp_write(header + WIRE_IPV4, wire_swap16(service->udp_port), s->peer.port, 0);
 	e->hdr_len = (uint8_t)(DP_HDR_L2TP + l2tp);
+	e->ids = dp_ids_place(&dp->ids, ip.target_be);
 	e->ip_sum = wire_fold(wire_sum20(header));
 	e->out_sum = out_sum(header + WIRE_IPV4, WIRE_UDP_HEADER + l2tp,
 		wire_sum_pseudo(service->ip, ip.target_be, 0));
@@ -101,13 +103,13 @@ write_ipv6(struct dp_egress *e, struct dp_egress6 *e6, const struct dp_service_r
 
 /* The finished headers, at the end of their line, and what fixes them up. */
 void
-dp_headers_write(struct dp_egress *e, struct dp_egress6 *e6,
+dp_headers_write(const struct dp *dp, struct dp_egress *e, struct dp_egress6 *e6,
 	const struct dp_service_record *service, const struct dp_session *s)
 {
 	if (s->peer.ip.family == CV_IPV6)
 		write_ipv6(e, e6, service, s);
 	else
-		write_ipv4(e, service, s);
+		write_ipv4(dp, e, service, s);
 }
 
 void

@@ -346,7 +346,7 @@ write_lines(struct dp *dp, uint32_t slot)
 	if (c->moving)
 		out->nexthop = c->hop;
 	c->moving = false;
-	dp_headers_write(out, &dp->egress6[slot], dp->services[s->service], s);
+	dp_headers_write(dp, out, &dp->egress6[slot], dp->services[s->service], s);
 	if (in->word == 0) {
 		/* not the line as a whole: workers look at the word of a free slot too */
 		dp_headers_expect(in, dp->services[s->service], s);

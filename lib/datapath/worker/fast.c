@@ -165,10 +165,26 @@ parse_udp(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, u
 	return true;
 }
 
+/* The service that was asked for last in a burst: mostly the next packet's, too. */
+struct asked {
+	uint64_t key; /* dp_service_key(); 0: none was */
+	int service;
+};
+
+static inline int
+ask(const struct dp *dp, struct asked *last, uint32_t ip, uint16_t udp_port)
+{
+	uint64_t key = dp_service_key(ip, udp_port);
+
+	if (unlikely(key != last->key))
+		*last = (struct asked){key, dp_service_find(dp, ip, udp_port)};
+	return last->service;
+}
+
 /* A whole IPv4 packet with all lengths right, no options, no fragment. */
 static inline bool
 parse4(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, uint8_t *ip,
-	struct plain *p)
+	struct asked *last, struct plain *p)
 {
 	uint8_t *udp = ip + WIRE_IPV4;
 	unsigned total = wire_ipv4_length(ip);
@@ -182,8 +198,7 @@ parse4(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, uint
 		return false;
 	p->v6 = false;
 	return parse_udp(dp, port, m, udp, total - WIRE_IPV4,
-		dp_service_find(dp, wire_ipv4_target_be(ip), wire_load16(udp + WIRE_UDP_TARGET)),
-		p);
+		ask(dp, last, wire_ipv4_target_be(ip), wire_load16(udp + WIRE_UDP_TARGET)), p);
 }
 
 /* Likewise IPv6, without extension headers. */
@@ -208,7 +223,8 @@ parse6(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, uint
 
 /* A frame to this station. What congestion marked is not plain. */
 static inline bool
-parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct plain *p)
+parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct asked *last,
+	struct plain *p)
 {
 	const struct dp_port *port = &dp->ports[port_index];
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
@@ -218,7 +234,7 @@ parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct plain
 		return false;
 	type = wire_load32(ether + WIRE_ETHER_TYPE);
 	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN))
-		return parse4(dp, port, m, ether + WIRE_ETHER, p);
+		return parse4(dp, port, m, ether + WIRE_ETHER, last, p);
 	return (type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN &&
 	       dp_speaks_ipv6(dp, (uint16_t)port_index) &&
 	       parse6(dp, port, m, ether + WIRE_ETHER, p);
@@ -383,6 +399,7 @@ parse_pass(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigne
 	struct plain *p, struct left *left)
 {
 	const struct dp *dp = w->dp;
+	struct asked last = {0};
 	unsigned plain = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -390,7 +407,7 @@ parse_pass(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigne
 		rte_prefetch0(rte_pktmbuf_mtod_offset(frames[i], void *, DP_LINE));
 	}
 	for (unsigned i = 0; i < n; i++) {
-		if (unlikely(!parse(dp, port, frames[i], &p[plain]))) {
+		if (unlikely(!parse(dp, port, frames[i], &last, &p[plain]))) {
 			leave_frame(left, i, frames[i]);
 			continue;
 		}
