@@ -312,6 +312,21 @@ plain_packets_go_the_fast_way(void **state)
 	bench_down(&b);
 }
 
+/* Neither sender nor receiver of what the stages relayed has a feature that the fast way leaves. */
+static bool
+between_plain_sessions(const struct dp *dp)
+{
+	for (unsigned slot = 0; slot < SLOTS; slot++) {
+		if (stages.sessions[slot].rx_packets != 0 &&
+			(dp->ingress[slot].word & DP_INGRESS_RARE) != 0)
+			return false;
+		if (stages.sessions[slot].tx_packets != 0 &&
+			(dp->egress[slot].flags & DP_EGRESS_RARE) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Of what well-behaved clients of all kinds send, over both families, and the stages relay. */
 static void
 few_good_packets_are_left(void **state)
@@ -330,7 +345,8 @@ few_good_packets_are_left(void **state)
 		wild_frame(&w, 0, &burst[0]);
 		run(&b, true, 1, &stages);
 		if (stages.counts.edges[DP_EDGE_RELAY_EGRESS] == 0 ||
-			stages.counts.edges[DP_EDGE_EGRESS_TX] == 0)
+			stages.counts.edges[DP_EDGE_EGRESS_TX] == 0 ||
+			!between_plain_sessions(b.dp))
 			continue;
 		relayed++;
 		m = buffer(&b, &burst[0]);
@@ -341,9 +357,9 @@ few_good_packets_are_left(void **state)
 		dp_tx_flush(b.dp->workers[0]);
 		take_frame(&b);
 	}
-	assert_in_range(relayed, 4000, 20000);
-	/* two of the receivers want sequence numbers */
-	assert_in_range(left, 1, relayed / 4);
+	/* what opens a TCP connection is looked at closely */
+	assert_in_range(relayed, 2000, 20000);
+	assert_in_range(left, 1, relayed / 20);
 	b.dp->workers[0]->stages_only = false;
 	dp_follow_drain(b.dp->workers[0]);
 	bench_down(&b);
