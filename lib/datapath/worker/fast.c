@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The fast way: plain IPv4 packets in PPP in L2TP in UDP over either family, of an open session and
- * to one, which filters permit by what stands in the packet itself. It takes a burst in few passes,
- * each of which asks for the memory that the next one reads.
+ * The fast way: plain packets of either family in PPP in L2TP in UDP over either family, of an open
+ * session and to one, which filters permit by what stands in the packet itself. It takes a burst in
+ * few passes, each of which asks for the memory that the next one reads.
  *
  * It knows no drop and no exception: what is not plain is left as it came, untouched, and the
  * stages say what becomes of it. So it is a summary of them: whatever passes here would pass there,
@@ -32,12 +32,10 @@ enum {
 	ETHER_IPV6_MASK = 0x10f0ffff,
 	L2TP_PLAIN_BE = 0x0200,
 	L2TP_WITH_LENGTH_BE = 0x0240,
-	/* PPP's header with and without address and control, and one byte of protocol or two: as it
-	 * lies in memory */
-	PPP_FULL_BE = 0x210003ff,
-	PPP_NO_ADDRESS_BE = 0x2100,
-	PPP_SHORT_PROTOCOL_BE = 0x2103ff,
-	PPP_SHORT_BE = 0x21,
+	/* PPP's header as it lies in memory: address and control, and the first byte of two of the
+	 * protocol */
+	PPP_ALL_STATIONS_BE = 0x03ff,
+	PPP_FULL_BE = 0x0003ff,
 };
 
 /* A packet on the fast way. */
@@ -52,6 +50,7 @@ struct plain {
 	uint16_t len;  /* of the inner packet, which ends the datagram */
 	uint8_t index; /* in the burst */
 	bool odd;      /* it begins at an odd place */
+	bool six;      /* it is IPv6 */
 	bool v6;       /* it came over IPv6 */
 	bool to6;      /* it leaves over IPv6 */
 };
@@ -84,33 +83,35 @@ slot_bit(uint32_t slot)
  * that UDP's two lengths count (dp_headers_sum). */
 #define PLAIN_SUM(words, bytes) ((uint32_t)(words) + 2u * 256u * (bytes))
 
-/* PPP's header: where the inner packet begins, and its part of the sum. */
+/* PPP's header in all its forms: where the inner packet begins, of which family it is, and what the
+ * header adds to the sum. */
 static inline bool
 parse_ppp(struct plain *p, uint8_t *ppp)
 {
-	uint32_t h = wire_load32(ppp);
-	unsigned bytes;
+	uint32_t h = wire_load32(ppp), protocol;
 
 	p->odd = false;
-	if (likely(h == PPP_FULL_BE)) {
-		bytes = 4;
-		p->sum += PLAIN_SUM(0x03ff + 0x2100, 4);
-	} else if ((h & 0xffff) == PPP_NO_ADDRESS_BE) {
-		bytes = 2;
-		p->sum += PLAIN_SUM(0x2100, 2);
-	} else if ((h & 0xff) == PPP_SHORT_BE) {
-		bytes = 1;
-		p->sum += PLAIN_SUM(0x0021, 1);
-		p->odd = true;
-	} else if ((h & 0xffffff) == PPP_SHORT_PROTOCOL_BE) {
-		bytes = 3;
-		p->sum += PLAIN_SUM(0x03ff + 0x0021, 3);
+	if (likely((h & 0xffffff) == PPP_FULL_BE)) {
+		protocol = h >> 24;
+		p->inner = ppp + 4;
+		p->sum += PLAIN_SUM(PPP_ALL_STATIONS_BE, 4) + (protocol << 8);
+	} else if ((h & 0xff) == 0) {
+		protocol = h >> 8 & 0xff;
+		p->inner = ppp + 2;
+		p->sum += PLAIN_SUM(0, 2) + (protocol << 8);
+	} else if ((h & 0xffff) == PPP_ALL_STATIONS_BE) {
+		protocol = h >> 16 & 0xff;
+		p->inner = ppp + 3;
+		p->sum += PLAIN_SUM(PPP_ALL_STATIONS_BE, 3) + protocol;
 		p->odd = true;
 	} else {
-		return false;
+		protocol = h & 0xff;
+		p->inner = ppp + 1;
+		p->sum += PLAIN_SUM(0, 1) + protocol;
+		p->odd = true;
 	}
-	p->inner = ppp + bytes;
-	return true;
+	p->six = protocol == WIRE_PPP_IPV6;
+	return likely(protocol == WIRE_PPP_IP) || p->six;
 }
 
 /* L2TP's header, with Length or without, and PPP's: which session, and where its packet is. */
@@ -255,21 +256,15 @@ is_peer(const struct plain *p)
 	       wire_load16(ip + WIRE_IPV4) == from->peer_port;
 }
 
-/* Of an open session, from its peer, and with its own source. */
+/* Lengths and sums right, from the session's own source, and not to itself. */
 static inline bool
-admit(const struct dp *dp, struct plain *p)
+admit4(const struct dp *dp, struct plain *p)
 {
 	const struct dp_ingress *from = p->from;
 	const uint8_t *inner = p->inner;
 	uint32_t target = wire_ipv4_target_be(inner);
 	const struct dp_realm_table *realm;
 
-	/* whatever it is open for beside IPv4 */
-	if (unlikely((__atomic_load_n(&from->word, __ATOMIC_ACQUIRE) & ~DP_INGRESS_OPEN6) !=
-		     (p->key | DP_INGRESS_OPEN4)))
-		return false;
-	if (unlikely(!is_peer(p)))
-		return false;
 	/* version, header length, length */
 	if (unlikely((wire_load32(inner) & 0xffff00ff) !=
 		     (0x45 | (uint32_t)wire_swap16(p->len) << 16)))
@@ -280,25 +275,75 @@ admit(const struct dp *dp, struct plain *p)
 		return false;
 	realm = dp_realm_of(dp, from->realm);
 	p->route = realm == NULL ? NULL : dp_realm_word(realm, target);
-	if (unlikely(p->route == NULL))
+	return p->route != NULL;
+}
+
+/* Likewise, without extension headers. p->route: of the target's /64; NULL: that has none. */
+static inline bool
+admit6(const struct dp *dp, struct plain *p)
+{
+	const struct dp_ingress *from = p->from;
+	const uint8_t *inner = p->inner, *target = inner + WIRE_IPV6_TARGET;
+	const struct dp_realm6 *realm;
+
+	if (wire_ip_version(inner) != 6 ||
+		WIRE_IPV6 + wire_get16(inner + WIRE_IPV6_LENGTH) != p->len)
 		return false;
-	p->sum += from->header_sum;
+	if (!dp_own_source6(from, inner + WIRE_IPV6_SOURCE) || dp_own_source6(from, target))
+		return false;
+	if (wire_ipv6_is_extension(inner[WIRE_IPV6_NEXT]))
+		return false;
+	realm = dp_realm6_of(dp, from->realm);
+	if (realm == NULL)
+		return false;
+	p->route = dp_realm6_word(realm, dp_net_of(target));
 	return true;
+}
+
+/* Of a session that is open for its family, and from its peer. */
+static inline bool
+admit(const struct dp *dp, struct plain *p)
+{
+	uint64_t open = p->six ? DP_INGRESS_OPEN6 : DP_INGRESS_OPEN4;
+	uint64_t other = (DP_INGRESS_OPEN4 | DP_INGRESS_OPEN6) ^ open;
+
+	/* whatever it is open for beside this */
+	if (unlikely((__atomic_load_n(&p->from->word, __ATOMIC_ACQUIRE) & ~other) !=
+		     (p->key | open)))
+		return false;
+	if (unlikely(!is_peer(p)))
+		return false;
+	p->sum += p->from->header_sum;
+	return likely(!p->six) ? admit4(dp, p) : admit6(dp, p);
 }
 
 /* To another session. */
 static inline bool
-find(struct plain *p)
+find(const struct dp *dp, struct plain *p)
 {
-	uint32_t route = __atomic_load_n(p->route, __ATOMIC_ACQUIRE);
+	uint32_t route =
+		p->route == NULL ? DP_ROUTE_NOBODY : __atomic_load_n(p->route, __ATOMIC_ACQUIRE);
 
+	/* to a shorter prefix that was delegated */
+	if (unlikely(p->six) && dp_route_kind(route) == DP_ROUTE_NOBODY)
+		route = dp_route6_find(
+			dp_realm6_of(dp, p->from->realm), p->route, p->inner + WIRE_IPV6_TARGET);
 	p->to = route & DP_ROUTE_INDEX;
 	p->to6 = dp_route_kind(route) == DP_ROUTE_SESSION6;
-	return dp_route_kind(route) == DP_ROUTE_SESSION || p->to6;
+	return dp_route_is_session(route);
 }
 
-/* Both filters and groups permit it by itself. A first fragment is not plain: later ones may ask
- * for it. */
+/* By what stands in it. A first fragment is not plain: later ones may ask for it. */
+static inline bool
+permits(const struct dp_filter_table *t, const struct plain *p)
+{
+	if (unlikely(t == NULL))
+		return false;
+	return likely(!p->six) ? dp_permits_plain(t, p->inner, p->len)
+			       : dp_permits_plain6(t, p->inner, p->len);
+}
+
+/* Both filters and both groups permit it. */
 static inline bool
 permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e)
 {
@@ -307,21 +352,20 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e)
 	uint16_t to_id = __atomic_load_n(&e->filter, __ATOMIC_RELAXED);
 	const struct dp_filter_table *from = dp_filter_of(dp, from_id), *to = from;
 
-	if (unlikely(from == NULL || !dp_permits_plain(from, p->inner, p->len)))
+	if (unlikely(!permits(from, p)))
 		return false;
 	if (from_id != to_id) {
 		to = dp_filter_of(dp, to_id);
-		if (unlikely(to == NULL || !dp_permits_plain(to, p->inner, p->len)))
+		if (unlikely(!permits(to, p)))
 			return false;
 	}
-	if (unlikely((wire_ipv4_fragment_be(p->inner) &
-			     (WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE)) == WIRE_IPV4_MORE_BE))
-		return false;
 	if (likely(dp_groups_meet(dp, __atomic_load_n(&in->group, __ATOMIC_RELAXED),
 		    __atomic_load_n(&e->group, __ATOMIC_RELAXED))))
 		return true;
-	return dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) ||
-	       dp_class_reached(to, __atomic_load_n(&in->class, __ATOMIC_RELAXED));
+	/* classes are of IPv4 addresses */
+	return !p->six &&
+	       (dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) ||
+		       dp_class_reached(to, __atomic_load_n(&in->class, __ATOMIC_RELAXED)));
 }
 
 static inline bool
@@ -349,16 +393,19 @@ emit(struct dp_worker *w, struct plain *p, const struct left *left)
 	if (unlikely(!permitted(dp, p, e)))
 		return false;
 	if (unlikely(p->len > __atomic_load_n(&e->mtu, __ATOMIC_RELAXED) ||
-		     p->inner[WIRE_IPV4_TTL] <= 1))
+		     p->inner[p->six ? WIRE_IPV6_HOPS : WIRE_IPV4_TTL] <= 1))
 		return false;
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_RARE) != 0))
 		return false;
-	dp_ttl_down(p->inner);
-	if (likely(!p->to6))
-		dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd, false);
+	if (likely(!p->six))
+		dp_ttl_down(p->inner);
 	else
-		dp_headers_put6(w, e, &dp->egress6[p->to], p->to, p->inner, p->len, p->sum, p->odd,
-			false);
+		p->sum += dp_hops_down_plain(p->inner, p->odd);
+	if (likely(!p->to6))
+		dp_headers_put(w, e, p->to, p->inner, p->len, p->sum, p->odd, p->six);
+	else
+		dp_headers_put6(
+			w, e, &dp->egress6[p->to], p->to, p->inner, p->len, p->sum, p->odd, p->six);
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
 	n = &w->sessions[p->slot];
 	n->rx_packets++;
@@ -442,7 +489,7 @@ find_pass(struct dp_worker *w, struct plain *p, unsigned n, struct left *left)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (unlikely(!find(&p[i]))) {
+		if (unlikely(!find(w->dp, &p[i]))) {
 			leave(left, &p[i]);
 			continue;
 		}

@@ -29,6 +29,14 @@ dp_hops_down(uint8_t *ip, uint16_t inner_sum)
 	return wire_fold((uint64_t)inner_sum + (uint16_t)~UINT16_C(0x0100));
 }
 
+/* The same for dp_headers_put(): what the sum, of a packet at an odd place or not, becomes more. */
+static inline uint32_t
+dp_hops_down_plain(uint8_t *ip, bool odd)
+{
+	ip[WIRE_IPV6_HOPS]--;
+	return odd ? 0x0001 : 0x0100;
+}
+
 /* A sum of few 16-bit words as 16 bits; 0 only when every word was 0. */
 static inline uint16_t
 dp_fold32(uint32_t sum)

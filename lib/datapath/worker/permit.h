@@ -32,12 +32,15 @@ dp_port_permitted(const struct dp_filter_table *t, uint8_t protocol, const uint8
 }
 
 /* An IPv4 packet without options that its protocol alone permits, or its ports, which it has. What
- * opens a TCP connection is not plain. */
+ * opens a TCP connection is not plain, nor a first fragment, which later ones ask for. */
 static inline bool
 dp_permits_plain(const struct dp_filter_table *t, const uint8_t *ip, unsigned len)
 {
 	uint8_t protocol = ip[WIRE_IPV4_PROTOCOL], verdict = t->verdict[protocol];
 
+	if (unlikely((wire_ipv4_fragment_be(ip) & (WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE)) ==
+		     WIRE_IPV4_MORE_BE))
+		return false;
 	if (likely(verdict == DP_PERMIT))
 		return true;
 	if (protocol == WIRE_TCP && dp_tcp_opens4(ip, len))
@@ -45,8 +48,20 @@ dp_permits_plain(const struct dp_filter_table *t, const uint8_t *ip, unsigned le
 	if (verdict == DP_PERMIT_TCP)
 		return true;
 	return verdict == DP_BY_PORT && dp_has_ports(protocol) && len >= WIRE_IPV4 + DP_PORTS &&
-	       (wire_ipv4_fragment_be(ip) & (WIRE_IPV4_MORE_BE | WIRE_IPV4_OFFSET_BE)) == 0 &&
+	       (wire_ipv4_fragment_be(ip) & WIRE_IPV4_OFFSET_BE) == 0 &&
 	       dp_port_permitted(t, protocol, ip + WIRE_IPV4);
+}
+
+/* Likewise of an IPv6 packet without extension headers; none of TCP is plain. */
+static inline bool
+dp_permits_plain6(const struct dp_filter_table *t, const uint8_t *ip, unsigned len)
+{
+	uint8_t protocol = ip[WIRE_IPV6_NEXT], verdict = t->verdict[protocol];
+
+	if (likely(verdict == DP_PERMIT))
+		return true;
+	return verdict == DP_BY_PORT && protocol != WIRE_TCP && dp_has_ports(protocol) &&
+	       len >= WIRE_IPV6 + DP_PORTS && dp_port_permitted(t, protocol, ip + WIRE_IPV6);
 }
 
 /* Whether clients of these groups reach each other, whoever they are. */

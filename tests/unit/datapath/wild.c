@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "wild.h"
 
+#include "inner6.h"
 #include "ipv6.h"
 
 enum {
@@ -26,7 +27,7 @@ enum {
 /* One of each kind. */
 static const struct client {
 	uint16_t filter, group, send, mtu, realm, service;
-	bool shut, held, unresolved, absent, v6;
+	bool shut, held, unresolved, absent, v6, only_six;
 	bool rated;
 	uint8_t shares_peer, shares_inner; /* with the client of this number, less one */
 } clients[WILD_CLIENTS] = {
@@ -54,6 +55,7 @@ static const struct client {
 	{.filter = IPSEC, .group = MEET, .v6 = true, .send = DP_SEND_LENGTH | DP_SEND_PFC},
 	{.filter = ANY, .group = MEET, .v6 = true, .send = DP_SEND_SEQUENCE},
 	{.filter = GATEWAYS, .group = APART, .v6 = true},
+	{.filter = ANY, .group = MEET, .only_six = true},
 	{.absent = true},
 };
 
@@ -89,6 +91,26 @@ peer6(unsigned i, char text[CV_IP_TEXT])
 {
 	snprintf(text, CV_IP_TEXT, "2001:db8::%x", 0x20 + i);
 	return text;
+}
+
+/* 2001:db8:N::/48 is a client's, whose link has a /64 of it, and who was delegated the second half,
+ * where he is an odd one. */
+static struct cv_prefix
+network6(unsigned i, unsigned bits, bool upper)
+{
+	struct cv_prefix p = {
+		.ip = {.family = CV_IPV6, .bytes = {0x20, 1, 0x0d, 0xb8}}, .length = (uint8_t)bits};
+
+	p.ip.bytes[5] =
+		(uint8_t)(0x80 + (clients[i].shares_inner != 0 ? clients[i].shares_inner - 1u : i));
+	p.ip.bytes[6] = upper ? 0x80 : 0;
+	return p;
+}
+
+static bool
+has_six(unsigned i)
+{
+	return i % 4 != 2;
 }
 
 static void
@@ -146,6 +168,15 @@ install(struct wild *w, unsigned i)
 	struct cv_rates rates;
 	char text[CV_IP_TEXT];
 
+	if (has_six(i)) {
+		s.open6 = s.open;
+		s.reachable6 = s.reachable;
+		s.prefix6 = network6(i, 64, false);
+		if (i % 2 != 0)
+			s.delegated = network6(i, 49, true);
+	}
+	if (c->only_six)
+		s.open = s.reachable = false;
 	if (c->v6) {
 		s.service = SERVICE_6;
 		s.peer.ip = ip6(peer6(i, text));
@@ -226,6 +257,48 @@ inner(struct wild *w, unsigned from, unsigned wildness, uint8_t *out)
 	wire_store16(out + WIRE_IPV4_SUM,
 		wire_checksum(wire_sum(out, RTE_MIN(len, wire_ipv4_header(out)))));
 	return len;
+}
+
+/* Whom an IPv6 packet is for, or from. */
+static void
+address_of(struct wild *w, unsigned i, unsigned wildness, uint8_t *out)
+{
+	static const char *const odd[] = {LNS_INNER6, "fe80::1", "ff02::1", "::", "2001:db8::77"};
+	struct cv_ip ip = network6(i, 64, i % 2 != 0 && one_in(w, 2)).ip;
+
+	if (wild_number(w, 400) < wildness)
+		ip = address6(odd[wild_number(w, RTE_DIM(odd))]);
+	else
+		ip.bytes[15] = (uint8_t)(1 + wild_number(w, 3));
+	memcpy(out, ip.bytes, WIRE_IPV6_ADDRESS);
+}
+
+static size_t
+six(struct wild *w, unsigned from, unsigned wildness, uint8_t *out)
+{
+	static const uint8_t nexts[] = {WIRE_ESP, WIRE_ESP, WIRE_UDP, WIRE_UDP, WIRE_AH, WIRE_TCP,
+		WIRE_ICMPV6, WIRE_NOTHING, 0, 44, 43, 60};
+	static const uint16_t ports[] = {500, 4500, 80, 4444, 53};
+	struct wire_ipv6 h = {.traffic_class = (uint8_t)wild_number(w, 256),
+		.next = nexts[wild_number(w, wild_number(w, 100) < wildness ? RTE_DIM(nexts) : 6)],
+		.hops = one_in(w, 30) ? (uint8_t)wild_number(w, 3) : 64,
+		.payload = (uint16_t)wild_number(w, one_in(w, 4) ? 1460 : 200),
+		.flow = wild_number(w, 1 << 20)};
+
+	address_of(w, from, wildness, h.source);
+	address_of(w, wild_number(w, WILD_CLIENTS), wildness, h.target);
+	wire_ipv6_write(out, &h);
+	for (unsigned i = 0; i < h.payload; i++)
+		out[WIRE_IPV6 + i] = (uint8_t)(i * 41 + h.flow);
+	if (h.payload >= 8) {
+		wire_put16(out + WIRE_IPV6, ports[wild_number(w, RTE_DIM(ports))]);
+		wire_put16(out + WIRE_IPV6 + 2, ports[wild_number(w, RTE_DIM(ports))]);
+	}
+	if (h.payload >= 8 && (h.next == 0 || h.next == 44 || h.next == 43 || h.next == 60)) {
+		out[WIRE_IPV6] = one_in(w, 2) ? WIRE_ESP : WIRE_UDP;
+		out[WIRE_IPV6 + 1] = one_in(w, 4) ? (uint8_t)wild_number(w, 4) : 0;
+	}
+	return WIRE_IPV6 + (size_t)h.payload;
 }
 
 /* Sums as they should be, where the frame still has what they are of. */
@@ -372,7 +445,11 @@ wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 		.padding = odd && one_in(w, 8) ? wild_number(w, 9) : 0,
 		.tos = odd && one_in(w, 3) ? (uint8_t)wild_number(w, 256) : 0x10};
 	uint8_t packet[FRAME_MAX];
-	size_t len = inner(w, from, wildness, packet);
+	bool is_six = (has_six(from) || (odd && one_in(w, 4))) && one_in(w, 3);
+	size_t len = is_six ? six(w, from, wildness, packet) : inner(w, from, wildness, packet);
+
+	if (is_six)
+		wire.protocol = WIRE_PPP_IPV6;
 
 	*f = (struct wild_frame){0};
 	if (odd && one_in(w, 10))
