@@ -5,6 +5,8 @@
 
 #include "config/private.h"
 
+enum { IPV6_MTU_LEAST = 1280 };
+
 void
 cfg_check_retransmit(struct cfg_loader *l, const struct cfg_node *map, void *base)
 {
@@ -96,6 +98,23 @@ check_distinct(struct cfg_loader *l, const char *list_key, const char *key, size
 	}
 }
 
+/* Every link of IPv6 carries packets of 1,280 bytes (RFC 8200 section 5). */
+static void
+check_listener_mtu(
+	struct cfg_loader *l, const struct cfg_node *node, const struct cfg_listener *listener)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_port *port;
+
+	if (listener->ip.family != CV_IPV6 || listener->port >= cfg->n_ports)
+		return;
+	port = &cfg->ports[listener->port];
+	if (port->mtu != 0 && port->mtu < IPV6_MTU_LEAST)
+		cfg_fail(l, cfg_node_get(node, "address"), NULL,
+			"IPv6 needs an mtu of %u at least, and port %s has %u", IPV6_MTU_LEAST,
+			port->name == NULL ? "" : port->name, port->mtu);
+}
+
 static void
 check_listeners(struct cfg_loader *l)
 {
@@ -106,6 +125,7 @@ check_listeners(struct cfg_loader *l)
 	for (size_t i = 0; i < cfg->n_listeners; i++, node = node->next) {
 		const struct cfg_listener *a = &cfg->listeners[i];
 
+		check_listener_mtu(l, node, a);
 		for (size_t j = 0; j < i; j++) {
 			const struct cfg_listener *b = &cfg->listeners[j];
 

@@ -126,7 +126,8 @@
 	X(LOCAL_ND_DOUBTED, "another station claims a known IPv6 neighbour: not believed")         \
 	X(LOCAL_ND_LIMIT, "neighbour solicitations of one station over the rate")                  \
 	X(LOCAL_ND_ROUTER, "router's ND: the gateway is what the configuration says")              \
-	X(LOCAL_MLD, "MLD of others")                                                              \
+	X(LOCAL_MLD, "MLD of others, or a query that is none of a router of the link")             \
+	X(LOCAL_MLD_LIMIT, "MLD queries of one router over the rate")                              \
 	X(LOCAL_ICMP_CHECKSUM, "outer ICMP with a wrong checksum or cut short")                    \
 	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
 	X(LOCAL_ECHO_LIMIT, "outer echo request over its source's rate, or that of all")           \
@@ -154,6 +155,7 @@
 	X(SEQUENCE_LOST, "sequenced data messages that did not come")                        \
 	X(LOCAL_PUNT_PATH, "ICMP that says of packets of ours that they were too big")       \
 	X(PATH_FALLS, "of these, those by which a tunnel's path MTU fell, or stays low")     \
+	X(LOCAL_PUNT_MLD, "MLD queries, answered by the control thread")                     \
 	X(INGRESS_ROUTE, "inner IP packets taken from their session")                        \
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
 	X(ROUTE_POLICY, "destination is a session")                                          \

@@ -52,8 +52,9 @@ enum {
 enum {
 	DP_ERROR_COST_MS = 10, /* ICMP errors to a session: 100 a second */
 	DP_ERROR_MOST_MS = 1000,
-	DP_ARP_COST_MS = 1,   /* ARP replies to a station: 1,000 a second */
-	DP_ECHO_COST_MS = 10, /* echo answers */
+	DP_ARP_COST_MS = 1,     /* ARP replies to a station: 1,000 a second */
+	DP_ECHO_COST_MS = 10,   /* echo answers */
+	DP_QUERY_COST_MS = 100, /* MLD queries of a router: 10 a second */
 	DP_ECHO_MOST_MS = 1000,
 	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
 	DP_PPP_MOST_MS = 1000,
@@ -72,13 +73,13 @@ struct dp_port {
 	uint16_t mtu;
 	uint16_t rx_descriptors, tx_descriptors;
 	uint8_t mac[6];
-	uint64_t mac_word; /* the same, as dp_ether_target() reads it */
-	bool checks_rx;    /* the device says whether received checksums are right */
-	bool found;        /* id is right */
-	bool created;      /* by us: to be removed again */
-	bool multicast;    /* it was told of groups */
-	int lock;          /* host/interface.c: a socket; -1: none */
-	int interface;     /* its number in the kernel; 0: none */
+	uint64_t mac_word;  /* the same, as dp_ether_target() reads it */
+	uint64_t multicast; /* which groups it was told of; 0: none */
+	bool checks_rx;     /* the device says whether received checksums are right */
+	bool found;         /* id is right */
+	bool created;       /* by us: to be removed again */
+	int lock;           /* host/interface.c: a socket; -1: none */
+	int interface;      /* its number in the kernel; 0: none */
 	enum dp_link link;
 	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops */
 	uint16_t socket_count;
@@ -451,6 +452,12 @@ void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link li
 /* host/multicast.c: the port takes frames to the groups that its addresses are asked for on, and
  * to all nodes (RFC 2464 section 7), as its services are now. */
 void dp_multicast_follow(struct dp *dp, uint16_t port);
+/* The groups that the addresses of a port are asked for on. */
+enum { DP_GROUPS_MAX = DP_MAX_SERVICES + 1 };
+unsigned dp_multicast_groups(
+	const struct dp *dp, uint16_t port, uint8_t (*groups)[WIRE_IPV6_ADDRESS]);
+/* control/mld.c: says that we listen to them; type: WIRE_MLD_*_EXCLUDE. */
+void dp_mld_report(struct dp *dp, uint16_t port, uint8_t type);
 
 /* table/service.c: what is ours on the outside. */
 int dp_services_create(struct dp *dp);
@@ -573,8 +580,9 @@ enum dp_claim {
 
 /* What a message says of its sender, or of whom it tells. */
 enum dp_says {
-	DP_SAYS_HERE = 1, /* an answer: who has it is there */
-	DP_SAYS_MAC = 2,  /* at this MAC address; without, at the one that is known */
+	DP_SAYS_HERE = 1,  /* an answer: who has it is there */
+	DP_SAYS_MAC = 2,   /* at this MAC address; without, at the one that is known */
+	DP_SAYS_QUERY = 4, /* nothing of a neighbour: it asks who listens to groups */
 };
 
 /* Takes what ARP or ND says, or not. says: DP_SAYS_*, together. */

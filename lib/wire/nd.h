@@ -12,6 +12,13 @@ enum {
 	WIRE_ND_SOLICIT = 135,
 	WIRE_ND_ADVERT = 136,
 	WIRE_ND_REDIRECT = 137,
+	/* multicast listeners (RFC 2710, RFC 3810): queries, reports and who leaves */
+	WIRE_MLD_QUERY = 130,
+	WIRE_MLD_REPORT = 131,
+	WIRE_MLD_DONE = 132,
+	WIRE_MLD_REPORT_2 = 143,
+	WIRE_MLD_IS_EXCLUDE = 2, /* types of records: listens, said to who asked, */
+	WIRE_MLD_TO_EXCLUDE = 4, /* and of one's own accord */
 
 	WIRE_ND_HOPS = 255, /* what came from a router has fewer */
 	WIRE_ND_TARGET = 8, /* offsets */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ARP and ND of neighbours, which workers have handed over. */
+/* ARP, ND and MLD of neighbours, which workers have handed over. */
 #include "datapath/internal.h"
+#include "wire/nd.h"
 
 void
 dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
@@ -9,6 +10,11 @@ dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 	struct cv_ip ip = dp_ip_told(meta->remote);
 	bool v4 = ip.family == CV_IPV4;
 
+	if (meta->says == DP_SAYS_QUERY) {
+		dp_mld_report(dp, meta->port, WIRE_MLD_IS_EXCLUDE);
+		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);
+		return;
+	}
 	switch (dp_neighbour_learn(dp, now, meta->port, &ip, meta->mac, meta->says)) {
 	case DP_CLAIM_TAKEN:
 		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);

@@ -136,7 +136,8 @@ choose_offloads(const struct rte_eth_dev_info *info, struct dp_port *port,
 	struct rte_eth_conf *conf, unsigned queues)
 {
 	uint64_t rx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
-	uint64_t hash = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_UDP;
+	uint64_t hash = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_IPV6 |
+			RTE_ETH_RSS_NONFRAG_IPV6_UDP;
 
 	conf->rxmode.offloads = rx & info->rx_offload_capa;
 	port->checks_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;

@@ -11,10 +11,8 @@
 
 enum {
 	OUR_HOPS = 64,
-	MLD_QUERY = 130,
-	MLD_REPORT = 131,
-	MLD_DONE = 132,
-	MLD_REPORT_2 = 143,
+	MLD_QUERY_BYTES = 24, /* at least */
+	MLD_HOPS = 1,
 };
 
 /* What a message says, and of whom: see enum dp_says. */
@@ -119,6 +117,31 @@ answer_nd(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, u
 	/* exits: LOCAL_ND, LOCAL_PUNT_ND; drops LOCAL_ND_* */
 }
 
+/*
+ * A router of the link asks who listens to groups (RFC 3810 section 5.1.14): the control thread
+ * tells it, and soon, as there is nobody to wait for. Whichever group it asks for, all are told.
+ */
+static void
+answer_query(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
+	struct dp_punt_meta meta = {
+		.port = (uint16_t)port, .slot = DP_NO_SLOT, .says = DP_SAYS_QUERY};
+	struct dp_ip router = dp_ip6(ip + WIRE_IPV6_SOURCE);
+
+	if (len < at + MLD_QUERY_BYTES || ip[WIRE_IPV6_HOPS] != MLD_HOPS ||
+		!wire_ipv6_link_local(ip + WIRE_IPV6_SOURCE)) {
+		dp_drop_frame(w, m, DP_DROP_LOCAL_MLD);
+		return;
+	}
+	if (!dp_within_rate(w, w->arp_rates, dp_ip_host(router), DP_QUERY_COST_MS)) {
+		dp_drop_frame(w, m, DP_DROP_LOCAL_MLD_LIMIT);
+		return;
+	}
+	meta.remote = router;
+	dp_punt_claim(w, m, &meta, dp_ip_host(router), dp_ip_host(router), DP_EDGE_LOCAL_PUNT_MLD);
+}
+
 /* DP_DROP_COUNT: it is answered. */
 static enum dp_drop_cause
 may_echo(struct dp_worker *w, unsigned port, const uint8_t *ip, unsigned at, unsigned len)
@@ -202,10 +225,12 @@ dp_answer_icmpv6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigne
 	case WIRE_ND_REDIRECT:
 		cause = DP_DROP_LOCAL_ND_ROUTER;
 		break;
-	case MLD_QUERY:
-	case MLD_REPORT:
-	case MLD_DONE:
-	case MLD_REPORT_2:
+	case WIRE_MLD_QUERY:
+		answer_query(w, port, m, at, len);
+		return;
+	case WIRE_MLD_REPORT:
+	case WIRE_MLD_DONE:
+	case WIRE_MLD_REPORT_2:
 		cause = DP_DROP_LOCAL_MLD;
 		break;
 	default:

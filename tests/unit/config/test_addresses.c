@@ -59,6 +59,12 @@ static const struct bad wrong_addresses[] = {
 	 "  - { address: 192.0.2.300/24 }\n",
 		"t.yaml:2:16: listeners[0].address: 192.0.2.300/24 is not an IPv4 address with its "
 		"prefix length, as 192.0.2.1/24\n"},
+	{"ports:\n"
+	 "  - { name: wan, device: \"af_packet:lns0\", mtu: 1279 }\n"
+	 "listeners:\n"
+	 "  - { address: \"2001:db8::1/64\" }\n",
+		"t.yaml:4:16: listeners[0].address: IPv6 needs an mtu of 1280 at least, and port "
+		"wan has 1279\n"},
 	{"listeners:\n"
 	 "  - { address: \"2001:db8::1/129\" }\n",
 		"t.yaml:2:16: listeners[0].address: 2001:db8::1/129 is not an IPv6 address with "

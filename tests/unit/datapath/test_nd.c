@@ -242,6 +242,78 @@ a_stations_solicitations_have_a_rate(void **state)
 	bench_down(&b);
 }
 
+/* ---- multicast listeners ---- */
+
+/* The next frame says that we listen to the group, and to that of our link-local address. */
+static void
+expect_report(struct bench *b, uint8_t type, const char *group)
+{
+	struct frame_bytes f = take_frame(b);
+	const uint8_t *ip = f.bytes + WIRE_ETHER, *mld = ip + WIRE_IPV6 + 8;
+	struct cv_ip routers = ip6("ff02::16"), address = ip6(group);
+	uint8_t own[WIRE_IPV6_ADDRESS], own_group[WIRE_IPV6_ADDRESS];
+	struct wire_upper upper;
+	struct wire_ipv6 h;
+
+	wire_ipv6_of_mac(b->dp->ports[0].mac, own);
+	wire_ipv6_solicited(own, own_group);
+	assert_int_equal(f.len, ETHER_IPV6 + 8 + 8 + 2 * 20);
+	assert_memory_equal(f.bytes, "\x33\x33\0\0\0\x16", WIRE_MAC);
+	assert_true(wire_ipv6_read(ip, f.len - WIRE_ETHER, &h));
+	assert_int_equal(h.hops, 1);
+	assert_memory_equal(h.source, own, sizeof(own));
+	assert_memory_equal(h.target, routers.bytes, WIRE_IPV6_ADDRESS);
+	assert_int_equal(h.next, WIRE_HOP_BY_HOP);
+	assert_memory_equal(ip + WIRE_IPV6 + 2, "\5\2\0\0", 4); /* router alert: MLD */
+	assert_true(wire_ipv6_upper(ip, f.len - WIRE_ETHER, &upper));
+	assert_int_equal(upper.protocol, WIRE_ICMPV6);
+	assert_true(wire_icmpv6_sum_right(mld, f.len - ETHER_IPV6 - 8, h.source, h.target));
+	assert_int_equal(mld[0], WIRE_MLD_REPORT_2);
+	assert_int_equal(wire_get16(mld + 6), 2);
+	assert_int_equal(mld[8], type);
+	assert_memory_equal(mld + 12, own_group, WIRE_IPV6_ADDRESS);
+	assert_int_equal(mld[28], type);
+	assert_memory_equal(mld + 32, address.bytes, WIRE_IPV6_ADDRESS);
+}
+
+static size_t
+make_query(const struct bench *b, uint8_t *frame, const char *from, uint8_t hops, size_t len)
+{
+	size_t bytes = around_ipv6(b, frame, from, "ff02::1", WIRE_ICMPV6, hops, len);
+
+	memset(frame + ETHER_IPV6, 0, len);
+	frame[ETHER_IPV6] = WIRE_MLD_QUERY;
+	sum_icmpv6(frame, bytes);
+	return bytes;
+}
+
+/* Else a switch that looks at it would keep from us who asks for our address. */
+static void
+a_router_is_told_which_groups_we_listen_to(void **state)
+{
+	uint8_t frame[FRAME_MAX];
+	unsigned told = 0;
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	put_frame(&b, frame, make_query(&b, frame, "fe80::77", 1, 28));
+	expect_report(&b, WIRE_MLD_IS_EXCLUDE, "ff02::1:ff00:1");
+	assert_int_equal(edges(&b, DP_EDGE_LOCAL_PUNT_MLD), 1);
+	put_frame(&b, frame, make_query(&b, frame, PEER_6, 1, 28));
+	put_frame(&b, frame, make_query(&b, frame, "fe80::77", 2, 28));
+	put_frame(&b, frame, make_query(&b, frame, "fe80::77", 1, 20));
+	assert_int_equal(drops(&b, DP_DROP_LOCAL_MLD), 3);
+	assert_int_equal(take_frame(&b).len, 0);
+	for (unsigned i = 0; i < 500; i++) {
+		put_frame(&b, frame, make_query(&b, frame, "fe80::78", 1, 28));
+		told += take_frame(&b).len != 0;
+	}
+	assert_in_range(told, 9, 40);
+	assert_int_equal(drops(&b, DP_DROP_LOCAL_MLD_LIMIT), 500 - told);
+	bench_down(&b);
+}
+
 /* ---- neighbours ---- */
 
 static void
@@ -367,6 +439,7 @@ a_link_local_gateway_is_the_way(void **state)
 	cv_ip_text(&own, text);
 	serve_ipv6(&b, "fe80::1");
 	pass(&b, 0);
+	expect_report(&b, WIRE_MLD_TO_EXCLUDE, "ff02::1:ff00:1");
 	expect_question(&b, "fe80::1", text, "ff02::1:ff00:1", group);
 	send_hello(&b, FAR_6);
 	assert_int_equal(take_frame(&b).len, 0);
@@ -517,6 +590,8 @@ a_configured_mac_is_not_asked_for(void **state)
 	(void)state;
 	bench_up(&b, 0, 0);
 	serve_ipv6(&b, NULL);
+	pass(&b, 0);
+	expect_report(&b, WIRE_MLD_TO_EXCLUDE, "ff02::1:ff00:1");
 	assert_int_equal(dp_service_get(b.dp, SERVICE_6, &service), 0);
 	service.gateway = ip6("2001:db8::ff");
 	memcpy(service.gateway_mac, router_mac, WIRE_MAC);
@@ -627,6 +702,8 @@ a_port_without_ipv6_drops_it(void **state)
 	put_frame(&b, frame, make_solicit(&b, frame, PEER_6, "ff02::1:ff00:1", LNS_6, true));
 	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_ETHERTYPE), 1);
 	serve_ipv6(&b, NULL);
+	pass(&b, 0);
+	expect_report(&b, WIRE_MLD_TO_EXCLUDE, "ff02::1:ff00:1");
 	put_frame(&b, frame, make_solicit(&b, frame, PEER_6, "ff02::1:ff00:1", LNS_6, true));
 	assert_int_not_equal(take_frame(&b).len, 0);
 	assert_int_equal(dp_service_clear(b.dp, SERVICE_6), 0);
@@ -644,6 +721,7 @@ main(void)
 		cmocka_unit_test(others_nd_is_none_of_ours),
 		cmocka_unit_test(routers_and_multicast_routers_are_ignored),
 		cmocka_unit_test(a_stations_solicitations_have_a_rate),
+		cmocka_unit_test(a_router_is_told_which_groups_we_listen_to),
 		cmocka_unit_test(a_peer_on_the_link_is_found),
 		cmocka_unit_test(a_question_of_a_wanted_neighbour_tells_where_it_is),
 		cmocka_unit_test(a_link_local_gateway_is_the_way),
