@@ -56,6 +56,7 @@ struct session_row {
 	char prefix6_text[CV_PREFIX_TEXT], delegated_text[CV_PREFIX_TEXT];
 	struct cv_ip local6;
 	uint16_t mtu;
+	struct dp_sequence_counters sequence;
 	char rate_in[CV_RATE_TEXT], rate_out[CV_RATE_TEXT];
 	uint64_t age_s;
 };

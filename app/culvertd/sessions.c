@@ -125,6 +125,7 @@ complete_session(const struct daemon *d, struct session_row *row)
 	row->group = group == NULL ? "" : group->name;
 	row->filter = filter == NULL ? "" : filter->name;
 	row->mtu = dp_session_mtu(d->dp, s->slot);
+	dp_session_sequence(d->dp, s->slot, &row->sequence);
 	complete_rates(d, row);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
 	complete_ipv6(s->ipv6, row);

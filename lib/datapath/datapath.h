@@ -367,6 +367,14 @@ struct dp_rated {
 /* false: nothing limits it. */
 bool dp_session_rated(const struct dp *dp, uint32_t slot, struct dp_rated *out);
 
+/* Data messages from it, where their order counts (DP_SEND_SEQUENCE), since it was set. */
+struct dp_sequence_counters {
+	uint64_t lost; /* that did not come */
+	uint64_t old;  /* dropped, as they came again or too late */
+};
+
+void dp_session_sequence(const struct dp *dp, uint32_t slot, struct dp_sequence_counters *out);
+
 enum { DP_LEAVING = 1 }; /* dp_session_clear */
 
 /*

@@ -636,6 +636,16 @@ dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_counte
 	return 0;
 }
 
+void
+dp_session_sequence(const struct dp *dp, uint32_t slot, struct dp_sequence_counters *out)
+{
+	*out = (struct dp_sequence_counters){0};
+	if (installed(dp, slot) == NULL)
+		return;
+	out->lost = __atomic_load_n(&dp->rare[slot].lost, __ATOMIC_RELAXED);
+	out->old = __atomic_load_n(&dp->rare[slot].old, __ATOMIC_RELAXED);
+}
+
 uint16_t
 dp_session_mtu(const struct dp *dp, uint32_t slot)
 {

@@ -71,15 +71,21 @@ wait_ms(struct bench *b, uint32_t ms)
 static uint64_t
 lost(const struct bench *b)
 {
-	assert_int_equal(b->dp->rare[b->slot_a].lost, edges(b, DP_EDGE_SEQUENCE_LOST));
-	return b->dp->rare[b->slot_a].lost;
+	struct dp_sequence_counters n;
+
+	dp_session_sequence(b->dp, b->slot_a, &n);
+	assert_int_equal(n.lost, edges(b, DP_EDGE_SEQUENCE_LOST));
+	return n.lost;
 }
 
 static uint64_t
 old(const struct bench *b)
 {
-	assert_int_equal(b->dp->rare[b->slot_a].old, drops(b, DP_DROP_SEQUENCE_OLD));
-	return b->dp->rare[b->slot_a].old;
+	struct dp_sequence_counters n;
+
+	dp_session_sequence(b->dp, b->slot_a, &n);
+	assert_int_equal(n.old, drops(b, DP_DROP_SEQUENCE_OLD));
+	return n.old;
 }
 
 static void
