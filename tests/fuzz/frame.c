@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames from the wire through the whole data path with two open sessions and a tunnel: nothing
- * crashes, no buffer is lost, and every frame ends in a named drop, a named edge or a port. */
+/* Frames from the wire through the whole data path with two sessions, open for both families, and a
+ * tunnel: nothing crashes, no buffer is lost, and every frame ends in a named drop, a named edge or
+ * a port. */
 #include <stdlib.h>
 
 #include <rte_eal.h>
@@ -34,8 +35,15 @@ add_session(uint16_t id, uint16_t mtu)
 		.open = true,
 		.reachable = true,
 		.address = cv_ipv4((uint32_t)(INNER + id)),
+		.open6 = true,
+		.reachable6 = true,
+		.interface_id = {[7] = 1},
 		.mtu = mtu};
 
+	FUZZ_CHECK(cv_prefix_parse("2001:db8:a:0::/64", &s.prefix6) == 0 &&
+		   cv_prefix_parse("2001:db8:b:0::/56", &s.delegated) == 0);
+	s.prefix6.ip.bytes[7] = (uint8_t)id;
+	s.delegated.ip.bytes[6] = (uint8_t)id;
 	FUZZ_CHECK(dp_session_set(dp, &s, NULL) == 0);
 }
 
@@ -72,7 +80,7 @@ start(void)
 		"--no-telemetry", "--log-level=*:error", "--lcores=0", NULL};
 	struct dp_group group = {.clients_reachable = true, .lns = cv_ipv4(INNER)};
 	struct dp_filter filter = {.kind = DP_FILTER_IPSEC};
-	struct cv_prefix self = {.ip = cv_ipv4(INNER), .length = 32};
+	struct cv_prefix self = {.ip = cv_ipv4(INNER), .length = 32}, self6;
 	struct cv_endpoint peer = {.ip = cv_ipv4(PEER), .port = 40000};
 	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_iface iface = {0};
@@ -92,6 +100,8 @@ start(void)
 	FUZZ_CHECK(id >= 0 && rte_eth_dev_get_name_by_port((uint16_t)id, port.device) == 0);
 	FUZZ_CHECK(dp_create(&params, &dp) == 0 && dp_iface_set(dp, 0, &iface) == 0 &&
 		   dp_service_set(dp, 0, &service) == 0 && dp_start(dp, CV_NS_PER_S) == 0);
+	FUZZ_CHECK(cv_prefix_parse("2001:db8:ffff::1", &self6) == 0 &&
+		   dp_route_set(dp, 0, &self6, dp_route_word(DP_ROUTE_SELF, 0)) == 0);
 	FUZZ_CHECK(dp_filter_set(dp, 0, &filter) == 0 && dp_group_set(dp, 0, &group) == 0 &&
 		   dp_route_set(dp, 0, &self, dp_route_word(DP_ROUTE_SELF, 0)) == 0 &&
 		   dp_tunnel_set(dp, 0, 11, &peer) == 0);
@@ -124,6 +134,21 @@ fix6(uint8_t *f, size_t len)
 		wire_udp_finish6(ip + upper.at, source, target);
 }
 
+/* The checksum of ICMPv6 and UDP behind an inner IPv6 header. */
+static void
+fix_inner6(uint8_t *ip, size_t len)
+{
+	size_t bytes = wire_get16(ip + WIRE_IPV6_LENGTH);
+
+	if (bytes > len - WIRE_IPV6 || bytes < WIRE_ICMP_HEADER)
+		return;
+	if (ip[WIRE_IPV6_NEXT] == WIRE_ICMPV6)
+		wire_icmpv6_finish(
+			ip + WIRE_IPV6, bytes, ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET);
+	else if (ip[WIRE_IPV6_NEXT] == WIRE_UDP && wire_udp_length(ip + WIRE_IPV6) <= bytes)
+		wire_udp_finish6(ip + WIRE_IPV6, ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET);
+}
+
 /* What a sender on the link would get right: our MAC address, the checksums of both headers. */
 static void
 fix(uint8_t *f, size_t len)
@@ -145,6 +170,8 @@ fix(uint8_t *f, size_t len)
 		wire_store16(f + 54 + WIRE_IPV4_SUM, 0);
 		wire_store16(f + 54 + WIRE_IPV4_SUM, wire_checksum(wire_sum20(f + 54)));
 	}
+	if (len >= 52 + WIRE_IPV6 && f[48] == 0xff && f[52] >> 4 == 6)
+		fix_inner6(f + 52, len - 52);
 }
 
 static unsigned

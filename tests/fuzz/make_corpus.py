@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes the fuzz targets' first inputs from tests/captures (those of `config` are by hand), those of
-`auto6` from the packets of its unit tests.
+"""Makes the fuzz targets' first inputs from tests/captures (those of `config`, and of `frame` over
+IPv4, are by hand), those of `auto6` from the packets of its unit tests.
 
 usage: make_corpus.py    writes tests/fuzz/corpus; needed only after a change of the captures or of
                          the form of records (fuzz.h)
 """
+import ipaddress
 import pathlib
 import re
 import socket
@@ -246,9 +247,76 @@ def frames6():
         write("frame", f"six-{name}", data)
 
 
+def frame6(payload, following, source="2001:db8:a:15::1", target="2001:db8:a:16::1", hops=64,
+           session=21, ecn=(0, 0)):
+    """A record for `frame`: an inner IPv6 packet of a session; its checksums come right there."""
+    inner = (struct.pack("!IHBB", 6 << 28 | ecn[1] << 20, len(payload), following, hops) +
+             ipaddress.ip_address(source).packed + ipaddress.ip_address(target).packed + payload)
+    l2tp = struct.pack("!HHHHH", 2, 11, session, 0xff03, 0x0057) + inner
+    udp = struct.pack("!HHHH", 40000, 1701, 8 + len(l2tp), 0) + l2tp
+    ip = struct.pack("!BBHHHBBHII", 0x45, ecn[0], 20 + len(udp), 1, 0, 64, 17, 0,
+                     0xc000020b, 0xc0000201)
+    return record(bytes(6) + bytes((2, 0, 0, 0, 0, 9)) + b"\x08\x00" + ip + udp, 0, FIX)
+
+
+def inner_frames6():
+    """Inner IPv6: what is relayed, answered, handed over and dropped."""
+    esp, udp, icmp, fragment, lns = 50, 17, 58, 44, "2001:db8:ffff::1"
+    data = bytes(range(64))
+
+    def datagram(port, size=8):
+        return struct.pack("!HHHH", port, port, 8 + size, 0) + data[:size]
+
+    def part(offset, more, body, ident=7, following=udp):
+        return struct.pack("!BBHI", following, 0, offset | more, ident) + body
+
+    def message(kind, body=bytes(4), code=0):
+        return struct.pack("!BBH", kind, code, 0) + body
+
+    options = bytes.fromhex("0001040000000000")
+    quoted = struct.pack("!IHBB", 6 << 28, 1400, esp, 60) + \
+        ipaddress.ip_address("2001:db8:a:16::1").packed + \
+        ipaddress.ip_address("2001:db8:a:15::1").packed + data
+    packets = {
+        "esp": frame6(data, esp),
+        "ike": frame6(datagram(500), udp),
+        "forbidden": frame6(datagram(53), udp),
+        "extensions": frame6(bytes((60,)) + options[1:] + bytes((esp,)) + options[1:] + data, 0),
+        "too-many": frame6((bytes((60,)) + options[1:]) * 9 + data, 60),
+        "source-route": frame6(bytes((esp, 2, 0, 1)) + bytes(20) + data, 43),
+        "fragments": frame6(part(0, 1, datagram(4500, 32)), fragment) +
+                     frame6(part(40, 0, data), fragment),
+        "later-first": frame6(part(40, 0, data), fragment) +
+                       frame6(part(0, 1, datagram(4500, 32)), fragment),
+        "ah": frame6(bytes((6, 4)) + data, 51),
+        "delegated": frame6(data, esp, "2001:db8:b:15ff::1", "2001:db8:b:1601::1"),
+        "hops-1": frame6(data, esp, hops=1),
+        "too-big": frame6(data * 20, esp),
+        "no-route": frame6(data, esp, target="2001:db8:c::1"),
+        "scope": frame6(data, esp, "fe80::7"),
+        "error": frame6(message(2, struct.pack("!I", 1280)) + quoted, icmp),
+        "echo": frame6(message(128) + data, icmp, target=lns),
+        "echo-link": frame6(message(128) + data, icmp, "fe80::7", "ff02::1"),
+        "echo-large": frame6(part(0, 1, message(128) + data + bytes(4), following=icmp), fragment,
+                             target=lns) +
+                      frame6(part(72, 0, data, following=icmp), fragment, target=lns),
+        "echo-parts": frame6(message(128) + data * 3, icmp, "2001:db8:a:16::1", lns, session=22),
+        "congestion": frame6(data, esp, ecn=(3, 2)),
+        "solicit": frame6(message(133), icmp, "fe80::7", "ff02::2", 255),
+        "dhcp": frame6(struct.pack("!HHHH", 546, 547, 24, 0) + bytes.fromhex("01000001") + data[:12],
+                       udp, "fe80::7", "ff02::1:2"),
+        "mld": frame6(bytes.fromhex("3a000502000001008f0000000000000104000000") +
+                      ipaddress.ip_address("ff02::1:ff00:7").packed, 0, "fe80::7", "ff02::16", 1),
+        "advert": frame6(message(136, bytes(20)), icmp, "fe80::7", "ff02::1", 255),
+    }
+    for name, frames in packets.items():
+        write("frame", f"inner6-{name}", frames)
+
+
 def main():
     auto6()
     frames6()
+    inner_frames6()
     for path in sorted((HERE.parent / "captures").glob("*.pcap")):
         packets = list(datagrams(path))
         name = path.name.split("-")[0]

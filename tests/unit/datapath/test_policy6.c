@@ -358,7 +358,8 @@ a_hop_limit_that_runs_out_is_answered(void **state)
 	packet[WIRE_IPV6_HOPS] = 1;
 	put6(&b, true, packet, 120);
 	expect_error(&b, packet, 120, 3, 0, 0, LNS_INNER6);
-	packet[WIRE_IPV6] = ICMPV6; /* of which nobody knows */
+	packet[WIRE_IPV6] = ICMPV6;  /* of which nobody knows, */
+	packet[WIRE_IPV6 + 8] = 200; /* whatever its bytes look like */
 	expect(&b, packet, 120, DP_DROP_RELAY_TTL_EXCEEDED);
 	for (uint8_t type = 1; type < 128; type += 42) {
 		error6(packet, type, ESP, 0, B_6);
