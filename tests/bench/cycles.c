@@ -197,6 +197,8 @@ static const struct mix {
 	{"relay.compressed", {.send = DP_SEND_ACFC | DP_SEND_PFC}, false, MIX_GOAL},
 	{"relay.nosum", {0}, true, NAN},
 	{"relay.outer6", {.outer6 = true}, false, NAN},
+	{"relay.inner6", {.inner6 = true}, false, NAN},
+	{"relay.both6", {.outer6 = true, .inner6 = true}, false, NAN},
 	{"relay.lac1", {.lacs = 1}, false, MIX_GOAL},
 	{"relay.lac8", {.lacs = 8}, false, MIX_GOAL},
 	{"relay.lac1000", {.lacs = 1000}, false, MIX_GOAL},
@@ -216,7 +218,8 @@ measure_mix(const struct mix *mix)
 	struct lane lane = {.name = mix->name,
 		.traffic = {.kind = TRAFFIC_ESP,
 			/* the payload is the same, whatever the headers */
-			.frame = (uint16_t)(SMALL + (mix->population.outer6 ? MORE6 : 0)),
+			.frame = (uint16_t)(SMALL + (mix->population.outer6 ? MORE6 : 0) +
+					    (mix->population.inner6 ? MORE6 : 0)),
 			.no_sum = mix->no_sum},
 		.way = &scene_relay,
 		.goal = mix->goal,

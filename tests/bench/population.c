@@ -90,6 +90,26 @@ population_outer6(uint32_t number)
 	return ip;
 }
 
+struct cv_ip
+population_inner6(uint64_t index)
+{
+	struct cv_ip ip = {.family = CV_IPV6, .bytes = TRAFFIC_POOL6};
+
+	wire_put32(ip.bytes + 4, (uint32_t)index + 1);
+	ip.bytes[15] = 2;
+	return ip;
+}
+
+/* What IPV6CP and router advertisements bring. */
+static void
+open6(uint64_t index, struct dp_session *s)
+{
+	s->open6 = s->reachable6 = true;
+	s->interface_id[7] = 1;
+	s->prefix6 = (struct cv_prefix){.ip = population_inner6(index), .length = 64};
+	s->prefix6.ip.bytes[15] = 0;
+}
+
 void
 population_session(const struct population *p, uint64_t index, struct dp_session *s)
 {
@@ -107,6 +127,8 @@ population_session(const struct population *p, uint64_t index, struct dp_session
 		.mtu = 1400};
 	if (p->outer6)
 		s->peer.ip = population_outer6(cv_ipv4_value(&s->peer.ip));
+	if (p->inner6)
+		open6(index, s);
 	draw_ids(index, p->tries[index], s);
 }
 

@@ -25,6 +25,8 @@ static const struct bench_kind kinds[] = {
 	{"relay.compressed", CYCLES, "PPP with PFC and ACFC"},
 	{"relay.nosum", CYCLES, "UDP checksum 0 in what comes: what leaves has one"},
 	{"relay.outer6", CYCLES, "peers are reached over IPv6"},
+	{"relay.inner6", CYCLES, "sessions send IPv6"},
+	{"relay.both6", CYCLES, "both"},
 	{"relay.lac1", CYCLES, "all sessions of one LAC's address and port"},
 	{"relay.lac8", CYCLES, "of 8"},
 	{"relay.lac1000", CYCLES, "of 1,000"},

@@ -19,7 +19,8 @@ scene_policy(struct dp *dp, const struct population *p)
 {
 	static struct cv_prefix gateways[TRAFFIC_GATEWAY_PREFIXES];
 	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC, .gateways = gateways};
-	struct cv_prefix pool = {.ip = cv_ipv4(TRAFFIC_POOL), .length = 12};
+	struct cv_prefix pools[] = {{.ip = cv_ipv4(TRAFFIC_POOL), .length = 12},
+		{.ip = {.family = CV_IPV6, .bytes = TRAFFIC_POOL6}, .length = 44}};
 	struct cv_prefix self = {.ip = cv_ipv4(TRAFFIC_INNER), .length = 32};
 	struct dp_group group = {.clients_reachable = !p->gateways,
 		.refuse_silently = !p->refuse_answers,
@@ -28,7 +29,8 @@ scene_policy(struct dp *dp, const struct population *p)
 
 	ipsec.gateway_count = (uint16_t)population_gateways(p, gateways);
 	if (dp_iface_set(dp, 0, &iface) != 0 || dp_filter_set(dp, 0, &ipsec) != 0 ||
-		dp_group_set(dp, 0, &group) != 0 || dp_realm_set(dp, 0, &pool, 1) != 0 ||
+		dp_group_set(dp, 0, &group) != 0 ||
+		dp_realm_set(dp, 0, pools, p->inner6 ? 2 : 1) != 0 ||
 		dp_route_set(dp, 0, &self, dp_route_word(DP_ROUTE_SELF, 0)) != 0)
 		return -1;
 	for (unsigned i = 0; i < p->services || i == 0; i++) {

@@ -25,11 +25,17 @@ enum {
 
 const uint8_t traffic_gateway_mac[6] = {2, 0, 0, 0, 0, 1};
 
-/* Bytes of the outer IP header. */
+/* Bytes of an IP header outside and inside. */
 static unsigned
 outer_bytes(const struct population *p)
 {
 	return p->outer6 ? WIRE_IPV6 : WIRE_IPV4;
+}
+
+static unsigned
+inner_bytes(const struct population *p)
+{
+	return p->inner6 ? WIRE_IPV6 : WIRE_IPV4;
 }
 
 /* Of all up to the end of UDP's. */
@@ -73,7 +79,7 @@ write_l2tp(const struct population *p, const struct dp_session *s, unsigned payl
 		cv_write_u16(&w, 0xff03);
 	if ((p->send & DP_SEND_PFC) == 0)
 		cv_write_u8(&w, 0);
-	cv_write_u8(&w, 0x21);
+	cv_write_u8(&w, p->inner6 ? 0x57 : 0x21);
 	return at + l2tp_bytes(p) + ppp_bytes(p);
 }
 
@@ -91,7 +97,7 @@ protocol_of(const struct traffic *t)
 }
 
 static void
-write_inner(const struct traffic *t, unsigned bytes, uint32_t source, uint32_t target, uint8_t *at)
+write_inner4(const struct traffic *t, unsigned bytes, uint32_t source, uint32_t target, uint8_t *at)
 {
 	struct wire_ipv4 ip = {.length = (uint16_t)bytes,
 		.fragment = WIRE_IPV4_DONT,
@@ -107,6 +113,18 @@ write_inner(const struct traffic *t, unsigned bytes, uint32_t source, uint32_t t
 	wire_ipv4_write(at, &ip);
 	if (t->kind == TRAFFIC_SUM)
 		at[WIRE_IPV4_SUM] ^= 0x55;
+}
+
+static void
+write_inner6(const struct traffic *t, unsigned bytes, uint64_t from, uint64_t to, uint8_t *at)
+{
+	struct cv_ip source = population_inner6(from), target = population_inner6(to);
+	struct wire_ipv6 ip = {
+		.next = protocol_of(t), .hops = 64, .payload = (uint16_t)(bytes - WIRE_IPV6)};
+
+	memcpy(ip.source, source.bytes, WIRE_IPV6_ADDRESS);
+	memcpy(ip.target, target.bytes, WIRE_IPV6_ADDRESS);
+	wire_ipv6_write(at, &ip);
 }
 
 /* Behind the inner header: UDP's, and the stamp. */
@@ -208,8 +226,11 @@ traffic_write_from(const struct population *p, const struct traffic *t, const ui
 		payload = write_control(t, to, l2tp);
 	} else {
 		inner = write_l2tp(p, s, payload, l2tp);
-		write_inner(t, bytes, cv_ipv4_value(&s->address), target, inner);
-		write_payload(bytes - WIRE_IPV4, from, to, inner + WIRE_IPV4);
+		if (p->inner6)
+			write_inner6(t, bytes, from, to, inner);
+		else
+			write_inner4(t, bytes, cv_ipv4_value(&s->address), target, inner);
+		write_payload(bytes - inner_bytes(p), from, to, inner + inner_bytes(p));
 	}
 	if (t->kind == TRAFFIC_VERSION)
 		l2tp[1] = 3;
@@ -266,8 +287,14 @@ outer_fits(const struct population *p, const uint8_t *frame, unsigned len)
 
 /* The inner packet is from the one session to the other, and has been relayed once. */
 static bool
-inner_fits(const uint8_t *inner, uint64_t from, uint64_t to)
+inner_fits(const struct population *p, const uint8_t *inner, uint64_t from, uint64_t to)
 {
+	struct cv_ip source = population_inner6(from), target = population_inner6(to);
+
+	if (p->inner6)
+		return wire_ip_version(inner) == 6 && inner[WIRE_IPV6_HOPS] == 63 &&
+		       wire_ipv6_equal(inner + WIRE_IPV6_SOURCE, source.bytes) &&
+		       wire_ipv6_equal(inner + WIRE_IPV6_TARGET, target.bytes);
 	return inner[0] == 0x45 && inner[WIRE_IPV4_TTL] == 63 &&
 	       wire_get32(inner + WIRE_IPV4_SOURCE) == (uint32_t)(TRAFFIC_POOL + 1 + from) &&
 	       wire_get32(inner + WIRE_IPV4_TARGET) == (uint32_t)(TRAFFIC_POOL + 1 + to) &&
@@ -278,13 +305,13 @@ bool
 traffic_read(const struct population *p, const struct traffic *t, const uint8_t *frame,
 	unsigned len, uint64_t *from, uint64_t *to)
 {
-	const uint8_t *inner = inner_of(p, frame), *stamp = inner + WIRE_IPV4 + STAMP_AT;
+	const uint8_t *inner = inner_of(p, frame), *stamp = inner + inner_bytes(p) + STAMP_AT;
 
 	if (len != t->frame || !outer_fits(p, frame, len) || wire_load32(stamp + 8) != STAMP_MAGIC)
 		return false;
 	*from = wire_load32(stamp);
 	*to = wire_load32(stamp + 4);
-	return inner_fits(inner, *from, *to);
+	return inner_fits(p, inner, *from, *to);
 }
 
 bool
@@ -312,7 +339,7 @@ traffic_is_icmp(const struct population *p, const uint8_t *frame, unsigned len)
 unsigned
 traffic_free_at(const struct population *p)
 {
-	return udp_end(p) + l2tp_bytes(p) + ppp_bytes(p) + WIRE_IPV4 + STAMP_AT + STAMP;
+	return udp_end(p) + l2tp_bytes(p) + ppp_bytes(p) + inner_bytes(p) + STAMP_AT + STAMP;
 }
 
 bool

@@ -21,6 +21,7 @@ struct population {
 	bool gateways;       /* clients are isolated, and half of all addresses are gateways */
 	uint16_t send;       /* DP_SEND_*, for both directions */
 	bool outer6;         /* peers are reached over IPv6 */
+	bool inner6;         /* sessions send IPv6; all have IPv4, too */
 	bool refuse_answers; /* what a filter refuses is answered by ICMP */
 	/* set by population_plan */
 	uint64_t seed;
@@ -34,8 +35,9 @@ int population_plan(struct population *p);
 void population_free(struct population *p);
 /* What the data path is told of a session. */
 void population_session(const struct population *p, uint64_t index, struct dp_session *s);
-/* An outer IPv6 address, by number. */
+/* An outer IPv6 address, and the inner one of a session, by number. */
 struct cv_ip population_outer6(uint32_t number);
+struct cv_ip population_inner6(uint64_t index);
 /* Its slot by its IDs. */
 uint32_t population_slot(const struct population *p, const struct dp_session *s);
 /* The prefixes of the gateways: count is how many there are, at most TRAFFIC_GATEWAY_PREFIXES. */
@@ -101,6 +103,11 @@ extern const uint8_t traffic_gateway_mac[6];
 #define TRAFFIC_OUTER6                 \
 	{                              \
 		0x20, 0x01, 0x0d, 0xb8 \
+	}
+/* Of clients: a /44; the /64 of a session has its number and one more. */
+#define TRAFFIC_POOL6      \
+	{                  \
+		0xfd, 0x00 \
 	}
 #define TRAFFIC_PEERS UINT32_C(0x0b000000)
 #define TRAFFIC_POOL UINT32_C(0x0a000000)  /* a /12 */
