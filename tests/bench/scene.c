@@ -108,6 +108,19 @@ fail:
 	return -1;
 }
 
+/* What a data path says of itself when it begins (whom it asks, which groups it listens to) is no
+ * traffic. */
+static void
+hush(struct scene *s)
+{
+	struct rte_mbuf *m;
+
+	dp_control_poll(s->dp, s->now);
+	dp_worker_poll(s->dp);
+	while (rte_ring_dequeue(s->out, (void **)&m) == 0)
+		rte_pktmbuf_free(m);
+}
+
 int
 scene_create(struct scene *s, const struct population *population)
 {
@@ -116,8 +129,10 @@ scene_create(struct scene *s, const struct population *population)
 	if (bench_eal(false) != 0 || population_plan(&p) != 0 ||
 		scene_open(s, &p, p.seed, p.mask) != 0)
 		return -1;
-	if (scene_sessions(s->dp, &s->population) == 0)
+	if (scene_sessions(s->dp, &s->population) == 0) {
+		hush(s);
 		return 0;
+	}
 	bench_progress("the data path does not take the sessions");
 	return -1;
 }
