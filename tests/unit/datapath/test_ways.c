@@ -271,7 +271,8 @@ both_ways_are_one(void **state)
 		relayed += fast.counts.edges[DP_EDGE_EGRESS_TX];
 		sent += n;
 	}
-	print_message("# %lu relayed, %lu dropped\n", (unsigned long)relayed, (unsigned long)dropped);
+	print_message(
+		"# %lu relayed, %lu dropped\n", (unsigned long)relayed, (unsigned long)dropped);
 	/* both in earnest */
 	assert_true(relayed > frames_wanted / 8);
 	assert_true(dropped > frames_wanted / 8);
