@@ -222,7 +222,7 @@ parse6(const struct dp *dp, const struct dp_port *port, struct rte_mbuf *m, uint
 	return true;
 }
 
-/* A frame to this station. What congestion marked is not plain. */
+/* A frame to this station. */
 static inline bool
 parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct asked *last,
 	struct plain *p)
@@ -324,10 +324,13 @@ find(const struct dp *dp, struct plain *p)
 	uint32_t route =
 		p->route == NULL ? DP_ROUTE_NOBODY : __atomic_load_n(p->route, __ATOMIC_ACQUIRE);
 
-	/* to a shorter prefix that was delegated */
-	if (unlikely(p->six) && dp_route_kind(route) == DP_ROUTE_NOBODY)
-		route = dp_route6_find(
-			dp_realm6_of(dp, p->from->realm), p->route, p->inner + WIRE_IPV6_TARGET);
+	/* to a shorter prefix that was delegated; the realm may be gone by now */
+	if (unlikely(p->six) && dp_route_kind(route) == DP_ROUTE_NOBODY) {
+		const struct dp_realm6 *realm = dp_realm6_of(dp, p->from->realm);
+
+		if (realm != NULL)
+			route = dp_route6_rest(realm, p->inner + WIRE_IPV6_TARGET);
+	}
 	p->to = route & DP_ROUTE_INDEX;
 	p->to6 = dp_route_kind(route) == DP_ROUTE_SESSION6;
 	return dp_route_is_session(route);
