@@ -409,6 +409,6 @@ cfg_users_finish(struct cfg_loader *l)
 	l->cfg->users = cfg_keep(l, entries.n, sizeof(l->cfg->users[0]));
 	for (size_t i = 0; l->cfg->users != NULL && i < entries.n; i++)
 		l->cfg->users[i] = entries.items[i].user;
-	l->cfg->n_users = entries.n;
+	l->cfg->n_users = l->cfg->users == NULL ? 0 : entries.n;
 	cfg_keep_fixed6(l);
 }

@@ -137,7 +137,7 @@ large(const struct bench *b, size_t inner_len, bool may_be_cut, uint8_t *frame)
 static void
 expect_large(struct bench *b, const uint8_t *sent, size_t inner_len)
 {
-	struct rte_mbuf *m;
+	struct rte_mbuf *m = NULL;
 	const uint8_t *out, *udp;
 
 	assert_int_equal(rte_ring_dequeue(b->out, (void **)&m), 0);
