@@ -38,6 +38,7 @@ def main():
         "tunnel": [[tunnel["tunnel"]]],
         "session": [[session["session"]], [session["serial"]], [ended["serial"]]],
         "log-level": [["info"]],
+        "trace": [[session["session"], "1"]],
         "kick": [],  # tried last: it ends what others look at
     }
     wrong = 0
