@@ -131,6 +131,8 @@ pair_macswap(struct pair *w)
 		e->dst_addr = e->src_addr;
 		e->src_addr = a;
 	}
+	if (n == 0)
+		return; /* memif of DPDK 24.11 looks at the first of none */
 	sent = rte_eth_tx_burst(w->ethdev, 0, frames, n);
 	rte_pktmbuf_free_bulk(frames + sent, n - sent);
 }
