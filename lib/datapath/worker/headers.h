@@ -78,7 +78,8 @@ static inline void
 dp_headers_udp(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint8_t *udp,
 	unsigned before, unsigned len, uint32_t sum, bool odd)
 {
-	unsigned flags = e->flags, total = len + e->hdr_len - before;
+	unsigned flags = __atomic_load_n(&e->flags, __ATOMIC_RELAXED),
+		 total = len + e->hdr_len - before;
 	uint8_t *l2tp = udp + WIRE_UDP_HEADER;
 
 	wire_put16(udp + WIRE_UDP_LENGTH, (uint16_t)total);
