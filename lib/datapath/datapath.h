@@ -261,7 +261,7 @@ int dp_realm_get(
 	const struct dp *dp, uint16_t realm, const struct cv_prefix **pools, uint16_t *count);
 
 /*
- * A route that is no session's: of kind DP_ROUTE_SELF for now. The longest prefix counts; of IPv6
+ * A route that is no session's: of kind DP_ROUTE_SELF. The longest prefix counts; of IPv6
  * it has at most 64 bits, or all. CV_ERR_CONFIG: no such prefix, or another kind; CV_ERR_EXISTS: a
  * session has the address; CV_ERR_LIMIT: DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing
  * has changed; CV_ERR_UNKNOWN: not there. _get: by an index from 0, IPv4 before IPv6, the longest
