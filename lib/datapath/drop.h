@@ -92,7 +92,7 @@
 	X(RELAY_TTL_EXCEEDED,                                                                      \
 		"inner TTL ran out, and no ICMP could answer it (rate, or an error)")              \
 	X(RELAY_TOO_BIG,                                                                           \
-		"too big for the receiver, and neither cut (32 parts, offset, no buffer) "         \
+		"too big for the receiver, and neither cut (64 parts, offset, no buffer) "         \
 		"nor answered with ICMP (rate, or an error)")                                      \
 	X(EGRESS_NOT_YET, "to a client whose IPCP Ack has not left yet")                           \
 	X(EGRESS_NEIGHBOUR, "next hop's MAC address not known yet")                                \

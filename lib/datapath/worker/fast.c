@@ -428,6 +428,10 @@ leave_frame(struct left *left, unsigned index, const struct rte_mbuf *m)
 	uint16_t type;
 
 	left->frames |= UINT64_C(1) << index;
+	if (m->nb_segs > 1 && m->data_len < WIRE_ETHER + WIRE_IPV6) {
+		left->sources = UINT64_MAX; /* who has sent it stands in the next buffer */
+		return;
+	}
 	if (m->data_len < WIRE_ETHER + WIRE_IPV4)
 		return;
 	type = wire_ether_type_be(ether);

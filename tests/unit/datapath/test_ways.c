@@ -397,6 +397,33 @@ nothing_overtakes_within_a_session(void **state)
 	bench_down(&b);
 }
 
+/* Nor one whose sender's address stands in a second buffer. */
+static void
+nothing_overtakes_a_frame_in_two_buffers(void **state)
+{
+	struct wire wire = {0};
+	struct bench b;
+	uint8_t packet[FRAME_MAX];
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	for (unsigned first = 1; first < 60; first++) {
+		for (unsigned i = 0; i < 3; i++) {
+			struct wild_frame f = {0};
+
+			inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, 64 + i);
+			f.len = (uint16_t)build_data(&b, true, &wire, packet, 64 + i, f.bytes);
+			if (i == 1)
+				f.second = (uint16_t)(f.len - first);
+			assert_int_equal(rte_ring_enqueue(b.in, buffer(&b, &f)), 0);
+		}
+		dp_worker_round(b.dp->workers[0]);
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(take_inner(&b, false, packet), 64 + i);
+	}
+	bench_down(&b);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -404,6 +431,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(plain_packets_go_the_fast_way),
 		cmocka_unit_test(few_good_packets_are_left),
 		cmocka_unit_test(nothing_overtakes_within_a_session),
+		cmocka_unit_test(nothing_overtakes_a_frame_in_two_buffers),
 		cmocka_unit_test(both_ways_are_one),
 	};
 
