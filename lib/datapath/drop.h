@@ -113,7 +113,8 @@
 	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP and ND that waits")              \
 	X(PUNT_PATH_SHARE, "one router has its share of the ICMP that waits")                      \
 	X(PATH_FORGED, "ICMP that says too big of a packet that no session was sent")              \
-	X(PATH_MTU, "ICMP that says too big with an MTU below 576, or none that is news")          \
+	X(PATH_MTU,                                                                                \
+		"ICMP that says too big with an MTU below 576 (IPv6: 1280), or none that is news") \
 	X(PATH_LIMIT, "ICMP that says too big over the rate, or of too many tunnels")              \
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
 	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
@@ -172,6 +173,7 @@
 	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")             \
 	X(RELAY_PACKET_TOO_BIG, "answered with ICMPv6 packet too big")                       \
 	X(EGRESS_TX, "packets with outgoing headers")                                        \
+	X(EGRESS_PARTS, "IPv6 of at most 1,280 bytes whose outer packet was sent in parts")  \
 	X(TX_CONTROL, "frames from the control thread")                                      \
 	X(TX_SENT, "frames given to the ports")                                              \
 	X(CONTROL_DONE, "punted packets that the control side has handled")

@@ -906,6 +906,9 @@ struct rte_mbuf *dp_reassemble(struct dp_worker *w, const struct dp_fragment *f)
  * what it does then. Takes the frame. */
 bool dp_path_is_about(const uint8_t *ip);
 void dp_path_take(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+/* The same of an IPv6 packet of len bytes with ICMPv6 at `at`, whose checksum is right. */
+void dp_path_take6(
+	struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len);
 /* table/path.c */
 int dp_paths_create(struct dp *dp);
 void dp_paths_destroy(struct dp *dp);
@@ -934,7 +937,10 @@ unsigned dp_fragment_cut(
 /* Cuts an inner packet and sends its parts to p->to; takes the packet. */
 void dp_fragment_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu);
 
-/* worker/fragment6.c: cuts an answer of ours, or a part of one, and sends its parts to p->to (RFC
+/* worker/fragment6.c: the same of an IPv6 packet, to this slot. */
+unsigned dp_fragment6_cut(
+	struct dp_worker *w, const uint8_t *ip, uint32_t to, unsigned mtu, struct rte_mbuf **out);
+/* Cuts an answer of ours, or a part of one, and sends its parts to p->to (RFC
  * 8200 section 4.5: who sends does, no router); takes the packet. */
 void dp_fragment6_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu);
 

@@ -31,6 +31,30 @@ within_rate(struct dp_worker *w, const struct dp_packet *p)
 	return false;
 }
 
+/*
+ * A frame with an IPv6 packet that no sender can make smaller (RFC 8200 section 5), and that does
+ * not fit the path: the packet around it leaves in parts. false: there are no buffers for them.
+ */
+static __rte_noinline bool
+send_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned port, unsigned most)
+{
+	const uint8_t *ether = rte_pktmbuf_mtod(p->m, uint8_t *), *ip = ether + WIRE_ETHER;
+	struct rte_mbuf *parts[DP_BURST];
+	unsigned n = wire_ip_version(ip) == 6 ? dp_fragment6_cut(w, ip, p->to, most, parts)
+					      : dp_fragment_cut(w, ip, most, parts);
+
+	if (n == 0) {
+		dp_drop(w, p, DP_DROP_RELAY_TOO_BIG);
+		return false;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		memcpy(rte_pktmbuf_prepend(parts[i], WIRE_ETHER), ether, WIRE_ETHER);
+		dp_tx_put(w, port, parts[i]);
+	}
+	dp_done(w, p, DP_EDGE_EGRESS_PARTS);
+	return true;
+}
+
 /* false: the packet was dropped. */
 static bool
 egress(struct dp_worker *w, struct dp_packet *p)
@@ -41,6 +65,7 @@ egress(struct dp_worker *w, struct dp_packet *p)
 		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)];
 	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
 	uint8_t flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE);
+	uint16_t mtu = __atomic_load_n(&e->mtu, __ATOMIC_RELAXED);
 	bool six = p->protocol == WIRE_PPP_IPV6;
 	uint32_t sum;
 
@@ -58,9 +83,12 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, DP_EDGE_EGRESS_TX);
+	if (likely(p->len <= mtu || !six))
+		dp_tx_put(w, dp_nexthop_port(second), p->m);
+	else if (!send_in_parts(w, p, dp_nexthop_port(second), mtu + (unsigned)e->hdr_len))
+		return false;
 	w->sessions[p->to].tx_packets++;
 	w->sessions[p->to].tx_bytes += p->len;
-	dp_tx_put(w, dp_nexthop_port(second), p->m);
 	return true;
 }
 
@@ -72,5 +100,6 @@ dp_egress_stage(struct dp_worker *w, struct dp_burst *b)
 	for (uint16_t i = 0; i < b->n; i++)
 		sent += egress(w, &b->packets[i]);
 	w->counts.edges[DP_EDGE_EGRESS_TX] += sent;
-	/* exits: TX; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET, EGRESS_RATE, EGRESS_GROUP_RATE */
+	/* exits: TX, PARTS; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET, EGRESS_RATE, EGRESS_GROUP_RATE,
+	 * RELAY_TOO_BIG */
 }

@@ -13,18 +13,17 @@ struct whole {
 };
 
 static void
-look(struct dp_worker *w, const struct dp_packet *p, struct whole *o)
+look(struct dp_worker *w, const uint8_t *ip, unsigned len, uint32_t to, struct whole *o)
 {
 	struct wire_upper upper;
 
-	*o = (struct whole){
-		.ip = p->inner, .at = WIRE_IPV6, .len = p->len, .next = p->inner[WIRE_IPV6_NEXT]};
-	if (o->next != WIRE_FRAGMENT || !wire_ipv6_upper(p->inner, p->len, &upper)) {
-		o->id = dp_hash(w->dp, (uint64_t)p->slot << 32 | ++w->fragment_id);
+	*o = (struct whole){.ip = ip, .at = WIRE_IPV6, .len = len, .next = ip[WIRE_IPV6_NEXT]};
+	if (o->next != WIRE_FRAGMENT || !wire_ipv6_upper(ip, len, &upper)) {
+		o->id = dp_hash(w->dp, (uint64_t)to << 32 | ++w->fragment_id);
 		return;
 	}
 	o->at += WIRE_FRAGMENT_HEADER;
-	o->next = p->inner[WIRE_IPV6];
+	o->next = ip[WIRE_IPV6];
 	o->offset = upper.offset;
 	o->more = upper.more;
 	o->id = upper.id;
@@ -49,22 +48,45 @@ write_part(const struct whole *o, unsigned from, unsigned bytes, struct rte_mbuf
 	memcpy(header + WIRE_FRAGMENT_HEADER, o->ip + o->at + from, bytes);
 }
 
-void
-dp_fragment6_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu)
+/* All parts, of at most mtu bytes. Returns how many; 0: it can't be, or there are no buffers. */
+static unsigned
+cut(struct dp_worker *w, const struct whole *o, unsigned mtu, struct rte_mbuf **pieces)
 {
 	unsigned room = mtu < WIRE_IPV6 + WIRE_FRAGMENT_HEADER + 8
 				? 0
 				: (mtu - WIRE_IPV6 - WIRE_FRAGMENT_HEADER) & ~7u;
+	unsigned bytes = o->len - o->at, n;
+
+	/* behind the largest offset parts would stand at 0 again */
+	n = room == 0 || o->offset + bytes > UINT16_MAX ? 0 : (bytes + room - 1) / room;
+	if (n == 0 || n > DP_BURST || rte_pktmbuf_alloc_bulk(w->dp->pool, pieces, n) != 0)
+		return 0;
+	for (unsigned i = 0; i < n; i++)
+		write_part(o, i * room, RTE_MIN(room, bytes - i * room), pieces[i]);
+	return n;
+}
+
+unsigned
+dp_fragment6_cut(
+	struct dp_worker *w, const uint8_t *ip, uint32_t to, unsigned mtu, struct rte_mbuf **out)
+{
+	struct whole o;
+
+	look(w, ip, WIRE_IPV6 + wire_get16(ip + WIRE_IPV6_LENGTH), to, &o);
+	return cut(w, &o, mtu, out);
+}
+
+void
+dp_fragment6_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu)
+{
 	struct rte_mbuf *pieces[DP_BURST];
 	struct dp_burst out;
 	struct whole o;
 	unsigned n;
 
-	look(w, p, &o);
-	/* behind the largest offset parts would stand at 0 again */
-	n = room == 0 || o.offset + (o.len - o.at) > UINT16_MAX ? 0
-								: (o.len - o.at + room - 1) / room;
-	if (n == 0 || n > DP_BURST || rte_pktmbuf_alloc_bulk(w->dp->pool, pieces, n) != 0) {
+	look(w, p->inner, p->len, p->slot, &o);
+	n = cut(w, &o, mtu, pieces);
+	if (n == 0) {
 		dp_drop(w, p, DP_DROP_RELAY_TOO_BIG);
 		return;
 	}
@@ -72,7 +94,6 @@ dp_fragment6_send(struct dp_worker *w, struct dp_packet *p, unsigned mtu)
 	for (unsigned i = 0; i < n; i++) {
 		struct dp_packet *part = &out.packets[i];
 
-		write_part(&o, i * room, RTE_MIN(room, o.len - o.at - i * room), pieces[i]);
 		*part = *p;
 		part->m = pieces[i];
 		part->inner = rte_pktmbuf_mtod(pieces[i], uint8_t *);

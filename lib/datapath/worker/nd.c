@@ -220,6 +220,9 @@ dp_answer_icmpv6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigne
 	case WIRE_ICMPV6_ECHO:
 		answer_echo(w, port, m, at, len);
 		return;
+	case WIRE_ICMPV6_TOO_BIG:
+		dp_path_take6(w, port, m, at, len);
+		return;
 	case WIRE_ND_ROUTER_SOLICIT:
 	case WIRE_ND_ROUTER_ADVERT:
 	case WIRE_ND_REDIRECT:
@@ -238,5 +241,6 @@ dp_answer_icmpv6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigne
 	}
 	dp_drop_frame(w, m, cause);
 	/* exits: LOCAL_ND, LOCAL_PUNT_ND, LOCAL_ECHO; drops LOCAL_ND_*, LOCAL_MLD, LOCAL_ICMP_*,
-	 * LOCAL_ECHO_LIMIT, CLASSIFY_DESTINATION, CLASSIFY_MARTIAN, CLASSIFY_LAND */
+	 * LOCAL_ECHO_LIMIT, those of path.c, CLASSIFY_DESTINATION, CLASSIFY_MARTIAN, CLASSIFY_LAND
+	 */
 }

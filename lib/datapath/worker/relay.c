@@ -32,7 +32,8 @@ answer(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 	return true;
 }
 
-/* The same of IPv6 (RFC 4443 sections 3.2, 3.3), which no router cuts. */
+/* The same of IPv6 (RFC 4443 sections 3.2, 3.3), which no router cuts, and no sender below what any
+ * link has to carry. */
 static __rte_noinline bool
 answer6(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 {
@@ -43,6 +44,8 @@ answer6(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 		w->counts.edges[DP_EDGE_RELAY_TIME_EXCEEDED]++;
 		return true;
 	}
+	if (mtu < WIRE_IPV6_MTU_LEAST)
+		mtu = WIRE_IPV6_MTU_LEAST;
 	if (!dp_icmp6_error(w, p, WIRE_ICMPV6_TOO_BIG, 0, mtu, DP_DROP_RELAY_TOO_BIG))
 		return false;
 	w->counts.edges[DP_EDGE_RELAY_PACKET_TOO_BIG]++;
@@ -57,7 +60,8 @@ relay6(struct dp_worker *w, struct dp_packet *p, uint16_t mtu, uint16_t *passed)
 
 	if (next == WIRE_TCP || wire_ipv6_is_extension(next))
 		dp_mss_clamp6(w, p);
-	if (unlikely(p->len > mtu || p->inner[WIRE_IPV6_HOPS] <= 1))
+	if (unlikely((p->len > mtu && p->len > WIRE_IPV6_MTU_LEAST) ||
+		     p->inner[WIRE_IPV6_HOPS] <= 1))
 		return answer6(w, p, mtu);
 	p->inner_sum = dp_hops_down(p->inner, p->inner_sum);
 	++*passed;

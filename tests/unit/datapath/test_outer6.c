@@ -1,144 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* L2TP over IPv6: what is taken, what is dropped and why, and all four ways from one outer family
  * to the other. */
-#include "ipv6.h"
-
-enum {
-	TUNNEL = 51, /* of both clients over IPv6 */
-	SESSION_1 = 61,
-	SESSION_2 = 62,
-	PORT_6 = 40006,
-	INNER_1 = 0x0a580111,
-	INNER_2 = 0x0a580112,
-	ESP = 50,
-	ICMP = 1,
-	HEADERS = ETHER_IPV6 + WIRE_UDP_HEADER, /* in front of L2TP */
-	DATA = HEADERS + 6 + 4,                 /* in front of the inner packet, without options */
-};
-
-static const uint8_t peer_mac[WIRE_MAC] = {2, 0, 0, 0, 0, 0x0b};
-
-static uint32_t
-open_session(struct bench *b, uint16_t session_id, const char *peer, uint32_t inner, uint16_t send)
-{
-	struct dp_session s = {.service = SERVICE_6,
-		.tunnel_id = TUNNEL,
-		.session_id = session_id,
-		.peer_tunnel_id = 71,
-		.peer_session_id = (uint16_t)(session_id + 1000),
-		.peer = {.ip = ip6(peer), .port = PORT_6},
-		.send = send,
-		.open = true,
-		.reachable = true,
-		.address = cv_ipv4(inner),
-		.mtu = 1400};
-	uint32_t slot;
-
-	assert_int_equal(dp_session_set(b->dp, &s, &slot), 0);
-	return slot;
-}
-
-/* Sessions A and B over IPv4, 1 (on the link) and 2 (behind the gateway) over IPv6. */
-static void
-up(struct bench *b, uint16_t send)
-{
-	bench_up(b, send, send);
-	serve_ipv6(b, "2001:db8::fe");
-	open_session(b, SESSION_1, PEER_6, INNER_1, send);
-	open_session(b, SESSION_2, FAR_6, INNER_2, send);
-	put_advert(b, "2001:db8::fe", router_mac, WIRE_ND_SOLICITED);
-	put_advert(b, PEER_6, peer_mac, WIRE_ND_SOLICITED);
-	while (take_frame(b).len != 0)
-		;
-}
-
-/* Data of session 1 or 2; form: bit 0 Length, bit 1 ACFC, bit 2 PFC, bit 3 Offset. Returns the
- * frame's length. */
-static size_t
-make_data(const struct bench *b, uint8_t *frame, uint16_t session_id, unsigned form,
-	const void *inner, size_t len)
-{
-	struct cv_writer w = cv_writer(frame + HEADERS, FRAME_MAX - HEADERS);
-
-	cv_write_u16(&w,
-		(uint16_t)(2 | ((form & 1) != 0 ? 0x4000 : 0) | ((form & 8) != 0 ? 0x0200 : 0)));
-	if ((form & 1) != 0)
-		cv_write_u16(&w, 0);
-	cv_write_u16(&w, TUNNEL);
-	cv_write_u16(&w, session_id);
-	if ((form & 8) != 0) {
-		cv_write_u16(&w, 3);
-		cv_write_bytes(&w, "pad", 3);
-	}
-	if ((form & 2) == 0)
-		cv_write_u16(&w, 0xff03);
-	if ((form & 4) == 0)
-		cv_write_u8(&w, 0);
-	cv_write_u8(&w, 0x21);
-	cv_write_bytes(&w, inner, len);
-	if ((form & 1) != 0)
-		cv_patch_u16(&w, 2, (uint16_t)cv_written(&w));
-	assert_false(w.failed);
-	return around_udp6(
-		b, frame, session_id == SESSION_1 ? PEER_6 : FAR_6, LNS_6, PORT_6, cv_written(&w));
-}
-
-static void
-put_data6(struct bench *b, uint16_t session_id, const void *inner, size_t len)
-{
-	uint8_t frame[FRAME_MAX];
-
-	put_frame(b, frame, make_data(b, frame, session_id, 0, inner, len));
-}
-
-/* What a receiver over IPv6 would check, in its order. Returns the inner packet's length. */
-static size_t
-take_inner6(struct bench *b, uint16_t session_id, uint16_t send, uint8_t *inner)
-{
-	struct frame_bytes f = take_frame(b);
-	const uint8_t *ip = f.bytes + WIRE_ETHER, *udp = ip + WIRE_IPV6;
-	struct cv_ip peer = ip6(session_id == SESSION_1 ? PEER_6 : FAR_6), own = ip6(LNS_6);
-	struct cv_reader r;
-	struct wire_ipv6 h;
-	uint16_t flags;
-	size_t len;
-
-	if (f.len == 0)
-		return 0;
-	assert_memory_equal(f.bytes, session_id == SESSION_1 ? peer_mac : router_mac, WIRE_MAC);
-	assert_memory_equal(f.bytes + WIRE_ETHER_SOURCE, b->dp->ports[0].mac, WIRE_MAC);
-	assert_int_equal(wire_ether_type_be(f.bytes), WIRE_TYPE_IPV6_BE);
-	assert_true(wire_ipv6_read(ip, f.len - WIRE_ETHER, &h));
-	assert_int_equal(h.payload, f.len - ETHER_IPV6);
-	assert_int_equal(h.next, WIRE_UDP);
-	assert_int_equal(h.hops, 64);
-	assert_int_not_equal(h.flow, 0);
-	assert_memory_equal(h.source, own.bytes, WIRE_IPV6_ADDRESS);
-	assert_memory_equal(h.target, peer.bytes, WIRE_IPV6_ADDRESS);
-	assert_int_equal(wire_get16(udp + WIRE_UDP_SOURCE), 1701);
-	assert_int_equal(wire_get16(udp + WIRE_UDP_TARGET), PORT_6);
-	assert_int_equal(wire_udp_length(udp), h.payload);
-	assert_true(wire_udp_sum_right6(udp, h.source, h.target));
-	r = cv_reader(udp + WIRE_UDP_HEADER, h.payload - WIRE_UDP_HEADER);
-	flags = cv_read_u16(&r);
-	assert_int_equal(flags, 2 | ((send & DP_SEND_LENGTH) != 0 ? 0x4000 : 0) |
-					((send & DP_SEND_SEQUENCE) != 0 ? 0x0800 : 0));
-	if ((send & DP_SEND_LENGTH) != 0)
-		assert_int_equal(cv_read_u16(&r), h.payload - WIRE_UDP_HEADER);
-	assert_int_equal(cv_read_u16(&r), 71);
-	assert_int_equal(cv_read_u16(&r), session_id + 1000);
-	if ((send & DP_SEND_SEQUENCE) != 0)
-		(void)cv_read_u32(&r);
-	if ((send & DP_SEND_ACFC) == 0)
-		assert_int_equal(cv_read_u16(&r), 0xff03);
-	if ((send & DP_SEND_PFC) == 0)
-		assert_int_equal(cv_read_u8(&r), 0);
-	assert_int_equal(cv_read_u8(&r), 0x21);
-	len = cv_remaining(&r);
-	assert_int_equal(h.traffic_class, r.pos[1] & 0xfc);
-	memcpy(inner, r.pos, len);
-	return len;
-}
+#include "outer6.h"
 
 static void
 expect_inner(const uint8_t *sent, const uint8_t *got, size_t len)
@@ -161,7 +24,7 @@ all_four_ways(void **state)
 
 	(void)state;
 	for (uint16_t send = 0; send < 16; send++) {
-		up(&b, send);
+		up6(&b, send);
 		for (unsigned way = 0; way < 16; way++)
 			for (unsigned form = 0; form < 16; form++) {
 				unsigned from = way / 4, to = way % 4;
@@ -202,7 +65,7 @@ a_wrong_checksum_leaves_wrong(void **state)
 	size_t bytes;
 
 	(void)state;
-	up(&b, DP_SEND_PFC);
+	up6(&b, DP_SEND_PFC);
 	for (size_t len = 60; len < 64; len++) {
 		const uint8_t *ip = f.bytes + WIRE_ETHER;
 
@@ -230,7 +93,7 @@ a_session_has_one_flow_label(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	for (unsigned i = 0; i < 20; i++) {
 		inner_packet(packet, INNER_A, i % 2 == 0 ? INNER_1 : INNER_2, ESP, 60 + i);
 		packet[1] = (uint8_t)(i << 4);
@@ -290,7 +153,7 @@ each_fault_has_its_drop(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
 	for (unsigned i = 0; i < RTE_DIM(faults); i++) {
 		uint64_t before = drops(&b, faults[i].cause);
@@ -320,7 +183,7 @@ no_checksum_is_none(void **state)
 	size_t bytes;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
 	bytes = make_data(&b, frame, SESSION_1, 0, packet, 60);
 	wire_store16(frame + ETHER_IPV6 + WIRE_UDP_SUM, 0);
@@ -339,7 +202,7 @@ sources_that_can_be_none(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
 	for (unsigned i = 0; i < RTE_DIM(martians); i++) {
 		make_data(&b, frame, SESSION_1, 0, packet, 60);
@@ -364,7 +227,7 @@ a_group_is_no_way_to_a_service(void **state)
 	size_t bytes;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	inner_packet(packet, INNER_1, INNER_B, ESP, 60);
 	bytes = make_data(&b, frame, SESSION_1, 0, packet, 60);
 	memcpy(frame, "\x33\x33\xff\0\0\1", WIRE_MAC);
@@ -422,7 +285,7 @@ extension_headers_are_walked_within_bounds(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	inner_packet(packet, INNER_1, INNER_2, ESP, 61);
 	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
 		size_t bytes = make_data(&b, frame, SESSION_1, 0, packet, 61);
@@ -478,7 +341,7 @@ fragments_are_put_together(void **state)
 	size_t bytes;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	for (unsigned len = 100; len <= 1400; len += 117) {
 		inner_packet(packet, INNER_1, INNER_2, ESP, len);
 		bytes = make_data(&b, frame, SESSION_1, len % 8, packet, len);
@@ -526,7 +389,7 @@ congestion_is_told_in_the_inner_packet(void **state)
 	size_t bytes;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	inner_packet(packet, INNER_1, INNER_2, ESP, 60);
 	packet[1] = 0x28 | 2; /* ECT(0) */
 	inner_checksum(packet);
@@ -554,7 +417,7 @@ errors_and_parts_go_into_a_tunnel_over_ipv6(void **state)
 	size_t n, sum = 0;
 
 	(void)state;
-	up(&b, DP_SEND_LENGTH);
+	up6(&b, DP_SEND_LENGTH);
 	inner_packet(packet, INNER_1, INNER_2, ESP, 700);
 	packet[WIRE_IPV4_TTL] = 1;
 	inner_checksum(packet);
@@ -597,7 +460,7 @@ the_mtu_is_what_fits(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	slot = open_session(&b, 63, "2001:db8::d", INNER_2 + 1, DP_SEND_LENGTH | DP_SEND_SEQUENCE);
 	assert_int_equal(dp_session_mtu(b.dp, slot), 1400);
 	assert_int_equal(dp_iface_set(b.dp, 0, &iface), 0);
@@ -641,7 +504,7 @@ control_comes_from_the_tunnels_peer_alone(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	put_frame(&b, frame, make_control(&b, frame, FAR_6, 1234, 0));
 	expect_punt(&b, DP_PUNT_NEW, FAR_6, 1234);
 	put_frame(&b, frame, make_control(&b, frame, FAR_6, 1234, 5));
@@ -689,7 +552,7 @@ tunnels_that_come_and_go_leave_nothing(void **state)
 	size_t before;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	assert_int_equal(dp_tunnel_set(b.dp, SERVICE_6, 1, &peer), 0);
 	before = b.dp->table_bytes;
 	for (unsigned i = 0; i < 1000; i++) {
@@ -719,7 +582,7 @@ ppp_control_and_its_answer(void **state)
 	uint32_t slot;
 
 	(void)state;
-	up(&b, DP_SEND_SEQUENCE);
+	up6(&b, DP_SEND_SEQUENCE);
 	memcpy(frame + HEADERS, echo, sizeof(echo));
 	put_frame(&b, frame, around_udp6(&b, frame, PEER_6, LNS_6, PORT_6, sizeof(echo)));
 	assert_true(dp_punt_next(b.dp, &punt));
@@ -760,7 +623,7 @@ a_session_moves_to_another_address(void **state)
 	uint32_t slot;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	slot = open_session(&b, SESSION_1, PEER_6, INNER_1, 0);
 	assert_int_equal(dp_session_get(b.dp, slot, &s), 0);
 	s.peer.ip = ip6(FAR_6);
@@ -797,7 +660,7 @@ services_that_can_be_none(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b, 0);
+	up6(&b, 0);
 	for (unsigned i = 0; i < RTE_DIM(wrong); i++) {
 		service.ip = ip6(wrong[i]);
 		assert_int_equal(dp_service_set(b.dp, 9, &service), CV_ERR_CONFIG);
