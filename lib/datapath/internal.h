@@ -89,9 +89,9 @@ struct dp_port {
 /* ---- workers ---- */
 
 struct dp_tx {
-	uint16_t count;
 	struct rte_mbuf *frames[DP_BURST];
-};
+	uint16_t count;
+} __attribute__((aligned(64)));
 
 /* A session's rates, so that its flood silences nobody else. */
 struct dp_limits {

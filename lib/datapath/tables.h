@@ -266,16 +266,13 @@ dp_window_word(const struct dp_realm_table *r, uint32_t ip)
 	return NULL;
 }
 
-/* NULL: it has none. */
+/* Likewise, of an address that is in no window. */
 static inline uint32_t *
-dp_realm_word(const struct dp_realm_table *r, uint32_t ip_be)
+dp_hosts_word(const struct dp_realm_table *r, uint32_t ip_be)
 {
-	uint32_t *word = dp_window_word(r, rte_bswap32(ip_be)), ip;
-	struct dp_hosts *h;
+	struct dp_hosts *h = __atomic_load_n(&r->hosts, __ATOMIC_CONSUME);
+	uint32_t ip;
 
-	if (word != NULL)
-		return word;
-	h = __atomic_load_n(&r->hosts, __ATOMIC_CONSUME);
 	if (h == NULL || ip_be == 0)
 		return NULL;
 	for (uint32_t at = dp_hosts_place(h, ip_be);; at = (at + 1) & h->mask) {
@@ -285,6 +282,15 @@ dp_realm_word(const struct dp_realm_table *r, uint32_t ip_be)
 		if (ip == 0)
 			return NULL;
 	}
+}
+
+/* NULL: it has none. */
+static inline uint32_t *
+dp_realm_word(const struct dp_realm_table *r, uint32_t ip_be)
+{
+	uint32_t *word = dp_window_word(r, rte_bswap32(ip_be));
+
+	return word != NULL ? word : dp_hosts_word(r, ip_be);
 }
 
 /* Where an address leads, of which dp_realm_word() is known: by it, or by the longest prefix. */

@@ -18,6 +18,15 @@ wire_sum64(uint64_t v)
 	return (v & UINT32_MAX) + (v >> 32);
 }
 
+/* Sums of 64-bit words, which have no room left: the carry comes in again at the other end, so that
+ * they are equal modulo 0xffff. */
+static inline uint64_t
+wire_sum_add(uint64_t a, uint64_t b)
+{
+	a += b;
+	return a + (a < b);
+}
+
 /* A wide sum as 16 bits; 0 only when every word was 0, so a sum that is a multiple of 0xffff
  * gives 0xffff. Adding a number to itself rotated leaves the end-around carry in its upper half. */
 static inline uint16_t

@@ -75,8 +75,13 @@ wire_ipv4_target_be(const uint8_t *ip)
 static inline bool
 wire_ipv4_sum_right(const uint8_t *ip, unsigned header)
 {
+	uint64_t sum = header == WIRE_IPV4
+			       ? wire_sum_add(wire_sum_add(wire_load64(ip), wire_load64(ip + 8)),
+					 wire_load32(ip + 16))
+			       : wire_sum(ip, header);
+
 	/* right is a multiple of 0xffff, as its first byte is not 0: one multiplication finds it */
-	return (header == WIRE_IPV4 ? wire_sum20(ip) : wire_sum(ip, header)) % UINT16_MAX == 0;
+	return sum % UINT16_MAX == 0;
 }
 
 /* Writes the checksum of the header into it. */
