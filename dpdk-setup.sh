@@ -15,7 +15,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-d
 TEST_PACKAGES="clang-format clang libclang-rt-dev iproute2 nftables ethtool iputils-ping
 	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
 	strongswan-swanctl dhcpcd-base wide-dhcpv6-client procps python3-yaml python3-jsonschema
-	scdoc man-db"
+	python3-scapy scdoc man-db"
 ROOT_TOOLS="mmdebstrap"
 OTHER_PACKAGES="$BUILD_PACKAGES procps python3-yaml python3-jsonschema scdoc man-db"
 
