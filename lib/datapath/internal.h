@@ -147,8 +147,9 @@ struct dp_worker {
 	uint16_t index;
 	unsigned lcore; /* LCORE_ID_ANY: shared */
 	struct dp_counts counts;
-	struct dp_session_counters *sessions; /* by slot */
-	struct dp_limits *limits;             /* by slot */
+	/* by slot: what went to it; and what came from it beside what its line counts */
+	struct dp_counted *sent, *received;
+	struct dp_limits *limits; /* by slot */
 	struct rte_ring *punt[DP_PUNT_CLASSES];
 	struct dp_shares shares[DP_PUNT_CLASSES];
 	struct rte_ring *send;
@@ -269,6 +270,7 @@ struct dp {
 	uint64_t slot_seed;
 	uint32_t slot_mask;
 	struct dp_ingress *ingress;
+	struct dp_inner6 *inner6;
 	struct dp_egress *egress;
 	struct dp_egress6 *egress6;
 	struct dp_rare *rare;
@@ -819,13 +821,20 @@ unsigned dp_tx_control(struct dp_worker *w);
  * the beginning of `frames`: for the stages. */
 unsigned dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n);
 
+static inline struct dp_received *
+dp_received_of(const struct dp *dp, uint32_t slot)
+{
+	return &dp->ingress[slot].received;
+}
+
 /* A source of the session's own networks. */
 static inline bool
-dp_own_source6(const struct dp_ingress *s, const uint8_t address[WIRE_IPV6_ADDRESS])
+dp_own_source6(const struct dp *dp, uint32_t slot, const uint8_t address[WIRE_IPV6_ADDRESS])
 {
+	const struct dp_inner6 *own = &dp->inner6[slot];
 	uint64_t net = dp_net_of(address);
 
-	return net == s->inner6 || (s->pd6_bits != 0 && dp_net_cut(net, s->pd6_bits) == s->pd6);
+	return net == own->link || (own->bits != 0 && dp_net_cut(net, own->bits) == own->delegated);
 }
 
 /* Stages, in order; each ends with its exits. */
@@ -846,7 +855,7 @@ void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
  */
 void dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge);
 /* worker/ingress6.c: an inner IPv6 packet. */
-enum dp_drop_cause dp_ingress6_check(struct dp_packet *p, const struct dp_ingress *s);
+enum dp_drop_cause dp_ingress6_check(const struct dp *dp, struct dp_packet *p);
 void dp_ingress6_mark(struct dp_packet *p, unsigned ecn);
 void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);

@@ -35,6 +35,18 @@ enum {
 #define DP_INGRESS_TRACE (UINT64_C(1) << 58) /* its packets are traced */
 #define DP_INGRESS_KEY (DP_INGRESS_INSTALLED | UINT64_C(0xffffffffffff))
 
+/* Packets of one direction. */
+struct dp_counted {
+	uint64_t packets, bytes; /* bytes of IP */
+};
+
+/* What came to the worker that a session's first packet came to, which alone writes it as long as
+ * the session is: the one thing in the session's line that workers change (worker/count.h). */
+struct dp_received {
+	struct dp_counted count;
+	uint8_t owner; /* its index + 1; 0: no packet came */
+};
+
 /* What an arriving data packet is checked against. */
 struct dp_ingress {
 	uint64_t word;
@@ -47,13 +59,19 @@ struct dp_ingress {
 	uint32_t inner_ip;
 	uint16_t realm;
 	uint16_t class;
-	uint64_t inner6;  /* its /64, in host order */
-	uint64_t pd6;     /* what it was delegated, likewise, */
-	uint8_t pd6_bits; /* and of how many bits; 0: nothing */
+	struct dp_received received;
 } __attribute__((aligned(DP_LINE)));
 
 _Static_assert(sizeof(struct dp_ingress) == DP_LINE, "one line");
 _Static_assert(__builtin_offsetof(struct dp_ingress, peer_ip4) == 20, "an address of 16 bytes");
+
+/* What an inner IPv6 packet is checked against beside that, by the same slot; networks in host
+ * order. Touched only where a session has IPv6. */
+struct dp_inner6 {
+	uint64_t link;      /* its /64 */
+	uint64_t delegated; /* what it was delegated, */
+	uint8_t bits;       /* and of how many bits; 0: nothing */
+} __attribute__((aligned(32)));
 
 /* Never 0. */
 static inline uint64_t
@@ -176,7 +194,5 @@ dp_nexthop_port(uint64_t second)
 {
 	return (unsigned)(second >> 48 & 0x7fff);
 }
-
-_Static_assert(sizeof(struct dp_session_counters) == 32, "two sessions a line");
 
 #endif

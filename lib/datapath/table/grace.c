@@ -122,6 +122,25 @@ dp_graces_pending(const struct dp *dp)
 	return dp->waiting.first != DP_NO_SLOT || dp->old != NULL || dp->trim_first != DP_NO_REALM;
 }
 
+static void
+clear(struct dp_counted *n)
+{
+	if (n->packets != 0) /* else its page may not be there */
+		*n = (struct dp_counted){0};
+}
+
+/* No worker knows it any more. */
+static void
+clear_counters(struct dp *dp, uint32_t slot)
+{
+	clear(&dp->ingress[slot].received.count);
+	dp->ingress[slot].received.owner = 0;
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		clear(&dp->workers[i]->received[slot]);
+		clear(&dp->workers[i]->sent[slot]);
+	}
+}
+
 /* Its final counters; the slot is free. */
 static void
 finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
@@ -130,8 +149,7 @@ finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
 
 	if (final != NULL)
 		dp_session_counters(dp, slot, final);
-	for (unsigned i = 0; i < dp->worker_count; i++)
-		memset(&dp->workers[i]->sessions[slot], 0, sizeof(dp->workers[i]->sessions[slot]));
+	clear_counters(dp, slot);
 	if (c->moving)
 		dp_nexthop_put(dp, c->hop);
 	dp_nexthop_put(dp, dp->egress[slot].nexthop);

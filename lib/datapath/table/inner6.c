@@ -82,10 +82,13 @@ void
 dp_inner6_write(struct dp *dp, uint32_t slot)
 {
 	const struct dp_session *s = &dp->cold[slot].told;
-	struct dp_ingress *in = &dp->ingress[slot];
+	struct dp_inner6 own = {.link = dp_net_of(s->prefix6.ip.bytes)};
 
-	in->inner6 = dp_net_of(s->prefix6.ip.bytes);
-	in->pd6 = is_delegated(s) ? dp_net_of(s->delegated.ip.bytes) : 0;
-	in->pd6_bits = is_delegated(s) ? s->delegated.length : 0;
+	if (is_delegated(s)) {
+		own.delegated = dp_net_of(s->delegated.ip.bytes);
+		own.bits = s->delegated.length;
+	}
+	if (memcmp(&dp->inner6[slot], &own, sizeof(own)) != 0) /* its pages may not be there */
+		dp->inner6[slot] = own;
 	memcpy(dp->rare[slot].interface_id, s->interface_id, sizeof(s->interface_id));
 }

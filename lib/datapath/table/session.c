@@ -21,6 +21,7 @@ dp_sessions_create(struct dp *dp)
 	size_t slots = (size_t)dp->slot_mask + 1;
 
 	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
+	dp->inner6 = dp_table_new(dp, slots * sizeof(dp->inner6[0]));
 	dp->egress = dp_table_new(dp, slots * sizeof(dp->egress[0]));
 	dp->egress6 = dp_table_new(dp, slots * sizeof(dp->egress6[0]));
 	dp->rare = dp_table_new(dp, slots * sizeof(dp->rare[0]));
@@ -31,8 +32,8 @@ dp_sessions_create(struct dp *dp)
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
 	if (dp_meters_create(dp) != 0)
 		return CV_ERR_NOMEM;
-	return dp->cold == NULL || dp->ingress == NULL || dp->egress == NULL ||
-			       dp->egress6 == NULL || dp->rare == NULL
+	return dp->cold == NULL || dp->ingress == NULL || dp->inner6 == NULL ||
+			       dp->egress == NULL || dp->egress6 == NULL || dp->rare == NULL
 		       ? CV_ERR_NOMEM
 		       : 0;
 }
@@ -46,6 +47,7 @@ dp_sessions_destroy(struct dp *dp)
 	dp_realms_destroy(dp);
 	dp_paths_destroy(dp);
 	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
+	dp_table_free(dp, dp->inner6, slots * sizeof(dp->inner6[0]));
 	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
 	dp_table_free(dp, dp->egress6, slots * sizeof(dp->egress6[0]));
 	dp_table_free(dp, dp->rare, slots * sizeof(dp->rare[0]));
@@ -619,19 +621,23 @@ dp_session_get(const struct dp *dp, uint32_t slot, struct dp_session *out)
 	return 0;
 }
 
+static void
+add(const struct dp_counted *n, uint64_t *packets, uint64_t *bytes)
+{
+	*packets += __atomic_load_n(&n->packets, __ATOMIC_RELAXED);
+	*bytes += __atomic_load_n(&n->bytes, __ATOMIC_RELAXED);
+}
+
 int
 dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out)
 {
 	*out = (struct dp_session_counters){0};
 	if (slot > dp->slot_mask)
 		return CV_ERR_UNKNOWN;
+	add(&dp->ingress[slot].received.count, &out->rx_packets, &out->rx_bytes);
 	for (unsigned i = 0; i < dp->worker_count; i++) {
-		const struct dp_session_counters *n = &dp->workers[i]->sessions[slot];
-
-		out->rx_packets += __atomic_load_n(&n->rx_packets, __ATOMIC_RELAXED);
-		out->rx_bytes += __atomic_load_n(&n->rx_bytes, __ATOMIC_RELAXED);
-		out->tx_packets += __atomic_load_n(&n->tx_packets, __ATOMIC_RELAXED);
-		out->tx_bytes += __atomic_load_n(&n->tx_bytes, __ATOMIC_RELAXED);
+		add(&dp->workers[i]->received[slot], &out->rx_packets, &out->rx_bytes);
+		add(&dp->workers[i]->sent[slot], &out->tx_packets, &out->tx_bytes);
 	}
 	return 0;
 }

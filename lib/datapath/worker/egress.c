@@ -3,6 +3,7 @@
  * Stage 6: the session's finished headers in front of the inner packet, what varies in them, and
  * the frame into a port's transmit buffer.
  */
+#include "datapath/worker/count.h"
 #include "datapath/worker/headers.h"
 
 /* What can't be sent now: dropped. false: it can be, its Ack has left in the meantime. */
@@ -87,8 +88,7 @@ egress(struct dp_worker *w, struct dp_packet *p)
 		dp_tx_put(w, dp_nexthop_port(second), p->m);
 	else if (!send_in_parts(w, p, dp_nexthop_port(second), mtu + (unsigned)e->hdr_len))
 		return false;
-	w->sessions[p->to].tx_packets++;
-	w->sessions[p->to].tx_bytes += p->len;
+	dp_count_sent(w, p->to, p->len);
 	return true;
 }
 

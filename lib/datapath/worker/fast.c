@@ -15,6 +15,7 @@
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
+#include "datapath/worker/count.h"
 #include "datapath/worker/headers.h"
 #include "datapath/worker/permit.h"
 #include "l2tp/header.h"
@@ -295,7 +296,8 @@ admit6(const struct dp *dp, struct plain *p)
 	if (wire_ip_version(inner) != 6 ||
 		WIRE_IPV6 + wire_get16(inner + WIRE_IPV6_LENGTH) != p->len)
 		return false;
-	if (!dp_own_source6(from, inner + WIRE_IPV6_SOURCE) || dp_own_source6(from, target))
+	if (!dp_own_source6(dp, p->slot, inner + WIRE_IPV6_SOURCE) ||
+		dp_own_source6(dp, p->slot, target))
 		return false;
 	if (wire_ipv6_is_extension(inner[WIRE_IPV6_NEXT]))
 		return false;
@@ -401,17 +403,6 @@ overtakes(const struct left *left, const struct plain *p)
 	return ((left->slots & slot_bit(p->slot)) | (left->sources & source)) != 0;
 }
 
-static inline void
-count_session(struct dp_session_counters *sessions, const struct plain *p)
-{
-	struct dp_session_counters *from = &sessions[p->slot], *to = &sessions[p->to];
-
-	from->rx_packets++;
-	from->rx_bytes += p->len;
-	to->tx_packets++;
-	to->tx_bytes += p->len;
-}
-
 /* Leaves, if it may and fits. kind: p's, a constant: what depends on it is written out for each. */
 static __rte_always_inline bool
 emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, unsigned kind)
@@ -435,7 +426,8 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 		return false;
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_RARE) != 0))
 		return false;
-	count_session(w->sessions, p);
+	dp_count_received(w, p->slot, len);
+	dp_count_sent(w, p->to, len);
 	if (six)
 		sum += dp_hops_down_plain(inner, (kind & ODD) != 0);
 	else
@@ -509,7 +501,8 @@ parse_pass(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigne
 			continue;
 		}
 		rte_prefetch0(p[plain].from);
-		rte_prefetch0(&w->sessions[p[plain].slot]);
+		if (unlikely((p[plain].kind & INNER6) != 0))
+			rte_prefetch0(&dp->inner6[p[plain].slot]);
 		p[plain++].index = (uint8_t)i;
 	}
 	return plain;
@@ -546,7 +539,7 @@ find_pass(struct dp_worker *w, struct plain *p, unsigned n, struct left *left)
 		rte_prefetch0(&w->dp->egress[p[i].to]);
 		if (unlikely((p[i].kind & LEAVES6) != 0))
 			rte_prefetch0(&w->dp->egress6[p[i].to]);
-		rte_prefetch0(&w->sessions[p[i].to]);
+		rte_prefetch0(&w->sent[p[i].to]);
 		if (unlikely(kept != i))
 			p[kept] = p[i];
 		kept++;

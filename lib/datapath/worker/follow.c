@@ -218,7 +218,7 @@ still_open(const struct dp *dp, const struct dp_packet *p)
 	if ((__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & (DP_INGRESS_KEY | open)) !=
 		(p->key | open))
 		return false;
-	return (six ? dp_own_source6(s, p->inner + WIRE_IPV6_SOURCE) ||
+	return (six ? dp_own_source6(dp, p->slot, p->inner + WIRE_IPV6_SOURCE) ||
 				       wire_ipv6_link_local(p->inner + WIRE_IPV6_SOURCE)
 		    : s->inner_ip == wire_ipv4_source_be(p->inner)) &&
 	       s->realm == p->realm && __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&

@@ -6,7 +6,7 @@
 #include <rte_byteorder.h>
 #include <rte_prefetch.h>
 
-#include "datapath/internal.h"
+#include "datapath/worker/count.h"
 
 enum {
 	PPP_FIRST_CONTROL = 0x8000, /* what is below is data */
@@ -165,7 +165,7 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		punt_control(w, p);
 		return false;
 	} else if (p->protocol == WIRE_PPP_IPV6 && (word & DP_INGRESS_OPEN6) != 0)
-		cause = dp_ingress6_check(p, s);
+		cause = dp_ingress6_check(w->dp, p);
 	else if (p->protocol != WIRE_PPP_IP) {
 		punt_unknown(w, p);
 		return false;
@@ -185,8 +185,7 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 	p->filter = __atomic_load_n(&s->filter, __ATOMIC_RELAXED);
 	p->realm = s->realm;
 	settle_sum(p);
-	w->sessions[p->slot].rx_packets++;
-	w->sessions[p->slot].rx_bytes += p->len;
+	dp_count_received(w, p->slot, p->len);
 	return true;
 }
 
@@ -195,8 +194,6 @@ dp_ingress_stage(struct dp_worker *w, struct dp_burst *b)
 {
 	uint16_t kept = 0;
 
-	for (uint16_t i = 0; i < b->n; i++)
-		rte_prefetch0(&w->sessions[b->packets[i].slot]);
 	for (uint16_t i = 0; i < b->n; i++) {
 		if (!ingress(w, &b->packets[i]))
 			continue;

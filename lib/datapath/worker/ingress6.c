@@ -7,9 +7,9 @@
 /* From the client's own networks; what is to ourselves, or to all on its link, may come from its
  * link-local address, or from nobody as long as it has none (RFC 4862 section 5.4). */
 static bool
-may_send(const struct dp_ingress *s, const uint8_t *source, const uint8_t *target)
+may_send(const struct dp *dp, uint32_t slot, const uint8_t *source, const uint8_t *target)
 {
-	if (dp_own_source6(s, source))
+	if (dp_own_source6(dp, slot, source))
 		return true;
 	if (wire_ipv6_link_local(source))
 		return true; /* which no session is reached from: worker/route.c */
@@ -27,7 +27,7 @@ may_be_sent_to(const uint8_t *target)
 }
 
 enum dp_drop_cause
-dp_ingress6_check(struct dp_packet *p, const struct dp_ingress *s)
+dp_ingress6_check(const struct dp *dp, struct dp_packet *p)
 {
 	const uint8_t *ip = p->inner, *target = ip + WIRE_IPV6_TARGET;
 	struct wire_upper upper;
@@ -40,9 +40,9 @@ dp_ingress6_check(struct dp_packet *p, const struct dp_ingress *s)
 	total = WIRE_IPV6 + wire_get16(ip + WIRE_IPV6_LENGTH);
 	if (total > p->len)
 		return DP_DROP_INGRESS_INNER_LENGTH;
-	if (!may_send(s, ip + WIRE_IPV6_SOURCE, target))
+	if (!may_send(dp, p->slot, ip + WIRE_IPV6_SOURCE, target))
 		return DP_DROP_INGRESS_SPOOFED;
-	if (dp_own_source6(s, target) || wire_ipv6_equal(ip + WIRE_IPV6_SOURCE, target))
+	if (dp_own_source6(dp, p->slot, target) || wire_ipv6_equal(ip + WIRE_IPV6_SOURCE, target))
 		return DP_DROP_INGRESS_TO_SELF;
 	if (!may_be_sent_to(target))
 		return DP_DROP_INGRESS_DESTINATION;

@@ -130,7 +130,7 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 		if (!route(w, p, words[i], &answers))
 			continue;
 		rte_prefetch0(&dp->egress[p->to]);
-		rte_prefetch0(&w->sessions[p->to]);
+		rte_prefetch0(&w->sent[p->to]);
 		if (kept != i)
 			b->packets[kept] = *p;
 		kept++;

@@ -163,6 +163,7 @@ dp_ids_init(const struct dp *dp, struct dp_ids *ids, unsigned sender)
 static struct dp_worker *
 new_worker(struct dp *dp, uint16_t index)
 {
+	size_t slots = (size_t)dp->slot_mask + 1;
 	struct dp_worker *w = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*w));
 	uint64_t hz = rte_get_tsc_hz(), now = rte_rdtsc();
 
@@ -181,11 +182,12 @@ new_worker(struct dp *dp, uint16_t index)
 	w->sequence = dp_sequence_new();
 	w->parts = dp_parts_new(dp);
 	w->reassembly = dp_reassemble_new();
-	w->sessions = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
-	w->limits = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
+	w->sent = dp_table_new(dp, slots * sizeof(w->sent[0]));
+	w->received = dp_table_new(dp, slots * sizeof(w->received[0]));
+	w->limits = dp_table_new(dp, slots * sizeof(w->limits[0]));
 	if (w->follow == NULL || w->sequence == NULL || w->parts == NULL || w->reassembly == NULL)
 		return NULL;
-	return w->sessions == NULL || w->limits == NULL ? NULL : w;
+	return w->sent == NULL || w->received == NULL || w->limits == NULL ? NULL : w;
 }
 
 int
@@ -215,14 +217,16 @@ dp_workers_create(struct dp *dp)
 void
 dp_workers_destroy(struct dp *dp)
 {
+	size_t slots = (size_t)dp->slot_mask + 1;
+
 	for (uint16_t i = 0; i < dp->worker_count; i++) {
 		struct dp_worker *w = dp->workers[i];
 
 		if (w == NULL)
 			continue;
-		dp_table_free(
-			dp, w->sessions, ((size_t)dp->slot_mask + 1) * sizeof(w->sessions[0]));
-		dp_table_free(dp, w->limits, ((size_t)dp->slot_mask + 1) * sizeof(w->limits[0]));
+		dp_table_free(dp, w->sent, slots * sizeof(w->sent[0]));
+		dp_table_free(dp, w->received, slots * sizeof(w->received[0]));
+		dp_table_free(dp, w->limits, slots * sizeof(w->limits[0]));
 		free(w->follow);
 		free(w->sequence);
 		free(w->trace);

@@ -215,7 +215,7 @@ inner_ipv6_gets_what_every_link_carries(void **state)
 	packet[WIRE_IPV6_HOPS]--;
 	assert_memory_equal(got + OURS, packet, LEAST);
 	assert_int_equal(edges(&b, DP_EDGE_EGRESS_PARTS), 1);
-	assert_int_equal(b.dp->workers[0]->sessions[slot].tx_packets, 2); /* and `ours` */
+	assert_int_equal(b.dp->workers[0]->sent[slot].packets, 2); /* and `ours` */
 	/* what fits leaves whole */
 	put6(&b, true, packet, packet6(packet, A_6, CLIENT_1, ESP, 1300 - OURS));
 	assert_int_equal(take_frame(&b).len, WIRE_ETHER + 1300);

@@ -61,7 +61,7 @@ leads_to(struct bench *b, uint32_t address)
 	}
 	for (uint32_t slot = 0; slot <= b->dp->slot_mask; slot++) {
 		if (dp_session_counters(b->dp, slot, &n) == 0 && n.tx_packets != 0) {
-			b->dp->workers[0]->sessions[slot].tx_packets = 0;
+			b->dp->workers[0]->sent[slot].packets = 0;
 			return slot;
 		}
 	}

@@ -353,6 +353,7 @@ read_lines(const struct bench *b)
 		l->egress[slot].nexthop = 0;
 		/* without the generation, which a replay may bring forward */
 		l->ingress[slot].class %= DP_CLASSES;
+		l->ingress[slot].received = (struct dp_received){0};
 		l->egress[slot].class %= DP_CLASSES;
 		l->egress[slot].flags &= (uint8_t)~DP_EGRESS_HELD;
 		l->held[slot] = dp->rare[slot].after == DP_AFTER_REACH;

@@ -151,10 +151,12 @@ forget(struct bench *b)
 	memset(w->echo_rates, 0, sizeof(w->echo_rates));
 	memset(w->arp_rates, 0, sizeof(w->arp_rates));
 	memset(w->echo_firsts, 0, sizeof(w->echo_firsts));
-	memset(w->sessions, 0, SLOTS * sizeof(w->sessions[0]));
+	memset(w->sent, 0, SLOTS * sizeof(w->sent[0]));
+	memset(w->received, 0, SLOTS * sizeof(w->received[0]));
 	memset(w->shares, 0, sizeof(w->shares));
 	forget_rates(b->dp);
 	for (unsigned i = 0; i < SLOTS; i++) {
+		b->dp->ingress[i].received = (struct dp_received){0};
 		b->dp->rare[i].ns = b->dp->rare[i].nr = 0;
 		b->dp->rare[i].lost = b->dp->rare[i].old = 0;
 		b->dp->rare[i].old_run = b->dp->rare[i].counting = 0;
@@ -202,9 +204,10 @@ run(struct bench *b, bool stages_only, unsigned n, struct outcome *o)
 	o->punted = 0;
 	take_punts(w, o);
 	o->counts = w->counts;
-	memcpy(o->sessions, w->sessions, sizeof(o->sessions));
-	for (uint32_t i = 0; i < SLOTS; i++)
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		(void)dp_session_counters(b->dp, i, &o->sessions[i]);
 		(void)dp_session_rated(b->dp, i, &o->rated[i]);
+	}
 }
 
 static void

@@ -295,17 +295,23 @@ no_packet_is_lost_while_a_third_session_comes_and_goes(void **state)
 
 /* ---- workers that go by hand ---- */
 
-/* One packet from A to B by way of worker 1; true: it left. */
+/* One packet from A to B by way of a worker; true: it left. */
 static bool
-relayed_by_the_other_worker(struct bench *b, bool from_a)
+relayed_by(struct bench *b, unsigned worker, bool from_a)
 {
 	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
 	struct wire wire = {0};
 
 	inner_packet(packet, from_a ? INNER_A : INNER_B, from_a ? INNER_B : INNER_A, 50, PACKET);
-	threads_give(b, 1, frame, build_data(b, from_a, &wire, packet, PACKET, frame));
-	dp_worker_round(b->dp->workers[1]);
+	threads_give(b, worker, frame, build_data(b, from_a, &wire, packet, PACKET, frame));
+	dp_worker_round(b->dp->workers[worker]);
 	return threads_collect() == 1;
+}
+
+static bool
+relayed_by_the_other_worker(struct bench *b, bool from_a)
+{
+	return relayed_by(b, 1, from_a);
 }
 
 static void
@@ -372,7 +378,7 @@ a_late_worker_delays_nobody(void **state)
 	assert_true(dp_next_timeout(b.dp) <= b.now + CV_NS_PER_MS);
 	dp_setup_info(b.dp, &info);
 	assert_int_equal(info.sessions, 1);
-	b.dp->workers[0]->sessions[b.slot_b].rx_packets++; /* the one that it was at */
+	b.dp->workers[0]->received[b.slot_b].packets++; /* the one that it was at */
 
 	dp_worker_round(b.dp->workers[0]);
 	dp_control_poll(b.dp, b.now);
@@ -460,12 +466,59 @@ nothing_reaches_a_client_before_its_ack(void **state)
 	threads_destroy(&b);
 }
 
+static void
+expect_counted(const struct dp_session_counters *n, unsigned rx, unsigned tx)
+{
+	assert_int_equal(n->rx_packets, rx);
+	assert_int_equal(n->rx_bytes, rx * PACKET);
+	assert_int_equal(n->tx_packets, tx);
+	assert_int_equal(n->tx_bytes, tx * PACKET);
+}
+
+/* What arrives is counted in the session's line by the worker that saw it first, elsewhere by
+ * others: no packet is lost, none is left to who comes next. */
+static void
+a_sessions_packets_count_whichever_worker_takes_them(void **state)
+{
+	struct dp_session_counters n;
+	struct bench b;
+
+	(void)state;
+	threads_create(&b);
+	assert_int_equal(dp_ports_start(b.dp), 0);
+	set_policies(&b, 0);
+	bench_sessions(&b, 0, 0);
+	learn_neighbours(&b);
+	for (unsigned first = 0; first < THREADS; first++) {
+		assert_true(relayed_by(&b, first, true));
+		assert_true(relayed_by(&b, 1 - first, true));
+		assert_true(relayed_by(&b, 1 - first, true));
+		assert_true(relayed_by(&b, first, true));
+		assert_true(relayed_by(&b, 1 - first, false));
+		assert_int_equal(b.dp->workers[first]->received[b.slot_a].packets, 0);
+		assert_int_equal(b.dp->workers[1 - first]->received[b.slot_a].packets, 2);
+		assert_int_equal(b.dp->ingress[b.slot_b].received.count.packets, 1);
+		assert_int_equal(dp_session_counters(b.dp, b.slot_a, &n), 0);
+		expect_counted(&n, 4, 1);
+		assert_int_equal(dp_session_clear(b.dp, b.slot_a, &n), 0);
+		expect_counted(&n, 4, 1);
+		assert_int_equal(dp_session_clear(b.dp, b.slot_b, &n), 0);
+		expect_counted(&n, 1, 4);
+		bench_sessions(&b, 0, 0);
+		assert_int_equal(dp_session_counters(b.dp, b.slot_a, &n), 0);
+		expect_counted(&n, 0, 0);
+	}
+	dp_ports_stop(b.dp);
+	threads_destroy(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_late_worker_delays_nobody),
 		cmocka_unit_test(nothing_reaches_a_client_before_its_ack),
+		cmocka_unit_test(a_sessions_packets_count_whichever_worker_takes_them),
 		cmocka_unit_test(no_packet_is_lost_while_a_third_session_comes_and_goes),
 	};
 
