@@ -711,11 +711,23 @@ void dp_realm6_discard(struct dp *dp, uint16_t realm, struct dp_realm6 *t); /* N
 void dp_realm6_trim(struct dp *dp, uint16_t realm);
 void dp_realms6_destroy(struct dp *dp);
 
+/* table/covers6.c: how many networks of the realm are in one that is shorter. */
+/* Before networks of so many bits get a word, or another one: room for two. false: no memory. */
+bool dp_covers6_room(struct dp *dp, struct dp_realm6 *r, unsigned bits);
+/* One more (1) or less (-1). */
+void dp_covers6_count(struct dp_realm6 *r, uint64_t net, unsigned bits, int more);
+/* Of a length for which room was made. */
+uint32_t dp_covers6_inside(const struct dp_realm6 *r, uint64_t net, unsigned bits);
+void dp_covers6_free(struct dp *dp, struct dp_realm6 *r);
+
 /* table/route6.c: as the public ones. */
 int dp_route6_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route6_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
 int dp_route6_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_prefix *prefix,
 	uint32_t *word);
+/* The length of a session's network, shorter than so many bits, that a network or address is in; 0:
+ * there is none. */
+unsigned dp_realm6_holder(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
 /* Whether one of them is in a network. */
 bool dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
 
@@ -725,6 +737,13 @@ dp_route_is_session(uint32_t word)
 	enum dp_route_kind kind = dp_route_kind(word);
 
 	return kind == DP_ROUTE_SESSION || kind == DP_ROUTE_SESSION6;
+}
+
+/* Or is going to be one. */
+static inline bool
+dp_route_is_taken(uint32_t word)
+{
+	return word == DP_ROUTE_KEPT || dp_route_is_session(word);
 }
 
 static inline const struct dp_realm_table *

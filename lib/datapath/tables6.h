@@ -54,7 +54,8 @@ struct dp_realm6 {
 	struct dp_window6 windows[DP_WINDOWS6];
 	struct dp_nets *nets;
 	struct dp_routes6 *routes;
-	uint32_t live; /* control's: words that are not 0 */
+	uint32_t live;             /* control's: words that are not 0 */
+	struct dp_covers6 *covers; /* control's: table/covers6.c; NULL: no network is shorter */
 };
 
 /* A set of prefixes of any length, made once: asked by length, so it matters little how many. */

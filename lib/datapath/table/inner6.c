@@ -33,24 +33,51 @@ is_network(const struct cv_prefix *p)
 	       memcmp(p->ip.bytes + 8, nothing, sizeof(nothing)) == 0;
 }
 
-/* Nobody's, or the session's own. */
+/* Whether one is in the other, which is no longer. */
+static bool
+is_in(const struct cv_prefix *inner, const struct cv_prefix *outer)
+{
+	return inner->ip.family == CV_IPV6 && inner->length >= outer->length &&
+	       dp_net_cut(dp_net_of(inner->ip.bytes), outer->length) == dp_net_of(outer->ip.bytes);
+}
+
+/* How many of a session's networks are in one, which is shorter. */
+static unsigned
+own_inside(const struct dp_session *own, const struct cv_prefix *p)
+{
+	return (unsigned)(own->prefix6.length > p->length && is_in(&own->prefix6, p)) +
+	       (own->delegated.length > p->length && is_in(&own->delegated, p));
+}
+
+/*
+ * Nobody's, or the session's own: neither it, nor a part of it, nor what it is a part of is
+ * another's. Who has the longer one of two that overlap would get the other's packets.
+ */
 static int
 check_network(struct dp *dp, uint32_t slot, uint16_t realm, const struct cv_prefix *p)
 {
 	const struct dp_cold *c = &dp->cold[slot];
+	const struct dp_session *own =
+		c->installed && c->told.open6 && c->told.realm == realm ? &c->told : NULL;
 	uint64_t net = dp_net_of(p->ip.bytes);
-	uint32_t word;
+	unsigned holder;
 
 	if (!is_network(p) || dp_route6_inside(dp, realm, net, p->length))
 		return CV_ERR_CONFIG;
 	if (dp_realm6_room(dp, realm, net, p->length) != 0)
 		return CV_ERR_NOMEM;
-	word = dp_realm6_get(dp, realm, net, p->length);
-	if (word == DP_ROUTE_NOBODY ||
-		(c->installed && c->told.open6 && c->told.realm == realm &&
-			(same_prefix(&c->told.prefix6, p) || same_prefix(&c->told.delegated, p))))
-		return 0;
-	return CV_ERR_EXISTS;
+	if (dp_realm6_get(dp, realm, net, p->length) != DP_ROUTE_NOBODY &&
+		(own == NULL ||
+			(!same_prefix(&own->prefix6, p) && !same_prefix(&own->delegated, p))))
+		return CV_ERR_EXISTS;
+	holder = dp_realm6_holder(dp, realm, net, p->length);
+	if (holder != 0 &&
+		(own == NULL || holder != own->delegated.length || !is_in(p, &own->delegated)))
+		return CV_ERR_EXISTS;
+	if (dp_covers6_inside(dp->realms6[realm], net, p->length) !=
+		(own == NULL ? 0 : own_inside(own, p)))
+		return CV_ERR_EXISTS;
+	return 0;
 }
 
 int
@@ -64,9 +91,8 @@ dp_inner6_check(struct dp *dp, uint32_t slot, const struct dp_session *s)
 	rc = check_network(dp, slot, s->realm, &s->prefix6);
 	if (rc != 0 || s->delegated.ip.family == 0)
 		return rc;
-	return same_prefix(&s->prefix6, &s->delegated)
-		       ? CV_ERR_CONFIG
-		       : check_network(dp, slot, s->realm, &s->delegated);
+	return is_in(&s->prefix6, &s->delegated) ? CV_ERR_CONFIG
+						 : check_network(dp, slot, s->realm, &s->delegated);
 }
 
 void

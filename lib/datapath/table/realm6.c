@@ -133,6 +133,8 @@ dp_realm6_room(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits)
 	if (r == NULL)
 		return CV_ERR_NOMEM;
 	dp_realm_trim_later(dp, realm); /* where it comes to nothing */
+	if (bits != DP_HOST_BITS && !dp_covers6_room(dp, r, bits))
+		return CV_ERR_NOMEM;
 	if (bits == DP_HOST_BITS || (bits == DP_LINK_BITS && dp_window6_word(r, net) != NULL))
 		return 0;
 	n = r->nets;
@@ -181,6 +183,8 @@ dp_realm6_put(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits, uint32
 		__atomic_store_n(entry, word, __ATOMIC_RELEASE);
 	}
 	r->live += (uint32_t)more;
+	if (more != 0)
+		dp_covers6_count(r, net, bits, more);
 	if (more < 0)
 		dp_realm_trim_later(dp, realm);
 	if (more > 0 && r->live == DENSE)
@@ -199,6 +203,7 @@ destroy(struct dp *dp, uint16_t realm)
 		dp_grace_free(dp, r->windows[i].words);
 	dp_grace_free(dp, r->nets);
 	dp_grace_free(dp, r->routes);
+	dp_covers6_free(dp, r);
 	dp_grace_free(dp, r);
 }
 

@@ -92,25 +92,30 @@ dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bit
 	return false;
 }
 
-static bool
-is_a_sessions(uint32_t word)
+unsigned
+dp_realm6_holder(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits)
 {
-	return word == DP_ROUTE_KEPT || dp_route_is_session(word);
+	const struct dp_realm6 *r = dp->realms6[realm];
+	const struct dp_nets *n = r == NULL ? NULL : r->nets;
+
+	if (bits > DP_LINK_BITS && dp_route_is_taken(dp_realm6_get(dp, realm, net, DP_LINK_BITS)))
+		return DP_LINK_BITS;
+	for (unsigned i = 0; n != NULL && i < n->count; i++) {
+		unsigned len = n->lengths[i];
+
+		if (len < bits &&
+			dp_route_is_taken(dp_realm6_get(dp, realm, dp_net_cut(net, len), len)))
+			return len;
+	}
+	return 0;
 }
 
-/* Whether a session has a network; of an address, one that it is in. */
+/* Whether a session has a network, or one that it is in. */
 static bool
 is_taken(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits)
 {
-	const struct dp_nets *n = dp->realms6[realm]->nets;
-
-	if (bits <= DP_LINK_BITS)
-		return is_a_sessions(dp_realm6_get(dp, realm, net, bits));
-	for (unsigned i = 0; n != NULL && i < n->count; i++)
-		if (is_a_sessions(dp_realm6_get(
-			    dp, realm, dp_net_cut(net, n->lengths[i]), n->lengths[i])))
-			return true;
-	return is_a_sessions(dp_realm6_get(dp, realm, net, DP_LINK_BITS));
+	return dp_realm6_holder(dp, realm, net, bits) != 0 ||
+	       (bits <= DP_LINK_BITS && dp_route_is_taken(dp_realm6_get(dp, realm, net, bits)));
 }
 
 static bool
