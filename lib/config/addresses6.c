@@ -95,3 +95,19 @@ cfg_read_prefix6(
 	else
 		memcpy(at, &prefix, sizeof(prefix));
 }
+
+bool
+cfg_parse_prefix6(const char *text, unsigned shortest, unsigned longest, struct cv_prefix *out)
+{
+	struct cv_prefix prefix, right;
+
+	if (!split(text, &prefix) || prefix.length < shortest || prefix.length > longest ||
+		!is_routed(&prefix.ip))
+		return false;
+	right = prefix;
+	cfg_mask6(&right);
+	if (!cv_ip_equal(&right.ip, &prefix.ip))
+		return false;
+	*out = prefix;
+	return true;
+}

@@ -219,6 +219,5 @@ cfg_check_all(struct cfg_loader *l)
 	check_listeners(l);
 	check_gateway_macs(l);
 	cfg_check_pools(l);
-	cfg_check_pools6(l, l->cfg->users, l->cfg->n_users);
 	check_limits(l);
 }

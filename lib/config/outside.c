@@ -231,3 +231,43 @@ cfg_read_peers(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_n
 	else
 		memcpy(at, &prefix, sizeof(prefix));
 }
+
+/* ---- what is inside of tunnels, too ---- */
+
+bool
+cfg_meets_outside(const struct cfg_loader *l, const struct cv_prefix *p, char out[CFG_OUTSIDE_TEXT])
+{
+	char text[CV_PREFIX_TEXT];
+
+	for (size_t i = 0; i < l->cfg->n_listeners; i++) {
+		const struct cfg_listener *o = &l->cfg->listeners[i];
+		struct cv_prefix network = {.ip = o->ip, .length = o->prefix_length};
+		const char *what = NULL;
+
+		if (o->ip.family != p->ip.family)
+			continue;
+		if (o->ip.family == CV_IPV6)
+			cfg_mask6(&network);
+		else
+			network.ip = cv_ipv4(cv_ipv4_value(&o->ip) & cfg_mask(o->prefix_length));
+		if (cv_prefix_contains(p, &o->ip)) {
+			what = "address";
+			cv_ip_text(&o->ip, text);
+		} else if (cv_prefix_contains(p, &o->gateway)) {
+			what = "gateway";
+			cv_ip_text(&o->gateway, text);
+		} else if (cv_prefix_overlaps(p, &network)) {
+			what = "network";
+			cv_prefix_text(&network, text);
+		}
+		if (what == NULL)
+			continue;
+		if (p->length == 32 && what[0] != 'n' && p->ip.family == CV_IPV4)
+			snprintf(out, CFG_OUTSIDE_TEXT, "is the %s of listeners[%zu]", what, i);
+		else
+			snprintf(out, CFG_OUTSIDE_TEXT, "%s %s, the %s of listeners[%zu]",
+				what[0] == 'n' ? "overlaps" : "holds", text, what, i);
+		return true;
+	}
+	return false;
+}

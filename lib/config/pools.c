@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pools of addresses: those of a realm are apart, and hold no address of a listener. */
+/* Pools of addresses: those of a realm are apart, and from what is outside of the tunnels. */
 #include <stdlib.h>
 
 #include "config/private.h"
@@ -20,18 +20,12 @@ by_start(const void *pa, const void *pb)
 }
 
 static void
-check_pool_listeners(struct cfg_loader *l, const struct cfg_pool *pool)
+check_pool_outside(struct cfg_loader *l, const struct cfg_pool *pool)
 {
-	for (size_t i = 0; i < l->cfg->n_listeners; i++) {
-		const struct cfg_listener *listener = &l->cfg->listeners[i];
-		char prefix[CV_PREFIX_TEXT], ip[CV_IP_TEXT];
+	char prefix[CV_PREFIX_TEXT], text[CFG_OUTSIDE_TEXT];
 
-		if (!cv_prefix_contains(pool->prefix, &listener->ip))
-			continue;
-		cfg_fail(l, pool->node, NULL, "%s holds %s, the address of listeners[%zu]",
-			cv_prefix_text(pool->prefix, prefix), cv_ip_text(&listener->ip, ip), i);
-		return;
-	}
+	if (cfg_meets_outside(l, pool->prefix, text))
+		cfg_fail(l, pool->node, NULL, "%s %s", cv_prefix_text(pool->prefix, prefix), text);
 }
 
 /* Of two pools that overlap, the later in the file is wrong. */
@@ -84,7 +78,7 @@ cfg_check_pools(struct cfg_loader *l)
 	qsort(pools, n, sizeof(*pools), by_start);
 	outer = pools;
 	for (size_t i = 0; i < n && !cfg_enough(l); i++) {
-		check_pool_listeners(l, &pools[i]);
+		check_pool_outside(l, &pools[i]);
 		/* prefixes nest or are apart, so the last one that was in no other is enough */
 		if (i > 0 && pools[i].realm == outer->realm &&
 			cv_prefix_overlaps(outer->prefix, pools[i].prefix))

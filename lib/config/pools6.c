@@ -13,7 +13,8 @@ enum what { POOL, DELEGATED, USERS_PREFIX, USERS_DELEGATED, OWN };
 
 /* One of them, and where it is said. */
 struct piece {
-	const struct cfg_node *node;
+	const struct cfg_node *node;   /* NULL: in the users file */
+	const struct cfg_entry *entry; /* of a user; NULL: a group's */
 	struct cv_prefix prefix;
 	size_t order;
 	uint16_t realm;
@@ -108,13 +109,15 @@ by_start(const void *pa, const void *pb)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
-static void
+static struct piece *
 add(struct pieces *all, const struct cfg_node *node, const struct cv_prefix *prefix, uint16_t realm,
 	uint8_t unit, enum what what)
 {
+	struct piece *p = &all->items[all->n];
+
 	if (prefix->ip.family == 0)
-		return;
-	all->items[all->n] = (struct piece){.node = node,
+		return NULL;
+	*p = (struct piece){.node = node,
 		.prefix = *prefix,
 		.order = all->n,
 		.realm = realm,
@@ -122,6 +125,27 @@ add(struct pieces *all, const struct cfg_node *node, const struct cv_prefix *pre
 		.what = what,
 		.said = what != OWN || cfg_node_get(node->parent, "address6") == node};
 	all->n++;
+	return p;
+}
+
+static void
+add_users(struct pieces *all, const struct cfg_entry *e, const char *key,
+	const struct cv_prefix *prefix, uint16_t realm, enum what what)
+{
+	const struct cfg_node *node = e->node == NULL ? NULL : node_of(e->node, key);
+	struct piece *p = add(all, node, prefix, realm, prefix->length, what);
+
+	if (p != NULL)
+		p->entry = e;
+}
+
+static void
+piece_fail(struct cfg_loader *l, const struct piece *p, const char *text)
+{
+	if (p->node != NULL)
+		cfg_fail(l, p->node, NULL, "%s", text);
+	else
+		cfg_fail_at(l, p->entry->file, p->entry->line, p->entry->column, "", "%s", text);
 }
 
 static void
@@ -130,12 +154,13 @@ add_group(struct pieces *all, const struct cfg_node *map, const struct cfg_group
 	struct cv_prefix own = {.ip = g->address6, .length = 64};
 
 	for (size_t i = 0; i < g->n_pool6; i++)
-		add(all, item_of(cfg_node_get(map, "pool6"), i), &g->pool6[i], g->realm, 64, POOL);
+		(void)add(all, item_of(cfg_node_get(map, "pool6"), i), &g->pool6[i], g->realm, 64,
+			POOL);
 	for (size_t i = 0; i < g->n_delegate; i++)
-		add(all, item_of(cfg_node_get(map, "delegate"), i), &g->delegate[i], g->realm,
+		(void)add(all, item_of(cfg_node_get(map, "delegate"), i), &g->delegate[i], g->realm,
 			g->delegate_length, DELEGATED);
 	cfg_mask6(&own);
-	add(all, node_of(map, "address6"), &own, g->realm, 64, OWN);
+	(void)add(all, node_of(map, "address6"), &own, g->realm, 64, OWN);
 }
 
 /* Whether one may be in another, which is no shorter. */
@@ -163,11 +188,13 @@ report(struct cfg_loader *l, const struct piece *a, const struct piece *b)
 		[USERS_DELEGATED] = "delegated",
 		[OWN] = "the server's own address6"};
 	const struct piece *first = a->order < b->order ? a : b, *later = first == a ? b : a;
-	char text[2][CV_PREFIX_TEXT];
+	char text[2][CV_PREFIX_TEXT], error[400];
 
-	cfg_fail(l, later->node, NULL, "%s overlaps %s, %s in the same realm, %.200s:%u",
+	snprintf(error, sizeof(error), "%s overlaps %s, %s in the same realm, %.200s:%u",
 		cv_prefix_text(&later->prefix, text[0]), cv_prefix_text(&first->prefix, text[1]),
-		whats[first->what], l->file, first->node->line);
+		whats[first->what], first->node != NULL ? l->file : first->entry->file,
+		first->node != NULL ? first->node->line : first->entry->line);
+	piece_fail(l, later, error);
 }
 
 /* Prefixes nest or are apart: in the order of their starts one is compared with the last that was
@@ -200,21 +227,17 @@ check_overlaps(struct cfg_loader *l, const struct pieces *all)
 }
 
 static void
-check_listeners(struct cfg_loader *l, const struct pieces *all)
+check_outside(struct cfg_loader *l, const struct pieces *all)
 {
+	char prefix[CV_PREFIX_TEXT], text[CFG_OUTSIDE_TEXT], error[400];
+
 	for (size_t i = 0; i < all->n && !cfg_enough(l); i++) {
 		const struct piece *p = &all->items[i];
-		char prefix[CV_PREFIX_TEXT], ip[CV_IP_TEXT];
 
-		for (size_t k = 0; p->what <= DELEGATED && k < l->cfg->n_listeners; k++) {
-			const struct cv_ip *own = &l->cfg->listeners[k].ip;
-
-			if (!cv_prefix_contains(&p->prefix, own))
-				continue;
-			cfg_fail(l, p->node, NULL, "%s holds %s, the address of listeners[%zu]",
-				cv_prefix_text(&p->prefix, prefix), cv_ip_text(own, ip), k);
-			break;
-		}
+		if (p->what == OWN || !cfg_meets_outside(l, &p->prefix, text))
+			continue;
+		snprintf(error, sizeof(error), "%s %s", cv_prefix_text(&p->prefix, prefix), text);
+		piece_fail(l, p, error);
 	}
 }
 
@@ -262,34 +285,32 @@ cfg_keep_fixed6(struct cfg_loader *l)
 }
 
 void
-cfg_check_pools6(struct cfg_loader *l, const struct cfg_user *users, size_t n)
+cfg_check_pools6(struct cfg_loader *l, const struct cfg_entry *users, size_t n)
 {
 	const struct cfg_node *groups = cfg_node_get(l->root, "groups");
-	const struct cfg_node *list = cfg_node_get(l->root, "users");
 	const struct cfg_node *map = groups == NULL ? NULL : groups->first;
 	size_t most = 2 * n;
 	struct pieces all = {0};
 
 	for (size_t g = 0; g < l->cfg->n_groups; g++)
 		most += l->cfg->groups[g].n_pool6 + l->cfg->groups[g].n_delegate + 1;
-	all.items = cfg_scratch(l, most, sizeof(*all.items));
+	all.items = cfg_scratch(l, most + 1, sizeof(*all.items));
 	if (all.items == NULL)
 		return;
 	for (size_t g = 0; g < l->cfg->n_groups; g++, map = map->next)
 		add_group(&all, map, &l->cfg->groups[g]);
-	map = list == NULL ? NULL : list->first;
-	for (size_t i = 0; i < n; i++, map = map->next) {
-		const struct cfg_user *u = &users[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct cfg_user *u = &users[i].user;
 
 		if (u->group >= l->cfg->n_groups)
 			continue;
-		add(&all, node_of(map, "prefix6"), &u->prefix6, l->cfg->groups[u->group].realm, 64,
+		add_users(&all, &users[i], "prefix6", &u->prefix6, l->cfg->groups[u->group].realm,
 			USERS_PREFIX);
-		add(&all, node_of(map, "delegated"), &u->delegated, l->cfg->groups[u->group].realm,
-			u->delegated.length, USERS_DELEGATED);
+		add_users(&all, &users[i], "delegated", &u->delegated,
+			l->cfg->groups[u->group].realm, USERS_DELEGATED);
 	}
 	if (all.n > 1)
 		qsort(all.items, all.n, sizeof(all.items[0]), by_start);
 	check_overlaps(l, &all);
-	check_listeners(l, &all);
+	check_outside(l, &all);
 }

@@ -25,14 +25,17 @@ enum {
 	CFG_SECRET_FILE_MAX = 4096,  /* bytes */
 	CFG_USERS_MAX = 1000 * 1000, /* of the configuration and the users file together */
 	CFG_LISTED_MAX = 100 * 1000, /* of users or secrets that the configuration itself lists */
-	/* A line of the users file: NAME:PASSWORD:GROUP:ADDRESS, CR and LF. */
+	/* A line of the users file: NAME:PASSWORD:GROUP:ADDRESS,PREFIX6,DELEGATED, CR and LF. */
 	CFG_GROUP_NAME_MAX = 63,
 	CFG_IPV4_TEXT_MAX = 15,
+	CFG_PREFIX6_TEXT_MAX = 39 + 3,
 	CFG_USERS_LINE_MAX = CV_USER_NAME_MAX + 1 + CFG_SECRET_MAX + 1 + CFG_GROUP_NAME_MAX + 1 +
-			     CFG_IPV4_TEXT_MAX + 2,
+			     CFG_IPV4_TEXT_MAX + 2 * (1 + CFG_PREFIX6_TEXT_MAX) + 2,
 	CFG_USERS_FILE_MAX = CFG_USERS_MAX * CFG_USERS_LINE_MAX,
-	CFG_KEYS_MAX = 32,  /* rows of a table */
-	CFG_RULE_TEXT = 24, /* bytes of a rule as text, with its NUL */
+	CFG_KEYS_MAX = 32,           /* rows of a table */
+	CFG_RULE_TEXT = 24,          /* bytes of a rule as text, with its NUL */
+	CFG_DELEGATED_SHORTEST = 40, /* length of a user's prefix */
+	CFG_OUTSIDE_TEXT = 160,
 	CFG_WORD_TEXT = 80, /* bytes of a value shown in an error, with its NUL */
 };
 
@@ -101,6 +104,15 @@ struct cfg_pool {
 	const struct cv_prefix *prefix;
 	size_t group, order;
 	uint16_t realm;
+};
+
+/* A user and where it was said. */
+struct cfg_entry {
+	struct cfg_user user;
+	const char *file;
+	unsigned line, column;
+	const struct cfg_node *node; /* NULL: from the users file */
+	size_t order;
 };
 
 struct cfg_loader {
@@ -333,11 +345,18 @@ void cfg_check_group_filter(
 /* The IPv6 keys of a group; the address6 that is left out. */
 void cfg_check_group6(struct cfg_loader *l, const struct cfg_node *map, struct cfg_group *group);
 /* IPv6 prefixes of groups and of the users whom the configuration itself lists, in its order. */
-void cfg_check_pools6(struct cfg_loader *l, const struct cfg_user *users, size_t n);
+void cfg_check_pools6(struct cfg_loader *l, const struct cfg_entry *users, size_t n);
 /* Makes cfg.fixed6 of cfg.users. */
 void cfg_keep_fixed6(struct cfg_loader *l);
 /* Sets what stands beyond its length to 0. */
 void cfg_mask6(struct cv_prefix *prefix);
+/* ADDRESS/LENGTH of what may be a client's, of a length in these bounds; false: it is not that. */
+bool cfg_parse_prefix6(
+	const char *text, unsigned shortest, unsigned longest, struct cv_prefix *out);
+/* What of a listener a prefix has in it, address, gateway or network, as an error says it. False:
+ * nothing. */
+bool cfg_meets_outside(
+	const struct cfg_loader *l, const struct cv_prefix *p, char out[CFG_OUTSIDE_TEXT]);
 /* No filter has the name of another, whoever made it. */
 void cfg_check_filters(struct cfg_loader *l);
 /* All filters in one list, and where each group's is in it. */

@@ -284,8 +284,8 @@ static const struct cfg_key user_keys[] = {
 		"fixed address; left out: one of the group's pool"),
 	VALUE("prefix6", struct cfg_user, prefix6, PREFIX6(64, 64), NULL, LIVE,
 		"fixed IPv6 /64; left out: one of the group's pool6"),
-	VALUE("delegated", struct cfg_user, delegated, PREFIX6(40, 64), NULL, LIVE,
-		"fixed IPv6 prefix by DHCPv6; left out: one of the group's delegate"),
+	VALUE("delegated", struct cfg_user, delegated, PREFIX6(CFG_DELEGATED_SHORTEST, 64), NULL,
+		LIVE, "fixed IPv6 prefix by DHCPv6; left out: one of the group's delegate"),
 	VALUE("rate-in", struct cfg_user, rates.in, KIND(RATE), NULL, LIVE,
 		"what the user may send in each session; left out: as the group says"),
 	VALUE("rate-out", struct cfg_user, rates.out, KIND(RATE), NULL, LIVE,
@@ -345,7 +345,8 @@ static const struct cfg_key root_keys[] = {
 	LISTED("users", CFG_MANY, LIST(struct cfg, users), SUBMAP(user_table), 0, CFG_LISTED_MAX,
 		NULL, LIVE, "who may have a session"),
 	WHOLE("users-file", RANGE(USERS_FILE, 1, 4096), NULL, LIVE,
-		"file of further users, a line NAME:PASSWORD[:GROUP[:ADDRESS]] each"),
+		"file of further users, a line NAME:PASSWORD[:GROUP[:ADDRESS,PREFIX6,DELEGATED]] "
+		"each"),
 	VALUE("limits", struct cfg, limits, SUBMAP(limits_table), NULL, OF_KEYS,
 		"bounds against overload"),
 };

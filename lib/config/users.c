@@ -8,22 +8,13 @@
 
 #include "config/private.h"
 
-/* A user and where it was said. */
-struct entry {
-	struct cfg_user user;
-	const char *file;
-	unsigned line, column;
-	const struct cfg_node *node; /* NULL: from the users file */
-	size_t order;
-};
-
 struct entries {
-	struct entry *items;
+	struct cfg_entry *items;
 	size_t n, capacity;
 };
 
 static void
-entry_fail(struct cfg_loader *l, const struct entry *e, const char *child, const char *text)
+entry_fail(struct cfg_loader *l, const struct cfg_entry *e, const char *child, const char *text)
 {
 	const struct cfg_node *at = e->node == NULL ? NULL : cfg_node_get(e->node, child);
 
@@ -34,14 +25,14 @@ entry_fail(struct cfg_loader *l, const struct entry *e, const char *child, const
 }
 
 static void
-line_fail(struct cfg_loader *l, const struct entry *e, size_t column, const char *text)
+line_fail(struct cfg_loader *l, const struct cfg_entry *e, size_t column, const char *text)
 {
 	cfg_fail_at(l, e->file, e->line, (unsigned)column, "", "%s", text);
 }
 
 /* GROUP, or nothing where there is one group. */
 static void
-read_group(struct cfg_loader *l, struct entry *e, struct cv_bytes field, size_t column)
+read_group(struct cfg_loader *l, struct cfg_entry *e, struct cv_bytes field, size_t column)
 {
 	char list[200], text[260];
 	const char **names;
@@ -65,26 +56,83 @@ read_group(struct cfg_loader *l, struct entry *e, struct cv_bytes field, size_t 
 	line_fail(l, e, column, text);
 }
 
-static void
-read_address(struct cfg_loader *l, struct entry *e, struct cv_bytes field, size_t column)
+/* A part of a line as text; false: it can be no address. */
+static bool
+as_text(struct cv_bytes field, char text[CV_PREFIX_TEXT])
 {
-	char text[CV_IP_TEXT];
+	if (field.len >= CV_PREFIX_TEXT)
+		return false;
+	memcpy(text, field.data, field.len);
+	text[field.len] = '\0';
+	return strlen(text) == field.len;
+}
 
-	if (field.len < sizeof(text)) {
-		memcpy(text, field.data, field.len);
-		text[field.len] = '\0';
-		if (strlen(text) == field.len && cv_ip_parse(text, &e->user.address) == 0 &&
-			e->user.address.family == CV_IPV4 &&
-			cfg_is_host(cv_ipv4_value(&e->user.address)))
-			return;
-	}
+static void
+read_address(struct cfg_loader *l, struct cfg_entry *e, struct cv_bytes field, size_t column)
+{
+	char text[CV_PREFIX_TEXT];
+
+	if (as_text(field, text) && cv_ip_parse(text, &e->user.address) == 0 &&
+		e->user.address.family == CV_IPV4 && cfg_is_host(cv_ipv4_value(&e->user.address)))
+		return;
 	e->user.address.family = 0;
 	line_fail(l, e, column, "the address must be an IPv4 address that a host can have");
 }
 
-/* NAME:PASSWORD[:GROUP[:ADDRESS]] */
 static void
-read_line(struct cfg_loader *l, struct entry *e, const uint8_t *line, size_t len)
+read_prefix6(struct cfg_loader *l, const struct cfg_entry *e, struct cv_bytes field, size_t column,
+	bool delegated, struct cv_prefix *out)
+{
+	char text[CV_PREFIX_TEXT];
+
+	if (field.len == 0)
+		return;
+	if (!as_text(field, text) ||
+		!cfg_parse_prefix6(text, delegated ? CFG_DELEGATED_SHORTEST : 64, 64, out))
+		line_fail(l, e, column,
+			delegated ? "the delegated prefix must be a global or unique local IPv6 "
+				    "prefix, as 2001:db8:100::/56, of /40 to /64"
+				  : "the prefix of the link must be a global or unique local IPv6 "
+				    "prefix of /64, as 2001:db8:0:7::/64");
+}
+
+/* ADDRESS[,PREFIX6[,DELEGATED]], of which any may be empty where another one follows. */
+static void
+read_addresses(struct cfg_loader *l, struct cfg_entry *e, struct cv_bytes field, size_t column)
+{
+	enum { ADDRESS, PREFIX6, DELEGATED, PARTS };
+	struct cv_bytes parts[PARTS] = {{0}};
+	size_t at[PARTS], n = 0;
+
+	for (size_t start = 0, i = 0; i <= field.len; i++) {
+		if (i < field.len && field.data[i] != ',')
+			continue;
+		if (n == PARTS) {
+			line_fail(l, e, column + start,
+				"more than ADDRESS,PREFIX6,DELEGATED in the last field");
+			return;
+		}
+		parts[n] = (struct cv_bytes){field.data + start, i - start};
+		at[n++] = column + start;
+		start = i + 1;
+	}
+	if (parts[ADDRESS].len != 0 || n == 1)
+		read_address(l, e, parts[ADDRESS], at[ADDRESS]);
+	if (n > PREFIX6)
+		read_prefix6(l, e, parts[PREFIX6], at[PREFIX6], false, &e->user.prefix6);
+	if (n > DELEGATED)
+		read_prefix6(l, e, parts[DELEGATED], at[DELEGATED], true, &e->user.delegated);
+}
+
+static bool
+has_comma(const uint8_t *bytes, size_t len)
+{
+	return len != 0 && memchr(bytes, ',', len) != NULL;
+}
+
+/* NAME:PASSWORD[:GROUP[:ADDRESSES]]; colons behind the first comma are those of IPv6. */
+static void
+read_line(struct cfg_loader *l, struct cfg_entry *e, const uint8_t *line, size_t len)
 {
 	enum { NAME, PASSWORD, GROUP, ADDRESS, FIELDS };
 	struct cv_bytes fields[FIELDS] = {{0}};
@@ -92,7 +140,8 @@ read_line(struct cfg_loader *l, struct entry *e, const uint8_t *line, size_t len
 	const char *oddity;
 
 	for (size_t start = 0, i = 0; i <= len; i++) {
-		if (i < len && line[i] != ':')
+		if (i < len &&
+			(line[i] != ':' || (n == ADDRESS && has_comma(line + start, i - start))))
 			continue;
 		if (n == FIELDS) {
 			line_fail(l, e, start + 1, "more fields than NAME:PASSWORD:GROUP:ADDRESS");
@@ -122,7 +171,7 @@ read_line(struct cfg_loader *l, struct entry *e, const uint8_t *line, size_t len
 	e->user.password.len = fields[PASSWORD].len;
 	read_group(l, e, fields[GROUP], n > GROUP ? columns[GROUP] : len + 1);
 	if (n > ADDRESS)
-		read_address(l, e, fields[ADDRESS], columns[ADDRESS]);
+		read_addresses(l, e, fields[ADDRESS], columns[ADDRESS]);
 }
 
 /* One line without its end; false at the end of all. */
@@ -167,11 +216,12 @@ read_lines(struct cfg_loader *l, const char *path, const struct cfg_secret *byte
 
 	for (unsigned number = 1; !l->nomem && !cfg_enough(l) && next_line(&rest, &line);
 		number++) {
-		struct entry *e = &entries->items[entries->n];
+		struct cfg_entry *e = &entries->items[entries->n];
 
 		if (!is_user_line(line))
 			continue;
-		*e = (struct entry){.file = path, .line = number, .column = 1, .order = entries->n};
+		*e = (struct cfg_entry){
+			.file = path, .line = number, .column = 1, .order = entries->n};
 		read_line(l, e, line.data, line.len);
 		entries->n++;
 	}
@@ -189,7 +239,7 @@ make_entries(struct cfg_loader *l, struct entries *entries, size_t more)
 	if (entries->items == NULL)
 		return;
 	for (size_t i = 0; i < l->cfg->n_users; i++, node = node->next)
-		entries->items[i] = (struct entry){.user = l->cfg->users[i],
+		entries->items[i] = (struct cfg_entry){.user = l->cfg->users[i],
 			.file = l->file,
 			.line = node->line,
 			.column = node->column,
@@ -224,7 +274,7 @@ read_users_file(struct cfg_loader *l, struct entries *entries)
 static int
 by_name(const void *pa, const void *pb)
 {
-	const struct entry *a = pa, *b = pb;
+	const struct cfg_entry *a = pa, *b = pb;
 	size_t len = a->user.name_len < b->user.name_len ? a->user.name_len : b->user.name_len;
 	int order = len == 0 ? 0 : memcmp(a->user.name, b->user.name, len);
 
@@ -242,7 +292,7 @@ check_names(struct cfg_loader *l, const struct entries *entries)
 	char text[400];
 
 	for (size_t i = 1; i < entries->n && !cfg_enough(l); i++) {
-		const struct entry *a = &entries->items[i - 1], *b = a + 1;
+		const struct cfg_entry *a = &entries->items[i - 1], *b = a + 1;
 
 		if (a->user.name_len == 0 || a->user.name_len != b->user.name_len ||
 			memcmp(a->user.name, b->user.name, a->user.name_len) != 0)
@@ -257,7 +307,7 @@ check_names(struct cfg_loader *l, const struct entries *entries)
 
 /* Users with an address of their own, by realm. */
 struct fixed {
-	const struct entry *entry;
+	const struct cfg_entry *entry;
 	uint32_t address;
 	uint16_t realm;
 	bool own; /* the server's */
@@ -309,7 +359,7 @@ check_in_pool(struct cfg_loader *l, const struct fixed *f)
 {
 	static const char text[] = "the address is in no pool of its realm, though its group has "
 				   "one: taken as it is";
-	const struct entry *e = f->entry;
+	const struct cfg_entry *e = f->entry;
 
 	if (l->pools == NULL || l->cfg->groups[e->user.group].n_pool == 0 ||
 		cfg_in_pools(l, f->realm, &e->user.address))
@@ -335,6 +385,18 @@ keep_addresses(
 	l->cfg->n_fixed = kept == NULL ? 0 : n;
 }
 
+static bool
+meets_outside(struct cfg_loader *l, const struct cfg_entry *e, char *text, size_t capacity)
+{
+	const struct cv_prefix host = {.ip = e->user.address, .length = 32};
+	char ip[CV_IP_TEXT], outside[CFG_OUTSIDE_TEXT];
+
+	if (!cfg_meets_outside(l, &host, outside))
+		return false;
+	snprintf(text, capacity, "%s %s", cv_ip_text(&host.ip, ip), outside);
+	return true;
+}
+
 static void
 check_addresses(struct cfg_loader *l, const struct entries *entries)
 {
@@ -358,6 +420,8 @@ check_addresses(struct cfg_loader *l, const struct entries *entries)
 		if (fixed[i].own)
 			entry_fail(l, fixed[i].entry, "address",
 				"is the server's own address in this realm");
+		else if (meets_outside(l, fixed[i].entry, text, sizeof(text)))
+			entry_fail(l, fixed[i].entry, "address", text);
 		else
 			check_in_pool(l, &fixed[i]);
 		if (i == 0 || fixed[i].realm != fixed[i - 1].realm ||
@@ -401,6 +465,7 @@ cfg_users_finish(struct cfg_loader *l)
 		make_entries(l, &entries, 0);
 	if (l->nomem)
 		return;
+	cfg_check_pools6(l, entries.items, entries.n);
 	if (entries.n > 1)
 		qsort(entries.items, entries.n, sizeof(entries.items[0]), by_name);
 	check_names(l, &entries);

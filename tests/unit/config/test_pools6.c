@@ -172,6 +172,134 @@ delegation_without_a_pool_is_warned_about(void **state)
 	unload(&t);
 }
 
+/* ---- what is outside of the tunnels ---- */
+
+#define LISTENERS                                  \
+	"listeners:\n"                             \
+	"  - { address: \"2001:db8:ff::1/60\" }\n" \
+	"  - { address: 192.0.2.1/24, gateway: 192.0.2.254 }\n"
+#define IPV4(keys) "groups: [{ name: a, address: 10.88.0.1, " keys " }]\n"
+
+static const struct bad outside[] = {
+	{LISTENERS GROUP("pool6: 2001:db8:ff::/48"),
+		"t.yaml:5:63: groups[0].pool6: 2001:db8:ff::/48 holds 2001:db8:ff::1, the address "
+		"of listeners[0]\n"},
+	{LISTENERS GROUP("pool6: 2001:db8:1::/48, delegate: 2001:db8:ff:8::/62, "
+			 "delegate-length: 64"),
+		"t.yaml:5:90: groups[0].delegate: 2001:db8:ff:8::/62 overlaps 2001:db8:ff::/60, "
+		"the network of listeners[0]\n"},
+	{LISTENERS GROUP("pool6: 2001:db8::/48") "users:\n" USER(
+		 "u", "prefix6: 2001:db8:ff:1::/64"),
+		"t.yaml:7:62: users[0].prefix6: 2001:db8:ff:1::/64 overlaps 2001:db8:ff::/60, the "
+		"network of listeners[0]\n"},
+	{LISTENERS GROUP("pool6: 2001:db8::/48") "users:\n" USER(
+		 "u", "delegated: 2001:db8:ff::/56"),
+		"t.yaml:7:64: users[0].delegated: 2001:db8:ff::/56 holds 2001:db8:ff::1, the "
+		"address of listeners[0]\n"},
+	{LISTENERS IPV4("pool: 192.0.2.128/25"),
+		"t.yaml:4:47: groups[0].pool: 192.0.2.128/25 holds 192.0.2.254, the gateway of "
+		"listeners[1]\n"},
+	{LISTENERS IPV4("pool: 192.0.2.128/26"),
+		"t.yaml:4:47: groups[0].pool: 192.0.2.128/26 overlaps 192.0.2.0/24, the network of "
+		"listeners[1]\n"},
+	{LISTENERS IPV4("pool: 10.88.1.0/24") "users: [{ name: u, password-file: bob.secret, "
+					      "address: 192.0.2.254 }]\n",
+		"t.yaml:5:56: users[0].address: 192.0.2.254 is the gateway of "
+		"listeners[1]\n"},
+};
+
+static void
+what_is_outside_is_nobodys(void **state)
+{
+	(void)state;
+	wants_all(outside, sizeof(outside) / sizeof(outside[0]));
+}
+
+/* ---- the users file ---- */
+
+static void
+users_are(const char *bytes)
+{
+	files_reset();
+	file_set("users.txt", bytes, strlen(bytes), 0600, 0);
+}
+
+#define POOLS "users-file: users.txt\n" GROUP("pool6: 2001:db8::/48, delegate: 2001:db8:100::/40")
+
+static void
+the_users_file_has_prefixes(void **state)
+{
+	char all[4096];
+
+	(void)state;
+	users_are("u:x:a:10.88.1.5,2001:db8:0:5::/64,2001:db8:100:500::/56\n"
+		  "v:x:a:,,2001:db8:100:600::/56\n"
+		  "w:x:a:,2001:db8:0:7::/64\r\n"
+		  "x:x:a:10.88.1.8,,\n");
+	load(&t, with_rest(all, sizeof(all), POOLS));
+	assert_string_equal(t.text, "");
+	assert_int_equal(t.cfg->n_users, 4);
+	is_ip(&t.cfg->users[0].address, "10.88.1.5");
+	is_prefix(&t.cfg->users[0].prefix6, "2001:db8:0:5::/64");
+	is_prefix(&t.cfg->users[0].delegated, "2001:db8:100:500::/56");
+	assert_int_equal(t.cfg->users[1].address.family, 0);
+	assert_int_equal(t.cfg->users[1].prefix6.ip.family, 0);
+	is_prefix(&t.cfg->users[1].delegated, "2001:db8:100:600::/56");
+	is_prefix(&t.cfg->users[2].prefix6, "2001:db8:0:7::/64");
+	assert_int_equal(t.cfg->users[2].delegated.ip.family, 0);
+	is_ip(&t.cfg->users[3].address, "10.88.1.8");
+	assert_int_equal(t.cfg->n_fixed6, 4);
+	unload(&t);
+	files_reset();
+}
+
+static void
+lines_of_it_are_refused(void **state)
+{
+	static const struct bad lines[] = {
+		{"u:x:a:10.88.1.5,hush",
+			"users.txt:1:17: the prefix of the link must be a global or unique local "
+			"IPv6 prefix of /64, as 2001:db8:0:7::/64\n"},
+		{"u:x:a:10.88.1.5,2001:db8:0:5::/63",
+			"users.txt:1:17: the prefix of the link must be a global or unique local "
+			"IPv6 prefix of /64, as 2001:db8:0:7::/64\n"},
+		{"u:x:a:10.88.1.5,2001:db8:0:5::1/64",
+			"users.txt:1:17: the prefix of the link must be a global or unique local "
+			"IPv6 prefix of /64, as 2001:db8:0:7::/64\n"},
+		{"u:x:a:10.88.1.5,fe80::/64",
+			"users.txt:1:17: the prefix of the link must be a global or unique local "
+			"IPv6 prefix of /64, as 2001:db8:0:7::/64\n"},
+		{"u:x:a:,,2001:db8:100::/39",
+			"users.txt:1:9: the delegated prefix must be a global or unique local IPv6 "
+			"prefix, as 2001:db8:100::/56, of /40 to /64\n"},
+		{"u:x:a:,,2001:db8:100::/56,",
+			"users.txt:1:27: more than ADDRESS,PREFIX6,DELEGATED in the last field\n"},
+		{"u:x:a:10.88.1.5:,2001:db8:0:5::/64",
+			"users.txt:1:17: more fields than NAME:PASSWORD:GROUP:ADDRESS\n"},
+		{"u:x:a:,2001:db8:0:5::/64\n#\nv:x:a:,2001:db8:0:5::/64\n",
+			"users.txt:3:1: 2001:db8:0:5::/64 overlaps 2001:db8:0:5::/64, prefix6 in "
+			"the same realm, users.txt:1\n"},
+		{"z:x:a:,2001:db8:0:5::/64\nb:x:a:,,2001:db8:100:500::/55\n",
+			"users.txt:2:9: the delegated prefix must be a global or unique local IPv6 "
+			"prefix, as 2001:db8:100::/56, of /40 to /64\n"},
+		{"z:x:a:,2001:db8:0:5::/64,2001:db8:0:5::/64\n",
+			"users.txt:1:1: 2001:db8:0:5::/64 overlaps 2001:db8::/48, pool6 in the "
+			"same realm, t.yaml:3\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		users_are(lines[i].snippet);
+		wants_errors(POOLS, lines[i].lines);
+	}
+	/* and against the configuration's own */
+	users_are("v:x:a:,2001:db8:0:5::/64\n");
+	wants_errors(POOLS "users:\n" USER("u", "prefix6: 2001:db8:0:5::/64"),
+		"users.txt:1:1: 2001:db8:0:5::/64 overlaps 2001:db8:0:5::/64, prefix6 in the same "
+		"realm, t.yaml:5\n");
+	files_reset();
+}
+
 int
 main(void)
 {
@@ -179,6 +307,9 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_refused),
 		cmocka_unit_test(what_is_right_is_taken),
 		cmocka_unit_test(delegation_without_a_pool_is_warned_about),
+		cmocka_unit_test(what_is_outside_is_nobodys),
+		cmocka_unit_test(the_users_file_has_prefixes),
+		cmocka_unit_test(lines_of_it_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
