@@ -172,5 +172,10 @@ main(void)
 		else
 			refuse("an unknown record");
 	}
+	/* what waits for what does not come; no buffer is lost */
+	dp_follow_drain(b.dp->workers[0]);
+	dp_sequence_drain(b.dp->workers[0]);
+	dp_parts_drain(b.dp->workers[0]);
+	bench_down(&b);
 	return 0;
 }
