@@ -3,8 +3,8 @@
 import socket
 import struct
 
-IPV4, ARP = 0x0800, 0x0806
-ICMP, UDP = 1, 17
+IPV4, ARP, IPV6 = 0x0800, 0x0806, 0x86DD
+ICMP, UDP, ICMPV6 = 1, 17, 58
 ALL = b"\xff" * 6
 
 # Message Types (RFC 2661, 3.2)
@@ -62,6 +62,34 @@ def icmp(kind, code=0, rest=b"\0\1\0\1", payload=b"", wrong_sum=0):
     message = struct.pack("!BBH", kind, code, 0) + rest + payload
     total = (checksum(message) + wrong_sum) & 0xFFFF
     return message[:2] + struct.pack("!H", total) + message[4:]
+
+
+def packed6(address):
+    """Text, or bytes already."""
+    return address if isinstance(address, bytes) else socket.inet_pton(socket.AF_INET6, address)
+
+
+def ipv6(source, target, payload, next_header=UDP, hops=64, length=None, first=0x60000000):
+    return (struct.pack("!IHBB", first, len(payload) if length is None else length, next_header,
+                        hops) + packed6(source) + packed6(target) + payload)
+
+
+def summed6(source, target, payload, next_header, at):
+    """The payload with its checksum at so many bytes."""
+    pseudo = packed6(source) + packed6(target) + struct.pack("!II", len(payload), next_header)
+    total = checksum(pseudo + payload) or 0xFFFF
+    return payload[:at] + struct.pack("!H", total) + payload[at + 2:]
+
+
+def udp6(source, target, payload, port=1701, to=1701, length=None):
+    whole = struct.pack("!HHHH", port, to, 8 + len(payload), 0) + payload
+    whole = summed6(source, target, whole, UDP, 6)
+    return whole if length is None else whole[:4] + struct.pack("!H", length) + whole[6:]
+
+
+def icmp6(source, target, kind, rest, code=0):
+    """rest: what follows the checksum."""
+    return summed6(source, target, struct.pack("!BBH", kind, code, 0) + rest, ICMPV6, 2)
 
 
 def avp(kind, value, flags=0x8000):

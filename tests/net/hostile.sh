@@ -16,11 +16,14 @@ reason=$(lns_missing)
 # No secret, a router, and short lives for tunnels that nobody answers for. On a TAP device, since
 # bridges and packet sockets drop wrong headers and put fragments together before anybody sees them.
 configure() {
-	lns_configure secret=none userA:pass-a
+	lns_configure secret=none userA:pass-a userB:pass-b
 	sed -i 's|af_packet:lns0|tap:wire|
 		s|secret-file: tunnel.secret|secret: none|
 		s|^tunnels: {|& hello: 0s, retransmit: { first: 1s, max: 1s, times: 3 },|
-		s|address: 192.0.2.1/24|&, gateway: 192.0.2.254|' "$RUN/lns/culvert.yaml"
+		s|{ port: wan, address: 192.0.2.1/24|&, gateway: 192.0.2.254 }, { port: wan, address: "2001:db8::1/64", gateway: "fe80::1"|
+		s|policy: ipsec }|policy: ipsec, pool6: "2001:db8:1::/48" },\
+  { name: others, address: 10.99.0.1, pool: [10.99.1.0/24], pool6: "2001:db8:9::/48", realm: other }|
+		s|password-file: user|group: clients, &|' "$RUN/lns/culvert.yaml"
 	echo 'limits: { half-open: 5000 }' >>"$RUN/lns/culvert.yaml"
 }
 
@@ -32,7 +35,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1:malloc_c
 
 tap_need "Culvert is ready" lns_start
 tap_lines world_in lns env PYTHONDONTWRITEBYTECODE=1 "$HERE/hostile.py" wire "$LNS_ADDRESS" \
-	"$(cat "$RUN/culvertd.pid")" "$LNS_CTL" --socket "$RUN/lns/control.sock"
+	2001:db8::1 "$(cat "$RUN/culvertd.pid")" "$LNS_CTL" --socket "$RUN/lns/control.sock"
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_plan "$TAP_NUMBER"

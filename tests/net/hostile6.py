@@ -16,38 +16,13 @@ import subprocess
 import sys
 import time
 
-from frames import CONTROL, HELLO, UDP, checksum, control, data, ether
+from frames import (
+    HELLO, ICMPV6, IPV6, UDP, control, data, ether, icmp6, ipv6, packed6, udp6)
 
 US, STRANGER, ALL_NODES = "2001:db8::66", "2001:db8:77::1", "ff02::1"
 MAC, OTHER_MAC = b"\x02\0\0\0\x0c\x66", b"\x02\0\0\0\x0c\x67"
-IPV6, ICMPV6, FRAGMENT, ROUTING, OPTIONS, HOP_BY_HOP = 0x86DD, 58, 44, 43, 60, 0
+ROUTING, OPTIONS, HOP_BY_HOP = 43, 60, 0
 PATIENCE_S = 5
-
-
-def packed(address):
-    return socket.inet_pton(socket.AF_INET6, address)
-
-
-def ipv6(source, target, payload, next_header=UDP, hops=64):
-    return (struct.pack("!IHBB", 0x60000000, len(payload), next_header, hops) +
-            packed(source) + packed(target) + payload)
-
-
-def summed(source, target, payload, next_header, at):
-    """The payload with its checksum at so many bytes."""
-    pseudo = packed(source) + packed(target) + struct.pack("!II", len(payload), next_header)
-    total = checksum(pseudo + payload) or 0xFFFF
-    return payload[:at] + struct.pack("!H", total) + payload[at + 2:]
-
-
-def udp6(source, target, payload, port=1701, to=1701, length=None):
-    whole = struct.pack("!HHHH", port, to, 8 + len(payload), 0) + payload
-    whole = summed(source, target, whole, UDP, 6)
-    return whole if length is None else whole[:4] + struct.pack("!H", length) + whole[6:]
-
-
-def icmp6(source, target, kind, rest, code=0):
-    return summed(source, target, struct.pack("!BBH", kind, code, 0) + rest, ICMPV6, 2)
 
 
 class Wire:
@@ -78,14 +53,14 @@ class Wire:
 
     def answers(self):
         """A solicitation on the group of its address, and a ping."""
-        about = packed(self.lns)
+        about = packed6(self.lns)
         group = "ff02::1:ff" + about[13:14].hex() + ":" + about[14:16].hex()
         ask = icmp6(US, group, 135, bytes(4) + about + b"\1\1" + MAC)
         self.send(ipv6(US, group, ask, ICMPV6, 255), b"\x33\x33\xff" + about[13:16])
         if not self.until(lambda p: p[40] == 136 and p[48:64] == about):
             return "no neighbour advertisement"
         self.send(ipv6(US, self.lns, icmp6(US, self.lns, 128, b"\0\1\0\2" + bytes(32)), ICMPV6))
-        return None if self.until(lambda p: p[40] == 129 and p[24:40] == packed(US)) else "no echo"
+        return None if self.until(lambda p: p[40] == 129 and p[24:40] == packed6(US)) else "no echo"
 
 
 def cases(wire):
@@ -125,7 +100,7 @@ def cases(wire):
     yield "data of a session that is not here", "INGRESS_UNKNOWN_SESSION", d(
         data(9, 9, b"\xff\3\0\x21" + bytes(20))), None
     # Neighbor Discovery, RFC 4861 section 7.1
-    about = bytes(4) + packed(lns)
+    about = bytes(4) + packed6(lns)
     option = b"\1\1" + MAC
     yield "ND from a router away", "LOCAL_ND_MALFORMED", ipv6(
         US, lns, icmp6(US, lns, 135, about + option), ICMPV6, 254), None
@@ -137,20 +112,20 @@ def cases(wire):
         lns, ALL_NODES, icmp6(lns, ALL_NODES, 136, b"\x20" + about[1:] + b"\2\1" + OTHER_MAC),
         ICMPV6, 255), None
     yield "an advertisement that nobody asked for", "LOCAL_ND_IGNORED", ipv6(
-        US, lns, icmp6(US, lns, 136, b"\x60\0\0\0" + packed(US) + b"\2\1" + MAC), ICMPV6, 255), None
+        US, lns, icmp6(US, lns, 136, b"\x60\0\0\0" + packed6(US) + b"\2\1" + MAC), ICMPV6, 255), None
     yield "somebody claims its gateway's", "LOCAL_ND_DOUBTED", ipv6(
-        "fe80::1", lns, icmp6("fe80::1", lns, 136, b"\x60\0\0\0" + packed("fe80::1") + b"\2\1" +
+        "fe80::1", lns, icmp6("fe80::1", lns, 136, b"\x60\0\0\0" + packed6("fe80::1") + b"\2\1" +
                               OTHER_MAC), ICMPV6, 255), None
     yield "a router's advertisement", "LOCAL_ND_ROUTER", ipv6(
         "fe80::66", ALL_NODES, icmp6("fe80::66", ALL_NODES, 134, b"\x40\0\7\x08" + bytes(8)),
         ICMPV6, 255), None
     yield "a redirect", "LOCAL_ND_ROUTER", ipv6(
-        "fe80::1", lns, icmp6("fe80::1", lns, 137, bytes(4) + packed("fe80::66") +
-                              packed(STRANGER)), ICMPV6, 255), None
+        "fe80::1", lns, icmp6("fe80::1", lns, 137, bytes(4) + packed6("fe80::66") +
+                              packed6(STRANGER)), ICMPV6, 255), None
     yield "an echo request to all nodes", "LOCAL_ICMP_IGNORED", ipv6(
         US, ALL_NODES, icmp6(US, ALL_NODES, 128, bytes(40)), ICMPV6), None
     quote = ipv6(lns, US, udp6(lns, US, control(HELLO, 7)))
-    yield "Packet Too Big about no tunnel's packet", "LOCAL_ICMP_IGNORED", ipv6(
+    yield "Packet Too Big that says less than any link has", "PATH_MTU", ipv6(
         US, lns, icmp6(US, lns, 2, struct.pack("!I", 100) + quote), ICMPV6), None
 
 
@@ -175,7 +150,7 @@ def main():
     for i in range(2000):
         mac = b"\x02\0\0\1" + struct.pack("!H", i)
         wire.send(ipv6("fe80::1", wire.lns, icmp6(
-            "fe80::1", wire.lns, 136, b"\x60\0\0\0" + packed("fe80::1") + b"\2\1" + mac), ICMPV6,
+            "fe80::1", wire.lns, 136, b"\x60\0\0\0" + packed6("fe80::1") + b"\2\1" + mac), ICMPV6,
             255))
     end = time.monotonic() + PATIENCE_S
     seen = 0
@@ -189,4 +164,5 @@ def main():
     return bad
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

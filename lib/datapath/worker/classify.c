@@ -315,6 +315,9 @@ classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop
 
 	if (cause == GO_ON)
 		cause = find_udp(w->dp, f, header, &service);
+	/* a device may call that wrong */
+	if (cause == GO_ON && f->v6 && wire_load16(f->udp + WIRE_UDP_SUM) == 0)
+		cause = DP_DROP_CLASSIFY_UDP_NO_CHECKSUM;
 	/* fragments of two packets that had the same identification (RFC 4963) */
 	if (cause == GO_ON && unlikely(f->whole) && !frame_udp_sum_right(f->ip, f->udp))
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
@@ -322,8 +325,6 @@ classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop
 	if (cause == GO_ON && w->dp->ports[f->port].checks_rx &&
 		(f->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
-	if (cause == GO_ON && f->v6 && wire_load16(f->udp + WIRE_UDP_SUM) == 0)
-		cause = DP_DROP_CLASSIFY_UDP_NO_CHECKSUM;
 	if (cause == GO_ON && (f->udp[WIRE_UDP_HEADER] & 0x80) != 0) {
 		find_control(w, f, (uint16_t)service);
 		return;

@@ -179,6 +179,7 @@ static void
 no_checksum_is_none(void **state)
 {
 	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct rte_mbuf *m;
 	struct bench b;
 	size_t bytes;
 
@@ -190,6 +191,15 @@ no_checksum_is_none(void **state)
 	put_frame(&b, frame, bytes);
 	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_UDP_NO_CHECKSUM), 1);
 	assert_int_equal(take_frame(&b).len, 0);
+	/* it is called so where a device says that it is wrong, too */
+	b.dp->ports[0].checks_rx = true;
+	m = rte_pktmbuf_alloc(b.dp->pool);
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)bytes), frame, bytes);
+	m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_BAD;
+	assert_int_equal(rte_ring_enqueue(b.in, m), 0);
+	dp_worker_round(b.dp->workers[0]);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_UDP_NO_CHECKSUM), 2);
 	bench_down(&b);
 }
 
