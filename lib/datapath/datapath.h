@@ -299,11 +299,11 @@ struct dp_session {
 	uint16_t peer_session_id;
 	uint16_t send; /* DP_SEND_* */
 	struct cv_endpoint peer;
-	bool open;            /* IPCP is; without, IP is dropped (INGRESS_NOT_OPEN), PPP punted. */
-	bool reachable;       /* open: it gets packets, not only sends them */
+	bool open : 1;        /* IPCP is; without, IP is dropped (INGRESS_NOT_OPEN), PPP punted. */
+	bool reachable : 1;   /* open: it gets packets, not only sends them */
+	bool open6 : 1;       /* IPV6CP is; without, IPv6 is punted as not negotiated */
+	bool reachable6 : 1;  /* open6: it gets IPv6 packets, not only sends them */
 	struct cv_ip address; /* open: the client's inner one, the only source taken from it */
-	bool open6;           /* IPV6CP is; without, IPv6 is punted as not negotiated */
-	bool reachable6;      /* open6: it gets IPv6 packets, not only sends them */
 	uint8_t interface_id[8];    /* open6: ours, of our link-local address on its link */
 	struct cv_prefix prefix6;   /* open6: the /64 of its link */
 	struct cv_prefix delegated; /* open6: another one that leads to it, of at most 64 bits;

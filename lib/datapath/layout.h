@@ -68,9 +68,10 @@ _Static_assert(__builtin_offsetof(struct dp_ingress, peer_ip4) == 20, "an addres
 /* What an inner IPv6 packet is checked against beside that, by the same slot; networks in host
  * order. Touched only where a session has IPv6. */
 struct dp_inner6 {
-	uint64_t link;      /* its /64 */
-	uint64_t delegated; /* what it was delegated, */
-	uint8_t bits;       /* and of how many bits; 0: nothing */
+	uint64_t link;           /* its /64 */
+	uint64_t delegated;      /* what it was delegated, */
+	uint8_t bits;            /* and of how many bits; 0: nothing */
+	uint8_t interface_id[8]; /* ours on its link, as it was told */
 } __attribute__((aligned(32)));
 
 /* Never 0. */
@@ -148,9 +149,8 @@ dp_tos_of(uint16_t tos, uint8_t inner)
 
 /* What few packets need of a session. */
 struct dp_rare {
-	uint32_t after;          /* when it may be sent to: 0, at once; see dp_egress_waits() */
-	uint16_t ns;             /* the next one, taken with an atomic addition */
-	uint8_t interface_id[8]; /* ours on its link, as it was told */
+	uint32_t after; /* when it may be sent to: 0, at once; see dp_egress_waits() */
+	uint16_t ns;    /* the next one, taken with an atomic addition */
 	/* of what arrives, where that is sequenced (worker/sequence.c): */
 	uint16_t nr;     /* the next that is expected */
 	uint32_t lost;   /* that did not come, */

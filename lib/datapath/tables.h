@@ -202,12 +202,12 @@ struct dp_shared {
 
 /* What the control thread alone knows of a slot. */
 struct dp_cold {
-	struct dp_session told;
-	uint32_t next;          /* in a list of slots */
-	uint64_t token;         /* until it is passed workers may read its lines; 0: they don't */
-	uint32_t next_awaiting; /* its Ack to leave */
-	uint32_t next_of_peer;  /* table/path.c: slot and 1 */
-	uint16_t hop;           /* that its lines will have */
+	struct dp_session *told; /* NULL: neither a session, nor one that leaves */
+	uint64_t token;          /* until it is passed workers may read its lines; 0: they don't */
+	uint32_t next;           /* in a list of slots */
+	uint32_t next_awaiting;  /* its Ack to leave */
+	uint32_t next_of_peer;   /* table/path.c: slot and 1 */
+	uint16_t hop;            /* that its lines will have */
 	bool installed : 1;
 	bool listed : 1;     /* in dp.waiting */
 	bool leaving : 1;    /* cleared, and not yet told */
@@ -218,7 +218,7 @@ struct dp_cold {
 	bool awaits_ack : 1; /* in dp.listed_first */
 };
 
-_Static_assert(sizeof(struct dp_cold) == 136, "a million sessions: two million of it");
+_Static_assert(sizeof(struct dp_cold) == 32, "a million sessions: two million of it");
 
 /* What of a session's lines changes at once. */
 enum { DP_PART_LINES = 1, DP_PART_4 = 2, DP_PART_6 = 4, DP_PART_ALL = 7 };

@@ -61,11 +61,12 @@ struct l2tp_tunnel {
 	enum l2tp_state state;
 	struct l2tp_identity peer;
 	bool up_pending, down_pending, done_pending, done_told;
-	bool overrun;      /* more waits for the peer than it acknowledges */
-	bool proof_failed; /* its Challenge Response was wrong or missing */
-	uint64_t heard_at; /* the last message of the peer */
-	uint64_t deadline; /* of the set-up, or of the memory of a closed one */
-	struct l2tp_event down;
+	bool overrun;            /* more waits for the peer than it acknowledges */
+	bool proof_failed;       /* its Challenge Response was wrong or missing */
+	uint64_t heard_at;       /* the last message of the peer */
+	uint64_t deadline;       /* of the set-up, or of the memory of a closed one */
+	struct l2tp_reason down; /* what DOWN says, but for its message: */
+	char *down_text;         /* NULL: none, or no memory for it */
 	struct l2tp_queued_event *events, *events_last;
 	struct l2tp_proxy *proxy_told; /* of the event that was polled last */
 	struct l2tp_call **by_local, **by_remote;

@@ -54,6 +54,7 @@ l2tp_tunnel_free(struct l2tp_tunnel *t)
 		free(e);
 	}
 	l2tp_proxy_free(t->proxy_told);
+	free(t->down_text);
 	l2tp_calls_free(t);
 	l2tp_reliable_fini(&t->reliable);
 	cv_wipe(t->challenge, sizeof(t->challenge));
@@ -123,6 +124,20 @@ l2tp_push_call_up(struct l2tp_tunnel *t, const struct l2tp_event *event, struct 
 	return true;
 }
 
+static void
+tell_down(struct l2tp_tunnel *t, struct l2tp_event *event)
+{
+	t->down_pending = false;
+	event->type = L2TP_EV_DOWN;
+	event->proof_failed = t->proof_failed;
+	event->reason = t->down;
+	event->reason.message = event->text;
+	if (t->down_text != NULL)
+		strncpy(event->text, t->down_text, sizeof(event->text) - 1);
+	free(t->down_text);
+	t->down_text = NULL;
+}
+
 /* Order: up, what happened to calls, down, done. Only calls need memory for their events. */
 bool
 l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
@@ -145,8 +160,7 @@ l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
 		event->proxy = t->proxy_told = e->proxy;
 		free(e);
 	} else if (t->down_pending) {
-		t->down_pending = false;
-		*event = t->down;
+		tell_down(t, event);
 	} else if (t->done_pending && !t->done_told) {
 		t->done_told = true;
 		event->type = L2TP_EV_DONE;
@@ -192,13 +206,12 @@ send_urgent(struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b)
 void
 l2tp_go_down(struct l2tp_tunnel *t, enum l2tp_state state, const struct l2tp_reason *reason)
 {
-	const char *message = reason->message == NULL ? "" : reason->message;
+	char *text = reason->message == NULL ? NULL : strndup(reason->message, L2TP_MESSAGE_MAX);
 
 	l2tp_set_state(t, state);
-	t->down = (struct l2tp_event){
-		.type = L2TP_EV_DOWN, .reason = *reason, .proof_failed = t->proof_failed};
-	strncpy(t->down.text, message, sizeof(t->down.text) - 1);
-	t->down.reason.message = t->down.text;
+	t->down = *reason;
+	free(t->down_text);
+	t->down_text = text;
 	t->down_pending = true;
 	l2tp_calls_free(t);
 	l2tp_calls_init(t);

@@ -153,8 +153,10 @@ finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
 	if (c->moving)
 		dp_nexthop_put(dp, c->hop);
 	dp_nexthop_put(dp, dp->egress[slot].nexthop);
-	dp_service_use(dp, c->told.service, -1);
+	dp_service_use(dp, c->told->service, -1);
 	dp_meter_free(dp, slot);
+	free(c->told);
+	c->told = NULL;
 	c->leaving = c->moving = false;
 }
 

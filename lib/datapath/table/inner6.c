@@ -58,7 +58,7 @@ check_network(struct dp *dp, uint32_t slot, uint16_t realm, const struct cv_pref
 {
 	const struct dp_cold *c = &dp->cold[slot];
 	const struct dp_session *own =
-		c->installed && c->told.open6 && c->told.realm == realm ? &c->told : NULL;
+		c->installed && c->told->open6 && c->told->realm == realm ? c->told : NULL;
 	uint64_t net = dp_net_of(p->ip.bytes);
 	unsigned holder;
 
@@ -107,14 +107,14 @@ dp_inner6_put(struct dp *dp, const struct dp_session *s, uint32_t word)
 void
 dp_inner6_write(struct dp *dp, uint32_t slot)
 {
-	const struct dp_session *s = &dp->cold[slot].told;
+	const struct dp_session *s = dp->cold[slot].told;
 	struct dp_inner6 own = {.link = dp_net_of(s->prefix6.ip.bytes)};
 
 	if (is_delegated(s)) {
 		own.delegated = dp_net_of(s->delegated.ip.bytes);
 		own.bits = s->delegated.length;
 	}
+	memcpy(own.interface_id, s->interface_id, sizeof(own.interface_id));
 	if (memcmp(&dp->inner6[slot], &own, sizeof(own)) != 0) /* its pages may not be there */
 		dp->inner6[slot] = own;
-	memcpy(dp->rare[slot].interface_id, s->interface_id, sizeof(s->interface_id));
 }

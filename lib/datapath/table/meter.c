@@ -78,7 +78,7 @@ dp_meters_prepare(struct dp *dp, uint16_t group)
 	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++) {
 		const struct dp_cold *c = &dp->cold[slot];
 
-		if (c->installed && (c->told.open || c->told.open6) && c->told.group == group &&
+		if (c->installed && (c->told->open || c->told->open6) && c->told->group == group &&
 			make(dp, slot) != 0)
 			return CV_ERR_NOMEM;
 	}
@@ -111,7 +111,7 @@ void
 dp_meter_write_session(struct dp *dp, uint32_t slot)
 {
 	static const struct dp_group nothing;
-	const struct dp_group_table *g = dp->groups[dp->cold[slot].told.group];
+	const struct dp_group_table *g = dp->groups[dp->cold[slot].told->group];
 	const struct dp_group *group = g == NULL ? &nothing : &g->told;
 	struct dp_metered *m = dp->meters[slot];
 	uint64_t hz = rte_get_tsc_hz();

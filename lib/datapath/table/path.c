@@ -74,9 +74,9 @@ dp_path_add(struct dp *dp, uint32_t slot)
 	struct dp_cold *c = &dp->cold[slot];
 	uint32_t *head;
 
-	if (c->told.peer.ip.family == 0)
+	if (c->told->peer.ip.family == 0)
 		return;
-	head = head_of_session(dp, &c->told);
+	head = head_of_session(dp, c->told);
 	c->next_of_peer = *head;
 	*head = slot + 1;
 }
@@ -86,9 +86,9 @@ dp_path_remove(struct dp *dp, uint32_t slot)
 {
 	uint32_t *link;
 
-	if (dp->cold[slot].told.peer.ip.family == 0)
+	if (dp->cold[slot].told->peer.ip.family == 0)
 		return;
-	link = head_of_session(dp, &dp->cold[slot].told);
+	link = head_of_session(dp, dp->cold[slot].told);
 	while (*link != slot + 1)
 		link = &dp->cold[*link - 1].next_of_peer;
 	*link = dp->cold[slot].next_of_peer;
@@ -103,7 +103,7 @@ find(const struct dp *dp, const struct dp_punt_meta *meta)
 
 	for (uint32_t at = *head_of(dp, meta->service, meta->remote, port, ids); at != 0;
 		at = dp->cold[at - 1].next_of_peer) {
-		const struct dp_session *s = &dp->cold[at - 1].told;
+		const struct dp_session *s = dp->cold[at - 1].told;
 
 		if (s->service == meta->service && s->peer.port == port &&
 			dp_ip_equal(dp_ip_of(&s->peer.ip), meta->remote) &&
@@ -206,7 +206,7 @@ learn(struct dp *dp, uint64_t now, const struct dp_punt_meta *meta)
 
 	if (slot == DP_NO_SLOT)
 		return DP_DROP_PATH_FORGED;
-	s = &dp->cold[slot].told;
+	s = dp->cold[slot].told;
 	if (meta->mtu >= dp_service_mtu(dp, s->service) ||
 		meta->mtu > dp_path_mtu(dp, s->service, s->tunnel_id))
 		return DP_DROP_PATH_MTU;

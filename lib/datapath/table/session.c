@@ -46,6 +46,8 @@ dp_sessions_destroy(struct dp *dp)
 	dp_meters_destroy(dp);
 	dp_realms_destroy(dp);
 	dp_paths_destroy(dp);
+	for (size_t i = 0; dp->cold != NULL && i < slots; i++)
+		free(dp->cold[i].told);
 	dp_table_free(dp, dp->ingress, slots * sizeof(dp->ingress[0]));
 	dp_table_free(dp, dp->inner6, slots * sizeof(dp->inner6[0]));
 	dp_table_free(dp, dp->egress, slots * sizeof(dp->egress[0]));
@@ -66,7 +68,7 @@ installed(const struct dp *dp, uint32_t slot)
 static void
 write_mtu(struct dp *dp, uint32_t slot)
 {
-	const struct dp_session *s = &dp->cold[slot].told;
+	const struct dp_session *s = dp->cold[slot].told;
 	const struct dp_group_table *group = dp->groups[s->group];
 	struct dp_egress *out = &dp->egress[slot];
 	uint16_t mtu = s->mtu == 0 ? DEFAULT_MTU : s->mtu;
@@ -86,7 +88,7 @@ write_mtu(struct dp *dp, uint32_t slot)
 static void
 write_tos(struct dp *dp, uint32_t slot)
 {
-	const struct dp_session *s = &dp->cold[slot].told;
+	const struct dp_session *s = dp->cold[slot].told;
 	const struct dp_group_table *group = dp->groups[s->group];
 	bool fixed = group != NULL && group->told.dscp_fixed;
 	unsigned copied =
@@ -101,7 +103,7 @@ write_tos(struct dp *dp, uint32_t slot)
 static void
 write_profile(struct dp *dp, uint32_t slot)
 {
-	const struct dp_session *s = &dp->cold[slot].told;
+	const struct dp_session *s = dp->cold[slot].told;
 	struct dp_ingress *in = &dp->ingress[slot];
 	struct dp_egress *out = &dp->egress[slot];
 
@@ -144,7 +146,7 @@ void
 dp_sessions_new_group(struct dp *dp, uint16_t group)
 {
 	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++)
-		if (lines_open(dp, slot) && dp->cold[slot].told.group == group)
+		if (lines_open(dp, slot) && dp->cold[slot].told->group == group)
 			write_profile(dp, slot);
 }
 
@@ -174,9 +176,9 @@ dp_sessions_new_way(struct dp *dp, uint16_t service)
 		uint16_t before;
 		int hop;
 
-		if (c == NULL || c->told.service != service)
+		if (c == NULL || c->told->service != service)
 			continue;
-		hop = get_hop(dp, &c->told);
+		hop = get_hop(dp, c->told);
 		before = c->moving ? c->hop : out->nexthop;
 		c->hop = (uint16_t)(hop < 0 ? DP_NEXTHOP_NONE : hop);
 		if (!c->moving)
@@ -287,8 +289,8 @@ dp_session_new_class(struct dp *dp, uint32_t slot)
 static void
 write_realm(struct dp *dp, uint32_t slot)
 {
-	if (dp->ingress[slot].realm != dp->cold[slot].told.realm)
-		dp->ingress[slot].realm = dp->cold[slot].told.realm;
+	if (dp->ingress[slot].realm != dp->cold[slot].told->realm)
+		dp->ingress[slot].realm = dp->cold[slot].told->realm;
 	write_profile(dp, slot);
 }
 
@@ -307,13 +309,13 @@ open_four(struct dp *dp, uint32_t slot)
 	struct dp_ingress *in = &dp->ingress[slot];
 
 	write_realm(dp, slot);
-	hold_family(dp, slot, false, !c->told.reachable || c->ordered);
-	in->inner_ip = address_of(&c->told);
+	hold_family(dp, slot, false, !c->told->reachable || c->ordered);
+	in->inner_ip = address_of(c->told);
 	write_class(dp, slot);
-	put_route(dp, &c->told, route_word(&c->told, slot));
+	put_route(dp, c->told, route_word(c->told, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
 	dp->addresses++;
-	if (c->told.reachable && c->ordered)
+	if (c->told->reachable && c->ordered)
 		reach(dp, slot, false);
 }
 
@@ -324,12 +326,12 @@ open_six(struct dp *dp, uint32_t slot)
 	struct dp_ingress *in = &dp->ingress[slot];
 
 	write_realm(dp, slot);
-	hold_family(dp, slot, true, !c->told.reachable6 || c->ordered6);
+	hold_family(dp, slot, true, !c->told->reachable6 || c->ordered6);
 	dp_inner6_write(dp, slot);
-	dp_inner6_put(dp, &c->told, route_word(&c->told, slot));
+	dp_inner6_put(dp, c->told, route_word(c->told, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN6, __ATOMIC_RELEASE);
 	dp->prefixes++;
-	if (c->told.reachable6 && c->ordered6)
+	if (c->told->reachable6 && c->ordered6)
 		reach(dp, slot, true);
 }
 
@@ -338,7 +340,7 @@ static void
 write_lines(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
-	const struct dp_session *s = &c->told;
+	const struct dp_session *s = c->told;
 	struct dp_ingress *in = &dp->ingress[slot];
 	struct dp_egress *out = &dp->egress[slot];
 	uint64_t rare = (s->send & DP_SEND_SEQUENCE) != 0 ? DP_INGRESS_SEQUENCED : 0;
@@ -372,9 +374,9 @@ dp_session_apply(struct dp *dp, uint32_t slot)
 	c->pending = 0;
 	if ((parts & DP_PART_LINES) != 0)
 		write_lines(dp, slot);
-	if ((parts & DP_PART_4) != 0 && c->told.open)
+	if ((parts & DP_PART_4) != 0 && c->told->open)
 		open_four(dp, slot);
-	if ((parts & DP_PART_6) != 0 && c->told.open6)
+	if ((parts & DP_PART_6) != 0 && c->told->open6)
 		open_six(dp, slot);
 }
 
@@ -384,8 +386,8 @@ shut_four(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
 
-	if (c->told.open && ((c->pending & DP_PART_4) != 0 || four_open(dp, slot)))
-		put_route(dp, &c->told, DP_ROUTE_NOBODY);
+	if (c->told->open && ((c->pending & DP_PART_4) != 0 || four_open(dp, slot)))
+		put_route(dp, c->told, DP_ROUTE_NOBODY);
 	c->pending &= ~DP_PART_4 & DP_PART_ALL;
 	if (!four_open(dp, slot))
 		return;
@@ -402,8 +404,8 @@ shut_six(struct dp *dp, uint32_t slot)
 {
 	struct dp_cold *c = &dp->cold[slot];
 
-	if (c->told.open6 && ((c->pending & DP_PART_6) != 0 || six_open(dp, slot)))
-		dp_inner6_put(dp, &c->told, DP_ROUTE_NOBODY);
+	if (c->told->open6 && ((c->pending & DP_PART_6) != 0 || six_open(dp, slot)))
+		dp_inner6_put(dp, c->told, DP_ROUTE_NOBODY);
 	c->pending &= ~DP_PART_6 & DP_PART_ALL;
 	if (!six_open(dp, slot))
 		return;
@@ -451,8 +453,8 @@ check_open(struct dp *dp, uint32_t slot, const struct dp_session *s)
 	if (dp_route_kind(dp_route_find(dp->realms[s->realm], entry, address_of(s))) ==
 		DP_ROUTE_SELF)
 		return CV_ERR_CONFIG;
-	own = c->installed && c->told.open && c->told.realm == s->realm &&
-	      cv_ip_equal(&c->told.address, &s->address);
+	own = c->installed && c->told->open && c->told->realm == s->realm &&
+	      cv_ip_equal(&c->told->address, &s->address);
 	return *entry == DP_ROUTE_NOBODY || own ? 0 : CV_ERR_EXISTS;
 }
 
@@ -503,7 +505,7 @@ static void
 change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts, int hop)
 {
 	struct dp_cold *c = &dp->cold[slot];
-	const struct dp_session before = c->told;
+	const struct dp_session before = *c->told;
 
 	if ((parts & DP_PART_4) != 0)
 		shut_four(dp, slot);
@@ -518,7 +520,7 @@ change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts,
 			unlink_key(dp, slot);
 	}
 	dp_path_remove(dp, slot);
-	c->told = *s;
+	*c->told = *s;
 	dp_path_add(dp, slot);
 	if ((parts & DP_PART_4) != 0)
 		c->ordered = false;
@@ -545,14 +547,15 @@ change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts,
 }
 
 static void
-install(struct dp *dp, uint32_t slot, const struct dp_session *s)
+install(struct dp *dp, uint32_t slot, const struct dp_session *s, struct dp_session *told)
 {
 	struct dp_cold *c = &dp->cold[slot];
 
 	memset(&dp->egress[slot], 0, sizeof(dp->egress[slot]));
 	memset(&dp->rare[slot], 0, sizeof(dp->rare[slot]));
 	c->installed = true;
-	c->told = (struct dp_session){.service = s->service};
+	*told = (struct dp_session){.service = s->service};
+	c->told = told;
 	dp->sessions++;
 	dp_service_use(dp, s->service, 1);
 }
@@ -564,29 +567,34 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 		dp->slot_seed, s->service, s->tunnel_id, s->session_id, dp->slot_mask);
 	const struct dp_service_record *service = dp->services[s->service];
 	struct dp_cold *c = &dp->cold[slot];
+	struct dp_session *fresh = NULL;
 	unsigned parts;
 	int rc = 0, hop = -1;
 
 	if ((service != NULL && s->peer.ip.family != service->told.ip.family) ||
 		(!c->installed && !dp_service_of(dp, s->service)))
 		return CV_ERR_UNKNOWN;
-	if (c->leaving || (c->installed && (c->told.service != s->service ||
-						   c->told.tunnel_id != s->tunnel_id ||
-						   c->told.session_id != s->session_id)))
+	if (c->leaving || (c->installed && (c->told->service != s->service ||
+						   c->told->tunnel_id != s->tunnel_id ||
+						   c->told->session_id != s->session_id)))
 		return CV_ERR_EXISTS;
+	if (!c->installed && (fresh = malloc(sizeof(*fresh))) == NULL)
+		return CV_ERR_NOMEM;
 	if (s->open)
 		rc = check_open(dp, slot, s);
 	if (rc == 0 && s->open6)
 		rc = dp_inner6_check(dp, slot, s);
 	if (rc == 0 && (s->open || s->open6))
 		rc = dp_meter_prepare(dp, slot, s->group);
-	if (rc == 0 && !(c->installed && cv_endpoint_equal(&c->told.peer, &s->peer)))
+	if (rc == 0 && !(c->installed && cv_endpoint_equal(&c->told->peer, &s->peer)))
 		rc = hop = get_hop(dp, s);
-	if (rc < 0)
+	if (rc < 0) {
+		free(fresh);
 		return rc;
-	if (!c->installed)
-		install(dp, slot, s);
-	parts = hop >= 0 ? DP_PART_ALL : parts_between(&c->told, s);
+	}
+	if (fresh != NULL)
+		install(dp, slot, s, fresh);
+	parts = hop >= 0 ? DP_PART_ALL : parts_between(c->told, s);
 	change(dp, slot, s, parts, hop);
 	if (slot_out != NULL)
 		*slot_out = slot;
@@ -617,7 +625,7 @@ dp_session_get(const struct dp *dp, uint32_t slot, struct dp_session *out)
 
 	if (c == NULL)
 		return CV_ERR_UNKNOWN;
-	*out = c->told;
+	*out = *c->told;
 	return 0;
 }
 

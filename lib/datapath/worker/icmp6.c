@@ -50,7 +50,7 @@ dp_lns_link_local(const struct dp *dp, uint32_t slot, uint8_t out[WIRE_IPV6_ADDR
 	memset(out, 0, WIRE_IPV6_ADDRESS);
 	out[0] = 0xfe;
 	out[1] = 0x80;
-	memcpy(out + 8, dp->rare[slot].interface_id, sizeof(dp->rare[slot].interface_id));
+	memcpy(out + 8, dp->inner6[slot].interface_id, sizeof(dp->inner6[slot].interface_id));
 }
 
 bool

@@ -171,7 +171,10 @@ close_and_open(struct bench *b, struct traffic *t, const struct dp_session *was,
 	struct dp_session s = *was;
 	unsigned given = t->given[six], got, lost;
 
-	(six ? &s.open6 : &s.open)[0] = false;
+	if (six)
+		s.open6 = false;
+	else
+		s.open = false;
 	assert_int_equal(dp_session_set(b->dp, &s, NULL), 0);
 	settle(b, t);
 	got = t->got[six];

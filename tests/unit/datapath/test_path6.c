@@ -27,7 +27,7 @@ up_both(struct bench *b)
 	policy6(b, GROUP_A, &any6);
 	policy6(b, GROUP_B, &any6);
 	for (uint32_t i = 0; i <= b->dp->slot_mask; i++) {
-		s = &b->dp->cold[i].told;
+		s = b->dp->cold[i].told;
 		if (b->dp->cold[i].installed && s->service == SERVICE_6 &&
 			s->session_id == SESSION_1)
 			slot = i;
