@@ -196,7 +196,7 @@ clear_addresses(struct daemon *d, const struct cfg *gone, const struct cfg *cfg,
 		struct cv_prefix self = {.ip = g->address, .length = 32};
 		struct cv_prefix self6 = {.ip = g->address6, .length = 128};
 
-		if (now == NULL || !has_address(cfg, now, &g->address))
+		if (g->address.family != 0 && (now == NULL || !has_address(cfg, now, &g->address)))
 			(void)dp_route_clear(d->dp, id, &self);
 		if (g->address6.family != 0 &&
 			(now == NULL || !has_address(cfg, now, &g->address6)))

@@ -51,6 +51,9 @@ cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	struct cfg_group *group = base;
 	const struct cfg_node *node = auth == NULL ? NULL : auth->first;
 
+	if (cfg_node_get(map, "address") == NULL && (group->n_pool != 0 || group->n_pool6 == 0))
+		cfg_fail(l, map, "address",
+			"is required: the server's own address inside the tunnels");
 	cfg_check_group_filter(l, map, group);
 	cfg_check_group6(l, map, group);
 	if (auth == NULL) {

@@ -251,6 +251,7 @@ struct cfg_table {
 		      */
 	/* Keys of which there must be exactly one, with NULL behind them; `check` says so. */
 	const char *const *one_of;
+	const char *const *any_of; /* the same of keys of which there must be at least one */
 	/* Called when all keys are read. May be NULL. */
 	void (*check)(struct cfg_loader *l, const struct cfg_node *map, void *base);
 };

@@ -350,6 +350,9 @@ put_section(struct page *p, const char *prefix, const struct cfg_key *k)
 	for (size_t i = 0; table->one_of != NULL && table->one_of[i] != NULL; i++)
 		append(text, "%s`%s`%s", i == 0 ? " Each has either " : " or ", table->one_of[i],
 			table->one_of[i + 1] == NULL ? "." : "");
+	for (size_t i = 0; table->any_of != NULL && table->any_of[i] != NULL; i++)
+		append(text, "%s`%s`%s", i == 0 ? " Each has " : " or ", table->any_of[i],
+			table->any_of[i + 1] == NULL ? ", or both." : "");
 	put_paragraph(p, text);
 	for (size_t i = 0; i < table->n; i++) {
 		if (!is_told(&table->keys[i]))

@@ -281,11 +281,11 @@ is_required(const struct cfg_key *k)
 	return required;
 }
 
-/* Exactly one of the keys. */
+/* oneOf: exactly one of the keys; anyOf: at least one. */
 static void
-put_one_of(struct cv_writer *w, const char *const *keys)
+put_required(struct cv_writer *w, const char *word, const char *const *keys)
 {
-	put(w, "\"oneOf\": [");
+	put(w, word);
 	for (size_t i = 0; keys[i] != NULL; i++) {
 		put(w, i == 0 ? "{\"required\": [" : ", {\"required\": [");
 		put_string(w, keys[i], strlen(keys[i]));
@@ -301,7 +301,9 @@ put_table(struct cv_writer *w, const struct cfg_table *table, unsigned depth)
 
 	put(w, "\"type\": \"object\", \"additionalProperties\": false, ");
 	if (table->one_of != NULL)
-		put_one_of(w, table->one_of);
+		put_required(w, "\"oneOf\": [", table->one_of);
+	if (table->any_of != NULL)
+		put_required(w, "\"anyOf\": [", table->any_of);
 	put(w, "\"required\": [");
 	for (size_t i = 0; i < table->n; i++) {
 		if (!is_required(&table->keys[i]))

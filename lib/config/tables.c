@@ -222,10 +222,12 @@ static const struct cfg_key group_keys[] = {
 		NAMES(LIVE), "name by which users refer to the group"),
 	WHOLE("realm", RANGE(REALM, 1, 63), "default", LIVE,
 		"address space; clients of different realms never meet"),
-	VALUE("address", struct cfg_group, address, NEEDED(KIND(ADDRESS)), NULL, LIVE,
-		"the server's own address inside the tunnels"),
+	VALUE("address", struct cfg_group, address, KIND(ADDRESS), NULL, LIVE,
+		"the server's own address inside the tunnels; may be left out without a pool"),
 	LISTED("pool", CFG_ONE_OR_MANY, LIST(struct cfg_group, pool), PREFIX(8, 32), 0, 1024, NULL,
-		LIVE, "prefixes of addresses for clients"),
+		LIVE,
+		"prefixes of addresses for clients; left out, where there is pool6: clients have "
+		"IPv6 alone"),
 	LISTED("auth", CFG_ARRAY, LIST(struct cfg_group, auth), DISTINCT(CHOICE(auth_methods)), 1,
 		CFG_AUTH_METHODS, NULL, OR_LEFT_OUT(NEW_SESSIONS, struct cfg_group, auth_left_out),
 		"which of ppp.auth its users may use; left out: all"),
@@ -317,8 +319,9 @@ static const struct cfg_table listener_table = {
 static const struct cfg_table tunnels_table = {TABLE(tunnels_keys)};
 static const struct cfg_table ppp_table = {TABLE(ppp_keys), .check = cfg_check_ppp};
 static const struct cfg_table filter_table = {TABLE(filter_keys), .object = CFG_FILTER};
+static const char *const group_families[] = {"address", "pool6", NULL};
 static const struct cfg_table group_table = {
-	TABLE(group_keys), .object = CFG_GROUP, .check = cfg_check_group};
+	TABLE(group_keys), .object = CFG_GROUP, .any_of = group_families, .check = cfg_check_group};
 static const struct cfg_table user_table = {TABLE(user_keys), .object = CFG_USER, .secret = true};
 static const struct cfg_table limits_table = {TABLE(limits_keys)};
 

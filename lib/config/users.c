@@ -417,7 +417,12 @@ check_addresses(struct cfg_loader *l, const struct entries *entries)
 	find_own(l->cfg, fixed, n);
 	keep_addresses(l, entries, fixed, n);
 	for (size_t i = 0; i < n && !cfg_enough(l); i++) {
-		if (fixed[i].own)
+		const struct cfg_user *u = &fixed[i].entry->user;
+
+		if (l->cfg->groups[u->group].address.family == 0)
+			entry_fail(l, fixed[i].entry, "address",
+				"needs the key address of the group, the server's own");
+		else if (fixed[i].own)
 			entry_fail(l, fixed[i].entry, "address",
 				"is the server's own address in this realm");
 		else if (meets_outside(l, fixed[i].entry, text, sizeof(text)))
@@ -433,7 +438,7 @@ check_addresses(struct cfg_loader *l, const struct entries *entries)
 	}
 }
 
-/* A group without a pool serves only users who have an address of their own. */
+/* A group without a pool serves only users who have an address of their own, or IPv6. */
 static void
 check_pools(struct cfg_loader *l, const struct entries *entries)
 {
@@ -441,10 +446,13 @@ check_pools(struct cfg_loader *l, const struct entries *entries)
 	bool *needs = cfg_scratch(l, l->cfg->n_groups, sizeof(*needs));
 	const struct cfg_node *node = groups == NULL ? NULL : groups->first;
 
-	for (size_t i = 0; needs != NULL && i < entries->n; i++)
-		if (entries->items[i].user.address.family == 0 &&
-			entries->items[i].user.group < l->cfg->n_groups)
-			needs[entries->items[i].user.group] = true;
+	for (size_t i = 0; needs != NULL && i < entries->n; i++) {
+		const struct cfg_user *u = &entries->items[i].user;
+
+		if (u->group < l->cfg->n_groups && u->address.family == 0 &&
+			u->prefix6.ip.family == 0 && l->cfg->groups[u->group].n_pool6 == 0)
+			needs[u->group] = true;
+	}
 	for (size_t g = 0; needs != NULL && g < l->cfg->n_groups; g++, node = node->next) {
 		const struct cfg_node *pool = cfg_node_get(node, "pool");
 

@@ -115,7 +115,8 @@ make_pool(const struct cfg *cfg, const struct cfg_group *group)
 
 	if (pool == NULL)
 		return NULL;
-	lns_pool_keep(pool, &group->address);
+	if (group->address.family != 0)
+		lns_pool_keep(pool, &group->address);
 	for (size_t i = 0; i < group->n_pool; i++)
 		for (size_t f = fixed_from(cfg, group->realm, &group->pool[i].ip);
 			f < cfg->n_fixed && cfg->fixed[f].realm == group->realm &&
@@ -132,7 +133,7 @@ take_again(struct lns *lns, struct lns_session *s)
 	const struct cv_ip *ip = &s->info.address;
 
 	s->from_pool = false;
-	for (size_t i = 0; i < lns->cfg->n_groups; i++) {
+	for (size_t i = 0; ip->family != 0 && i < lns->cfg->n_groups; i++) {
 		struct lns_group *g = &lns->groups[lns->cfg->groups[i].id];
 
 		if (lns_realm_of(lns, g->cfg) != s->info.realm ||

@@ -46,7 +46,8 @@ judge_in(const struct lns_session *s, const struct cfg *cfg, const struct lns_pr
 				? s->fixed.family != 0
 				: !cv_ip_equal(&profile->address, &s->info.address))) {
 		fate->why = other_address;
-	} else if ((profile->address.family == 0 && !still_given(cfg, group, &s->info.address)) ||
+	} else if ((profile->address.family == 0 && s->info.address.family != 0 &&
+			   !still_given(cfg, group, &s->info.address)) ||
 		   !lns_prefixes_still(cfg, s, profile)) {
 		fate->why = address_gone;
 	} else {

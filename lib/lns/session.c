@@ -411,7 +411,12 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 		.dns = {group->dns[0], group->dns[1]},
 		.wins = {group->wins[0], group->wins[1]},
 		.ipv6 = lns_ipv6_offer(lns, s, now)};
-	ppp_network_start(s->ppp, now, &network);
+	if (ppp_network_start(s->ppp, now, &network) != CV_ERR_MALFORMED)
+		return;
+	/* one who would have IPv6 alone */
+	lns_log_session_refused(lns, s, now, s->info.user, s->info.auth,
+		"no free IPv6 prefix, or a link of less than 1280 bytes, and no IPv4");
+	lns_session_close(lns, s, now, PPP_DOWN_NO_ADDRESS);
 }
 
 /* What LCP says of control characters, to the LAC that puts them on an asynchronous line. We ask

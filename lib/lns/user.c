@@ -114,7 +114,8 @@ lns_user_leave(struct lns *lns, struct lns_session *s)
 		return;
 	cv_unlink(&s->of_user);
 	s->who->sessions_count--;
-	cv_table_remove(&lns->addresses, &s->by_address);
+	if (s->info.address.family != 0)
+		cv_table_remove(&lns->addresses, &s->by_address);
 	if (s->from_pool)
 		give_back(lns, s);
 	s->from_pool = false; /* the address stays in info: the last line tells it */
@@ -126,8 +127,9 @@ join(struct lns *lns, struct lns_session *s)
 {
 	cv_list_push(&s->who->sessions, &s->of_user);
 	s->who->sessions_count++;
-	cv_table_add(&lns->addresses, &s->by_address,
-		address_hash(lns, s->info.realm, &s->info.address));
+	if (s->info.address.family != 0)
+		cv_table_add(&lns->addresses, &s->by_address,
+			address_hash(lns, s->info.realm, &s->info.address));
 }
 
 void
@@ -194,6 +196,13 @@ take_fixed(struct lns *lns, struct lns_session *s, uint64_t now, const struct cv
 	return true;
 }
 
+/* Without an address of his own, in a group that gives none, a client has IPv6 alone. */
+static bool
+has_no_ipv4(const struct lns *lns, const struct lns_session *s)
+{
+	return s->fixed.family == 0 && s->v6 != NULL && lns->groups[s->info.group].cfg->n_pool == 0;
+}
+
 static bool
 take_address(struct lns *lns, struct lns_session *s, uint64_t now)
 {
@@ -201,6 +210,10 @@ take_address(struct lns *lns, struct lns_session *s, uint64_t now)
 
 	if (s->fixed.family != 0)
 		return take_fixed(lns, s, now, &s->fixed);
+	if (has_no_ipv4(lns, s)) {
+		s->info.address = (struct cv_ip){0};
+		return true;
+	}
 	ip = lns_pool_take(lns->groups[s->info.group].pools.addresses, CV_IPV4);
 	s->from_pool = ip.family != 0;
 	if (s->from_pool)

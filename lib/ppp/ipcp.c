@@ -185,7 +185,11 @@ offer(struct ppp_link *l, const struct ppp_network *net)
 	for (unsigned i = 0; i < 2; i++)
 		good = good && value_of(&net->dns[i], &v.dns[i]) &&
 		       value_of(&net->wins[i], &v.wins[i]);
-	if (!good || (ppp_is_server(l) && (v.local_ip == 0 || v.peer_ip == 0)))
+	if (!good)
+		return CV_ERR_MALFORMED;
+	if (ppp_is_server(l) && v.peer_ip == 0)
+		return PPP_NOT_CARRIED;
+	if (ppp_is_server(l) && v.local_ip == 0)
 		return CV_ERR_MALFORMED;
 	l->net = v;
 	return 0;

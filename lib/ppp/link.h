@@ -267,8 +267,9 @@ int ppp_auth_check(struct ppp_link *l, uint64_t now, const struct ppp_secret *se
 int ppp_auth_reject(struct ppp_link *l, uint64_t now);
 int ppp_auth_accept(struct ppp_link *l, uint64_t now, const uint8_t *authenticator_response);
 
-/* What network protocols negotiate. Server: local_ip and peer_ip are given, zero servers are not
- * offered. Client: what it would like, none to be told. Family 0: none. */
+/* What network protocols negotiate. Server: local_ip and peer_ip are given, or without peer_ip
+ * there is no IPCP on this link; zero servers are not offered. Client: what it would like, none to
+ * be told. Family 0: none. */
 struct ppp_network {
 	struct cv_ip local_ip, peer_ip;
 	struct cv_ip dns[2], wins[2];
@@ -276,7 +277,8 @@ struct ppp_network {
 };
 
 /* Answers NETWORK: starts them. Returns 0, CV_ERR_STATE (not in that phase; nothing happened) or
- * CV_ERR_MALFORMED (a server without addresses, or of a family that no protocol of the link has).
+ * CV_ERR_MALFORMED (a server without an address of its own, or of a family that no protocol of the
+ * link has, or with nothing that could come up).
  */
 int ppp_network_start(struct ppp_link *l, uint64_t now, const struct ppp_network *net);
 

@@ -200,7 +200,16 @@ gone() {
 	ping6 B "$a" && client_hang_up A && ! ping6 B "$a" '-W 1'
 }
 
-tap_plan 19
+# A group that gives no addresses: pppd takes the Protocol-Reject of IPCP, and lives by IPV6CP.
+alone() {
+	sed -i 's|address: 10.88.0.1, pool: \[10.88.1.0/24\], ||' "$RUN/lns/culvert.yaml" &&
+		lns_ctl reload && client_dial A user=userA password=pass-a secret=tunnelsecret &&
+		address6 A ppp0 $POOL6 || return 1
+	lns_rows sessions '{user} {address} {ipcp} {ipv6cp}' | tee /dev/stderr | grep -x 'userA None - Opened' &&
+		ping6 A $LNS6 && ! guest_run A "ip -4 -o addr show dev ppp0 | grep ."
+}
+
+tap_plan 20
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B; do
@@ -225,6 +234,7 @@ tap_check "wide-dhcpv6-client: the same prefix" with_wide
 tap_check "wide-dhcpv6-client gives it back" wide_ends
 tap_check "wide-dhcpv6-client asks for name servers alone" stateless
 tap_check "hung up: nothing leads there any more" gone
+tap_check "a group without IPv4: pppd lives by IPV6CP alone" alone
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_end

@@ -190,8 +190,12 @@ act_session(struct world *w, const struct lns_action *action)
 		break;
 	case LNS_ACT_SESSION_OPEN:
 		assert_true(slot->added);
-		assert_int_equal(s->address.family, CV_IPV4);
-		for (unsigned i = 0; i < WORLD_SLOTS; i++)
+		/* who has no address has IPv6, and it alone */
+		if (s->address.family == 0)
+			assert_true(!s->open && s->ipv6 != NULL && s->ipv6->open);
+		else
+			assert_int_equal(s->address.family, CV_IPV4);
+		for (unsigned i = 0; s->address.family != 0 && i < WORLD_SLOTS; i++)
 			assert_false(&w->slots[i] != slot && w->slots[i].open &&
 				     cv_ip_equal(&w->slots[i].address, &s->address));
 		slot->open = true;

@@ -172,6 +172,37 @@ delegation_without_a_pool_is_warned_about(void **state)
 	unload(&t);
 }
 
+/* ---- groups without IPv4 ---- */
+
+#define ONLY6(keys) "groups: [{ name: a, pool6: 2001:db8::/48" keys " }]\n"
+#define NAMED(keys) "users: [{ name: u, password-file: bob.secret" keys " }]\n"
+
+static const struct bad without_ipv4[] = {
+	{ONLY6(", pool: 10.88.1.0/24"),
+		"t.yaml:1:10: groups[0].address: is required: the server's own address inside the "
+		"tunnels\n"},
+	{"groups: [{ name: a, mtu: 1400 }]\n",
+		"t.yaml:1:10: groups[0].address: is required: the server's own address inside the "
+		"tunnels\n"},
+	{ONLY6("") NAMED(", address: 10.88.1.7"),
+		"t.yaml:2:56: users[0].address: needs the key address of the group, the server's "
+		"own\n"},
+	{"groups: [{ name: a, address: 10.88.0.1 }]\n" NAMED(""),
+		"t.yaml:1:10: groups[0].pool: is required, as users of the group have no address "
+		"of their own\n"},
+	/* and what is right */
+	{ONLY6("") NAMED(""), ""},
+	{ONLY6(", address: 10.88.0.1") NAMED(", address: 10.88.1.7"), ""},
+	{"groups: [{ name: a, address: 10.88.0.1 }]\n" NAMED(", prefix6: 2001:db8::/64"), ""},
+};
+
+static void
+a_group_may_have_ipv6_alone(void **state)
+{
+	(void)state;
+	wants_all(without_ipv4, sizeof(without_ipv4) / sizeof(without_ipv4[0]));
+}
+
 /* ---- what is outside of the tunnels ---- */
 
 #define LISTENERS                                  \
@@ -307,6 +338,7 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_refused),
 		cmocka_unit_test(what_is_right_is_taken),
 		cmocka_unit_test(delegation_without_a_pool_is_warned_about),
+		cmocka_unit_test(a_group_may_have_ipv6_alone),
 		cmocka_unit_test(what_is_outside_is_nobodys),
 		cmocka_unit_test(the_users_file_has_prefixes),
 		cmocka_unit_test(lines_of_it_are_refused),
