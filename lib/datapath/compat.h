@@ -25,6 +25,19 @@
 #error "DPDK is older than 22.11"
 #endif
 
+/* Asks for a line that is going to be written. DPDK's own is experimental in 22.11, and the
+ * compiler's asks to read on a CPU as old as DPDK is built for; where it is not known it is a
+ * no-op. */
+static inline void
+dp_prefetch_write(const void *line)
+{
+#ifdef RTE_ARCH_X86_64
+	__asm__ volatile("prefetchw (%0)" : : "r"(line));
+#else
+	__builtin_prefetch(line, 1);
+#endif
+}
+
 /* A port's link as it is now, without waiting; false, and all zero (down), where the driver can't
  * tell. Since 24.11 the result of rte_eth_link_get_nowait must be looked at. */
 static inline bool

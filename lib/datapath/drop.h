@@ -11,6 +11,7 @@
 #define DP_DROPS(X)                                                                                \
 	X(RX_RING_FULL,                                                                            \
 		"the worker was late: no room in an af_packet port's ring (rx-descriptors)")       \
+	X(HANDOVER_FULL, "for another worker, where too many waited already")                      \
 	X(CLASSIFY_SEGMENTED, "frame in several buffers that does not fit one")                    \
 	X(CLASSIFY_RUNT, "frame shorter than its headers")                                         \
 	X(CLASSIFY_MAC, "frame for another station")                                               \
@@ -140,6 +141,7 @@
 	X(WORKER_STOPPED, "waited in a ring when the data path stopped")
 
 #define DP_EDGES(X)                                                                          \
+	X(RX_HANDOVER, "frames given to another worker, which has their session")            \
 	X(RX_CLASSIFY, "frames received")                                                    \
 	X(CLASSIFY_INGRESS, "L2TP data messages")                                            \
 	X(CLASSIFY_REASSEMBLE, "fragments of outer packets to us")                           \

@@ -26,6 +26,8 @@
 
 enum {
 	DP_BURST = 64,
+	DP_BURST_FULL = 32,  /* so many at once: its worker hardly keeps up (some drivers never give
+			      * more) */
 	DP_PUNT_RING = 1024, /* datagrams of a class that wait, a worker */
 	DP_SHARES = 1024,    /* who waits in it, by a keyed hash */
 	DP_SEND_RING = 1024, /* frames of the control thread that wait, a worker */
@@ -112,6 +114,7 @@ struct dp_echo_first {
 };
 
 struct dp_follow;
+struct dp_handover;
 struct dp_parts;
 struct dp_sequence;
 struct rte_ip_frag_tbl;
@@ -168,14 +171,18 @@ struct dp_worker {
 	uint32_t now_ms;    /* at the start of this round */
 	uint64_t now_ticks; /* likewise: see DP_TICKS_SHIFT */
 	uint64_t busy_cycles, idle_cycles, rounds, rx_packets, tx_packets;
+	uint64_t full_cycles;            /* of the busy ones, in rounds in which a burst was full */
 	uint64_t shown_busy, shown_idle; /* at the last dp_worker_info */
 	uint32_t idle_rounds;
 	struct dp_ids ids;
-	uint32_t fragment_id;        /* counts packets of ours that were cut, IPv6 */
-	struct dp_trace_ring *trace; /* NULL: nothing was ever traced */
-	bool traces;                 /* since the start of this round */
-	bool punted;                 /* in this round */
-	bool stages_only;            /* a test compares them with the fast way */
+	uint32_t fragment_id;         /* counts packets of ours that were cut, IPv6 */
+	struct dp_trace_ring *trace;  /* NULL: nothing was ever traced */
+	bool traces;                  /* since the start of this round */
+	struct dp_handover *handover; /* NULL: there is one worker */
+	bool gives;                   /* some sessions' frames are another worker's */
+	bool full;                    /* a burst of this round was */
+	bool punted;                  /* in this round */
+	bool stages_only;             /* a test compares them with the fast way */
 } __rte_cache_aligned;
 
 /*
@@ -258,6 +265,7 @@ struct dp_neighbours;
 struct dp_paths;
 struct dp_shared;
 struct dp_classes;
+struct dp_balance;
 
 struct dp {
 	const struct cv_log *log;
@@ -301,8 +309,9 @@ struct dp {
 	size_t table_bytes;
 	void *log_stream; /* DPDK's log, into ours */
 	int event_fd;
-	int link_fd;       /* netlink; -1: no port needs it */
-	uint64_t ports_at; /* when ports are looked at next */
+	int link_fd;                /* netlink; -1: no port needs it */
+	uint64_t ports_at;          /* when ports are looked at next */
+	struct dp_balance *balance; /* control/handover.c; NULL: there is one worker */
 	uint64_t reassembled_before;
 	uint32_t armed; /* control sleeps: a worker that punts writes to event_fd */
 	uint16_t budget[DP_PUNT_CLASSES];
@@ -815,7 +824,9 @@ void dp_ids_init(const struct dp *dp, struct dp_ids *ids, unsigned sender);
 int dp_worker_main(void *worker);
 /* Takes a burst, which is in order, through all stages from ingress on. */
 void dp_worker_through(struct dp_worker *w, struct dp_burst *burst);
-/* One round: receive, relay, send. Returns frames received. */
+/* Takes frames of a port through all stages. */
+void dp_worker_burst(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n);
+/* One round: receive, relay, send. Returns frames received, of other workers too. */
 unsigned dp_worker_round(struct dp_worker *w);
 /* worker/tx.c */
 void dp_tx_send(struct dp_worker *w, unsigned port);
@@ -866,8 +877,9 @@ bool dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p);
  * more than a burst: all but the last one are taken through the other stages here. */
 void dp_sequence_stage(struct dp_worker *w, struct dp_burst *b);
 struct dp_sequence *dp_sequence_new(void); /* to be freed with free() */
-/* Lets go what has waited too long, or drops all of it. */
+/* Lets go what has waited too long, or all of it, or drops all of it. */
 void dp_sequence_expire(struct dp_worker *w);
+void dp_sequence_release(struct dp_worker *w);
 void dp_sequence_drain(struct dp_worker *w);
 void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
 /* Hands it to the control thread, as the datagram that it came in. Who calls has seen to its rate.

@@ -3,6 +3,7 @@
 #include "team.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,8 +21,7 @@ enum {
 	MBUFS = 16383,
 	AHEAD = 4096,
 	CHUNK = 64,
-	IDLE_CYCLES = 400,    /* a round below had nothing to do */
-	AWAY_CYCLES = 200000, /* above, somebody else had the CPU */
+	AWAY_CYCLES = 200000, /* a round above: somebody else had the CPU */
 	QUIET = 1000,         /* rounds in which nothing came out any more */
 	FINISH_MS = 20000,
 };
@@ -94,8 +94,6 @@ take(struct team_queue *q)
 static void
 count_round(struct team_queue *q, uint64_t cycles)
 {
-	if (cycles < IDLE_CYCLES)
-		return;
 	if (cycles < AWAY_CYCLES)
 		q->round = cycles;
 	add_count(&q->busy, q->round);
@@ -111,9 +109,13 @@ make_frames(struct team_queue *q, struct rte_mbuf **frames, uint16_t most)
 	if (q->share <= 0 || !__atomic_load_n(&q->team->sending, __ATOMIC_ACQUIRE) || !may_send(q))
 		return 0;
 	while (n < most && (m = take(q)) != NULL) {
-		unsigned len = work->write(
-			work->context, q->team, q->index, rte_pktmbuf_mtod(m, uint8_t *));
+		uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+		unsigned len = TEAM_FRAME;
 
+		if (q->frames == NULL)
+			len = work->write(work->context, q->team, q->index, frame);
+		else
+			memcpy(frame, q->frames[q->next++ % TEAM_FRAMES], TEAM_FRAME);
 		m->data_len = (uint16_t)len;
 		m->pkt_len = len;
 		frames[n++] = m;
@@ -128,14 +130,18 @@ receive(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n, uin
 	void *context)
 {
 	struct team_queue *q = context;
+	uint64_t now = rte_rdtsc_precise();
+	unsigned out = look_at_all(q);
 
 	(void)port;
 	(void)queue;
-	if (q->left != 0)
-		count_round(q, rte_rdtsc_precise() - q->left);
-	if (look_at_all(q) == 0 && !__atomic_load_n(&q->team->sending, __ATOMIC_ACQUIRE))
+	/* what came out may have been another worker's */
+	if (out != 0 || q->given != 0)
+		count_round(q, now - q->left);
+	if (out == 0 && !__atomic_load_n(&q->team->sending, __ATOMIC_ACQUIRE))
 		add_count(&q->quiet, 1);
 	n = make_frames(q, frames, most);
+	q->given = n;
 	q->left = rte_rdtsc_precise();
 	return n;
 }
@@ -196,6 +202,22 @@ team_create(struct team *t, const struct population *p, unsigned workers,
 }
 
 static int
+write_ahead(struct team_queue *q)
+{
+	const struct team_work *work = &q->team->work;
+
+	if (!work->ahead || q->share <= 0)
+		return 0;
+	q->frames = calloc(TEAM_FRAMES, TEAM_FRAME);
+	if (q->frames == NULL)
+		return -1;
+	for (unsigned i = 0; i < TEAM_FRAMES; i++)
+		if (work->write(work->context, q->team, q->index, q->frames[i]) != TEAM_FRAME)
+			return -1;
+	return 0;
+}
+
+static int
 fill(struct team_queue *q)
 {
 	enum { HELD = TEAM_BUFFERS / 2 };
@@ -228,7 +250,7 @@ team_start(struct team *t)
 		struct team_queue *q = &t->queues[i];
 
 		q->callback = rte_eth_add_rx_callback(t->ethdev, (uint16_t)i, receive, q);
-		if (q->callback == NULL || fill(q) != 0)
+		if (q->callback == NULL || write_ahead(q) != 0 || fill(q) != 0)
 			return -1;
 	}
 	__atomic_store_n(&t->sending, true, __ATOMIC_RELEASE);
@@ -256,11 +278,22 @@ team_sent(const struct team *t)
 	return n;
 }
 
+uint64_t
+team_lost(const struct team *t)
+{
+	struct dp_counter drop;
+
+	for (unsigned i = 0; dp_drop_counter(t->dp, i, &drop); i++)
+		if (strcmp(drop.name, "HANDOVER_FULL") == 0)
+			return drop.packets;
+	return 0;
+}
+
 void
 team_span(struct team *t, struct team_span *out)
 {
 	static struct team_span last; /* sums, of one team at a time */
-	struct team_span now = {.packets = team_sent(t)};
+	struct team_span now = {.packets = team_sent(t) - team_lost(t)};
 	struct timespec at;
 
 	clock_gettime(CLOCK_MONOTONIC, &at);
@@ -299,6 +332,7 @@ team_destroy(struct team *t)
 	for (unsigned i = 0; i < t->workers; i++) {
 		struct team_queue *q = &t->queues[i];
 
+		free(q->frames);
 		for (; q->held != 0; q->held--) {
 			rte_pktmbuf_free(q->fifo[q->first]);
 			q->first = (q->first + 1) % TEAM_BUFFERS;

@@ -12,12 +12,12 @@
 
 #include "traffic.h"
 
-enum { TEAM_MOST = 2, TEAM_BUFFERS = 4096 };
+enum { TEAM_MOST = 2, TEAM_BUFFERS = 4096, TEAM_FRAMES = 32768, TEAM_FRAME = 124 };
 
 struct team;
 struct rte_eth_rxtx_callback;
 
-/* Both are called on the workers. */
+/* Called on the workers, but for what is written ahead. */
 struct team_work {
 	/* Writes a frame for a queue into a buffer that is 0 behind TRAFFIC_WRITTEN bytes; its
 	 * length. */
@@ -25,6 +25,9 @@ struct team_work {
 	/* Looks at one that came out. */
 	void (*look)(void *context, unsigned queue, const uint8_t *frame, unsigned len);
 	void *context;
+	/* Frames, of TEAM_FRAME bytes, are written before it starts, and received again and again:
+	 * it takes hardly longer than a driver does. */
+	bool ahead;
 };
 
 struct team_queue {
@@ -32,6 +35,8 @@ struct team_queue {
 	unsigned index;
 	struct rte_ring *in, *out;
 	const struct rte_eth_rxtx_callback *callback;
+	uint8_t (*frames)[TEAM_FRAME]; /* NULL: they are not written ahead */
+	unsigned next;
 	struct rte_mbuf *fifo[TEAM_BUFFERS];
 	unsigned first, held;
 	double share;   /* of all frames, that come by this queue */
@@ -40,6 +45,7 @@ struct team_queue {
 	uint64_t busy;  /* cycles of the data path */
 	uint64_t round; /* of its last round with packets */
 	uint64_t left;  /* when it went on from here */
+	unsigned given; /* frames, then */
 } __attribute__((aligned(128)));
 
 struct team {
@@ -56,7 +62,7 @@ struct team {
 
 /* A span of time while all workers were at work. */
 struct team_span {
-	uint64_t packets;
+	uint64_t packets;         /* without those that were lost */
 	uint64_t busy[TEAM_MOST]; /* cycles of the data path, by worker */
 	double seconds;
 };
@@ -73,6 +79,8 @@ void team_span(struct team *t, struct team_span *out);
 /* Sends no more, and waits until all has come out or was dropped. */
 void team_finish(struct team *t);
 uint64_t team_sent(const struct team *t);
+/* Of these, those that a worker gave to another one that had no room for them. */
+uint64_t team_lost(const struct team *t);
 void team_destroy(struct team *t);
 
 #endif

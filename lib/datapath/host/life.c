@@ -15,6 +15,7 @@
 #include <rte_malloc.h>
 
 #include "datapath/internal.h"
+#include "datapath/worker/handover.h"
 
 #define GRACE_NS CV_NS_PER_MS /* between two looks whether workers have left something */
 
@@ -64,7 +65,7 @@ create_parts(struct dp *dp)
 	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_classes_create(dp)) != 0 ||
 		(rc = dp_neighbours_create(dp)) != 0 || (rc = dp_services_create(dp)) != 0 ||
 		(rc = dp_workers_create(dp)) != 0 || (rc = dp_punt_create(dp)) != 0 ||
-		(rc = create_rcu(dp)) != 0)
+		(rc = dp_handover_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
 		return rc;
 	return dp_ports_create(dp);
 }
@@ -174,6 +175,7 @@ dp_stop(struct dp *dp)
 	}
 	dp->started = false;
 	dp_punt_drain(dp);
+	dp_handover_drain(dp);
 	for (unsigned i = 0; i < dp->worker_count; i++) {
 		dp_follow_drain(dp->workers[i]);
 		dp_parts_drain(dp->workers[i]);
@@ -190,6 +192,7 @@ dp_destroy(struct dp *dp)
 		return; /* a worker that hangs may go on, and has it all */
 	dp_neighbours_destroy(dp);
 	dp_punt_destroy(dp);
+	dp_handover_destroy(dp);
 	dp_ports_destroy(dp);
 	dp_workers_destroy(dp);
 	dp_services_destroy(dp);
@@ -232,6 +235,7 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp_classes_poll(dp);
 	dp_graces_poll(dp);
 	dp_trace_poll(dp, now);
+	dp_handover_poll(dp, now);
 }
 
 uint64_t
@@ -243,5 +247,6 @@ dp_next_timeout(const struct dp *dp)
 
 	if (dp->trace.active)
 		grace = cv_time_min(grace, dp->trace.deadline);
+	grace = cv_time_min(grace, dp_handover_timeout(dp));
 	return cv_time_min(grace, cv_time_min(dp_neighbours_timeout(dp), dp->ports_at));
 }

@@ -8,6 +8,7 @@
 #include <rte_prefetch.h>
 
 #include "datapath/worker/frame.h"
+#include "datapath/worker/handover.h"
 #include "l2tp/header.h"
 
 enum {
@@ -505,7 +506,10 @@ dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsign
 		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
 	for (unsigned i = 0; i < n; i++)
 		classify(w, port, frames[i], out);
+	if (unlikely(w->gives)) /* who gets it counts it */
+		n -= dp_handover_packets(w, out);
 	w->counts.edges[DP_EDGE_RX_CLASSIFY] += n;
 	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += out->n;
-	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; drops CLASSIFY_* */
+	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; another worker; drops
+	 * CLASSIFY_* */
 }

@@ -7,8 +7,8 @@
  * count as lost. What comes once more, or too late, is dropped. Data and PPP control have one
  * count.
  *
- * A session's numbers are in its dp_rare; what waits is its worker's. Where its packets come to two
- * workers their order is lost anyway.
+ * A session's numbers are in its dp_rare; what waits is its worker's. A session is on one worker:
+ * by its peer's address a device gives it to one queue, and worker/handover.c moves whole sessions.
  */
 #include <stdlib.h>
 
@@ -251,17 +251,16 @@ dp_sequence_stage(struct dp_worker *w, struct dp_burst *b)
 	/* exits: INGRESS; it waits; drops SEQUENCE_* */
 }
 
-void
-dp_sequence_expire(struct dp_worker *w)
+/* What has waited longer than so many ms, or all of it, waits no longer. */
+static void
+let_go(struct dp_worker *w, uint32_t ms, bool all)
 {
 	struct dp_sequence *q = w->sequence;
 	struct dp_burst out;
 
-	if (likely(q->count == 0))
-		return;
 	out.n = 0;
 	for (unsigned i = 0; i < DP_SEQUENCE_WAITING; i++)
-		while (q->keys[i] != 0 && w->now_ms - q->since_ms[i] > WAIT_MS) {
+		while (q->keys[i] != 0 && (all || w->now_ms - q->since_ms[i] > ms)) {
 			const struct dp_packet *p = &q->packets[i];
 
 			if (counts(w->dp, p)) {
@@ -272,6 +271,20 @@ dp_sequence_expire(struct dp_worker *w)
 			dp_drop(w, p, DP_DROP_INGRESS_UNKNOWN_SESSION);
 		}
 	deliver(w, &out);
+}
+
+void
+dp_sequence_expire(struct dp_worker *w)
+{
+	if (unlikely(w->sequence->count != 0))
+		let_go(w, WAIT_MS, false);
+}
+
+void
+dp_sequence_release(struct dp_worker *w)
+{
+	if (w->sequence->count != 0)
+		let_go(w, 0, true);
 }
 
 void

@@ -13,6 +13,7 @@
 #include <rte_lcore.h>
 
 #include "datapath/internal.h"
+#include "datapath/worker/handover.h"
 
 enum {
 	IDLE_SPINS = 200,      /* empty rounds before the first sleep */
@@ -47,50 +48,91 @@ dp_worker_through(struct dp_worker *w, struct dp_burst *burst)
 		forward(w, burst);
 }
 
+void
+dp_worker_burst(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n)
+{
+	struct dp_burst burst;
+
+	if (!w->stages_only)
+		n = dp_fast(w, port, frames, n);
+	if (n == 0)
+		return;
+	dp_classify(w, port, frames, n, &burst);
+	dp_sequence_stage(w, &burst);
+	dp_worker_through(w, &burst);
+}
+
+/* What has come by all ports. */
+static unsigned
+receive(struct dp_worker *w)
+{
+	struct dp *dp = w->dp;
+	struct rte_mbuf *frames[DP_BURST];
+	unsigned received = 0;
+
+	for (unsigned port = 0; port < dp->port_count; port++) {
+		unsigned n;
+
+		if (unlikely(w->gives)) {
+			received += dp_handover_receive(w, port);
+			continue;
+		}
+		n = rte_eth_rx_burst(dp->ports[port].id, w->index, frames, DP_BURST);
+		if (n == 0)
+			continue;
+		received += n;
+		w->full |= n >= DP_BURST_FULL;
+		dp_worker_burst(w, port, frames, n);
+	}
+	return received;
+}
+
+/* Who asks for these reads them while they are counted. */
+static inline void
+count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static void
+count_round(struct dp_worker *w, uint64_t cycles, unsigned received, bool worked)
+{
+	count(&w->rounds, 1);
+	count(&w->rx_packets, received);
+	count(worked ? &w->busy_cycles : &w->idle_cycles, cycles);
+	if (w->full)
+		count(&w->full_cycles, cycles);
+}
+
 unsigned
 dp_worker_round(struct dp_worker *w)
 {
 	struct dp *dp = w->dp;
-	uint64_t start = rte_rdtsc(), cycles;
-	unsigned received = 0, control = dp_tx_control(w);
-	struct rte_mbuf *frames[DP_BURST];
-	struct dp_burst burst;
+	uint64_t start = rte_rdtsc();
+	unsigned received = 0, taken = 0, control = dp_tx_control(w);
 
 	w->now_ms = (uint32_t)(start / w->cycles_per_ms);
 	w->traces = __atomic_load_n(&dp->trace.active, __ATOMIC_RELAXED);
 	w->now_ticks = start << DP_TICKS_SHIFT;
-	for (unsigned port = 0; port < dp->port_count; port++) {
-		uint16_t n = rte_eth_rx_burst(dp->ports[port].id, w->index, frames, DP_BURST);
-
-		if (n == 0)
-			continue;
-		received += n;
-		if (!w->stages_only)
-			n = (uint16_t)dp_fast(w, port, frames, n);
-		if (n == 0)
-			continue;
-		dp_classify(w, port, frames, n, &burst);
-		dp_sequence_stage(w, &burst);
-		dp_worker_through(w, &burst);
-	}
+	w->full = false;
+	if (w->handover == NULL || dp_handover_begin(w))
+		received = receive(w);
+	if (w->handover != NULL)
+		taken = dp_handover_take(w);
 	dp_sequence_expire(w);
 	dp_follow_expire(w);
 	dp_parts_expire(w);
 	dp_tx_flush(w);
+	if (w->handover != NULL)
+		dp_handover_end(w);
 	if (control != 0)
 		__atomic_store_n(&w->control_sent, w->control_sent + control, __ATOMIC_RELEASE);
 	if (w->punted)
 		dp_punt_wake(w);
 	if (!dp->shared)
 		rte_rcu_qsbr_quiescent(dp->rcu, w->index);
-	cycles = rte_rdtsc() - start;
-	w->rounds++;
-	w->rx_packets += received;
-	if (received + control != 0)
-		w->busy_cycles += cycles;
-	else
-		w->idle_cycles += cycles;
-	return received + control;
+	count_round(w, rte_rdtsc() - start, received, received + taken + control != 0);
+	return received + taken + control;
 }
 
 /* Sleeps when nothing came for a while and the devices allow it. */
@@ -110,7 +152,7 @@ idle(struct dp_worker *w, unsigned done)
 		ns *= 2;
 	start = rte_rdtsc();
 	nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
-	w->idle_cycles += rte_rdtsc() - start;
+	count(&w->idle_cycles, rte_rdtsc() - start);
 }
 
 int
