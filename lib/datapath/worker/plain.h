@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a plain packet is, and how one is found out: parse(), admit() and find(), of which each
+ * reads memory that the one before has asked for. They change nothing of the frame, and say of what
+ * is not plain no more than that. For worker/fast.c alone.
+ */
+#ifndef DP_PLAIN_H
+#define DP_PLAIN_H
+
+#include "datapath/internal.h"
+#include "l2tp/header.h"
+
+enum {
+	L2TP_MOST = 8, /* bytes of its header, of the forms that are plain */
+	PPP_MOST = 4,
+	/* from UDP's header to the inner one's end: what is read before lengths of it are known */
+	PLAIN_MIN = WIRE_UDP_HEADER + L2TP_MOST + PPP_MOST + WIRE_IPV4,
+	/* EtherType and the beginning of IP, without options and what congestion may have marked:
+	 * ECT(1) or CE */
+	ETHER_IPV4_PLAIN = 0x00450008,
+	ETHER_IPV4_MASK = 0x01ffffff,
+	ETHER_IPV6_PLAIN = 0x0060dd86,
+	ETHER_IPV6_MASK = 0x10f0ffff,
+	L2TP_PLAIN_BE = 0x0200,
+	L2TP_WITH_LENGTH_BE = 0x0240,
+	/* PPP's header as it lies in memory: address and control, and the first byte of two of the
+	 * protocol */
+	PPP_ALL_STATIONS_BE = 0x03ff,
+	PPP_FULL_BE = 0x0003ff,
+	PPP_FULL_IPV4_BE = 0x210003ff,
+};
+
+/* What of a packet is not as with most, which are IPv4 over IPv4. */
+enum {
+	ODD = 1,     /* it begins at an odd place */
+	INNER6 = 2,  /* it is IPv6 */
+	OUTER6 = 4,  /* it came over IPv6 */
+	LEAVES6 = 8, /* it leaves over IPv6 */
+	NO_SUM = 16, /* its datagram has no checksum */
+};
+
+/* A packet on the fast way. */
+struct plain {
+	struct rte_mbuf *m;
+	uint8_t *ip; /* the outer packet */
+	uint8_t *inner;
+	const struct dp_ingress *from;
+	const uint32_t *route;
+	uint64_t key;
+	uint32_t slot, to;
+	uint32_t sum;  /* dp_headers_sum(), until admit() without the session's header_sum */
+	uint16_t len;  /* of the inner packet, which ends the datagram */
+	uint8_t index; /* in the burst */
+	uint8_t kind;  /* ODD, INNER6, ... */
+};
+
+/* What of the datagram's checksum is not the inner packet's: 16-bit words, and twice the bytes
+ * that UDP's two lengths count (dp_headers_sum). */
+#define PLAIN_SUM(words, bytes) ((uint32_t)(words) + 2u * 256u * (bytes))
+
+/* PPP's header in all its forms: where the inner packet begins, of which family it is, and what the
+ * header adds to the sum. What its session must be open for; 0: it is not plain. */
+static inline uint64_t
+parse_ppp(struct plain *p, uint8_t *ppp, uint32_t sum)
+{
+	uint32_t h = wire_load32(ppp), protocol;
+
+	p->kind = 0;
+	if (likely(h == PPP_FULL_IPV4_BE)) {
+		p->inner = ppp + 4;
+		p->sum = sum + PLAIN_SUM(PPP_ALL_STATIONS_BE + (WIRE_PPP_IP << 8), 4);
+		return DP_INGRESS_OPEN4;
+	}
+	if ((h & 0xffffff) == PPP_FULL_BE) {
+		protocol = h >> 24;
+		p->inner = ppp + 4;
+		p->sum = sum + PLAIN_SUM(PPP_ALL_STATIONS_BE, 4) + (protocol << 8);
+	} else if ((h & 0xff) == 0) {
+		protocol = h >> 8 & 0xff;
+		p->inner = ppp + 2;
+		p->sum = sum + PLAIN_SUM(0, 2) + (protocol << 8);
+	} else if ((h & 0xffff) == PPP_ALL_STATIONS_BE) {
+		protocol = h >> 16 & 0xff;
+		p->inner = ppp + 3;
+		p->sum = sum + PLAIN_SUM(PPP_ALL_STATIONS_BE, 3) + protocol;
+		p->kind = ODD;
+	} else {
+		protocol = h & 0xff;
+		p->inner = ppp + 1;
+		p->sum = sum + PLAIN_SUM(0, 1) + protocol;
+		p->kind = ODD;
+	}
+	if (protocol == WIRE_PPP_IP)
+		return DP_INGRESS_OPEN4;
+	p->kind |= INNER6;
+	return protocol == WIRE_PPP_IPV6 ? DP_INGRESS_OPEN6 : 0;
+}
+
+/* L2TP's header, with Length or without, and PPP's: which session of the service, and where its
+ * packet is. sum: of what stands before. */
+static inline bool
+parse_l2tp(const struct dp *dp, uint16_t service, uint8_t *l2tp, unsigned len, uint32_t sum,
+	struct plain *p)
+{
+	uint64_t words = wire_load64(l2tp), open;
+	uint32_t ids;
+
+	if (likely((uint16_t)words == L2TP_PLAIN_BE)) {
+		ids = wire_swap32((uint32_t)(words >> 16));
+		open = parse_ppp(p, l2tp + 6, sum + PLAIN_SUM(L2TP_PLAIN_BE, WIRE_UDP_HEADER + 6));
+	} else if ((uint16_t)words == L2TP_WITH_LENGTH_BE &&
+		   (uint16_t)(words >> 16) == wire_swap16((uint16_t)len)) {
+		ids = wire_swap32((uint32_t)(words >> 32));
+		open = parse_ppp(p, l2tp + 8,
+			sum + PLAIN_SUM(L2TP_WITH_LENGTH_BE + (uint16_t)(words >> 16),
+				      WIRE_UDP_HEADER + 8));
+	} else {
+		return false;
+	}
+	if (unlikely(open == 0))
+		return false;
+	p->len = (uint16_t)(l2tp + len - p->inner);
+	p->key = dp_ingress_key(service, (uint16_t)(ids >> 16), (uint16_t)ids) | open;
+	p->slot = cv_session_slot(
+		dp->slot_seed, service, (uint16_t)(ids >> 16), (uint16_t)ids, dp->slot_mask);
+	p->from = &dp->ingress[p->slot];
+	return true;
+}
+
+/* A datagram that fills its packet, to a service of ours. payload: bytes of the
+ * packet from UDP's header on, PLAIN_MIN at least, which are there. */
+static inline bool
+parse_udp(const struct dp *dp, const struct dp_port *port, uint8_t *udp, unsigned payload,
+	int service, struct plain *p)
+{
+	uint16_t sum = wire_load16(udp + WIRE_UDP_SUM);
+
+	if (unlikely(wire_udp_length(udp) != payload || service < 0))
+		return false;
+	if (unlikely(port->checks_rx &&
+		     (p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD))
+		return false;
+	if (unlikely(!parse_l2tp(dp, (uint16_t)service, udp + WIRE_UDP_HEADER,
+		    payload - WIRE_UDP_HEADER, sum, p)))
+		return false;
+	if (unlikely(sum == 0))
+		p->kind |= NO_SUM;
+	return true;
+}
+
+/* The service that was asked for last in a burst: mostly the next packet's, too. */
+struct asked {
+	uint32_t ip; /* 0, which is nobody's: none was */
+	uint16_t udp_port;
+	int service;
+};
+
+static inline int
+ask(const struct dp *dp, struct asked *last, uint32_t ip, uint16_t udp_port)
+{
+	if (unlikely(ip != last->ip || udp_port != last->udp_port))
+		*last = (struct asked){ip, udp_port, dp_service_find(dp, ip, udp_port)};
+	return last->service;
+}
+
+/* A whole IPv4 packet with all lengths right, no options, no fragment. */
+static inline bool
+parse4(const struct dp *dp, const struct dp_port *port, struct asked *last, struct plain *p)
+{
+	uint8_t *ip = p->ip, *udp = ip + WIRE_IPV4;
+	unsigned total = wire_ipv4_length(ip);
+
+	/* UDP, and no fragment */
+	if (unlikely((wire_load32(ip + WIRE_IPV4_FRAGMENT) & 0xff00ff3f) != 0x11000000))
+		return false;
+	if (unlikely(total + WIRE_ETHER > p->m->data_len || total < WIRE_IPV4 + PLAIN_MIN))
+		return false;
+	if (unlikely(!wire_ipv4_sum_right(ip, WIRE_IPV4)))
+		return false;
+	return parse_udp(dp, port, udp, total - WIRE_IPV4,
+		ask(dp, last, wire_ipv4_target_be(ip), wire_load16(udp + WIRE_UDP_TARGET)), p);
+}
+
+/* Likewise IPv6, without extension headers. */
+static __rte_noinline bool
+parse6(const struct dp *dp, const struct dp_port *port, struct plain *p)
+{
+	uint8_t *ip = p->ip, *udp = ip + WIRE_IPV6;
+	unsigned payload = wire_get16(ip + WIRE_IPV6_LENGTH);
+
+	if (ip[WIRE_IPV6_NEXT] != WIRE_UDP || payload < PLAIN_MIN ||
+		payload + WIRE_IPV6 + WIRE_ETHER > p->m->data_len)
+		return false;
+	if (!parse_udp(dp, port, udp, payload,
+		    dp_service_find6(
+			    dp, dp_ip6(ip + WIRE_IPV6_TARGET), wire_load16(udp + WIRE_UDP_TARGET)),
+		    p))
+		return false;
+	p->key |= DP_INGRESS_PEER6;
+	p->kind |= OUTER6;
+	return (p->kind & NO_SUM) == 0; /* RFC 8200 section 8.1 */
+}
+
+/* A frame to this station. */
+static inline bool
+parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct asked *last,
+	struct plain *p)
+{
+	const struct dp_port *port = &dp->ports[port_index];
+	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
+	uint32_t type; /* and the first two bytes of IP */
+
+	p->m = m;
+	p->ip = ether + WIRE_ETHER;
+	if (unlikely(m->nb_segs != 1 || wire_load64(ether) << 16 != port->mac_word))
+		return false;
+	type = wire_load32(ether + WIRE_ETHER_TYPE);
+	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN))
+		return parse4(dp, port, last, p);
+	return (type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN &&
+	       dp_speaks_ipv6(dp, (uint16_t)port_index) && parse6(dp, port, p);
+}
+
+/* Address and port are those of the session's peer, whose family is known to be right. */
+static inline bool
+is_peer(const struct dp_ingress *from, const uint8_t *ip)
+{
+	return wire_ipv4_source_be(ip) == from->peer_ip4 &&
+	       wire_load16(ip + WIRE_IPV4) == from->peer_port;
+}
+
+static inline bool
+is_peer6(const struct dp_ingress *from, const uint8_t *ip)
+{
+	return memcmp(ip + WIRE_IPV6_SOURCE, from->peer_ip, sizeof(from->peer_ip)) == 0 &&
+	       wire_load32(ip + WIRE_IPV6_SOURCE + 12) == from->peer_ip4 &&
+	       wire_load16(ip + WIRE_IPV6) == from->peer_port;
+}
+
+/* Lengths and sums right, from the session's own source, and not to itself. */
+static inline bool
+admit4(const struct dp *dp, struct plain *p)
+{
+	const struct dp_ingress *from = p->from;
+	const uint8_t *inner = p->inner;
+	uint32_t target = wire_ipv4_target_be(inner);
+	const struct dp_realm_table *realm;
+
+	if (unlikely(inner[0] != 0x45 || wire_ipv4_length(inner) != p->len))
+		return false;
+	if (unlikely(!wire_ipv4_sum_right(inner, WIRE_IPV4)))
+		return false;
+	if (unlikely(wire_ipv4_source_be(inner) != from->inner_ip || target == from->inner_ip))
+		return false;
+	realm = dp_realm_of(dp, from->realm);
+	p->route = realm == NULL ? NULL : dp_realm_word(realm, target);
+	return p->route != NULL;
+}
+
+/* Likewise, without extension headers. p->route: of the target's /64; NULL: that has none. */
+static inline bool
+admit6(const struct dp *dp, struct plain *p)
+{
+	const struct dp_ingress *from = p->from;
+	const uint8_t *inner = p->inner, *target = inner + WIRE_IPV6_TARGET;
+	const struct dp_realm6 *realm;
+
+	if (wire_ip_version(inner) != 6 ||
+		WIRE_IPV6 + wire_get16(inner + WIRE_IPV6_LENGTH) != p->len)
+		return false;
+	if (!dp_own_source6(dp, p->slot, inner + WIRE_IPV6_SOURCE) ||
+		dp_own_source6(dp, p->slot, target))
+		return false;
+	if (wire_ipv6_is_extension(inner[WIRE_IPV6_NEXT]))
+		return false;
+	realm = dp_realm6_of(dp, from->realm);
+	if (realm == NULL)
+		return false;
+	p->route = dp_realm6_word(realm, dp_net_of(target));
+	return true;
+}
+
+/* With some IPv6, or without a checksum, which is made here. */
+static __rte_noinline bool
+admit_other(const struct dp *dp, struct plain *p)
+{
+	if ((p->kind & OUTER6) != 0 ? !is_peer6(p->from, p->ip) : !is_peer(p->from, p->ip))
+		return false;
+	if ((p->kind & INNER6) != 0 ? !admit6(dp, p) : !admit4(dp, p))
+		return false;
+	if ((p->kind & NO_SUM) != 0) {
+		p->sum = dp_headers_sum(wire_fold(wire_sum(p->inner, p->len)), p->len);
+		p->kind &= (uint8_t)~ODD; /* it was summed as at an even one */
+	}
+	return true;
+}
+
+/* Of a session that is open for its family, and from its peer. */
+static inline bool
+admit(const struct dp *dp, struct plain *p)
+{
+	uint64_t differs = __atomic_load_n(&p->from->word, __ATOMIC_ACQUIRE) ^ p->key;
+
+	/* but for the other family, for which it may be open beside */
+	if (unlikely((differs & (p->key | ~(DP_INGRESS_OPEN4 | DP_INGRESS_OPEN6))) != 0))
+		return false;
+	p->sum += p->from->header_sum;
+	if (unlikely((p->kind & (INNER6 | OUTER6 | NO_SUM)) != 0))
+		return admit_other(dp, p);
+	return is_peer(p->from, p->ip) && admit4(dp, p);
+}
+
+/* Its route word leads to no session over IPv4. */
+static __rte_noinline bool
+find_other(const struct dp *dp, struct plain *p, uint32_t route)
+{
+	/* to a shorter prefix that was delegated; the realm may be gone by now */
+	if ((p->kind & INNER6) != 0 && dp_route_kind(route) == DP_ROUTE_NOBODY) {
+		const struct dp_realm6 *realm = dp_realm6_of(dp, p->from->realm);
+
+		if (realm != NULL)
+			route = dp_route6_rest(realm, p->inner + WIRE_IPV6_TARGET);
+	}
+	p->to = route & DP_ROUTE_INDEX;
+	if (dp_route_kind(route) == DP_ROUTE_SESSION6)
+		p->kind |= LEAVES6;
+	return dp_route_is_session(route);
+}
+
+/* To another session. */
+static inline bool
+find(const struct dp *dp, struct plain *p)
+{
+	uint32_t route =
+		p->route == NULL ? DP_ROUTE_NOBODY : __atomic_load_n(p->route, __ATOMIC_ACQUIRE);
+
+	if (unlikely(dp_route_kind(route) != DP_ROUTE_SESSION))
+		return find_other(dp, p, route);
+	p->to = route & DP_ROUTE_INDEX;
+	return true;
+}
+
+#endif
