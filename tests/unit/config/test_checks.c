@@ -77,7 +77,7 @@ static const struct bad wrong_references[] = {
 	 "ppp: { mru: 1 }\n"
 	 "identity: { hostname: x }\n",
 		"t.yaml:1:15: log.level: loud is not one of error, warning, info, debug\n"
-		"t.yaml:2:13: ppp.mru: 1 is out of range: 576 to 1500\n"
+		"t.yaml:2:13: ppp.mru: 1 is out of range: 576 to 9172\n"
 		"t.yaml:3:13: identity.hostname: unknown key; did you mean host-name?\n"},
 };
 
@@ -316,6 +316,38 @@ an_empty_file_lacks_what_is_required(void **state)
 	}
 }
 
+/* What is promised to clients comes in whole: both places are named. */
+static void
+a_large_mru_fits_the_ports(void **state)
+{
+	static const char *const fine[] = {
+		"ports: [{ name: wan, device: \"af_packet:lns0\", mtu: 9216 }]\n"
+		"ppp: { mru: 9172 }\n",
+		"ports: [{ name: wan, device: \"af_packet:lns0\", mtu: 1545 }]\n"
+		"ppp: { mru: 1501 }\n",
+		"ports: [{ name: wan, device: \"af_packet:lns0\", mtu: 1400 }]\n"
+		"ppp: { mru: 1500 }\n",
+	};
+	char text[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		load(&t, with_rest(text, sizeof(text), fine[i]));
+		assert_string_equal(t.text, "");
+		unload(&t);
+	}
+	wants_errors("ppp: { mru: 1501 }\n",
+		"t.yaml:1:13: ppp.mru: 1501 and 44 bytes of headers do not fit listeners[0]: port "
+		"wan has an mtu of 1500\n");
+	wants_errors("ports: [{ name: wan, device: \"af_packet:lns0\", mtu: 9000 }]\n"
+		     "ppp: { mru: 8950 }\n"
+		     "listeners: [{ address: 192.0.2.1/24 }, { address: \"2001:db8::1/64\" }]\n",
+		"t.yaml:2:13: ppp.mru: 8950 and 64 bytes of headers do not fit listeners[1]: port "
+		"wan has an mtu of 9000\n");
+	wants_errors("ppp: { mru: 9173 }\n",
+		"t.yaml:1:13: ppp.mru: 9173 is out of range: 576 to 9172\n");
+}
+
 /* RFC 1334 section 2: a client takes the first method that it can do. */
 static void
 pap_before_what_is_stronger_is_warned_about(void **state)
@@ -393,6 +425,7 @@ main(void)
 		cmocka_unit_test(lines_of_the_users_file_are_refused),
 		cmocka_unit_test(users_may_be_twice_in_two_files),
 		cmocka_unit_test(an_empty_file_lacks_what_is_required),
+		cmocka_unit_test(a_large_mru_fits_the_ports),
 		cmocka_unit_test(pap_before_what_is_stronger_is_warned_about),
 		cmocka_unit_test(proxy_without_a_tunnel_secret_is_warned_about),
 		cmocka_unit_test(errors_are_bounded),

@@ -109,7 +109,7 @@ static const struct bad wrong_values[] = {
 		"t.yaml:1:21: limits.sessions: 4000001 is out of range: 1 to 4000000\n"},
 	{"limits: { sessions-per-tunnel: 65536 }\n",
 		"t.yaml:1:32: limits.sessions-per-tunnel: 65536 is out of range: 1 to 65535\n"},
-	{"ppp: { mru: 1501 }\n", "t.yaml:1:13: ppp.mru: 1501 is out of range: 576 to 1500\n"},
+	{"ppp: { mru: 9173 }\n", "t.yaml:1:13: ppp.mru: 9173 is out of range: 576 to 9172\n"},
 	{"ppp: { echo-misses: 0 }\n",
 		"t.yaml:1:21: ppp.echo-misses: 0 is out of range: 1 to 100\n"},
 	{"tunnels:\n"
