@@ -75,7 +75,7 @@ offer_living(const struct line *l, const char *command, const char *a, const cha
 
 	if (l->word[0] != '\0') /* part of any column: few rows come */
 		json_object_set_new(arguments, "filters", json_pack("[s]", l->word));
-	answer = ask(l->socket, command_find(command), arguments, &error);
+	answer = ask(l->socket, command_find(command), arguments, NULL, &error);
 	rows = json_object_get(answer, "rows");
 	json_array_foreach(rows, i, row)
 	{

@@ -13,8 +13,13 @@ enum { EXIT_USAGE = 2 };
 /* help.c */
 void help_print(void);
 
-/* ask.c: the whole answer of a command; of rows, page after page. NULL: *error says why. */
-json_t *ask(const char *socket, const struct command *c, json_t *arguments,
+/* Takes lines of an answer that goes on, as they come. */
+typedef void lines_taker(json_t *lines);
+
+/* ask.c: the whole answer of a command; of rows, page after page. What takes its time is asked
+ * until it is over: `take` gets its lines meanwhile, and the answer has the rest; NULL: the answer
+ * has all. NULL: *error says why. */
+json_t *ask(const char *socket, const struct command *c, json_t *arguments, lines_taker *take,
 	struct control_error *error);
 
 /* show.c */
@@ -22,6 +27,8 @@ struct show_options {
 	bool json, color;
 	bool watched, filtered;
 };
+/* Prints lines, and lets people see them at once. */
+void show_part(json_t *lines);
 /* Prints an answer. Returns the exit code that it asks for. */
 int show(const struct show_options *o, const struct command *c, json_t *answer);
 /* Rows as an aligned table under bold headings (on a terminal). Says `nothing` when the view

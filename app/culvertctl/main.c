@@ -35,7 +35,7 @@ run(const struct options *o, const struct command *c, json_t *arguments)
 	int rc;
 
 	for (;;) {
-		answer = ask(o->socket, c, arguments, &error);
+		answer = ask(o->socket, c, arguments, o->show.json ? NULL : show_part, &error);
 		if (answer == NULL) {
 			fprintf(stderr, "culvertctl: %s\n", error.message);
 			return exit_code(error.code);

@@ -241,17 +241,25 @@ show_ended(json_int_t n, const char *what)
 		what == NULL ? "" : what);
 }
 
+void
+show_part(json_t *lines)
+{
+	size_t index;
+	json_t *line;
+
+	json_array_foreach(lines, index, line)
+	{
+		puts(json_string_value(line));
+	}
+	(void)fflush(stdout); /* what fails stays failed: whoever has shown all looks */
+}
+
 static int
 show_lines(json_t *answer)
 {
 	const char *summary = json_string_value(json_object_get(answer, "summary"));
-	size_t index;
-	json_t *line;
 
-	json_array_foreach(json_object_get(answer, "lines"), index, line)
-	{
-		puts(json_string_value(line));
-	}
+	show_part(json_object_get(answer, "lines"));
 	if (summary != NULL && summary[0] != '\0')
 		puts(summary);
 	return (int)json_integer_value(json_object_get(answer, "exit"));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * culvertctl trace: begins one and says its number; asked again with that, whether it is over, and
- * then all of it. What nobody asks for any more ends by itself, and goes when the next one begins.
+ * culvertctl trace: begins one and says its number; asked again with that, what has come since, and
+ * whether it is over. What nobody asks for any more ends by itself, and goes when the next one
+ * begins.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +18,8 @@ struct trace {
 	char session[ROW_ID];
 	uint32_t last; /* packet that lines were written of */
 	uint32_t wanted, seen;
-	char inner[LINE]; /* of it, as it was shown last */
-	json_t *rows, *lines;
+	char inner[LINE];     /* of it, as it was shown last */
+	json_t *rows, *lines; /* that nobody has got yet */
 };
 
 static const char *
@@ -94,7 +95,16 @@ drain(struct daemon *d, struct trace *t)
 			take_row(t, &r);
 }
 
-/* Not over: its number. Over: all of it. */
+static json_t *
+taken(json_t **list)
+{
+	json_t *all = *list;
+
+	*list = json_array();
+	return all;
+}
+
+/* What has come since the last question: with its number while it goes on, else with a summary. */
 static json_t *
 report(struct daemon *d, struct trace *t)
 {
@@ -103,7 +113,8 @@ report(struct daemon *d, struct trace *t)
 	dp_control_poll(d->dp, daemon_now());
 	drain(d, t);
 	if (dp_trace_running(d->dp))
-		return json_pack("{s:I}", "number", (json_int_t)t->number);
+		return json_pack("{s:I, s:o, s:o}", "number", (json_int_t)t->number, "lines",
+			taken(&t->lines), "rows", taken(&t->rows));
 	drain(d, t); /* what came while it ended */
 	if (t->seen == 0)
 		snprintf(summary, sizeof(summary), "no packet of session %s in %d s", t->session,
@@ -111,8 +122,8 @@ report(struct daemon *d, struct trace *t)
 	else
 		snprintf(summary, sizeof(summary), "%u of %u packets of session %s", t->seen,
 			t->wanted, t->session);
-	return json_pack("{s:O, s:O, s:s, s:i}", "lines", t->lines, "rows", t->rows, "summary",
-		summary, "exit", t->seen == 0 ? 1 : 0);
+	return json_pack("{s:o, s:o, s:s, s:i}", "lines", taken(&t->lines), "rows", taken(&t->rows),
+		"summary", summary, "exit", t->seen == 0 ? 1 : 0);
 }
 
 /* 1 to DP_TRACE_MOST; 0: something else. */

@@ -333,6 +333,13 @@ struct dp {
 /* worker/trace.c: a packet of a session that is traced, or to one; where a traced one goes on or
  * ends. */
 void dp_trace_begin(struct dp_worker *w, struct dp_packet *p, bool to_it);
+/* The same before its stage looks at the session, whose slot and key are known: whether it is
+ * traced. */
+void dp_trace_find(struct dp_worker *w, struct dp_packet *p);
+/* The drop of what was not read to its end, but names a session: len bytes from L2TP on, of which
+ * two are there. */
+void dp_trace_unread(struct dp_worker *w, uint16_t service, uint8_t *l2tp, unsigned len,
+	enum dp_drop_cause cause);
 void dp_trace_drop(struct dp_worker *w, const struct dp_packet *p, enum dp_drop_cause cause);
 void dp_trace_edge(struct dp_worker *w, const struct dp_packet *p, enum dp_edge_name edge);
 /* All of a burst that a stage has let through. */
@@ -340,6 +347,13 @@ void dp_trace_stage(struct dp_worker *w, const struct dp_burst *b, enum dp_edge_
 /* control/trace.c: the slot's lines, as the trace says. */
 void dp_trace_mark(struct dp *dp, uint32_t slot);
 void dp_trace_poll(struct dp *dp, uint64_t now);
+
+/* Whether anything is traced: for drops of what no session is known of. */
+static inline bool
+dp_traces(const struct dp *dp)
+{
+	return __atomic_load_n(&dp->trace.active, __ATOMIC_RELAXED);
+}
 
 /* ---- where packets end, but for those that are sent: nothing else frees a buffer ---- */
 

@@ -165,6 +165,28 @@ completed() {
 	CULVERT_SOCKET=$RUN/lns/control.sock "$LNS_CTL" --complete $# culvertctl "$@"
 }
 
+# Packets are shown as they come, and why each left; it ends by itself.
+traces() {
+	local a b pid rc
+	a=$(serial_of userA) b=$(client_address B)
+	lns_ctl trace "$a" 8 >"$RUN/trace" 2>&1 &
+	pid=$!
+	world_until 20 shows_a_packet && kill -0 $pid && ! guest_run A "ping -c 20 -i 0.2 -W 1 $b"
+	wait $pid
+	rc=$?
+	cat "$RUN/trace"
+	[ $rc = 0 ] && grep -qE '> 10.88.0.1, ICMP, 84 bytes, TTL 64$' "$RUN/trace" &&
+		grep -qE '^  ROUTE_ECHO +echo requests to our inner address, answered$' "$RUN/trace" &&
+		grep -qE "> $b, ICMP, 84 bytes, TTL 64$" "$RUN/trace" &&
+		grep -qE "^  POLICY_SENDER +dropped: the sender's filter" "$RUN/trace" &&
+		[ "$(tail -1 "$RUN/trace")" = "8 of 8 packets of session $(session_of userA)" ]
+}
+
+# One is in what the trace has written so far, which goes on.
+shows_a_packet() {
+	guest_run A 'ping -c 1 -W 5 10.88.0.1' && grep -q '^packet 1, from it, ' "$RUN/trace"
+}
+
 shows_status() {
 	json status "a['open_sessions'] == 2 and a['tunnels'] == 2 and
 		a['pid'] == $(cat "$RUN/culvertd.pid") and
@@ -253,7 +275,7 @@ replaced() {
 		[ "$(lns_counter user-replaced)" = 1 ]
 }
 
-tap_plan 27
+tap_plan 28
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B C; do
@@ -274,6 +296,7 @@ tap_check "culvertctl tunnel and session show what L2TP and PPP counted" counter
 tap_check "culvertctl neighbours shows next hops" neighbours
 tap_check "culvertctl tunnels shows both" shows_tunnels
 tap_check "culvertctl drops, edges, counters, ports and workers show what passed" shows_packets
+tap_check "culvertctl trace shows packets as they come, and why they leave" traces
 tap_check "culvertctl kick ends a session; the client is told and dials again" kick
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	tap_check "each answer of culvertctl is what its schema says" answers

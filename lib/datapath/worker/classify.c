@@ -332,10 +332,14 @@ classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop
 	}
 	if (cause == GO_ON)
 		cause = classify_data(w, f, (uint16_t)service, &out->packets[out->n]);
-	if (cause == GO_ON)
+	if (cause == GO_ON) {
 		out->n++;
-	else
-		dp_drop_frame(w, f->m, cause);
+		return;
+	}
+	if (unlikely(dp_traces(w->dp)) && service >= 0 && f->udp_len >= WIRE_UDP_HEADER + 2)
+		dp_trace_unread(w, (uint16_t)service, f->udp + WIRE_UDP_HEADER,
+			f->udp_len - WIRE_UDP_HEADER, cause);
+	dp_drop_frame(w, f->m, cause);
 }
 
 /* A fragment of a datagram to us, with so many bytes of headers. True: it made the packet whole,

@@ -155,6 +155,17 @@ begin(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct 
 	put(w, out, p);
 }
 
+static void
+drop_old(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r)
+{
+	struct dp_packet old = *p;
+
+	r->old++;
+	if (unlikely(dp_traces(w->dp)))
+		dp_trace_find(w, &old);
+	dp_drop(w, &old, DP_DROP_SEQUENCE_OLD);
+}
+
 /* Out of its turn: it waits, if there is room; else those before it go first. */
 static void
 hold(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct dp_burst *out)
@@ -164,8 +175,7 @@ hold(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct d
 	int at;
 
 	if (waits(q, p->key, p->ns)) {
-		r->old++;
-		dp_drop(w, p, DP_DROP_SEQUENCE_OLD);
+		drop_old(w, p, r);
 		return;
 	}
 	while (p->ns != r->nr && !has_room(q, p->key) && (at = first_of(q, p->key, r->nr)) >= 0 &&
@@ -204,9 +214,8 @@ take(struct dp_worker *w, const struct dp_packet *p, struct dp_burst *out)
 		return;
 	}
 	if (ahead < 0) {
-		r->old++;
 		r->old_run++;
-		dp_drop(w, p, DP_DROP_SEQUENCE_OLD);
+		drop_old(w, p, r);
 		return;
 	}
 	r->old_run = 0;

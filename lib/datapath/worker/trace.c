@@ -6,6 +6,7 @@
 #include <rte_cycles.h>
 
 #include "datapath/internal.h"
+#include "l2tp/header.h"
 
 void
 dp_trace_begin(struct dp_worker *w, struct dp_packet *p, bool to_it)
@@ -22,6 +23,37 @@ dp_trace_begin(struct dp_worker *w, struct dp_packet *p, bool to_it)
 	p->trace = (uint16_t)(number + 1);
 	p->trace_to = to_it;
 	w->traces = true;
+}
+
+void
+dp_trace_find(struct dp_worker *w, struct dp_packet *p)
+{
+	uint64_t word = __atomic_load_n(&w->dp->ingress[p->slot].word, __ATOMIC_ACQUIRE);
+
+	if ((word & (DP_INGRESS_KEY | DP_INGRESS_TRACE)) == (p->key | DP_INGRESS_TRACE))
+		dp_trace_begin(w, p, false);
+}
+
+void
+dp_trace_unread(struct dp_worker *w, uint16_t service, uint8_t *l2tp, unsigned len,
+	enum dp_drop_cause cause)
+{
+	const struct dp *dp = w->dp;
+	unsigned at = (l2tp[0] & (L2TP_BIT_LENGTH >> 8)) != 0 ? 4 : 2;
+	struct dp_packet p = {.inner = l2tp + at + 4};
+	uint16_t tunnel_id, session_id;
+
+	if ((l2tp[0] & (L2TP_BIT_TYPE >> 8)) != 0 || len < at + 4 ||
+		(l2tp[1] & L2TP_VERSION_MASK) != L2TP_VERSION)
+		return;
+	tunnel_id = wire_get16(l2tp + at);
+	session_id = wire_get16(l2tp + at + 2);
+	p.len = (uint16_t)(len - at - 4);
+	p.key = dp_ingress_key(service, tunnel_id, session_id);
+	p.slot = cv_session_slot(dp->slot_seed, service, tunnel_id, session_id, dp->slot_mask);
+	dp_trace_find(w, &p);
+	if (p.trace != 0)
+		dp_trace_drop(w, &p, cause);
 }
 
 /* One record; of the packet as it is now. */

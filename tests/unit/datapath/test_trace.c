@@ -122,6 +122,67 @@ drops_say_why(void **state)
 	bench_down(&b);
 }
 
+/* Also what is dropped before its session is looked for, where it names it. */
+static void
+drops_of_what_was_not_read(void **state)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct wire wire = {.offset = true, .length = true};
+	const uint8_t *l2tp = frame + WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER;
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, DP_TRACE_MOST, LONG), 0);
+	inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, LEN);
+	len = build_data(&b, true, &wire, packet, LEN, frame);
+	wire_put16(frame + (l2tp - frame) + 8, 0xffff); /* Offset Size */
+	put_frame(&b, frame, len);
+	assert_string_equal(told(&b), "1 from !CLASSIFY_L2TP_OFFSET");
+	wire.offset = false;
+	len = build_data(&b, true, &wire, packet, LEN, frame);
+	wire_put16(frame + (l2tp - frame) + 2, 7); /* Length */
+	put_frame(&b, frame, len);
+	assert_string_equal(told(&b), "2 from !CLASSIFY_L2TP_LENGTH");
+	/* a PPP frame of nothing */
+	wire = (struct wire){.acfc = true, .pfc = true};
+	put_data(&b, true, &wire, packet, 0);
+	assert_string_equal(told(&b), "3 from !CLASSIFY_PPP_HEADER");
+	/* nobody else's, nor of no session, nor cut before its IDs */
+	put_data(&b, false, &wire, packet, 0);
+	wire.session_id = 0x7777;
+	put_data(&b, true, &wire, packet, 0);
+	for (len = 0; len < 6; len++)
+		put_udp(&b, PEER_A, PORT_A, "\0\2\0\0\0", len);
+	assert_string_equal(told(&b), "");
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_PPP_HEADER), 3);
+	bench_down(&b);
+}
+
+/* What came again, of a session whose data is put in order. */
+static void
+drops_of_sequencing(void **state)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct wire wire = {.sequence = true};
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, DP_TRACE_MOST, LONG), 0);
+	inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, LEN);
+	len = build_data(&b, true, &wire, packet, LEN, frame);
+	put_frame(&b, frame, len);
+	assert_non_null(strstr(told(&b), "1 from INGRESS_ROUTE"));
+	put_frame(&b, frame, len);
+	assert_string_equal(told(&b), "2 from !SEQUENCE_OLD");
+	while (take_frame(&b).len != 0)
+		;
+	bench_down(&b);
+}
+
 /* By its number, its time, or the end of its session; one at a time; nonsense is refused. */
 static void
 it_ends_by_itself(void **state)
@@ -191,6 +252,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ways_exit_by_exit),
 		cmocka_unit_test(drops_say_why),
+		cmocka_unit_test(drops_of_what_was_not_read),
+		cmocka_unit_test(drops_of_sequencing),
 		cmocka_unit_test(it_ends_by_itself),
 		cmocka_unit_test(it_survives_a_change_of_its_session),
 	};
