@@ -268,6 +268,8 @@ clear_realm(struct daemon *d, const struct cfg *gone, uint16_t id)
 
 /* ---- filters ---- */
 
+enum { FILTER_SHORT = 16 }; /* rules */
+
 static const void *
 filter_by_id(const struct cfg *cfg, uint16_t id)
 {
@@ -290,13 +292,23 @@ same_filter(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, co
 	if (a->policy != b->policy || a->n_rules != b->n_rules || a->n_gateways != b->n_gateways)
 		return false;
 	for (size_t i = 0; i < a->n_rules; i++)
-		if (a->rules[i].protocol != b->rules[i].protocol ||
-			a->rules[i].port_low != b->rules[i].port_low ||
-			a->rules[i].port_high != b->rules[i].port_high)
+		if (!cv_rule_equal(&a->rules[i], &b->rules[i]))
 			return false;
 	for (size_t i = 0; i < a->n_gateways; i++)
 		if (a->gateways[i].length != b->gateways[i].length ||
 			!cv_ip_equal(&a->gateways[i].ip, &b->gateways[i].ip))
+			return false;
+	return true;
+}
+
+/* Few rules of protocols and ports alone are looked at one by one, which is as fast. */
+static bool
+is_short(const struct cfg_filter *f)
+{
+	if (f->n_rules > FILTER_SHORT)
+		return false;
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (!cv_rule_is_plain(&f->rules[i]))
 			return false;
 	return true;
 }
@@ -312,11 +324,17 @@ set_filter(struct daemon *d, const struct cfg *before, const struct cfg *cfg, co
 	const struct cfg_filter *f = thing;
 	struct dp_filter filter = {.kind = kinds[f->policy],
 		.gateways = f->gateways,
-		.gateway_count = (uint16_t)f->n_gateways,
-		.rule_count = (uint16_t)f->n_rules};
+		.gateway_count = (uint16_t)f->n_gateways};
 
 	(void)before;
 	(void)cfg;
+	if (!is_short(f)) {
+		filter.kind = DP_FILTER_LIST;
+		filter.list = f->rules;
+		filter.list_count = (uint32_t)f->n_rules;
+		return dp_filter_set(d->dp, f->id, &filter);
+	}
+	filter.rule_count = (uint16_t)f->n_rules;
 	for (size_t i = 0; i < f->n_rules; i++)
 		filter.rules[i] = (struct dp_rule){.protocol = f->rules[i].protocol,
 			.port_low = f->rules[i].port_low,

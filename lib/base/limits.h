@@ -14,7 +14,8 @@ enum {
 	CV_REALMS_MAX = CV_GROUPS_MAX,
 	/* One a group, two that are always there, and others. */
 	CV_FILTERS_MAX = 2 * CV_GROUPS_MAX,
-	CV_RULES_MAX = 256,      /* of a filter */
+	CV_RULES_MAX = 16384,    /* of a filter */
+	CV_RULES_ALL = 262144,   /* of all together */
 	CV_GATEWAYS_MAX = 16384, /* prefixes of a filter */
 
 	/*

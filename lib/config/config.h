@@ -22,6 +22,7 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "base/rate.h"
+#include "base/rule.h"
 
 /* Bytes: of an IP packet on a port, and of a packet of a client on one. */
 enum { CFG_MTU_MOST = 9216, CFG_MRU_MOST = 9172 };
@@ -84,12 +85,6 @@ enum cfg_user_sessions {
 
 enum cfg_policy_kind { CFG_POLICY_IPSEC, CFG_POLICY_ANY, CFG_POLICY_RULES };
 
-/* "udp/500", "tcp/1000-2000", "gre", "47": a protocol and, for TCP, UDP, SCTP, ports. */
-struct cfg_rule {
-	uint8_t protocol;
-	uint16_t port_low, port_high; /* both 0: all */
-};
-
 /* Where a filter comes from. */
 enum cfg_filter_origin {
 	CFG_FILTER_LISTED,   /* in `filters` */
@@ -105,7 +100,7 @@ struct cfg_filter {
 	uint16_t id; /* below CV_FILTER_IDS; of "ipsec" 0, of "any" 1 */
 	enum cfg_filter_origin origin;
 	enum cfg_policy_kind policy;
-	struct cfg_rule *rules;
+	struct cv_rule *rules; /* the first that is about a packet counts */
 	size_t n_rules;
 	struct cv_prefix *gateways;
 	size_t n_gateways;

@@ -33,7 +33,7 @@ enum {
 			     CFG_IPV4_TEXT_MAX + 2 * (1 + CFG_PREFIX6_TEXT_MAX) + 2,
 	CFG_USERS_FILE_MAX = CFG_USERS_MAX * CFG_USERS_LINE_MAX,
 	CFG_KEYS_MAX = 32,           /* rows of a table */
-	CFG_RULE_TEXT = 24,          /* bytes of a rule as text, with its NUL */
+	CFG_RULE_TEXT = 224,         /* bytes of a rule as text, with its NUL */
 	CFG_DELEGATED_SHORTEST = 40, /* length of a user's prefix */
 	CFG_OUTSIDE_TEXT = 160,
 	CFG_WORD_TEXT = 80, /* bytes of a value shown in an error, with its NUL */
@@ -98,6 +98,16 @@ struct cfg_named {
 	size_t at;
 };
 
+/* A rule of a policy as the file says it. */
+struct cfg_said {
+	struct cv_rule *permit, *deny; /* one of them: protocols, and ports of either side */
+	struct cv_prefix *peer, *client;
+	struct cv_port_range *peer_port, *client_port;
+	size_t n_permit, n_deny, n_peer, n_client, n_peer_port, n_client_port;
+	enum cv_way way;
+	struct cv_rule word; /* where it is one word */
+};
+
 /* A prefix of a pool and where it is said. */
 struct cfg_pool {
 	const struct cfg_node *node;
@@ -129,6 +139,7 @@ struct cfg_loader {
 	size_t n_sorted[CFG_REFERENCES];
 	const struct cfg_pool *pools; /* sorted by realm and address, when all are sound */
 	size_t n_pools;
+	size_t n_rules; /* of all policies */
 	bool nomem;
 };
 
@@ -187,6 +198,8 @@ enum cfg_kind {
 	CFG_KIND_PEERS,    /* a prefix of either family */
 	CFG_KIND_PREFIX6,  /* likewise; lengths from min to max */
 	CFG_KIND_RATE,     /* struct cv_rate */
+	CFG_KIND_RULE,     /* struct cv_rule: a protocol, maybe with ports */
+	CFG_KIND_PORTS,    /* struct cv_port_range */
 	CFG_KIND_DSCP,     /* uint8_t */
 	CFG_KIND_PORT,     /* position of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
@@ -221,7 +234,7 @@ struct cfg_key {
 	const char *name;
 	const char *help;              /* one line */
 	const char *fallback;          /* read when the key is absent; NULL: the place stays zero */
-	const struct cfg_table *table; /* of CFG_KIND_MAP */
+	const struct cfg_table *table; /* of CFG_KIND_MAP, and of rules where that tells of them */
 	const char *const *choices;    /* ends with NULL */
 	uint64_t min, max;             /* of the number, duration, length */
 	size_t offset;                 /* of the place in the mapping's structure */
@@ -257,6 +270,7 @@ struct cfg_table {
 };
 
 extern const struct cfg_table cfg_root_table;
+extern const struct cfg_table cfg_rule_table;
 
 /* Reads a mapping into its structure. */
 void cfg_read_map(struct cfg_loader *l, const struct cfg_table *table, const struct cfg_node *map,
@@ -269,10 +283,10 @@ typedef void cfg_read_fn(
 cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, cfg_read_text,
 	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
 	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_address6, cfg_read_prefix6,
-	cfg_read_rate, cfg_read_dscp, cfg_read_device, cfg_read_listener_address,
-	cfg_read_user_sessions, cfg_read_policy, cfg_read_reference, cfg_read_realm,
-	cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused,
-	cfg_read_users_file;
+	cfg_read_rate, cfg_read_rule, cfg_read_ports, cfg_read_dscp, cfg_read_device,
+	cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy, cfg_read_reference,
+	cfg_read_realm, cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none,
+	cfg_read_secret_refused, cfg_read_users_file;
 
 /* Whether the node is one value and not empty; if not, that is reported. */
 bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);
@@ -285,7 +299,7 @@ const char *cfg_dscp_text(uint8_t dscp, char *out, size_t capacity);
 const char *cfg_dscp_name(size_t index);
 /* In the largest unit that gives a whole number; out is returned. */
 const char *cfg_duration_text(char *out, size_t capacity, uint64_t ns);
-const char *cfg_rule_text(const struct cfg_rule *rule, char out[CFG_RULE_TEXT]);
+const char *cfg_rule_text(const struct cv_rule *rule, char out[CFG_RULE_TEXT]);
 /* Whether a host can have the IPv4 address. */
 bool cfg_is_host(uint32_t address);
 /* Splits ADDRESS/LENGTH of IPv4; without a slash length is 32. False when it is not that. */
@@ -312,6 +326,7 @@ void cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *
 void cfg_check_secret(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_ppp(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_rule(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_all(struct cfg_loader *l);
 /* Pools against listeners and each other; keeps them for cfg_in_pools when they are sound. */
 void cfg_check_pools(struct cfg_loader *l);

@@ -60,7 +60,12 @@ static const struct term values[] = {
 		"`ipsec`: ESP, AH, UDP 500 and 4500, later fragments of these, and ICMP errors "
 		"that quote them; `any`; or a list of rules, each a protocol (`esp`, `ah`, `gre`, "
 		"`icmp`, `ipip`, `l2tp`, a number) or `tcp`, `udp`, `sctp` with ports "
-		"(`udp/500`, `tcp/1000-2000`)"},
+		"(`udp/500`, `tcp/1000-2000`), or with keys, as "
+		"`{ deny: [tcp/25, udp], peer: 203.0.113.0/24 }`: the first that is about a packet "
+		"counts, what none is about may not pass. A rule is about a packet of which all "
+		"its keys hold; one with lists stands for one for each choice of theirs. ICMP "
+		"errors pass where what they quote does, unless a rule with `icmp` itself forbids "
+		"them"},
 };
 
 static const struct term effects[] = {
@@ -187,6 +192,8 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		[CFG_KIND_GATEWAY] = "IPv4 or IPv6 address",
 		[CFG_KIND_PEERS] = "IPv4 or IPv6 prefix",
 		[CFG_KIND_MAC] = "MAC address",
+		[CFG_KIND_RULE] = "rule of one word, or `any`",
+		[CFG_KIND_PORTS] = "port or ports, as `500` or `1000-2000`",
 		[CFG_KIND_PORT] = "name of a port",
 		[CFG_KIND_GROUP] = "name of a group",
 		[CFG_KIND_FILTER] = "name of a filter",
@@ -364,7 +371,7 @@ put_section(struct page *p, const char *prefix, const struct cfg_key *k)
 	}
 	snprintf(text, sizeof(text), "%s.", path);
 	for (size_t i = 0; i < table->n; i++)
-		if (table->keys[i].kind == CFG_KIND_MAP)
+		if (table->keys[i].table != NULL)
 			put_section(p, text, &table->keys[i]);
 }
 

@@ -35,6 +35,7 @@
 #define ROUTED6 "(?=[23][0-9A-Fa-f]{3}:|[Ff][CcDd][0-9A-Fa-f]{2}:)" ADDRESS6
 #define HEX(n) "[0-9A-Fa-f]{" n "}"
 #define PROTOCOL "icmp|ipip|gre|esp|ah|l2tp|tcp|udp|sctp|" OCTET
+#define PROTOCOL_NUMBER "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}"
 #define WITH_PORTS "(tcp|udp|sctp|6|17|132)/" UDP_PORT "(-" UDP_PORT ")?"
 
 /* Members that say what a kind is, where the row's range says nothing more. */
@@ -197,13 +198,22 @@ put_kind(struct cv_writer *w, const struct cfg_key *k, unsigned depth)
 		put_number(w, ", \"maximum\": ", k->max);
 		put(w, "}]");
 		break;
+	case CFG_KIND_RULE:
+		put(w, "\"anyOf\": [{" PATTERN(
+			       "(any|" PROTOCOL "|" WITH_PORTS ")") "}, " PROTOCOL_NUMBER "]");
+		break;
+	case CFG_KIND_PORTS:
+		put(w, "\"anyOf\": [{" PATTERN(
+			       UDP_PORT "(-" UDP_PORT ")?") "}, {\"type\": \"integer\", "
+							    "\"minimum\": 1, "
+							    "\"maximum\": 65535}]");
+		break;
 	case CFG_KIND_POLICY:
 		put(w, "\"anyOf\": [{\"enum\": [\"ipsec\", \"any\"]}, {\"type\": \"array\", "
 		       "\"items\": {\"anyOf\": [{" PATTERN(
-			       "(" PROTOCOL "|" WITH_PORTS
-			       ")") "}, "
-				    "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}]}, "
-				    "\"minItems\": 1, ");
+			       "(" PROTOCOL "|" WITH_PORTS ")") "}, " PROTOCOL_NUMBER ", {");
+		put_table(w, &cfg_rule_table, depth);
+		put(w, "}]}, \"minItems\": 1, ");
 		put_number(w, "\"maxItems\": ", k->max_items);
 		put(w, "}]");
 		break;

@@ -8,7 +8,11 @@
 
 #include "config/private.h"
 
-enum { CUT_TEXT = 32 }; /* bytes for the end of a list that is cut */
+enum {
+	CUT_TEXT = 32,   /* bytes for the end of a list that is cut */
+	RULE_LEAST = 24, /* so much room one of its rules wants */
+	RULE_MORE = 3,
+};
 
 static uint64_t
 number_at(const void *at, size_t size)
@@ -84,9 +88,7 @@ same_policies(const struct cfg_filter *a, const struct cfg_filter *b)
 	if (a->policy != b->policy || a->n_rules != b->n_rules)
 		return false;
 	for (size_t i = 0; i < a->n_rules; i++)
-		if (a->rules[i].protocol != b->rules[i].protocol ||
-			a->rules[i].port_low != b->rules[i].port_low ||
-			a->rules[i].port_high != b->rules[i].port_high)
+		if (!cv_rule_equal(&a->rules[i], &b->rules[i]))
 			return false;
 	return true;
 }
@@ -146,6 +148,10 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 		return same_prefixes(a, b);
 	case CFG_KIND_RATE:
 		return cv_rate_equal(a, b);
+	case CFG_KIND_RULE: /* part of a policy, like ports */
+		return cv_rule_equal(a, b);
+	case CFG_KIND_PORTS:
+		return memcmp(a, b, k->size) == 0;
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
 	case CFG_KIND_FILTER:
@@ -221,13 +227,15 @@ policy_text(const struct cfg_filter *filter, char *out, size_t capacity)
 	if (filter->policy != CFG_POLICY_RULES)
 		return filter->policy == CFG_POLICY_ANY ? "any" : "ipsec";
 	for (size_t i = 0; i < filter->n_rules; i++) {
-		if (capacity - used < CFG_RULE_TEXT + CUT_TEXT) {
+		size_t wanted = strlen(cfg_rule_text(&filter->rules[i], rule)) + RULE_MORE;
+
+		if (capacity - used < (wanted < RULE_LEAST ? RULE_LEAST : wanted) + CUT_TEXT) {
 			snprintf(
 				out + used, capacity - used, ", ... (%zu in all)", filter->n_rules);
 			break;
 		}
-		used += (size_t)snprintf(out + used, capacity - used, "%s%s", i == 0 ? "" : ", ",
-			cfg_rule_text(&filter->rules[i], rule));
+		used += (size_t)snprintf(
+			out + used, capacity - used, "%s%s", i == 0 ? "" : ", ", rule);
 	}
 	return out;
 }
@@ -340,6 +348,8 @@ item_text(
 	case CFG_KIND_SECRET_NONE:
 		return number_at(at, k->size) != 0 ? "none" : NULL;
 	case CFG_KIND_MAP:
+	case CFG_KIND_RULE: /* told with its policy */
+	case CFG_KIND_PORTS:
 	case CFG_KIND_USER_NAME:
 	case CFG_KIND_SECRET_FILE:
 	case CFG_KIND_SECRET_REFUSED:

@@ -58,6 +58,9 @@
 #define PREFIX(low, high) RANGE(PREFIX, low, high)
 #define PREFIX6(low, high) RANGE(PREFIX6, low, high)
 #define POLICY(high) KIND(POLICY), .max_items = (high)
+/* Its rules' keys are told with it. */
+#define POLICY_TOLD(high) POLICY(high), .table = &cfg_rule_table
+#define PEERS(low, high) RANGE(PEERS, low, high)
 #define SUBMAP(keys) KIND(MAP), .table = &(keys)
 #define DISTINCT(...) __VA_ARGS__, .distinct = true
 #define CHOICE(words) KIND(CHOICE), .choices = (words)
@@ -213,7 +216,7 @@ static const struct cfg_key ppp_keys[] = {
 static const struct cfg_key filter_keys[] = {
 	VALUE("name", struct cfg_filter, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
 		NAMES(LIVE), "name by which groups refer to the filter"),
-	WHOLE("policy", POLICY(CV_RULES_MAX), "ipsec", LIVE,
+	WHOLE("policy", POLICY_TOLD(CV_RULES_MAX), "ipsec", LIVE,
 		"what may pass: ipsec, any, or a list of rules, as [esp, udp/500]"),
 	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_filter, gateways), PREFIX(0, 32), 0,
 		CV_GATEWAYS_MAX, NULL, LIVE, "prefixes of the security gateways that clients use"),

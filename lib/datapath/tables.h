@@ -11,6 +11,7 @@
 #include "datapath/address.h"
 #include "datapath/datapath.h"
 #include "datapath/layout.h"
+#include "datapath/rules.h"
 #include "datapath/worker/meter.h"
 
 /* What is ours on the outside, replaced as a whole. Addresses and ports in network order. */
@@ -93,9 +94,11 @@ dp_ingress_peer(const struct dp_ingress *s)
 enum dp_verdict {
 	DP_DENY,
 	DP_PERMIT,
-	DP_PERMIT_TCP, /* the same; what opens a connection may be changed */
-	DP_BY_PORT,    /* rules name ports */
-	DP_BY_QUOTE,   /* ICMP: errors that quote what is permitted */
+	DP_PERMIT_TCP,    /* the same; what opens a connection may be changed */
+	DP_BY_PORT,       /* rules name ports */
+	DP_BY_QUOTE,      /* ICMP: errors that quote what is permitted */
+	DP_BY_LIST,       /* a list of rules is to be asked */
+	DP_BY_LIST_PORTS, /* likewise, by ports too */
 };
 
 /* Numbers of classes of addresses (table/class.c), beside the generation's above them. Class 0 is
@@ -114,6 +117,7 @@ struct dp_prefixes6; /* tables6.h */
 struct dp_filter_table {
 	uint8_t verdict[256];   /* by protocol */
 	struct dp_reach *reach; /* replaced by itself; NULL: no gateways, or not yet */
+	struct dp_rules *listed; /* NULL: it has no list */
 	uint16_t rule_count;
 	uint16_t range_count;
 	const struct dp_prefixes6 *gateways6; /* of IPv6, behind the ranges */

@@ -68,11 +68,17 @@ fill(struct dp_filter_table *t, const struct dp_filter *filter)
 	struct cv_prefix *prefixes = (struct cv_prefix *)&t->ranges[filter->gateway_count];
 	struct dp_prefixes6 *six = (struct dp_prefixes6 *)RTE_PTR_ALIGN_CEIL(
 		&prefixes[filter->gateway_count], sizeof(uint64_t));
+	struct cv_rule *list = (struct cv_rule *)RTE_PTR_ADD(
+		six, RTE_ALIGN_CEIL(dp_prefixes6_bytes(filter->gateway_count), sizeof(uint64_t)));
 	const struct dp_rule *rules = filter->rules;
 	size_t n = filter->rule_count;
 
 	t->told = *filter;
 	t->told.gateways = prefixes;
+	t->told.list = filter->list_count == 0 ? NULL : list;
+	t->told.made = NULL;
+	for (uint32_t i = 0; i < filter->list_count; i++)
+		list[i] = filter->list[i];
 	dp_prefixes6_init(six, filter->gateway_count);
 	t->gateways6 = six;
 	for (unsigned i = 0; i < filter->gateway_count; i++) {
@@ -81,6 +87,10 @@ fill(struct dp_filter_table *t, const struct dp_filter *filter)
 			dp_prefixes6_add(six, prefixes[i].ip.bytes, prefixes[i].length);
 	}
 	fill_ranges(t, filter);
+	if (filter->kind == DP_FILTER_LIST) {
+		memcpy(t->verdict, t->listed->verdict, sizeof(t->verdict));
+		return;
+	}
 	if (filter->kind == DP_FILTER_ANY) {
 		memset(t->verdict, DP_PERMIT, sizeof(t->verdict));
 		t->verdict[WIRE_TCP] = DP_PERMIT_TCP;
@@ -110,8 +120,13 @@ is_gateway(const struct cv_prefix *p)
 static bool
 usable(const struct dp_filter *filter)
 {
-	if (filter->rule_count > DP_MAX_RULES || filter->gateway_count > DP_MAX_GATEWAYS)
+	if (filter->rule_count > DP_MAX_RULES || filter->gateway_count > DP_MAX_GATEWAYS ||
+		filter->list_count > DP_MAX_LIST ||
+		(filter->list_count != 0 && filter->kind != DP_FILTER_LIST))
 		return false;
+	for (uint32_t i = 0; i < filter->list_count; i++)
+		if (!dp_rule_usable(&filter->list[i]))
+			return false;
 	for (unsigned i = 0; i < filter->gateway_count; i++)
 		if (!is_gateway(&filter->gateways[i]))
 			return false;
@@ -127,9 +142,28 @@ replace(struct dp *dp, uint16_t filter, struct dp_filter_table *t)
 	__atomic_store_n(&dp->filters[filter], t, __ATOMIC_RELEASE);
 	if ((old != NULL && old->range_count != 0) || (t != NULL && t->range_count != 0))
 		dp_classes_changed(dp);
-	if (old != NULL)
+	if (old != NULL) {
 		dp_grace_free(dp, old->reach);
+		dp_grace_free(dp, old->listed);
+	}
 	dp_grace_free(dp, old);
+}
+
+/* A list as workers ask it, in memory of theirs. */
+static struct dp_rules *
+rules_of(struct dp *dp, const struct dp_filter *filter)
+{
+	const struct dp_rules *made = filter->made;
+	struct dp_rules *here = NULL, *out = NULL;
+
+	if (made == NULL)
+		made = here = dp_rules_make(filter->list, filter->list_count);
+	if (made != NULL)
+		out = dp_shared_new(dp, made->bytes);
+	if (out != NULL)
+		memcpy(out, made, made->bytes);
+	dp_rules_free(here);
+	return out;
 }
 
 int
@@ -142,9 +176,17 @@ dp_filter_set(struct dp *dp, uint16_t filter, const struct dp_filter *told)
 	t = dp_shared_new(dp,
 		sizeof(*t) +
 			told->gateway_count * (sizeof(t->ranges[0]) + sizeof(struct cv_prefix)) +
-			sizeof(uint64_t) + dp_prefixes6_bytes(told->gateway_count));
+			2 * sizeof(uint64_t) + dp_prefixes6_bytes(told->gateway_count) +
+			told->list_count * sizeof(struct cv_rule));
 	if (t == NULL)
 		return CV_ERR_NOMEM;
+	if (told->kind == DP_FILTER_LIST) {
+		t->listed = rules_of(dp, told);
+		if (t->listed == NULL) {
+			dp_shared_free(dp, t);
+			return CV_ERR_NOMEM;
+		}
+	}
 	fill(t, told);
 	replace(dp, filter, t);
 	return 0;
@@ -170,8 +212,10 @@ void
 dp_filters_destroy(struct dp *dp)
 {
 	for (size_t i = 0; i < DP_IDS_OF_A_KIND; i++) {
-		if (dp->filters[i] != NULL)
+		if (dp->filters[i] != NULL) {
 			dp_shared_free(dp, dp->filters[i]->reach);
+			dp_shared_free(dp, dp->filters[i]->listed);
+		}
 		dp_shared_free(dp, dp->filters[i]);
 	}
 }

@@ -45,11 +45,9 @@ slot_bit(uint32_t slot)
 
 /* By what stands in it. A first fragment is not plain: later ones may ask for it. */
 static inline bool
-permits(const struct dp_filter_table *t, const struct plain *p, bool six)
+permits(const struct dp_filter_table *t, unsigned ways, const struct plain *p, bool six)
 {
-	if (unlikely(t == NULL))
-		return false;
-	return six ? dp_permits_plain6(t, p->inner, p->len) : dp_permits_plain(t, p->inner, p->len);
+	return likely(t != NULL) && dp_filter_permits_plain(t, ways, six, p->inner, p->len);
 }
 
 /* Both filters and both groups permit it. */
@@ -61,11 +59,11 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 	uint16_t to_id = __atomic_load_n(&e->filter, __ATOMIC_RELAXED);
 	const struct dp_filter_table *from = dp_filter_of(dp, from_id), *to = from;
 
-	if (unlikely(!permits(from, p, six)))
+	if (unlikely(!permits(from, 1U << DP_IN | (unsigned)(from_id == to_id) << DP_OUT, p, six)))
 		return false;
 	if (from_id != to_id) {
 		to = dp_filter_of(dp, to_id);
-		if (unlikely(!permits(to, p, six)))
+		if (unlikely(!permits(to, 1U << DP_OUT, p, six)))
 			return false;
 	}
 	if (likely(dp_groups_meet(dp, __atomic_load_n(&in->group, __ATOMIC_RELAXED),

@@ -64,6 +64,25 @@ dp_permits_plain6(const struct dp_filter_table *t, const uint8_t *ip, unsigned l
 	       len >= WIRE_IPV6 + DP_PORTS && dp_port_permitted(t, protocol, ip + WIRE_IPV6);
 }
 
+/* list.c: what a filter's list says of a packet of a client's or to him; ports: DP_PORTS bytes, or
+ * NULL where none are asked for or there are none. */
+enum dp_rules_say dp_list_ask(const struct dp_filter_table *t, enum dp_direction way, bool six,
+	const uint8_t *ip, uint8_t protocol, const uint8_t *ports);
+/* Whether it permits a packet without options or extension headers that is plain, in the ways of
+ * the bits. */
+bool dp_list_permits_plain(
+	const struct dp_filter_table *t, unsigned ways, bool six, const uint8_t *ip, unsigned len);
+
+/* What a filter without a list says (dp_permits_plain) is all that the common way asks. */
+static inline bool
+dp_filter_permits_plain(
+	const struct dp_filter_table *t, unsigned ways, bool six, const uint8_t *ip, unsigned len)
+{
+	if (likely(six ? dp_permits_plain6(t, ip, len) : dp_permits_plain(t, ip, len)))
+		return true;
+	return t->listed != NULL && dp_list_permits_plain(t, ways, six, ip, len);
+}
+
 /* Whether clients of these groups reach each other, whoever they are. */
 static inline bool
 dp_groups_meet(const struct dp *dp, uint16_t from, uint16_t to)

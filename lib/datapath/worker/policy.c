@@ -4,19 +4,46 @@
 
 #include "datapath/worker/permit.h"
 
+/* Of a quoted packet, which went the other way than its error does. */
+static bool
+quoted_permitted(const struct dp_filter_table *t, enum dp_direction way, const uint8_t *ip)
+{
+	uint8_t protocol = ip[WIRE_IPV4_PROTOCOL];
+	const uint8_t *ports = ip + wire_ipv4_header(ip);
+	bool later = (wire_ipv4_fragment_be(ip) & WIRE_IPV4_OFFSET_BE) != 0;
+
+	switch ((enum dp_verdict)t->verdict[protocol]) {
+	case DP_PERMIT:
+	case DP_PERMIT_TCP:
+		return true;
+	case DP_BY_PORT:
+		return !later && dp_port_permitted(t, protocol, ports);
+	case DP_BY_LIST:
+		return dp_list_ask(t, way, false, ip, protocol, NULL) == DP_RULES_PERMIT;
+	case DP_BY_LIST_PORTS:
+		return !later && dp_list_ask(t, way, false, ip, protocol, ports) == DP_RULES_PERMIT;
+	case DP_BY_QUOTE:
+	case DP_DENY:
+		break;
+	}
+	return false;
+}
+
 /*
  * An ICMP error (RFC 792) is permitted where it goes to the sender of the packet
  * that it quotes, and that packet is permitted.
  */
 static bool
-quote_permitted(const struct dp_filter_table *t, const uint8_t *ip, unsigned len)
+quote_permitted(
+	const struct dp_filter_table *t, enum dp_direction way, const uint8_t *ip, unsigned len)
 {
 	unsigned header = wire_ipv4_header(ip);
 	const uint8_t *icmp = ip + header, *quoted = icmp + WIRE_ICMP_HEADER;
 	unsigned quoted_header;
-	uint8_t protocol;
 
-	if (len < header + WIRE_ICMP_HEADER + WIRE_IPV4 + DP_PORTS)
+	if (ip[WIRE_IPV4_PROTOCOL] != WIRE_ICMP ||
+		(wire_ipv4_fragment_be(ip) & WIRE_IPV4_OFFSET_BE) != 0 ||
+		len < header + WIRE_ICMP_HEADER + WIRE_IPV4 + DP_PORTS)
 		return false;
 	quoted_header = wire_ipv4_header(quoted);
 	if ((icmp[0] != WIRE_ICMP_UNREACHABLE && icmp[0] != WIRE_ICMP_TIME_EXCEEDED &&
@@ -26,42 +53,57 @@ quote_permitted(const struct dp_filter_table *t, const uint8_t *ip, unsigned len
 		return false;
 	if (wire_ipv4_source_be(quoted) != wire_ipv4_target_be(ip))
 		return false;
-	protocol = quoted[WIRE_IPV4_PROTOCOL];
-	if (t->verdict[protocol] == DP_PERMIT || t->verdict[protocol] == DP_PERMIT_TCP)
-		return true;
-	return t->verdict[protocol] == DP_BY_PORT &&
-	       (wire_ipv4_fragment_be(quoted) & WIRE_IPV4_OFFSET_BE) == 0 &&
-	       dp_port_permitted(t, protocol, quoted + quoted_header);
+	return quoted_permitted(t, way == DP_IN ? DP_OUT : DP_IN, quoted);
+}
+
+/* By a list; ports: NULL where they do not count. */
+static enum dp_drop_cause
+look_list(const struct dp_filter_table *t, enum dp_direction way, const struct dp_packet *p,
+	const uint8_t *ports, enum dp_drop_cause denied)
+{
+	const uint8_t *ip = p->inner;
+
+	switch (dp_list_ask(t, way, false, ip, ip[WIRE_IPV4_PROTOCOL], ports)) {
+	case DP_RULES_PERMIT:
+		return DP_DROP_COUNT;
+	case DP_RULES_DENY:
+		return denied;
+	case DP_RULES_DENY_ALL:
+	case DP_RULES_NOTHING:
+		break;
+	}
+	return quote_permitted(t, way, ip, p->len) ? DP_DROP_COUNT : denied;
 }
 
 /* DP_DROP_COUNT: permitted; else `denied` or POLICY_SHORT. */
 static enum dp_drop_cause
-look(struct dp_worker *w, const struct dp_filter_table *t, const struct dp_packet *p,
-	enum dp_drop_cause denied)
+look(struct dp_worker *w, const struct dp_filter_table *t, enum dp_direction way,
+	const struct dp_packet *p, enum dp_drop_cause denied)
 {
 	const uint8_t *ip = p->inner;
 	unsigned header = wire_ipv4_header(ip);
-	uint16_t fragment = wire_ipv4_fragment_be(ip);
+	uint8_t protocol = ip[WIRE_IPV4_PROTOCOL];
+	enum dp_verdict verdict = (enum dp_verdict)t->verdict[protocol];
 
-	switch ((enum dp_verdict)t->verdict[ip[WIRE_IPV4_PROTOCOL]]) {
+	switch (verdict) {
 	case DP_PERMIT:
 	case DP_PERMIT_TCP:
 		return DP_DROP_COUNT;
 	case DP_BY_PORT:
-		if ((fragment & WIRE_IPV4_OFFSET_BE) != 0)
+	case DP_BY_LIST_PORTS:
+		if ((wire_ipv4_fragment_be(ip) & WIRE_IPV4_OFFSET_BE) != 0)
 			return dp_follow_seen(w, p) ? DP_DROP_COUNT : DP_DROP_POLICY_FRAGMENT;
 		if (p->len < header + DP_PORTS)
 			return DP_DROP_POLICY_SHORT;
-		if (!dp_has_ports(ip[WIRE_IPV4_PROTOCOL]) ||
-			!dp_port_permitted(t, ip[WIRE_IPV4_PROTOCOL], ip + header))
-			return denied;
-		return DP_DROP_COUNT;
-	case DP_BY_QUOTE:
-		return ip[WIRE_IPV4_PROTOCOL] == WIRE_ICMP &&
-				       (fragment & WIRE_IPV4_OFFSET_BE) == 0 &&
-				       quote_permitted(t, ip, p->len)
+		if (verdict == DP_BY_LIST_PORTS)
+			return look_list(t, way, p, ip + header, denied);
+		return dp_has_ports(protocol) && dp_port_permitted(t, protocol, ip + header)
 			       ? DP_DROP_COUNT
 			       : denied;
+	case DP_BY_LIST:
+		return look_list(t, way, p, NULL, denied);
+	case DP_BY_QUOTE:
+		return quote_permitted(t, way, ip, p->len) ? DP_DROP_COUNT : denied;
 	case DP_DENY:
 		break;
 	}
@@ -103,9 +145,9 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 		return DP_DROP_POLICY_NO_GROUP;
 	if (p->protocol == WIRE_PPP_IPV6)
 		return dp_policy6_judge(w, p, from, to, dp_groups_meet(dp, p->group, to_id));
-	cause = look(w, from, p, DP_DROP_POLICY_SENDER);
-	if (cause == DP_DROP_COUNT && to != from)
-		cause = look(w, to, p, DP_DROP_POLICY_RECEIVER);
+	cause = look(w, from, DP_IN, p, DP_DROP_POLICY_SENDER);
+	if (cause == DP_DROP_COUNT && (to != from || to->listed != NULL))
+		cause = look(w, to, DP_OUT, p, DP_DROP_POLICY_RECEIVER);
 	if (cause != DP_DROP_COUNT)
 		return cause;
 	if (!dp_groups_meet(dp, p->group, to_id) &&

@@ -252,7 +252,7 @@ static const struct bad wrong_words[] = {
 		"rules, as [esp, udp/500]\n"},
 	{"groups:\n"
 	 "  - { name: a, address: 10.88.0.1, pool: 10.88.1.0/24, policy: [] }\n",
-		"t.yaml:2:64: groups[0].policy: must have 1 to 256 rules, not 0\n"},
+		"t.yaml:2:64: groups[0].policy: must have 1 to 16384 rules, not 0\n"},
 	{"groups:\n"
 	 "  - { name: a, address: 10.88.0.1, pool: 10.88.1.0/24, policy: { esp: 1 } }\n",
 		"t.yaml:2:64: groups[0].policy: a mapping is neither ipsec nor any nor a list of "

@@ -174,7 +174,7 @@ static const struct bad wrong_filters[] = {
 		"another "
 		"name\n"
 		"t.yaml:4:13: filters[2].name: red is already that of filters[1]\n"
-		"t.yaml:4:26: filters[2].policy: must have 1 to 256 rules, not 0\n"},
+		"t.yaml:4:26: filters[2].policy: must have 1 to 16384 rules, not 0\n"},
 	/* a filter whose name is wrong may be the one that is meant */
 	{"filters: [{ name: \"r d\" }]\n"
 	 "groups:\n"

@@ -158,7 +158,7 @@ list_of(unsigned n, const char *before, const char *item, const char *behind)
 static void
 lists_are_as_long_as_the_data_path_takes(void **state)
 {
-	static const char ports[] = "{ name: p%u, device: tap:p%u }", rule[] = "udp/1%u";
+	static const char ports[] = "{ name: p%u, device: tap:p%u }", rule[] = "6";
 	static const char group[] = "groups: [{ name: a, address: 10.88.0.1, policy: ";
 	static const char behind[] = "listeners: [{ port: p0, address: 192.0.2.1/24 }]";
 	char last[200];

@@ -218,8 +218,11 @@ devices(void **state)
 static void
 policies(void **state)
 {
-	static const struct cfg_rule wanted[] = {{50, 0, 0}, {51, 0, 0}, {17, 500, 500},
-		{6, 1000, 2000}, {47, 0, 0}, {47, 0, 0}, {17, 0, 0}, {132, 1, 65535}, {255, 0, 0}};
+	static const struct {
+		uint8_t protocol;
+		uint16_t port_low, port_high;
+	} wanted[] = {{50, 0, 0}, {51, 0, 0}, {17, 500, 500}, {6, 1000, 2000}, {47, 0, 0},
+		{47, 0, 0}, {17, 0, 0}, {132, 1, 65535}, {255, 0, 0}};
 	const struct cfg_filter *f;
 	const struct cfg_group *g;
 	const struct cfg *c;

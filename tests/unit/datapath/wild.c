@@ -15,6 +15,7 @@ enum {
 	IPSEC,
 	GATEWAYS,
 	PORTS,
+	LISTED,
 	MEET = 10, /* groups */
 	APART,
 	SILENT,
@@ -56,6 +57,9 @@ static const struct client {
 	{.filter = ANY, .group = MEET, .v6 = true, .send = DP_SEND_SEQUENCE},
 	{.filter = GATEWAYS, .group = APART, .v6 = true},
 	{.filter = ANY, .group = MEET, .only_six = true},
+	{.filter = LISTED, .group = MEET},
+	{.filter = LISTED, .group = MEET},
+	{.filter = LISTED, .group = APART},
 	{.absent = true},
 };
 
@@ -113,6 +117,37 @@ has_six(unsigned i)
 	return i % 4 != 2;
 }
 
+/* Rules of all kinds about the clients by their numbers: 0 to 7 have 10.88.1.20 to 27, and so on.
+ */
+static const struct cv_rule listed[] = {
+#define V4(last, bits)                                                                \
+	{                                                                             \
+		.ip = {.family = CV_IPV4, .bytes = {10, 88, 1, last}}, .length = bits \
+	}
+#define V6(i, bits)                                                                       \
+	{                                                                                 \
+		.ip = {.family = CV_IPV6, .bytes = {0x20, 1, 0x0d, 0xb8, 0, 0x80 + (i)}}, \
+		.length = bits                                                            \
+	}
+	{.protocol = WIRE_TCP, .denies = true, .peer = V4(22, 32)},
+	{.protocol = WIRE_ESP, .denies = true, .way = CV_WAY_IN, .peer = V4(21, 32)},
+	{.protocol = WIRE_ESP, .peer = V4(16, 28)},
+	{.protocol = WIRE_ESP, .peer = V6(0, 44), .way = CV_WAY_OUT},
+	{.protocol = WIRE_ESP, .peer = V6(1, 49), .way = CV_WAY_IN},
+	{.protocol = WIRE_ESP, .client = V4(45, 32)},
+	{.protocol = WIRE_UDP, .peer = V4(24, 29), .port_low = 4000, .port_high = 5000},
+	{.protocol = WIRE_UDP, .client_port = {500, 500}, .peer = V6(0, 43)},
+	{.protocol = WIRE_UDP, .peer_port = {53, 80}, .way = CV_WAY_IN},
+	{.protocol = WIRE_UDP, .denies = true, .client = V4(46, 32), .client_port = {53, 53}},
+	{.protocol = WIRE_UDP, .way = CV_WAY_OUT},
+	{.protocol = WIRE_TCP, .peer_port = {80, 80}},
+	{.protocol = WIRE_ICMP, .denies = true, .peer = V4(20, 32)},
+	{.protocol = WIRE_AH},
+	{.any_protocol = true, .peer = V4(45, 32)},
+#undef V4
+#undef V6
+};
+
 static void
 policies(struct dp *dp)
 {
@@ -125,13 +160,17 @@ policies(struct dp *dp)
 			       ports = {.kind = DP_FILTER_RULES,
 				       .rules = {{WIRE_UDP, 4000, 5000}, {WIRE_TCP, 80, 80},
 					       {.protocol = WIRE_ESP}},
-				       .rule_count = 3};
+				       .rule_count = 3},
+			       list = {.kind = DP_FILTER_LIST,
+				       .list = listed,
+				       .list_count = RTE_DIM(listed)};
 	struct dp_group group = {.lns = cv_ipv4(INNER_LNS), .clients_reachable = true};
 
 	assert_int_equal(dp_filter_set(dp, ANY, &any), 0);
 	assert_int_equal(dp_filter_set(dp, IPSEC, &ipsec), 0);
 	assert_int_equal(dp_filter_set(dp, GATEWAYS, &to_gateways), 0);
 	assert_int_equal(dp_filter_set(dp, PORTS, &ports), 0);
+	assert_int_equal(dp_filter_set(dp, LISTED, &list), 0);
 	assert_int_equal(dp_group_set(dp, MEET, &group), 0);
 	group.refuse_silently = true;
 	assert_int_equal(dp_group_set(dp, SILENT, &group), 0);

@@ -6,7 +6,7 @@
 
 #include "harness.h"
 
-enum { WILD_CLIENTS = 26, WILD_SERVICES = 2 };
+enum { WILD_CLIENTS = 29, WILD_SERVICES = 2 };
 
 struct wild {
 	struct bench *b;
