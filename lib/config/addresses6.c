@@ -7,8 +7,8 @@
 
 /* 2000::/3 and the unique local fc00::/7 (RFC 4291 section 2.4, RFC 4193): what a router may route.
  */
-static bool
-is_routed(const struct cv_ip *ip)
+bool
+cfg_is_routed(const struct cv_ip *ip)
 {
 	return (ip->bytes[0] & 0xe0) == 0x20 || (ip->bytes[0] & 0xfe) == 0xfc;
 }
@@ -26,7 +26,7 @@ cfg_read_address6(
 	if (cv_ip_parse(node->text, &ip) != 0 || ip.family != CV_IPV6)
 		cfg_fail(l, node, NULL, "%s is not an IPv6 address, as 2001:db8::1",
 			cfg_word(word, node));
-	else if (!is_routed(&ip))
+	else if (!cfg_is_routed(&ip))
 		cfg_fail(l, node, NULL,
 			"%s is neither a global nor a unique local address: one in 2000::/3 or "
 			"fc00::/7",
@@ -88,7 +88,7 @@ cfg_read_prefix6(
 		cfg_fail(l, node, NULL, "%s must have a length of /%" PRIu64 "%s%" PRIu64,
 			cfg_word(word, node), k->min, k->min == k->max ? ", not /" : " to /",
 			k->min == k->max ? prefix.length : k->max);
-	else if (!is_routed(&prefix.ip))
+	else if (!cfg_is_routed(&prefix.ip))
 		cfg_fail(l, node, NULL,
 			"%s is neither global nor unique local: a part of 2000::/3 or fc00::/7",
 			cfg_word(word, node));
@@ -102,7 +102,7 @@ cfg_parse_prefix6(const char *text, unsigned shortest, unsigned longest, struct 
 	struct cv_prefix prefix, right;
 
 	if (!split(text, &prefix) || prefix.length < shortest || prefix.length > longest ||
-		!is_routed(&prefix.ip))
+		!cfg_is_routed(&prefix.ip))
 		return false;
 	right = prefix;
 	cfg_mask6(&right);

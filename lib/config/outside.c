@@ -232,6 +232,22 @@ cfg_read_peers(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_n
 		memcpy(at, &prefix, sizeof(prefix));
 }
 
+void
+cfg_read_gateways(
+	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	struct cv_prefix prefix = {0};
+	char word[CFG_WORD_TEXT];
+
+	cfg_read_peers(l, k, node, &prefix);
+	if (prefix.ip.family == CV_IPV6 && !cfg_is_routed(&prefix.ip))
+		cfg_fail(l, node, NULL,
+			"%s is neither global nor unique local: a part of 2000::/3 or fc00::/7",
+			cfg_word(word, node));
+	else
+		memcpy(at, &prefix, sizeof(prefix));
+}
+
 /* ---- what is inside of tunnels, too ---- */
 
 bool

@@ -196,6 +196,7 @@ enum cfg_kind {
 	CFG_KIND_ADDRESS6, /* IPv6, global or unique local */
 	CFG_KIND_GATEWAY,  /* of either family, of a host */
 	CFG_KIND_PEERS,    /* a prefix of either family */
+	CFG_KIND_GATEWAYS, /* the same of what clients may reach inside */
 	CFG_KIND_PREFIX6,  /* likewise; lengths from min to max */
 	CFG_KIND_RATE,     /* struct cv_rate */
 	CFG_KIND_RULE,     /* struct cv_rule: a protocol, maybe with ports */
@@ -282,11 +283,11 @@ typedef void cfg_read_fn(
 
 cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, cfg_read_text,
 	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
-	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_address6, cfg_read_prefix6,
-	cfg_read_rate, cfg_read_rule, cfg_read_ports, cfg_read_dscp, cfg_read_device,
-	cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy, cfg_read_reference,
-	cfg_read_realm, cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none,
-	cfg_read_secret_refused, cfg_read_users_file;
+	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_gateways, cfg_read_address6,
+	cfg_read_prefix6, cfg_read_rate, cfg_read_rule, cfg_read_ports, cfg_read_dscp,
+	cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy,
+	cfg_read_reference, cfg_read_realm, cfg_read_user_name, cfg_read_secret_file,
+	cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
 
 /* Whether the node is one value and not empty; if not, that is reported. */
 bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);
@@ -302,6 +303,8 @@ const char *cfg_duration_text(char *out, size_t capacity, uint64_t ns);
 const char *cfg_rule_text(const struct cv_rule *rule, char out[CFG_RULE_TEXT]);
 /* Whether a host can have the IPv4 address. */
 bool cfg_is_host(uint32_t address);
+/* Whether an IPv6 address is global or unique local. */
+bool cfg_is_routed(const struct cv_ip *ip);
 /* Splits ADDRESS/LENGTH of IPv4; without a slash length is 32. False when it is not that. */
 bool cfg_split_prefix(const char *text, struct cv_ip *ip, uint8_t *length);
 

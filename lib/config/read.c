@@ -24,6 +24,7 @@ static cfg_read_fn *const readers[CFG_KINDS] = {
 	[CFG_KIND_ADDRESS6] = cfg_read_address6,
 	[CFG_KIND_GATEWAY] = cfg_read_gateway,
 	[CFG_KIND_PEERS] = cfg_read_peers,
+	[CFG_KIND_GATEWAYS] = cfg_read_gateways,
 	[CFG_KIND_PREFIX6] = cfg_read_prefix6,
 	[CFG_KIND_RATE] = cfg_read_rate,
 	[CFG_KIND_RULE] = cfg_read_rule,

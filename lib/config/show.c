@@ -145,6 +145,7 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 	case CFG_KIND_PREFIX:
 	case CFG_KIND_PREFIX6:
 	case CFG_KIND_PEERS:
+	case CFG_KIND_GATEWAYS:
 		return same_prefixes(a, b);
 	case CFG_KIND_RATE:
 		return cv_rate_equal(a, b);
@@ -325,6 +326,7 @@ item_text(
 	case CFG_KIND_PREFIX:
 	case CFG_KIND_PREFIX6:
 	case CFG_KIND_PEERS:
+	case CFG_KIND_GATEWAYS:
 		return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
 	case CFG_KIND_DSCP:
 		return cfg_dscp_text(*(const uint8_t *)at, out, capacity);

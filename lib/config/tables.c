@@ -60,7 +60,8 @@
 #define POLICY(high) KIND(POLICY), .max_items = (high)
 /* Its rules' keys are told with it. */
 #define POLICY_TOLD(high) POLICY(high), .table = &cfg_rule_table
-#define PEERS(low, high) RANGE(PEERS, low, high)
+/* IPv4 prefixes are of any length, as IPv6 ones are. */
+#define GATEWAYS RANGE(GATEWAYS, 0, 32)
 #define SUBMAP(keys) KIND(MAP), .table = &(keys)
 #define DISTINCT(...) __VA_ARGS__, .distinct = true
 #define CHOICE(words) KIND(CHOICE), .choices = (words)
@@ -218,7 +219,7 @@ static const struct cfg_key filter_keys[] = {
 		NAMES(LIVE), "name by which groups refer to the filter"),
 	WHOLE("policy", POLICY_TOLD(CV_RULES_MAX), "ipsec", LIVE,
 		"what may pass: ipsec, any, or a list of rules, as [esp, udp/500]"),
-	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_filter, gateways), PREFIX(0, 32), 0,
+	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_filter, gateways), GATEWAYS, 0,
 		CV_GATEWAYS_MAX, NULL, LIVE, "prefixes of the security gateways that clients use"),
 };
 
@@ -258,8 +259,8 @@ static const struct cfg_key group_keys[] = {
 		"which packets of its clients may pass: a name in filters, ipsec or any"),
 	VALUE("policy", struct cfg_group, own, POLICY(CV_RULES_MAX), "ipsec", OF_FILTER,
 		"in place of filter, with gateways: a filter of the group's own, and name"),
-	LISTED("gateways", CFG_ONE_OR_MANY, LIST_IN(struct cfg_group, own, gateways), PREFIX(0, 32),
-		0, CV_GATEWAYS_MAX, NULL, OF_FILTER,
+	LISTED("gateways", CFG_ONE_OR_MANY, LIST_IN(struct cfg_group, own, gateways), GATEWAYS, 0,
+		CV_GATEWAYS_MAX, NULL, OF_FILTER,
 		"in place of filter, with policy: prefixes of the security gateways"),
 	VALUE("clients", struct cfg_group, clients_reachable, CHOICE(client_ways), "reachable",
 		LIVE, "whether clients reach each other"),

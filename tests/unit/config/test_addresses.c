@@ -228,6 +228,12 @@ static const struct bad wrong_addresses[] = {
 	 "  - { name: a, address: 10.88.0.1, pool: 10.88.1.0/24, wins: [1.1.1] }\n",
 		"t.yaml:2:63: groups[0].wins[0]: 1.1.1 is not an IPv4 address, as 192.0.2.1\n"},
 	{"groups:\n"
+	 "  - { name: a, address: 10.88.0.1, gateways: [\"fe80::/10\", \"2001:db8::1/32\"] }\n",
+		"t.yaml:2:47: groups[0].gateways[0]: fe80::/10 is neither global nor unique "
+		"local: a part of 2000::/3 or fc00::/7\n"
+		"t.yaml:2:60: groups[0].gateways[1]: 2001:db8::1/32 has bits set beyond its "
+		"length; the prefix is 2001:db8::/32\n"},
+	{"groups:\n"
 	 "  - { name: a, address: 10.88.0.1, pool: 10.88.1.0/24, gateways: [203.0.113.1/24] }\n",
 		"t.yaml:2:67: groups[0].gateways[0]: 203.0.113.1/24 has bits set beyond its "
 		"length; the prefix is 203.0.113.0/24\n"},
