@@ -332,6 +332,7 @@ set_filter(struct daemon *d, const struct cfg *before, const struct cfg *cfg, co
 		filter.kind = DP_FILTER_LIST;
 		filter.list = f->rules;
 		filter.list_count = (uint32_t)f->n_rules;
+		filter.made = d->made == NULL ? NULL : d->made[f->id];
 		return dp_filter_set(d->dp, f->id, &filter);
 	}
 	filter.rule_count = (uint16_t)f->n_rules;
@@ -340,6 +341,33 @@ set_filter(struct daemon *d, const struct cfg *before, const struct cfg *cfg, co
 			.port_low = f->rules[i].port_low,
 			.port_high = f->rules[i].port_high};
 	return dp_filter_set(d->dp, f->id, &filter);
+}
+
+int
+daemon_make_rules(
+	const struct cfg *old, const struct cfg *cfg, struct dp_rules *made[CV_FILTER_IDS])
+{
+	for (uint16_t id = 0; id < CV_FILTER_IDS; id++) {
+		const struct cfg_filter *f = cfg_filter_by_id(cfg, id);
+		const struct cfg_filter *before = cfg_filter_by_id(old, id);
+
+		if (f == NULL || is_short(f) ||
+			(before != NULL && same_filter(old, before, cfg, f)))
+			continue;
+		made[id] = dp_rules_make(f->rules, f->n_rules);
+		if (made[id] == NULL)
+			return CV_ERR_NOMEM;
+	}
+	return 0;
+}
+
+void
+daemon_free_rules(struct dp_rules *made[CV_FILTER_IDS])
+{
+	for (unsigned id = 0; id < CV_FILTER_IDS; id++) {
+		dp_rules_free(made[id]);
+		made[id] = NULL;
+	}
 }
 
 static void
@@ -467,6 +495,7 @@ daemon_apply(struct daemon *d, uint64_t now, const struct cfg *old, const struct
 	}
 	if (rc == 0)
 		return 0;
+	d->made = NULL; /* what was is not among it */
 	if (old != NULL)
 		(void)set_all(d, cfg, old, NULL);
 	clear_all(d, cfg, old);

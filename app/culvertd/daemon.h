@@ -48,10 +48,11 @@ struct daemon {
 	uint64_t no_route_at; /* when the last line about a missing gateway was written */
 	struct watchdog *watchdog;
 	struct reload *reload;
-	struct trace *trace;                /* the last one, or NULL */
-	uint64_t reload_at;                 /* when it wants to go on */
-	uint64_t beats;                     /* control's rounds, for the watchdog */
-	uint64_t beat_ns;                   /* it wants one at least so often */
+	struct dp_rules *const *made; /* lists of rules that are ready, by filter; NULL: none */
+	struct trace *trace;          /* the last one, or NULL */
+	uint64_t reload_at;           /* when it wants to go on */
+	uint64_t beats;               /* control's rounds, for the watchdog */
+	uint64_t beat_ns;             /* it wants one at least so often */
 	uint64_t control_late, worker_late; /* times, counted by the watchdog */
 	bool held_back;                     /* the server has more to send than workers take now */
 	bool quit;
@@ -94,6 +95,11 @@ int daemon_create_datapath(struct daemon *d);
 
 /* apply.c */
 enum { APPLY_WHY = 200 };
+/* Makes ready the lists of rules that daemon_apply() will set, by the filters' IDs, as long ones
+ * take a while; may be called on any thread. CV_ERR_NOMEM. To be freed by daemon_free_rules(). */
+int daemon_make_rules(
+	const struct cfg *old, const struct cfg *cfg, struct dp_rules *made[CV_FILTER_IDS]);
+void daemon_free_rules(struct dp_rules *made[CV_FILTER_IDS]);
 /*
  * Puts `cfg` into data path and server in place of `old`, which it continues (NULL: the first). 0,
  * or a negative enum cv_err, and why; then all is as it was. What is gone stays until

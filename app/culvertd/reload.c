@@ -64,6 +64,7 @@ struct reload {
 	struct cfg *cfg;       /* the new one */
 	const struct cfg *old; /* until it has been let go */
 	struct cfg_diff diff;
+	struct dp_rules *made[CV_FILTER_IDS]; /* what is new or other in it */
 	pthread_t cleaner;
 	bool cleans;
 	int rc;    /* of reading it */
@@ -94,6 +95,8 @@ compare(struct reload *r, const struct cfg *old)
 		r->rc = cfg_diff(old, r->cfg, &r->diff);
 	if (r->rc == 0)
 		reload_rows_changes(&r->rows, &r->diff);
+	if (r->rc == 0 && !r->wish.dry_run)
+		r->rc = daemon_make_rules(old, r->cfg, r->made);
 }
 
 static void *
@@ -121,6 +124,7 @@ static void
 free_all(struct reload *r)
 {
 	cfg_diff_free(&r->diff);
+	daemon_free_rules(r->made);
 	cfg_free(r->cfg);
 	cfg_free(r->old);
 	r->cfg = NULL;
@@ -223,6 +227,7 @@ apply(struct daemon *d, uint64_t now)
 {
 	struct reload *r = d->reload;
 	char why[APPLY_WHY] = "";
+	int rc;
 
 	reload_rows_toll(&r->rows, &r->toll);
 	if (r->wish.dry_run) {
@@ -235,7 +240,10 @@ apply(struct daemon *d, uint64_t now)
 			(unsigned long long)r->toll.ends);
 		return;
 	}
-	if (daemon_apply(d, now, d->cfg, r->cfg, why) != 0) {
+	d->made = r->made;
+	rc = daemon_apply(d, now, d->cfg, r->cfg, why);
+	d->made = NULL;
+	if (rc != 0) {
 		finish(d, FAILED, "%s; nothing has changed", why);
 		return;
 	}

@@ -69,12 +69,15 @@ some(struct text *t, unsigned n)
 static void
 put_policy(struct text *t)
 {
-	static const char *const policies[] = {
-		"ipsec", "any", "[esp, udp/4500]", "[esp, ah, udp/500-600]"};
+	static const char *const policies[] = {"ipsec", "any", "[esp, udp/4500]",
+		"[esp, ah, udp/500-600]",
+		"[{permit: [esp, udp/500], peer: [10.0.0.0/8, '2001:db8::/32']}, ah]",
+		"[{deny: udp, peer-port: [53, 70-80], direction: in}, {permit: any, client: "
+		"10.0.0.0/8}]"};
 
-	put(t, ", policy: %s", policies[any(t, 4)]);
+	put(t, ", policy: %s", policies[any(t, 6)]);
 	if (any(t, 2) == 0)
-		put(t, ", gateways: [10.99.%u.0/24]", any(t, 2));
+		put(t, ", gateways: [10.99.%u.0/24, '2001:db8:%u::/48']", any(t, 2), any(t, 2));
 }
 
 /* Of a group. */

@@ -135,6 +135,16 @@ say_realms(struct state *s, const struct cfg *cfg)
 }
 
 static void
+say_listed(struct state *s, const struct cv_rule *r)
+{
+	say(s, " %s%u/%u-%u any %d way %u ports %u-%u %u-%u of", r->denies ? "deny " : "",
+		r->protocol, r->port_low, r->port_high, r->any_protocol, r->way, r->peer_port.low,
+		r->peer_port.high, r->client_port.low, r->client_port.high);
+	say_prefix(s, &r->peer);
+	say_prefix(s, &r->client);
+}
+
+static void
 say_filters(struct state *s, const struct cfg *cfg)
 {
 	struct dp_filter f;
@@ -145,6 +155,8 @@ say_filters(struct state *s, const struct cfg *cfg)
 		for (uint16_t r = 0; r < f.rule_count; r++)
 			say(s, " %u/%u-%u", f.rules[r].protocol, f.rules[r].port_low,
 				f.rules[r].port_high);
+		for (uint32_t r = 0; r < f.list_count; r++)
+			say_listed(s, &f.list[r]);
 		for (uint16_t g = 0; g < f.gateway_count; g++)
 			say_prefix(s, &f.gateways[g]);
 		say(s, "\n");
@@ -231,12 +243,17 @@ begin(struct cfg *cfg)
 static void
 go_on(struct cfg *cfg)
 {
+	static struct dp_rules *made[CV_FILTER_IDS];
 	const struct cfg *old = d.cfg;
 	char why[APPLY_WHY] = "";
 	int rc;
 
 	assert_int_equal(cfg_continue(cfg, old), 0);
+	assert_int_equal(daemon_make_rules(old, cfg, made), 0);
+	d.made = made;
 	rc = daemon_apply(&d, now, old, cfg, why);
+	d.made = NULL;
+	daemon_free_rules(made);
 	if (rc != 0)
 		print_error("%s\n", why);
 	assert_int_equal(rc, 0);
