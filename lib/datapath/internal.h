@@ -786,8 +786,10 @@ int dp_classes_create(struct dp *dp);
 void dp_classes_destroy(struct dp *dp);
 /* Of an address, in network order. DP_CLASS_UNKNOWN: ranges are to be searched. */
 uint16_t dp_class_of(const struct dp *dp, uint32_t ip_be);
-/* A filter has other gateways. */
-void dp_classes_changed(struct dp *dp);
+/* The same of a /64, by the upper half of its addresses in host order. */
+uint16_t dp_class6_of(const struct dp *dp, uint64_t net);
+/* A filter has other gateways of a family. */
+void dp_classes_changed(struct dp *dp, bool six);
 void dp_classes_poll(struct dp *dp);
 bool dp_classes_pending(const struct dp *dp);
 

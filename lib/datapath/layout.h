@@ -72,6 +72,7 @@ struct dp_inner6 {
 	uint64_t delegated;      /* what it was delegated, */
 	uint8_t bits;            /* and of how many bits; 0: nothing */
 	uint8_t interface_id[8]; /* ours on its link, as it was told */
+	uint16_t class;          /* of the link, as that of inner_ip; may change under traffic */
 } __attribute__((aligned(32)));
 
 /* Never 0. */

@@ -115,8 +115,9 @@ struct dp_prefixes6; /* tables6.h */
 
 /* A filter as workers read it: never changed, replaced as a whole, but for `reach`. */
 struct dp_filter_table {
-	uint8_t verdict[256];   /* by protocol */
-	struct dp_reach *reach; /* replaced by itself; NULL: no gateways, or not yet */
+	uint8_t verdict[256];    /* by protocol */
+	struct dp_reach *reach;  /* replaced by itself; NULL: no gateways, or not yet */
+	struct dp_reach *reach6; /* likewise, of classes of /64s */
 	struct dp_rules *listed; /* NULL: it has no list */
 	uint16_t rule_count;
 	uint16_t range_count;

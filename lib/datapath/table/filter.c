@@ -141,9 +141,12 @@ replace(struct dp *dp, uint16_t filter, struct dp_filter_table *t)
 
 	__atomic_store_n(&dp->filters[filter], t, __ATOMIC_RELEASE);
 	if ((old != NULL && old->range_count != 0) || (t != NULL && t->range_count != 0))
-		dp_classes_changed(dp);
+		dp_classes_changed(dp, false);
+	if ((old != NULL && old->gateways6->count != 0) || (t != NULL && t->gateways6->count != 0))
+		dp_classes_changed(dp, true);
 	if (old != NULL) {
 		dp_grace_free(dp, old->reach);
+		dp_grace_free(dp, old->reach6);
 		dp_grace_free(dp, old->listed);
 	}
 	dp_grace_free(dp, old);
@@ -214,6 +217,7 @@ dp_filters_destroy(struct dp *dp)
 	for (size_t i = 0; i < DP_IDS_OF_A_KIND; i++) {
 		if (dp->filters[i] != NULL) {
 			dp_shared_free(dp, dp->filters[i]->reach);
+			dp_shared_free(dp, dp->filters[i]->reach6);
 			dp_shared_free(dp, dp->filters[i]->listed);
 		}
 		dp_shared_free(dp, dp->filters[i]);

@@ -115,6 +115,8 @@ dp_inner6_write(struct dp *dp, uint32_t slot)
 		own.bits = s->delegated.length;
 	}
 	memcpy(own.interface_id, s->interface_id, sizeof(own.interface_id));
+	if (own.link != 0)
+		own.class = dp_class6_of(dp, own.link);
 	if (memcmp(&dp->inner6[slot], &own, sizeof(own)) != 0) /* its pages may not be there */
 		dp->inner6[slot] = own;
 }

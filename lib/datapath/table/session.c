@@ -278,11 +278,21 @@ write_class(struct dp *dp, uint32_t slot)
 	__atomic_store_n(&dp->egress[slot].class, class, __ATOMIC_RELAXED);
 }
 
+static void
+write_class6(struct dp *dp, uint32_t slot)
+{
+	struct dp_inner6 *six = &dp->inner6[slot];
+
+	__atomic_store_n(&six->class, dp_class6_of(dp, six->link), __ATOMIC_RELAXED);
+}
+
 void
 dp_session_new_class(struct dp *dp, uint32_t slot)
 {
 	if (four_open(dp, slot))
 		write_class(dp, slot);
+	if (six_open(dp, slot))
+		write_class6(dp, slot);
 }
 
 /* What both families have. */

@@ -69,9 +69,11 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 	if (likely(dp_groups_meet(dp, __atomic_load_n(&in->group, __ATOMIC_RELAXED),
 		    __atomic_load_n(&e->group, __ATOMIC_RELAXED))))
 		return true;
-	/* classes are of IPv4 addresses */
-	return !six && (dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) ||
-			       dp_class_reached(to, __atomic_load_n(&in->class, __ATOMIC_RELAXED)));
+	if (six)
+		return dp_class6_reached(from, &dp->inner6[p->to], p->inner + WIRE_IPV6_TARGET) ||
+		       dp_class6_reached(to, &dp->inner6[p->slot], p->inner + WIRE_IPV6_SOURCE);
+	return dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) ||
+	       dp_class_reached(to, __atomic_load_n(&in->class, __ATOMIC_RELAXED));
 }
 
 static inline bool

@@ -92,15 +92,30 @@ dp_groups_meet(const struct dp *dp, uint16_t from, uint16_t to)
 		       DP_GROUP_REACHABLE) != 0;
 }
 
-/* Whether addresses of this class are gateways of the filter's; false where that is not known. */
 static inline bool
-dp_class_reached(const struct dp_filter_table *t, uint16_t class)
+dp_reach_has(const struct dp_reach *reach, uint16_t class)
 {
-	const struct dp_reach *reach = __atomic_load_n(&t->reach, __ATOMIC_CONSUME);
 	unsigned n = class % DP_CLASSES;
 
 	return reach != NULL && class - n == reach->generation &&
 	       (reach->bits[n / 64] >> n % 64 & 1) != 0;
+}
+
+/* Whether addresses of this class are gateways of the filter's; false where that is not known. */
+static inline bool
+dp_class_reached(const struct dp_filter_table *t, uint16_t class)
+{
+	return dp_reach_has(__atomic_load_n(&t->reach, __ATOMIC_CONSUME), class);
+}
+
+/* Likewise of an address that is in a session's /64: of one that was delegated it is not known. */
+static inline bool
+dp_class6_reached(
+	const struct dp_filter_table *t, const struct dp_inner6 *session, const uint8_t *address)
+{
+	return dp_net_of(address) == session->link &&
+	       dp_reach_has(__atomic_load_n(&t->reach6, __ATOMIC_CONSUME),
+		       __atomic_load_n(&session->class, __ATOMIC_RELAXED));
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a filter says of a class is what its gateways say of each address that is of it. */
-#include "harness.h"
+#include "inner6.h"
 
 #include "datapath/worker/permit.h"
 
@@ -142,6 +142,106 @@ use_gateways(struct bench *b, bool with_b)
 	assert_int_equal(set_policy(b->dp, GROUP_B, &plain), 0);
 }
 
+/* 2001:db8::/48 and what is around it: 65,536 /64s. */
+static uint64_t
+net6(void)
+{
+	static const uint64_t odd[] = {UINT64_C(0x20010db800010000), UINT64_C(0x20010db7ffffffff),
+		UINT64_C(0xfdffffffffffffff), UINT64_C(0x2000000000000000)};
+
+	return next(50) == 0 ? odd[next(RTE_DIM(odd))] : UINT64_C(0x20010db800000000) + next(2048);
+}
+
+static void
+put_net(struct cv_ip *ip, uint64_t net)
+{
+	uint64_t net_be = rte_cpu_to_be_64(net);
+
+	memcpy(ip->bytes, &net_be, sizeof(net_be));
+}
+
+/* Lengths from the shortest on, some beyond 64; now and then all there is. */
+static void
+set_filter6(struct dp *dp, unsigned f, unsigned n, unsigned shortest, bool hosts)
+{
+	struct dp_filter filter = {
+		.kind = DP_FILTER_ANY, .gateways = gateways[f], .gateway_count = (uint16_t)n};
+
+	counts[f] = n;
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t length = (uint8_t)(shortest + next(65 - shortest));
+		uint64_t net;
+
+		if (hosts && next(4) == 0)
+			length = (uint8_t)(65 + next(64));
+		net = length == 0 ? 0 : net6() & UINT64_MAX << (length < 64 ? 64 - length : 0);
+		gateways[f][i] = (struct cv_prefix){.ip = {.family = CV_IPV6}, .length = length};
+		put_net(&gateways[f][i].ip, net);
+	}
+	assert_int_equal(dp_filter_set(dp, (uint16_t)(FIRST + f), &filter), 0);
+}
+
+/* How many /64s have a class; those that have one are reached as they should be, wholly. */
+static unsigned
+compare6(struct bench *b)
+{
+	unsigned known = 0;
+
+	for (unsigned i = 0; i < ADDRESSES / 4; i++) {
+		uint64_t net = net6();
+		uint16_t class = dp_class6_of(b->dp, net);
+		struct cv_ip ip = {.family = CV_IPV6};
+
+		put_net(&ip, net);
+		if (class == DP_CLASS_UNKNOWN)
+			continue;
+		known++;
+		for (unsigned f = 0; f < FILTERS; f++) {
+			bool reached = dp_reach_has(
+				dp_filter_of(b->dp, (uint16_t)(FIRST + f))->reach6, class);
+
+			for (unsigned end = 0; end < 2; end++) {
+				bool in = false;
+
+				memset(ip.bytes + 8, end == 0 ? 0 : 0xff, 8);
+				for (unsigned k = 0; k < counts[f] && !in; k++)
+					in = cv_prefix_contains(&gateways[f][k], &ip);
+				assert_int_equal(reached, in);
+			}
+		}
+	}
+	return known;
+}
+
+static void
+classes_of_networks_say_what_gateways_say(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_class6_of(b.dp, 0), DP_CLASS_UNKNOWN);
+	for (unsigned f = 0; f < FILTERS; f++)
+		set_filter6(b.dp, f, 1 + next(20), f == 0 ? 0 : 52, false);
+	settle(&b);
+	assert_int_equal(compare6(&b), ADDRESSES / 4);
+	for (unsigned round = 0; round < 40; round++) {
+		unsigned f = next(FILTERS);
+
+		set_filter6(b.dp, f, 1 + next(30), 56, false);
+		assert_false(dp_reach_has(dp_filter_of(b.dp, (uint16_t)(FIRST + f))->reach6,
+			dp_class6_of(b.dp, net6())));
+		settle(&b);
+		assert_int_equal(compare6(&b), ADDRESSES / 4);
+	}
+	/* what is a gateway's in part has no class */
+	for (unsigned f = 0; f < FILTERS; f++)
+		set_filter6(b.dp, f, 1 + next(20), 56, true);
+	settle(&b);
+	assert_in_range(compare6(&b), ADDRESSES / 8, ADDRESSES / 4 - 1);
+	bench_down(&b);
+}
+
 /* Frames of a burst from A to B that the fast way leaves to the stages. */
 static unsigned
 left(struct bench *b, bool from_a)
@@ -162,6 +262,67 @@ left(struct bench *b, bool from_a)
 	dp_tx_flush(b->dp->workers[0]);
 	take_frame(b);
 	return n;
+}
+
+static unsigned
+left6(struct bench *b, const char *from, const char *to)
+{
+	uint8_t packet[FRAME_MAX], bytes[FRAME_MAX];
+	struct wire wire = {.protocol = WIRE_PPP_IPV6};
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
+	size_t len;
+	unsigned n;
+
+	assert_non_null(m);
+	packet6(packet, from, to, WIRE_ESP, 100);
+	len = build_data(b, from[9] == 'a', &wire, packet, 100, bytes);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), bytes, len);
+	n = dp_fast(b->dp->workers[0], 0, &m, 1);
+	if (n != 0)
+		rte_pktmbuf_free(m);
+	dp_tx_flush(b->dp->workers[0]);
+	take_frame(b);
+	return n;
+}
+
+static void
+gateways_of_ipv6_go_the_fast_way(void **state)
+{
+	static struct cv_prefix many[PREFIXES];
+	struct policy apart = {
+		.kind = DP_FILTER_IPSEC, .gateways = many, .gateway_count = PREFIXES};
+	struct policy plain = {.kind = DP_FILTER_IPSEC};
+	struct bench b;
+
+	(void)state;
+	bench6_up(&b, 0, 0);
+	for (unsigned i = 0; i < PREFIXES; i++) {
+		many[i] = prefix6("2001:db8:c::/64");
+		wire_put16(many[i].ip.bytes + 6, (uint16_t)(2 * i));
+	}
+	many[PREFIXES / 2] = prefix6("2001:db8:b:b::/64");
+	policy6(&b, GROUP_A, &apart);
+	policy6(&b, GROUP_B, &plain);
+	assert_int_equal(left6(&b, A_6, B_6), 1);
+	settle(&b);
+	assert_int_equal(left6(&b, A_6, B_6), 0);
+	assert_int_equal(left6(&b, B_6, A_6), 0);
+	/* from what A was delegated, to B's link */
+	assert_int_equal(left6(&b, "2001:db8:a:100::1", B_6), 0);
+	/* A's link is one of B's gateways, and what A was delegated is not known */
+	many[0] = prefix6(LINK_A);
+	policy6(&b, GROUP_A, &plain);
+	policy6(&b, GROUP_B, &apart);
+	settle(&b);
+	assert_int_equal(left6(&b, B_6, A_6), 0);
+	assert_int_equal(left6(&b, B_6, "2001:db8:a:100::1"), 1);
+	/* a part of B's link: the stages look */
+	many[PREFIXES / 2] = prefix6("2001:db8:b:b::/96");
+	policy6(&b, GROUP_A, &apart);
+	policy6(&b, GROUP_B, &plain);
+	settle(&b);
+	assert_int_equal(left6(&b, A_6, B_6), 1);
+	bench_down(&b);
 }
 
 static void
@@ -217,7 +378,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes_say_what_gateways_say),
+		cmocka_unit_test(classes_of_networks_say_what_gateways_say),
 		cmocka_unit_test(gateways_go_the_fast_way),
+		cmocka_unit_test(gateways_of_ipv6_go_the_fast_way),
 		cmocka_unit_test(stages_search_ranges),
 	};
 

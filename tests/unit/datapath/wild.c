@@ -151,12 +151,14 @@ static const struct cv_rule listed[] = {
 static void
 policies(struct dp *dp)
 {
-	static const struct cv_prefix gateways = {
-		.ip = {.family = CV_IPV4, .bytes = {10, 88, 1, 20 + 3}}, .length = 32};
+	/* a client of each family; the link of another, and a part of one more's */
+	const struct cv_prefix gateways[] = {
+		{.ip = {.family = CV_IPV4, .bytes = {10, 88, 1, 20 + 3}}, .length = 32},
+		network6(3, 64, false), network6(5, 48, false), network6(7, 65, false)};
 	const struct dp_filter any = {.kind = DP_FILTER_ANY}, ipsec = {.kind = DP_FILTER_IPSEC},
 			       to_gateways = {.kind = DP_FILTER_IPSEC,
-				       .gateways = &gateways,
-				       .gateway_count = 1},
+				       .gateways = gateways,
+				       .gateway_count = RTE_DIM(gateways)},
 			       ports = {.kind = DP_FILTER_RULES,
 				       .rules = {{WIRE_UDP, 4000, 5000}, {WIRE_TCP, 80, 80},
 					       {.protocol = WIRE_ESP}},
