@@ -2,6 +2,8 @@
 /* Filters with a list of rules: what packets of either family, in either direction, get by them. */
 #include "inner6.h"
 
+#include "datapath/worker/permit.h"
+
 enum { TCP4 = 6, OTHER = 0x0a580142 };
 
 static const struct policy open4 = {.kind = DP_FILTER_ANY, .clients_reachable = true};
@@ -272,6 +274,41 @@ later_fragments_follow_where_ports_count(void **state)
 	bench_down(&b);
 }
 
+/* What the stages change or remember, or look at longer, the fast way leaves to them. */
+static void
+what_is_plain_is_permitted_at_once(void **state)
+{
+	const struct cv_rule rules[] = {
+		{.protocol = WIRE_TCP, .peer = prefix("10.88.1.2")},
+		{.protocol = WIRE_UDP, .peer_port = {53, 53}},
+	};
+	const unsigned in = 1U << DP_IN, out = 1U << DP_OUT;
+	const struct dp_filter_table *t;
+	uint8_t p[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	set_list(&b, false, rules, RTE_DIM(rules));
+	t = dp_filter_of(b.dp, GROUP_A);
+	inner_packet(p, INNER_A, INNER_B, WIRE_TCP, 60);
+	p[WIRE_IPV4 + 13] = 0x10; /* ACK */
+	assert_true(dp_filter_permits_plain(t, in, false, p, 60));
+	assert_false(dp_filter_permits_plain(t, out, false, p, 60));
+	assert_false(dp_filter_permits_plain(t, in | out, false, p, 60));
+	p[WIRE_IPV4 + 13] = 0x02; /* SYN: its MSS may be changed */
+	assert_false(dp_filter_permits_plain(t, in, false, p, 60));
+	inner_packet(p, INNER_A, INNER_B, WIRE_UDP, 60);
+	wire_put16(p + WIRE_IPV4 + 2, 53);
+	assert_true(dp_filter_permits_plain(t, in, false, p, 60));
+	assert_false(dp_filter_permits_plain(t, in, false, p, WIRE_IPV4 + 3));
+	wire_put16(p + WIRE_IPV4_FRAGMENT, 0x2000); /* the first one: others ask for it */
+	assert_false(dp_filter_permits_plain(t, in, false, p, 60));
+	wire_put16(p + WIRE_IPV4_FRAGMENT, 9);
+	assert_false(dp_filter_permits_plain(t, in, false, p, 60));
+	bench_down(&b);
+}
+
 static void
 a_list_is_kept_as_it_was_told(void **state)
 {
@@ -336,6 +373,7 @@ main(void)
 		cmocka_unit_test(rules_name_ways),
 		cmocka_unit_test(errors_pass_where_what_they_quote_does),
 		cmocka_unit_test(later_fragments_follow_where_ports_count),
+		cmocka_unit_test(what_is_plain_is_permitted_at_once),
 		cmocka_unit_test(a_list_is_kept_as_it_was_told),
 	};
 
