@@ -139,6 +139,15 @@ odd_pings() {
 	grep -A4 "^RR:" "$RUN/recorded" | grep -q 10.88.0.1
 }
 
+# B's port is its peer's: 5001 is denied, 5002 is not named.
+keyed_rules() {
+	send "$1" 5001 5002 4999 5000 && arrives "$1" 4999 5000 && dropped '2 POLICY_SENDER'
+}
+
+keyed_direction() {
+	guest_run B "echo -n back >/dev/udp/$A/4999" && dropped '2 POLICY_SENDER' '1 POLICY_RECEIVER'
+}
+
 told_and_not() {
 	told A $B 'Packet filtered' && ! told B $A filtered
 }
@@ -198,7 +207,7 @@ sys.exit(source[1] != 1702 or answer[18:20] != bytes((0, SCCRP)))' "$LNS_ADDRESS
 		dropped '1 CLASSIFY_UDP_PORT'
 }
 
-tap_plan 29
+tap_plan 33
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B; do
@@ -228,6 +237,14 @@ tap_check "policy: [udp/5000-5001, icmp]: both dial" \
 tap_check "ping passes" ping_from A $B
 tap_check "UDP to 5000 and 5001 passes; to 4999 and 5002 it counts as POLICY_SENDER" \
 	ports_of_rules rules
+
+tap_check "rules with keys, for A's group alone: both dial" serve \
+	"policy: [{deny: udp/5001, peer: 10.88.2.0/24}, {permit: udp, peer: $B, peer-port: 4999-5001, direction: in}, icmp]" \
+	'policy: any'
+tap_check "ping passes" ping_from A $B
+tap_check "UDP to 4999 and 5000 passes; to 5001 and 5002 it counts as POLICY_SENDER" \
+	keyed_rules keyed
+tap_check "what B sends to A by UDP counts as POLICY_RECEIVER" keyed_direction
 
 tap_check "filter: a listed one that both groups share: both dial" serve 'filter: ports' 'filter: ports'
 tap_check "ping passes" ping_from A $B
