@@ -125,8 +125,10 @@ dp_graces_pending(const struct dp *dp)
 static void
 clear(struct dp_counted *n)
 {
-	if (n->packets != 0) /* else its page may not be there */
-		*n = (struct dp_counted){0};
+	if (__atomic_load_n(&n->packets, __ATOMIC_RELAXED) == 0)
+		return; /* its page may not be there */
+	__atomic_store_n(&n->packets, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&n->bytes, 0, __ATOMIC_RELAXED);
 }
 
 /* No worker knows it any more. */
@@ -134,7 +136,7 @@ static void
 clear_counters(struct dp *dp, uint32_t slot)
 {
 	clear(&dp->ingress[slot].received.count);
-	dp->ingress[slot].received.owner = 0;
+	__atomic_store_n(&dp->ingress[slot].received.owner, 0, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < dp->worker_count; i++) {
 		clear(&dp->workers[i]->received[slot]);
 		clear(&dp->workers[i]->sent[slot]);

@@ -20,11 +20,18 @@ dp_count_own(const struct dp_worker *w, struct dp_received *r)
 		__ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+/* Who asks for it reads it meanwhile. */
+static inline void
+dp_count_up(uint64_t *n, uint64_t by)
+{
+	__atomic_store_n(n, __atomic_load_n(n, __ATOMIC_RELAXED) + by, __ATOMIC_RELAXED);
+}
+
 static inline void
 dp_count(struct dp_counted *n, unsigned len)
 {
-	n->packets++;
-	n->bytes += len;
+	dp_count_up(&n->packets, 1);
+	dp_count_up(&n->bytes, len);
 }
 
 static inline void
