@@ -94,13 +94,13 @@ static enum dp_drop_cause
 hand_on(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct said *said,
 	uint64_t router)
 {
-	/* nothing in use today carries less (RFC 791: a host takes 576; RFC 8200 section 5), and
-	 * what fits was not too big */
+	/* nothing in use today carries less (RFC 791: a host takes 576; RFC 8200 section 5), no
+	 * port of ours more than 16 bits can say, and what fits was not too big */
 	unsigned least = dp_ip_is4(said->about) ? DP_PATH_LEAST : WIRE_IPV6_MTU_LEAST;
 
 	if (said->ids == NULL)
 		return DP_DROP_LOCAL_ICMP_IGNORED;
-	if (said->mtu < least || said->mtu >= said->bytes)
+	if (said->mtu < least || said->mtu > UINT16_MAX || said->mtu >= said->bytes)
 		return DP_DROP_PATH_MTU;
 	if (!cv_bucket_take(&w->paths, rte_rdtsc()))
 		return DP_DROP_PATH_LIMIT;

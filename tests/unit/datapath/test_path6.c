@@ -119,6 +119,30 @@ it_falls_for_the_tunnel_and_rises_again(void **state)
 	bench_down(&b);
 }
 
+/* Its 32 bits are all looked at: what stands in the lower ones of an MTU that none is would be
+ * below what any path has. */
+static void
+it_never_falls_below_the_least(void **state)
+{
+	static const uint32_t mtus[] = {0, 68, LEAST - 1, 65536, 65536 + 4, 65574, UINT32_MAX};
+	struct frame_bytes ours;
+	struct bench b;
+	uint32_t slot;
+
+	(void)state;
+	slot = up_both(&b);
+	sent(&b, 1400, &ours);
+	/* as long as a packet can be */
+	wire_put16(ours.bytes + WIRE_ETHER + WIRE_IPV6_LENGTH, UINT16_MAX);
+	for (size_t i = 0; i < RTE_DIM(mtus); i++) {
+		say(&b, &ours, mtus[i]);
+		assert_int_equal(drops(&b, DP_DROP_PATH_MTU), i + 1);
+	}
+	say(&b, &ours, 1300);
+	assert_int_equal(dp_session_mtu(b.dp, slot), 1300 - OURS);
+	bench_down(&b);
+}
+
 /* Who sends more than fits is told what does, or it is cut: of IPv4. */
 static void
 inner_ipv4_is_told_or_cut(void **state)
@@ -392,6 +416,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_falls_for_the_tunnel_and_rises_again),
+		cmocka_unit_test(it_never_falls_below_the_least),
 		cmocka_unit_test(inner_ipv4_is_told_or_cut),
 		cmocka_unit_test(inner_ipv6_gets_what_every_link_carries),
 		cmocka_unit_test(and_over_ipv4),
