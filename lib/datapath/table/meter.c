@@ -92,6 +92,31 @@ in_force(const struct cv_rate *own, const struct cv_rate *groups)
 	return own->committed != 0 ? own : groups;
 }
 
+/* What was taken at a rate that was may take far longer to come back than a burst of the one that
+ * is: then the bucket is empty, and no more. */
+static void
+settle(struct dp_bucket *b, uint64_t now)
+{
+	uint64_t at = __atomic_load_n(&b->full_at, __ATOMIC_RELAXED);
+
+	while ((int64_t)(at - now) > (int64_t)b->room &&
+		!__atomic_compare_exchange_n(
+			&b->full_at, &at, now + b->room, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+static void
+write_meter(struct dp_meter *m, const struct cv_rate *rate)
+{
+	uint64_t now = rte_rdtsc() << DP_TICKS_SHIFT;
+
+	dp_meter_write(m, rate, rte_get_tsc_hz());
+	if (!cv_rate_limits(rate))
+		return; /* it may be back soon */
+	settle(&m->committed, now);
+	settle(&m->peak, now);
+}
+
 /* Its lines say whether they are to be asked. */
 static void
 mark(struct dp *dp, uint32_t slot, bool in, bool out)
@@ -114,7 +139,6 @@ dp_meter_write_session(struct dp *dp, uint32_t slot)
 	const struct dp_group_table *g = dp->groups[dp->cold[slot].told->group];
 	const struct dp_group *group = g == NULL ? &nothing : &g->told;
 	struct dp_metered *m = dp->meters[slot];
-	uint64_t hz = rte_get_tsc_hz();
 
 	if (m == NULL) {
 		mark(dp, slot, false, false);
@@ -122,8 +146,8 @@ dp_meter_write_session(struct dp *dp, uint32_t slot)
 	}
 	m->in_force.in = *in_force(&m->own.in, &group->each.in);
 	m->in_force.out = *in_force(&m->own.out, &group->each.out);
-	dp_meter_write(&m->meters[DP_IN], &m->in_force.in, hz);
-	dp_meter_write(&m->meters[DP_OUT], &m->in_force.out, hz);
+	write_meter(&m->meters[DP_IN], &m->in_force.in);
+	write_meter(&m->meters[DP_OUT], &m->in_force.out);
 	mark(dp, slot, cv_rate_limits(&m->in_force.in) || cv_rate_limits(&group->shared.in),
 		cv_rate_limits(&m->in_force.out) || cv_rate_limits(&group->shared.out));
 }
@@ -131,10 +155,6 @@ dp_meter_write_session(struct dp *dp, uint32_t slot)
 void
 dp_group_meters(struct dp_group_table *t, const struct dp_group_table *before)
 {
-	uint64_t hz = rte_get_tsc_hz();
-
-	dp_meter_write(&t->shared[DP_IN], &t->told.shared.in, hz);
-	dp_meter_write(&t->shared[DP_OUT], &t->told.shared.out, hz);
 	/* what was taken is taken: another key of the group gives nobody a burst */
 	for (unsigned i = 0; before != NULL && i < DP_DIRECTIONS; i++) {
 		t->shared[i].committed.full_at =
@@ -142,6 +162,8 @@ dp_group_meters(struct dp_group_table *t, const struct dp_group_table *before)
 		t->shared[i].peak.full_at =
 			__atomic_load_n(&before->shared[i].peak.full_at, __ATOMIC_RELAXED);
 	}
+	write_meter(&t->shared[DP_IN], &t->told.shared.in);
+	write_meter(&t->shared[DP_OUT], &t->told.shared.out);
 }
 
 int

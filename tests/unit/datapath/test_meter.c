@@ -308,6 +308,35 @@ a_group_has_rates_together(void **state)
 	bench_down(&b);
 }
 
+/* Who has used up a burst of a slow rate waits for the faster one that he gets, not for the old
+ * one: 10 kB of 8 kbit are ten seconds, of 1 Gbit a tenth of a millisecond. */
+static void
+a_faster_rate_is_had_at_once(void **state)
+{
+	struct cv_rates slow = {.in = rate("8kbit 10kB")}, fast = {.in = rate("1Gbit 10kB")},
+			shared = {.in = rate("8kbit 10kB")};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_session_rates_set(b.dp, b.slot_a, &slow), 0);
+	assert_int_equal(relay(&b, 15), 10);
+	assert_int_equal(dp_session_rates_set(b.dp, b.slot_a, &fast), 0);
+	rte_delay_us_sleep(1000);
+	assert_int_equal(relay(&b, 10), 10);
+	fast.in.committed = 0;
+	assert_int_equal(dp_session_rates_set(b.dp, b.slot_a, &fast), 0);
+	/* and so it is with a group's */
+	set_group(&b, NULL, &shared);
+	in_group(&b, b.slot_a, INNER_A);
+	assert_int_equal(relay(&b, 15), 10);
+	shared.in = rate("1Gbit 10kB");
+	set_group(&b, NULL, &shared);
+	rte_delay_us_sleep(1000);
+	assert_int_equal(relay(&b, 10), 10);
+	bench_down(&b);
+}
+
 /* A session that comes into the slot of one that had rates has none. */
 static void
 rates_go_with_their_session(void **state)
@@ -339,6 +368,7 @@ main(void)
 		cmocka_unit_test(what_is_sent_to_a_session_has_a_rate),
 		cmocka_unit_test(a_group_has_rates_for_each_session),
 		cmocka_unit_test(a_group_has_rates_together),
+		cmocka_unit_test(a_faster_rate_is_had_at_once),
 		cmocka_unit_test(rates_go_with_their_session),
 	};
 
