@@ -152,6 +152,7 @@ struct dp_metered {
 enum {
 	DP_GROUP_REACHABLE = 1, /* its clients reach each other */
 	DP_GROUP_CLAMPS = 2,    /* their TCP connections get an MSS that fits */
+	DP_GROUP_SET = 4,       /* it is there: without it nothing of its sessions passes */
 };
 
 /* Words of a pool's addresses, by their place in it. */

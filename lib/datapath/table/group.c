@@ -17,7 +17,7 @@ replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 {
 	static const struct dp_group nothing;
 	struct dp_group_table *old = dp->groups[group];
-	uint8_t flags = 0;
+	uint8_t flags = t == NULL ? 0 : DP_GROUP_SET;
 
 	if (t != NULL && t->told.clients_reachable)
 		flags |= DP_GROUP_REACHABLE;

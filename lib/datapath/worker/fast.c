@@ -58,6 +58,7 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 	uint16_t from_id = __atomic_load_n(&in->filter, __ATOMIC_RELAXED);
 	uint16_t to_id = __atomic_load_n(&e->filter, __ATOMIC_RELAXED);
 	const struct dp_filter_table *from = dp_filter_of(dp, from_id), *to = from;
+	unsigned groups;
 
 	if (unlikely(!permits(from, 1U << DP_IN | (unsigned)(from_id == to_id) << DP_OUT, p, six)))
 		return false;
@@ -66,13 +67,17 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 		if (unlikely(!permits(to, 1U << DP_OUT, p, six)))
 			return false;
 	}
-	if (likely(dp_groups_meet(dp, __atomic_load_n(&in->group, __ATOMIC_RELAXED),
-		    __atomic_load_n(&e->group, __ATOMIC_RELAXED))))
+	groups = dp_groups_both(dp, __atomic_load_n(&in->group, __ATOMIC_RELAXED),
+		__atomic_load_n(&e->group, __ATOMIC_RELAXED));
+	if (likely((groups & DP_GROUP_REACHABLE) != 0))
 		return true;
+	if (unlikely((groups & DP_GROUP_SET) == 0))
+		return false;
 	if (six)
 		return dp_class6_reached(from, &dp->inner6[p->to], p->inner + WIRE_IPV6_TARGET) ||
 		       dp_class6_reached(to, &dp->inner6[p->slot], p->inner + WIRE_IPV6_SOURCE);
-	return dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) ||
+	/* either is as likely, so both are asked */
+	return dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) |
 	       dp_class_reached(to, __atomic_load_n(&in->class, __ATOMIC_RELAXED));
 }
 

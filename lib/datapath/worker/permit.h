@@ -83,13 +83,19 @@ dp_filter_permits_plain(
 	return t->listed != NULL && dp_list_permits_plain(t, ways, six, ip, len);
 }
 
+/* What both groups say. */
+static inline unsigned
+dp_groups_both(const struct dp *dp, uint16_t from, uint16_t to)
+{
+	return __atomic_load_n(&dp->group_flags[from], __ATOMIC_RELAXED) &
+	       __atomic_load_n(&dp->group_flags[to], __ATOMIC_RELAXED);
+}
+
 /* Whether clients of these groups reach each other, whoever they are. */
 static inline bool
 dp_groups_meet(const struct dp *dp, uint16_t from, uint16_t to)
 {
-	return (__atomic_load_n(&dp->group_flags[from], __ATOMIC_RELAXED) &
-		       __atomic_load_n(&dp->group_flags[to], __ATOMIC_RELAXED) &
-		       DP_GROUP_REACHABLE) != 0;
+	return (dp_groups_both(dp, from, to) & DP_GROUP_REACHABLE) != 0;
 }
 
 static inline bool

@@ -350,6 +350,28 @@ gateways_go_the_fast_way(void **state)
 	bench_down(&b);
 }
 
+/* Gateways are the filter's, and nothing of a session passes without its group. */
+static void
+nobody_reaches_gateways_without_a_group(void **state)
+{
+	struct dp_group group;
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	use_gateways(&b, true);
+	settle(&b);
+	for (uint16_t id = GROUP_A; id <= GROUP_B; id++) {
+		assert_int_equal(dp_group_get(b.dp, id, &group), 0);
+		dp_group_clear(b.dp, id);
+		assert_int_equal(left(&b, true), 1);
+		assert_int_equal(left(&b, false), 1);
+		assert_int_equal(dp_group_set(b.dp, id, &group), 0);
+		assert_int_equal(left(&b, true), 0);
+	}
+	bench_down(&b);
+}
+
 /* Whatever is known of classes, the stages say the same. */
 static void
 stages_search_ranges(void **state)
@@ -381,6 +403,7 @@ main(void)
 		cmocka_unit_test(classes_of_networks_say_what_gateways_say),
 		cmocka_unit_test(gateways_go_the_fast_way),
 		cmocka_unit_test(gateways_of_ipv6_go_the_fast_way),
+		cmocka_unit_test(nobody_reaches_gateways_without_a_group),
 		cmocka_unit_test(stages_search_ranges),
 	};
 
