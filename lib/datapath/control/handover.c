@@ -21,6 +21,11 @@ enum {
 	 */
 	OVER_FOR = 2,
 	QUIET_FOR = 10,
+	/* after so many it must carry so many percent of what it did alone, or keep up; else all
+	 * come back, and so many pass before it is tried again */
+	TRY_FOR = 9,
+	PAYS = 110,
+	AGAIN_AFTER = 600,
 	/* percent of what it carried when it was alone: it can be alone again */
 	QUIET = 60,
 	/* a part of what there is goes over in an interval: at first, then, and back */
@@ -34,7 +39,9 @@ struct load {
 	uint64_t full_cycles, cycles, rx_packets; /* as they were */
 	unsigned full;                            /* percent */
 	uint64_t rx_rate;                         /* frames of its queues in a second */
+	uint64_t lost, lost_rate;                 /* of them, for want of room at others */
 	uint64_t alone_rate;                      /* when others began to take of it */
+	unsigned tried, rests;                    /* intervals */
 	unsigned over, quiet;                     /* intervals */
 };
 
@@ -223,10 +230,14 @@ look_at(const struct dp_worker *w, struct load *l, uint64_t ns)
 	uint64_t full = read_counter(&w->full_cycles), packets = read_counter(&w->rx_packets);
 	uint64_t cycles = read_counter(&w->busy_cycles) + read_counter(&w->idle_cycles);
 	uint64_t passed = cycles - l->cycles;
+	uint64_t lost = read_counter(&w->counts.drops[DP_DROP_HANDOVER_FULL]);
 
 	l->full = passed == 0 ? 0 : (unsigned)(100 * (full - l->full_cycles) / passed);
 	l->rx_rate = (packets - l->rx_packets) * CV_NS_PER_S / ns;
+	l->lost_rate = (lost - l->lost) * CV_NS_PER_S / ns;
+	l->lost = lost;
 	l->over = l->full >= OVER ? l->over + 1 : 0;
+	l->rests -= l->rests != 0;
 	l->full_cycles = full;
 	l->cycles = cycles;
 	l->rx_packets = packets;
@@ -272,16 +283,23 @@ part(unsigned n, unsigned of)
 static void
 balance_alone(struct dp *dp, unsigned worker, struct load *l)
 {
-	int to = l->over < OVER_FOR ? -1 : idlest(dp, worker);
+	int to = l->over < OVER_FOR || l->rests != 0 ? -1 : idlest(dp, worker);
 
 	if (to < 0)
 		return;
 	l->alone_rate = l->rx_rate;
-	l->quiet = 0;
+	l->quiet = l->tried = 0;
 	move(dp, worker, worker, (unsigned)to, part(DP_HANDOVER_BUCKETS, FIRST_PART));
 	cv_log_event(dp->log, CV_LOG_INFO, "hand-over",
 		"worker=%u state=begins reason=\"it can't keep up alone\" packets_per_s=%llu",
 		worker, (unsigned long long)l->rx_rate);
+}
+
+/* Frames that are handed over cost more, above all where workers have no CPU of their own. */
+static bool
+pays(const struct load *l)
+{
+	return l->full < OVER || (l->rx_rate - l->lost_rate) * 100 >= l->alone_rate * PAYS;
 }
 
 static void
@@ -292,6 +310,13 @@ balance(struct dp *dp, unsigned worker, struct load *l)
 
 	if (own == DP_HANDOVER_BUCKETS) {
 		balance_alone(dp, worker, l);
+		return;
+	}
+	if (++l->tried == TRY_FOR && !pays(l)) {
+		take_back_all(dp, worker);
+		l->rests = AGAIN_AFTER;
+		cv_log_event(dp->log, CV_LOG_INFO, "hand-over",
+			"worker=%u state=ends reason=\"all together carry no more by it\"", worker);
 		return;
 	}
 	l->quiet = l->rx_rate * 100 < l->alone_rate * QUIET ? l->quiet + 1 : 0;

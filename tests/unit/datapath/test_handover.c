@@ -477,6 +477,24 @@ sessions_go_where_there_is_time(void **state)
 	assert_int_equal(own(&b), DP_HANDOVER_BUCKETS);
 	pass(&b, 10, 10, 500);
 	assert_int_equal(b.dp->workers[1]->handover->givers, 0);
+	/* where all carry no more by it, it is left, and not tried again at once */
+	for (unsigned i = 0; i < 2; i++)
+		pass(&b, 95, 0, 1000);
+	assert_int_equal(own(&b), DP_HANDOVER_BUCKETS * 3 / 4);
+	for (unsigned i = 0; i < 8; i++)
+		pass(&b, 95, 0, 1050);
+	assert_true(own(&b) < DP_HANDOVER_BUCKETS);
+	for (unsigned i = 0; i < 500; i++) {
+		pass(&b, 95, 0, 1050);
+		assert_int_equal(own(&b), DP_HANDOVER_BUCKETS);
+	}
+	for (unsigned i = 0; i < 105; i++)
+		pass(&b, 95, 0, 1050);
+	assert_true(own(&b) < DP_HANDOVER_BUCKETS);
+	/* and where they do it stays */
+	for (unsigned i = 0; i < 20; i++)
+		pass(&b, 95, 60, 1300);
+	assert_true(own(&b) < DP_HANDOVER_BUCKETS);
 	b.dp->started = false;
 	down(&b);
 }
