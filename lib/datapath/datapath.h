@@ -32,6 +32,7 @@ enum {
 	DP_MAX_GATEWAYS = CV_GATEWAYS_MAX, /* prefixes, a filter */
 	DP_PORT_NAME = CV_PORT_NAME_MAX + 1,
 	DP_PORT_DEVICE = CV_DEVICE_MAX + 1,
+	DP_OFFLOADS = 64,   /* bytes of dp_port_info's */
 	DP_SEND_MAX = 1472, /* largest payload of dp_send_udp; over IPv6 20 less */
 };
 
@@ -519,13 +520,17 @@ struct dp_port_info {
 	/* af_packet: fragmented packets that the kernel put together before we got them, in this
 	 * network namespace, since the start */
 	uint64_t kernel_reassembled;
+	char offloads[DP_OFFLOADS]; /* what the device does for us: names, or none */
+	const char
+		*hash; /* by what frames are spread over workers: session, addresses-ports, ... */
 };
 
 struct dp_worker_info {
 	uint16_t cpu; /* UINT16_MAX: not pinned (shared) */
 	uint64_t busy_cycles, idle_cycles;
 	uint64_t rounds, rx_packets, tx_packets;
-	double busy_share; /* 0 to 1, of the time since the last call for this worker */
+	uint64_t handed_over; /* of those received, to other workers */
+	double busy_share;    /* 0 to 1, of the time since the last call for this worker */
 };
 
 struct dp_neighbour_info {

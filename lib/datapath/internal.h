@@ -75,13 +75,17 @@ struct dp_port {
 	uint16_t mtu;
 	uint16_t rx_descriptors, tx_descriptors;
 	uint8_t mac[6];
-	uint64_t mac_word;  /* the same, as dp_ether_target() reads it */
-	uint64_t multicast; /* which groups it was told of; 0: none */
-	bool checks_rx;     /* the device says whether received checksums are right */
-	bool found;         /* id is right */
-	bool created;       /* by us: to be removed again */
-	int lock;           /* host/interface.c: a socket; -1: none */
-	int interface;      /* its number in the kernel; 0: none */
+	uint64_t mac_word;                 /* the same, as dp_ether_target() reads it */
+	uint64_t multicast;                /* which groups it was told of; 0: none */
+	uint64_t rx_offloads, tx_offloads; /* RTE_ETH_RX_OFFLOAD_, TX, that are on */
+	uint64_t hash;                     /* RTE_ETH_RSS_: spreads frames over workers */
+	uint16_t queues;
+	bool rules;     /* beside it, the device spreads sessions by rules */
+	bool checks_rx; /* the device says whether received checksums are right */
+	bool found;     /* id is right */
+	bool created;   /* by us: to be removed again */
+	int lock;       /* host/interface.c: a socket; -1: none */
+	int interface;  /* its number in the kernel; 0: none */
 	enum dp_link link;
 	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops */
 	uint16_t socket_count;
@@ -113,6 +117,8 @@ struct dp_echo_first {
 	uint16_t id;
 };
 
+struct rte_eth_conf;
+struct rte_eth_dev_info;
 struct dp_follow;
 struct dp_handover;
 struct dp_parts;
@@ -456,6 +462,17 @@ size_t dp_ports_buffer_bytes(const struct dp *dp);
 int dp_ports_start(struct dp *dp);
 void dp_ports_stop(struct dp *dp);
 void dp_ports_destroy(struct dp *dp);
+
+/* host/offload.c */
+/* What is asked of a device that can do so much, and with so many queues. */
+void dp_offloads_choose(struct dp_port *port, const struct rte_eth_dev_info *info, unsigned queues,
+	struct rte_eth_conf *conf);
+/* Rules, once it has started, and before it stops. */
+void dp_offloads_start(struct dp_port *port);
+void dp_offloads_stop(struct dp_port *port);
+void dp_offloads_name(const struct dp_port *port, char out[DP_OFFLOADS]);
+/* By what its frames are spread over workers: for good. */
+const char *dp_hash_name(const struct dp_port *port);
 
 /* How often ports are looked at. */
 #define DP_PORTS_POLL_NS CV_NS_PER_S

@@ -72,7 +72,8 @@ dp_worker_info(struct dp *dp, unsigned index, struct dp_worker_info *out)
 		.idle_cycles = read_counter(&w->idle_cycles),
 		.rounds = read_counter(&w->rounds),
 		.rx_packets = read_counter(&w->rx_packets),
-		.tx_packets = read_counter(&w->tx_packets)};
+		.tx_packets = read_counter(&w->tx_packets),
+		.handed_over = read_counter(&w->counts.edges[DP_EDGE_RX_HANDOVER])};
 	if (w->lcore != LCORE_ID_ANY) {
 		rte_cpuset_t cpus = rte_lcore_cpuset(w->lcore);
 

@@ -132,24 +132,6 @@ find_device(struct dp *dp, unsigned index)
 	return rc == 0 ? 0 : fail(dp, port, "find the device", rc);
 }
 
-static void
-choose_offloads(const struct rte_eth_dev_info *info, struct dp_port *port,
-	struct rte_eth_conf *conf, unsigned queues)
-{
-	uint64_t rx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
-	uint64_t hash = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_IPV6 |
-			RTE_ETH_RSS_NONFRAG_IPV6_UDP;
-
-	conf->rxmode.offloads = rx & info->rx_offload_capa;
-	port->checks_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;
-	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
-		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	if (queues > 1 && (info->flow_type_rss_offloads & hash) != 0) {
-		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf->rx_adv_conf.rss_conf.rss_hf = hash & info->flow_type_rss_offloads;
-	}
-}
-
 static int
 set_up_queues(struct dp *dp, struct dp_port *port, unsigned queues)
 {
@@ -197,7 +179,7 @@ set_up(struct dp *dp, unsigned index)
 	port->tx_descriptors = (uint16_t)tx_descriptors(cfg);
 	if (cfg->kind == DP_PORT_AF_PACKET)
 		port->rx_descriptors = port->tx_descriptors = (uint16_t)frame_count(cfg);
-	choose_offloads(&info, port, &conf, queues);
+	dp_offloads_choose(port, &info, queues, &conf);
 	rc = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
 	if (rc != 0)
 		return fail(dp, port, "configure", rc);
@@ -344,18 +326,21 @@ int
 dp_ports_start(struct dp *dp)
 {
 	for (uint16_t i = 0; i < dp->port_count; i++) {
-		const struct dp_port *port = &dp->ports[i];
+		struct dp_port *port = &dp->ports[i];
 		const uint8_t *m = port->mac;
 		int rc = rte_eth_dev_start(port->id);
+		char offloads[DP_OFFLOADS];
 
 		if (rc != 0)
 			return fail(dp, port, "start", rc);
+		dp_offloads_start(port);
+		dp_offloads_name(port, offloads);
 		cv_log_event(dp->log, CV_LOG_INFO, "port",
 			"port=%s device=%s mac=%02x:%02x:%02x:%02x:%02x:%02x mtu=%u queues=%u "
-			"rx_descriptors=%u tx_descriptors=%u checksums=%s",
+			"rx_descriptors=%u tx_descriptors=%u offloads=\"%s\" hash=%s",
 			port->name, port->device, m[0], m[1], m[2], m[3], m[4], m[5], port->mtu,
-			dp->worker_count, port->rx_descriptors, port->tx_descriptors,
-			port->checks_rx ? "device" : "software");
+			dp->worker_count, port->rx_descriptors, port->tx_descriptors, offloads,
+			dp_hash_name(port));
 	}
 	dp_interfaces_start(dp);
 	look_at_links(dp);
@@ -378,8 +363,10 @@ void
 dp_ports_stop(struct dp *dp)
 {
 	dp_interfaces_stop(dp);
-	for (uint16_t i = 0; i < dp->port_count; i++)
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		dp_offloads_stop(&dp->ports[i]);
 		(void)rte_eth_dev_stop(dp->ports[i].id);
+	}
 }
 
 void
@@ -435,6 +422,8 @@ dp_port_info(const struct dp *dp, unsigned index, struct dp_port_info *out)
 	memcpy(out->device, port->device, sizeof(out->device));
 	snprintf(out->driver, sizeof(out->driver), "%s", info.driver_name);
 	memcpy(out->mac, port->mac, sizeof(out->mac));
+	dp_offloads_name(port, out->offloads);
+	out->hash = dp_hash_name(port);
 	dp_interface_info(dp, port, out);
 	return 0;
 }

@@ -324,7 +324,8 @@ classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	/* without a device that looks, a wrong checksum of data leaves wrong (see inner_sum) */
 	if (cause == GO_ON && w->dp->ports[f->port].checks_rx &&
-		(f->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+		(f->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD &&
+		wire_load16(f->udp + WIRE_UDP_SUM) != 0) /* some devices say so of none */
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == GO_ON && (f->udp[WIRE_UDP_HEADER] & 0x80) != 0) {
 		find_control(w, f, (uint16_t)service);
