@@ -75,6 +75,7 @@ daemon_create_datapath(struct daemon *d)
 		.idle = idle[cfg->workers.idle],
 		.hugepages = hugepages[cfg->workers.hugepages],
 		.memory_mib = cfg->workers.memory_mib,
+		.hand_over = cfg->workers.hand_over,
 		.slot_seed = lns_slot_seed(d->lns),
 		.slot_mask = lns_slot_mask(d->lns),
 		.log = &d->log};

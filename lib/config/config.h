@@ -201,6 +201,7 @@ enum cfg_hugepages { CFG_HUGEPAGES_AUTO, CFG_HUGEPAGES_NEVER, CFG_HUGEPAGES_REQU
 
 struct cfg_workers {
 	uint32_t count; /* 0: the control thread shares its core with the one worker */
+	bool hand_over;
 	enum cfg_workers_idle idle;
 	enum cfg_hugepages hugepages;
 	uint32_t memory_mib; /* 0: what suits */

@@ -101,6 +101,9 @@ static const struct cfg_key control_keys[] = {
 static const struct cfg_key workers_keys[] = {
 	VALUE("count", struct cfg_workers, count, NUMBER(0, CV_WORKERS_MAX), "1", RESTART,
 		"worker threads; 0: one that shares the control thread's core"),
+	VALUE("hand-over", struct cfg_workers, hand_over, KIND(BOOL), "false", RESTART,
+		"whether a worker with too much gives sessions to others; each should have a CPU "
+		"of its own"),
 	VALUE("idle", struct cfg_workers, idle, CHOICE(idle_ways), "auto", RESTART,
 		"what a worker does without packets"),
 	VALUE("hugepages", struct cfg_workers, hugepages, CHOICE(hugepage_ways), "auto", RESTART,

@@ -87,6 +87,8 @@ struct dp_params {
 	uint32_t slot_mask;       /* cv_slot_mask(): slots minus one */
 	uint32_t pool_mbufs;      /* 0: what suits ports and memory */
 	uint32_t memory_mib;      /* of DPDK without hugepages; 0: 256 */
+	bool hand_over;           /* with several workers: one that has too much gives sessions to
+				   * others, each of which should have a CPU of its own */
 	bool eal_ready;           /* the caller has set up the EAL itself (tests, bench) */
 	const struct cv_log *log; /* outlives dp; may be NULL */
 };

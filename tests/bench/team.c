@@ -179,6 +179,7 @@ team_create(struct team *t, const struct population *p, unsigned workers,
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
 		.workers = (uint16_t)workers,
+		.hand_over = p->lacs != 0, /* else each worker has as much */
 		.idle = DP_IDLE_POLL,
 		.slot_seed = p->seed,
 		.slot_mask = p->mask,

@@ -100,7 +100,7 @@ make_rings(struct dp *dp)
 int
 dp_handover_create(struct dp *dp)
 {
-	if (dp->worker_count < 2)
+	if (!dp->params.hand_over || dp->worker_count < 2)
 		return 0;
 	dp->balance = calloc(1, sizeof(*dp->balance));
 	if (dp->balance == NULL)

@@ -225,7 +225,8 @@ count_mbufs(const struct dp *dp)
 		return dp->params.pool_mbufs;
 	for (uint16_t i = 0; i < dp->port_count; i++)
 		wanted += held_mbufs(&dp->params.ports[i]) * dp->worker_count;
-	wanted += DP_NEIGHBOUR_WAITING + dp_handover_room(dp->worker_count);
+	wanted += DP_NEIGHBOUR_WAITING +
+		  (dp->params.hand_over ? dp_handover_room(dp->worker_count) : 0);
 	wanted += dp->worker_count * ((DP_PUNT_CLASSES - 1) * DP_PUNT_RING + DP_PATH_RING +
 					     DP_SEND_RING + DP_FOLLOW_WAITING + DP_PARTS_WAITING +
 					     DP_SEQUENCE_WAITING + 2u * DP_BURST * dp->port_count);

@@ -56,6 +56,7 @@ threads_create(struct bench *b)
 	struct dp_params params = {.ports = &port,
 		.port_count = 1,
 		.workers = THREADS,
+		.hand_over = true,
 		.idle = DP_IDLE_SLEEP,
 		.slot_seed = 7,
 		.slot_mask = cv_slot_mask(100),
