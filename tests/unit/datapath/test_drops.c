@@ -178,6 +178,50 @@ control_traffic_that_waits(void **state)
 	bench_down(&b);
 }
 
+/* A frame; the control thread does not come. */
+static void
+give(struct bench *b, const uint8_t *frame, size_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
+
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
+	dp_worker_round(b->dp->workers[0]);
+}
+
+static void
+ppp_and_arp_that_wait(void **state)
+{
+	struct wire lcp = {.protocol = 0xc021};
+	uint8_t packet[8] = {9, 1, 0, 8}, frame[FRAME_MAX];
+	struct dp_worker *w;
+	struct dp_punt p;
+	struct bench b;
+	unsigned n;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	w = b.dp->workers[0];
+	n = fill(w->punt[DP_PUNT_PPP]);
+	give(&b, frame, build_data(&b, true, &lcp, packet, sizeof(packet), frame));
+	assert_int_equal(drops(&b, DP_DROP_PUNT_PPP_FULL), 1);
+	empty(w->punt[DP_PUNT_PPP], n);
+	give(&b, frame, build_data(&b, true, &lcp, packet, sizeof(packet), frame));
+	assert_int_equal(drops(&b, DP_DROP_PUNT_PPP_FULL), 1);
+	dp_control_poll(b.dp, b.now);
+	assert_true(dp_punt_next(b.dp, &p)); /* with room it comes through */
+	dp_punt_release(b.dp, &p);
+	n = fill(w->punt[DP_PUNT_ARP]);
+	give(&b, frame, bench_arp(&b, PEER_A, frame));
+	assert_int_equal(drops(&b, DP_DROP_PUNT_ARP_FULL), 1);
+	empty(w->punt[DP_PUNT_ARP], n);
+	give(&b, frame, bench_arp(&b, PEER_A, frame));
+	assert_int_equal(drops(&b, DP_DROP_PUNT_ARP_FULL), 1);
+	dp_control_poll(b.dp, b.now);
+	bench_down(&b);
+}
+
 /* ICMP of a router about a packet of ours to B; the control thread does not come. */
 static void
 too_big(struct bench *b, const struct frame_bytes *ours)
@@ -269,6 +313,7 @@ main(void)
 		cmocka_unit_test(an_offset_beyond_the_end),
 		cmocka_unit_test(a_port_that_takes_no_more),
 		cmocka_unit_test(control_traffic_that_waits),
+		cmocka_unit_test(ppp_and_arp_that_wait),
 		cmocka_unit_test(icmp_about_our_packets_that_waits),
 		cmocka_unit_test(what_the_control_thread_can_not_send),
 	};
