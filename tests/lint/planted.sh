@@ -108,6 +108,9 @@ ok "breaks_drops: says nothing of the tree as it is" silent
 sed -i 's/X(POLICY_SHORT,/X(POLICY_NEWCOMER, "new") X(POLICY_SHORT,/' "$work/tree/lib/datapath/drop.h"
 breaks_drops "$work/tree" >"$work/said" 2>&1
 ok "breaks_drops: a cause without a test" finds POLICY_NEWCOMER
+echo 'assert_int_equal(drops(&b, DP_DROP_POLICY_NEWCOMER), 0);' >"$work/tree/tests/unit/datapath/test_none.c"
+breaks_drops "$work/tree" >"$work/said" 2>&1
+ok "breaks_drops: a cause of which a test sees none" finds POLICY_NEWCOMER
 
 compiled "$work/nowhere" >"$work/said" 2>&1
 ok "compiled: nothing was" finds 'nothing compiled: lib/base'
