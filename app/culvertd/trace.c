@@ -18,8 +18,9 @@ struct trace {
 	char session[ROW_ID];
 	uint32_t last; /* packet that lines were written of */
 	uint32_t wanted, seen;
-	char inner[LINE];     /* of it, as it was shown last */
-	json_t *rows, *lines; /* that nobody has got yet */
+	bool shown[DP_TRACE_MOST + 1]; /* by packet: it is among those seen */
+	char inner[LINE];              /* of it, as it was shown last */
+	json_t *rows, *lines;          /* that nobody has got yet */
 };
 
 static const char *
@@ -69,7 +70,9 @@ take_row(struct trace *t, const struct dp_trace_row *r)
 	json_array_append_new(t->rows, view_row(&view_trace, &row));
 	describe_inner(r, inner);
 	if (r->packet != t->last) {
-		t->seen++;
+		/* its exits may come in two parts, with others' between them */
+		t->seen += !t->shown[r->packet];
+		t->shown[r->packet] = true;
 		snprintf(line, sizeof(line), "packet %u, %s it, after %llu.%03llu s: %s", r->packet,
 			row.way, (unsigned long long)(r->ns / CV_NS_PER_S),
 			(unsigned long long)(r->ns % CV_NS_PER_S / CV_NS_PER_MS), inner);

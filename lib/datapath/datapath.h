@@ -494,8 +494,8 @@ struct dp_trace_row {
 	uint16_t len;
 };
 
-/* The next one, in order for each packet; false: none yet. A trace that has ended can be read until
- * the next one starts. */
+/* The next one, packet by packet of what is there by now, each in order; false: none yet. A trace
+ * that has ended can be read until the next one starts. */
 bool dp_trace_next(struct dp *dp, struct dp_trace_row *row);
 
 /* ---- tables for people --------------------------------------------------------------------- */

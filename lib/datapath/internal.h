@@ -248,6 +248,7 @@ struct dp_trace_record {
 	uint32_t turn;
 	uint16_t packet, len, exit; /* exit: a drop or an edge */
 	bool dropped, to_it;
+	bool read;     /* the reader's */
 	uint8_t bytes; /* of the inner packet, that follow */
 	uint8_t head[40];
 };

@@ -113,37 +113,74 @@ read_ipv6(const struct dp_trace_record *r, struct dp_trace_row *row)
 	row->hops = r->head[7];
 }
 
+static void
+read_record(const struct dp *dp, const struct dp_trace_record *r, struct dp_trace_row *row)
+{
+	struct dp_counter c = {0};
+
+	*row = (struct dp_trace_row){
+		.packet = r->packet, .to_it = r->to_it, .dropped = r->dropped, .len = r->len};
+	row->stale = r->turn != dp->trace.turn;
+	if (r->at > dp->trace.began)
+		row->ns = (uint64_t)((double)(r->at - dp->trace.began) * 1e9 /
+				     (double)rte_get_tsc_hz());
+	(void)(r->dropped ? dp_drop_counter(dp, r->exit, &c) : dp_edge_counter(dp, r->exit, &c));
+	row->exit = c.name;
+	row->help = c.help;
+	if (r->bytes >= WIRE_IPV4 && r->head[0] >> 4 == 4)
+		read_ipv4(r, row);
+	else if (r->bytes >= sizeof(r->head) && r->head[0] >> 4 == 6)
+		read_ipv6(r, row);
+}
+
+/* Of what is there in a ring, the first exit of the packet that was taken first. */
+static struct dp_trace_record *
+first_of(struct dp_trace_ring *ring)
+{
+	uint32_t put = __atomic_load_n(&ring->put, __ATOMIC_ACQUIRE);
+	struct dp_trace_record *first = NULL;
+
+	for (uint32_t at = ring->got; at != put; at++) {
+		struct dp_trace_record *r = &ring->at[at % DP_TRACE_RING];
+
+		if (!r->read && (first == NULL || r->packet < first->packet))
+			first = r;
+	}
+	return first;
+}
+
+/* Gives back the places of what was read. */
+static void
+give_back(struct dp_trace_ring *ring)
+{
+	uint32_t put = __atomic_load_n(&ring->put, __ATOMIC_ACQUIRE), got = ring->got;
+
+	while (got != put && ring->at[got % DP_TRACE_RING].read)
+		got++;
+	__atomic_store_n(&ring->got, got, __ATOMIC_RELEASE);
+}
+
+/* A stage works on a burst, so exits of several packets stand among each other in a ring. */
 bool
 dp_trace_next(struct dp *dp, struct dp_trace_row *row)
 {
-	for (unsigned i = 0; i < dp->worker_count; i++) {
-		struct dp_trace_ring *ring = dp->workers[i]->trace;
-		const struct dp_trace_record *r;
-		struct dp_counter c = {0};
-		uint32_t got = ring == NULL ? 0 : ring->got;
+	struct dp_trace_record *first = NULL;
+	uint16_t worker = 0;
 
-		if (ring == NULL || got == __atomic_load_n(&ring->put, __ATOMIC_ACQUIRE))
+	for (uint16_t i = 0; i < dp->worker_count; i++) {
+		struct dp_trace_ring *ring = dp->workers[i]->trace;
+		struct dp_trace_record *r = ring == NULL ? NULL : first_of(ring);
+
+		if (r == NULL || (first != NULL && first->packet <= r->packet))
 			continue;
-		r = &ring->at[got % DP_TRACE_RING];
-		*row = (struct dp_trace_row){.packet = r->packet,
-			.worker = (uint16_t)i,
-			.to_it = r->to_it,
-			.dropped = r->dropped,
-			.len = r->len};
-		row->stale = r->turn != dp->trace.turn;
-		if (r->at > dp->trace.began)
-			row->ns = (uint64_t)((double)(r->at - dp->trace.began) * 1e9 /
-					     (double)rte_get_tsc_hz());
-		(void)(r->dropped ? dp_drop_counter(dp, r->exit, &c)
-				  : dp_edge_counter(dp, r->exit, &c));
-		row->exit = c.name;
-		row->help = c.help;
-		if (r->bytes >= WIRE_IPV4 && r->head[0] >> 4 == 4)
-			read_ipv4(r, row);
-		else if (r->bytes >= sizeof(r->head) && r->head[0] >> 4 == 6)
-			read_ipv6(r, row);
-		__atomic_store_n(&ring->got, got + 1, __ATOMIC_RELEASE);
-		return true;
+		first = r;
+		worker = i;
 	}
-	return false;
+	if (first == NULL)
+		return false;
+	read_record(dp, first, row);
+	row->worker = worker;
+	first->read = true;
+	give_back(dp->workers[worker]->trace);
+	return true;
 }

@@ -75,6 +75,44 @@ both_ways_exit_by_exit(void **state)
 	bench_down(&b);
 }
 
+/* Stages take burst by burst; who reads gets packet by packet. */
+static void
+a_burst_is_told_packet_by_packet(void **state)
+{
+	static const char exits[][24] = {
+		"INGRESS_ROUTE", "ROUTE_POLICY", "POLICY_RELAY", "RELAY_EGRESS", "EGRESS_TX"};
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct rte_mbuf *frames[20];
+	struct dp_trace_row r;
+	struct wire wire = {0};
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, RTE_DIM(frames), LONG), 0);
+	inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, LEN);
+	len = build_data(&b, true, &wire, packet, LEN, frame);
+	for (size_t i = 0; i < RTE_DIM(frames); i++) {
+		frames[i] = rte_pktmbuf_alloc(b.dp->pool);
+		assert_non_null(frames[i]);
+		memcpy(rte_pktmbuf_append(frames[i], (uint16_t)len), frame, len);
+		assert_int_equal(rte_ring_enqueue(b.in, frames[i]), 0);
+	}
+	dp_worker_round(b.dp->workers[0]);
+	for (size_t i = 0; i < RTE_DIM(frames) * RTE_DIM(exits); i++) {
+		assert_true(dp_trace_next(b.dp, &r));
+		assert_int_equal(r.packet, 1 + i / RTE_DIM(exits));
+		assert_string_equal(r.exit, exits[i % RTE_DIM(exits)]);
+	}
+	assert_string_equal(told(&b), "");
+	assert_int_equal(b.dp->workers[0]->trace->got, b.dp->workers[0]->trace->put);
+	dp_trace_stop(b.dp);
+	while (take_frame(&b).len != 0)
+		;
+	bench_down(&b);
+}
+
 /* Each says why. */
 static void
 drops_say_why(void **state)
@@ -251,6 +289,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ways_exit_by_exit),
+		cmocka_unit_test(a_burst_is_told_packet_by_packet),
 		cmocka_unit_test(drops_say_why),
 		cmocka_unit_test(drops_of_what_was_not_read),
 		cmocka_unit_test(drops_of_sequencing),
