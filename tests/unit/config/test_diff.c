@@ -35,6 +35,7 @@ static const struct row rows[] = {
 	{"control.mode", "control: { mode: \"%s\" }\n", "0660", "0600", NULL, NULL},
 	{"control.group", "control: { group: %s }\n", "\"\"", "adm", "", NULL},
 	{"workers.count", "workers: { count: %s }\n", "1", "0", NULL, NULL},
+	{"workers.hand-over", "workers: { hand-over: %s }\n", "false", "true", NULL, NULL},
 	{"workers.idle", "workers: { idle: %s }\n", "auto", "poll", NULL, NULL},
 	{"workers.hugepages", "workers: { hugepages: %s }\n", "auto", "never", NULL, NULL},
 	{"workers.memory", "workers: { memory: %s }\n", "0", "256", NULL, NULL},
