@@ -192,6 +192,10 @@ static const struct mix {
 	double goal;
 } mixes[] = {
 	{"relay.gateways", {.gateways = true}, false, SPREAD_GOAL},
+	{"relay.gateways6", {.gateways = true, .inner6 = true}, false, NAN},
+	{"relay.rules", {.rules = 1000}, false, NAN},
+	{"relay.rules10k", {.rules = 10000}, false, NAN},
+	{"relay.rules6", {.rules = 1000, .inner6 = true}, false, NAN},
 	{"relay.listeners", {.services = 64}, false, SPREAD_GOAL},
 	{"relay.length", {.send = DP_SEND_LENGTH}, false, MIX_GOAL},
 	{"relay.compressed", {.send = DP_SEND_ACFC | DP_SEND_PFC}, false, MIX_GOAL},

@@ -5,6 +5,7 @@
 #include "bench.h"
 #include "traffic.h"
 #include "wire/bytes.h"
+#include "wire/ip.h"
 
 enum {
 	PEERS_OF_ADDRESS = 1000, /* behind one NAT */
@@ -143,6 +144,21 @@ prefix_shift(const struct population *p)
 	return shift;
 }
 
+/* The inner addresses, or networks, of so many sessions from a multiple of that on. */
+static struct cv_prefix
+prefix_of(const struct population *p, uint32_t number, unsigned shift)
+{
+	struct cv_prefix prefix = {
+		.ip = cv_ipv4(TRAFFIC_POOL + (number << shift)), .length = (uint8_t)(32 - shift)};
+
+	if (!p->inner6)
+		return prefix;
+	prefix.ip = population_inner6(((uint64_t)number << shift) - 1);
+	prefix.ip.bytes[15] = 0;
+	prefix.length = (uint8_t)(64 - shift);
+	return prefix;
+}
+
 unsigned
 population_gateways(const struct population *p, struct cv_prefix out[TRAFFIC_GATEWAY_PREFIXES])
 {
@@ -151,9 +167,34 @@ population_gateways(const struct population *p, struct cv_prefix out[TRAFFIC_GAT
 	if (!p->gateways)
 		return 0;
 	for (unsigned i = 0; i < TRAFFIC_GATEWAY_PREFIXES; i++)
-		out[i] = (struct cv_prefix){.ip = cv_ipv4(TRAFFIC_POOL + ((2 * i + 1) << shift)),
-			.length = (uint8_t)(32 - shift)};
+		out[i] = prefix_of(p, 2 * i + 1, shift);
 	return TRAFFIC_GATEWAY_PREFIXES;
+}
+
+/* Half of them tile all addresses; the others are about UDP and addresses nearby. */
+void
+population_rules(const struct population *p, struct cv_rule *out)
+{
+	unsigned tiles = 1, shift = 0;
+
+	while (4 * tiles <= p->rules)
+		tiles *= 2;
+	while (((uint64_t)tiles << shift) < p->there + 1)
+		shift++;
+	for (unsigned i = 0; i < p->rules; i++) {
+		struct cv_rule *r = &out[i];
+
+		if (i % 2 == 0 && i / 2 < tiles) {
+			*r = (struct cv_rule){
+				.protocol = WIRE_ESP, .peer = prefix_of(p, i / 2, shift)};
+			continue;
+		}
+		*r = (struct cv_rule){.protocol = WIRE_UDP,
+			.denies = i % 3 == 0,
+			.peer = prefix_of(p, (uint32_t)(bench_random() % 65536), 0)};
+		r->peer_port.low = (uint16_t)(1 + bench_random() % 1000);
+		r->peer_port.high = (uint16_t)(r->peer_port.low + bench_random() % 4);
+	}
 }
 
 static bool

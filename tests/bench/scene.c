@@ -18,6 +18,7 @@ int
 scene_policy(struct dp *dp, const struct population *p)
 {
 	static struct cv_prefix gateways[TRAFFIC_GATEWAY_PREFIXES];
+	static struct cv_rule rules[DP_MAX_LIST];
 	struct dp_filter ipsec = {.kind = DP_FILTER_IPSEC, .gateways = gateways};
 	struct cv_prefix pools[] = {{.ip = cv_ipv4(TRAFFIC_POOL), .length = 12},
 		{.ip = {.family = CV_IPV6, .bytes = TRAFFIC_POOL6}, .length = 44}};
@@ -28,6 +29,12 @@ scene_policy(struct dp *dp, const struct population *p)
 	struct dp_iface iface = {0};
 
 	ipsec.gateway_count = (uint16_t)population_gateways(p, gateways);
+	if (p->rules != 0) {
+		population_rules(p, rules);
+		ipsec.kind = DP_FILTER_LIST;
+		ipsec.list = rules;
+		ipsec.list_count = p->rules;
+	}
 	if (dp_iface_set(dp, 0, &iface) != 0 || dp_filter_set(dp, 0, &ipsec) != 0 ||
 		dp_group_set(dp, 0, &group) != 0 ||
 		dp_realm_set(dp, 0, pools, p->inner6 ? 2 : 1) != 0 ||

@@ -19,6 +19,7 @@ struct population {
 	unsigned services;   /* 0 and 1: one; sessions are spread over them */
 	unsigned lacs;       /* 0: each session has a peer of its own */
 	bool gateways;       /* clients are isolated, and half of all addresses are gateways */
+	unsigned rules;      /* of a list with prefixes and ports; 0: the filter is ipsec */
 	uint16_t send;       /* DP_SEND_*, for both directions */
 	bool outer6;         /* peers are reached over IPv6 */
 	bool inner6;         /* sessions send IPv6; all have IPv4, too */
@@ -43,6 +44,8 @@ uint32_t population_slot(const struct population *p, const struct dp_session *s)
 /* The prefixes of the gateways: count is how many there are, at most TRAFFIC_GATEWAY_PREFIXES. */
 unsigned population_gateways(
 	const struct population *p, struct cv_prefix out[TRAFFIC_GATEWAY_PREFIXES]);
+/* The rules of the list, p->rules of them: some permit what sessions send, by whom it is for. */
+void population_rules(const struct population *p, struct cv_rule *out);
 /* Two sessions that may talk, at random. */
 void population_pair(const struct population *p, uint64_t *from, uint64_t *to);
 
