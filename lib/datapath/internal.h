@@ -57,6 +57,7 @@ enum {
 	DP_ARP_COST_MS = 1,     /* ARP replies to a station: 1,000 a second */
 	DP_ECHO_COST_MS = 10,   /* echo answers */
 	DP_QUERY_COST_MS = 100, /* MLD queries of a router: 10 a second */
+	DP_PATH_COST_MS = 2,    /* ICMP about packets of ours, of a router: 500 a second */
 	DP_ECHO_MOST_MS = 1000,
 	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
 	DP_PPP_MOST_MS = 1000,
@@ -173,6 +174,7 @@ struct dp_worker {
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
+	uint32_t path_rates[DP_SOURCES]; /* by who says it */
 	uint64_t cycles_per_ms;
 	uint32_t now_ms;    /* at the start of this round */
 	uint64_t now_ticks; /* likewise: see DP_TICKS_SHIFT */

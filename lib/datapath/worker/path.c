@@ -102,7 +102,9 @@ hand_on(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct sai
 		return DP_DROP_LOCAL_ICMP_IGNORED;
 	if (said->mtu < least || said->mtu > UINT16_MAX || said->mtu >= said->bytes)
 		return DP_DROP_PATH_MTU;
-	if (!cv_bucket_take(&w->paths, rte_rdtsc()))
+	/* one alone never has all of it */
+	if (!dp_within_rate(w, w->path_rates, router, DP_PATH_COST_MS) ||
+		!cv_bucket_take(&w->paths, rte_rdtsc()))
 		return DP_DROP_PATH_LIMIT;
 	*dp_meta(m) = (struct dp_punt_meta){.service = said->service,
 		.port = (uint16_t)port,

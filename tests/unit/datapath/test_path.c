@@ -25,7 +25,7 @@ sent(struct bench *b, size_t len, struct frame_bytes *out)
 	assert_int_equal(out->len, WIRE_ETHER + HEADERS + len);
 }
 
-/* ICMP of a router about it; returns its length. */
+/* ICMP of ROUTER about it; returns its length. */
 static size_t
 too_big(const struct bench *b, const struct frame_bytes *ours, size_t quoted, uint16_t mtu,
 	uint8_t *frame)
@@ -58,6 +58,18 @@ say(struct bench *b, const struct frame_bytes *ours, uint16_t mtu)
 	put_frame(b, frame, too_big(b, ours, QUOTED, mtu, frame));
 	while (take_frame(b).len != 0)
 		; /* ARP, when time has passed */
+}
+
+/* The same of another router. */
+static void
+say_from(struct bench *b, const struct frame_bytes *ours, uint16_t mtu, uint32_t router)
+{
+	uint8_t frame[FRAME_MAX], *ip = frame + WIRE_ETHER;
+	size_t len = too_big(b, ours, QUOTED, mtu, frame);
+
+	wire_store32(ip + WIRE_IPV4_SOURCE, wire_swap32(router));
+	wire_ipv4_finish(ip);
+	put_frame(b, frame, len);
 }
 
 static void
@@ -225,6 +237,7 @@ they_have_a_rate(void **state)
 {
 	struct frame_bytes ours;
 	struct bench b;
+	uint64_t said;
 
 	(void)state;
 	bench_up(&b, 0, 0);
@@ -233,6 +246,12 @@ they_have_a_rate(void **state)
 		say(&b, &ours, 1000);
 	assert_true(drops(&b, DP_DROP_PATH_LIMIT) > 500);
 	assert_int_equal(edges(&b, DP_EDGE_PATH_FALLS) + drops(&b, DP_DROP_PATH_LIMIT), 2000);
+	/* who says too much silences nobody else */
+	said = edges(&b, DP_EDGE_PATH_FALLS);
+	for (unsigned i = 1; i <= 50; i++)
+		say_from(&b, &ours, 900, ROUTER + i);
+	assert_int_equal(edges(&b, DP_EDGE_PATH_FALLS), said + 50);
+	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 900 - HEADERS);
 	bench_down(&b);
 }
 

@@ -150,6 +150,7 @@ forget(struct bench *b)
 	memset(w->limits, 0, SLOTS * sizeof(w->limits[0]));
 	memset(w->echo_rates, 0, sizeof(w->echo_rates));
 	memset(w->arp_rates, 0, sizeof(w->arp_rates));
+	memset(w->path_rates, 0, sizeof(w->path_rates));
 	memset(w->echo_firsts, 0, sizeof(w->echo_firsts));
 	memset(w->sent, 0, SLOTS * sizeof(w->sent[0]));
 	memset(w->received, 0, SLOTS * sizeof(w->received[0]));
