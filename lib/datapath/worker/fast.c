@@ -77,8 +77,9 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 		return dp_class6_reached(from, &dp->inner6[p->to], p->inner + WIRE_IPV6_TARGET) ||
 		       dp_class6_reached(to, &dp->inner6[p->slot], p->inner + WIRE_IPV6_SOURCE);
 	/* either is as likely, so both are asked */
-	return dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) |
-	       dp_class_reached(to, __atomic_load_n(&in->class, __ATOMIC_RELAXED));
+	return ((unsigned)dp_class_reached(from, __atomic_load_n(&e->class, __ATOMIC_RELAXED)) |
+		       (unsigned)dp_class_reached(
+			       to, __atomic_load_n(&in->class, __ATOMIC_RELAXED))) != 0;
 }
 
 static inline bool
