@@ -59,7 +59,17 @@ dial() {
 	local lns=${1:-$LNS_ADDRESS}
 	client_dial A user=userA password=pass-a secret=tunnelsecret lns="$lns" &&
 		client_dial B user=userB password=pass-b secret=tunnelsecret lns="$lns" &&
-		client_wait A && client_wait B
+		client_wait A && client_wait B && goes_by_ppp A && goes_by_ppp B
+}
+
+# goes_by_ppp GUEST: what it sends to clients does not go the way of the session before.
+goes_by_ppp() {
+	# shellcheck disable=SC2016 # expanded in the guest
+	guest_run "$1" 'for wait in $(seq 100); do
+	ip route get 10.88.255.254 | grep -q " dev ppp" && exit 0
+	sleep 0.1
+done
+exit 1'
 }
 
 # The clients go first, so that the next Culvert hears nothing of these sessions.

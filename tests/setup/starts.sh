@@ -62,8 +62,8 @@ test_config "the smallest configuration" starts
 test_config "16 ports" starts ports="$(times 16 "$port")"
 test_config "17 ports" refused ports="$(times 17 "$port")"
 test_config "40 rules" starts groups="[$group policy: $(times 40 'udp/1%i') }]"
-test_config "256 rules" starts groups="[$group policy: $(times 256 'udp/1%i') }]"
-test_config "257 rules" refused groups="[$group policy: $(times 257 'udp/1%i') }]"
+test_config "1024 rules" starts groups="[$group policy: $(times 1024 'udp/1%i') }]"
+test_config "16385 rules" refused groups="[$group policy: $(times 16385 'udp/1%i') }]"
 test_config "1024 gateways" starts groups="[$group gateways: $(times 1024 '10.0.%h.%l/32') }]"
 test_config "256 listeners" starts \
 	listeners="$(times 256 '{ port: p0, address: 192.0.2.1/24, udp-port: 1%i }')"
