@@ -13,7 +13,7 @@ import sys
 import time
 
 from frames import ALL, ARP, SCCRP, arp, avps_of, control, ether, sccrq
-from hostile import MAC, OTHER_MAC, US, Tunnel, Wire, Wrong
+from wire import MAC, OTHER_MAC, US, Tunnel, Wire, Wrong
 
 VLAN = 0x8100
 FORGED, FORGED_IN_TURN = 3000, 50
