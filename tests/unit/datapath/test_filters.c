@@ -182,5 +182,6 @@ main(void)
 
 	if (threads_eal() != 0)
 		return 1;
+	threads_leave_out_dpdk();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

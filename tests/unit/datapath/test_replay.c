@@ -348,12 +348,12 @@ read_lines(const struct bench *b)
 
 		if (in->word == 0)
 			continue;
-		l->ingress[slot] = *in;
+		/* what comes behind is the workers' */
+		memcpy(&l->ingress[slot], in, offsetof(struct dp_ingress, received));
 		l->egress[slot] = dp->egress[slot];
 		l->egress[slot].nexthop = 0;
 		/* without the generation, which a replay may bring forward */
 		l->ingress[slot].class %= DP_CLASSES;
-		l->ingress[slot].received = (struct dp_received){0};
 		l->egress[slot].class %= DP_CLASSES;
 		l->egress[slot].flags &= (uint8_t)~DP_EGRESS_HELD;
 		l->held[slot] = dp->rare[slot].after == DP_AFTER_REACH;
