@@ -62,6 +62,8 @@ read_solicitation(const struct wire_ipv6 *h, const uint8_t *icmp, struct auto6_m
 
 /* ---- DHCPv6 ---- */
 
+enum { LIFETIMES = 8 }; /* bytes of both that an address or prefix has */
+
 struct option {
 	uint16_t code;
 	struct cv_bytes value;
@@ -91,25 +93,22 @@ cut(struct cv_prefix *p)
 		p->ip.bytes[whole] = 0;
 }
 
+/* The lifetimes that a client writes are ignored, whatever they are (sections 21.6, 21.22). */
 static int
 read_lease(struct cv_bytes value, bool delegation, struct cv_prefix *out)
 {
 	struct cv_reader r = cv_reader(value.data, value.len);
-	uint32_t preferred = 0, valid = 0;
 	const uint8_t *ip;
 
 	*out = (struct cv_prefix){.ip.family = CV_IPV6, .length = 128};
 	if (delegation) {
-		preferred = cv_read_u32(&r);
-		valid = cv_read_u32(&r);
+		(void)cv_read_bytes(&r, LIFETIMES);
 		out->length = cv_read_u8(&r);
 	}
 	ip = cv_read_bytes(&r, sizeof(out->ip.bytes));
-	if (!delegation) {
-		preferred = cv_read_u32(&r);
-		valid = cv_read_u32(&r);
-	}
-	if (r.failed || out->length > 128 || preferred > valid)
+	if (!delegation)
+		(void)cv_read_bytes(&r, LIFETIMES);
+	if (r.failed || out->length > 128)
 		return CV_ERR_MALFORMED;
 	memcpy(out->ip.bytes, ip, sizeof(out->ip.bytes));
 	cut(out);
