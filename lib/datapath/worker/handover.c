@@ -26,10 +26,12 @@ enum {
 
 /* ---- whose a frame is ---- */
 
+/* Instead of a bucket: it is no data of a session, or the stages find it out. */
+enum { NO_DATA = -1, FOR_STAGES = -2 };
+
 /*
- * The bucket of a frame, of all those that the fast way takes apart, and more; -1: it is no data of
- * a session, or the stages find it out. Nothing is checked that says only whether it is right: who
- * gets it does so.
+ * The bucket of a frame, of all those that the fast way takes apart, and more. Nothing is checked
+ * that says only whether it is right: who gets it does so.
  */
 static inline int
 bucket_of(const struct rte_mbuf *m)
@@ -41,21 +43,21 @@ bucket_of(const struct rte_mbuf *m)
 
 	if (unlikely(m->nb_segs != 1 ||
 		     m->data_len < WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + L2TP_IDS))
-		return -1;
+		return m->nb_segs != 1 ? FOR_STAGES : NO_DATA;
 	type = wire_load32(ether + WIRE_ETHER_TYPE);
 	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4)) {
 		if ((wire_load32(ip + WIRE_IPV4_FRAGMENT) & (uint32_t)IPV4_UDP_MASK) != IPV4_UDP)
-			return -1;
+			return ip[WIRE_IPV4_PROTOCOL] == WIRE_UDP ? FOR_STAGES : NO_DATA;
 	} else {
 		header = WIRE_IPV6;
 		if ((type & ETHER_IPV6_MASK) != ETHER_IPV6 || ip[WIRE_IPV6_NEXT] != WIRE_UDP ||
 			m->data_len < WIRE_ETHER + WIRE_IPV6 + WIRE_UDP_HEADER + L2TP_IDS)
-			return -1;
+			return wire_ether_type_be(ether) == WIRE_TYPE_ARP_BE ? NO_DATA : FOR_STAGES;
 	}
 	l2tp = ip + header + WIRE_UDP_HEADER;
 	flags = wire_load16(l2tp);
 	if (unlikely((flags & L2TP_DATA_MASK) != L2TP_DATA))
-		return -1;
+		return NO_DATA;
 	return (int)dp_handover_bucket(
 		wire_swap32(wire_load32(l2tp + ((flags & L2TP_LENGTH) != 0 ? 4 : 2))));
 }
@@ -86,9 +88,21 @@ give(struct dp_worker *w, unsigned to, unsigned port, struct rte_mbuf *m)
 		send_to(w, out);
 }
 
-/* Sorts a burst; what is the worker's own gets into its own place in `out`. */
 static void
-sort(struct dp_worker *w, unsigned port, struct rte_mbuf *const *frames, unsigned n)
+take_own(struct dp_worker *w, unsigned port)
+{
+	struct dp_handover_out *own = &w->handover->out[w->index];
+
+	if (own->n != 0)
+		dp_worker_burst(w, port, own->frames, own->n);
+	own->n = 0;
+}
+
+/* Sorts a burst; what is the worker's own gets into its own place in `out`. What the stages find
+ * to be another one's goes to that before what came behind it, which may be of the same session.
+ * odd: something of it is in that place. */
+static void
+sort(struct dp_worker *w, unsigned port, struct rte_mbuf *const *frames, unsigned n, bool *odd)
 {
 	const uint8_t *to = w->handover->to;
 
@@ -96,8 +110,14 @@ sort(struct dp_worker *w, unsigned port, struct rte_mbuf *const *frames, unsigne
 		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
 	for (unsigned i = 0; i < n; i++) {
 		int bucket = bucket_of(frames[i]);
+		unsigned whose = unlikely(bucket < 0) ? w->index : to[bucket];
 
-		give(w, unlikely(bucket < 0) ? w->index : to[bucket], port, frames[i]);
+		if (unlikely(*odd) && whose != w->index) {
+			take_own(w, port);
+			*odd = false;
+		}
+		*odd = *odd || unlikely(bucket == FOR_STAGES);
+		give(w, whose, port, frames[i]);
 	}
 }
 
@@ -107,6 +127,7 @@ dp_handover_receive(struct dp_worker *w, unsigned port)
 	struct dp_handover_out *own = &w->handover->out[w->index];
 	struct rte_mbuf *frames[DP_BURST];
 	unsigned received = 0;
+	bool odd = false;
 
 	/* small bursts cost more: as many frames as make a good one of its own */
 	for (unsigned asks = 0; asks < DP_HANDOVER_ASKS && own->n < DP_BURST; asks++) {
@@ -115,13 +136,11 @@ dp_handover_receive(struct dp_worker *w, unsigned port)
 
 		w->full |= n >= DP_BURST_FULL;
 		received += n;
-		sort(w, port, frames, n);
+		sort(w, port, frames, n, &odd);
 		if (n < want)
 			break;
 	}
-	if (own->n != 0)
-		dp_worker_burst(w, port, own->frames, own->n);
-	own->n = 0;
+	take_own(w, port);
 	return received;
 }
 

@@ -226,6 +226,62 @@ whatever_form_it_has(void **state)
 	down(&b);
 }
 
+/* A's, of all forms that the stages alone take apart: in a buffer of their own each. */
+static void
+give_odd(struct bench *b, unsigned form, uint8_t *frame, size_t len)
+{
+	static void (*const forms[])(struct bench *, const uint8_t *, size_t) = {
+		give_segments, give_fragments};
+
+	if (form % 4 == 0)
+		give_tagged(b, frame, len);
+	else if (form % 4 == 1)
+		give_options(b, frame, len);
+	else
+		forms[form % 4 - 2](b, frame, len);
+}
+
+/* What the stages alone take apart is given later than what stands behind it in a queue is: it
+ * goes before that all the same. */
+static void
+forms_that_mix_stay_in_order(void **state)
+{
+	enum { PACKETS = 120 };
+	struct wire plain = {.no_checksum = true};
+	uint8_t frame[FRAME_MAX];
+	unsigned last = 0;
+	struct bench b;
+	void *m;
+
+	(void)state;
+	up(&b);
+	assert_true(want(&b, 1));
+	for (unsigned i = 1; i <= PACKETS; i++) {
+		size_t len = from_a(&b, &plain, PACKET, frame);
+
+		wire_store32(frame + len - 4, i);
+		if (i % 3 == 0)
+			give_odd(&b, i / 3, frame, len);
+		else
+			threads_give(&b, 0, frame, len);
+	}
+	while (rte_ring_count(threads_in[0]) != 0)
+		round_of(&b, 0);
+	while (dp_worker_round(b.dp->workers[1]) != 0)
+		;
+	while (rte_ring_dequeue(threads_out[1], &m) == 0) {
+		if (rte_pktmbuf_data_len((struct rte_mbuf *)m) >= LEFT)
+			assert_int_equal(
+				wire_load32(rte_pktmbuf_mtod_offset((struct rte_mbuf *)m, uint8_t *,
+					rte_pktmbuf_data_len((struct rte_mbuf *)m) - 4)),
+				++last);
+		rte_pktmbuf_free(m);
+	}
+	assert_int_equal(last, PACKETS);
+	assert_int_equal(leave_by(0), 0);
+	down(&b);
+}
+
 static uint64_t
 punted(const struct bench *b, unsigned worker, enum dp_punt_class class)
 {
@@ -658,6 +714,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_form_it_has),
+		cmocka_unit_test(forms_that_mix_stay_in_order),
 		cmocka_unit_test(control_goes_its_own_way),
 		cmocka_unit_test(what_has_no_room_is_counted),
 		cmocka_unit_test(a_change_waits_for_what_is_under_way),
