@@ -28,8 +28,8 @@
 	X(CLASSIFY_LAND, "outer source is an address of our own")                                  \
 	X(CLASSIFY_DESTINATION, "outer destination is none of our addresses")                      \
 	X(CLASSIFY_FRAGMENT,                                                                       \
-		"fragment of an outer packet that no path makes: too small for any network, "      \
-		"without contents, of no whole units, or beyond 65,535 bytes")                     \
+		"fragment of an outer packet that no path makes: a first one too small for any "   \
+		"network, one without contents, of no whole units, or beyond 65,535 bytes")        \
 	X(CLASSIFY_PROTOCOL, "outer protocol neither UDP nor ICMP")                                \
 	X(CLASSIFY_UDP_LENGTH, "UDP length below 8 or beyond its packet")                          \
 	X(CLASSIFY_UDP_PORT, "UDP port that nothing listens on")                                   \

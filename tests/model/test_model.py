@@ -91,8 +91,7 @@ class Message:
         cuts = []
         if self.cut:
             rng = random.Random(self.cuts_from)
-            places = range(48, len(message), 8)
-            places = places[::6]
+            places = range(48, len(message), 8)  # of any size but the first
             cuts = sorted(rng.sample(places, min(len(places), rng.randrange(1, 8))))
             frames = list(outer(self.session, self.form, message, mac, cuts))
             rng.shuffle(frames)

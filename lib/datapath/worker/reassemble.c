@@ -4,9 +4,10 @@
  * it is classified as any other packet. rte_ip_frag, which does that, is given the fragments of a
  * packet only once they are all there and fit each other: what waits is in parts.c.
  *
- * No honest path makes fragments that overlap (RFC 5722), that no network has an MTU small enough
- * for, or that end beyond an IP packet's length. The packet of which one is refused for what the
- * others are is given up with all of them.
+ * No honest path makes fragments that overlap (RFC 5722), first ones that no network has an MTU
+ * small enough for, or any that end beyond an IP packet's length. One that is cut again ends in
+ * whatever is left: of 1,480 bytes of a first fragment PPPoE leaves 8, which others follow. The
+ * packet of which one is refused for what the others are is given up with all of them.
  */
 #include <rte_byteorder.h>
 #include <rte_cycles.h>
@@ -18,7 +19,7 @@
 enum {
 	UNIT = 8,           /* of offsets */
 	LEAST_NETWORK = 68, /* each takes as much unfragmented (RFC 791 section 3.2) */
-	/* so a fragment that others follow carries, in units behind a header without options, */
+	/* so a first one carries, in units behind a header without options, */
 	LEAST_CARRIED = 40,
 };
 
@@ -45,9 +46,12 @@ is_impossible(const struct dp_fragment *f)
 
 	if (f->len == 0 || f->headers + f->offset + f->len > UINT16_MAX)
 		return true;
-	if (f->more && (f->len % UNIT != 0 || header + f->len + UNIT <= LEAST_NETWORK))
+	if (f->more && f->len % UNIT != 0)
 		return true;
-	return f->offset != 0 && f->offset < LEAST_CARRIED;
+	/* what a first one leaves to another network may be small, however much follows it */
+	if (f->offset == 0)
+		return f->more && header + f->len + UNIT <= LEAST_NETWORK;
+	return f->offset < LEAST_CARRIED;
 }
 
 /* The owner of a first fragment, if it names a session or tunnel that is here, and comes from its

@@ -215,7 +215,10 @@ carry_cut(struct random *r, struct carry *c, unsigned from, const uint8_t *frame
 	while (plain && at < behind) {
 		struct frame_bytes *part = &parts[n];
 		uint8_t *ip = part->bytes + WIRE_ETHER, *to = part->bytes + head;
-		size_t bytes = LEAST + random_number(r, (uint32_t)behind) / UNIT * UNIT;
+		/* what is cut again leaves whatever is left */
+		bool rest = n != 0 && random_hit(r, 4);
+		size_t bytes =
+			rest ? UNIT : LEAST + random_number(r, (uint32_t)behind) / UNIT * UNIT;
 		bool more = n + 1 < CARRY_PARTS && bytes < behind - at;
 
 		if (!more)
