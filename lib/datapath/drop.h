@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Every way out of the data path has a name here: a drop <STAGE>_<CAUSE> or an edge from stage to
- * stage. The same names are shown to people. Where packets end, by them, is in internal.h.
+ * stage. The same names are shown to people. Where packets end, by them, is in ends.h.
  */
 #ifndef DP_DROP_H
 #define DP_DROP_H

@@ -9,7 +9,9 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
-#include "datapath/internal.h"
+#include "datapath/worker/reassemble.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/worker.h"
 #include "fuzz.h"
 
 #if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)

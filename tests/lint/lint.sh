@@ -58,9 +58,9 @@ headers='ip[46]?|tcp|udp|icmp|arp|l2tpv2|ppp|gre|esp|net'
 
 {
 	git ls-files 'lib/datapath/*.[ch]' | xargs grep -HnE 'rte_(pktmbuf|mempool)_(free|put)' |
-		grep -vE '^lib/datapath/internal.h:|rte_mempool_free\(dp->pool\)'
+		grep -vE '^lib/datapath/ends\.h:|rte_mempool_free\(dp->pool\)'
 	grep -rnE 'drops\[.*(\+\+|\+=)' lib/datapath |
-		grep -vE '^lib/datapath/internal.h:|DP_DROP_RX_RING_FULL'
+		grep -vE '^lib/datapath/ends\.h:|DP_DROP_RX_RING_FULL'
 } | check "datapath: a packet ends in the helpers that name and count it"
 
 grep -rn 'session=%u' lib/lns lib/ppp app --include=*.[ch] | grep -v 'session=%u serial=%' |

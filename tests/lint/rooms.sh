@@ -107,7 +107,7 @@ breaks_calls() {
 		sed 's/^/worker calls host: /'
 	# shellcheck disable=SC2046
 	for name in $(defined $(objects "$build" table) | comm -12 - "$needs"); do
-		grep -qE "\b$name\(const struct dp \*" "$root/lib/datapath/internal.h" ||
+		grep -qE "\b$name\(const struct dp \*" "$root"/lib/datapath/table/*.h ||
 			echo "worker calls what may write a table: $name"
 	done
 	rm -f "$needs"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ARP, ND and MLD of neighbours, which workers have handed over. */
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/ends.h"
+#include "datapath/worker/punt.h"
 #include "wire/nd.h"
 
 void

@@ -9,6 +9,7 @@
 
 #include <rte_malloc.h>
 
+#include "datapath/ends.h"
 #include "datapath/worker/handover.h"
 
 #define INTERVAL_NS (CV_NS_PER_S / 10)

@@ -4,7 +4,8 @@
  * those alone that say they listen, so nobody would find us where a router queries. Groups are told
  * when they are taken up, and to who queries.
  */
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/host/host.h"
 #include "wire/nd.h"
 
 enum {

@@ -22,7 +22,11 @@
 
 #include "base/list.h"
 #include "base/wheel.h"
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/ends.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/outside.h"
+#include "datapath/worker/punt.h"
 
 enum {
 	ASK_TIMES = 3,

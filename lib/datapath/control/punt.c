@@ -13,7 +13,10 @@
 #include <rte_atomic.h>
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/worker/punt.h"
 
 /* Datagrams that the control thread takes of a class in one round. */
 static const uint16_t budgets[DP_PUNT_CLASSES] = {

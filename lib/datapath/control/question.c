@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who has an address: asked by ARP (RFC 826) or by a neighbour solicitation (RFC 4861 section 4.3).
  */
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
 #include "wire/nd.h"
 
 /* only: whom to ask, else all. Returns the frame's bytes. */

@@ -2,7 +2,11 @@
 /* Datagrams and frames of the control thread. */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/worker.h"
 #include "l2tp/header.h"
 
 enum { OUR_TTL = 64, SEND_MAX_IPV6 = DP_SEND_MAX - (WIRE_IPV6 - WIRE_IPV4) };

@@ -8,7 +8,8 @@
 
 #include <rte_cycles.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/worker/trace.h"
 
 _Static_assert(DP_TRACE_RING >= DP_TRACE_MOST * 2 * 8, "exits of packets, and of answers to them");
 

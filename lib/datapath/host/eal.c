@@ -12,7 +12,8 @@
 #include <rte_lcore.h>
 #include <rte_log.h>
 
-#include "datapath/internal.h"
+#include "datapath/dp.h"
+#include "datapath/host/host.h"
 
 enum {
 	ARGS_MAX = 2 * DP_MAX_PORTS + 16,

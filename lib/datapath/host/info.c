@@ -2,7 +2,7 @@
 /* What the data path tells about itself: counters, workers, how it was set up. */
 #include <rte_lcore.h>
 
-#include "datapath/internal.h"
+#include "datapath/dp.h"
 
 static const struct {
 	const char *name, *help;

@@ -21,7 +21,8 @@
 
 #include <rte_common.h>
 
-#include "datapath/internal.h"
+#include "datapath/dp.h"
+#include "datapath/host/host.h"
 
 enum {
 	LOCK_BACKLOG = 16,

@@ -14,8 +14,16 @@
 #include <rte_log.h>
 #include <rte_malloc.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/host/host.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 #include "datapath/worker/handover.h"
+#include "datapath/worker/reassemble.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/worker.h"
 
 #define GRACE_NS CV_NS_PER_MS /* between two looks whether workers have left something */
 

@@ -6,7 +6,8 @@
 
 #include <rte_common.h>
 
-#include "datapath/internal.h"
+#include "datapath/dp.h"
+#include "datapath/host/memory.h"
 
 /* advice: MADV_NORMAL, or another, before any of it is touched. */
 static void *

@@ -10,7 +10,9 @@
 
 #include <rte_ethdev.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/host/host.h"
+#include "datapath/table/outside.h"
 #include "wire/nd.h"
 
 static void

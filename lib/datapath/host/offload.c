@@ -17,7 +17,7 @@
 #include <rte_ethdev.h>
 #include <rte_flow.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/host.h"
 
 /* Of addresses, and of ports where there are some. */
 static const uint64_t by_addresses = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6;

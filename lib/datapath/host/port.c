@@ -10,8 +10,9 @@
 #include <rte_ethdev.h>
 
 #include "datapath/compat.h"
-#include "datapath/internal.h"
+#include "datapath/host/host.h"
 #include "datapath/worker/handover.h"
+#include "datapath/worker/punt.h"
 
 enum {
 	DEFAULT_MTU = 1500,

@@ -11,7 +11,9 @@
  */
 #include <stdlib.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/sessions.h"
 
 enum {
 	SESSIONS_A_ROUND = 16384, /* slots that are looked at for their new class */

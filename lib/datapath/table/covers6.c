@@ -6,7 +6,8 @@
  * Counts are kept of the lengths that somebody has (delegated prefixes have few), by a hash: a
  * network adds one to each length that is shorter than its own.
  */
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/realms.h"
 
 enum { PLACES_LEAST = 8 };
 

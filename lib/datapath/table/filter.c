@@ -2,7 +2,9 @@
 /* Filters: made by the control thread, asked by the policy stage. */
 #include <stdlib.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/sessions.h"
 
 enum {
 	PORT_IKE = 500,

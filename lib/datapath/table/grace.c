@@ -7,7 +7,11 @@
  */
 #include <stdlib.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/sessions.h"
 
 uint64_t
 dp_grace_begin(struct dp *dp)

@@ -2,7 +2,9 @@
 /* Groups: what sessions of one kind have in common. */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/sessions.h"
 
 /* What sessions have in their own lines. */
 static bool

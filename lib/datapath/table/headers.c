@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A session's finished outgoing headers (IPv4 or IPv6, UDP, L2TP, PPP), and what is known of those
  * that arrive. */
-#include "datapath/internal.h"
+#include "datapath/table/sessions.h"
+#include "datapath/worker/worker.h"
 #include "l2tp/header.h"
 
 enum { OUR_TTL = 64, PPP_IP_SHORT = 0x21 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a session has of IPv6: the /64 of its link and what it was delegated. */
-#include "datapath/internal.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 
 static bool
 is_delegated(const struct dp_session *s)

@@ -7,7 +7,8 @@
  */
 #include <rte_cycles.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/groups.h"
 
 int
 dp_meters_create(struct dp *dp)

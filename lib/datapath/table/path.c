@@ -9,7 +9,11 @@
  */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/sessions.h"
+#include "datapath/worker/punt.h"
 
 enum {
 	SLOTS_A_ROUND = 8192,

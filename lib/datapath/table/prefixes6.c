@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sets of IPv6 prefixes: a hash, asked once for each length that is in it. */
-#include "datapath/internal.h"
+#include "datapath/dp.h"
 
 enum { PLACES_LEAST = 4 };
 

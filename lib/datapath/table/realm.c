@@ -7,7 +7,9 @@
  */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 
 enum {
 	WINDOW_SHORTEST = 8, /* prefix length: 64 MiB, if all of it is used */

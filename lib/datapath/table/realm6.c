@@ -4,7 +4,9 @@
  * realm's pools have their words in flat windows, other prefixes, the delegated ones among them, in
  * a hash table. A word is written under traffic, what holds them is replaced as a whole.
  */
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 
 enum {
 	WINDOW_SHORTEST = 40, /* prefix length: 64 MiB, if all of it is used */

@@ -5,7 +5,9 @@
  */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 
 enum { HOST = 32 };
 

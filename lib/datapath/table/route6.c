@@ -4,7 +4,9 @@
  * which have a word beside those of sessions, and whole addresses, found by a hash of their own. No
  * session's network has such an address in it.
  */
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 
 /* Its place in the list, or where it would be. */
 static uint32_t

@@ -7,7 +7,11 @@
 
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/host/host.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/sessions.h"
 
 enum { PORT_L2TP = 1701 };
 

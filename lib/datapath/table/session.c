@@ -11,7 +11,12 @@
  */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 
 enum { DEFAULT_MTU = 1500 };
 

@@ -2,7 +2,9 @@
 /* From where control messages of tunnels are taken: a table a service, made for its first one. */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/sessions.h"
 
 enum { PEERS_BYTES = DP_TUNNEL_IDS * sizeof(struct cv_endpoint) };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Neighbours whose ARP or ND the control thread wants to see, by a hash, for workers to tell what
  * is worth a place in its ring. */
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/outside.h"
 
 enum { PLACES = 65536 };
 

@@ -7,7 +7,12 @@
 #include <rte_byteorder.h>
 #include <rte_cycles.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/worker.h"
 
 enum {
 	ECHO_FIRST_LIFE_MS = 1000,

@@ -7,8 +7,15 @@
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/worker/answers.h"
 #include "datapath/worker/frame.h"
 #include "datapath/worker/handover.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/reassemble.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
 #include "l2tp/header.h"
 
 enum {

@@ -8,7 +8,7 @@
 #ifndef DP_COUNT_H
 #define DP_COUNT_H
 
-#include "datapath/internal.h"
+#include "datapath/table/sessions.h"
 
 /* The session becomes this worker's, if it is nobody's. */
 static __rte_noinline bool

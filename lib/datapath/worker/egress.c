@@ -3,8 +3,13 @@
  * Stage 6: the session's finished headers in front of the inner packet, what varies in them, and
  * the frame into a port's transmit buffer.
  */
+#include "datapath/ends.h"
+#include "datapath/table/sessions.h"
 #include "datapath/worker/count.h"
 #include "datapath/worker/headers.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
+#include "datapath/worker/worker.h"
 
 /* What can't be sent now: dropped. false: it can be, its Ack has left in the meantime. */
 static __rte_noinline bool

@@ -15,10 +15,12 @@
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
+#include "datapath/table/groups.h"
 #include "datapath/worker/count.h"
 #include "datapath/worker/headers.h"
 #include "datapath/worker/permit.h"
 #include "datapath/worker/plain.h"
+#include "datapath/worker/stages.h"
 
 /* What was left to the stages. */
 struct left {

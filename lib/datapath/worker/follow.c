@@ -9,7 +9,10 @@
  */
 #include <stdlib.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/sessions.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
 
 enum {
 	SETS = 1024,

@@ -2,7 +2,8 @@
 /* Cuts IPv4 packets that are too large and may be cut (RFC 791 section 3.2). */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/worker/stages.h"
 
 /* The header of a later fragment: options that say so are in it, the others not. Options are well
  * formed. Returns its length. */

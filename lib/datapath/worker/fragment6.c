@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Cuts IPv6 packets that we send ourselves (RFC 8200 section 4.5): no router does it to others'. */
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/worker/stages.h"
 
 /* Where its parts begin: behind the header, or the fragment header that it has already. */
 struct whole {

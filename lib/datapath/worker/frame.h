@@ -3,7 +3,7 @@
 #ifndef DP_WORKER_FRAME_H
 #define DP_WORKER_FRAME_H
 
-#include "datapath/internal.h"
+#include "datapath/dp.h"
 
 struct frame {
 	struct rte_mbuf *m;

@@ -6,6 +6,8 @@
 #include <rte_prefetch.h>
 
 #include "datapath/compat.h"
+#include "datapath/ends.h"
+#include "datapath/worker/stages.h"
 #include "l2tp/header.h"
 
 enum {

@@ -12,7 +12,7 @@
 #ifndef DP_WORKER_HANDOVER_H
 #define DP_WORKER_HANDOVER_H
 
-#include "datapath/internal.h"
+#include "datapath/worker/packet.h"
 
 enum {
 	DP_HANDOVER_BUCKETS = 64,

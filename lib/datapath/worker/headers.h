@@ -6,7 +6,7 @@
 #ifndef DP_HEADERS_H
 #define DP_HEADERS_H
 
-#include "datapath/internal.h"
+#include "datapath/table/sessions.h"
 
 /* RFC 1624: TTL is the upper byte of its word, so one less is 0x0100 in network order. The sum of
  * the header, and so of the datagram around it, does not change by it. */

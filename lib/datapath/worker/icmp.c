@@ -3,7 +3,11 @@
  * the packet that caused them, in its own buffer. */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/groups.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
 
 enum {
 	ERROR_BYTES = WIRE_IPV4 + WIRE_ICMP_HEADER,

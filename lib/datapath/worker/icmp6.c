@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ICMPv6 errors that the LNS sends into a tunnel (RFC 4443), made of the packet that caused them,
  * in its own buffer. */
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/groups.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/stages.h"
 
 enum {
 	ERROR_BYTES = WIRE_IPV6 + WIRE_ICMP_HEADER,

@@ -6,7 +6,12 @@
 #include <rte_byteorder.h>
 #include <rte_prefetch.h>
 
+#include "datapath/ends.h"
+#include "datapath/worker/answers.h"
 #include "datapath/worker/count.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
 
 enum {
 	PPP_FIRST_CONTROL = 0x8000, /* what is below is data */

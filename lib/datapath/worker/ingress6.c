@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Of stage 2, what an inner IPv6 packet must be (RFC 8200), and whose. */
-#include "datapath/internal.h"
+#include "datapath/table/sessions.h"
+#include "datapath/worker/stages.h"
 
 #define GO_ON DP_DROP_COUNT
 

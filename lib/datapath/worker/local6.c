@@ -4,7 +4,10 @@
  * which there is nobody else, and the groups that it listens to. Echo is answered here; what gives
  * a client its addresses goes to the control thread; the rest ends.
  */
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/stages.h"
 
 enum {
 	OUR_HOPS = 64,

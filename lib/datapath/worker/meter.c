@@ -4,7 +4,8 @@
  * is dropped; yellow passes and is counted: the inner packet is not ours to mark, and the outer
  * header says what its group wants.
  */
-#include "datapath/internal.h"
+#include "datapath/table/groups.h"
+#include "datapath/worker/stages.h"
 
 /* Counters that all workers share: of what is not green, so seldom. */
 static void

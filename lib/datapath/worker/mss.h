@@ -7,7 +7,7 @@
 #ifndef DP_MSS_H
 #define DP_MSS_H
 
-#include "datapath/internal.h"
+#include "datapath/worker/packet.h"
 
 enum {
 	DP_TCP = 20, /* bytes of a header without options */

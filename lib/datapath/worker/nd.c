@@ -6,7 +6,11 @@
  */
 #include <rte_cycles.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/worker.h"
 #include "wire/nd.h"
 
 enum {

@@ -3,7 +3,7 @@
  * into those that record the way (RFC 1812 section 4.3.3.6). */
 #include <rte_byteorder.h>
 
-#include "datapath/internal.h"
+#include "datapath/worker/answers.h"
 
 enum {
 	STAMP_ALONE = 0,

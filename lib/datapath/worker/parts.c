@@ -11,7 +11,9 @@
 
 #include <rte_byteorder.h>
 
+#include "datapath/ends.h"
 #include "datapath/worker/parts.h"
+#include "datapath/worker/reassemble.h"
 
 enum {
 	HASH = 4096,

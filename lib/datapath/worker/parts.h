@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "datapath/internal.h"
+#include "datapath/worker/reassemble.h"
 
 enum { DP_PARTS_OF_ONE = 8 }; /* RTE_LIBRTE_IP_FRAG_MAX_FRAG */
 

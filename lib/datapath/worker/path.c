@@ -6,7 +6,10 @@
  */
 #include <rte_cycles.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/punt.h"
 #include "l2tp/header.h"
 
 /* What ICMP says of a packet that it quotes. */

@@ -7,7 +7,9 @@
 #ifndef DP_PLAIN_H
 #define DP_PLAIN_H
 
-#include "datapath/internal.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
 #include "l2tp/header.h"
 
 enum {

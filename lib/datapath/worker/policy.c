@@ -2,7 +2,12 @@
 /* Stage 4: what the filters and groups of sender and receiver say. */
 #include <rte_byteorder.h>
 
+#include "datapath/ends.h"
+#include "datapath/table/groups.h"
+#include "datapath/worker/answers.h"
 #include "datapath/worker/permit.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
 
 /* Of a quoted packet, which went the other way than its error does. */
 static bool

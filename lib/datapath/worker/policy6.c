@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Of stage 4, what filters say of an IPv6 packet: by what stands behind its extension headers. */
 #include "datapath/worker/permit.h"
+#include "datapath/worker/stages.h"
 
 static bool
 permits(const struct dp_filter_table *t, uint8_t protocol)

@@ -4,7 +4,7 @@
 
 #include <rte_atomic.h>
 
-#include "datapath/internal.h"
+#include "datapath/worker/punt.h"
 
 static const enum dp_drop_cause full[DP_PUNT_CLASSES] = {
 	[DP_PUNT_TUNNEL] = DP_DROP_PUNT_TUNNEL_FULL,

@@ -13,7 +13,11 @@
 #include <rte_cycles.h>
 #include <rte_ip_frag.h>
 
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/sessions.h"
 #include "datapath/worker/parts.h"
+#include "datapath/worker/reassemble.h"
 #include "l2tp/header.h"
 
 enum {

@@ -4,8 +4,12 @@
  * checksum or the hop limit, and nothing else, but for the MSS of a TCP connection where a group
  * wants it (mss.c).
  */
+#include "datapath/ends.h"
+#include "datapath/worker/answers.h"
 #include "datapath/worker/headers.h"
 #include "datapath/worker/mss.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
 
 /* What does not just pass: an answer to its sender, or false: it was dropped. */
 static __rte_noinline bool

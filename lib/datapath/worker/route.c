@@ -2,7 +2,10 @@
 /* Stage 3: where an inner packet goes, of either family. */
 #include <rte_prefetch.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/realms.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/stages.h"
 
 /* To nobody: dropped, and told (RFC 1812 section 5.2.7.1). false: there is no answer. */
 static bool

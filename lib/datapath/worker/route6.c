@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Of stage 3, where an address leads whose /64 is no session's link: to one of ours, or to whom a
  * shorter prefix was delegated. */
-#include "datapath/internal.h"
+#include "datapath/dp.h"
 
 static uint32_t
 find_host(const struct dp_routes6 *list, const uint8_t address[WIRE_IPV6_ADDRESS])

@@ -12,7 +12,11 @@
  */
 #include <stdlib.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/sessions.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
+#include "datapath/worker/worker.h"
 
 enum {
 	WAIT_MS = 50,

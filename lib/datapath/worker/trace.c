@@ -5,7 +5,8 @@
  */
 #include <rte_cycles.h>
 
-#include "datapath/internal.h"
+#include "datapath/worker/packet.h"
+#include "datapath/worker/trace.h"
 #include "l2tp/header.h"
 
 void

@@ -3,7 +3,10 @@
 #include <rte_byteorder.h>
 #include <rte_ethdev.h>
 
-#include "datapath/internal.h"
+#include "datapath/ends.h"
+#include "datapath/table/sessions.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/worker.h"
 #include "l2tp/header.h"
 
 enum { CONTROL_BURST = 32 };

@@ -12,8 +12,13 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
-#include "datapath/internal.h"
+#include "datapath/host/memory.h"
 #include "datapath/worker/handover.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/reassemble.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
+#include "datapath/worker/worker.h"
 
 enum {
 	IDLE_SPINS = 200,      /* empty rounds before the first sleep */

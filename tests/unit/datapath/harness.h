@@ -11,7 +11,21 @@
 
 #include <cmocka.h>
 
-#include "datapath/internal.h"
+#include "datapath/control/control.h"
+#include "datapath/dp.h"
+#include "datapath/ends.h"
+#include "datapath/host/host.h"
+#include "datapath/host/memory.h"
+#include "datapath/table/groups.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/realms.h"
+#include "datapath/table/sessions.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/reassemble.h"
+#include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
+#include "datapath/worker/worker.h"
 
 #define LNS_IP UINT32_C(0xc0000201) /* 192.0.2.1, on the outside */
 #define PEER_A UINT32_C(0xc000020b) /* the NATs of two clients */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Address spaces of clients: where an inner address or prefix leads. Written by the control thread.
+ */
+#ifndef DP_TABLE_REALMS_H
+#define DP_TABLE_REALMS_H
+
+#include "datapath/dp.h"
+
+/* table/realm.c */
+/* The word of an address, made where it is not there, with its realm; NULL: no memory. It stays
+ * there, and where it is, while it is not 0, and without another call that makes one. */
+uint32_t *dp_realm_entry(struct dp *dp, uint16_t realm, uint32_t ip_be);
+/* Writes the word of an address that is there. */
+void dp_realm_put(struct dp *dp, uint16_t realm, uint32_t ip_be, uint32_t word);
+/* In the next round, where it can. */
+void dp_realm_trim_later(struct dp *dp, uint16_t realm);
+void dp_realms_poll(struct dp *dp);
+void dp_realms_destroy(struct dp *dp);
+/* Its table, where there is none. false: no memory. */
+bool dp_realm_make(struct dp *dp, uint16_t realm);
+
+/* table/realm6.c: networks, in host order, of at most 64 bits. */
+/* Makes the realm and room in it for a network and another one besides, so that dp_realm6_put()
+ * can't fail before somebody else's. CV_ERR_NOMEM. */
+int dp_realm6_room(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
+/* The word of a network; 0: none. */
+uint32_t dp_realm6_get(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
+void dp_realm6_put(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits, uint32_t word);
+/* A table for other pools, which is to be put in place of the present one or given back at once. */
+int dp_realm6_prepare(struct dp *dp, uint16_t realm, const struct cv_prefix *pools, uint16_t count,
+	struct dp_realm6 **out);
+void dp_realm6_commit(struct dp *dp, uint16_t realm, struct dp_realm6 *t);
+void dp_realm6_discard(struct dp *dp, uint16_t realm, struct dp_realm6 *t); /* NULL is allowed */
+/* Gives back what it does not need, or all of it. */
+void dp_realm6_trim(struct dp *dp, uint16_t realm);
+void dp_realms6_destroy(struct dp *dp);
+
+/* table/covers6.c: how many networks of the realm are in one that is shorter. */
+/* Before networks of so many bits get a word, or another one: room for two. false: no memory. */
+bool dp_covers6_room(struct dp *dp, struct dp_realm6 *r, unsigned bits);
+/* One more (1) or less (-1). */
+void dp_covers6_count(struct dp_realm6 *r, uint64_t net, unsigned bits, int more);
+/* Of a length for which room was made. */
+uint32_t dp_covers6_inside(const struct dp_realm6 *r, uint64_t net, unsigned bits);
+void dp_covers6_free(struct dp *dp, struct dp_realm6 *r);
+
+/* table/route6.c: as the public ones. */
+int dp_route6_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
+int dp_route6_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
+int dp_route6_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_prefix *prefix,
+	uint32_t *word);
+/* The length of a session's network, shorter than so many bits, that a network or address is in; 0:
+ * there is none. */
+unsigned dp_realm6_holder(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
+/* Whether one of them is in a network. */
+bool dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
+
+static inline bool
+dp_route_is_session(uint32_t word)
+{
+	enum dp_route_kind kind = dp_route_kind(word);
+
+	return kind == DP_ROUTE_SESSION || kind == DP_ROUTE_SESSION6;
+}
+
+/* Or is going to be one. */
+static inline bool
+dp_route_is_taken(uint32_t word)
+{
+	return word == DP_ROUTE_KEPT || dp_route_is_session(word);
+}
+
+static inline const struct dp_realm_table *
+dp_realm_of(const struct dp *dp, uint16_t realm)
+{
+	return __atomic_load_n(&dp->realms[realm], __ATOMIC_CONSUME);
+}
+
+static inline const struct dp_realm6 *
+dp_realm6_of(const struct dp *dp, uint16_t realm)
+{
+	return __atomic_load_n(&dp->realms6[realm], __ATOMIC_CONSUME);
+}
+
+#endif
