@@ -4,6 +4,9 @@
  * packet still reaches the session that it was for. Callers come and go in slots, and by IDs of
  * ours, that others had before them; what each is (its address, its IDs, where it is) is of its
  * number alone, which each packet carries.
+ * Nobody's address or place outside is ever another one's, so a packet that reached a wrong one, or
+ * came of a session that was gone before it was written, shows it; some senders number theirs, so
+ * that their order shows, too.
  */
 #include <math.h>
 #include <pthread.h>
@@ -21,10 +24,13 @@
 
 enum {
 	FRAME = 124,
-	STABLE = 60000, /* that stay */
-	PLACES = 2000,  /* for those that come and go: one comes where one has just gone */
-	PASSING = 16,   /* one of so many packets is to one of these, one from them */
-	GONE = 200,     /* some are to those that are no more */
+	STABLE = 60000,       /* that stay */
+	PLACES = 2000,        /* for those that come and go: one comes where one has just gone */
+	PASSING = 16,         /* one of so many packets is to one of these, one from them */
+	GONE = 200,           /* some are to those that are no more */
+	NEXT = 4,             /* of those that come and go: most packets and changes are theirs */
+	NUMBERED = 512,       /* senders of those that stay, whose packets have numbers */
+	ELSEWHERE = 0x100000, /* of the peers' addresses: where a caller is when it has moved */
 	CHANGES_IN_MS = 10,
 	SPAN_MS = 4,
 	GOAL_PERCENT = 5,
@@ -39,7 +45,10 @@ struct churn {
 	uint64_t changes, refused;
 	struct {
 		uint64_t sent, right; /* between those that stay */
-		uint64_t passing, wrong;
+		uint64_t passing, wrong, late, disordered;
+		uint64_t gone; /* callers below were so when it was written what comes out now */
+		bool looked;   /* since something was written */
+		uint16_t last_sent[NUMBERED], last_seen[NUMBERED];
 	} n __attribute__((aligned(128))); /* the worker's */
 };
 
@@ -60,24 +69,33 @@ session_of(const struct churn *c, uint64_t number, bool moved, struct dp_session
 	s->peer_tunnel_id = (uint16_t)caller;
 	s->peer_session_id = (uint16_t)(0x8000 | caller >> 16);
 	s->address = cv_ipv4((uint32_t)(TRAFFIC_POOL + 1 + number));
-	s->peer.ip = cv_ipv4((uint32_t)(TRAFFIC_PEERS + 0x10000 + caller / 1000));
+	s->peer.ip = cv_ipv4(
+		(uint32_t)(TRAFFIC_PEERS + 0x10000 + caller / 1000 + (moved ? ELSEWHERE : 0)));
 	s->peer.port = (uint16_t)(40000 + caller % 1000 * 2 + (moved ? 1 : 0));
 }
 
 /* ---- the worker's side ---- */
 
-/* Mostly the next that goes, so that packets are under way to it when it does, and somebody else is
- * where it was. */
+/* Mostly one of the next that go and are moved, so that packets are under way to it when that
+ * happens, and somebody else is where it was. */
 static uint64_t
 some_caller(const struct churn *c)
 {
 	uint64_t newest = __atomic_load_n(&c->newest, __ATOMIC_RELAXED);
-	uint64_t oldest = __atomic_load_n(&c->oldest, __ATOMIC_RELAXED);
+	uint64_t oldest = __atomic_load_n(&c->oldest, __ATOMIC_ACQUIRE);
 	uint64_t from = oldest > GONE ? oldest - GONE : 0;
 
 	if (bench_random() % 4 != 0)
-		return c->stable + c->places + oldest;
+		return c->stable + c->places + oldest + bench_random() % NEXT;
 	return c->stable + c->places + from + bench_random() % (newest - from);
+}
+
+/* 0 is none. */
+static uint16_t
+next_number(uint16_t *last)
+{
+	*last = (uint16_t)(*last == UINT16_MAX ? 1 : *last + 1);
+	return *last;
 }
 
 static unsigned
@@ -87,18 +105,32 @@ write_frame(void *context, const struct team *t, unsigned queue, uint8_t *frame)
 	uint64_t drawn = bench_random(), from = drawn % c->stable,
 		 to = (drawn >> 32) % (c->stable - 1);
 	struct dp_session s;
+	uint16_t number = 0;
+	unsigned len;
 
 	(void)queue;
+	if (c->n.looked)
+		c->n.gone = __atomic_load_n(&c->oldest, __ATOMIC_ACQUIRE);
+	c->n.looked = false;
 	to += to >= from;
 	if (bench_random() % PASSING == 0)
 		to = some_caller(c);
 	else if (bench_random() % PASSING == 0)
 		from = some_caller(c);
-	else
-		c->n.sent++;
+	else if (++c->n.sent != 0 && from < NUMBERED)
+		number = next_number(&c->n.last_sent[from]);
 	session_of(c, from, (drawn >> 63) != 0, &s);
-	return traffic_write_from(&c->population, &traffic, t->mac, &s,
+	len = traffic_write_from(&c->population, &traffic, t->mac, &s,
 		(uint32_t)(TRAFFIC_POOL + 1 + to), from, to, frame);
+	if (number != 0)
+		traffic_number(&c->population, frame, number);
+	return len;
+}
+
+static bool
+was_gone(const struct churn *c, uint64_t number)
+{
+	return number >= c->stable && number < c->stable + c->places + c->n.gone;
 }
 
 static void
@@ -109,6 +141,7 @@ look(void *context, unsigned queue, const uint8_t *frame, unsigned len)
 	uint64_t from, to;
 
 	(void)queue;
+	c->n.looked = true;
 	if (!traffic_read(&c->population, &traffic, frame, len, &from, &to)) {
 		/* that nobody has the address is an answer */
 		if (!traffic_is_icmp(&c->population, frame, len))
@@ -120,10 +153,15 @@ look(void *context, unsigned queue, const uint8_t *frame, unsigned len)
 	if (!traffic_reached(&c->population, frame, &s) &&
 		!traffic_reached(&c->population, frame, &moved))
 		c->n.wrong++;
-	else if (from < c->stable && to < c->stable)
-		c->n.right++;
-	else
+	else if (was_gone(c, from) || was_gone(c, to))
+		c->n.late++;
+	else if (from >= c->stable || to >= c->stable)
 		c->n.passing++;
+	else
+		c->n.right++;
+	if (from < NUMBERED && to < c->stable &&
+		traffic_numbered(&c->population, frame) != next_number(&c->n.last_seen[from]))
+		c->n.disordered++;
 }
 
 /* ---- the control thread's ---- */
@@ -170,14 +208,12 @@ go(struct churn *c, struct team *t)
 	session_of(c, c->stable + c->places + c->oldest, false, &s);
 	if (dp_session_clear(t->dp, population_slot(&c->population, &s), NULL) < 0)
 		c->refused++;
-	__atomic_store_n(&c->oldest, c->oldest + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->oldest, c->oldest + 1, __ATOMIC_RELEASE);
 }
 
 static void
 change(struct churn *c, struct team *t)
 {
-	uint64_t count = c->newest - c->oldest;
-
 	switch (c->changes++ % 3) {
 	case 0:
 		go(c, t);
@@ -186,7 +222,7 @@ change(struct churn *c, struct team *t)
 		come(c, t);
 		break;
 	case 2:
-		if (set(c, t, c->oldest + bench_random() % count, (c->changes & 8) != 0) != 0)
+		if (set(c, t, c->oldest + bench_random() % NEXT, (c->changes & 8) != 0) != 0)
 			c->refused++;
 		break;
 	}
@@ -247,12 +283,15 @@ fill(struct churn *c, struct team *t)
 static int
 check(const struct churn *c, const struct team *t)
 {
-	if (c->n.wrong == 0 && c->refused == 0 && c->n.right == c->n.sent && c->n.passing != 0)
+	if (c->n.wrong == 0 && c->n.late == 0 && c->n.disordered == 0 && c->refused == 0 &&
+		c->n.right == c->n.sent && c->n.passing != 0)
 		return 0;
 	bench_progress("churn: of %llu packets between sessions that stay %llu came out; %llu of "
-		       "others; %llu went wrong; %llu changes were refused",
+		       "others; %llu went wrong, %llu were of sessions that were gone, %llu out of "
+		       "their order; %llu changes were refused",
 		(unsigned long long)c->n.sent, (unsigned long long)c->n.right,
 		(unsigned long long)c->n.passing, (unsigned long long)c->n.wrong,
+		(unsigned long long)c->n.late, (unsigned long long)c->n.disordered,
 		(unsigned long long)c->refused);
 	scene_tell_drops(t->dp);
 	return -1;

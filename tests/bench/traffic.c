@@ -336,6 +336,28 @@ traffic_is_icmp(const struct population *p, const uint8_t *frame, unsigned len)
 	       inner[WIRE_IPV4_PROTOCOL] == WIRE_ICMP;
 }
 
+/* In the checksum field of the payload's UDP header, which is 0. */
+static unsigned
+number_at(const struct population *p)
+{
+	return udp_end(p) + l2tp_bytes(p) + ppp_bytes(p) + inner_bytes(p) + WIRE_UDP_SUM;
+}
+
+void
+traffic_number(const struct population *p, uint8_t *frame, uint16_t number)
+{
+	uint8_t *sum = frame + udp_end(p) - WIRE_UDP_HEADER + WIRE_UDP_SUM;
+
+	wire_store16(frame + number_at(p), number);
+	wire_store16(sum, wire_checksum_udp((uint64_t)(uint16_t)~wire_load16(sum) + number));
+}
+
+uint16_t
+traffic_numbered(const struct population *p, const uint8_t *frame)
+{
+	return wire_load16(frame + number_at(p));
+}
+
 unsigned
 traffic_free_at(const struct population *p)
 {

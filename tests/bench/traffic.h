@@ -95,6 +95,9 @@ bool traffic_read(const struct population *p, const struct traffic *t, const uin
 bool traffic_reached(const struct population *p, const uint8_t *frame, const struct dp_session *s);
 /* Whether it carries ICMP, as answers of the data path do. */
 bool traffic_is_icmp(const struct population *p, const uint8_t *frame, unsigned len);
+/* A number of the caller's in the payload of a frame that was written; 0: none. */
+void traffic_number(const struct population *p, uint8_t *frame, uint16_t number);
+uint16_t traffic_numbered(const struct population *p, const uint8_t *frame);
 /* Where in a frame there are bytes, behind the stamp, that nobody looks at. */
 unsigned traffic_free_at(const struct population *p);
 
