@@ -24,6 +24,7 @@ struct lane {
 	const struct scene_way *way;
 	double goal;
 	const char *limit_of;
+	const char *cause; /* all of it is dropped for this; NULL: not all, or none */
 	struct bench_samples samples;
 };
 
@@ -70,11 +71,12 @@ is_dropped(const struct lane *lane)
 	return lane->traffic.kind > TRAFFIC_UDP4500;
 }
 
-/* What goes wrong makes the figure mean nothing. */
+/* What goes wrong makes the figure mean nothing. dropped: for the lane's cause. */
 static int
-check_turn(const struct scene *s, const struct lane *lane, uint64_t sent)
+check_turn(const struct scene *s, const struct lane *lane, uint64_t sent, uint64_t dropped)
 {
-	if (is_dropped(lane) ? s->relayed == 0 : s->relayed == sent && s->others == 0)
+	if (is_dropped(lane) ? s->relayed == 0 && (lane->cause == NULL || dropped == sent)
+			     : s->relayed == sent && s->others == 0)
 		return 0;
 	bench_progress("%s: of %llu packets %llu came out as they should and %llu did not",
 		lane->name, (unsigned long long)sent, (unsigned long long)s->relayed,
@@ -86,6 +88,8 @@ check_turn(const struct scene *s, const struct lane *lane, uint64_t sent)
 static int
 run_turn(struct scene *s, struct lane *lane, unsigned n)
 {
+	const char *cause = lane->cause == NULL ? "" : lane->cause;
+	uint64_t before = scene_dropped(s->dp, cause);
 	unsigned all = warm_up(s) + n;
 
 	s->cold = lane->cold;
@@ -97,7 +101,8 @@ run_turn(struct scene *s, struct lane *lane, unsigned n)
 		if (i >= warm_up(s))
 			bench_samples_put(&lane->samples, cycles);
 	}
-	return check_turn(s, lane, (uint64_t)all * SCENE_ROUND);
+	return check_turn(
+		s, lane, (uint64_t)all * SCENE_ROUND, scene_dropped(s->dp, cause) - before);
 }
 
 static int
@@ -138,13 +143,13 @@ measure_frame(struct scene *s, const struct scene_way *limit, uint16_t frame, do
 	const struct traffic esp = {.kind = TRAFFIC_ESP, .frame = frame};
 	const struct traffic udp = {.kind = TRAFFIC_UDP4500, .frame = frame};
 	const struct lane lanes[] = {
-		{"relay", esp, false, &scene_relay, goal, "limit", {0}},
-		{"limit", esp, false, limit, NAN, NULL, {0}},
-		{"relay.udp", udp, false, &scene_relay, goal, "limit", {0}},
-		{"relay.cold", esp, true, &scene_relay, NAN, "limit.cold", {0}},
-		{"limit.cold", esp, true, limit, NAN, NULL, {0}},
-		{"macswap", esp, false, &scene_macswap, NAN, NULL, {0}},
-		{"macswap.cold", esp, true, &scene_macswap, NAN, NULL, {0}},
+		{"relay", esp, false, &scene_relay, goal, "limit", NULL, {0}},
+		{"limit", esp, false, limit, NAN, NULL, NULL, {0}},
+		{"relay.udp", udp, false, &scene_relay, goal, "limit", NULL, {0}},
+		{"relay.cold", esp, true, &scene_relay, NAN, "limit.cold", NULL, {0}},
+		{"limit.cold", esp, true, limit, NAN, NULL, NULL, {0}},
+		{"macswap", esp, false, &scene_macswap, NAN, NULL, NULL, {0}},
+		{"macswap.cold", esp, true, &scene_macswap, NAN, NULL, NULL, {0}},
 	};
 	bool first = s->population.sessions == counts[0]; /* macswap knows no sessions */
 	struct lanes l = {0};
@@ -248,19 +253,20 @@ measure_mix(const struct mix *mix)
 static const struct flood {
 	const char *name;
 	enum traffic_kind kind;
+	const char *cause;
 } floods[] = {
-	{"flood.unknown", TRAFFIC_UNKNOWN},
-	{"flood.source", TRAFFIC_SOURCE},
-	{"flood.spoofed", TRAFFIC_SPOOFED},
-	{"flood.refused", TRAFFIC_REFUSED},
-	{"flood.unroutable", TRAFFIC_NO_ROUTE},
-	{"flood.checksum", TRAFFIC_SUM},
-	{"flood.port", TRAFFIC_PORT},
-	{"flood.stranger", TRAFFIC_STRANGER},
-	{"flood.version", TRAFFIC_VERSION},
-	{"flood.sccrq", TRAFFIC_SCCRQ},
-	{"flood.control", TRAFFIC_CONTROL},
-	{"flood.answered", TRAFFIC_REFUSED},
+	{"flood.unknown", TRAFFIC_UNKNOWN, "INGRESS_UNKNOWN_SESSION"},
+	{"flood.source", TRAFFIC_SOURCE, "INGRESS_SOURCE"},
+	{"flood.spoofed", TRAFFIC_SPOOFED, "INGRESS_SPOOFED"},
+	{"flood.refused", TRAFFIC_REFUSED, "POLICY_SENDER"},
+	{"flood.unroutable", TRAFFIC_NO_ROUTE, "ROUTE_NO_ROUTE"},
+	{"flood.checksum", TRAFFIC_SUM, "INGRESS_INNER_CHECKSUM"},
+	{"flood.port", TRAFFIC_PORT, "CLASSIFY_UDP_PORT"},
+	{"flood.stranger", TRAFFIC_STRANGER, "CLASSIFY_DESTINATION"},
+	{"flood.version", TRAFFIC_VERSION, "CLASSIFY_VERSION_L2TPV3"},
+	{"flood.sccrq", TRAFFIC_SCCRQ, NULL},
+	{"flood.control", TRAFFIC_CONTROL, NULL},
+	{"flood.answered", TRAFFIC_REFUSED, "POLICY_SENDER"},
 };
 
 /* Refused with an answer: of each session 100 a second, so nearly all. */
@@ -284,6 +290,7 @@ measure_floods(bool answered)
 			add_lane(&l, &(struct lane){.name = floods[i].name,
 					     .traffic = {.kind = floods[i].kind, .frame = SMALL},
 					     .way = &scene_relay,
+					     .cause = floods[i].cause,
 					     .goal = answered ? NAN : FLOOD_GOAL});
 	if (l.n == 0)
 		return 0;

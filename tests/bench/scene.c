@@ -170,6 +170,17 @@ scene_tell_drops(const struct dp *dp)
 			bench_progress("  %llu %s", (unsigned long long)c.packets, c.name);
 }
 
+uint64_t
+scene_dropped(const struct dp *dp, const char *cause)
+{
+	struct dp_counter c;
+
+	for (unsigned i = 0; dp_drop_counter(dp, i, &c); i++)
+		if (strcmp(c.name, cause) == 0)
+			return c.packets;
+	return 0;
+}
+
 /* Out of all caches, as what a device writes into memory is. */
 void
 scene_flush(const void *from, size_t bytes)

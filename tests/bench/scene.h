@@ -44,8 +44,9 @@ void scene_destroy(struct scene *s);
  * sessions. */
 int scene_policy(struct dp *dp, const struct population *p);
 int scene_sessions(struct dp *dp, const struct population *p);
-/* What was dropped, for people, when something is not right. */
+/* What was dropped, for people, when something is not right; and for one cause. */
 void scene_tell_drops(const struct dp *dp);
+uint64_t scene_dropped(const struct dp *dp, const char *cause);
 void scene_flush(const void *from, size_t bytes);
 
 /* A frame in a buffer of the fifo; NULL: there is none. */

@@ -282,12 +282,7 @@ team_sent(const struct team *t)
 uint64_t
 team_lost(const struct team *t)
 {
-	struct dp_counter drop;
-
-	for (unsigned i = 0; dp_drop_counter(t->dp, i, &drop); i++)
-		if (strcmp(drop.name, "HANDOVER_FULL") == 0)
-			return drop.packets;
-	return 0;
+	return scene_dropped(t->dp, "HANDOVER_FULL");
 }
 
 void
