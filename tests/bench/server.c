@@ -46,7 +46,7 @@ write_yaml(unsigned listeners, unsigned sessions, size_t *len)
 	for (unsigned i = 0; i < listeners; i++)
 		fprintf(f, "- {address: 192.0.2.%u/24, gateway: 192.0.2.254}\n", i + 1);
 	fputs("users:\n", f);
-	for (unsigned i = 0; i <= sessions / SERVER_USER_SESSIONS; i++)
+	for (unsigned i = 0; i * SERVER_USER_SESSIONS < sessions; i++)
 		fprintf(f, "- {name: u%u, password-file: secret}\n", i);
 	return fclose(f) == 0 ? text : NULL;
 }

@@ -6,7 +6,8 @@
 #include "dial/dial.h"
 #include "lns/lns.h"
 
-enum { SERVER_USER_SESSIONS = 1000 }; /* the most that one user may have */
+/* Of one user: as many users as a configuration may have share a million. */
+enum { SERVER_USER_SESSIONS = 10 };
 
 struct client;
 
