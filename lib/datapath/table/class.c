@@ -399,9 +399,12 @@ void
 dp_classes_poll(struct dp *dp)
 {
 	struct dp_classes *c = dp->classes;
+	/* not while a session may have a class of before: there are few generations, and when one
+	 * comes again it would be believed */
+	bool settled = c->slot == DP_NO_SLOT;
 	uint32_t end;
 
-	for (unsigned six = 0; six < FAMILIES; six++)
+	for (unsigned six = 0; six < FAMILIES && settled; six++)
 		if (c->spaces[six].dirty)
 			number(dp, six);
 	if (c->slot == DP_NO_SLOT)
