@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "outer6.h"
 #include "wild.h"
 
 enum {
@@ -309,6 +310,11 @@ plain_packets_go_the_fast_way(void **state)
 
 			inner_packet(packet, INNER_A, INNER_B, WIRE_ESP, 64 + i);
 			f.len = (uint16_t)build_data(&b, true, &wire, packet, 64 + i, f.bytes);
+			if (i % 2 != 0) { /* as a peer sends that looks for its path's MTU */
+				wire_put16(
+					f.bytes + WIRE_ETHER + WIRE_IPV4_FRAGMENT, WIRE_IPV4_DONT);
+				wire_ipv4_finish(f.bytes + WIRE_ETHER);
+			}
 			frames[i] = buffer(&b, &f);
 		}
 		assert_int_equal(dp_fast(b.dp->workers[0], 0, frames, DP_BURST), 0);
@@ -428,6 +434,32 @@ nothing_overtakes_a_frame_in_two_buffers(void **state)
 	bench_down(&b);
 }
 
+/* A port has IPv6 where it has an address of it, whatever others have. */
+static void
+ipv6_is_taken_where_it_is_spoken(void **state)
+{
+	struct bench b;
+	uint8_t packet[FRAME_MAX];
+
+	(void)state;
+	up6(&b, 0);
+	b.dp->ports[1] = b.dp->ports[0];
+	for (unsigned port = 0; port < 2; port++) {
+		struct wild_frame f = {0};
+		struct rte_mbuf *m;
+
+		inner_packet(packet, INNER_1, INNER_B, WIRE_ESP, 64);
+		f.len = (uint16_t)make_data(&b, f.bytes, SESSION_1, 0, packet, 64);
+		m = buffer(&b, &f);
+		assert_int_equal(dp_fast(b.dp->workers[0], port, &m, 1), port);
+		dp_tx_flush(b.dp->workers[0]);
+		assert_int_equal(take_inner(&b, false, packet), port == 0 ? 64 : 0);
+		if (port != 0)
+			rte_pktmbuf_free(m);
+	}
+	bench_down(&b);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -436,6 +468,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(few_good_packets_are_left),
 		cmocka_unit_test(nothing_overtakes_within_a_session),
 		cmocka_unit_test(nothing_overtakes_a_frame_in_two_buffers),
+		cmocka_unit_test(ipv6_is_taken_where_it_is_spoken),
 		cmocka_unit_test(both_ways_are_one),
 	};
 

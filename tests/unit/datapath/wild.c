@@ -398,13 +398,18 @@ part(struct wild *w, struct wild_frame *f)
 static void
 cut_short(struct wild *w, struct wild_frame *f)
 {
-	uint8_t *ip = f->bytes + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+	uint8_t *ip = f->bytes + WIRE_ETHER;
+	bool v6 = ip[0] >> 4 == 6;
+	uint8_t *udp = ip + (v6 ? WIRE_IPV6 : WIRE_IPV4);
 	unsigned inner = wire_udp_length(udp) - WIRE_UDP_HEADER, keep = wild_number(w, 32);
 
-	if (ip[0] != 0x45 || inner < keep || (udp[WIRE_UDP_HEADER] & 0x40) != 0)
+	if ((!v6 && ip[0] != 0x45) || inner < keep || (udp[WIRE_UDP_HEADER] & 0x40) != 0)
 		return;
 	wire_put16(udp + 4, (uint16_t)(WIRE_UDP_HEADER + keep));
-	wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(WIRE_IPV4 + WIRE_UDP_HEADER + keep));
+	if (v6)
+		wire_put16(ip + WIRE_IPV6_LENGTH, (uint16_t)(WIRE_UDP_HEADER + keep));
+	else
+		wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(WIRE_IPV4 + WIRE_UDP_HEADER + keep));
 	/* what it says of its length is even right */
 	for (unsigned header = 7; header <= 10 && header <= keep; header++) {
 		uint8_t *packet = udp + WIRE_UDP_HEADER + header;
@@ -416,6 +421,16 @@ cut_short(struct wild *w, struct wild_frame *f)
 		break;
 	}
 	fix(f);
+}
+
+/* Behind a packet that ends before its ports there is padding that reads like some. */
+static void
+pad_with_ports(struct wild_frame *f)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		wire_put16(f->bytes + f->len, 500);
+		f->len = (uint16_t)(f->len + 2);
+	}
 }
 
 /* A priority tag, or that of a VLAN. */
@@ -497,6 +512,8 @@ wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 		control(w, from, f);
 	else
 		f->len = (uint16_t)build_data(w->b, true, &wire, packet, len, f->bytes);
+	if (len < (is_six ? WIRE_IPV6 : WIRE_IPV4) + 4)
+		pad_with_ports(f);
 	if (clients[from].v6)
 		over_ipv6(w, from, odd, f);
 	if (clients[from].service == 1) {
