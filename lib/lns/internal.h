@@ -305,12 +305,17 @@ bool lns_tunnel_poll(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_action *action);
 void lns_tunnel_free(struct lns *lns, struct lns_tunnel *t);
 
-/* session.c */
+/* call.c */
 void lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session);
 void lns_call_up(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event);
-/* Keeps a frame until ICCN; CV_ERR_LIMIT: it was dropped and counted. */
+/* A frame that overtook its ICCN, or came right behind it by another worker: a few wait.
+ * CV_ERR_LIMIT: it was dropped and counted. */
 int lns_session_keep_early(struct lns *lns, struct lns_session *s, struct cv_bytes frame);
+/* Among them may be a password (PAP). NULL is allowed. */
+void lns_early_free(struct lns_early *e);
+
+/* session.c */
 struct lns_session *lns_session_in(
 	const struct lns *lns, uint16_t listener, uint16_t tunnel_id, uint16_t session_id);
 /* The living session of a serial, or NULL. */

@@ -8,9 +8,11 @@
 
 #include "datapath/dp.h"
 
-/* control/neighbour.c */
+/* control/neighbours.c */
 int dp_neighbours_create(struct dp *dp);
 void dp_neighbours_destroy(struct dp *dp);
+
+/* control/neighbour.c */
 /* The next hop towards ip, resolved or being so; counts one more user. -1: no room, -2: no
  * route. It is never DP_NEXTHOP_NONE, by which nothing leaves. */
 int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip);

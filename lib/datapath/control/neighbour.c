@@ -10,175 +10,22 @@
  * it. So it makes no difference whether an advertisement would override what is known (RFC 4861
  * section 7.2.5). Who won't trust the link to that gives a gateway's MAC address in the
  * configuration.
- *
- * What strangers name as their address makes neighbours, too. Those have bounded room, in which
- * a new one takes the place of the oldest: a station that is there answers long before its turn
- * comes. What sessions and gateways use is not among them.
  */
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include <rte_byteorder.h>
-
-#include "base/list.h"
-#include "base/wheel.h"
 #include "datapath/control/control.h"
+#include "datapath/control/neighbours.h"
 #include "datapath/ends.h"
-#include "datapath/host/memory.h"
 #include "datapath/table/outside.h"
 #include "datapath/worker/punt.h"
 
-enum {
-	ASK_TIMES = 3,
-	WAITING_MAX = 4,      /* packets kept for a neighbour that is being resolved */
-	STRANGERS_MAX = 1024, /* that are being resolved, and that no session uses */
-};
+enum { ASK_TIMES = 3 };
 
 #define ASK_NS CV_NS_PER_S
 #define CONFIRM_NS (30 * CV_NS_PER_S)
 #define RETRY_NS (5 * CV_NS_PER_S)
 #define FORGET_NS (60 * CV_NS_PER_S)
-
-struct neighbour {
-	struct cv_timer timer; /* first: the wheel gives it back */
-	struct cv_node node;
-	struct cv_ip ip;
-	struct cv_ip from; /* our address that asks */
-	uint16_t port;
-	uint16_t hop;
-	uint8_t tries; /* 0: not asking */
-	uint8_t waiting;
-	bool up;
-	bool fixed;  /* by the configuration: never asked, never forgotten */
-	bool missed; /* it was said that it does not answer */
-	uint32_t users;
-	uint64_t used_at, confirmed_at;
-	uint8_t mac[6];
-	struct rte_mbuf *packets[WAITING_MAX];
-	struct queue *queue;
-	struct neighbour *older, *newer; /* in it */
-};
-
-/* Neighbours that no session uses, in the order in which they give way. */
-struct queue {
-	struct neighbour *oldest, *newest;
-	uint32_t n;
-};
-
-struct dp_neighbours {
-	struct cv_wheel wheel;
-	struct cv_table table;
-	struct neighbour **by_hop; /* DP_MAX_NEXTHOPS */
-	uint32_t next_hop, count;
-	uint32_t waiting; /* packets, of all */
-	struct queue strangers, idle;
-};
-
-#define NEIGHBOUR_OF(n) CV_OBJECT(struct neighbour, node, n)
-
-int
-dp_neighbours_create(struct dp *dp)
-{
-	uint64_t key[2] = {dp->slot_seed, ~dp->slot_seed};
-	struct dp_neighbours *n = calloc(1, sizeof(*n));
-
-	if (n == NULL)
-		return CV_ERR_NOMEM;
-	dp->neighbours = n;
-	cv_wheel_init(&n->wheel, 0);
-	n->by_hop = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(n->by_hop[0]));
-	dp->nexthops = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
-	if (n->by_hop == NULL || dp->nexthops == NULL || dp_wanted_create(dp) != 0)
-		return CV_ERR_NOMEM;
-	return cv_table_init(&n->table, 4096, key);
-}
-
-static void
-leave_queue(struct neighbour *n)
-{
-	struct queue *q = n->queue;
-
-	if (q == NULL)
-		return;
-	*(n->older == NULL ? &q->oldest : &n->older->newer) = n->newer;
-	*(n->newer == NULL ? &q->newest : &n->newer->older) = n->older;
-	n->older = n->newer = NULL;
-	n->queue = NULL;
-	q->n--;
-}
-
-/* Puts it where it belongs, as the newest there. */
-static void
-queue_up(struct dp_neighbours *all, struct neighbour *n)
-{
-	struct queue *q = n->up ? &all->idle : &all->strangers;
-
-	leave_queue(n);
-	if (n->users != 0)
-		return;
-	n->queue = q;
-	n->older = q->newest;
-	*(q->newest == NULL ? &q->oldest : &q->newest->newer) = n;
-	q->newest = n;
-	q->n++;
-}
-
-static void
-drop_waiting(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
-{
-	for (unsigned i = 0; i < n->waiting; i++)
-		dp_drop_control(dp, n->packets[i], cause);
-	dp->neighbours->waiting -= n->waiting;
-	n->waiting = 0;
-}
-
-static void
-forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause)
-{
-	struct dp_neighbours *all = dp->neighbours;
-
-	drop_waiting(dp, n, cause);
-	leave_queue(n);
-	cv_wheel_cancel(&all->wheel, &n->timer);
-	cv_table_remove(&all->table, &n->node);
-	dp_wanted_add(dp, n->port, dp_ip_of(&n->ip), -1);
-	all->by_hop[n->hop] = NULL;
-	__atomic_store_n(&dp->nexthops[n->hop].second, 0, __ATOMIC_RELAXED);
-	all->count--;
-	free(n);
-}
-
-void
-dp_neighbours_destroy(struct dp *dp)
-{
-	struct dp_neighbours *all = dp->neighbours;
-
-	if (all == NULL)
-		return;
-	for (size_t i = 0; all->by_hop != NULL && i < DP_MAX_NEXTHOPS; i++)
-		if (all->by_hop[i] != NULL)
-			forget(dp, all->by_hop[i], DP_DROP_NEIGHBOUR_UNREACHABLE);
-	cv_table_fini(&all->table);
-	dp_table_free(dp, all->by_hop, DP_MAX_NEXTHOPS * sizeof(all->by_hop[0]));
-	dp_table_free(dp, dp->nexthops, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
-	dp_wanted_destroy(dp);
-	free(all);
-	dp->neighbours = NULL;
-}
-
-static struct neighbour *
-find(const struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t *hash)
-{
-	struct dp_ip at = dp_ip_of(ip);
-	uint64_t key[3] = {at.high, at.low, port};
-
-	*hash = cv_table_hash(&dp->neighbours->table, key, sizeof(key));
-	for (struct cv_node *n = cv_table_first(&dp->neighbours->table, *hash); n != NULL;
-		n = cv_table_next(n))
-		if (NEIGHBOUR_OF(n)->port == port && cv_ip_equal(&NEIGHBOUR_OF(n)->ip, ip))
-			return NEIGHBOUR_OF(n);
-	return NULL;
-}
 
 /* Asks: the known address when only confirming, else all. */
 static void
@@ -250,50 +97,17 @@ configured_mac(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
 	return NULL;
 }
 
-/* Room for one more: those that no session uses give way, the oldest first. */
-static bool
-make_room(struct dp *dp)
-{
-	struct dp_neighbours *all = dp->neighbours;
-	struct neighbour *n = NULL;
-
-	if (all->strangers.n >= STRANGERS_MAX)
-		n = all->strangers.oldest;
-	else if (all->count < DP_MAX_NEXTHOPS - 2)
-		return true;
-	else
-		n = all->strangers.n != 0 ? all->strangers.oldest : all->idle.oldest;
-	if (n == NULL)
-		return false;
-	forget(dp, n, DP_DROP_NEIGHBOUR_GAVE_WAY);
-	return true;
-}
-
 static struct neighbour *
 new_neighbour(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *from,
 	const struct cv_ip *ip, uint64_t hash)
 {
-	struct dp_neighbours *all = dp->neighbours;
 	const uint8_t *mac = configured_mac(dp, port, ip);
-	struct neighbour *n;
+	struct neighbour *n = dp_neighbour_make(dp, port, ip, hash);
 
-	if (!make_room(dp))
-		return NULL;
-	n = calloc(1, sizeof(*n));
 	if (n == NULL)
 		return NULL;
-	while (all->next_hop % DP_MAX_NEXTHOPS == DP_NEXTHOP_NONE ||
-		all->by_hop[all->next_hop % DP_MAX_NEXTHOPS] != NULL)
-		all->next_hop++;
-	n->hop = (uint16_t)(all->next_hop++ % DP_MAX_NEXTHOPS);
-	n->ip = *ip;
 	n->from = *from;
-	n->port = port;
 	n->used_at = now;
-	all->by_hop[n->hop] = n;
-	all->count++;
-	cv_table_add(&all->table, &n->node, hash);
-	dp_wanted_add(dp, n->port, dp_ip_of(&n->ip), 1);
 	if (mac != NULL) {
 		memcpy(n->mac, mac, sizeof(n->mac));
 		n->fixed = n->up = true;
@@ -301,7 +115,7 @@ new_neighbour(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *fr
 	} else {
 		start_asking(dp, n, now);
 	}
-	queue_up(all, n);
+	dp_neighbour_queue_up(dp->neighbours, n);
 	return n;
 }
 
@@ -332,7 +146,7 @@ route(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, int
 	if (ip->family == 0)
 		return NULL;
 	port = dp->ifaces[s->told.iface].told.port;
-	n = find(dp, port, ip, &hash);
+	n = dp_neighbour_find(dp, port, ip, &hash);
 	if (n == NULL)
 		n = new_neighbour(dp, now, port, &s->told.ip, ip, hash);
 	else if (s->set)
@@ -341,7 +155,7 @@ route(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, int
 	if (n != NULL && now > n->used_at)
 		n->used_at = now;
 	if (n != NULL && n->up)
-		queue_up(dp->neighbours, n);
+		dp_neighbour_queue_up(dp->neighbours, n);
 	return n;
 }
 
@@ -354,7 +168,7 @@ dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip
 	if (n == NULL)
 		return rc == CV_ERR_LIMIT ? -1 : -2;
 	n->users++;
-	queue_up(dp->neighbours, n);
+	dp_neighbour_queue_up(dp->neighbours, n);
 	return n->hop;
 }
 
@@ -367,7 +181,7 @@ dp_nexthop_put(struct dp *dp, int hop)
 		return;
 	n->users--;
 	if (n->users == 0)
-		queue_up(dp->neighbours, n);
+		dp_neighbour_queue_up(dp->neighbours, n);
 }
 
 static int
@@ -380,18 +194,6 @@ send_to(struct dp *dp, const struct neighbour *n, struct rte_mbuf *m)
 	m->pkt_len += WIRE_ETHER;
 	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, type_of(n));
 	return dp_send_frame(dp, n->port, m);
-}
-
-/* Room for one more packet to wait for n: strangers that hold some give way, the oldest first. */
-static bool
-make_packet_room(struct dp *dp, const struct neighbour *n)
-{
-	struct dp_neighbours *all = dp->neighbours;
-
-	while (all->waiting >= DP_NEIGHBOUR_WAITING && all->strangers.oldest != NULL &&
-		all->strangers.oldest != n)
-		forget(dp, all->strangers.oldest, DP_DROP_NEIGHBOUR_GAVE_WAY);
-	return all->waiting < DP_NEIGHBOUR_WAITING;
 }
 
 int
@@ -407,7 +209,7 @@ dp_neighbour_send(
 		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
 		return rc;
 	}
-	if (n == NULL || n->waiting == WAITING_MAX || !make_packet_room(dp, n)) {
+	if (n == NULL || n->waiting == DP_WAITING_MAX || !dp_neighbour_packet_room(dp, n)) {
 		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_QUEUE_FULL);
 		return CV_ERR_LIMIT;
 	}
@@ -445,7 +247,7 @@ resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
 	memcpy(n->mac, mac, sizeof(n->mac));
 	publish(dp, n);
 	confirm(dp, n, now);
-	queue_up(dp->neighbours, n);
+	dp_neighbour_queue_up(dp->neighbours, n);
 	for (unsigned i = 0; i < n->waiting; i++)
 		send_to(dp, n, n->packets[i]);
 	dp->neighbours->waiting -= n->waiting;
@@ -457,7 +259,7 @@ dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, const struct 
 {
 	const uint8_t *mac = configured_mac(dp, port, ip);
 	uint64_t hash;
-	struct neighbour *n = find(dp, port, ip, &hash);
+	struct neighbour *n = dp_neighbour_find(dp, port, ip, &hash);
 
 	if (n == NULL || (mac == NULL && !n->fixed))
 		return;
@@ -489,7 +291,7 @@ dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, const struct cv_i
 	const uint8_t mac[6], unsigned says)
 {
 	uint64_t hash;
-	struct neighbour *n = find(dp, port, ip, &hash);
+	struct neighbour *n = dp_neighbour_find(dp, port, ip, &hash);
 
 	if (n == NULL || ((says & DP_SAYS_MAC) != 0 && (mac[0] & 1) != 0))
 		return DP_CLAIM_NOBODY;
@@ -514,7 +316,7 @@ ask_all(struct dp *dp, struct neighbour *n, uint64_t now)
 {
 	n->up = false;
 	n->tries = 0;
-	queue_up(dp->neighbours, n);
+	dp_neighbour_queue_up(dp->neighbours, n);
 	publish(dp, n);
 	start_asking(dp, n, now);
 }
@@ -523,9 +325,9 @@ static void
 lost(struct dp *dp, struct neighbour *n, uint64_t now)
 {
 	n->tries = 0;
-	drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
+	dp_neighbour_drop_waiting(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 	if (n->users == 0) {
-		forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
+		dp_neighbour_forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 		return;
 	}
 	if (!n->missed)
@@ -540,7 +342,7 @@ static void
 timeout(struct dp *dp, struct neighbour *n, uint64_t now)
 {
 	if (n->tries == 0 && n->users == 0 && now >= cv_time_add(n->used_at, FORGET_NS)) {
-		forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
+		dp_neighbour_forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 		return;
 	}
 	if (n->tries >= ASK_TIMES) {
@@ -568,23 +370,4 @@ uint64_t
 dp_neighbours_timeout(const struct dp *dp)
 {
 	return cv_wheel_next(&dp->neighbours->wheel);
-}
-
-bool
-dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_info *out)
-{
-	while (*cursor < DP_MAX_NEXTHOPS) {
-		const struct neighbour *n = dp->neighbours->by_hop[(*cursor)++];
-
-		if (n == NULL)
-			continue;
-		*out = (struct dp_neighbour_info){.ip = n->ip,
-			.port = n->port,
-			.resolved = n->up,
-			.configured = n->fixed,
-			.users = n->users};
-		memcpy(out->mac, n->mac, sizeof(out->mac));
-		return true;
-	}
-	return false;
 }

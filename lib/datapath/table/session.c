@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sessions in the tables that workers read. The control thread is the only writer. The order of
- * writes makes a session appear whole and go whole: its lines are filled first, then the word by
- * which it is found is stored with release; in the other direction that word goes first, then all
- * workers pass a quiescent state (grace.c), then the lines may change.
- *
- * What was told of a session is in its cold record; the lines are made of that, and of nothing
- * else. What a change leaves as it is decides how it is made: in the lines, under traffic, or
- * anew, when no worker reads them.
+ * What is told of sessions, and what of it may be. It is in their cold records; the lines that
+ * workers read are made of that, and of nothing else (lines.c). What a change leaves as it is
+ * decides how it is made: in the lines, under traffic, or anew, when no worker reads them.
  */
-#include <rte_byteorder.h>
-
 #include "datapath/control/control.h"
 #include "datapath/host/memory.h"
 #include "datapath/table/groups.h"
+#include "datapath/table/lines.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/realms.h"
 #include "datapath/table/sessions.h"
-
-enum { DEFAULT_MTU = 1500 };
 
 int
 dp_sessions_create(struct dp *dp)
@@ -67,98 +59,12 @@ installed(const struct dp *dp, uint32_t slot)
 	return slot <= dp->slot_mask && dp->cold[slot].installed ? &dp->cold[slot] : NULL;
 }
 
-/* ---- what its lines say ---- */
-
-/* The largest inner packet: what the client takes, its group allows and the path carries. */
-static void
-write_mtu(struct dp *dp, uint32_t slot)
-{
-	const struct dp_session *s = dp->cold[slot].told;
-	const struct dp_group_table *group = dp->groups[s->group];
-	struct dp_egress *out = &dp->egress[slot];
-	uint16_t mtu = s->mtu == 0 ? DEFAULT_MTU : s->mtu;
-	uint16_t carried = (uint16_t)(dp_path_mtu(dp, s->service, s->tunnel_id) - out->hdr_len);
-
-	if (group != NULL && group->told.mtu != 0 && group->told.mtu < mtu)
-		mtu = group->told.mtu;
-	__atomic_store_n(&out->mtu, carried < mtu ? carried : mtu, __ATOMIC_RELAXED);
-}
-
-/*
- * The outer DSCP is the inner one's, or its group's (RFC 2983: uniform or pipe; what arrives in
- * outer headers never gets into inner ones). ECN is copied (RFC 6040 section 4.1, normal mode)
- * where the peer has said that it tells on what became of it, else 0 (compatibility mode, RFC
- * 9601).
- */
-static void
-write_tos(struct dp *dp, uint32_t slot)
-{
-	const struct dp_session *s = dp->cold[slot].told;
-	const struct dp_group_table *group = dp->groups[s->group];
-	bool fixed = group != NULL && group->told.dscp_fixed;
-	unsigned copied =
-		(fixed ? 0 : DP_TOS_DSCP) | ((s->send & DP_SEND_ECN) != 0 ? DP_TOS_ECN : 0);
-
-	__atomic_store_n(&dp->egress[slot].tos,
-		dp_tos((uint8_t)copied, (uint8_t)(fixed ? group->told.dscp << 2 : 0)),
-		__ATOMIC_RELAXED);
-}
-
-/* What may change under traffic. */
-static void
-write_profile(struct dp *dp, uint32_t slot)
-{
-	const struct dp_session *s = dp->cold[slot].told;
-	struct dp_ingress *in = &dp->ingress[slot];
-	struct dp_egress *out = &dp->egress[slot];
-
-	__atomic_store_n(&in->group, s->group, __ATOMIC_RELAXED);
-	__atomic_store_n(&in->filter, s->filter, __ATOMIC_RELAXED);
-	__atomic_store_n(&out->group, s->group, __ATOMIC_RELAXED);
-	__atomic_store_n(&out->filter, s->filter, __ATOMIC_RELAXED);
-	write_mtu(dp, slot);
-	write_tos(dp, slot);
-	dp_meter_write_session(dp, slot);
-	dp_trace_mark(dp, slot);
-}
-
-static bool
-four_open(const struct dp *dp, uint32_t slot)
-{
-	return (dp->ingress[slot].word & DP_INGRESS_OPEN4) != 0;
-}
-
-static bool
-six_open(const struct dp *dp, uint32_t slot)
-{
-	return (dp->ingress[slot].word & DP_INGRESS_OPEN6) != 0;
-}
-
-static bool
-lines_open(const struct dp *dp, uint32_t slot)
-{
-	return four_open(dp, slot) || six_open(dp, slot);
-}
-
-void
-dp_session_write_mtu(struct dp *dp, uint32_t slot)
-{
-	if (lines_open(dp, slot))
-		write_mtu(dp, slot);
-}
-
 void
 dp_sessions_new_group(struct dp *dp, uint16_t group)
 {
 	for (uint32_t slot = 0; slot <= dp->slot_mask; slot++)
-		if (lines_open(dp, slot) && dp->cold[slot].told->group == group)
-			write_profile(dp, slot);
-}
-
-static uint32_t
-address_of(const struct dp_session *s)
-{
-	return rte_cpu_to_be_32(cv_ipv4_value(&s->address));
+		if (dp_lines_open(dp, slot) && dp->cold[slot].told->group == group)
+			dp_lines_write_profile(dp, slot);
 }
 
 /* The way to its peer. CV_ERR_UNKNOWN: none; CV_ERR_LIMIT. */
@@ -189,257 +95,9 @@ dp_sessions_new_way(struct dp *dp, uint16_t service)
 		if (!c->moving)
 			__atomic_store_n(&out->nexthop, c->hop, __ATOMIC_RELAXED);
 		dp_nexthop_put(dp, before);
-		if (lines_open(dp, slot))
-			write_mtu(dp, slot);
+		dp_session_write_mtu(dp, slot);
 	}
 }
-
-/* ---- to whom packets may go, and when ---- */
-
-/* dp_rare.after. */
-static void
-hold(struct dp *dp, uint32_t slot, uint32_t after)
-{
-	struct dp_egress *out = &dp->egress[slot];
-	uint8_t flags =
-		(uint8_t)((out->flags & ~DP_EGRESS_HELD) | (after == 0 ? 0 : DP_EGRESS_HELD));
-
-	__atomic_store_n(&dp->rare[slot].after, after, __ATOMIC_RELEASE);
-	__atomic_store_n(&out->flags, flags, __ATOMIC_RELEASE);
-}
-
-/* One family alone: not until it is told, or at once. */
-static void
-hold_family(struct dp *dp, uint32_t slot, bool six, bool held)
-{
-	uint32_t mine = six ? DP_AFTER_REACH6 | DP_AFTER_SENT6 : DP_AFTER_REACH | DP_AFTER_SENT;
-	uint32_t reach = six ? DP_AFTER_REACH6 : DP_AFTER_REACH;
-	uint32_t after = (dp->rare[slot].after & ~mine) | (held ? reach : 0);
-
-	if ((after & (DP_AFTER_SENT | DP_AFTER_SENT6)) == 0)
-		after &= DP_AFTER_REACH | DP_AFTER_REACH6;
-	hold(dp, slot, after);
-}
-
-/* What the control thread was given to send leaves before any packet for it. Where the other
- * family waits too, it does so for as long. */
-static void
-reach(struct dp *dp, uint32_t slot, bool six)
-{
-	struct dp_cold *c = &dp->cold[slot];
-	uint32_t others = dp->rare[slot].after &
-			  (six ? DP_AFTER_REACH | DP_AFTER_SENT : DP_AFTER_REACH6 | DP_AFTER_SENT6);
-
-	hold(dp, slot,
-		dp->control_given << DP_AFTER_FRAMES | others |
-			(six ? DP_AFTER_SENT6 : DP_AFTER_SENT));
-	/* a list, so that no number is compared when the count has gone half round */
-	if (c->awaits_ack)
-		return;
-	c->awaits_ack = true;
-	c->next_awaiting = DP_NO_SLOT;
-	if (dp->listed_last == DP_NO_SLOT)
-		dp->listed_first = slot;
-	else
-		dp->cold[dp->listed_last].next_awaiting = slot;
-	dp->listed_last = slot;
-}
-
-void
-dp_sessions_poll(struct dp *dp)
-{
-	while (dp->listed_first != DP_NO_SLOT) {
-		uint32_t slot = dp->listed_first;
-
-		uint32_t after = dp->rare[slot].after;
-
-		if ((after & (DP_AFTER_SENT | DP_AFTER_SENT6)) != 0) {
-			if (dp_egress_waits(dp, slot, (after & DP_AFTER_SENT6) != 0))
-				return;
-			hold(dp, slot, after & (DP_AFTER_REACH | DP_AFTER_REACH6));
-		}
-		dp->listed_first = dp->cold[slot].next_awaiting;
-		if (dp->listed_first == DP_NO_SLOT)
-			dp->listed_last = DP_NO_SLOT;
-		dp->cold[slot].awaits_ack = false;
-	}
-}
-
-/* ---- from what was told to the lines, and back ---- */
-
-/* Where its address leads: can't fail, as check_open() has seen to it. */
-static void
-put_route(struct dp *dp, const struct dp_session *s, uint32_t word)
-{
-	dp_realm_put(dp, s->realm, address_of(s), word);
-}
-
-static void
-write_class(struct dp *dp, uint32_t slot)
-{
-	uint16_t class = dp_class_of(dp, dp->ingress[slot].inner_ip);
-
-	__atomic_store_n(&dp->ingress[slot].class, class, __ATOMIC_RELAXED);
-	__atomic_store_n(&dp->egress[slot].class, class, __ATOMIC_RELAXED);
-}
-
-static void
-write_class6(struct dp *dp, uint32_t slot)
-{
-	struct dp_inner6 *six = &dp->inner6[slot];
-
-	__atomic_store_n(&six->class, dp_class6_of(dp, six->link), __ATOMIC_RELAXED);
-}
-
-void
-dp_session_new_class(struct dp *dp, uint32_t slot)
-{
-	if (four_open(dp, slot))
-		write_class(dp, slot);
-	if (six_open(dp, slot))
-		write_class6(dp, slot);
-}
-
-/* What both families have. */
-static void
-write_realm(struct dp *dp, uint32_t slot)
-{
-	if (dp->ingress[slot].realm != dp->cold[slot].told->realm)
-		dp->ingress[slot].realm = dp->cold[slot].told->realm;
-	write_profile(dp, slot);
-}
-
-/* What leads to it. */
-static uint32_t
-route_word(const struct dp_session *s, uint32_t slot)
-{
-	return dp_route_word(
-		s->peer.ip.family == CV_IPV6 ? DP_ROUTE_SESSION6 : DP_ROUTE_SESSION, slot);
-}
-
-static void
-open_four(struct dp *dp, uint32_t slot)
-{
-	struct dp_cold *c = &dp->cold[slot];
-	struct dp_ingress *in = &dp->ingress[slot];
-
-	write_realm(dp, slot);
-	hold_family(dp, slot, false, !c->told->reachable || c->ordered);
-	in->inner_ip = address_of(c->told);
-	write_class(dp, slot);
-	put_route(dp, c->told, route_word(c->told, slot));
-	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
-	dp->addresses++;
-	if (c->told->reachable && c->ordered)
-		reach(dp, slot, false);
-}
-
-static void
-open_six(struct dp *dp, uint32_t slot)
-{
-	struct dp_cold *c = &dp->cold[slot];
-	struct dp_ingress *in = &dp->ingress[slot];
-
-	write_realm(dp, slot);
-	hold_family(dp, slot, true, !c->told->reachable6 || c->ordered6);
-	dp_inner6_write(dp, slot);
-	dp_inner6_put(dp, c->told, route_word(c->told, slot));
-	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN6, __ATOMIC_RELEASE);
-	dp->prefixes++;
-	if (c->told->reachable6 && c->ordered6)
-		reach(dp, slot, true);
-}
-
-/* Its headers, and how it is found. */
-static void
-write_lines(struct dp *dp, uint32_t slot)
-{
-	struct dp_cold *c = &dp->cold[slot];
-	const struct dp_session *s = c->told;
-	struct dp_ingress *in = &dp->ingress[slot];
-	struct dp_egress *out = &dp->egress[slot];
-	uint64_t rare = (s->send & DP_SEND_SEQUENCE) != 0 ? DP_INGRESS_SEQUENCED : 0;
-
-	if (c->moving)
-		dp_nexthop_put(dp, out->nexthop);
-	if (c->moving)
-		out->nexthop = c->hop;
-	c->moving = false;
-	dp_headers_write(dp, out, &dp->egress6[slot], dp->services[s->service], s);
-	if (in->word == 0) {
-		/* not the line as a whole: workers look at the word of a free slot too */
-		dp_headers_expect(in, dp->services[s->service], s);
-		__atomic_store_n(&in->word,
-			dp_ingress_key(s->service, s->tunnel_id, s->session_id) |
-				(s->peer.ip.family == CV_IPV6 ? DP_INGRESS_PEER6 : 0) | rare,
-			__ATOMIC_RELEASE);
-	} else {
-		__atomic_store_n(
-			&in->word, (in->word & ~DP_INGRESS_SEQUENCED) | rare, __ATOMIC_RELEASE);
-	}
-}
-
-/* Where no worker reads its lines any more; nothing of it fails. */
-void
-dp_session_apply(struct dp *dp, uint32_t slot)
-{
-	struct dp_cold *c = &dp->cold[slot];
-	unsigned parts = c->pending;
-
-	c->pending = 0;
-	if ((parts & DP_PART_LINES) != 0)
-		write_lines(dp, slot);
-	if ((parts & DP_PART_4) != 0 && c->told->open)
-		open_four(dp, slot);
-	if ((parts & DP_PART_6) != 0 && c->told->open6)
-		open_six(dp, slot);
-}
-
-/* Takes away how its address is found, in the lines or in what waits to get there. */
-static void
-shut_four(struct dp *dp, uint32_t slot)
-{
-	struct dp_cold *c = &dp->cold[slot];
-
-	if (c->told->open && ((c->pending & DP_PART_4) != 0 || four_open(dp, slot)))
-		put_route(dp, c->told, DP_ROUTE_NOBODY);
-	c->pending &= ~DP_PART_4 & DP_PART_ALL;
-	if (!four_open(dp, slot))
-		return;
-	__atomic_store_n(&dp->ingress[slot].word, dp->ingress[slot].word & ~DP_INGRESS_OPEN4,
-		__ATOMIC_RELEASE);
-	hold_family(dp, slot, false, false);
-	dp->addresses--;
-	c->token = dp_grace_begin(dp);
-}
-
-/* Likewise its prefixes. */
-static void
-shut_six(struct dp *dp, uint32_t slot)
-{
-	struct dp_cold *c = &dp->cold[slot];
-
-	if (c->told->open6 && ((c->pending & DP_PART_6) != 0 || six_open(dp, slot)))
-		dp_inner6_put(dp, c->told, DP_ROUTE_NOBODY);
-	c->pending &= ~DP_PART_6 & DP_PART_ALL;
-	if (!six_open(dp, slot))
-		return;
-	__atomic_store_n(&dp->ingress[slot].word, dp->ingress[slot].word & ~DP_INGRESS_OPEN6,
-		__ATOMIC_RELEASE);
-	hold_family(dp, slot, true, false);
-	dp->prefixes--;
-	c->token = dp_grace_begin(dp);
-}
-
-/* Takes away how it is found at all. */
-static void
-unlink_key(struct dp *dp, uint32_t slot)
-{
-	__atomic_store_n(&dp->ingress[slot].word, 0, __ATOMIC_RELEASE);
-	dp->cold[slot].token = dp_grace_begin(dp);
-}
-
-/* ---- what is told ---- */
 
 /* Nobody's own address: it would take what is for the server, for many, or for nobody. */
 static bool
@@ -460,12 +118,12 @@ check_open(struct dp *dp, uint32_t slot, const struct dp_session *s)
 	bool own;
 
 	if (s->address.family != CV_IPV4 || dp->groups[s->group] == NULL ||
-		dp->filters[s->filter] == NULL || !may_be_a_clients(dp, address_of(s)))
+		dp->filters[s->filter] == NULL || !may_be_a_clients(dp, dp_lines_address(s)))
 		return CV_ERR_CONFIG;
-	entry = dp_realm_entry(dp, s->realm, address_of(s));
+	entry = dp_realm_entry(dp, s->realm, dp_lines_address(s));
 	if (entry == NULL)
 		return CV_ERR_NOMEM;
-	if (dp_route_kind(dp_route_find(dp->realms[s->realm], entry, address_of(s))) ==
+	if (dp_route_kind(dp_route_find(dp->realms[s->realm], entry, dp_lines_address(s))) ==
 		DP_ROUTE_SELF)
 		return CV_ERR_CONFIG;
 	own = c->installed && c->told->open && c->told->realm == s->realm &&
@@ -509,9 +167,9 @@ change_reachable(struct dp *dp, uint32_t slot, bool six, bool was, bool is)
 		else
 			c->ordered = ordered;
 	} else if (!is) {
-		hold_family(dp, slot, six, true);
+		dp_reach_hold(dp, slot, six, true);
 	} else if (!was) {
-		reach(dp, slot, six);
+		dp_reach_tell(dp, slot, six);
 	}
 }
 
@@ -523,16 +181,16 @@ change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts,
 	const struct dp_session before = *c->told;
 
 	if ((parts & DP_PART_4) != 0)
-		shut_four(dp, slot);
+		dp_lines_shut4(dp, slot);
 	if ((parts & DP_PART_6) != 0)
-		shut_six(dp, slot);
+		dp_lines_shut6(dp, slot);
 	if (hop >= 0) {
 		if (c->moving)
 			dp_nexthop_put(dp, c->hop);
 		c->hop = (uint16_t)hop;
 		c->moving = true;
 		if (dp->ingress[slot].word != 0)
-			unlink_key(dp, slot);
+			dp_lines_unlink(dp, slot);
 	}
 	dp_path_remove(dp, slot);
 	*c->told = *s;
@@ -545,8 +203,8 @@ change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts,
 		c->ordered6 = false;
 	else if (s->open6)
 		change_reachable(dp, slot, true, before.reachable6, s->reachable6);
-	if (lines_open(dp, slot))
-		write_profile(dp, slot);
+	if (dp_lines_open(dp, slot))
+		dp_lines_write_profile(dp, slot);
 	if (parts == 0)
 		return;
 	c->pending |= parts & DP_PART_ALL;
@@ -555,7 +213,7 @@ change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts,
 		return;
 	}
 	if ((parts & DP_PART_4) != 0 && s->open)
-		put_route(dp, s, DP_ROUTE_KEPT);
+		dp_lines_put_route(dp, s, DP_ROUTE_KEPT);
 	if ((parts & DP_PART_6) != 0 && s->open6)
 		dp_inner6_put(dp, s, DP_ROUTE_KEPT);
 	dp_grace_wait(dp, slot);
@@ -623,10 +281,10 @@ dp_session_unlink(struct dp *dp, uint32_t slot)
 
 	if (c == NULL)
 		return false;
-	shut_four(dp, slot);
-	shut_six(dp, slot);
+	dp_lines_shut4(dp, slot);
+	dp_lines_shut6(dp, slot);
 	c->pending = 0;
-	unlink_key(dp, slot);
+	dp_lines_unlink(dp, slot);
 	dp_path_remove(dp, slot);
 	c->installed = false;
 	dp_trace_poll(dp, 0); /* a trace of it ends */

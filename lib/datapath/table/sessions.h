@@ -11,20 +11,23 @@
 /* table/session.c */
 int dp_sessions_create(struct dp *dp);
 void dp_sessions_destroy(struct dp *dp);
-/* Sessions whose Ack has left wait no longer. */
-void dp_sessions_poll(struct dp *dp);
 /* A group says something else: its open sessions follow, under traffic. */
 void dp_sessions_new_group(struct dp *dp, uint16_t group);
-/* The MTU of one session, if it is open. */
-void dp_session_write_mtu(struct dp *dp, uint32_t slot);
 /* Likewise of what its service leaves by, and the way to their peers. */
 void dp_sessions_new_way(struct dp *dp, uint16_t service);
-/* Its address may be of another class than before. */
-void dp_session_new_class(struct dp *dp, uint32_t slot);
 /* Takes every way to it away; its grace begins. False: it is not there. */
 bool dp_session_unlink(struct dp *dp, uint32_t slot);
+
+/* table/lines.c */
+/* The MTU of one session, if it is open. */
+void dp_session_write_mtu(struct dp *dp, uint32_t slot);
+/* Its address may be of another class than before. */
+void dp_session_new_class(struct dp *dp, uint32_t slot);
 /* Its grace is over: its lines get what was told. */
 void dp_session_apply(struct dp *dp, uint32_t slot);
+
+/* table/reach.c: sessions whose Ack has left wait no longer. */
+void dp_sessions_poll(struct dp *dp);
 
 /* table/headers.c: the finished headers, and how long they are. */
 void dp_headers_write(const struct dp *dp, struct dp_egress *e, struct dp_egress6 *e6,
