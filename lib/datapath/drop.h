@@ -116,7 +116,7 @@
 	X(PATH_FORGED, "ICMP that says too big of a packet that no session was sent")              \
 	X(PATH_MTU,                                                                                \
 		"ICMP that says too big with an MTU below 576 (IPv6: 1280), or none that is news") \
-	X(PATH_LIMIT, "ICMP that says too big over the rate, or of too many tunnels")              \
+	X(PATH_LIMIT, "ICMP that says too big over the rate, or memory is out")                    \
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
 	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
 	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours")                         \

@@ -43,7 +43,7 @@ struct dp_service_record {
 	uint32_t sessions;
 	uint32_t ip; /* network order, as the port; 0: IPv6 */
 	uint16_t udp_port;
-	uint16_t *path_mtus;       /* by tunnel ID; 0: the interface's. NULL: of all */
+	struct dp_path **paths;    /* by tunnel ID; NULL: as wide as the interface, or all are */
 	struct cv_endpoint *peers; /* by tunnel ID, beside dp.tunnels; family 0: none */
 };
 

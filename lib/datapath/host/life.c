@@ -249,12 +249,13 @@ dp_control_poll(struct dp *dp, uint64_t now)
 uint64_t
 dp_next_timeout(const struct dp *dp)
 {
-	uint64_t grace = dp_graces_pending(dp) || dp_paths_pending(dp) || dp_classes_pending(dp)
+	uint64_t grace = dp_graces_pending(dp) || dp_classes_pending(dp)
 				 ? cv_time_add(dp->now, GRACE_NS)
 				 : CV_TIME_NEVER;
 
 	if (dp->trace.active)
 		grace = cv_time_min(grace, dp->trace.deadline);
 	grace = cv_time_min(grace, dp_handover_timeout(dp));
+	grace = cv_time_min(grace, dp_paths_timeout(dp));
 	return cv_time_min(grace, cv_time_min(dp_neighbours_timeout(dp), dp->ports_at));
 }

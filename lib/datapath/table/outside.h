@@ -91,7 +91,8 @@ void dp_paths_clear(struct dp *dp, uint16_t service);
 /* What dp_path_take() handed on. */
 void dp_path_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 void dp_paths_poll(struct dp *dp, uint64_t now);
-bool dp_paths_pending(const struct dp *dp);
+/* When dp_paths_poll() has something to do. */
+uint64_t dp_paths_timeout(const struct dp *dp);
 
 /* table/wanted.c. */
 int dp_wanted_create(struct dp *dp);

@@ -7,6 +7,9 @@
  * Sessions are found by what they have of their peer in a table of chains; a tunnel's are found by
  * going round all slots, some in each round of the control thread.
  */
+#include <stdlib.h>
+#include <sys/queue.h>
+
 #include <rte_byteorder.h>
 
 #include "datapath/ends.h"
@@ -17,20 +20,23 @@
 
 enum {
 	SLOTS_A_ROUND = 8192,
-	PATHS = 4096, /* tunnels whose path is narrower, at a time */
-	MTUS_BYTES = DP_TUNNEL_IDS * sizeof(uint16_t),
+	PATHS_BYTES = DP_TUNNEL_IDS * sizeof(struct dp_path *),
 };
 
 #define RISE_NS (600 * CV_NS_PER_S) /* RFC 1191 section 6.3 */
 
+/* A living tunnel whose path is narrower than its interface. */
+struct dp_path {
+	TAILQ_ENTRY(dp_path) link;
+	uint64_t until;
+	uint16_t service, tunnel_id;
+	uint16_t mtu;
+};
+
 struct dp_paths {
-	uint32_t count;
-	uint32_t walk_at, walk_left; /* slots whose MTU is to be written again */
-	struct {
-		uint16_t service, tunnel_id;
-		uint64_t until;
-	} at[PATHS];
-	uint32_t heads[]; /* slot and 1, by dp_cold.next_of_peer; 0: none */
+	TAILQ_HEAD(, dp_path) narrow; /* the one that rises first at the head */
+	uint32_t walk_at, walk_left;  /* slots whose MTU is to be written again */
+	uint32_t heads[];             /* slot and 1, by dp_cold.next_of_peer; 0: none */
 };
 
 static size_t
@@ -43,7 +49,10 @@ int
 dp_paths_create(struct dp *dp)
 {
 	dp->paths = dp_table_new(dp, bytes(dp));
-	return dp->paths == NULL ? CV_ERR_NOMEM : 0;
+	if (dp->paths == NULL)
+		return CV_ERR_NOMEM;
+	TAILQ_INIT(&dp->paths->narrow);
+	return 0;
 }
 
 void
@@ -119,15 +128,22 @@ find(const struct dp *dp, const struct dp_punt_meta *meta)
 
 /* ---- tunnels whose path is narrower ---- */
 
+/* NULL: as wide as the interface, as far as is known. */
+static struct dp_path *
+path_of(const struct dp *dp, uint16_t service, uint16_t tunnel_id)
+{
+	const struct dp_service_record *s = dp->services[service];
+
+	return s == NULL || s->paths == NULL ? NULL : s->paths[tunnel_id];
+}
+
 uint16_t
 dp_path_mtu(const struct dp *dp, uint16_t service, uint16_t tunnel_id)
 {
-	const struct dp_service_record *s = dp->services[service];
+	const struct dp_path *path = path_of(dp, service, tunnel_id);
 	uint16_t mtu = dp_service_mtu(dp, service);
 
-	if (s->path_mtus != NULL && s->path_mtus[tunnel_id] != 0 && s->path_mtus[tunnel_id] < mtu)
-		return s->path_mtus[tunnel_id];
-	return mtu;
+	return path != NULL && path->mtu < mtu ? path->mtu : mtu;
 }
 
 /* All sessions' MTU is written again, in a while. */
@@ -138,30 +154,21 @@ walk(struct dp *dp)
 }
 
 static void
-forget(struct dp *dp, uint32_t at)
+forget(struct dp *dp, struct dp_path *path)
 {
-	struct dp_paths *p = dp->paths;
-	struct dp_service_record *s = dp->services[p->at[at].service];
-
-	if (s != NULL && s->path_mtus != NULL)
-		s->path_mtus[p->at[at].tunnel_id] = 0;
-	p->at[at] = p->at[--p->count];
+	TAILQ_REMOVE(&dp->paths->narrow, path, link);
+	dp->services[path->service]->paths[path->tunnel_id] = NULL;
+	free(path);
 	walk(dp);
 }
 
 void
 dp_path_forget(struct dp *dp, uint16_t service, uint16_t tunnel_id)
 {
-	const struct dp_service_record *s = dp->services[service];
-	struct dp_paths *p = dp->paths;
+	struct dp_path *path = path_of(dp, service, tunnel_id);
 
-	if (s == NULL || s->path_mtus == NULL || s->path_mtus[tunnel_id] == 0)
-		return;
-	for (uint32_t i = 0; i < p->count; i++)
-		if (p->at[i].service == service && p->at[i].tunnel_id == tunnel_id) {
-			forget(dp, i);
-			return;
-		}
+	if (path != NULL)
+		forget(dp, path);
 }
 
 void
@@ -169,34 +176,39 @@ dp_paths_clear(struct dp *dp, uint16_t service)
 {
 	struct dp_service_record *s = dp->services[service];
 
-	if (s->path_mtus == NULL)
+	if (s->paths == NULL)
 		return;
-	for (uint32_t i = dp->paths->count; i-- > 0;)
-		if (dp->paths->at[i].service == service)
-			forget(dp, i);
-	dp_table_free(dp, s->path_mtus, MTUS_BYTES);
-	s->path_mtus = NULL;
+	for (unsigned i = 0; i < DP_TUNNEL_IDS; i++)
+		dp_path_forget(dp, service, (uint16_t)i);
+	dp_table_free(dp, s->paths, PATHS_BYTES);
+	s->paths = NULL;
 }
 
-/* The record of a tunnel's path, made where there is none; NULL: no room. */
-static uint64_t *
-until_of(struct dp *dp, uint16_t service, uint16_t tunnel_id)
+/* It is so narrow for ten minutes from now on. */
+static int
+narrow(struct dp *dp, uint16_t service, uint16_t tunnel_id, uint16_t mtu, uint64_t now)
 {
 	struct dp_service_record *s = dp->services[service];
-	struct dp_paths *p = dp->paths;
+	struct dp_path *path;
 
-	if (s->path_mtus == NULL)
-		s->path_mtus = dp_table_new(dp, MTUS_BYTES);
-	if (s->path_mtus == NULL)
-		return NULL;
-	for (uint32_t i = 0; s->path_mtus[tunnel_id] != 0 && i < p->count; i++)
-		if (p->at[i].service == service && p->at[i].tunnel_id == tunnel_id)
-			return &p->at[i].until;
-	if (p->count == PATHS)
-		return NULL;
-	p->at[p->count].service = service;
-	p->at[p->count].tunnel_id = tunnel_id;
-	return &p->at[p->count++].until;
+	if (s->paths == NULL)
+		s->paths = dp_table_new(dp, PATHS_BYTES);
+	if (s->paths == NULL)
+		return CV_ERR_NOMEM;
+	path = s->paths[tunnel_id];
+	if (path != NULL)
+		TAILQ_REMOVE(&dp->paths->narrow, path, link);
+	else
+		path = malloc(sizeof(*path));
+	if (path == NULL)
+		return CV_ERR_NOMEM;
+	path->until = cv_time_add(now, RISE_NS);
+	path->service = service;
+	path->tunnel_id = tunnel_id;
+	path->mtu = mtu;
+	TAILQ_INSERT_TAIL(&dp->paths->narrow, path, link);
+	s->paths[tunnel_id] = path;
+	return 0;
 }
 
 /* DP_DROP_COUNT: it falls, or is known to. */
@@ -206,21 +218,18 @@ learn(struct dp *dp, uint64_t now, const struct dp_punt_meta *meta)
 	uint32_t slot = find(dp, meta);
 	const struct dp_session *s;
 	char peer[CV_ENDPOINT_TEXT];
-	uint64_t *until;
+	uint16_t mtu;
 
 	if (slot == DP_NO_SLOT)
 		return DP_DROP_PATH_FORGED;
 	s = dp->cold[slot].told;
-	if (meta->mtu >= dp_service_mtu(dp, s->service) ||
-		meta->mtu > dp_path_mtu(dp, s->service, s->tunnel_id))
+	mtu = dp_path_mtu(dp, s->service, s->tunnel_id);
+	if (meta->mtu >= dp_service_mtu(dp, s->service) || meta->mtu > mtu)
 		return DP_DROP_PATH_MTU;
-	until = until_of(dp, s->service, s->tunnel_id);
-	if (until == NULL)
+	if (narrow(dp, s->service, s->tunnel_id, meta->mtu, now) != 0)
 		return DP_DROP_PATH_LIMIT;
-	*until = cv_time_add(now, RISE_NS);
-	if (meta->mtu == dp_path_mtu(dp, s->service, s->tunnel_id))
+	if (meta->mtu == mtu)
 		return DP_DROP_COUNT;
-	dp->services[s->service]->path_mtus[s->tunnel_id] = meta->mtu;
 	dp_session_write_mtu(dp, slot); /* the others follow */
 	walk(dp);
 	cv_log_event(dp->log, CV_LOG_INFO, "path-mtu", "tunnel=%u peer=%s mtu=%u", s->tunnel_id,
@@ -244,17 +253,20 @@ dp_paths_poll(struct dp *dp, uint64_t now)
 {
 	struct dp_paths *p = dp->paths;
 
-	for (uint32_t i = p->count; i-- > 0;)
-		if (p->at[i].until <= now)
-			forget(dp, i);
+	for (struct dp_path *path; (path = TAILQ_FIRST(&p->narrow)) != NULL && path->until <= now;)
+		forget(dp, path);
 	for (unsigned i = 0; i < SLOTS_A_ROUND && p->walk_left != 0; i++, p->walk_left--) {
 		dp_session_write_mtu(dp, p->walk_at);
 		p->walk_at = (p->walk_at + 1) & dp->slot_mask;
 	}
 }
 
-bool
-dp_paths_pending(const struct dp *dp)
+uint64_t
+dp_paths_timeout(const struct dp *dp)
 {
-	return dp->paths->walk_left != 0;
+	const struct dp_path *first = TAILQ_FIRST(&dp->paths->narrow);
+
+	if (dp->paths->walk_left != 0)
+		return cv_time_add(dp->now, CV_NS_PER_MS);
+	return first == NULL ? CV_TIME_NEVER : first->until;
 }

@@ -255,6 +255,62 @@ they_have_a_rate(void **state)
 	bench_down(&b);
 }
 
+enum { TUNNELS = 5000, FIRST_TUNNEL = 1000 };
+
+/* A tunnel with a session of its own, and what ICMP says of its path. */
+static uint32_t
+narrow_tunnel(struct bench *b, unsigned i)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
+	struct dp_session s;
+	uint8_t ids[4];
+	uint32_t slot;
+	int rc;
+
+	assert_int_equal(dp_session_get(b->dp, b->slot_b, &s), 0);
+	s.tunnel_id = s.peer_tunnel_id = (uint16_t)(FIRST_TUNNEL + i);
+	s.address = cv_ipv4(INNER_B + 1 + i);
+	assert_int_equal(dp_tunnel_set(b->dp, s.service, s.tunnel_id, &s.peer), 0);
+	while ((rc = dp_session_set(b->dp, &s, &slot)) == CV_ERR_EXISTS)
+		s.session_id++;
+	assert_int_equal(rc, 0);
+	wire_put32(ids, (uint32_t)s.peer_tunnel_id << 16 | s.peer_session_id);
+	*dp_meta(m) = (struct dp_punt_meta){.service = s.service,
+		.slot = DP_NO_SLOT,
+		.remote = dp_ip_of(&s.peer.ip),
+		.remote_port = wire_swap16(s.peer.port),
+		.data = ids,
+		.len = sizeof(ids),
+		.mtu = 1000};
+	dp_path_learn(b->dp, b->now, m);
+	return slot;
+}
+
+/* Behind PPPoE all paths are narrower than the interface. */
+static void
+every_tunnel_may_have_one(void **state)
+{
+	static uint32_t slots[TUNNELS];
+	struct bench b;
+
+	(void)state;
+	bench_up_for(&b, TUNNELS + 2, 0, 0);
+	for (unsigned i = 0; i < TUNNELS; i++)
+		slots[i] = narrow_tunnel(&b, i);
+	assert_int_equal(edges(&b, DP_EDGE_PATH_FALLS), TUNNELS);
+	for (unsigned i = 0; i < TUNNELS; i++)
+		assert_int_equal(dp_session_mtu(b.dp, slots[i]), 1000 - HEADERS);
+	/* it says itself when the first one rises */
+	later(&b, 1);
+	assert_true(dp_next_timeout(b.dp) <= b.now + 600 * CV_NS_PER_S);
+	later(&b, 600);
+	for (unsigned round = 0; round < 8; round++)
+		later(&b, 0); /* some slots each */
+	for (unsigned i = 0; i < TUNNELS; i++)
+		assert_int_equal(dp_session_mtu(b.dp, slots[i]), 1400);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -264,6 +320,7 @@ main(void)
 		cmocka_unit_test(what_can_mean_nothing_is_ignored),
 		cmocka_unit_test(it_is_of_the_tunnel_alone),
 		cmocka_unit_test(they_have_a_rate),
+		cmocka_unit_test(every_tunnel_may_have_one),
 	};
 
 	if (harness_eal() != 0)
