@@ -157,6 +157,7 @@ struct dp_rare {
 	uint32_t lost;   /* that did not come, */
 	uint32_t old;    /* or came again, or too late */
 	uint8_t old_run; /* of them, since the last that was neither */
+	uint8_t waiting; /* early ones that the worker holds */
 	bool counting;   /* nr means something */
 };
 

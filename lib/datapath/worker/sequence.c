@@ -49,43 +49,52 @@ distance(uint16_t ns, uint16_t from)
 
 /* ---- what waits ---- */
 
-static void
-leave(struct dp_sequence *q, unsigned at)
+static uint64_t
+word_of(const struct dp *dp, uint32_t slot)
 {
+	return __atomic_load_n(&dp->ingress[slot].word, __ATOMIC_ACQUIRE);
+}
+
+/* Its session may be gone, and another in its slot. */
+static void
+leave(struct dp_worker *w, unsigned at)
+{
+	struct dp_sequence *q = w->sequence;
+	uint32_t slot = q->packets[at].slot;
+	struct dp_rare *r = &w->dp->rare[slot];
+
+	if ((word_of(w->dp, slot) & DP_INGRESS_KEY) == q->keys[at] && r->waiting != 0)
+		r->waiting--;
 	q->keys[at] = 0;
 	q->count--;
 }
 
 /* The place of a session's packet that is next of those that wait; -1: none does. */
 static int
-first_of(const struct dp_sequence *q, uint64_t key, uint16_t expected)
+first_of(const struct dp_sequence *q, uint64_t key, const struct dp_rare *r)
 {
 	int found = -1;
 
-	for (unsigned i = 0; q->count != 0 && i < DP_SEQUENCE_WAITING; i++)
-		if (q->keys[i] == key && (found < 0 || distance(q->ns[i], expected) <
-							       distance(q->ns[found], expected)))
+	for (unsigned i = 0; r->waiting != 0 && i < DP_SEQUENCE_WAITING; i++)
+		if (q->keys[i] == key &&
+			(found < 0 || distance(q->ns[i], r->nr) < distance(q->ns[found], r->nr)))
 			found = (int)i;
 	return found;
 }
 
 static bool
-waits(const struct dp_sequence *q, uint64_t key, uint16_t ns)
+waits(const struct dp_sequence *q, uint64_t key, const struct dp_rare *r, uint16_t ns)
 {
-	for (unsigned i = 0; q->count != 0 && i < DP_SEQUENCE_WAITING; i++)
+	for (unsigned i = 0; r->waiting != 0 && i < DP_SEQUENCE_WAITING; i++)
 		if (q->keys[i] == key && q->ns[i] == ns)
 			return true;
 	return false;
 }
 
 static bool
-has_room(const struct dp_sequence *q, uint64_t key)
+has_room(const struct dp_sequence *q, const struct dp_rare *r)
 {
-	unsigned n = 0;
-
-	for (unsigned i = 0; q->count != 0 && i < DP_SEQUENCE_WAITING; i++)
-		n += q->keys[i] == key;
-	return n < DP_SEQUENCE_SESSION && q->count < DP_SEQUENCE_WAITING;
+	return r->waiting < DP_SEQUENCE_SESSION && q->count < DP_SEQUENCE_WAITING;
 }
 
 /* ---- to the next stages ---- */
@@ -124,10 +133,10 @@ release(struct dp_worker *w, uint64_t key, struct dp_rare *r, struct dp_burst *o
 	struct dp_sequence *q = w->sequence;
 	int at;
 
-	while ((at = first_of(q, key, r->nr)) >= 0 && q->ns[at] == r->nr) {
+	while ((at = first_of(q, key, r)) >= 0 && q->ns[at] == r->nr) {
 		r->nr++;
 		put(w, out, &q->packets[at]);
-		leave(q, (unsigned)at);
+		leave(w, (unsigned)at);
 	}
 }
 
@@ -135,7 +144,7 @@ release(struct dp_worker *w, uint64_t key, struct dp_rare *r, struct dp_burst *o
 static void
 skip(struct dp_worker *w, uint64_t key, struct dp_rare *r, struct dp_burst *out)
 {
-	int at = first_of(w->sequence, key, r->nr);
+	int at = first_of(w->sequence, key, r);
 
 	if (at < 0)
 		return;
@@ -149,7 +158,7 @@ begin(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct 
 {
 	int at;
 
-	while ((at = first_of(w->sequence, p->key, r->nr)) >= 0) {
+	while ((at = first_of(w->sequence, p->key, r)) >= 0) {
 		r->nr = w->sequence->ns[at];
 		release(w, p->key, r, out);
 	}
@@ -178,14 +187,14 @@ hold(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct d
 	unsigned free = 0;
 	int at;
 
-	if (waits(q, p->key, p->ns)) {
+	if (waits(q, p->key, r, p->ns)) {
 		drop_old(w, p, r);
 		return;
 	}
-	while (p->ns != r->nr && !has_room(q, p->key) && (at = first_of(q, p->key, r->nr)) >= 0 &&
+	while (p->ns != r->nr && !has_room(q, r) && (at = first_of(q, p->key, r)) >= 0 &&
 		distance(q->ns[at], p->ns) < 0)
 		skip(w, p->key, r, out);
-	if (p->ns == r->nr || !has_room(q, p->key)) {
+	if (p->ns == r->nr || !has_room(q, r)) {
 		go_to(w, r, p->ns);
 		r->nr++;
 		put(w, out, p);
@@ -199,6 +208,7 @@ hold(struct dp_worker *w, const struct dp_packet *p, struct dp_rare *r, struct d
 	q->since_ms[free] = w->now_ms;
 	q->packets[free] = *p;
 	q->count++;
+	r->waiting++;
 	w->counts.edges[DP_EDGE_SEQUENCE_WAIT]++;
 }
 
@@ -236,9 +246,7 @@ take(struct dp_worker *w, const struct dp_packet *p, struct dp_burst *out)
 static bool
 counts(const struct dp *dp, const struct dp_packet *p)
 {
-	uint64_t word = __atomic_load_n(&dp->ingress[p->slot].word, __ATOMIC_ACQUIRE);
-
-	return (word & (DP_INGRESS_KEY | DP_INGRESS_SEQUENCED)) ==
+	return (word_of(dp, p->slot) & (DP_INGRESS_KEY | DP_INGRESS_SEQUENCED)) ==
 		       (p->key | DP_INGRESS_SEQUENCED) &&
 	       dp_session_is_of(dp, p->key, p->peer, p->peer_port);
 }
@@ -275,12 +283,13 @@ let_go(struct dp_worker *w, uint32_t ms, bool all)
 	for (unsigned i = 0; i < DP_SEQUENCE_WAITING; i++)
 		while (q->keys[i] != 0 && (all || w->now_ms - q->since_ms[i] > ms)) {
 			const struct dp_packet *p = &q->packets[i];
+			struct dp_rare *r = &w->dp->rare[p->slot];
 
-			if (counts(w->dp, p)) {
-				skip(w, p->key, &w->dp->rare[p->slot], &out);
+			if (counts(w->dp, p) && r->waiting != 0) {
+				skip(w, p->key, r, &out);
 				continue;
 			}
-			leave(q, i);
+			leave(w, i);
 			dp_drop(w, p, DP_DROP_INGRESS_UNKNOWN_SESSION);
 		}
 	deliver(w, &out);
@@ -307,7 +316,7 @@ dp_sequence_drain(struct dp_worker *w)
 
 	for (unsigned i = 0; i < DP_SEQUENCE_WAITING; i++)
 		if (q->keys[i] != 0) {
-			leave(q, i);
+			leave(w, i);
 			dp_drop(w, &q->packets[i], DP_DROP_WORKER_STOPPED);
 		}
 }

@@ -322,6 +322,37 @@ what_waits_at_the_end_is_counted(void **state)
 	bench_down(&b);
 }
 
+/* What waits of a session is not of the next one with its IDs, and does not hold it up. */
+static void
+who_comes_back_begins_anew(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	put(&b, 0);
+	put(&b, 2);
+	put(&b, 4);
+	GETS(&b, 0);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_a, NULL), 0);
+	wait_ms(&b, 10);
+	bench_session(&b, true, DP_SEND_SEQUENCE);
+	put(&b, 100);
+	GETS(&b, 100);
+	wait_ms(&b, 60);
+	none(&b);
+	assert_int_equal(drops(&b, DP_DROP_INGRESS_UNKNOWN_SESSION), 2);
+	assert_int_equal(lost(&b), 0);
+	/* all of its places are its own */
+	for (uint16_t i = 0; i < DP_SEQUENCE_SESSION; i++)
+		put(&b, (uint16_t)(102 + i));
+	none(&b);
+	put(&b, 101);
+	GETS(&b, 101, 102, 103, 104, 105, 106, 107, 108, 109);
+	assert_int_equal(lost(&b), 0);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -335,6 +366,7 @@ main(void)
 		cmocka_unit_test(without_a_number_there_is_no_order),
 		cmocka_unit_test(control_counts_and_strangers_do_not),
 		cmocka_unit_test(what_waits_at_the_end_is_counted),
+		cmocka_unit_test(who_comes_back_begins_anew),
 	};
 
 	if (harness_eal() != 0)
