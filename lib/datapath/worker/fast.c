@@ -226,8 +226,12 @@ find_pass(struct dp_worker *w, struct plain *p, unsigned n, struct left *left)
 			continue;
 		}
 		rte_prefetch0(&w->dp->egress[p[i].to]);
-		if (unlikely((p[i].kind & LEAVES6) != 0))
-			rte_prefetch0(&w->dp->egress6[p[i].to]);
+		if (unlikely((p[i].kind & (INNER6 | LEAVES6)) != 0)) {
+			if ((p[i].kind & LEAVES6) != 0)
+				rte_prefetch0(&w->dp->egress6[p[i].to]);
+			if ((p[i].kind & INNER6) != 0)
+				rte_prefetch0(&w->dp->inner6[p[i].to]); /* its class */
+		}
 		rte_prefetch0(&w->sent[p[i].to]);
 		if (unlikely(kept != i))
 			p[kept] = p[i];
