@@ -65,10 +65,9 @@ put(struct dp_worker *w, const struct dp_packet *p, bool dropped, unsigned exit)
 	uint32_t at = r->put;
 	struct dp_trace_record *to = &r->at[at % DP_TRACE_RING];
 
-	if (at - __atomic_load_n(&r->got, __ATOMIC_ACQUIRE) == DP_TRACE_RING) {
-		__atomic_fetch_add(&r->lost, 1, __ATOMIC_RELAXED);
+	/* it holds a whole trace: full only of one that nobody has read */
+	if (at - __atomic_load_n(&r->got, __ATOMIC_ACQUIRE) == DP_TRACE_RING)
 		return;
-	}
 	*to = (struct dp_trace_record){.at = rte_rdtsc(),
 		.turn = __atomic_load_n(&w->dp->trace.turn, __ATOMIC_RELAXED),
 		.packet = p->trace,

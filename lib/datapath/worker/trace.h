@@ -26,7 +26,7 @@ struct dp_trace_record {
 
 /* Made for the first trace. One writer, the worker, and one reader. */
 struct dp_trace_ring {
-	uint32_t put, lost;
+	uint32_t put;
 	uint32_t got __rte_cache_aligned;
 	struct dp_trace_record at[DP_TRACE_RING];
 };

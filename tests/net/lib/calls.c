@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Preloaded, counts a program's system calls as they go by in libc: epoll_wait, and reads of 8
- * bytes (of an eventfd). The two counts are in the file that CALLS_FILE names, as 64-bit integers.
+ * Preloaded, counts a program's system calls as they go by in libc: epoll_wait, and reads and
+ * writes of 8 bytes (of an eventfd). The three counts are in the file that CALLS_FILE names, as
+ * 64-bit integers.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -12,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { EPOLL_WAIT, READ_8, COUNTS };
+enum { EPOLL_WAIT, READ_8, WRITE_8, COUNTS };
 
 static uint64_t nowhere[COUNTS], *counts = nowhere;
 
@@ -52,4 +53,16 @@ read(int fd, void *to, size_t len)
 	if (len == sizeof(uint64_t))
 		__atomic_fetch_add(&counts[READ_8], 1, __ATOMIC_RELAXED);
 	return next(fd, to, len);
+}
+
+ssize_t
+write(int fd, const void *from, size_t len)
+{
+	static ssize_t (*next)(int, const void *, size_t);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "write");
+	if (len == sizeof(uint64_t))
+		__atomic_fetch_add(&counts[WRITE_8], 1, __ATOMIC_RELAXED);
+	return next(fd, from, len);
 }
