@@ -145,24 +145,61 @@ bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b)
 }
 
 void
+bench_sessions_mtu(struct bench *b, uint16_t mtu)
+{
+	struct session_ip ip = {.mtu = mtu, .address = cv_ipv4(INNER_A)};
+
+	bench_sessions(b, 0, 0);
+	assert_int_equal(session_open(b->dp, b->slot_a, &ip), 0);
+	ip.address = cv_ipv4(INNER_B);
+	ip.group = ip.filter = GROUP_B;
+	assert_int_equal(session_open(b->dp, b->slot_b, &ip), 0);
+}
+
+void
+free_ids(const struct bench *b, struct dp_session *s)
+{
+	struct dp_session other;
+	uint32_t slot;
+
+	do {
+		s->tunnel_id += ++s->session_id == 0;
+		slot = cv_session_slot(b->dp->slot_seed, s->service, s->tunnel_id, s->session_id,
+			b->dp->slot_mask);
+	} while (dp_session_get(b->dp, slot, &other) == 0);
+}
+
+void
 bench_up(struct bench *b, uint16_t send_a, uint16_t send_b)
 {
 	bench_up_for(b, 100, send_a, send_b);
 }
 
 void
-bench_up_for(struct bench *b, uint32_t sessions, uint16_t send_a, uint16_t send_b)
+bench_start(struct bench *b, const struct dp_port_config *port, uint32_t sessions)
 {
 	struct policy any = {
 		.kind = DP_FILTER_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
-	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
 	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
-	struct dp_params params = {.ports = &port,
+	struct dp_params params = {.ports = port,
 		.port_count = 1,
 		.slot_seed = 7,
 		.slot_mask = cv_slot_mask(sessions),
 		.pool_mbufs = 1023,
 		.eal_ready = true};
+
+	assert_int_equal(bench_create(&params, &service, &b->dp), 0);
+	assert_int_equal(dp_start(b->dp, b->now), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_A, &any), 0);
+	assert_int_equal(set_policy(b->dp, GROUP_B, &any), 0);
+	b->mbufs = rte_mempool_avail_count(b->dp->pool);
+}
+
+/* The same on the port of two rings; mtu: 0 as it is without. */
+static void
+start_on_rings(struct bench *b, uint16_t mtu, uint32_t sessions)
+{
+	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan", .mtu = mtu};
 	int id;
 
 	*b = (struct bench){.now = CV_NS_PER_S};
@@ -171,16 +208,33 @@ bench_up_for(struct bench *b, uint32_t sessions, uint16_t send_a, uint16_t send_
 	id = rte_eth_from_rings("wan", &b->in, 1, &b->out, 1, rte_socket_id());
 	assert_true(id >= 0);
 	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
-	assert_int_equal(bench_create(&params, &service, &b->dp), 0);
-	assert_int_equal(dp_start(b->dp, b->now), 0);
-	assert_int_equal(set_policy(b->dp, GROUP_A, &any), 0);
-	assert_int_equal(set_policy(b->dp, GROUP_B, &any), 0);
-	b->mbufs = rte_mempool_avail_count(b->dp->pool);
-	bench_sessions(b, send_a, send_b);
+	bench_start(b, &port, sessions);
+}
+
+/* Both NATs say where they are. */
+static void
+know_neighbours(struct bench *b)
+{
 	answer_arp(b, PEER_A);
 	answer_arp(b, PEER_B);
 	while (take_frame(b).len != 0)
 		; /* our ARP requests */
+}
+
+void
+bench_up_for(struct bench *b, uint32_t sessions, uint16_t send_a, uint16_t send_b)
+{
+	start_on_rings(b, 0, sessions);
+	bench_sessions(b, send_a, send_b);
+	know_neighbours(b);
+}
+
+void
+bench_up_mtu(struct bench *b, uint16_t mtu)
+{
+	start_on_rings(b, mtu, 100);
+	bench_sessions_mtu(b, mtu);
+	know_neighbours(b);
 }
 
 void
@@ -220,7 +274,7 @@ inner_packet(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, size_t 
 }
 
 void
-put_frame(struct bench *b, const void *frame, size_t len)
+put_to_worker(struct bench *b, const void *frame, size_t len)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
 
@@ -228,6 +282,12 @@ put_frame(struct bench *b, const void *frame, size_t len)
 	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
 	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
 	dp_worker_round(b->dp->workers[0]);
+}
+
+void
+put_frame(struct bench *b, const void *frame, size_t len)
+{
+	put_to_worker(b, frame, len);
 	dp_control_poll(b->dp, b->now);
 	dp_worker_round(b->dp->workers[0]);
 }
@@ -319,6 +379,28 @@ build_data(const struct bench *b, bool from_a, const struct wire *wire, const vo
 	return before + cv_written(&w);
 }
 
+size_t
+build_large(const struct bench *b, size_t inner_len, bool may_be_cut, uint8_t *frame)
+{
+	uint8_t small[64], *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4, *inner;
+	struct wire wire = {0};
+	size_t headers;
+
+	inner_packet(small, INNER_A, INNER_B, WIRE_ESP, sizeof(small));
+	headers = build_data(b, true, &wire, small, sizeof(small), frame) - sizeof(small);
+	inner = frame + headers;
+	for (size_t i = WIRE_IPV4; i < inner_len; i++)
+		inner[i] = (uint8_t)(i * 37 + inner_len);
+	wire_put16(inner + WIRE_IPV4_LENGTH, (uint16_t)inner_len);
+	wire_put16(inner + WIRE_IPV4_FRAGMENT, may_be_cut ? 0 : WIRE_IPV4_DONT);
+	wire_ipv4_finish(inner);
+	wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(headers - WIRE_ETHER + inner_len));
+	wire_ipv4_finish(ip);
+	wire_put16(udp + WIRE_UDP_LENGTH, (uint16_t)(headers - WIRE_ETHER - WIRE_IPV4 + inner_len));
+	wire_udp_finish(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
+	return headers + inner_len;
+}
+
 void
 put_data(struct bench *b, bool from_a, const struct wire *wire, const void *inner, size_t len)
 {
@@ -392,6 +474,23 @@ size_t
 take_inner(struct bench *b, bool to_a, uint8_t *inner)
 {
 	return take_packet(b, to_a, WIRE_PPP_IP, inner);
+}
+
+void
+later(struct bench *b, uint64_t seconds)
+{
+	b->now += seconds * CV_NS_PER_S;
+	dp_control_poll(b->dp, b->now);
+}
+
+size_t
+table_bytes(struct bench *b)
+{
+	struct dp_setup_info info;
+
+	dp_control_poll(b->dp, b->now);
+	dp_setup_info(b->dp, &info);
+	return info.table_bytes;
 }
 
 uint64_t

@@ -96,6 +96,13 @@ void bench_up(struct bench *b, uint16_t send_a, uint16_t send_b);
 void bench_up_for(struct bench *b, uint32_t sessions, uint16_t send_a, uint16_t send_b);
 /* The two sessions alone, on a data path that the test has made. */
 void bench_sessions(struct bench *b, uint16_t send_a, uint16_t send_b);
+/* A data path with those policies on such a port, which are there, and room for so many sessions;
+ * it has none yet. */
+void bench_start(struct bench *b, const struct dp_port_config *port, uint32_t sessions);
+/* As bench_up() on a port of this MTU, whose sessions take packets as large. */
+void bench_up_mtu(struct bench *b, uint16_t mtu);
+/* The sessions of that alone, on a data path that is there. */
+void bench_sessions_mtu(struct bench *b, uint16_t mtu);
 /* One of them, where it is not there; returns its slot. */
 uint32_t bench_session(struct bench *b, bool a, uint16_t send);
 /* An ARP reply of a NAT; returns its length. */
@@ -107,7 +114,9 @@ void bench_down(struct bench *b);
 size_t inner_packet(uint8_t *out, uint32_t src, uint32_t dst, uint8_t protocol, size_t len);
 void inner_checksum(uint8_t *ip);
 
-/* Puts a frame in and lets the worker and the control thread go round. */
+/* Puts a frame in and lets the worker go round; the control thread stands still. */
+void put_to_worker(struct bench *b, const void *frame, size_t len);
+/* The same, and the control thread goes round. */
 void put_frame(struct bench *b, const void *frame, size_t len);
 /* Builds a UDP datagram to the LNS in a frame. */
 void bench_udp(const struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len,
@@ -120,12 +129,23 @@ void put_data(struct bench *b, bool from_a, const struct wire *wire, const void 
 size_t build_data(const struct bench *b, bool from_a, const struct wire *wire, const void *inner,
 	size_t len, uint8_t *frame);
 
+/* The same of A's with an inner packet of so many bytes, which may be more than FRAME_MAX; its
+ * outer checksum is right. */
+size_t build_large(const struct bench *b, size_t inner_len, bool may_be_cut, uint8_t *frame);
+
 /* The next frame that came out; len 0: none. */
 struct frame_bytes take_frame(struct bench *b);
 /* The inner packet of a data frame to A (or B); all of its headers are checked. */
 size_t take_inner(struct bench *b, bool to_a, uint8_t *inner);
 /* The same of another protocol of PPP than IPv4. */
 size_t take_packet(struct bench *b, bool to_a, uint8_t protocol, uint8_t *inner);
+
+/* The control thread goes round so many seconds later. */
+void later(struct bench *b, uint64_t seconds);
+/* Gives it the next IDs, from those that it has on, whose slot is free. */
+void free_ids(const struct bench *b, struct dp_session *s);
+/* Of all tables, when the control thread has given back what is not needed. */
+size_t table_bytes(struct bench *b);
 
 uint64_t drops(const struct bench *b, enum dp_drop_cause cause);
 uint64_t edges(const struct bench *b, enum dp_edge_name edge);

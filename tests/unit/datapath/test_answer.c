@@ -9,18 +9,6 @@ enum { PEER_C = 0xc000020d, ARP_FRAME = 42, PING_FRAME = 74 };
 
 static const uint8_t mac_c[6] = {2, 0, 0, 0, 0, 0xc}, mac_d[6] = {2, 0, 0, 0, 0, 0xd};
 
-/* The worker alone: the control thread stands still. */
-static void
-put_to_worker(struct bench *b, const void *frame, size_t len)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
-
-	assert_non_null(m);
-	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 static void
 make_arp(const struct bench *b, uint8_t *frame, const uint8_t mac[6], uint32_t ip)
 {

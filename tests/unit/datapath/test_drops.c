@@ -178,18 +178,6 @@ control_traffic_that_waits(void **state)
 	bench_down(&b);
 }
 
-/* A frame; the control thread does not come. */
-static void
-give(struct bench *b, const uint8_t *frame, size_t len)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
-
-	assert_non_null(m);
-	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 static void
 ppp_and_arp_that_wait(void **state)
 {
@@ -204,19 +192,19 @@ ppp_and_arp_that_wait(void **state)
 	bench_up(&b, 0, 0);
 	w = b.dp->workers[0];
 	n = fill(w->punt[DP_PUNT_PPP]);
-	give(&b, frame, build_data(&b, true, &lcp, packet, sizeof(packet), frame));
+	put_to_worker(&b, frame, build_data(&b, true, &lcp, packet, sizeof(packet), frame));
 	assert_int_equal(drops(&b, DP_DROP_PUNT_PPP_FULL), 1);
 	empty(w->punt[DP_PUNT_PPP], n);
-	give(&b, frame, build_data(&b, true, &lcp, packet, sizeof(packet), frame));
+	put_to_worker(&b, frame, build_data(&b, true, &lcp, packet, sizeof(packet), frame));
 	assert_int_equal(drops(&b, DP_DROP_PUNT_PPP_FULL), 1);
 	dp_control_poll(b.dp, b.now);
 	assert_true(dp_punt_next(b.dp, &p)); /* with room it comes through */
 	dp_punt_release(b.dp, &p);
 	n = fill(w->punt[DP_PUNT_ARP]);
-	give(&b, frame, bench_arp(&b, PEER_A, frame));
+	put_to_worker(&b, frame, bench_arp(&b, PEER_A, frame));
 	assert_int_equal(drops(&b, DP_DROP_PUNT_ARP_FULL), 1);
 	empty(w->punt[DP_PUNT_ARP], n);
-	give(&b, frame, bench_arp(&b, PEER_A, frame));
+	put_to_worker(&b, frame, bench_arp(&b, PEER_A, frame));
 	assert_int_equal(drops(&b, DP_DROP_PUNT_ARP_FULL), 1);
 	dp_control_poll(b.dp, b.now);
 	bench_down(&b);

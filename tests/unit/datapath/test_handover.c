@@ -338,6 +338,18 @@ what_has_no_room_is_counted(void **state)
 
 /* ---- changes ---- */
 
+/* A's session was worker 1's, who has three packets of it, and is to be worker 0's again. */
+static void
+begin_change(struct bench *b)
+{
+	up(b);
+	assert_true(want(b, 1));
+	give_plain(b, 3);
+	round_of(b, 0);
+	assert_true(in_force(b)); /* nothing was under way */
+	assert_true(want(b, 0));
+}
+
 /* None of it overtakes what is under way. */
 static void
 a_change_waits_for_what_is_under_way(void **state)
@@ -345,12 +357,7 @@ a_change_waits_for_what_is_under_way(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b);
-	assert_true(want(&b, 1));
-	give_plain(&b, 3);
-	round_of(&b, 0);
-	assert_true(in_force(&b)); /* nothing was */
-	assert_true(want(&b, 0));
+	begin_change(&b);
 	assert_false(want(&b, 1)); /* one after the other */
 	give_plain(&b, 1);
 	round_of(&b, 0);
@@ -371,11 +378,7 @@ nobody_waits_for_ever(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b);
-	assert_true(want(&b, 1));
-	give_plain(&b, 3);
-	round_of(&b, 0);
-	assert_true(want(&b, 0));
+	begin_change(&b);
 	give_plain(&b, 1);
 	for (unsigned tries = 0; tries < ROUNDS && rte_ring_count(threads_in[0]) != 0; tries++)
 		round_of(&b, 0);
@@ -444,11 +447,7 @@ what_waits_when_it_stops_is_counted(void **state)
 	struct bench b;
 
 	(void)state;
-	up(&b);
-	assert_true(want(&b, 1));
-	give_plain(&b, 3);
-	round_of(&b, 0);
-	assert_true(want(&b, 0));
+	begin_change(&b);
 	round_of(&b, 0);
 	dp_handover_drain(b.dp);
 	assert_int_equal(drops(&b, DP_DROP_WORKER_STOPPED), 3);

@@ -2,8 +2,6 @@
 /* Frames in several buffers, and ports with frames larger than Ethernet's. */
 #include "harness.h"
 
-#include <rte_bus_vdev.h>
-#include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
 enum { ESP = 50, JUMBO = 9216, HEADERS = WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + 6 + 4 };
@@ -73,68 +71,6 @@ one_that_fits_no_buffer_is_dropped(void **state)
 /* ---- a port with an MTU of 9,216 ---- */
 
 static void
-jumbo_up(struct bench *b)
-{
-	struct policy any = {
-		.kind = DP_FILTER_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
-	struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan", .mtu = JUMBO};
-	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
-	struct dp_params params = {.ports = &port,
-		.port_count = 1,
-		.slot_seed = 7,
-		.slot_mask = cv_slot_mask(100),
-		.pool_mbufs = 1023,
-		.eal_ready = true};
-	struct session_ip ip = {.mtu = JUMBO};
-	uint8_t frame[FRAME_MAX];
-	int id;
-
-	*b = (struct bench){.now = CV_NS_PER_S};
-	b->in = rte_ring_create("in", 1024, SOCKET_ID_ANY, 0);
-	b->out = rte_ring_create("out", 1024, SOCKET_ID_ANY, 0);
-	id = rte_eth_from_rings("wan", &b->in, 1, &b->out, 1, rte_socket_id());
-	assert_true(id >= 0);
-	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)id, port.device), 0);
-	assert_int_equal(bench_create(&params, &service, &b->dp), 0);
-	assert_int_equal(dp_start(b->dp, b->now), 0);
-	assert_int_equal(set_policy(b->dp, GROUP_A, &any), 0);
-	assert_int_equal(set_policy(b->dp, GROUP_B, &any), 0);
-	b->mbufs = rte_mempool_avail_count(b->dp->pool);
-	bench_sessions(b, 0, 0);
-	ip.address = cv_ipv4(INNER_A);
-	assert_int_equal(session_open(b->dp, b->slot_a, &ip), 0);
-	ip.address = cv_ipv4(INNER_B);
-	ip.group = ip.filter = GROUP_B;
-	assert_int_equal(session_open(b->dp, b->slot_b, &ip), 0);
-	put_frame(b, frame, bench_arp(b, PEER_A, frame));
-	put_frame(b, frame, bench_arp(b, PEER_B, frame));
-	while (take_frame(b).len != 0)
-		; /* our ARP requests */
-}
-
-/* A data message of A with an inner packet of so many bytes, and a right checksum. */
-static size_t
-large(const struct bench *b, size_t inner_len, bool may_be_cut, uint8_t *frame)
-{
-	uint8_t small[64], *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
-	uint8_t *inner = frame + HEADERS;
-	struct wire wire = {0};
-
-	inner_packet(small, INNER_A, INNER_B, ESP, sizeof(small));
-	build_data(b, true, &wire, small, sizeof(small), frame);
-	for (size_t i = WIRE_IPV4; i < inner_len; i++)
-		inner[i] = (uint8_t)(i * 37 + inner_len);
-	wire_put16(inner + WIRE_IPV4_LENGTH, (uint16_t)inner_len);
-	wire_put16(inner + WIRE_IPV4_FRAGMENT, may_be_cut ? 0 : WIRE_IPV4_DONT);
-	wire_ipv4_finish(inner);
-	wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(HEADERS - WIRE_ETHER + inner_len));
-	wire_ipv4_finish(ip);
-	wire_put16(udp + WIRE_UDP_LENGTH, (uint16_t)(HEADERS - WIRE_ETHER - WIRE_IPV4 + inner_len));
-	wire_udp_finish(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
-	return HEADERS + inner_len;
-}
-
-static void
 expect_large(struct bench *b, const uint8_t *sent, size_t inner_len)
 {
 	struct rte_mbuf *m = NULL;
@@ -161,16 +97,16 @@ jumbo_frames_are_relayed(void **state)
 	size_t len;
 
 	(void)state;
-	jumbo_up(&b);
+	bench_up_mtu(&b, JUMBO);
 	assert_int_equal(dp_session_mtu(b.dp, b.slot_b), MOST);
 	for (size_t inner = 1500; inner <= MOST; inner += 857) {
-		len = large(&b, inner, false, frame);
+		len = build_large(&b, inner, false, frame);
 		put_chain(&b, frame, len, JUMBO + WIRE_ETHER);
 		expect_large(&b, frame, inner);
 		put_chain(&b, frame, len, 2048); /* a memif port's buffers */
 		expect_large(&b, frame, inner);
 	}
-	len = large(&b, MOST, false, frame);
+	len = build_large(&b, MOST, false, frame);
 	put_chain(&b, frame, len, 2048);
 	expect_large(&b, frame, MOST);
 	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_SEGMENTED), 0);
@@ -187,8 +123,8 @@ jumbo_packets_are_put_together(void **state)
 	size_t len, carried;
 
 	(void)state;
-	jumbo_up(&b);
-	len = large(&b, 9000, false, frame);
+	bench_up_mtu(&b, JUMBO);
+	len = build_large(&b, 9000, false, frame);
 	carried = len - WIRE_ETHER - WIRE_IPV4;
 	for (size_t at = 0; at < carried; at += CARRIED) {
 		size_t bytes = RTE_MIN((size_t)CARRIED, carried - at);
@@ -218,9 +154,9 @@ a_jumbo_packet_is_cut_for_others(void **state)
 	size_t len, end = 0;
 
 	(void)state;
-	jumbo_up(&b);
+	bench_up_mtu(&b, JUMBO);
 	assert_int_equal(session_open(b.dp, b.slot_b, &ip), 0);
-	len = large(&b, 9000, true, frame);
+	len = build_large(&b, 9000, true, frame);
 	put_chain(&b, frame, len, JUMBO);
 	for (unsigned part = 0; end < 9000 - WIRE_IPV4; part++) {
 		len = take_inner(&b, false, got);

@@ -10,7 +10,6 @@
 #include "harness.h"
 
 enum {
-	ESP = 50,
 	MTU = 9216,
 	HEADERS = WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + 6 + 4,
 	MOST = MTU + WIRE_ETHER - HEADERS,
@@ -80,35 +79,16 @@ connect_both(const struct bench *b, const struct other_end *o)
 static void
 up(struct bench *b, struct other_end *o)
 {
-	struct policy any = {
-		.kind = DP_FILTER_ANY, .clients_reachable = true, .lns = cv_ipv4(INNER_LNS)};
 	struct dp_port_config port = {
 		.kind = DP_PORT_MEMIF, .name = "wan", .mtu = MTU, .memif_server = true};
-	struct dp_service service = {.ip = cv_ipv4(LNS_IP), .prefix_length = 24};
-	struct dp_params params = {.ports = &port,
-		.port_count = 1,
-		.slot_seed = 7,
-		.slot_mask = cv_slot_mask(100),
-		.pool_mbufs = 1023,
-		.eal_ready = true};
-	struct session_ip ip = {.mtu = MTU};
 
 	*b = (struct bench){.now = CV_NS_PER_S};
 	*o = (struct other_end){0};
 	snprintf(o->socket, sizeof(o->socket), "/tmp/culvert-test-%d.memif", (int)getpid());
 	unlink(o->socket);
 	snprintf(port.device, sizeof(port.device), "%s", o->socket);
-	assert_int_equal(bench_create(&params, &service, &b->dp), 0);
-	assert_int_equal(dp_start(b->dp, b->now), 0);
-	assert_int_equal(set_policy(b->dp, GROUP_A, &any), 0);
-	assert_int_equal(set_policy(b->dp, GROUP_B, &any), 0);
-	b->mbufs = rte_mempool_avail_count(b->dp->pool);
-	bench_sessions(b, 0, 0);
-	ip.address = cv_ipv4(INNER_A);
-	assert_int_equal(session_open(b->dp, b->slot_a, &ip), 0);
-	ip.address = cv_ipv4(INNER_B);
-	ip.group = ip.filter = GROUP_B;
-	assert_int_equal(session_open(b->dp, b->slot_b, &ip), 0);
+	bench_start(b, &port, 100);
+	bench_sessions_mtu(b, MTU);
 	peer_up(o);
 	connect_both(b, o);
 }
@@ -175,28 +155,6 @@ take(const struct bench *b, const struct other_end *o, uint8_t *frame, unsigned 
 	return 0;
 }
 
-/* A data message of A with an inner packet of so many bytes, and a right checksum. */
-static size_t
-message(const struct bench *b, size_t inner_len, uint8_t *frame)
-{
-	uint8_t small[64], *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
-	uint8_t *inner = frame + HEADERS;
-	struct wire wire = {0};
-
-	inner_packet(small, INNER_A, INNER_B, ESP, sizeof(small));
-	build_data(b, true, &wire, small, sizeof(small), frame);
-	for (size_t i = WIRE_IPV4; i < inner_len; i++)
-		inner[i] = (uint8_t)(i * 37 + inner_len);
-	wire_put16(inner + WIRE_IPV4_LENGTH, (uint16_t)inner_len);
-	wire_put16(inner + WIRE_IPV4_FRAGMENT, WIRE_IPV4_DONT);
-	wire_ipv4_finish(inner);
-	wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(HEADERS - WIRE_ETHER + inner_len));
-	wire_ipv4_finish(ip);
-	wire_put16(udp + WIRE_UDP_LENGTH, (uint16_t)(HEADERS - WIRE_ETHER - WIRE_IPV4 + inner_len));
-	wire_udp_finish(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
-	return HEADERS + inner_len;
-}
-
 /* Both NATs say where they are. */
 static void
 neighbours(struct bench *b, const struct other_end *o, uint8_t *frame)
@@ -224,7 +182,7 @@ jumbo_frames_pass_a_memif(void **state)
 	neighbours(&b, &o, frame);
 	for (size_t inner = 1400; inner <= MOST;
 		inner = inner < MOST && inner + 391 > MOST ? MOST : inner + 391) {
-		size_t len = message(&b, inner, frame);
+		size_t len = build_large(&b, inner, false, frame);
 
 		give(&o, frame, len);
 		assert_int_equal(take(&b, &o, got, &buffers), len);

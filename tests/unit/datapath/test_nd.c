@@ -37,18 +37,6 @@ make_solicit(const struct bench *b, uint8_t *frame, const char *from, const char
 	return bytes;
 }
 
-/* The worker alone: the control thread stands still. */
-static void
-put_to_worker(struct bench *b, const void *frame, size_t len)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
-
-	assert_non_null(m);
-	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 static void
 expect_advert(struct bench *b, const char *about, const uint8_t *to, const uint8_t to_mac[WIRE_MAC],
 	uint8_t flags)

@@ -72,13 +72,6 @@ say_from(struct bench *b, const struct frame_bytes *ours, uint16_t mtu, uint32_t
 	put_frame(b, frame, len);
 }
 
-static void
-later(struct bench *b, uint64_t seconds)
-{
-	b->now += seconds * CV_NS_PER_S;
-	dp_control_poll(b->dp, b->now);
-}
-
 /* Another session in B's tunnel. */
 static uint32_t
 another(struct bench *b)

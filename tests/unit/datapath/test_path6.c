@@ -77,13 +77,6 @@ say(struct bench *b, const struct frame_bytes *ours, uint32_t mtu)
 		; /* ND and ARP, when time has passed */
 }
 
-static void
-later(struct bench *b, uint64_t seconds)
-{
-	b->now += seconds * CV_NS_PER_S;
-	dp_control_poll(b->dp, b->now);
-}
-
 /* ---- it falls, and what becomes of packets ---- */
 
 static void

@@ -7,18 +7,6 @@ enum { MANY = 2 * DP_PUNT_RING, SESSIONS = 40, TUNNEL = 500 };
 
 static const uint8_t lcp[] = {1, 1, 0, 4};
 
-/* The worker alone: the control thread stands still. */
-static void
-put_to_worker(struct bench *b, const void *frame, size_t len)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
-
-	assert_non_null(m);
-	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 static void
 put_ppp(struct bench *b, bool from_a, uint16_t session)
 {

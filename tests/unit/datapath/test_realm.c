@@ -8,16 +8,6 @@
 
 enum { ESP = 50, ICMP = 1, REALMS = 1000, ADDRESSES = 10, SESSIONS = REALMS * ADDRESSES };
 
-static size_t
-table_bytes(struct bench *b)
-{
-	struct dp_setup_info info;
-
-	dp_control_poll(b->dp, b->now);
-	dp_setup_info(b->dp, &info);
-	return info.table_bytes;
-}
-
 /* One more session with an address, behind A's NAT; its slot. */
 static uint32_t
 add(struct bench *b, uint16_t realm, uint32_t address)
@@ -28,14 +18,9 @@ add(struct bench *b, uint16_t realm, uint32_t address)
 		.reachable = true,
 		.realm = realm,
 		.address = cv_ipv4(address)};
-	struct dp_session other;
 	uint32_t slot;
 
-	do {
-		s.tunnel_id += ++s.session_id == 0;
-		slot = cv_session_slot(
-			b->dp->slot_seed, 0, s.tunnel_id, s.session_id, b->dp->slot_mask);
-	} while (dp_session_get(b->dp, slot, &other) == 0);
+	free_ids(b, &s);
 	assert_int_equal(dp_session_set(b->dp, &s, &slot), 0);
 	return slot;
 }

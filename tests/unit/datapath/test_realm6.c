@@ -26,16 +26,6 @@ network(uint64_t net)
 	return p;
 }
 
-static size_t
-table_bytes(struct bench *b)
-{
-	struct dp_setup_info info;
-
-	dp_control_poll(b->dp, b->now);
-	dp_setup_info(b->dp, &info);
-	return info.table_bytes;
-}
-
 /* One more session with IPv6 alone, behind A's NAT. */
 static int
 try_add(struct bench *b, uint16_t realm, const struct cv_prefix *link,
@@ -47,15 +37,10 @@ try_add(struct bench *b, uint16_t realm, const struct cv_prefix *link,
 		.reachable6 = true,
 		.prefix6 = *link,
 		.realm = realm};
-	struct dp_session other;
 
 	if (delegated != NULL)
 		s.delegated = *delegated;
-	do {
-		s.tunnel_id += ++s.session_id == 0;
-		*slot = cv_session_slot(
-			b->dp->slot_seed, 0, s.tunnel_id, s.session_id, b->dp->slot_mask);
-	} while (dp_session_get(b->dp, *slot, &other) == 0);
+	free_ids(b, &s);
 	return dp_session_set(b->dp, &s, slot);
 }
 

@@ -94,16 +94,6 @@ from_c(struct bench *b)
 	return take_inner(b, true, got) == 100;
 }
 
-static size_t
-table_bytes(struct bench *b)
-{
-	struct dp_setup_info info;
-
-	dp_control_poll(b->dp, b->now);
-	dp_setup_info(b->dp, &info);
-	return info.table_bytes;
-}
-
 static void
 services_come_and_go(void **state)
 {
