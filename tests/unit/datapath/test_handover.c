@@ -315,6 +315,59 @@ control_goes_its_own_way(void **state)
 	down(&b);
 }
 
+/* Two workers that both give: what one got of the other it keeps. */
+static void
+what_was_given_goes_no_further(void **state)
+{
+	uint8_t frame[FRAME_MAX], to[DP_HANDOVER_BUCKETS];
+	struct wire plain = {0};
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	memset(to, 0, sizeof(to));
+	assert_true(want(&b, 1));
+	assert_true(dp_handover_want(b.dp, 1, to));
+	round_of(&b, 1);
+	assert_true(b.dp->workers[1]->gives);
+	give_options(&b, frame, from_a(&b, &plain, PACKET, frame));
+	all_of_it_is_the_other_ones(&b, "options, and both give");
+	down(&b);
+}
+
+/* Frames of several ports in one ring: each is looked at as its port's. */
+static void
+each_stays_its_ports(void **state)
+{
+	static const uint8_t other[WIRE_MAC] = {2, 0, 0, 0, 9, 9};
+	uint8_t frame[FRAME_MAX];
+	struct wire wire = {0};
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	assert_true(want(&b, 1));
+	round_of(&b, 0);
+	memcpy(b.dp->ports[1].mac, other, WIRE_MAC);
+	memcpy((uint8_t *)&b.dp->ports[1].mac_word + 2, other, WIRE_MAC);
+	for (unsigned i = 0; i < 6; i++) {
+		size_t len = from_a(&b, &wire, PACKET, frame);
+		struct rte_mbuf *m = rte_pktmbuf_alloc(b.dp->pool);
+
+		assert_non_null(m);
+		if (i % 2 == 1)
+			memcpy(frame, other, WIRE_MAC);
+		memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+		m->port = i == 5 ? 0 : i % 2; /* the last one is not */
+		assert_int_equal(rte_ring_enqueue(b.dp->workers[1]->handover->in[0].ring, m), 0);
+	}
+	round_of(&b, 1);
+	assert_int_equal(leave_by(1), 5);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_MAC), 1);
+	b.dp->workers[0]->handover->out[1].given += 6;
+	down(&b);
+}
+
 static void
 what_has_no_room_is_counted(void **state)
 {
@@ -368,6 +421,39 @@ a_change_waits_for_what_is_under_way(void **state)
 	round_of(&b, 0);
 	assert_true(in_force(&b));
 	assert_int_equal(leave_by(0), 1);
+	down(&b);
+}
+
+/* What is done is sent: until then it may be overtaken. */
+static uint16_t
+see_what_is_done(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n, void *context)
+{
+	const struct bench *b = context;
+
+	(void)port;
+	(void)queue;
+	(void)frames;
+	assert_int_equal(n, 3);
+	assert_int_equal(b->dp->workers[1]->handover->in[0].done, 0);
+	return n;
+}
+
+static void
+what_is_done_is_sent(void **state)
+{
+	const struct rte_eth_rxtx_callback *callback;
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	assert_true(want(&b, 1));
+	give_plain(&b, 3);
+	round_of(&b, 0);
+	callback = rte_eth_add_tx_callback(b.dp->ports[0].id, 1, see_what_is_done, &b);
+	round_of(&b, 1);
+	rte_eth_remove_tx_callback(b.dp->ports[0].id, 1, callback);
+	assert_int_equal(leave_by(1), 3);
+	assert_int_equal(b.dp->workers[1]->handover->in[0].done, 3);
 	down(&b);
 }
 
@@ -550,7 +636,46 @@ sessions_go_where_there_is_time(void **state)
 	for (unsigned i = 0; i < 20; i++)
 		pass(&b, 95, 60, 1300);
 	assert_true(own(&b) < DP_HANDOVER_BUCKETS);
+	/* what had no room at the other one was not carried */
+	for (unsigned i = 0; i < 11; i++)
+		pass(&b, 10, 10, 500);
+	assert_int_equal(own(&b), DP_HANDOVER_BUCKETS);
+	for (unsigned i = 0; i < 2 + 8; i++) {
+		b.dp->workers[0]->counts.drops[DP_DROP_HANDOVER_FULL] += i < 2 ? 0 : 250;
+		pass(&b, 95, 0, i < 2 ? 1000 : 1300);
+	}
+	assert_true(own(&b) < DP_HANDOVER_BUCKETS);
+	b.dp->workers[0]->counts.drops[DP_DROP_HANDOVER_FULL] += 250;
+	pass(&b, 95, 0, 1300);
+	assert_int_equal(own(&b), DP_HANDOVER_BUCKETS);
 	b.dp->started = false;
+	down(&b);
+}
+
+/* Who does not ask for it has none of it; who does has buffers for what waits. */
+static void
+it_is_asked_for(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	assert_int_equal(dp_handover_room(1), 0);
+	assert_int_equal(dp_handover_room(2), 2 * DP_HANDOVER_RING);
+	assert_int_equal(dp_handover_room(3), 6 * DP_HANDOVER_RING / 2);
+	up(&b);
+	assert_true(dp_handover_timeout(b.dp) == CV_TIME_NEVER); /* not started */
+	dp_handover_destroy(b.dp);
+	b.dp->params.hand_over = false;
+	assert_int_equal(dp_handover_create(b.dp), 0);
+	for (unsigned i = 0; i < THREADS; i++)
+		assert_null(b.dp->workers[i]->handover);
+	b.dp->started = true;
+	assert_true(dp_handover_timeout(b.dp) == CV_TIME_NEVER);
+	dp_handover_poll(b.dp, b.now);
+	b.dp->started = false;
+	give_plain(&b, 1);
+	round_of(&b, 0);
+	assert_int_equal(leave_by(0), 1);
 	down(&b);
 }
 
@@ -715,12 +840,16 @@ main(void)
 		cmocka_unit_test(whatever_form_it_has),
 		cmocka_unit_test(forms_that_mix_stay_in_order),
 		cmocka_unit_test(control_goes_its_own_way),
+		cmocka_unit_test(what_was_given_goes_no_further),
+		cmocka_unit_test(each_stays_its_ports),
 		cmocka_unit_test(what_has_no_room_is_counted),
 		cmocka_unit_test(a_change_waits_for_what_is_under_way),
+		cmocka_unit_test(what_is_done_is_sent),
 		cmocka_unit_test(nobody_waits_for_ever),
 		cmocka_unit_test(what_waits_for_its_turn_goes_before),
 		cmocka_unit_test(what_waits_when_it_stops_is_counted),
 		cmocka_unit_test(sessions_go_where_there_is_time),
+		cmocka_unit_test(it_is_asked_for),
 		cmocka_unit_test(packets_of_a_session_stay_in_order),
 	};
 
