@@ -211,7 +211,7 @@ static const struct view_column port_columns[] = {
 		"fragmented packets that the kernel put together first"),
 	COLUMN("offloads", p.offloads, TEXT, "OFFLOADS", NULL, "what the device does for us"),
 	COLUMN("hash", p.hash, TEXT, "HASH", NULL,
-		"spreads frames over workers: by session, addresses-ports, addresses; kernel, sender, none"),
+		"spreads frames over workers: session, addresses-ports, addresses; kernel, sender; one-queue, none"),
 	COLUMN("rx_descriptors", p.rx_descriptors, NUMBER, NULL, NULL, "of a queue"),
 	COLUMN("tx_descriptors", p.tx_descriptors, NUMBER, NULL, NULL, "of a queue"),
 	COLUMN("mac", mac, TEXT, "MAC", NULL, "its MAC address"),

@@ -2,7 +2,8 @@
 /*
  * What a port's device does for us, where it can: whether received checksums are right, sent
  * buffers given back all at once, and by what frames are spread over workers. Without it the same
- * comes out.
+ * comes out, but for a datagram whose checksum the device says is wrong: that is dropped at once,
+ * and else leaves with a wrong one, for the client to drop.
  *
  * Not asked for:
  *  - Checksums of what is sent. A packet's is carried on by what changes of it, some additions; a
