@@ -4,7 +4,7 @@
 
 #include "datapath/worker/permit.h"
 
-enum { TCP4 = 6, OTHER = 0x0a580142 };
+enum { TCP4 = 6, GRE = 47, OTHER = 0x0a580142 };
 
 static const struct policy open4 = {.kind = DP_FILTER_ANY, .clients_reachable = true};
 
@@ -210,6 +210,68 @@ errors_pass_where_what_they_quote_does(void **state)
 	bench_down(&b);
 }
 
+/* A list that says nothing of ICMP leaves its errors to what they quote; one that denies it, as all
+ * there is of it, does not. */
+static void
+errors_have_no_rule_or_one(void **state)
+{
+	struct cv_rule rules[] = {
+		{.protocol = WIRE_ESP},
+		{.protocol = WIRE_ICMP, .denies = true},
+		{.protocol = WIRE_ICMPV6, .denies = true},
+	};
+	uint8_t p[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	set_list(&b, false, rules, 1);
+	expect(&b, true, p, error4(p, WIRE_ESP, INNER_A, 0, 0), DP_DROP_COUNT);
+	expect(&b, true, p, error6(p, WIRE_ESP, A_6, 0, 0), DP_DROP_COUNT);
+	expect(&b, true, p, error4(p, WIRE_AH, INNER_A, 0, 0), DP_DROP_POLICY_SENDER);
+	expect(&b, true, p, error6(p, WIRE_AH, A_6, 0, 0), DP_DROP_POLICY_SENDER);
+	set_list(&b, false, rules, RTE_DIM(rules));
+	expect(&b, true, p, error4(p, WIRE_ESP, INNER_A, 0, 0), DP_DROP_POLICY_SENDER);
+	expect(&b, true, p, error6(p, WIRE_ESP, A_6, 0, 0), DP_DROP_POLICY_SENDER);
+	bench_down(&b);
+}
+
+/* Both halves of an address count, of either end, and the ports of either way. */
+static void
+each_end_has_its_own(void **state)
+{
+	const struct cv_rule rules[] = {
+		{.protocol = WIRE_ESP, .client = prefix(A_6 "/128")},
+		{.protocol = WIRE_AH, .peer = prefix(B_6 "/128")},
+		{.protocol = GRE, .client = prefix(B_6 "/128")},
+		{.protocol = WIRE_SCTP, .peer_port = {36412, 36412}},
+	};
+	uint8_t packet[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	set_list(&b, false, rules, RTE_DIM(rules));
+	for (unsigned from_a = 0; from_a < 2; from_a++) {
+		enum dp_drop_cause denied =
+			from_a ? DP_DROP_POLICY_SENDER : DP_DROP_POLICY_RECEIVER;
+		uint16_t source = from_a ? 9 : 36412, target = from_a ? 36412 : 9;
+
+		send(&b, from_a, true, WIRE_ESP, 0, 0, DP_DROP_COUNT);
+		send(&b, from_a, true, WIRE_AH, 0, 0, DP_DROP_COUNT);
+		send(&b, from_a, true, GRE, 0, 0, denied);
+		for (unsigned six = 0; six < 2; six++) {
+			send(&b, from_a, six, WIRE_SCTP, source, target, DP_DROP_COUNT);
+			send(&b, from_a, six, WIRE_SCTP, target, source, denied);
+		}
+	}
+	packet6(packet, "2001:db8:a:a::2", B_6, WIRE_ESP, 100);
+	expect(&b, true, packet, 100, DP_DROP_POLICY_SENDER);
+	packet6(packet, A_6, "2001:db8:b:b::2", WIRE_AH, 100);
+	expect(&b, true, packet, 100, DP_DROP_POLICY_SENDER);
+	bench_down(&b);
+}
+
 static size_t
 part4(uint8_t *out, uint8_t protocol, uint16_t id, unsigned offset, uint16_t port)
 {
@@ -298,6 +360,8 @@ what_is_plain_is_permitted_at_once(void **state)
 	assert_false(dp_filter_permits_plain(t, in | out, false, p, 60));
 	p[WIRE_IPV4 + 13] = 0x02; /* SYN: its MSS may be changed */
 	assert_false(dp_filter_permits_plain(t, in, false, p, 60));
+	set_list(&b, true, &(struct cv_rule){.protocol = WIRE_TCP}, 1);
+	assert_false(dp_filter_permits_plain(dp_filter_of(b.dp, GROUP_B), in, false, p, 60));
 	inner_packet(p, INNER_A, INNER_B, WIRE_UDP, 60);
 	wire_put16(p + WIRE_IPV4 + 2, 53);
 	assert_true(dp_filter_permits_plain(t, in, false, p, 60));
@@ -372,6 +436,8 @@ main(void)
 		cmocka_unit_test(the_first_rule_that_is_about_a_packet_counts),
 		cmocka_unit_test(rules_name_ways),
 		cmocka_unit_test(errors_pass_where_what_they_quote_does),
+		cmocka_unit_test(errors_have_no_rule_or_one),
+		cmocka_unit_test(each_end_has_its_own),
 		cmocka_unit_test(later_fragments_follow_where_ports_count),
 		cmocka_unit_test(what_is_plain_is_permitted_at_once),
 		cmocka_unit_test(a_list_is_kept_as_it_was_told),

@@ -138,8 +138,9 @@ a_list_of_rules(void **state)
 {
 	struct policy rules = {.kind = DP_FILTER_RULES,
 		.clients_reachable = true,
-		.rules = {{GRE, 0, 0}, {UDP, 1000, 2000}, {UDP, 53, 53}},
-		.rule_count = 3};
+		.rules = {{GRE, 0, 0}, {UDP, 1000, 2000}, {UDP, 53, 53}, {SCTP, 2905, 2905}},
+		.rule_count = 4};
+	uint8_t packet[FRAME_MAX];
 	struct bench b;
 
 	(void)state;
@@ -152,6 +153,13 @@ a_list_of_rules(void **state)
 	send_udp(&b, 40000, 53, DP_DROP_COUNT);
 	send_udp(&b, 40000, 2001, DP_DROP_POLICY_SENDER);
 	send_udp(&b, 999, 54, DP_DROP_POLICY_SENDER);
+	/* ports are of their protocol */
+	send_udp(&b, 2905, 2905, DP_DROP_POLICY_SENDER);
+	for (unsigned i = 0; i < 2; i++) {
+		inner_packet(packet, INNER_A, INNER_B, SCTP, 100);
+		set_ports(packet, 40000, i == 0 ? 2905 : 53);
+		expect(&b, packet, 100, i == 0 ? DP_DROP_COUNT : DP_DROP_POLICY_SENDER);
+	}
 	bench_down(&b);
 }
 

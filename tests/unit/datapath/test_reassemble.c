@@ -17,7 +17,7 @@ struct whole {
 static void
 make(const struct bench *b, struct whole *w, bool from_a, size_t inner_len, uint16_t id)
 {
-	struct wire wire = {0};
+	struct wire wire = {.length = id % 2 != 0};
 
 	w->inner_len = inner_packet(
 		w->inner, from_a ? INNER_A : INNER_B, from_a ? INNER_B : INNER_A, ESP, inner_len);
@@ -268,9 +268,8 @@ impossible_ones_are_refused_at_once(void **state)
 		{0, 40, true},    /* tiny */
 		{8, 48, true},    /* behind a tiny one */
 		{32, 100, false}, /* behind a tiny one */
-		{65528, 8, false},
-		{65520, 24, true},
-		{65504, 48, false},
+		{65528, 8, false}, {65520, 24, true}, {65504, 48, false},
+		{65504, 12, false}, /* 65,536 with its header */
 	};
 	struct whole w;
 	struct bench b;
@@ -454,6 +453,60 @@ marks_are_of_the_whole(void **state)
 	bench_down(&b);
 }
 
+/* Whichever came first. */
+static void
+a_mark_is_not_forgotten(void **state)
+{
+	uint8_t frame[FRAME_MAX], got[FRAME_MAX];
+	struct whole w = {0};
+	struct wire wire = {0};
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	inner_packet(w.inner, INNER_A, INNER_B, ESP, 1000);
+	w.inner[1] |= 2;
+	inner_checksum(w.inner);
+	w.len = build_data(&b, true, &wire, w.inner, 1000, w.frame) - HEADERS;
+	for (unsigned i = 2; i-- > 0;) {
+		size_t len = cut(&w, i * 504, i == 0 ? 504 : (unsigned)w.len - 504, i == 0, frame);
+
+		frame[WIRE_ETHER + WIRE_IPV4_TOS] = i == 0 ? 2 : 3;
+		wire_ipv4_finish(frame + WIRE_ETHER);
+		put_frame(&b, frame, len);
+	}
+	assert_int_equal(take_inner(&b, false, got), 1000);
+	assert_int_equal(got[1] & 3, 3);
+	bench_down(&b);
+}
+
+/* A device that sums up what it takes for a datagram can be right about no fragment. */
+static void
+what_a_device_says_is_of_a_fragment(void **state)
+{
+	uint8_t frame[FRAME_MAX];
+	struct rte_mbuf *m;
+	struct whole w;
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	b.dp->ports[0].checks_rx = true;
+	make(&b, &w, true, 1000, 1);
+	len = cut(&w, 0, 504, true, frame);
+	m = rte_pktmbuf_alloc(b.dp->pool);
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_BAD;
+	assert_int_equal(rte_ring_enqueue(b.in, m), 0);
+	dp_worker_round(b.dp->workers[0]);
+	put_last(&b, &w, 504);
+	arrives(&b, &w);
+	assert_int_equal(all_drops(&b), 0);
+	bench_down(&b);
+}
+
 static void
 what_is_never_finished_ends(void **state)
 {
@@ -523,9 +576,12 @@ what_waits_at_the_end_is_counted(void **state)
 
 /* ---- floods ---- */
 
-/* A first fragment that nobody finishes: of a source, with its number. */
+/* What the first fragments of a flood say that they are. */
+enum says { SCCRQ, DATA, CONTROL, SAYS };
+
+/* A first fragment that nobody finishes: of a source, with its number, that names any session. */
 static void
-put_first(struct bench *b, uint32_t source, uint16_t id)
+put_first(struct bench *b, uint32_t source, uint16_t id, enum says says, uint32_t names)
 {
 	uint8_t frame[HEADERS + 64] = {0};
 	const struct wire_ipv4 header = {.length = WIRE_IPV4 + 64,
@@ -541,7 +597,10 @@ put_first(struct bench *b, uint32_t source, uint16_t id)
 	wire_store16(frame + WIRE_ETHER_TYPE, WIRE_TYPE_IPV4_BE);
 	wire_ipv4_write(frame + WIRE_ETHER, &header);
 	wire_udp_write(frame + HEADERS, 4711, 1701, 500);
-	memcpy(frame + HEADERS + WIRE_UDP_HEADER, "\xc8\2\0\x64", 4); /* an SCCRQ, to be */
+	memcpy(frame + HEADERS + WIRE_UDP_HEADER, says == DATA ? "\x40\2\0\x64" : "\xc8\2\0\x64",
+		4);
+	if (says != SCCRQ)
+		wire_put32(frame + HEADERS + WIRE_UDP_HEADER + 4, names);
 	assert_non_null(m);
 	memcpy(rte_pktmbuf_append(m, sizeof(frame)), frame, sizeof(frame));
 	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
@@ -550,7 +609,9 @@ put_first(struct bench *b, uint32_t source, uint16_t id)
 struct flood {
 	unsigned sent;
 	uint64_t random;
-	bool forged; /* any source; else one network */
+	bool forged; /* any source; else one network, */
+	bool hosts;  /* any host in it */
+	enum says says;
 };
 
 static void
@@ -561,8 +622,12 @@ flood(struct bench *b, struct flood *f, unsigned n)
 
 		f->random = f->random * UINT64_C(6364136223846793005) + 1442695040888963407;
 		source = (uint32_t)(f->random >> 33);
-		source = f->forged ? (1 + source % 126) << 24 | source >> 8 : 0xc6336401;
-		put_first(b, source, (uint16_t)(f->random >> 40));
+		if (f->forged)
+			source = (1 + source % 126) << 24 | source >> 8;
+		else
+			source = 0xc6336400 | (f->hosts ? source & 0xff : 1);
+		put_first(b, source, (uint16_t)(f->random >> 40), f->says,
+			(uint32_t)(f->random >> 13));
 		f->sent++;
 		if (i % DP_BURST == DP_BURST - 1)
 			dp_worker_round(b->dp->workers[0]);
@@ -608,6 +673,9 @@ a_flood_pushes_out_no_session(void **state)
 	assert_true(f.sent >= 1000000);
 	assert_true(drops(&b, DP_DROP_REASSEMBLE_GAVE_WAY) >= f.sent - 1000);
 	assert_true(honest_ones(&b, &f, 1000, 5, false) >= 850);
+	/* it matters little what they say: nobody is what he says from elsewhere */
+	for (f.says = DATA; f.says < SAYS; f.says++)
+		assert_int_equal(honest_ones(&b, &f, 100, 1000, true), 100);
 	assert_true(rte_mempool_avail_count(b.dp->pool) >= b.mbufs - 128);
 	dp_parts_drain(b.dp->workers[0]);
 	bench_down(&b);
@@ -623,6 +691,8 @@ no_source_has_more_than_its_share(void **state)
 	(void)state;
 	bench_up(&b, 0, 0);
 	assert_int_equal(honest_ones(&b, &f, 200, 1000, true), 200);
+	assert_int_equal(honest_ones(&b, &f, 200, 1000, false), 200);
+	f.hosts = true;
 	assert_int_equal(honest_ones(&b, &f, 200, 1000, false), 200);
 	dp_parts_drain(b.dp->workers[0]);
 	bench_down(&b);
@@ -680,6 +750,8 @@ main(void)
 		cmocka_unit_test(what_fits_no_buffer_is_dropped),
 		cmocka_unit_test(wrong_ones_put_together_are_found),
 		cmocka_unit_test(marks_are_of_the_whole),
+		cmocka_unit_test(a_mark_is_not_forgotten),
+		cmocka_unit_test(what_a_device_says_is_of_a_fragment),
 		cmocka_unit_test(what_is_never_finished_ends),
 		cmocka_unit_test(not_ours_waits_for_nothing),
 		cmocka_unit_test(what_waits_at_the_end_is_counted),

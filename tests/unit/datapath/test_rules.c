@@ -268,12 +268,35 @@ many_rules(void **state)
 	}
 }
 
+/* Rules of ports alone, of either side: most of them go through any cut. Packets are still compared
+ * with few, and three boxes of each family are room for a rule. */
+static void
+trees_are_bounded(void **state)
+{
+	enum { BOXES = 3, FEW = 16 };
+	struct dp_rules *made;
+
+	(void)state;
+	for (size_t i = 0; i < MOST; i++) {
+		rules[i] = (struct cv_rule){
+			.protocol = WIRE_UDP, .port_low = (uint16_t)(1 + next(UINT16_MAX - 10))};
+		rules[i].port_high = (uint16_t)(rules[i].port_low + next(10));
+	}
+	made = dp_rules_make(rules, MOST);
+	assert_non_null(made);
+	assert_in_range(made->worst, 1, FEW);
+	assert_in_range(made->bytes, MOST,
+		BOXES * MOST * (sizeof(struct dp_box4) + sizeof(struct dp_box6)));
+	dp_rules_free(made);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_rule_counts),
 		cmocka_unit_test(many_rules),
+		cmocka_unit_test(trees_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

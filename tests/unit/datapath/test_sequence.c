@@ -213,6 +213,75 @@ few_of_a_session_wait(void **state)
 	bench_down(&b);
 }
 
+/* All that may wait does; one more of a session that has none waits for nothing. */
+static void
+few_of_all_wait(void **state)
+{
+	enum { SESSIONS = DP_SEQUENCE_WAITING / DP_SEQUENCE_SESSION };
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct wire wire = {.sequence = true, .no_checksum = true};
+	struct dp_session s;
+	struct bench b;
+	uint16_t id = 0;
+
+	(void)state;
+	bench_up_for(&b, 1000, DP_SEND_SEQUENCE, 0);
+	assert_int_equal(dp_session_get(b.dp, b.slot_a, &s), 0);
+	for (unsigned i = 0; i <= SESSIONS; i++) {
+		uint32_t address = 0x0a580201 + i, slot;
+
+		s.address = cv_ipv4(address);
+		do { /* one whose slot is free */
+			assert_in_range(++id, 1, 1000);
+			s.session_id = wire.session_id = (uint16_t)(1000 + id);
+		} while (dp_session_set(b.dp, &s, &slot) != 0);
+		for (unsigned k = 0; k <= DP_SEQUENCE_SESSION; k++) {
+			/* the first one begins the count, one is missing */
+			uint16_t ns = (uint16_t)(k == 0 ? 0 : k + 1);
+			size_t len = inner_packet(packet, address, INNER_B, ESP, LEN);
+
+			len = build_data(&b, true, &wire, packet, len, frame);
+			wire_put16(frame + NS_AT, ns);
+			put_frame(&b, frame, len);
+			assert_int_equal(
+				take_inner(&b, false, packet), k == 0 || i == SESSIONS ? LEN : 0);
+		}
+	}
+	assert_int_equal(edges(&b, DP_EDGE_SEQUENCE_WAIT), DP_SEQUENCE_WAITING);
+	assert_int_equal(edges(&b, DP_EDGE_SEQUENCE_LOST), 1);
+	dp_sequence_drain(b.dp->workers[0]);
+	assert_int_equal(drops(&b, DP_DROP_WORKER_STOPPED), DP_SEQUENCE_WAITING);
+	bench_down(&b);
+}
+
+/* What a network doubles now and then is no other count, however long a session lives. */
+static void
+doubled_ones_are_no_other_count(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	for (uint16_t ns = 0; ns < 100; ns++) {
+		put(&b, ns);
+		GETS(&b, ns);
+		put(&b, ns);
+		none(&b);
+	}
+	assert_int_equal(old(&b), 100);
+	/* nor once another one has begun: the 33rd in a row, with the last one above */
+	for (uint16_t ns = 0; ns < 32; ns++)
+		put(&b, ns);
+	GETS(&b, 31);
+	put(&b, 31);
+	put(&b, 30);
+	none(&b);
+	put(&b, 32);
+	GETS(&b, 32);
+	assert_int_equal(lost(&b), 0);
+	bench_down(&b);
+}
+
 /* A peer that begins another count is followed: far ahead at once, behind after a while. */
 static void
 another_count_is_followed(void **state)
@@ -362,6 +431,8 @@ main(void)
 		cmocka_unit_test(what_is_lost_is_waited_for_a_moment),
 		cmocka_unit_test(the_same_again_is_dropped),
 		cmocka_unit_test(few_of_a_session_wait),
+		cmocka_unit_test(few_of_all_wait),
+		cmocka_unit_test(doubled_ones_are_no_other_count),
 		cmocka_unit_test(another_count_is_followed),
 		cmocka_unit_test(without_a_number_there_is_no_order),
 		cmocka_unit_test(control_counts_and_strangers_do_not),
