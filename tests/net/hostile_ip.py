@@ -27,7 +27,8 @@ def ip_cases(wire):
             ("wrong header checksum", "IP_CHECKSUM", {"wrong_sum": 1})):
         payload = bytes(30) if drop == "IP_HEADER" else good
         yield f"IP: {text}", f"CLASSIFY_{drop}", d(payload, ip=wrong)
-    for source in ("0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"):
+    for source in ("0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+                   "192.0.2.255"):
         yield f"IP: SCCRQ from {source}", "CLASSIFY_MARTIAN", d(good, source=source)
         yield (f"IP: echo request from {source}", "CLASSIFY_MARTIAN",
                p(icmp(8), ICMP, source=source))
@@ -182,6 +183,8 @@ def fragments(judge, wire, held):
     judge.judge("fragments: the last one first", {}, lambda: hello((1, 0), [304], 2))
     judge.judge("fragments: eight, from the middle", {},
                 lambda: hello((3, 7, 0, 5, 1, 6, 4, 2), eight, 3))
+    judge.judge("fragments: one is cut again, and 8 bytes are left", {},
+                lambda: hello((2, 1, 0), [496, 504], 5))
     judge.judge("fragments: each comes twice", {"REASSEMBLE_DUPLICATE": 1},
                 lambda: hello((1, 1, 0), [304], 4))
     judge.judge("fragments: one overlaps another by 8 bytes", {"REASSEMBLE_OVERLAP": 2},
