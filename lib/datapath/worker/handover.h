@@ -7,7 +7,7 @@
  * Between each two workers there is a ring. Which buckets are whose is the control thread's to say
  * (control/handover.c); the worker that gives takes it on in a moment when nothing of what it gave
  * is under way, for which it lets its own queues wait. So no packet of a session overtakes another
- * one, whoever had it before.
+ * one, whoever had it before, until both are in send queues of a device, which are a worker's each.
  */
 #ifndef DP_WORKER_HANDOVER_H
 #define DP_WORKER_HANDOVER_H
