@@ -11,10 +11,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 LOOKS_A_S=1000 # epoll_waits a second at most, where the loop does not sleep
 WAKES=400
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 command -v cc >/dev/null || tap_skip_all "no C compiler"
 
 # calls N: the count that lib/calls.c keeps.

@@ -55,10 +55,6 @@ a hotel's: out go UDP and TCP, but neither IKE (UDP 500) nor ESP (which has no p
 TEXT
 }
 
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
-
 # Each attempt is made and must fail; the counters of A's filter tell the reason.
 without_culvert() {
 	local dropped
@@ -198,7 +194,7 @@ demo() {
 	world_open
 	need "the internet" world_site siteA 192.0.2.11
 	need "the internet" world_site siteB 192.0.2.12
-	need "the virtual machines" boot
+	need "the virtual machines" guests_boot
 	say "two guests are up, both are 10.0.0.2"
 	without_culvert
 	title "With Culvert"

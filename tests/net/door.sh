@@ -14,10 +14,7 @@ GATEWAY=192.0.2.254 CALLERS=192.0.2.60 SECONDS_EACH=8
 RATE=${RATE:-20000}
 FLOOD=${FLOOD:-$HERE/../../build/tests/net/flood}
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires guest lns
 [ -x "$FLOOD" ] || tap_skip_all "no $FLOOD (./dpdk-setup.sh build makes it)"
 [ "$(nproc)" -gt 1 ] || tap_skip_all "one CPU: who forges would take it from who serves"
 
@@ -34,10 +31,6 @@ configure() {
 		sed -i "s|{ secret-file: tunnel.secret }|{ peer: $CALLERS/32, secret: none }, &|
 			s|address: $LNS_ADDRESS/24|&, gateway: $GATEWAY|" "$RUN/lns/culvert.yaml" &&
 		echo "limits: { tunnels: 2000 }" >>"$RUN/lns/culvert.yaml"
-}
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
 }
 
 dial() {
@@ -89,7 +82,7 @@ world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 && neighbours || exit
 tap_logs "$RUN/$LNS_LOG"
 configure
 
-tap_need "two guests boot" boot
+tap_need "two guests boot" guests_boot
 tap_need "Culvert is ready" lns_start
 tap_need "both dial in" dial
 tap_check "callers get in when nobody forges" call

@@ -8,10 +8,7 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 
 # No secret, a router, and short lives for tunnels that nobody answers for. On a TAP device, since
 # bridges and packet sockets drop wrong headers and put fragments together before anybody sees them.

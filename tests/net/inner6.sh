@@ -9,20 +9,13 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires guest lns
 for tool in dhcpcd dhcp6c; do
 	command -v $tool >/dev/null || tap_skip_all "$tool is missing (./dpdk-setup.sh install gets it)"
 done
 
 POOL6=2001:db8:1: DELEGATE=2001:db8:1 # how texts of what they hold begin
 LNS6=2001:db8:1::1
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
 
 configure() {
 	lns_configure secret=tunnelsecret policy=any userA:pass-a userB:pass-b &&
@@ -218,7 +211,7 @@ done
 tap_logs "$RUN/$LNS_LOG"
 
 tap_need "a configuration with IPv6 prefixes" configure
-tap_need "two guests boot" boot
+tap_need "two guests boot" guests_boot
 tap_need "one routes for a network of its own" prepare
 tap_need "Culvert is ready" lns_start
 tap_need "capture at the LNS's port" capture_start wan to-lns first

@@ -10,10 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 MRU=8900
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 
 # configure DEVICE MTU
 configure() {

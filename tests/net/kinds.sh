@@ -9,14 +9,7 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
+tap_requires guest lns
 
 dial() {
 	# the shell and pppd each take one backslash of two away: it says CORP\userA
@@ -58,7 +51,7 @@ done
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret auth='chap-md5, mschapv2, pap' userA:pass-a userB:pass-b
 
-tap_need "two guests boot" boot
+tap_need "two guests boot" guests_boot
 tap_need "Culvert is ready" lns_start
 tap_need "capture at the LNS's port" capture_start wan to-lns first
 tap_need "MS-CHAPv2 with kernel L2TP, PAP with userspace L2TP: both get an address" dial

@@ -11,10 +11,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 CALLS=${CALLS:-40000}
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 [ "$(nproc)" -gt 1 ] || tap_skip_all "one CPU: who calls would take it from who serves"
 
 # Nobody speaks PPP: its requests are few, and have time.

@@ -10,14 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 STOP_BOUND_MS=3000
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
+tap_requires guest lns
 
 dial() {
 	client_dial A user=userA password=pass-a secret=tunnelsecret redial=yes &&
@@ -284,7 +277,7 @@ done
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a userB:pass-b
 
-tap_need "two guests boot" boot
+tap_need "two guests boot" guests_boot
 tap_need "Culvert is ready" lns_start
 tap_need "both clients get a session" dial
 tap_check "IPsec between them" ipsec_between A B

@@ -10,10 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 SESSIONS=5000
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 [ "$(nproc)" -ge 2 ] || tap_skip_all "one CPU: the watcher, the packets and Culvert would share it"
 
 configure() {

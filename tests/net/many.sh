@@ -12,10 +12,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 STRANGER=192.0.2.99
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires guest lns
 
 boot() {
 	local guest

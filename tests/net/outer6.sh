@@ -10,10 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 LAN=2001:db8:a
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires guest lns
 
 # A listener of each family; who dials from the client's network over IPv6 needs no secret.
 configure() {
@@ -21,10 +18,6 @@ configure() {
 	sed -i "s|^listeners: .*|listeners:\n  - { address: $LNS_ADDRESS/24 }\n  - { address: \"2001:db8::1/64\", gateway: \"fe80::1\" }|
 		s|^tunnels: .*|tunnels: { secrets: [ { peer: \"$LAN::/64\", listener: \"[2001:db8::1]:1701\", secret: none }, { secret-file: tunnel.secret } ] }|" \
 		"$RUN/lns/culvert.yaml"
-}
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
 }
 
 dial() {
@@ -65,7 +58,7 @@ tap_logs "$RUN"/guest-A/{dial6,pppd}.log "$RUN"/guest-B/{xl2tpd,pppd}.log "$RUN/
 configure
 
 tap_need "capture at the LNS's port" capture_start wan to-lns lns
-tap_need "two guests boot" boot
+tap_need "two guests boot" guests_boot
 tap_need "Culvert is ready" lns_start
 tap_check "its IPv6 address answers a ping from beyond the gateway" \
 	world_in siteA ping -6 -c 2 -i 0.2 -W 5 -I $LAN::1 2001:db8::1

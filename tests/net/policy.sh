@@ -13,14 +13,7 @@ STRANGER=192.0.2.99
 A=10.88.1.7 B=10.88.2.7 # where the two are in one realm
 USER_C='  - { name: userC, password-file: userC.secret, group: b, address: 10.88.1.99 }'
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
+tap_requires guest lns
 
 # What comes to some UDP ports of B: a line for each datagram, its port and its text.
 listen() {
@@ -225,7 +218,7 @@ for guest in A B; do
 done
 tap_logs "$RUN/$LNS_LOG"
 
-tap_need "two guests boot" boot
+tap_need "two guests boot" guests_boot
 tap_need "one listens at some UDP ports" listen
 
 tap_check "policy: any: both dial" serve 'policy: any, clients: reachable' 'policy: any'

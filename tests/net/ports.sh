@@ -8,10 +8,7 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 
 configure() {
 	lns_configure secret=none userA:pass-a

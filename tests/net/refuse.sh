@@ -8,14 +8,7 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
+tap_requires guest lns
 
 dial_well() {
 	client_dial "$1" "user=user$1" "password=$2" secret=tunnelsecret &&
@@ -64,7 +57,7 @@ tap_logs "$RUN"/guest-A/{console,xl2tpd,pppd}.log "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret auth='chap-md5, mschapv2, pap' userA:pass-a userB:pass-b
 
 tap_need "capture at the LNS's port" capture_start wan to-lns lns
-tap_need "two guests boot" boot
+tap_need "two guests boot" guests_boot
 tap_need "Culvert is ready" lns_start
 tap_need "client B gets a session" dial_well B pass-b
 for method in chap-md5 mschapv2 pap; do

@@ -10,14 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 MEGABYTES=4
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
+tap_requires guest lns
 
 dial() {
 	client_dial A user=userA password=pass-a secret=tunnelsecret &&
@@ -96,7 +89,7 @@ tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a userB:pass-b
 
 tap_need "capture at the LNS's port" capture_start wan to-lns lns
-tap_need "two guests boot, both are 10.0.0.2" boot
+tap_need "two guests boot, both are 10.0.0.2" guests_boot
 tap_need "Culvert is ready" lns_start
 tap_need "both clients get a tunnel, a session and an address" dial
 tap_note "A has $(client_address A), B has $(client_address B)"

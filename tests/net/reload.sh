@@ -16,10 +16,7 @@ SESSIONS=4000
 OTHER='' # listeners
 RATE=2000 # packets a second, of all
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 [ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
 [ "$(nproc)" -gt 1 ] || tap_skip_all "one CPU: who dials would take it from who serves"
 

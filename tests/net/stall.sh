@@ -11,10 +11,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 STOPPED_S=60         # the control thread
 PINGS=330 PING_S=0.2 # go on for longer
 
-reason=$(guest_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires guest lns
 
 # ---- a log that nobody reads ----
 
@@ -139,10 +136,6 @@ stop_watched() {
 
 # ---- a control thread that stands still ----
 
-boot() {
-	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
-}
-
 # Without echoes of their own, which only the control thread answers.
 dial() {
 	client_dial A user=userA password=pass-a secret=tunnelsecret echo=0 &&
@@ -260,7 +253,7 @@ else
 	tap_check "$WATCHED: control" said_late who=control main
 	tap_check "$WATCHED: worker" said_late "who=worker worker=0" "(rte|lcore|dpdk)-worker-?1"
 	tap_check "Culvert ends, having counted both" stop_watched
-	tap_need "two guests boot" boot
+	tap_need "two guests boot" guests_boot
 	tap_need "Culvert is ready, with a worker of its own" lns_start
 	tap_need "both clients get a session, and reach each other" dial
 	lns_rows sessions '{user} {session} {state}' | sort >"$RUN/sessions"

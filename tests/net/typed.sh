@@ -10,10 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 COMPLETION=$HERE/../../app/culvertctl/culvertctl.bash
 
-reason=$(world_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
-reason=$(lns_missing)
-[ -z "$reason" ] || tap_skip_all "$reason"
+tap_requires world lns
 
 # says CODE TEXT COMMAND...: the command ends with that exit code, and one of its first two lines
 # (culvertd may have logged one before) has all of TEXT.

@@ -8,8 +8,6 @@
 
 #include "hand.h"
 
-enum { STRANGER = 0xc6336401 }; /* 198.51.100.1 */
-
 #define OPEN_TO_ALL(limits)                                           \
 	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"            \
 	"listeners: [{address: 192.0.2.1/24}]\n"                      \

@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+const char hand_by_condition[] =
+	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
+	"listeners: [{address: 192.0.2.1/24}]\n"
+	"tunnels: {secrets: [{host: open, secret: none}, {peer: 203.0.113.0/24, secret: none},\n"
+	"  {host: lac, secret-file: secret}]}\n"
+	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
+	"users: [{name: alice, password-file: alice}]\n"
+	"limits: {sessions: 100, tunnels: 100}\n";
+
 void
 hand_init(struct hand *h, struct world *w, uint32_t ip, uint16_t port, uint16_t tunnel_id)
 {

@@ -7,6 +7,12 @@
 #include "l2tp/message.h"
 #include "world.h"
 
+enum { STRANGER = 0xc6336401 }; /* 198.51.100.1, which no client has */
+
+/* A server of which host "open" and the peers 203.0.113.0/24 need no secret, and host "lac" the
+ * standard one. */
+extern const char hand_by_condition[];
+
 struct hand {
 	struct world *w;
 	struct cv_endpoint address;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRANGER = 0xc6336401, RECORDED = 64 };
+enum { RECORDED = 64 };
 
 enum stage {
 	NO_TUNNEL,

@@ -188,16 +188,6 @@ each_silence_is_bounded_and_has_its_reason(void **state)
 	}
 }
 
-static unsigned
-open_slots(const struct world *w)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < WORLD_SLOTS; i++)
-		n += w->slots[i].open;
-	return n;
-}
-
 /* Protocol-Reject of IPCP or of IP: traffic stops, the call does not; IPCP brings it back with the
  * same address. Left at that, the session ends in IPCP's time and says why. */
 static void

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STRANGER = 0xc6336401 };
-
 #define LIMITED(limits)                                               \
 	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"            \
 	"listeners: [{address: 192.0.2.1/24}]\n"                      \

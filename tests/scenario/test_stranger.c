@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-enum { STRANGER = 0xc6336401 }; /* 198.51.100.1 */
-
-static const char by_condition[] =
-	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
-	"listeners: [{address: 192.0.2.1/24}]\n"
-	"tunnels: {secrets: [{host: open, secret: none}, {peer: 203.0.113.0/24, secret: none},\n"
-	"  {host: lac, secret-file: secret}]}\n"
-	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
-	"users: [{name: alice, password-file: alice}]\n"
-	"limits: {sessions: 100, tunnels: 100}\n";
-
 static void
 a_rebooted_peers_old_tunnel_dies_by_hello(void **state)
 {
@@ -202,7 +191,7 @@ a_host_name_with_control_characters_is_escaped(void **state)
 	struct hand h;
 
 	(void)state;
-	world_up(&w, by_condition, 10);
+	world_up(&w, hand_by_condition, 10);
 	hand_init(&h, &w, STRANGER, 1, 7);
 	hand_sccrq(&h, "a\n\x1b[31m\xff level=error", NULL);
 	hand_send(&h, 0);

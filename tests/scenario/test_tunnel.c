@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STRANGER = 0xc6336401 }; /* 198.51.100.1 */
-
 static void
 answers_go_to_the_address_and_port_that_asked(void **state)
 {
@@ -106,15 +104,6 @@ a_retransmitted_sccrq_finds_its_caller(void **state)
 	world_down(&w);
 }
 
-static const char by_condition[] =
-	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"
-	"listeners: [{address: 192.0.2.1/24}]\n"
-	"tunnels: {secrets: [{host: open, secret: none}, {peer: 203.0.113.0/24, secret: none},\n"
-	"  {host: lac, secret-file: secret}]}\n"
-	"groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24}]\n"
-	"users: [{name: alice, password-file: alice}]\n"
-	"limits: {sessions: 100, tunnels: 100}\n";
-
 static void
 the_secret_is_found_by_host_and_address(void **state)
 {
@@ -123,7 +112,7 @@ the_secret_is_found_by_host_and_address(void **state)
 	struct hand h;
 
 	(void)state;
-	world_up(&w, by_condition, 9);
+	world_up(&w, hand_by_condition, 9);
 	hand_init(&h, &w, STRANGER, 1, 7);
 	assert_true(hand_tunnel(&h, "open", NULL));
 	hand_init(&h, &w, 0xcb007109, 1, 7);

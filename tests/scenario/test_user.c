@@ -168,16 +168,6 @@ a_kicked_session_keeps_its_address_for_the_last_line(void **state)
 	world_down(&w);
 }
 
-static unsigned
-open_slots(const struct world *w)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < WORLD_SLOTS; i++)
-		n += w->slots[i].open;
-	return n;
-}
-
 static bool
 no_chap(struct world *w, int to, const uint8_t *bytes, size_t len)
 {

@@ -275,6 +275,16 @@ all_down(struct world *w)
 	return true;
 }
 
+unsigned
+open_slots(const struct world *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WORLD_SLOTS; i++)
+		n += w->slots[i].open;
+	return n;
+}
+
 uint64_t
 world_counter(const struct world *w, enum lns_counter counter)
 {

@@ -183,6 +183,8 @@ void world_inject(struct world *w, const struct cv_endpoint *from, const void *b
  * number is put in. Returns what lns_auth_answer does. */
 int world_answer(struct world *w, unsigned ask, struct lns_auth_answer *answer);
 
+/* Sessions that are open in the data path. */
+unsigned open_slots(const struct world *w);
 uint64_t world_counter(const struct world *w, enum lns_counter counter);
 /* Whether a line of the log has both words. */
 bool world_logged(const struct world *w, const char *a, const char *b);

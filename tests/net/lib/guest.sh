@@ -51,6 +51,11 @@ guest_wait() {
 	world_until 90 test -e "$RUN/guest-$1/ready"
 }
 
+# guests_boot: A and B, each behind a NAT of its own.
+guests_boot() {
+	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
+}
+
 # guest_run NAME TEXT: runs shell text in the guest, prints what it prints, returns its exit code.
 # What it leaves in the guest's /tmp/box is in RUN/guest-NAME.
 guest_run() {

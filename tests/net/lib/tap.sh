@@ -16,6 +16,15 @@ tap_skip_all() {
 	exit 0
 }
 
+# tap_requires WHAT...: those of guest, lns and world without which none can run here.
+tap_requires() {
+	local what reason
+	for what in "$@"; do
+		reason=$("${what}_missing")
+		[ -z "$reason" ] || tap_skip_all "$reason"
+	done
+}
+
 # tap_logs FILE...: whose last lines to show when a test fails.
 tap_logs() {
 	TAP_LOGS+=("$@")

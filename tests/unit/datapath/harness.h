@@ -34,6 +34,15 @@
 #define INNER_A UINT32_C(0x0a580101)
 #define INNER_B UINT32_C(0x0a580102)
 
+enum {
+	TUNNEL_A = 11,
+	TUNNEL_B = 12,
+	SESSION_A = 21,
+	SESSION_B = 22,
+	PEER_TUNNEL = 31,
+	PEER_SESSION = 41
+};
+
 enum { PORT_A = 40001, PORT_B = 40002, FRAME_MAX = 2048, GROUP_A = 0, GROUP_B = 1 };
 
 struct frame_bytes {
@@ -140,8 +149,16 @@ size_t take_inner(struct bench *b, bool to_a, uint8_t *inner);
 /* The same of another protocol of PPP than IPv4. */
 size_t take_packet(struct bench *b, bool to_a, uint8_t protocol, uint8_t *inner);
 
+/* The next frame is an ARP request of ours for this address; to: its Ethernet target, or NULL. */
+void expect_arp_question(struct bench *b, uint32_t ip, const uint8_t to[6]);
 /* The control thread goes round so many seconds later. */
 void later(struct bench *b, uint64_t seconds);
+/* It goes round so much later, and what it sends leaves. */
+void pass_time(struct bench *b, uint64_t ns);
+/* Events that a bucket lets through since begin, in cycles. */
+uint64_t allowed_since(uint64_t begin, unsigned cost_ms, unsigned most_ms);
+/* xorshift64; state: not 0. */
+uint32_t random_below(uint64_t *state, uint32_t below);
 /* Gives it the next IDs, from those that it has on, whose slot is free. */
 void free_ids(const struct bench *b, struct dp_session *s);
 /* Of all tables, when the control thread has given back what is not needed. */

@@ -20,15 +20,6 @@ ipv6_up(struct bench *b)
 		; /* questions for the gateway */
 }
 
-/* The control thread goes round so much later, and what it sends leaves. */
-static inline void
-pass(struct bench *b, uint64_t ns)
-{
-	b->now += ns;
-	dp_control_poll(b->dp, b->now);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 /* A solicitation for `about`, where it is asked for; with the asker's MAC address. */
 static inline size_t
 make_solicit(const struct bench *b, uint8_t *frame, const char *from, const char *to,

@@ -11,10 +11,7 @@ static uint64_t number = 88172645463325252u;
 static uint32_t
 next(uint32_t below)
 {
-	number ^= number << 13;
-	number ^= number >> 7;
-	number ^= number << 17;
-	return (uint32_t)((number >> 32) * below >> 32);
+	return random_below(&number, below);
 }
 
 static struct cv_prefix gateways[FILTERS][PREFIXES];

@@ -413,13 +413,6 @@ the_same_prefix_in_two_realms(void **state)
 
 /* ---- packets as they come ---- */
 
-static uint32_t
-random_below(uint64_t *seed, uint32_t n)
-{
-	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((*seed >> 33) % n);
-}
-
 /* Extension headers in front of `last`, as senders write them (RFC 8200 section 4.1). Returns where
  * they end; their lengths fill what they have. */
 static size_t

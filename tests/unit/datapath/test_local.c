@@ -27,29 +27,6 @@ arp(const struct bench *b, uint8_t *frame, uint16_t operation, const uint8_t mac
 	return cv_written(&w);
 }
 
-/* The next frame is an ARP request of ours for this address; to: its Ethernet target. */
-static void
-expect_question(struct bench *b, uint32_t ip, const uint8_t to[6])
-{
-	struct frame_bytes f = take_frame(b);
-
-	assert_int_equal(f.len, 42);
-	assert_int_equal(wire_load16(f.bytes + 12), 0x0608);
-	assert_int_equal(wire_load16(f.bytes + 20), 0x0100);
-	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 38)), ip);
-	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 28)), LNS_IP);
-	if (to != NULL)
-		assert_memory_equal(f.bytes, to, 6);
-}
-
-static void
-pass(struct bench *b, uint64_t ns)
-{
-	b->now += ns;
-	dp_control_poll(b->dp, b->now);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 static void
 arp_requests_for_our_address_are_answered(void **state)
 {
@@ -96,8 +73,8 @@ a_datagram_waits_for_its_neighbour(void **state)
 	(void)state;
 	bench_up(&b, 0, 0);
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "hello", 5), 0);
-	pass(&b, 0);
-	expect_question(&b, PEER_C, NULL);
+	pass_time(&b, 0);
+	expect_arp_question(&b, PEER_C, NULL);
 	assert_int_equal(take_frame(&b).len, 0);
 	put_frame(&b, frame, arp(&b, frame, 2, mac_c, PEER_C, LNS_IP));
 	f = take_frame(&b);
@@ -112,7 +89,7 @@ a_datagram_waits_for_its_neighbour(void **state)
 		0xffff);
 	assert_memory_equal(udp + 8, "hello", 5);
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "again", 5), 0);
-	pass(&b, 0);
+	pass_time(&b, 0);
 	assert_int_equal(take_frame(&b).len, 14 + 28 + 5); /* at once */
 	bench_down(&b);
 }
@@ -129,10 +106,10 @@ a_neighbour_that_does_not_answer_is_given_up(void **state)
 		dp_send_udp(b.dp, b.now, 0, &to, "x", 1);
 	assert_int_equal(drops(&b, DP_DROP_NEIGHBOUR_QUEUE_FULL), 2);
 	for (unsigned i = 0; i < 3; i++) {
-		pass(&b, i == 0 ? 0 : CV_NS_PER_S + 4 * CV_NS_PER_MS);
-		expect_question(&b, PEER_C, NULL);
+		pass_time(&b, i == 0 ? 0 : CV_NS_PER_S + 4 * CV_NS_PER_MS);
+		expect_arp_question(&b, PEER_C, NULL);
 	}
-	pass(&b, CV_NS_PER_S + 4 * CV_NS_PER_MS);
+	pass_time(&b, CV_NS_PER_S + 4 * CV_NS_PER_MS);
 	assert_int_equal(drops(&b, DP_DROP_NEIGHBOUR_UNREACHABLE), 4);
 	assert_int_equal(take_frame(&b).len, 0);
 	bench_down(&b);
@@ -149,14 +126,14 @@ sessions_stop_and_go_on_with_their_neighbour(void **state)
 	(void)state;
 	bench_up(&b, 0, 0);
 	inner_packet(packet, INNER_A, INNER_B, 50, 100);
-	pass(&b, 31 * CV_NS_PER_S); /* time to confirm */
+	pass_time(&b, 31 * CV_NS_PER_S); /* time to confirm */
 	for (unsigned i = 0; i < 7; i++)
-		pass(&b, CV_NS_PER_S + 4 * CV_NS_PER_MS);
+		pass_time(&b, CV_NS_PER_S + 4 * CV_NS_PER_MS);
 	while (take_frame(&b).len != 0)
 		;
 	put_data(&b, true, &wire, packet, 100);
 	assert_int_equal(drops(&b, DP_DROP_EGRESS_NEIGHBOUR), 1);
-	pass(&b, 6 * CV_NS_PER_S);
+	pass_time(&b, 6 * CV_NS_PER_S);
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t ip = rte_be_to_cpu_32(wire_load32(take_frame(&b).bytes + 38));
 
@@ -182,13 +159,13 @@ strangers_make_a_bounded_number_of_neighbours(void **state)
 		struct cv_endpoint to = {.ip = cv_ipv4(0xc0000200 + (i & 0xff)), .port = 1};
 
 		made += dp_send_udp(b.dp, b.now, 0, &to, "x", 1) == 0;
-		pass(&b, 0);
+		pass_time(&b, 0);
 		while (take_frame(&b).len != 0)
 			;
 	}
 	assert_true(made > 200);
 	for (unsigned i = 0; i < 5; i++) {
-		pass(&b, 2 * CV_NS_PER_S);
+		pass_time(&b, 2 * CV_NS_PER_S);
 		while (take_frame(&b).len != 0)
 			;
 	}

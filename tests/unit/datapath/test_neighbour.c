@@ -56,31 +56,10 @@ claim(struct bench *b, uint16_t operation, const uint8_t mac[6], uint32_t sender
 	put_frame(b, frame, cv_written(&w));
 }
 
-/* The next frame is an ARP request of ours for this address, to this MAC address. */
-static void
-expect_question(struct bench *b, uint32_t ip, const uint8_t to[6])
-{
-	struct frame_bytes f = take_frame(b);
-
-	assert_int_equal(f.len, 42);
-	assert_int_equal(wire_load16(f.bytes + 12), 0x0608);
-	assert_int_equal(wire_load16(f.bytes + 20), 0x0100);
-	assert_int_equal(rte_be_to_cpu_32(wire_load32(f.bytes + 38)), ip);
-	assert_memory_equal(f.bytes, to, 6);
-}
-
-static void
-pass(struct bench *b, uint64_t ns)
-{
-	b->now += ns;
-	dp_control_poll(b->dp, b->now);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 static void
 second(struct bench *b)
 {
-	pass(b, CV_NS_PER_S + TICK_NS);
+	pass_time(b, CV_NS_PER_S + TICK_NS);
 }
 
 static unsigned
@@ -115,7 +94,7 @@ forged_arp_moves_no_neighbour(void **state)
 	up(&b);
 	second(&b);
 	claim(&b, 2, forger, PEER_B);
-	expect_question(&b, PEER_B, nat); /* asked where it is known */
+	expect_arp_question(&b, PEER_B, nat); /* asked where it is known */
 	claim(&b, 2, forger, PEER_B);
 	claim(&b, 1, forger, PEER_B);
 	expect_way(&b, nat);
@@ -147,7 +126,7 @@ a_flood_of_forged_arp_costs_a_question_a_second(void **state)
 			asked++;
 			claim(&b, 2, nat, PEER_B);
 		}
-		pass(&b, CV_NS_PER_MS);
+		pass_time(&b, CV_NS_PER_MS);
 		if (ms % 100 == 0)
 			expect_way(&b, nat);
 	}
@@ -166,17 +145,17 @@ a_station_that_is_silent_gives_way(void **state)
 	up(&b);
 	second(&b);
 	claim(&b, 2, forger, PEER_B);
-	expect_question(&b, PEER_B, nat);
+	expect_arp_question(&b, PEER_B, nat);
 	second(&b);
-	expect_question(&b, PEER_B, all); /* a bridge may have forgotten it */
+	expect_arp_question(&b, PEER_B, all); /* a bridge may have forgotten it */
 	claim(&b, 2, forger, PEER_B);
 	expect_way(&b, nat);
 	second(&b);
-	expect_question(&b, PEER_B, all);
+	expect_arp_question(&b, PEER_B, all);
 	claim(&b, 2, forger, PEER_B);
 	expect_way(&b, nat);
 	second(&b);
-	expect_question(&b, PEER_B, all);
+	expect_arp_question(&b, PEER_B, all);
 	claim(&b, 2, forger, PEER_B); /* now it is not a claim against another's */
 	expect_way(&b, forger);
 	assert_non_null(strstr(said, "neighbour-moved address=192.0.2.12 port=wan users=1 "
@@ -236,7 +215,7 @@ a_configured_mac_is_never_moved(void **state)
 		struct frame_bytes f;
 
 		assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "hello", 5), 0);
-		pass(&b, 0);
+		pass_time(&b, 0);
 		f = take_frame(&b);
 		assert_int_equal(f.len, 14 + 28 + 5); /* no question before it */
 		assert_memory_equal(f.bytes, router, 6);
@@ -264,7 +243,7 @@ flood(struct bench *b, uint32_t from, unsigned n)
 		struct cv_endpoint to = {.ip = cv_ipv4(from + i), .port = 1};
 
 		assert_int_equal(dp_send_udp(b->dp, b->now, 0, &to, "x", 1), 0);
-		pass(b, 10 * CV_NS_PER_US);
+		pass_time(b, 10 * CV_NS_PER_US);
 		questions(b);
 	}
 }
@@ -283,14 +262,14 @@ a_peer_is_answered_in_a_flood_of_strangers(void **state)
 	assert_int_equal(drops(&b, DP_DROP_NEIGHBOUR_QUEUE_FULL), 0);
 	assert_in_range(drops(&b, DP_DROP_NEIGHBOUR_GAVE_WAY), 5000 - DP_NEIGHBOUR_WAITING, 5000);
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "hello", 5), 0);
-	pass(&b, 0);
-	expect_question(&b, PEER_C, all);
+	pass_time(&b, 0);
+	expect_arp_question(&b, PEER_C, all);
 	flood(&b, LINK + 5000, 500); /* until it answers */
 	claim(&b, 2, router, PEER_C);
 	assert_int_equal(take_frame(&b).len, 14 + 28 + 5);
 	flood(&b, LINK + 6000, 5000);
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "again", 5), 0);
-	pass(&b, 0);
+	pass_time(&b, 0);
 	assert_int_equal(take_frame(&b).len, 14 + 28 + 5);
 	expect_way(&b, nat);
 	for (unsigned i = 0; i < 4; i++) {
@@ -341,7 +320,7 @@ a_link_full_of_stations_leaves_room(void **state)
 		questions(&b);
 	}
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &to, "hello", 5), 0);
-	pass(&b, 0);
+	pass_time(&b, 0);
 	while (questions(&b) != 0)
 		;
 	claim(&b, 2, router, PEER_C);

@@ -52,7 +52,7 @@ send_hello(struct bench *b, const char *to)
 	struct cv_endpoint remote = {.ip = ip6(to), .port = 999};
 
 	assert_int_equal(dp_send_udp(b->dp, b->now, SERVICE_6, &remote, "hello", 5), 0);
-	pass(b, 0);
+	pass_time(b, 0);
 }
 
 static void
@@ -117,7 +117,7 @@ a_link_local_gateway_is_the_way(void **state)
 	wire_ipv6_of_mac(b.dp->ports[0].mac, own.bytes);
 	cv_ip_text(&own, text);
 	serve_ipv6(&b, "fe80::1");
-	pass(&b, 0);
+	pass_time(&b, 0);
 	expect_report(&b, WIRE_MLD_TO_EXCLUDE, "ff02::1:ff00:1");
 	expect_question(&b, "fe80::1", text, "ff02::1:ff00:1", group);
 	send_hello(&b, FAR_6);
@@ -160,7 +160,7 @@ forged_nd_moves_no_neighbour(void **state)
 	(void)state;
 	known(&b);
 	for (unsigned i = 0; i < RTE_DIM(flags); i++) {
-		pass(&b, CV_NS_PER_S);
+		pass_time(&b, CV_NS_PER_S);
 		put_advert(&b, PEER_6, forger_mac, flags[i]);
 		assert_int_equal(drops(&b, DP_DROP_LOCAL_ND_DOUBTED), i + 1);
 		expect_question(&b, PEER_6, LNS_6, PEER_6, peer_mac);
@@ -174,7 +174,7 @@ forged_nd_moves_no_neighbour(void **state)
 			put_frame(&b, frame, bytes);
 		}
 		expect_way(&b, peer_mac);
-		pass(&b, CV_NS_PER_S);
+		pass_time(&b, CV_NS_PER_S);
 		assert_int_equal(take_frame(&b).len, 0); /* it has answered */
 	}
 	bench_down(&b);
@@ -197,7 +197,7 @@ a_flood_of_forged_nd_costs_a_question_a_second(void **state)
 			asked++;
 			put_advert(&b, PEER_6, peer_mac, WIRE_ND_SOLICITED);
 		}
-		pass(&b, CV_NS_PER_MS);
+		pass_time(&b, CV_NS_PER_MS);
 	}
 	while (take_frame(&b).len != 0)
 		;
@@ -215,12 +215,12 @@ a_silent_station_gives_way(void **state)
 
 	(void)state;
 	known(&b);
-	pass(&b, CV_NS_PER_S);
+	pass_time(&b, CV_NS_PER_S);
 	put_advert(&b, PEER_6, forger_mac, 0);
 	expect_question(&b, PEER_6, LNS_6, PEER_6, peer_mac);
 	put_advert(&b, PEER_6, peer_mac, WIRE_ND_OVERRIDE); /* unasked */
 	for (unsigned i = 0; i < 3; i++) {
-		pass(&b, CV_NS_PER_S);
+		pass_time(&b, CV_NS_PER_S);
 		expect_question(&b, PEER_6, LNS_6, "ff02::1:ff00:b", group_of_peer);
 	}
 	put_advert(&b, PEER_6, forger_mac, WIRE_ND_SOLICITED);
@@ -242,7 +242,7 @@ strangers_push_out_strangers_alone(void **state)
 
 		wire_put16(to.ip.bytes + 14, (uint16_t)i);
 		assert_int_equal(dp_send_udp(b.dp, b.now, SERVICE_6, &to, "x", 1), 0);
-		pass(&b, 10 * CV_NS_PER_US);
+		pass_time(&b, 10 * CV_NS_PER_US);
 		while (take_frame(&b).len != 0)
 			;
 	}
@@ -252,7 +252,7 @@ strangers_push_out_strangers_alone(void **state)
 	assert_int_equal(take_frame(&b).len, ETHER_IPV6 + WIRE_UDP_HEADER + 1);
 	expect_way(&b, peer_mac);
 	for (unsigned i = 0; i < 6; i++) {
-		pass(&b, CV_NS_PER_S);
+		pass_time(&b, CV_NS_PER_S);
 		while (dp_worker_round(b.dp->workers[0]) != 0 || take_frame(&b).len != 0)
 			;
 	}
@@ -269,13 +269,13 @@ a_configured_mac_is_not_asked_for(void **state)
 	(void)state;
 	bench_up(&b, 0, 0);
 	serve_ipv6(&b, NULL);
-	pass(&b, 0);
+	pass_time(&b, 0);
 	expect_report(&b, WIRE_MLD_TO_EXCLUDE, "ff02::1:ff00:1");
 	assert_int_equal(dp_service_get(b.dp, SERVICE_6, &service), 0);
 	service.gateway = ip6("2001:db8::ff");
 	memcpy(service.gateway_mac, router_mac, WIRE_MAC);
 	assert_int_equal(dp_service_set(b.dp, SERVICE_6, &service), 0);
-	pass(&b, 0);
+	pass_time(&b, 0);
 	assert_int_equal(take_frame(&b).len, 0);
 	put_advert(&b, "2001:db8::ff", forger_mac, WIRE_ND_SOLICITED | WIRE_ND_OVERRIDE);
 	send_hello(&b, FAR_6);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A tunnel's path MTU falls by ICMP about what was sent to it, and by nothing else. */
-#include "harness.h"
+#include "path.h"
 
 enum {
 	ESP = 50,
@@ -133,14 +133,17 @@ it_falls_for_the_tunnel_and_rises_again(void **state)
 	bench_down(&b);
 }
 
+static void
+finish(uint8_t *frame, size_t len)
+{
+	wire_icmp_finish(frame + ICMP_AT, len - ICMP_AT);
+}
+
 /* Addresses, ports and both IDs must be those of a packet of ours. */
 static void
 forged_ones_are_counted(void **state)
 {
-	static const struct {
-		unsigned at;
-		enum dp_drop_cause cause;
-	} cases[] = {
+	static const struct forgery cases[] = {
 		{QUOTE_AT + WIRE_IPV4_SOURCE + 3, DP_DROP_LOCAL_ICMP_IGNORED},
 		{QUOTE_AT + WIRE_IPV4_TARGET + 3, DP_DROP_PATH_FORGED},
 		{UDP_AT + 1, DP_DROP_LOCAL_ICMP_IGNORED},
@@ -152,25 +155,16 @@ forged_ones_are_counted(void **state)
 		{QUOTE_AT + WIRE_IPV4_FRAGMENT + 1, DP_DROP_LOCAL_ICMP_IGNORED},
 		{UDP_AT + 8 + 1, DP_DROP_LOCAL_ICMP_IGNORED},
 	};
+	uint8_t frame[FRAME_MAX];
 	struct frame_bytes ours;
 	struct bench b;
+	size_t len;
 
 	(void)state;
 	bench_up(&b, 0, 0);
 	sent(&b, 1300, &ours);
-	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
-		uint64_t before = drops(&b, cases[i].cause);
-		uint8_t frame[FRAME_MAX];
-		size_t len = too_big(&b, &ours, QUOTED, 1000, frame);
-
-		frame[cases[i].at] ^= 0x11;
-		wire_icmp_finish(frame + ICMP_AT, len - ICMP_AT);
-		put_frame(&b, frame, len);
-		if (drops(&b, cases[i].cause) != before + 1)
-			print_error("case %u\n", i);
-		assert_int_equal(drops(&b, cases[i].cause), before + 1);
-		assert_int_equal(dp_session_mtu(b.dp, b.slot_b), 1400);
-	}
+	len = too_big(&b, &ours, QUOTED, 1000, frame);
+	expect_forged(&b, b.slot_b, frame, len, finish, cases, RTE_DIM(cases));
 	bench_down(&b);
 }
 

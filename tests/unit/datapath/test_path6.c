@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A tunnel's path MTU over IPv6 falls by ICMPv6 about what was sent to it, and by nothing else. */
 #include "outer6.h"
+#include "path.h"
 
 enum {
 	QUOTED = 1232, /* bytes of our packet, as a router sends back (RFC 4443 section 2.4) */
@@ -302,10 +303,7 @@ a_part_of_ours_is_ours(void **state)
 static void
 forged_ones_are_counted(void **state)
 {
-	static const struct {
-		unsigned at;
-		enum dp_drop_cause cause;
-	} cases[] = {
+	static const struct forgery cases[] = {
 		{QUOTE_AT + WIRE_IPV6_SOURCE, DP_DROP_LOCAL_ICMP_IGNORED},
 		{QUOTE_AT + WIRE_IPV6_SOURCE + 15, DP_DROP_LOCAL_ICMP_IGNORED},
 		{QUOTE_AT + WIRE_IPV6_TARGET, DP_DROP_PATH_FORGED},
@@ -318,26 +316,17 @@ forged_ones_are_counted(void **state)
 		{QUOTE_AT, DP_DROP_LOCAL_ICMP_IGNORED},
 		{UDP_AT + 8 + 1, DP_DROP_LOCAL_ICMP_IGNORED},
 	};
+	uint8_t frame[FRAME_MAX];
 	struct frame_bytes ours;
 	struct bench b;
 	uint32_t slot;
+	size_t len;
 
 	(void)state;
 	slot = up_both(&b);
 	sent(&b, 1400, &ours);
-	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
-		uint64_t before = drops(&b, cases[i].cause);
-		uint8_t frame[FRAME_MAX];
-		size_t len = make_error(&b, &ours, QUOTED, WIRE_ICMPV6_TOO_BIG, 0, 1300, frame);
-
-		frame[cases[i].at] ^= 0x11;
-		sum_icmpv6(frame, len);
-		put_frame(&b, frame, len);
-		if (drops(&b, cases[i].cause) != before + 1)
-			print_error("case %u\n", i);
-		assert_int_equal(drops(&b, cases[i].cause), before + 1);
-		assert_int_equal(dp_session_mtu(b.dp, slot), 1400);
-	}
+	len = make_error(&b, &ours, QUOTED, WIRE_ICMPV6_TOO_BIG, 0, 1300, frame);
+	expect_forged(&b, slot, frame, len, sum_icmpv6, cases, RTE_DIM(cases));
 	bench_down(&b);
 }
 

@@ -290,13 +290,6 @@ too_big_with_df_is_answered_with_the_mtu(void **state)
 	bench_down(&b);
 }
 
-/* Events that a bucket of a session lets through since begin. */
-static uint64_t
-allowed_since(uint64_t begin, unsigned cost_ms, unsigned most_ms)
-{
-	return most_ms / cost_ms + (rte_rdtsc() - begin) * 1000 / rte_get_tsc_hz() / cost_ms + 1;
-}
-
 static void
 errors_are_limited_in_their_rate(void **state)
 {
