@@ -8,6 +8,7 @@
 #include "datapath/worker/answers.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/trace.h"
 
 enum {
 	OUR_HOPS = 64,
@@ -136,6 +137,8 @@ echo(struct dp_worker *w, struct dp_packet *p, const struct wire_upper *upper)
 		dp_follow_first(w, p);
 	turn(w->dp, p, upper);
 	w->counts.edges[DP_EDGE_ROUTE_ECHO]++;
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_ROUTE_ECHO);
 	p->to = p->slot;
 	if (p->len > mtu) {
 		dp_fragment6_send(w, p, mtu);

@@ -46,6 +46,8 @@ answer6(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 			    w, p, WIRE_ICMPV6_TIME_EXCEEDED, 0, 0, DP_DROP_RELAY_TTL_EXCEEDED))
 			return false;
 		w->counts.edges[DP_EDGE_RELAY_TIME_EXCEEDED]++;
+		if (unlikely(p->trace != 0))
+			dp_trace_edge(w, p, DP_EDGE_RELAY_TIME_EXCEEDED);
 		return true;
 	}
 	if (mtu < WIRE_IPV6_MTU_LEAST)
@@ -53,6 +55,8 @@ answer6(struct dp_worker *w, struct dp_packet *p, uint16_t mtu)
 	if (!dp_icmp6_error(w, p, WIRE_ICMPV6_TOO_BIG, 0, mtu, DP_DROP_RELAY_TOO_BIG))
 		return false;
 	w->counts.edges[DP_EDGE_RELAY_PACKET_TOO_BIG]++;
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_RELAY_PACKET_TOO_BIG);
 	return true;
 }
 

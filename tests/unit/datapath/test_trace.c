@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Traces: what becomes of the packets of one session, both ways, and of nobody else's. */
-#include "harness.h"
+#include "inner6.h"
 
 enum { LEN = 100 };
 
@@ -160,6 +160,42 @@ drops_say_why(void **state)
 	bench_down(&b);
 }
 
+/* IPv6 likewise: what we answer, and why. */
+static void
+answers_over_ipv6_say_why(void **state)
+{
+	static const char *const exits[] = {"1 from RELAY_TIME_EXCEEDED",
+		"2 from RELAY_PACKET_TOO_BIG", "3 from ROUTE_ECHO", "4 from RELAY_FRAGMENTED"};
+	struct wire wire = {.protocol = WIRE_PPP_IPV6};
+	uint8_t packet[FRAME_MAX];
+	struct dp_session s;
+	struct bench b;
+
+	(void)state;
+	bench6_up(&b, 0, 0);
+	assert_int_equal(dp_session_get(b.dp, b.slot_a, &s), 0);
+	s.mtu = 1280;
+	assert_int_equal(dp_session_set(b.dp, &s, NULL), 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, b.slot_a, DP_TRACE_MOST, LONG), 0);
+	for (unsigned i = 0; i < RTE_DIM(exits); i++) {
+		size_t len = i == 1 ? 1450 : i == 3 ? 1400 : LEN;
+
+		packet6(packet, A_6, i < 2 ? B_6 : LNS_INNER6, i < 2 ? WIRE_ESP : WIRE_ICMPV6, len);
+		if (i == 0)
+			packet[WIRE_IPV6_HOPS] = 1;
+		if (i >= 2) {
+			wire_put16(packet + WIRE_IPV6, WIRE_ICMPV6_ECHO << 8);
+			finish6(packet, WIRE_IPV6, len);
+		}
+		put_data(&b, true, &wire, packet, len);
+		assert_non_null(strstr(told(&b), exits[i]));
+		while (take_frame(&b).len != 0)
+			;
+	}
+	dp_trace_stop(b.dp);
+	bench_down(&b);
+}
+
 /* Also what is dropped before its session is looked for, where it names it. */
 static void
 drops_of_what_was_not_read(void **state)
@@ -291,6 +327,7 @@ main(void)
 		cmocka_unit_test(both_ways_exit_by_exit),
 		cmocka_unit_test(a_burst_is_told_packet_by_packet),
 		cmocka_unit_test(drops_say_why),
+		cmocka_unit_test(answers_over_ipv6_say_why),
 		cmocka_unit_test(drops_of_what_was_not_read),
 		cmocka_unit_test(drops_of_sequencing),
 		cmocka_unit_test(it_ends_by_itself),
