@@ -133,6 +133,7 @@ go_round(struct bench *b)
 	static const uint8_t none[1];
 
 	memset(w->limits, 0, (b->dp->slot_mask + 1) * sizeof(w->limits[0]));
+	bench_pass(b, 0);
 	do {
 		struct frame_bytes f;
 

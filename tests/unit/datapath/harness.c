@@ -219,6 +219,14 @@ bench_up_mtu(struct bench *b, uint16_t mtu)
 }
 
 void
+bench_pass(struct bench *b, uint32_t ms)
+{
+	b->ms += ms;
+	b->dp->workers[0]->cycles_per_ms = b->ms == 0 ? UINT64_MAX : rte_rdtsc() / b->ms;
+	dp_worker_round(b->dp->workers[0]);
+}
+
+void
 bench_down(struct bench *b)
 {
 	while (dp_worker_round(b->dp->workers[0]) != 0 || take_frame(b).len != 0)

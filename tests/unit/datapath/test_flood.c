@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Floods of fragments that nobody finishes push out no honest ones. */
+#include "ipv6.h"
 #include "whole.h"
 
 /* What the first fragments of a flood say that they are. */
@@ -32,11 +33,32 @@ put_first(struct bench *b, uint32_t source, uint16_t id, enum says says, uint32_
 	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
 }
 
+/* Likewise over IPv6, of a host in 2001:db8:7777::/48. */
+static void
+put_first6(struct bench *b, uint64_t host)
+{
+	enum { PART = WIRE_FRAGMENT_HEADER + 64 };
+	uint8_t frame[ETHER_IPV6 + PART] = {0}, *part = frame + ETHER_IPV6;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
+
+	around_ipv6(b, frame, "2001:db8:7777::1", LNS_6, WIRE_FRAGMENT, 60, PART);
+	wire_put16(frame + WIRE_ETHER + WIRE_IPV6_SOURCE + 6, (uint16_t)(host >> 32));
+	wire_put32(frame + WIRE_ETHER + WIRE_IPV6_SOURCE + 8, (uint32_t)host);
+	part[0] = WIRE_UDP;
+	part[3] = 1; /* more */
+	wire_put32(part + 4, (uint32_t)(host >> 16));
+	wire_udp_write(part + WIRE_FRAGMENT_HEADER, 4711, 1701, 500);
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, sizeof(frame)), frame, sizeof(frame));
+	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
+}
+
 struct flood {
 	unsigned sent;
 	uint64_t random;
 	bool forged; /* any source; else one network, */
-	bool hosts;  /* any host in it */
+	bool hosts;  /* any host in it, */
+	bool v6;     /* over IPv6 */
 	enum says says;
 };
 
@@ -52,8 +74,11 @@ flood(struct bench *b, struct flood *f, unsigned n)
 			source = (1 + source % 126) << 24 | source >> 8;
 		else
 			source = 0xc6336400 | (f->hosts ? source & 0xff : 1);
-		put_first(b, source, (uint16_t)(f->random >> 40), f->says,
-			(uint32_t)(f->random >> 13));
+		if (f->v6)
+			put_first6(b, f->random >> 8);
+		else
+			put_first(b, source, (uint16_t)(f->random >> 40), f->says,
+				(uint32_t)(f->random >> 13));
 		f->sent++;
 		if (i % DP_BURST == DP_BURST - 1)
 			dp_worker_round(b->dp->workers[0]);
@@ -95,6 +120,7 @@ a_flood_pushes_out_no_session(void **state)
 
 	(void)state;
 	bench_up(&b, 0, 0);
+	bench_pass(&b, 0);
 	assert_int_equal(honest_ones(&b, &f, 1000, 1000, true), 1000);
 	assert_true(f.sent >= 1000000);
 	assert_true(drops(&b, DP_DROP_REASSEMBLE_GAVE_WAY) >= f.sent - 1000);
@@ -116,9 +142,19 @@ no_source_has_more_than_its_share(void **state)
 
 	(void)state;
 	bench_up(&b, 0, 0);
+	bench_pass(&b, 0);
 	assert_int_equal(honest_ones(&b, &f, 200, 1000, true), 200);
 	assert_int_equal(honest_ones(&b, &f, 200, 1000, false), 200);
 	f.hosts = true;
+	assert_int_equal(honest_ones(&b, &f, 200, 1000, false), 200);
+	serve_ipv6(&b, NULL);
+	f.v6 = true;
+	for (unsigned i = 0; i < 3; i++) {
+		dp_control_poll(b.dp, b.now);
+		dp_worker_round(b.dp->workers[0]);
+	}
+	while (take_frame(&b).len != 0)
+		; /* what we listen to */
 	assert_int_equal(honest_ones(&b, &f, 200, 1000, false), 200);
 	dp_parts_drain(b.dp->workers[0]);
 	bench_down(&b);
@@ -134,6 +170,7 @@ no_session_has_more_than_its_share(void **state)
 
 	(void)state;
 	bench_up(&b, 0, 0);
+	bench_pass(&b, 0);
 	for (unsigned i = 0; i < 1000; i++) {
 		make(&b, &w, false, 500, (uint16_t)i);
 		put_part(&b, &w, 0, 304, true);

@@ -417,6 +417,7 @@ valid_packets_come_out_as_they_went_in(void **state)
 	(void)state;
 	bench_up_for(&b, 1000, 0, 0);
 	carry_up(&c, &b);
+	bench_pass(&b, 0);
 	for (seed = first_seed; done < packets_wanted; seed++)
 		done += burst(&c);
 	print_message(

@@ -25,14 +25,6 @@ all_drops(const struct bench *b)
 	return n;
 }
 
-/* Lets time pass, as the worker knows it. */
-static void
-wait_ms(struct bench *b, uint32_t ms)
-{
-	rte_delay_us_sleep(ms * 1000);
-	dp_worker_round(b->dp->workers[0]);
-}
-
 static void
 parts_make_the_packet(void **state)
 {
@@ -463,14 +455,15 @@ what_is_never_finished_ends(void **state)
 
 	(void)state;
 	bench_up(&b, 0, 0);
+	bench_pass(&b, 0);
 	make(&b, &w, true, 1000, 1);
 	put_part(&b, &w, 0, 504, true);
 	put_part(&b, &w, 504, 48, true);
-	wait_ms(&b, 1500);
+	bench_pass(&b, 1500);
 	assert_int_equal(all_drops(&b), 0);
 	make(&b, &w, true, 1000, 2);
 	put_part(&b, &w, 0, 504, true);
-	wait_ms(&b, 700);
+	bench_pass(&b, 700);
 	assert_int_equal(drops(&b, DP_DROP_REASSEMBLE_TIMEOUT), 2);
 	put_last(&b, &w, 504); /* what came later waits on */
 	arrives(&b, &w);

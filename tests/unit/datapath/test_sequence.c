@@ -62,10 +62,10 @@ none(struct bench *b)
 }
 
 static void
-wait_ms(struct bench *b, uint32_t ms)
+up(struct bench *b)
 {
-	rte_delay_us_sleep(ms * 1000);
-	dp_worker_round(b->dp->workers[0]);
+	bench_up(b, DP_SEND_SEQUENCE, 0);
+	bench_pass(b, 0);
 }
 
 static uint64_t
@@ -94,7 +94,7 @@ the_order_is_restored(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 0);
 	GETS(&b, 0);
 	put(&b, 2);
@@ -123,7 +123,7 @@ numbers_wrap(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, ns++);
 	GETS(&b, 65000);
 	for (unsigned burst = 0; burst < 20; burst++) {
@@ -152,13 +152,13 @@ what_is_lost_is_waited_for_a_moment(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 10);
 	put(&b, 13);
 	put(&b, 14);
 	put(&b, 16);
 	GETS(&b, 10);
-	wait_ms(&b, 60);
+	bench_pass(&b, 60);
 	GETS(&b, 13, 14, 16);
 	assert_int_equal(lost(&b), 3);
 	put(&b, 11); /* too late */
@@ -174,7 +174,7 @@ the_same_again_is_dropped(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 0);
 	put(&b, 0);
 	put(&b, 2);
@@ -194,7 +194,7 @@ few_of_a_session_wait(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 0);
 	GETS(&b, 0);
 	for (uint16_t i = 0; i < DP_SEQUENCE_SESSION; i++)
@@ -226,7 +226,7 @@ few_of_all_wait(void **state)
 
 	(void)state;
 	bench_up_for(&b, 1000, DP_SEND_SEQUENCE, 0);
-	b.dp->workers[0]->cycles_per_ms = UINT64_MAX; /* time stands still */
+	bench_pass(&b, 0);
 	assert_int_equal(dp_session_get(b.dp, b.slot_a, &s), 0);
 	for (unsigned i = 0; i <= SESSIONS; i++) {
 		uint32_t address = 0x0a580201 + i, slot;
@@ -262,7 +262,7 @@ doubled_ones_are_no_other_count(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	for (uint16_t ns = 0; ns < 100; ns++) {
 		put(&b, ns);
 		GETS(&b, ns);
@@ -290,7 +290,7 @@ another_count_is_followed(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 20000);
 	put(&b, 20002);
 	GETS(&b, 20000);
@@ -317,7 +317,7 @@ without_a_number_there_is_no_order(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 0);
 	GETS(&b, 0);
 	inner_packet(packet, INNER_A, INNER_B, ESP, LEN);
@@ -347,7 +347,7 @@ control_counts_and_strangers_do_not(void **state)
 	size_t len;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 0);
 	put(&b, 2);
 	GETS(&b, 0);
@@ -375,12 +375,12 @@ what_waits_at_the_end_is_counted(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 0);
 	put(&b, 2);
 	GETS(&b, 0);
 	assert_int_equal(dp_session_clear(b.dp, b.slot_a, NULL), 0);
-	wait_ms(&b, 60);
+	bench_pass(&b, 60);
 	none(&b);
 	assert_int_equal(drops(&b, DP_DROP_INGRESS_UNKNOWN_SESSION), 1);
 	bench_session(&b, true, DP_SEND_SEQUENCE);
@@ -399,17 +399,17 @@ who_comes_back_begins_anew(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_up(&b, DP_SEND_SEQUENCE, 0);
+	up(&b);
 	put(&b, 0);
 	put(&b, 2);
 	put(&b, 4);
 	GETS(&b, 0);
 	assert_int_equal(dp_session_clear(b.dp, b.slot_a, NULL), 0);
-	wait_ms(&b, 10);
+	bench_pass(&b, 10);
 	bench_session(&b, true, DP_SEND_SEQUENCE);
 	put(&b, 100);
 	GETS(&b, 100);
-	wait_ms(&b, 60);
+	bench_pass(&b, 60);
 	none(&b);
 	assert_int_equal(drops(&b, DP_DROP_INGRESS_UNKNOWN_SESSION), 2);
 	assert_int_equal(lost(&b), 0);
