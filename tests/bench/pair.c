@@ -319,7 +319,10 @@ pair_create(struct pair *w, const struct population *population)
 		return -1;
 	}
 	memcpy(w->mac, info.mac, sizeof(w->mac));
-	return wait_for_link(w);
+	if (wait_for_link(w) != 0)
+		return -1;
+	pair_leave(w); /* nobody looks for it any more, and who interrupts it leaves nothing */
+	return 0;
 }
 
 void

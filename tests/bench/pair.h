@@ -40,8 +40,9 @@ struct pair {
 
 /* With all its sessions open, and both ends up: 0, or -1 after a message. */
 int pair_create(struct pair *w, const struct population *population);
-/* Before the process ends: takes its files away, and leaves the rest, since the EAL's thread for
- * interrupts may go on with a memif socket whose device is gone. So there is one in a process. */
+/* Once both ends are up, or can't be: takes its files away, and leaves the rest, since the EAL's
+ * thread for interrupts may go on with a memif socket whose device is gone. So there is one in a
+ * process. */
 void pair_leave(struct pair *w);
 
 /* Frames of so many bytes, or of a dozen sizes in turn. */
