@@ -110,6 +110,7 @@ int bench_churn(void);      /* churn.c */
 int bench_workers(void);    /* workers.c */
 int bench_setup(void);      /* setup.c */
 int bench_timers(void);     /* timers.c */
+int bench_routes(void);     /* routes.c */
 int bench_memory(void);     /* memory.c */
 int bench_memory_lac(void); /* likewise */
 

@@ -31,6 +31,7 @@ static const struct section {
 	{{"memory"}, bench_memory},
 	{{"memory.lac"}, bench_memory_lac},
 	{{"timers"}, bench_timers},
+	{{"lookup"}, bench_routes},
 };
 
 enum { MOST_ONLY = 32, SECTIONS = sizeof(sections) / sizeof(sections[0]) };

@@ -77,6 +77,10 @@ static const struct bench_kind kinds[] = {
 	{"memory.lac", "MiB",
 		"of the whole process with one worker, a thousand sessions in each tunnel"},
 	{"memory.lac.session", "bytes", "of that, what a session took"},
+	{"lookup.routes10", "cycles/address",
+		"an IPv4 address among ten routes, the longest first"},
+	{"lookup.routes1m", "cycles/address",
+		"among a million; each address in one of them, in no order"},
 	{"timers.tick", "cycles/4 ms", "the control thread's timers, of which a million are armed"},
 	{"timers.fire", "cycles/timer", "one of them that fires and is armed again"},
 };

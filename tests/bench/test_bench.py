@@ -17,7 +17,7 @@ workers.lac8 workers.lac1000 churn churn.rate relay.memif macswap.memif relay.me
 macswap.memif.imix latency.p50 latency.p99 latency.p999 latency.p50.load90 latency.p99.load90
 latency.p999.load90 setup setup.address setup.port
 setup.tunnel setup.wire setup.forged memory memory.session memory.lac
-memory.lac.session timers.tick timers.fire""".split()
+memory.lac.session lookup.routes10 lookup.routes1m timers.tick timers.fire""".split()
 NEED_TWO_CPUS = [name for name in NAMES if name.startswith(("workers.", "churn", "latency."))
                  or ".memif" in name]
 MACHINE = {"cpu": str, "cpus_allowed": int, "cpus_used": list, "tsc_ghz": float,
