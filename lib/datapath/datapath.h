@@ -26,6 +26,8 @@ enum {
 	/* at a time: of a configuration, and of the one before until those have gone */
 	DP_MAX_SERVICES = CV_LISTENER_IDS,
 	DP_MAX_ROUTES = CV_GROUPS_MAX, /* of a realm, beside sessions' addresses */
+	DP_MAX_ADDRESSES = 256,        /* of interfaces */
+	DP_MAX_ADJACENCIES = 4096,     /* neighbours and interfaces that are inside a realm */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = 256,                /* a filter without a list */
 	DP_MAX_LIST = CV_RULES_MAX,        /* rules of a list */
@@ -142,6 +144,7 @@ enum dp_punt_class {
 	DP_PUNT_ARP,  /* ARP and ND of neighbours: handled inside dp_control_poll(), never returned
 		       */
 	DP_PUNT_PATH, /* ICMP about packets of ours that were too big: likewise */
+	DP_PUNT_RESOLVE, /* packets for neighbours of uplinks that are not known: likewise */
 	DP_PUNT_CLASSES,
 };
 
@@ -182,20 +185,40 @@ unsigned dp_send_room(const struct dp *dp);
 
 /* ---- interfaces and services ---------------------------------------------------------------- */
 
-/* What frames with IP packets leave and arrive by. */
+/*
+ * What frames with IP packets leave and arrive by. One that is inside a realm carries its packets
+ * as they are, too (an uplink): those to its clients go into their tunnels, and what a route of the
+ * realm leads to it leaves by it. They are subject to a filter and a group, as a session's are: the
+ * group's lns and lns6 are what its ICMP comes from.
+ */
 struct dp_iface {
 	uint16_t port; /* index in dp_params.ports */
 	uint16_t mtu;  /* IP bytes; 0: the port's, which is the most */
+	bool inside;
+	uint16_t realm, group, filter; /* inside */
 };
 
 /*
- * Sets an interface, or changes its MTU, which that of the sessions behind it follows. IDs are the
- * caller's. CV_ERR_CONFIG: no such port, or a larger MTU; CV_ERR_EXISTS: services use it, so it
- * keeps its port, and is not cleared before them.
+ * Sets an interface, or changes it; the MTU of the sessions behind it follows. IDs are the
+ * caller's. CV_ERR_CONFIG: no such port, or a larger MTU; CV_ERR_EXISTS: services, addresses or
+ * next hops use it, so it keeps its port and realm, and is not cleared before them, or another one
+ * is inside by its port; CV_ERR_LIMIT: DP_MAX_ADJACENCIES; CV_ERR_NOMEM.
  */
 int dp_iface_set(struct dp *dp, uint16_t iface, const struct dp_iface *told);
 int dp_iface_clear(struct dp *dp, uint16_t iface);
 int dp_iface_get(const struct dp *dp, uint16_t iface, struct dp_iface *out);
+
+/*
+ * Adds an address to an interface that is inside, with the length of its network, to which its
+ * realm leads from then on. ARP, ND and echo are answered for it. CV_ERR_UNKNOWN: no such
+ * interface; CV_ERR_CONFIG: not inside, no address that a host can have, or an IPv6 network longer
+ * than 64 bits; CV_ERR_EXISTS: it is ours already, or its network is another interface's or a
+ * session's; CV_ERR_LIMIT: DP_MAX_ADDRESSES; CV_ERR_NOMEM. _get: by an index from 0, of all
+ * interfaces.
+ */
+int dp_address_set(struct dp *dp, uint16_t iface, const struct cv_prefix *address);
+int dp_address_clear(struct dp *dp, uint16_t iface, const struct cv_prefix *address);
+int dp_address_get(const struct dp *dp, unsigned index, uint16_t *iface, struct cv_prefix *address);
 
 enum dp_service_kind {
 	DP_SERVICE_L2TP,
@@ -234,6 +257,11 @@ enum dp_route_kind {
 	DP_ROUTE_SESSION,  /* index: its slot */
 	DP_ROUTE_SESSION6, /* likewise of one whose peer is reached over IPv6 */
 	DP_ROUTE_SELF,     /* the LNS: it answers echo */
+	DP_ROUTE_VIA,      /* index: the ID of next hops, dp_via_set() */
+	DP_ROUTE_LINK, /* index: an interface's slot, to whose network it belongs: the data path's
+			*/
+	DP_ROUTE_ADJACENT, /* index: a neighbour's slot: the data path's */
+	DP_ROUTE_DISCARD,  /* dropped in silence */
 };
 
 enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };
@@ -266,11 +294,26 @@ int dp_realm_get(
 	const struct dp *dp, uint16_t realm, const struct cv_prefix **pools, uint16_t *count);
 
 /*
- * A route that is no session's: of kind DP_ROUTE_SELF. The longest prefix counts; of IPv6
- * it has at most 64 bits, or all. CV_ERR_CONFIG: no such prefix, or another kind; CV_ERR_EXISTS: a
- * session has the address; CV_ERR_LIMIT: DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing
- * has changed; CV_ERR_UNKNOWN: not there. _get: by an index from 0, IPv4 before IPv6, the longest
- * prefixes first.
+ * Sets the next hop that routes name by an ID, or changes it for all of them at once. It is
+ * resolved as long as it is set, and what is sent to it before that is dropped (EGRESS_NEIGHBOUR).
+ * CV_ERR_UNKNOWN: no such interface; CV_ERR_CONFIG: not inside, or its networks do not have the
+ * address; CV_ERR_LIMIT: DP_MAX_ADJACENCIES; CV_ERR_NOMEM. What a route leads to whose ID is not
+ * set has no route.
+ */
+struct dp_via {
+	uint16_t iface;
+	struct cv_ip ip;
+};
+int dp_via_set(struct dp *dp, uint16_t id, const struct dp_via *via);
+int dp_via_clear(struct dp *dp, uint16_t id);
+int dp_via_get(const struct dp *dp, uint16_t id, struct dp_via *out);
+
+/*
+ * A route that is no session's: of kind DP_ROUTE_SELF, _VIA or _DISCARD. The longest prefix counts,
+ * be it a session's; it may be set again. Of IPv6 it has at most 64 bits, or all. CV_ERR_CONFIG: no
+ * such prefix, or another kind; CV_ERR_EXISTS: a session has the address; CV_ERR_LIMIT:
+ * DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing has changed; CV_ERR_UNKNOWN: not
+ * there. _get: by an index from 0, IPv4 before IPv6, the longest prefixes first.
  */
 int dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);

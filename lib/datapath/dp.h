@@ -29,6 +29,8 @@
 struct dp_neighbours;
 struct dp_paths;
 struct dp_shared;
+struct dp_adjacency;
+struct dp_uplinks;
 struct dp_classes;
 struct dp_balance;
 
@@ -49,7 +51,7 @@ struct dp {
 	struct dp_outside *outside;
 
 	uint64_t slot_seed;
-	uint32_t slot_mask;
+	uint32_t slot_mask; /* behind sessions' slots are DP_MAX_ADJACENCIES of table/uplink.h */
 	struct dp_ingress *ingress;
 	struct dp_inner6 *inner6;
 	struct dp_egress *egress;
@@ -58,8 +60,11 @@ struct dp {
 	struct dp_trace trace;
 	struct dp_metered **meters; /* by slot; NULL: it has none */
 	struct dp_nexthop *nexthops;
-	uint16_t *arp_wanted; /* neighbours, by a hash of port and address */
-	uint64_t *arp_asked;  /* likewise: the known MAC address that was asked last */
+	struct dp_adjacency *adjacencies; /* table/uplink.h */
+	uint32_t *adjacent;               /* slots of neighbours, by a hash; 0: none */
+	uint32_t *via;                    /* by the ID of next hops: a route word */
+	uint16_t *arp_wanted;             /* neighbours, by a hash of port and address */
+	uint64_t *arp_asked;              /* likewise: the known MAC address that was asked last */
 
 	struct rte_mempool *pool;
 	struct rte_rcu_qsbr *rcu;
@@ -101,7 +106,15 @@ struct dp {
 	uint64_t *tunnels[DP_IDS_OF_A_KIND]; /* of a service, by our tunnel ID: dp_tunnel_peer() */
 	struct dp_service_record *services[DP_IDS_OF_A_KIND]; /* control's */
 	struct dp_iface_record ifaces[DP_IDS_OF_A_KIND];      /* likewise */
+	struct dp_uplinks *uplinks;                           /* likewise */
 };
+
+/* All slots: of sessions, and of uplinks behind them. */
+static inline size_t
+dp_slots(const struct dp *dp)
+{
+	return (size_t)dp->slot_mask + 1 + DP_MAX_ADJACENCIES;
+}
 
 /* A keyed hash: a stranger can't choose whom he meets in a small table. */
 static inline uint32_t

@@ -73,7 +73,10 @@
 	X(INGRESS_DESTINATION, "inner destination 0/8, 127/8, multicast or broadcast")             \
 	X(INGRESS_RATE, "over the rate that the session may send")                                 \
 	X(INGRESS_GROUP_RATE, "over the rate that its group may send together")                    \
-	X(ROUTE_NO_ROUTE, "inner destination is no client, and there is no uplink")                \
+	X(ROUTE_NO_ROUTE, "inner destination is no client, and no route leads to it")              \
+	X(UPLINK_SPOOFED, "by an uplink, with an inner source that is a client's")                 \
+	X(ROUTE_DISCARD, "inner destination of a route that discards")                             \
+	X(ROUTE_TRANSIT, "from an uplink to an uplink: only what is a client's is carried")        \
 	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
 	X(ROUTE_SCOPE, "inner source is link-local, and its destination not on its link")          \
 	X(ROUTE_MULTICAST, "inner IPv6 multicast that nobody here listens to")                     \
@@ -113,6 +116,8 @@
 	X(PUNT_NEW_SHARE, "one address or port has its share of the new requests that wait")       \
 	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP and ND that waits")              \
 	X(PUNT_PATH_SHARE, "one router has its share of the ICMP that waits")                      \
+	X(PUNT_RESOLVE_FULL, "for unknown neighbours of uplinks: control's queue full")            \
+	X(PUNT_RESOLVE_SHARE, "the same, of one sender or to one address more than its share")     \
 	X(PATH_FORGED, "ICMP that says too big of a packet that no session was sent")              \
 	X(PATH_MTU,                                                                                \
 		"ICMP that says too big with an MTU below 576 (IPv6: 1280), or none that is news") \
@@ -144,6 +149,7 @@
 	X(RX_HANDOVER, "frames given to another worker, which has their session")            \
 	X(RX_CLASSIFY, "frames received")                                                    \
 	X(CLASSIFY_INGRESS, "L2TP data messages")                                            \
+	X(CLASSIFY_UPLINK, "packets of a realm that came by an uplink")                      \
 	X(CLASSIFY_REASSEMBLE, "fragments of outer packets to us")                           \
 	X(REASSEMBLE_CLASSIFY, "outer packets put together of their fragments")              \
 	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                         \
@@ -175,6 +181,7 @@
 	X(RELAY_FRAGMENTATION_NEEDED, "answered with ICMP fragmentation needed")             \
 	X(RELAY_PACKET_TOO_BIG, "answered with ICMPv6 packet too big")                       \
 	X(EGRESS_TX, "packets with outgoing headers")                                        \
+	X(EGRESS_PUNT_NEIGHBOUR, "packets for neighbours of uplinks that are not known yet") \
 	X(EGRESS_PARTS, "IPv6 of at most 1,280 bytes whose outer packet was sent in parts")  \
 	X(TX_CONTROL, "frames from the control thread")                                      \
 	X(TX_SENT, "frames given to the ports")                                              \

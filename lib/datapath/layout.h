@@ -98,8 +98,11 @@ enum {
 	DP_EGRESS_IPV6 = 16,  /* its headers are in dp_egress6, hdr_len of them */
 	DP_EGRESS_METER = 32, /* what is sent to it has a rate; changes under traffic */
 	DP_EGRESS_TRACE = 64, /* packets to it are traced; changes under traffic */
+	DP_EGRESS_PLAIN =
+		128, /* an uplink: hdr_len is 0, and a next hop that is not up is asked for */
 	/* what the fast way does not know */
-	DP_EGRESS_RARE = DP_EGRESS_SEQUENCE | DP_EGRESS_HELD | DP_EGRESS_METER | DP_EGRESS_TRACE,
+	DP_EGRESS_RARE = DP_EGRESS_SEQUENCE | DP_EGRESS_HELD | DP_EGRESS_METER | DP_EGRESS_TRACE |
+			 DP_EGRESS_PLAIN,
 };
 
 /*

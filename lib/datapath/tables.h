@@ -17,13 +17,14 @@
 /* What is ours on the outside, replaced as a whole. Addresses and ports in network order. */
 struct dp_outside {
 	uint32_t count;
+	uint32_t services; /* of them; behind these are addresses of interfaces */
 	uint32_t mask, mask6;
-	uint32_t ports6; /* a bit a port: a service over IPv6 is on it */
+	uint32_t ports6; /* a bit a port: an address of ours of IPv6 is on it */
 	struct dp_own {
 		struct dp_ip ip;
 		uint32_t broadcast; /* 0: its network has none */
 		uint16_t port, service;
-	} * own; /* a service each, of either family */
+	} * own; /* of either family */
 	struct dp_service_entry6 {
 		struct dp_ip ip;
 		uint16_t udp_port; /* 0: free */
@@ -51,6 +52,7 @@ struct dp_iface_record {
 	struct dp_iface told;
 	bool set;
 	uint16_t services;
+	uint32_t slot; /* inside: its own (table/uplink.h); 0: it is not */
 };
 
 /*

@@ -16,11 +16,17 @@ void dp_neighbours_destroy(struct dp *dp);
 /* The next hop towards ip, resolved or being so; counts one more user. -1: no room, -2: no
  * route. It is never DP_NEXTHOP_NONE, by which nothing leaves. */
 int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip);
+/* The same of an address that an uplink's network has; -1: no room. */
+int dp_nexthop_hold(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip);
 void dp_nexthop_put(struct dp *dp, int hop);
+/* Nothing is inside by this port any more. */
+void dp_neighbours_leave(struct dp *dp, uint16_t port);
 /* Sends a packet of its family (at the buffer's start; room for Ethernet in front) towards ip, now
  * or when its next hop is known. Takes the buffer in any case. */
 int dp_neighbour_send(
 	struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, struct rte_mbuf *m);
+/* A packet for a neighbour of an uplink that is not known, of whom dp_punt_meta says. */
+void dp_neighbour_resolve(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 /* What the configuration says of a gateway's MAC address may have changed. */
 void dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip);
 enum dp_claim {

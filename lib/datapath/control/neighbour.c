@@ -18,6 +18,7 @@
 #include "datapath/control/neighbours.h"
 #include "datapath/ends.h"
 #include "datapath/table/outside.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/punt.h"
 
 enum { ASK_TIMES = 3 };
@@ -86,7 +87,7 @@ configured_mac(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
 {
 	static const uint8_t none[6];
 
-	for (uint32_t i = 0; i < dp->outside->count; i++) {
+	for (uint32_t i = 0; i < dp->outside->services; i++) {
 		const struct dp_own *own = &dp->outside->own[i];
 		const struct dp_service *told = &dp->services[own->service]->told;
 
@@ -129,14 +130,28 @@ on_link(const struct dp_service *s, const struct cv_ip *ip)
 	       (ip->family == CV_IPV6 && wire_ipv6_link_local(ip->bytes));
 }
 
+/* The neighbour of an address on a port, made when it is new; NULL: there is no room. */
+static struct neighbour *
+get(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *from, const struct cv_ip *ip)
+{
+	uint64_t hash;
+	struct neighbour *n = dp_neighbour_find(dp, port, ip, &hash);
+
+	if (n == NULL)
+		n = new_neighbour(dp, now, port, from, ip, hash);
+	if (n != NULL && now > n->used_at)
+		n->used_at = now;
+	if (n != NULL && n->up)
+		dp_neighbour_queue_up(dp->neighbours, n);
+	return n;
+}
+
 /* The neighbour that packets to ip go to, made when it is new; NULL, and why in *rc. */
 static struct neighbour *
 route(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, int *rc)
 {
 	const struct dp_service_record *s = dp->services[service];
 	struct neighbour *n;
-	uint16_t port;
-	uint64_t hash;
 
 	*rc = CV_ERR_UNKNOWN;
 	if (s == NULL || ip->family != s->told.ip.family)
@@ -145,17 +160,10 @@ route(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, int
 		ip = &s->told.gateway;
 	if (ip->family == 0)
 		return NULL;
-	port = dp->ifaces[s->told.iface].told.port;
-	n = dp_neighbour_find(dp, port, ip, &hash);
-	if (n == NULL)
-		n = new_neighbour(dp, now, port, &s->told.ip, ip, hash);
-	else if (s->set)
+	n = get(dp, now, dp->ifaces[s->told.iface].told.port, &s->told.ip, ip);
+	if (n != NULL && s->set)
 		n->from = s->told.ip;
 	*rc = CV_ERR_LIMIT;
-	if (n != NULL && now > n->used_at)
-		n->used_at = now;
-	if (n != NULL && n->up)
-		dp_neighbour_queue_up(dp->neighbours, n);
 	return n;
 }
 
@@ -167,6 +175,19 @@ dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip
 
 	if (n == NULL)
 		return rc == CV_ERR_LIMIT ? -1 : -2;
+	n->users++;
+	dp_neighbour_queue_up(dp->neighbours, n);
+	return n->hop;
+}
+
+int
+dp_nexthop_hold(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip)
+{
+	const struct cv_ip *from = dp_uplink_source(dp, port, ip);
+	struct neighbour *n = from == NULL ? NULL : get(dp, now, port, from, ip);
+
+	if (n == NULL)
+		return -1;
 	n->users++;
 	dp_neighbour_queue_up(dp->neighbours, n);
 	return n->hop;
@@ -196,19 +217,12 @@ send_to(struct dp *dp, const struct neighbour *n, struct rte_mbuf *m)
 	return dp_send_frame(dp, n->port, m);
 }
 
-int
-dp_neighbour_send(
-	struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, struct rte_mbuf *m)
+/* Now, or when n is known; NULL: there was no room for one. */
+static int
+send_or_wait(struct dp *dp, uint64_t now, struct neighbour *n, struct rte_mbuf *m)
 {
-	int rc;
-	struct neighbour *n = route(dp, now, service, ip, &rc);
-
 	if (n != NULL && n->up)
 		return send_to(dp, n, m);
-	if (n == NULL && rc == CV_ERR_UNKNOWN) {
-		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
-		return rc;
-	}
 	if (n == NULL || n->waiting == DP_WAITING_MAX || !dp_neighbour_packet_room(dp, n)) {
 		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_QUEUE_FULL);
 		return CV_ERR_LIMIT;
@@ -217,6 +231,33 @@ dp_neighbour_send(
 	dp->neighbours->waiting++;
 	start_asking(dp, n, now);
 	return 0;
+}
+
+int
+dp_neighbour_send(
+	struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, struct rte_mbuf *m)
+{
+	int rc;
+	struct neighbour *n = route(dp, now, service, ip, &rc);
+
+	if (n == NULL && rc == CV_ERR_UNKNOWN) {
+		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
+		return rc;
+	}
+	return send_or_wait(dp, now, n, m);
+}
+
+void
+dp_neighbour_resolve(struct dp *dp, uint64_t now, struct rte_mbuf *m)
+{
+	const struct dp_punt_meta *meta = dp_meta(m);
+	struct cv_ip ip = dp_ip_told(meta->remote);
+	const struct cv_ip *from = dp_uplink_source(dp, meta->port, &ip);
+
+	if (from == NULL)
+		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
+	else
+		(void)send_or_wait(dp, now, get(dp, now, meta->port, from, &ip), m);
 }
 
 static void
@@ -246,6 +287,8 @@ resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
 	n->up = true;
 	memcpy(n->mac, mac, sizeof(n->mac));
 	publish(dp, n);
+	if (n->adjacency == DP_NO_SLOT)
+		n->adjacency = dp_adjacency_get(dp, n->port, &n->ip, n->hop);
 	confirm(dp, n, now);
 	dp_neighbour_queue_up(dp->neighbours, n);
 	for (unsigned i = 0; i < n->waiting; i++)
@@ -341,6 +384,8 @@ lost(struct dp *dp, struct neighbour *n, uint64_t now)
 static void
 timeout(struct dp *dp, struct neighbour *n, uint64_t now)
 {
+	if (n->adjacency != DP_NO_SLOT && dp_adjacency_used(dp, n->adjacency))
+		n->used_at = now;
 	if (n->tries == 0 && n->users == 0 && now >= cv_time_add(n->used_at, FORGET_NS)) {
 		dp_neighbour_forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 		return;

@@ -15,6 +15,7 @@
 #include "datapath/ends.h"
 #include "datapath/host/memory.h"
 #include "datapath/table/outside.h"
+#include "datapath/table/uplink.h"
 
 enum { STRANGERS_MAX = 1024 }; /* that are being resolved, and that no session uses */
 
@@ -81,6 +82,7 @@ dp_neighbour_forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause
 	struct dp_neighbours *all = dp->neighbours;
 
 	dp_neighbour_drop_waiting(dp, n, cause);
+	dp_adjacency_put(dp, n->adjacency);
 	leave_queue(n);
 	cv_wheel_cancel(&all->wheel, &n->timer);
 	cv_table_remove(&all->table, &n->node);
@@ -159,11 +161,25 @@ dp_neighbour_make(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t
 	n->hop = (uint16_t)(all->next_hop++ % DP_MAX_NEXTHOPS);
 	n->ip = *ip;
 	n->port = port;
+	n->adjacency = DP_NO_SLOT;
 	all->by_hop[n->hop] = n;
 	all->count++;
 	cv_table_add(&all->table, &n->node, hash);
 	dp_wanted_add(dp, n->port, dp_ip_of(&n->ip), 1);
 	return n;
+}
+
+void
+dp_neighbours_leave(struct dp *dp, uint16_t port)
+{
+	for (size_t i = 0; i < DP_MAX_NEXTHOPS; i++) {
+		struct neighbour *n = dp->neighbours->by_hop[i];
+
+		if (n == NULL || n->port != port)
+			continue;
+		dp_adjacency_put(dp, n->adjacency);
+		n->adjacency = DP_NO_SLOT;
+	}
 }
 
 bool

@@ -28,6 +28,7 @@ struct neighbour {
 	uint64_t used_at, confirmed_at;
 	uint8_t mac[6];
 	struct rte_mbuf *packets[DP_WAITING_MAX];
+	uint32_t adjacency; /* its slot, as long as it is known: table/uplink.h; or DP_NO_SLOT */
 	struct queue *queue;
 	struct neighbour *older, *newer; /* in it */
 };

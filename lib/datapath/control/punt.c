@@ -26,6 +26,7 @@ static const uint16_t budgets[DP_PUNT_CLASSES] = {
 	[DP_PUNT_NEW] = 64,
 	[DP_PUNT_ARP] = 64,
 	[DP_PUNT_PATH] = DP_PATH_RING,
+	[DP_PUNT_RESOLVE] = 64,
 };
 
 enum { BUSY_BUDGET = 8 }; /* of new requests, while a shared worker's bursts are full */
@@ -43,7 +44,7 @@ int
 dp_punt_create(struct dp *dp)
 {
 	static const char *const names[DP_PUNT_CLASSES] = {
-		"tunnel", "ppp", "connect", "new", "arp", "path"};
+		"tunnel", "ppp", "connect", "new", "arp", "path", "resolve"};
 
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (dp->event_fd < 0)
@@ -52,8 +53,7 @@ dp_punt_create(struct dp *dp)
 		struct dp_worker *w = dp->workers[i];
 
 		for (unsigned c = 0; c < DP_PUNT_CLASSES; c++) {
-			w->punt[c] = new_ring(
-				names[c], i, c == DP_PUNT_PATH ? DP_PATH_RING : DP_PUNT_RING);
+			w->punt[c] = new_ring(names[c], i, dp_punt_places((enum dp_punt_class)c));
 			if (w->punt[c] == NULL)
 				return CV_ERR_NOMEM;
 		}
@@ -175,6 +175,8 @@ dp_punt_local_poll(struct dp *dp, uint64_t now)
 		dp_claim_learn(dp, now, m);
 	while ((m = take(dp, DP_PUNT_PATH)) != NULL)
 		dp_path_learn(dp, now, m);
+	while ((m = take(dp, DP_PUNT_RESOLVE)) != NULL)
+		dp_neighbour_resolve(dp, now, m);
 }
 
 bool

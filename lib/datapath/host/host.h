@@ -28,6 +28,7 @@ struct dp_port {
 	uint64_t multicast;                /* which groups it was told of; 0: none */
 	uint64_t rx_offloads, tx_offloads; /* RTE_ETH_RX_OFFLOAD_, TX, that are on */
 	uint64_t hash;                     /* RTE_ETH_RSS_: spreads frames over workers */
+	uint32_t uplink; /* the slot of the interface that is inside by it; 0: none is */
 	uint16_t queues;
 	bool rules;     /* beside it, the device spreads sessions by rules */
 	bool checks_rx; /* the device says whether received checksums are right */
@@ -89,7 +90,7 @@ void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link li
  * to all nodes (RFC 2464 section 7), as its services are now. */
 void dp_multicast_follow(struct dp *dp, uint16_t port);
 /* The groups that the addresses of a port are asked for on. */
-enum { DP_GROUPS_MAX = DP_MAX_SERVICES + 1 };
+enum { DP_GROUPS_MAX = DP_MAX_SERVICES + DP_MAX_ADDRESSES + 1 };
 unsigned dp_multicast_groups(
 	const struct dp *dp, uint16_t port, uint8_t (*groups)[WIRE_IPV6_ADDRESS]);
 

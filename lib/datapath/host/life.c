@@ -20,6 +20,7 @@
 #include "datapath/table/outside.h"
 #include "datapath/table/realms.h"
 #include "datapath/table/sessions.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/handover.h"
 #include "datapath/worker/reassemble.h"
 #include "datapath/worker/stages.h"
@@ -71,9 +72,10 @@ create_parts(struct dp *dp)
 		return rc;
 	dp_ids_init(dp, &dp->ids, dp->worker_count);
 	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_classes_create(dp)) != 0 ||
-		(rc = dp_neighbours_create(dp)) != 0 || (rc = dp_services_create(dp)) != 0 ||
-		(rc = dp_workers_create(dp)) != 0 || (rc = dp_punt_create(dp)) != 0 ||
-		(rc = dp_handover_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
+		(rc = dp_neighbours_create(dp)) != 0 || (rc = dp_uplinks_create(dp)) != 0 ||
+		(rc = dp_services_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
+		(rc = dp_punt_create(dp)) != 0 || (rc = dp_handover_create(dp)) != 0 ||
+		(rc = create_rcu(dp)) != 0)
 		return rc;
 	return dp_ports_create(dp);
 }
@@ -199,6 +201,7 @@ dp_destroy(struct dp *dp)
 	if (dp == NULL || dp_stop(dp) != 0)
 		return; /* a worker that hangs may go on, and has it all */
 	dp_neighbours_destroy(dp);
+	dp_uplinks_destroy(dp);
 	dp_punt_destroy(dp);
 	dp_handover_destroy(dp);
 	dp_ports_destroy(dp);

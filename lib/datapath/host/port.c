@@ -220,6 +220,7 @@ held_mbufs(const struct dp_port_config *cfg)
 static unsigned
 count_mbufs(const struct dp *dp)
 {
+	unsigned waiting = 0;
 	unsigned n = MBUFS_MIN, wanted = 0;
 
 	if (dp->params.pool_mbufs != 0)
@@ -228,9 +229,11 @@ count_mbufs(const struct dp *dp)
 		wanted += held_mbufs(&dp->params.ports[i]) * dp->worker_count;
 	wanted += DP_NEIGHBOUR_WAITING +
 		  (dp->params.hand_over ? dp_handover_room(dp->worker_count) : 0);
-	wanted += dp->worker_count * ((DP_PUNT_CLASSES - 1) * DP_PUNT_RING + DP_PATH_RING +
-					     DP_SEND_RING + DP_FOLLOW_WAITING + DP_PARTS_WAITING +
-					     DP_SEQUENCE_WAITING + 2u * DP_BURST * dp->port_count);
+	for (unsigned c = 0; c < DP_PUNT_CLASSES; c++)
+		waiting += dp_punt_places((enum dp_punt_class)c);
+	wanted +=
+		dp->worker_count * (waiting + DP_SEND_RING + DP_FOLLOW_WAITING + DP_PARTS_WAITING +
+					   DP_SEQUENCE_WAITING + 2u * DP_BURST * dp->port_count);
 	while (n < wanted)
 		n = 2 * n + 1;
 	return n;

@@ -135,9 +135,8 @@ clear(struct dp_counted *n)
 	__atomic_store_n(&n->bytes, 0, __ATOMIC_RELAXED);
 }
 
-/* No worker knows it any more. */
-static void
-clear_counters(struct dp *dp, uint32_t slot)
+void
+dp_counters_clear(struct dp *dp, uint32_t slot)
 {
 	clear(&dp->ingress[slot].received.count);
 	__atomic_store_n(&dp->ingress[slot].received.owner, 0, __ATOMIC_RELAXED);
@@ -155,7 +154,7 @@ finish(struct dp *dp, uint32_t slot, struct dp_session_counters *final)
 
 	if (final != NULL)
 		dp_session_counters(dp, slot, final);
-	clear_counters(dp, slot);
+	dp_counters_clear(dp, slot);
 	if (c->moving)
 		dp_nexthop_put(dp, c->hop);
 	dp_nexthop_put(dp, dp->egress[slot].nexthop);

@@ -5,6 +5,7 @@
 #include "datapath/host/memory.h"
 #include "datapath/table/groups.h"
 #include "datapath/table/sessions.h"
+#include "datapath/table/uplink.h"
 
 /* What sessions have in their own lines. */
 static bool
@@ -28,8 +29,10 @@ replace(struct dp *dp, uint16_t group, struct dp_group_table *t)
 
 	__atomic_store_n(&dp->groups[group], t, __ATOMIC_RELEASE);
 	__atomic_store_n(&dp->group_flags[group], flags, __ATOMIC_RELAXED);
-	if (sessions_follow(old == NULL ? &nothing : &old->told, t == NULL ? &nothing : &t->told))
+	if (sessions_follow(old == NULL ? &nothing : &old->told, t == NULL ? &nothing : &t->told)) {
 		dp_sessions_new_group(dp, group);
+		dp_uplinks_write(dp);
+	}
 	dp_grace_free(dp, old);
 }
 

@@ -13,14 +13,14 @@
 int
 dp_meters_create(struct dp *dp)
 {
-	dp->meters = dp_table_new(dp, ((size_t)dp->slot_mask + 1) * sizeof(dp->meters[0]));
+	dp->meters = dp_table_new(dp, dp_slots(dp) * sizeof(dp->meters[0]));
 	return dp->meters == NULL ? CV_ERR_NOMEM : 0;
 }
 
 void
 dp_meters_destroy(struct dp *dp)
 {
-	size_t slots = (size_t)dp->slot_mask + 1;
+	size_t slots = dp_slots(dp);
 
 	for (size_t i = 0; dp->meters != NULL && dp->metered != 0 && i < slots; i++)
 		dp_meter_free(dp, (uint32_t)i);

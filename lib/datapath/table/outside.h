@@ -11,6 +11,8 @@
 
 /* table/service.c: what is ours on the outside. */
 int dp_services_create(struct dp *dp);
+/* The workers' table anew, as addresses of interfaces are now. CV_ERR_NOMEM. */
+int dp_outside_renew(struct dp *dp);
 void dp_services_destroy(struct dp *dp);
 /* Asks for the gateways that are set. */
 void dp_services_start(struct dp *dp);

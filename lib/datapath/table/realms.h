@@ -56,6 +56,16 @@ unsigned dp_realm6_holder(const struct dp *dp, uint16_t realm, uint64_t net, uns
 /* Whether one of them is in a network. */
 bool dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
 
+/* What a route that is no session's may lead to. */
+static inline bool
+dp_route_may_be(uint32_t word)
+{
+	enum dp_route_kind kind = dp_route_kind(word);
+
+	return kind == DP_ROUTE_SELF || kind == DP_ROUTE_VIA || kind == DP_ROUTE_LINK ||
+	       kind == DP_ROUTE_DISCARD;
+}
+
 static inline bool
 dp_route_is_session(uint32_t word)
 {

@@ -37,12 +37,14 @@ find(const struct dp_routes *list, const struct cv_prefix *prefix, bool *found)
 	return at;
 }
 
-/* The list with one more at a place, or one less. NULL: no memory, or it is empty. */
+/* The list with one more at a place, in place of the one there or not, or with one less. NULL: no
+ * memory, or it is empty. */
 static struct dp_routes *
-copy(struct dp *dp, const struct dp_routes *old, uint32_t place, const struct dp_route *more)
+copy(struct dp *dp, const struct dp_routes *old, uint32_t place, const struct dp_route *more,
+	bool less)
 {
-	uint32_t n = old == NULL ? 0 : old->count, behind = place + (more == NULL);
-	uint32_t count = more != NULL ? n + 1 : n - 1;
+	uint32_t n = old == NULL ? 0 : old->count, behind = place + less;
+	uint32_t count = n + (more != NULL) - less;
 	struct dp_routes *list;
 
 	if (count == 0)
@@ -75,7 +77,7 @@ replace(struct dp *dp, struct dp_realm_table *r, struct dp_routes *list)
 int
 dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word)
 {
-	uint32_t ip = cv_ipv4_value(&prefix->ip), place, *entry;
+	uint32_t ip = cv_ipv4_value(&prefix->ip), place, *entry = NULL;
 	struct dp_route more = {.told = *prefix, .net = ip, .word = word};
 	struct dp_realm_table *r;
 	struct dp_routes *list;
@@ -83,23 +85,23 @@ dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint
 
 	if (prefix->ip.family == CV_IPV6)
 		return dp_route6_set(dp, realm, prefix, word);
-	if (prefix->ip.family != CV_IPV4 || prefix->length > HOST || ip == 0 ||
-		(ip & ~mask_of(prefix->length)) != 0 || dp_route_kind(word) != DP_ROUTE_SELF)
+	if (prefix->ip.family != CV_IPV4 || prefix->length > HOST ||
+		(ip == 0 && prefix->length != 0) || (ip & ~mask_of(prefix->length)) != 0 ||
+		!dp_route_may_be(word))
 		return CV_ERR_CONFIG;
 	more.mask = mask_of(prefix->length);
 	/* of an address alone: its word, which a session may have */
-	entry = dp_realm_entry(dp, realm, rte_cpu_to_be_32(ip));
-	if (entry == NULL)
+	if (!dp_realm_make(dp, realm) ||
+		(prefix->length == HOST &&
+			(entry = dp_realm_entry(dp, realm, rte_cpu_to_be_32(ip))) == NULL))
 		return CV_ERR_NOMEM;
 	r = dp->realms[realm];
 	place = find(r->routes, prefix, &found);
-	if (found)
-		return 0; /* there is one kind of them */
-	if (prefix->length == HOST && *entry != 0)
+	if (!found && entry != NULL && *entry != 0)
 		return CV_ERR_EXISTS;
-	if (r->routes != NULL && r->routes->count == DP_MAX_ROUTES)
+	if (!found && r->routes != NULL && r->routes->count == DP_MAX_ROUTES)
 		return CV_ERR_LIMIT;
-	list = copy(dp, r->routes, place, &more);
+	list = copy(dp, r->routes, place, &more, found);
 	if (list == NULL)
 		return CV_ERR_NOMEM;
 	replace(dp, r, list);
@@ -121,7 +123,7 @@ dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
 	place = r == NULL ? 0 : find(r->routes, prefix, &found);
 	if (!found)
 		return CV_ERR_UNKNOWN;
-	list = copy(dp, r->routes, place, NULL);
+	list = copy(dp, r->routes, place, NULL, true);
 	if (list == NULL && r->routes->count != 1)
 		return CV_ERR_NOMEM;
 	replace(dp, r, list);

@@ -40,12 +40,14 @@ hash_hosts(struct dp_routes6 *list)
 	}
 }
 
-/* The list with one more at a place, or one less. NULL: no memory, or it is empty. */
+/* The list with one more at a place, in place of the one there or not, or with one less. NULL: no
+ * memory, or it is empty. */
 static struct dp_routes6 *
-copy(struct dp *dp, const struct dp_routes6 *old, uint32_t place, const struct dp_route6 *more)
+copy(struct dp *dp, const struct dp_routes6 *old, uint32_t place, const struct dp_route6 *more,
+	bool less)
 {
-	uint32_t n = old == NULL ? 0 : old->count, behind = place + (more == NULL);
-	uint32_t count = more != NULL ? n + 1 : n - 1, places = 4;
+	uint32_t n = old == NULL ? 0 : old->count, behind = place + less;
+	uint32_t count = n + (more != NULL) - less, places = 4;
 	struct dp_routes6 *list;
 
 	if (count == 0)
@@ -126,7 +128,7 @@ is_route(const struct cv_prefix *prefix, uint32_t word)
 	static const uint8_t nothing[8];
 	uint64_t net = dp_net_of(prefix->ip.bytes);
 
-	if (dp_route_kind(word) != DP_ROUTE_SELF || !dp_net_usable(net, prefix->length))
+	if (!dp_route_may_be(word) || !dp_net_usable(net, prefix->length))
 		return false;
 	if (prefix->length == DP_HOST_BITS)
 		return true;
@@ -151,13 +153,11 @@ dp_route6_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uin
 		return CV_ERR_NOMEM;
 	r = dp->realms6[realm];
 	place = find(r->routes, prefix, &found);
-	if (found)
-		return 0; /* there is one kind of them */
-	if (is_taken(dp, realm, net, bits))
+	if (!found && is_taken(dp, realm, net, bits))
 		return CV_ERR_EXISTS;
-	if (r->routes != NULL && r->routes->count == DP_MAX_ROUTES)
+	if (!found && r->routes != NULL && r->routes->count == DP_MAX_ROUTES)
 		return CV_ERR_LIMIT;
-	list = copy(dp, r->routes, place, &more);
+	list = copy(dp, r->routes, place, &more, found);
 	if (list == NULL)
 		return CV_ERR_NOMEM;
 	replace(dp, r, list);
@@ -177,7 +177,7 @@ dp_route6_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
 	place = r == NULL ? 0 : find(r->routes, prefix, &found);
 	if (!found)
 		return CV_ERR_UNKNOWN;
-	list = copy(dp, r->routes, place, NULL);
+	list = copy(dp, r->routes, place, NULL, true);
 	if (list == NULL && r->routes->count != 1)
 		return CV_ERR_NOMEM;
 	replace(dp, r, list);

@@ -12,6 +12,7 @@
 #include "datapath/host/memory.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/sessions.h"
+#include "datapath/table/uplink.h"
 
 enum { PORT_L2TP = 1701 };
 
@@ -77,23 +78,30 @@ put_entry6(struct dp_outside *o, uint16_t service, const struct dp_service *told
 	o->entries6[at] = (struct dp_service_entry6){ip, udp_port_of(told), service};
 }
 
+/* An address of ours, in a network of so many bits. */
+static void
+put_own(struct dp_outside *o, const struct cv_ip *ip, unsigned length, uint16_t port,
+	uint16_t service)
+{
+	bool v4 = ip->family == CV_IPV4;
+	uint32_t hosts = v4 && length < 31 ? UINT32_MAX >> length : 0;
+
+	o->ports6 |= v4 ? 0 : UINT32_C(1) << port;
+	o->own[o->count++] = (struct dp_own){.ip = dp_ip_of(ip),
+		.broadcast = hosts == 0 ? 0 : rte_cpu_to_be_32(cv_ipv4_value(ip) | hosts),
+		.port = port,
+		.service = service};
+}
+
 static void
 put(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint16_t port)
 {
-	bool v4 = told->ip.family == CV_IPV4;
-	uint32_t hosts = v4 && told->prefix_length < 31
-				 ? rte_cpu_to_be_32(UINT32_MAX >> told->prefix_length)
-				 : 0;
-
-	if (v4)
+	if (told->ip.family == CV_IPV4)
 		put_entry(o, service, told);
 	else
 		put_entry6(o, service, told);
-	o->ports6 |= v4 ? 0 : UINT32_C(1) << port;
-	o->own[o->count++] = (struct dp_own){.ip = dp_ip_of(&told->ip),
-		.broadcast = hosts == 0 ? 0 : ip_of(told) | hosts,
-		.port = port,
-		.service = service};
+	put_own(o, &told->ip, told->prefix_length, port, service);
+	o->services++;
 }
 
 /* All that is set but `service`, and that as it is told, where it is. NULL: no memory. */
@@ -101,12 +109,14 @@ static struct dp_outside *
 table_with(struct dp *dp, uint16_t service, const struct dp_service *told)
 {
 	const struct dp_outside *before = dp->outside;
-	uint32_t others = before->count - (dp_service_of(dp, service) != NULL);
-	struct dp_outside *o = new_table(dp, others + (told != NULL));
+	uint32_t others = before->services - (dp_service_of(dp, service) != NULL);
+	struct dp_outside *o = new_table(dp, others + (told != NULL) + DP_MAX_ADDRESSES);
+	struct cv_prefix address;
+	uint16_t iface;
 
 	if (o == NULL)
 		return NULL;
-	for (uint32_t i = 0; i < before->count; i++) {
+	for (uint32_t i = 0; i < before->services; i++) {
 		const struct dp_own *own = &before->own[i];
 
 		if (own->service != service)
@@ -114,6 +124,8 @@ table_with(struct dp *dp, uint16_t service, const struct dp_service *told)
 	}
 	if (told != NULL)
 		put(o, service, told, port_of(dp, told));
+	for (unsigned i = 0; dp_address_get(dp, i, &iface, &address) == 0; i++)
+		put_own(o, &address.ip, address.length, dp->ifaces[iface].told.port, 0);
 	return o;
 }
 
@@ -124,6 +136,20 @@ replace(struct dp *dp, struct dp_outside *o)
 
 	__atomic_store_n(&dp->outside, o, __ATOMIC_RELEASE);
 	dp_grace_free(dp, old);
+}
+
+int
+dp_outside_renew(struct dp *dp)
+{
+	const struct dp_outside *o = dp->outside;
+	uint16_t any = o->services == 0 ? 0 : o->own[0].service;
+	struct dp_outside *fresh =
+		table_with(dp, any, o->services == 0 ? NULL : &dp->services[any]->told);
+
+	if (fresh == NULL)
+		return CV_ERR_NOMEM;
+	replace(dp, fresh);
+	return 0;
 }
 
 int
@@ -282,7 +308,7 @@ refused(const struct dp *dp, uint16_t service, const struct dp_service *told)
 	if (now != NULL && now->sessions != 0 &&
 		(!cv_ip_equal(&now->told.ip, &told->ip) || now->udp_port != udp_port_of(told)))
 		return CV_ERR_EXISTS;
-	if (dp_service_of(dp, service) == NULL && dp->outside->count == DP_MAX_SERVICES)
+	if (dp_service_of(dp, service) == NULL && dp->outside->services == DP_MAX_SERVICES)
 		return CV_ERR_LIMIT;
 	return 0;
 }
@@ -307,7 +333,7 @@ hold_gateway(struct dp *dp, uint16_t service)
 void
 dp_services_start(struct dp *dp)
 {
-	for (uint32_t i = 0; i < dp->outside->count; i++)
+	for (uint32_t i = 0; i < dp->outside->services; i++)
 		hold_gateway(dp, dp->outside->own[i].service);
 	for (uint16_t port = 0; port < dp->port_count; port++)
 		dp_multicast_follow(dp, port);
@@ -407,14 +433,18 @@ dp_iface_set(struct dp *dp, uint16_t iface, const struct dp_iface *told)
 {
 	struct dp_iface_record *r = &dp->ifaces[iface];
 	uint16_t mtu_before = r->told.mtu;
+	int rc;
 
 	if (told->port >= dp->port_count || told->mtu > dp->ports[told->port].mtu)
 		return CV_ERR_CONFIG;
 	if (r->services != 0 && told->port != r->told.port)
 		return CV_ERR_EXISTS;
+	rc = dp_uplink_set(dp, iface, told);
+	if (rc != 0)
+		return rc;
 	r->told = *told;
 	r->set = true;
-	for (uint32_t i = 0; told->mtu != mtu_before && i < dp->outside->count; i++) {
+	for (uint32_t i = 0; told->mtu != mtu_before && i < dp->outside->services; i++) {
 		uint16_t service = dp->outside->own[i].service;
 
 		if (dp->services[service]->told.iface == iface)
@@ -426,10 +456,17 @@ dp_iface_set(struct dp *dp, uint16_t iface, const struct dp_iface *told)
 int
 dp_iface_clear(struct dp *dp, uint16_t iface)
 {
+	struct dp_iface outside = dp->ifaces[iface].told;
+	int rc;
+
 	if (!dp->ifaces[iface].set)
 		return CV_ERR_UNKNOWN;
 	if (dp->ifaces[iface].services != 0)
 		return CV_ERR_EXISTS;
+	outside.inside = false;
+	rc = dp_uplink_set(dp, iface, &outside);
+	if (rc != 0)
+		return rc;
 	dp->ifaces[iface] = (struct dp_iface_record){0};
 	return 0;
 }

@@ -15,7 +15,7 @@
 int
 dp_sessions_create(struct dp *dp)
 {
-	size_t slots = (size_t)dp->slot_mask + 1;
+	size_t slots = dp_slots(dp);
 
 	dp->ingress = dp_table_new(dp, slots * sizeof(dp->ingress[0]));
 	dp->inner6 = dp_table_new(dp, slots * sizeof(dp->inner6[0]));
@@ -38,7 +38,7 @@ dp_sessions_create(struct dp *dp)
 void
 dp_sessions_destroy(struct dp *dp)
 {
-	size_t slots = (size_t)dp->slot_mask + 1;
+	size_t slots = dp_slots(dp);
 
 	dp_meters_destroy(dp);
 	dp_realms_destroy(dp);

@@ -52,6 +52,8 @@ uint64_t dp_grace_begin(struct dp *dp);
 bool dp_grace_over(struct dp *dp, uint32_t slot);
 /* Goes on with it when that is so: see dp_cold. */
 void dp_grace_wait(struct dp *dp, uint32_t slot);
+/* The counters of a slot that no worker knows any more. */
+void dp_counters_clear(struct dp *dp, uint32_t slot);
 /* Frees what dp_shared_new() made, when that is so. NULL is allowed. */
 void dp_grace_free(struct dp *dp, void *old);
 /* No worker runs any more: at once. */

@@ -16,6 +16,7 @@
 #include "datapath/worker/reassemble.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/trace.h"
+#include "datapath/worker/uplink.h"
 #include "l2tp/header.h"
 
 enum {
@@ -81,6 +82,8 @@ dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p)
 {
 	const uint8_t *ip = p->udp - p->ip_header;
 
+	if (p->udp == NULL) /* it came by an uplink */
+		return true;
 	if (dp->ports[p->port].checks_rx &&
 		(p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
@@ -410,7 +413,8 @@ reassemble6(struct dp_worker *w, struct frame *f, const struct wire_upper *upper
 }
 
 static void
-classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out)
+classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out,
+	struct dp_burst *plain)
 {
 	enum dp_drop_cause cause = check_ipv4(f, &w->dp->ports[f->port], bytes);
 
@@ -419,6 +423,10 @@ classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 		return;
 	}
 	f->ip_len = wire_ipv4_length(f->ip);
+	if (unlikely(dp_uplink_has(w->dp, f))) {
+		dp_uplink_take(w, f, plain);
+		return;
+	}
 	if (f->ip[WIRE_IPV4_PROTOCOL] != WIRE_UDP) {
 		classify_other(w, f);
 		return;
@@ -429,7 +437,8 @@ classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 }
 
 static void
-classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out)
+classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out,
+	struct dp_burst *plain)
 {
 	struct wire_upper upper;
 	enum dp_drop_cause cause = DP_DROP_CLASSIFY_RUNT;
@@ -437,6 +446,10 @@ classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 	f->v6 = true;
 	if (bytes >= WIRE_IPV6)
 		cause = dp_outer6_check(f, bytes, &upper);
+	if (cause == GO_ON && unlikely(dp_uplink_has(w->dp, f))) {
+		dp_uplink_take(w, f, plain);
+		return;
+	}
 	if (cause == GO_ON && (upper.later || upper.more)) {
 		if (!reassemble6(w, f, &upper))
 			return;
@@ -462,9 +475,10 @@ for_station(const struct dp_port *port, const uint8_t *ether, bool v6)
 	       (v6 && ether[0] == 0x33 && ether[1] == 0x33);
 }
 
-/* One frame: into out, to the control thread, or dropped. */
+/* One frame: into out, or plain, to the control thread, or dropped. */
 static void
-classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst *out)
+classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst *out,
+	struct dp_burst *plain)
 {
 	const struct dp *dp = w->dp;
 	struct frame f = {.m = m, .port = port};
@@ -504,24 +518,25 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	if (cause != GO_ON)
 		dp_drop_frame(w, m, cause);
 	else if (v6)
-		classify_ipv6(w, &f, bytes - WIRE_ETHER, out);
+		classify_ipv6(w, &f, bytes - WIRE_ETHER, out, plain);
 	else
-		classify_ipv4(w, &f, bytes - WIRE_ETHER, out);
+		classify_ipv4(w, &f, bytes - WIRE_ETHER, out, plain);
 }
 
 void
 dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
-	struct dp_burst *out)
+	struct dp_burst *out, struct dp_burst *plain)
 {
-	out->n = 0;
+	out->n = plain->n = 0;
 	for (unsigned i = 0; i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
 	for (unsigned i = 0; i < n; i++)
-		classify(w, port, frames[i], out);
+		classify(w, port, frames[i], out, plain);
 	if (unlikely(w->gives)) /* who gets it counts it */
 		n -= dp_handover_packets(w, out);
 	w->counts.edges[DP_EDGE_RX_CLASSIFY] += n;
 	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += out->n;
-	/* exits: INGRESS; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; another worker; drops
-	 * CLASSIFY_* */
+	w->counts.edges[DP_EDGE_CLASSIFY_UPLINK] += plain->n;
+	/* exits: INGRESS; UPLINK; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; another worker;
+	 * drops CLASSIFY_* */
 }

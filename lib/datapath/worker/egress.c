@@ -5,18 +5,24 @@
  */
 #include "datapath/ends.h"
 #include "datapath/table/sessions.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/count.h"
 #include "datapath/worker/headers.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/trace.h"
+#include "datapath/worker/uplink.h"
 #include "datapath/worker/worker.h"
 
 /* What can't be sent now: dropped. false: it can be, its Ack has left in the meantime. */
 static __rte_noinline bool
-held_back(struct dp_worker *w, const struct dp_packet *p, uint64_t hop)
+held_back(struct dp_worker *w, struct dp_packet *p, uint64_t hop)
 {
 	enum dp_drop_cause cause = DP_DROP_EGRESS_NEIGHBOUR;
 
+	if ((hop & DP_NEXTHOP_UP) == 0 && dp_uplink_is_link(w->dp, p->to)) {
+		dp_uplink_ask(w, p);
+		return true;
+	}
 	if ((hop & DP_NEXTHOP_UP) != 0) {
 		if (!dp_egress_waits(w->dp, p->to, p->protocol == WIRE_PPP_IPV6))
 			return false;
@@ -81,7 +87,9 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	if (unlikely((flags & DP_EGRESS_METER) != 0) && !within_rate(w, p))
 		return false;
 	sum = dp_headers_sum(p->inner_sum, p->len);
-	if (unlikely((flags & DP_EGRESS_IPV6) != 0))
+	if (unlikely((flags & DP_EGRESS_PLAIN) != 0))
+		; /* it leaves as it is */
+	else if (unlikely((flags & DP_EGRESS_IPV6) != 0))
 		dp_headers_put6(
 			w, e, &dp->egress6[p->to], p->to, p->inner, p->len, sum, false, six);
 	else
@@ -105,6 +113,6 @@ dp_egress_stage(struct dp_worker *w, struct dp_burst *b)
 	for (uint16_t i = 0; i < b->n; i++)
 		sent += egress(w, &b->packets[i]);
 	w->counts.edges[DP_EDGE_EGRESS_TX] += sent;
-	/* exits: TX, PARTS; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET, EGRESS_RATE, EGRESS_GROUP_RATE,
-	 * RELAY_TOO_BIG */
+	/* exits: TX, PARTS, PUNT_NEIGHBOUR; drops EGRESS_NEIGHBOUR, EGRESS_NOT_YET, EGRESS_RATE,
+	 * EGRESS_GROUP_RATE, RELAY_TOO_BIG */
 }

@@ -11,6 +11,7 @@
 
 #include "datapath/ends.h"
 #include "datapath/table/sessions.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/trace.h"
 
@@ -218,6 +219,8 @@ still_open(const struct dp *dp, const struct dp_packet *p)
 	bool six = p->protocol == WIRE_PPP_IPV6;
 	const uint64_t open = six ? DP_INGRESS_OPEN6 : DP_INGRESS_OPEN4;
 
+	if (!dp_slot_is_session(dp, p->slot))
+		return __atomic_load_n(&dp->ports[p->port].uplink, __ATOMIC_ACQUIRE) == p->slot;
 	if ((__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & (DP_INGRESS_KEY | open)) !=
 		(p->key | open))
 		return false;

@@ -8,6 +8,7 @@
 #include "datapath/worker/answers.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/trace.h"
+#include "datapath/worker/uplink.h"
 
 enum {
 	ERROR_BYTES = WIRE_IPV4 + WIRE_ICMP_HEADER,
@@ -76,7 +77,7 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 
 	if (quote + ERROR_BYTES > most)
 		quote = most < ERROR_BYTES ? 0 : most - ERROR_BYTES;
-	if (group != NULL)
+	if (group != NULL && dp_uplink_answer(w, p, dp_ip4(sender)))
 		cause = may_answer(w, p, quote, cause);
 	if (cause != DP_DROP_COUNT) {
 		dp_drop(w, p, cause);
@@ -93,7 +94,6 @@ dp_icmp_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t co
 	p->inner = ip;
 	p->len = (uint16_t)(ERROR_BYTES + quote);
 	p->inner_sum = wire_fold(wire_sum(ip, p->len));
-	p->to = p->slot;
 	return true;
 }
 
@@ -139,10 +139,12 @@ dp_echo_turn(uint8_t *ip, enum dp_echo kind, uint32_t now_ms)
 
 /* What becomes of an echo request to our inner address; DP_DROP_COUNT: it is answered. */
 static enum dp_drop_cause
-may_echo(struct dp_worker *w, const struct dp_packet *p, enum dp_echo kind)
+may_echo(struct dp_worker *w, struct dp_packet *p, enum dp_echo kind)
 {
 	if (!dp_udp_sum_right(w->dp, p))
 		return DP_DROP_INGRESS_UDP_CHECKSUM;
+	if (!dp_uplink_answer(w, p, dp_ip4(wire_ipv4_source_be(p->inner))))
+		return DP_DROP_ROUTE_LNS;
 	if (kind == DP_ECHO_NONE || kind == DP_ECHO_CHECKSUM)
 		return DP_DROP_ROUTE_LNS;
 	if (kind == DP_ECHO_LATER && !dp_follow_seen(w, p))
@@ -171,7 +173,6 @@ dp_icmp_echo(struct dp_worker *w, struct dp_packet *p)
 	w->counts.edges[DP_EDGE_ROUTE_ECHO]++;
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, DP_EDGE_ROUTE_ECHO);
-	p->to = p->slot;
 	if (p->len > mtu) {
 		dp_fragment_send(w, p, mtu);
 		return false;

@@ -5,6 +5,7 @@
 #include "datapath/table/groups.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/uplink.h"
 
 enum {
 	ERROR_BYTES = WIRE_IPV6 + WIRE_ICMP_HEADER,
@@ -69,7 +70,8 @@ dp_icmp6_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t c
 
 	if (quote + ERROR_BYTES > most)
 		quote = most < ERROR_BYTES ? 0 : most - ERROR_BYTES;
-	if (group != NULL && quote >= WIRE_IPV6)
+	if (group != NULL && quote >= WIRE_IPV6 &&
+		dp_uplink_answer(w, p, dp_ip6(p->inner + WIRE_IPV6_SOURCE)))
 		cause = may_answer(w, p, cause);
 	if (cause != DP_DROP_COUNT) {
 		dp_drop(w, p, cause);
@@ -89,6 +91,5 @@ dp_icmp6_error(struct dp_worker *w, struct dp_packet *p, uint8_t type, uint8_t c
 	p->inner = ip;
 	p->len = (uint16_t)(ERROR_BYTES + quote);
 	p->inner_sum = wire_fold(wire_sum(ip, p->len));
-	p->to = p->slot;
 	return true;
 }

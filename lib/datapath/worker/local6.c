@@ -5,10 +5,12 @@
  * a client its addresses goes to the control thread; the rest ends.
  */
 #include "datapath/ends.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/trace.h"
+#include "datapath/worker/uplink.h"
 
 enum {
 	OUR_HOPS = 64,
@@ -57,8 +59,10 @@ static void
 punt(struct dp_worker *w, struct dp_packet *p, const struct wire_upper *upper,
 	enum dp_drop_cause malformed)
 {
-	if (!cv_limit_take(&w->limits[p->slot].addresses, w->now_ms, DP_ADDRESS_COST_MS,
-		    DP_ADDRESS_MOST_MS))
+	if (!dp_slot_is_session(w->dp, p->slot))
+		dp_drop(w, p, DP_DROP_ROUTE_LNS);
+	else if (!cv_limit_take(&w->limits[p->slot].addresses, w->now_ms, DP_ADDRESS_COST_MS,
+			 DP_ADDRESS_MOST_MS))
 		dp_drop(w, p, DP_DROP_ROUTE_ADDRESS_LIMIT);
 	else if (!is_right(p, upper))
 		dp_drop(w, p, malformed);
@@ -71,13 +75,14 @@ punt(struct dp_worker *w, struct dp_packet *p, const struct wire_upper *upper,
 /* What becomes of an echo request; DP_DROP_COUNT: it is answered. Only a fragment header may stand
  * before it, or the answer could not have the same form. */
 static enum dp_drop_cause
-may_echo(struct dp_worker *w, const struct dp_packet *p, const struct wire_upper *upper)
+may_echo(struct dp_worker *w, struct dp_packet *p, const struct wire_upper *upper)
 {
 	const uint8_t *source = p->inner + WIRE_IPV6_SOURCE;
 	bool parted = upper->later || upper->more;
 	size_t before = WIRE_IPV6 + (upper->fragment ? WIRE_FRAGMENT_HEADER : 0u);
 
-	if (upper->at != before || wire_ipv6_unspecified(source))
+	if (upper->at != before || wire_ipv6_unspecified(source) ||
+		!dp_uplink_answer(w, p, dp_ip6(source)))
 		return DP_DROP_ROUTE_LNS;
 	/* its checksum has another address in it than the answer's: it must be made anew */
 	if (parted && wire_ipv6_multicast(p->inner + WIRE_IPV6_TARGET))
@@ -139,7 +144,6 @@ echo(struct dp_worker *w, struct dp_packet *p, const struct wire_upper *upper)
 	w->counts.edges[DP_EDGE_ROUTE_ECHO]++;
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, DP_EDGE_ROUTE_ECHO);
-	p->to = p->slot;
 	if (p->len > mtu) {
 		dp_fragment6_send(w, p, mtu);
 		return false;

@@ -29,6 +29,14 @@ struct dp_punt_meta {
 	uint8_t mac[WIRE_MAC];
 };
 
+/* How many of a class may wait for the control thread, a worker. */
+static inline unsigned dp_punt_places(enum dp_punt_class class)
+{
+	if (class == DP_PUNT_PATH)
+		return DP_PATH_RING;
+	return class == DP_PUNT_RESOLVE ? DP_RESOLVE_RING : DP_PUNT_RING;
+}
+
 static inline struct dp_punt_meta *
 dp_meta(struct rte_mbuf *m)
 {

@@ -3,9 +3,12 @@
 #include <rte_prefetch.h>
 
 #include "datapath/ends.h"
+#include "datapath/table/outside.h"
 #include "datapath/table/realms.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/uplink.h"
 
 /* To nobody: dropped, and told (RFC 1812 section 5.2.7.1). false: there is no answer. */
 static bool
@@ -57,6 +60,33 @@ is_on_link(const struct dp_packet *p)
 	       (wire_ipv6_link_local(target) || wire_ipv6_multicast(target));
 }
 
+static struct dp_ip
+target_of(const struct dp_packet *p)
+{
+	return p->protocol == WIRE_PPP_IPV6 ? dp_ip6(p->inner + WIRE_IPV6_TARGET)
+					    : dp_ip4(wire_ipv4_target_be(p->inner));
+}
+
+/* What a word says of the target, but for an address of ours that is in a network of an uplink. */
+static uint32_t
+not_ours(const struct dp *dp, const struct dp_packet *p, uint32_t route)
+{
+	if (dp_route_kind(route) == DP_ROUTE_LINK && dp_is_own(dp, target_of(p)))
+		return dp_route_word(DP_ROUTE_SELF, 0);
+	return route;
+}
+
+/* By an uplink. false: it is gone. */
+static bool
+to_uplink(struct dp_worker *w, struct dp_packet *p, uint32_t route)
+{
+	p->to = dp_uplink_of(w->dp, route, target_of(p));
+	if (p->to != DP_NO_SLOT && dp_slot_is_session(w->dp, p->slot))
+		return true;
+	dp_drop(w, p, DP_DROP_ROUTE_TRANSIT);
+	return false;
+}
+
 /* What no session has. false: it is gone, or waits. */
 static bool
 to_no_session(struct dp_worker *w, struct dp_packet *p, uint32_t route)
@@ -68,7 +98,24 @@ to_no_session(struct dp_worker *w, struct dp_packet *p, uint32_t route)
 		return six ? dp_local6(w, p) : dp_icmp_echo(w, p);
 	if (six && wire_ipv6_link_local(p->inner + WIRE_IPV6_SOURCE))
 		return beyond_scope(w, p);
+	if (dp_route_kind(route) == DP_ROUTE_DISCARD) {
+		dp_drop(w, p, DP_DROP_ROUTE_DISCARD);
+		return false;
+	}
 	return no_route(w, p);
+}
+
+/* To a session, or by an uplink. */
+static bool
+goes_on(const struct dp *dp, const struct dp_packet *p, uint32_t route)
+{
+	enum dp_route_kind kind = dp_route_kind(route);
+
+	if (p->protocol == WIRE_PPP_IPV6 && wire_ipv6_link_local(p->inner + WIRE_IPV6_SOURCE))
+		return false;
+	return kind == DP_ROUTE_LINK ||
+	       (kind == DP_ROUTE_VIA &&
+		       dp_uplink_of(dp, route, dp_ip4(0)) != DP_NO_SLOT); /* its next hop is set */
 }
 
 /* The word of its address, or of its /64; NULL: there is none. */
@@ -99,7 +146,7 @@ route(struct dp_worker *w, struct dp_packet *p, const uint32_t *word, struct dp_
 				answers->packets[answers->n++] = *p;
 			return false;
 		}
-		found = find_rest(w->dp, p, word);
+		found = not_ours(w->dp, p, find_rest(w->dp, p, word));
 	}
 	if (likely(dp_route_is_session(found) &&
 		    !(p->protocol == WIRE_PPP_IPV6 &&
@@ -107,6 +154,8 @@ route(struct dp_worker *w, struct dp_packet *p, const uint32_t *word, struct dp_
 		p->to = found & DP_ROUTE_INDEX;
 		return true;
 	}
+	if (goes_on(w->dp, p, found))
+		return to_uplink(w, p, found);
 	answered = dp_route_is_session(found) ? beyond_scope(w, p) : to_no_session(w, p, found);
 	if (answered)
 		answers->packets[answers->n++] = *p;

@@ -13,9 +13,10 @@
  * the beginning of `frames`: for the stages. */
 unsigned dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n);
 
-/* Stages, in order; each ends with its exits. */
+/* Stages, in order; each ends with its exits. plain: what came by an uplink, for the route stage.
+ */
 void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n,
-	struct dp_burst *out);
+	struct dp_burst *out, struct dp_burst *plain);
 /* Whether the datagram's checksum is right, or there is none: for what ends here (RFC 1122 section
  * 4.1.3.4). What is relayed is not summed up: its wrong checksum leaves wrong. */
 bool dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p);

@@ -42,29 +42,38 @@ forward(struct dp_worker *w, struct dp_burst *burst)
 	dp_egress_stage(w, burst);
 }
 
-void
-dp_worker_through(struct dp_worker *w, struct dp_burst *burst)
+/* And what they have let go: later fragments. */
+static void
+forward_all(struct dp_worker *w, struct dp_burst *burst)
 {
-	dp_ingress_stage(w, burst);
-	if (unlikely(w->traces))
-		dp_trace_stage(w, burst, DP_EDGE_INGRESS_ROUTE);
 	forward(w, burst);
 	while (dp_follow_next(w, burst))
 		forward(w, burst);
 }
 
 void
+dp_worker_through(struct dp_worker *w, struct dp_burst *burst)
+{
+	dp_ingress_stage(w, burst);
+	if (unlikely(w->traces))
+		dp_trace_stage(w, burst, DP_EDGE_INGRESS_ROUTE);
+	forward_all(w, burst);
+}
+
+void
 dp_worker_burst(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n)
 {
-	struct dp_burst burst;
+	struct dp_burst burst, plain;
 
 	if (!w->stages_only)
 		n = dp_fast(w, port, frames, n);
 	if (n == 0)
 		return;
-	dp_classify(w, port, frames, n, &burst);
+	dp_classify(w, port, frames, n, &burst, &plain);
 	dp_sequence_stage(w, &burst);
 	dp_worker_through(w, &burst);
+	if (unlikely(plain.n != 0))
+		forward_all(w, &plain);
 }
 
 /* What has come by all ports. */
@@ -210,7 +219,7 @@ dp_ids_init(const struct dp *dp, struct dp_ids *ids, unsigned sender)
 static struct dp_worker *
 new_worker(struct dp *dp, uint16_t index)
 {
-	size_t slots = (size_t)dp->slot_mask + 1;
+	size_t slots = dp_slots(dp);
 	struct dp_worker *w = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*w));
 	uint64_t hz = rte_get_tsc_hz(), now = rte_rdtsc();
 
@@ -264,7 +273,7 @@ dp_workers_create(struct dp *dp)
 void
 dp_workers_destroy(struct dp *dp)
 {
-	size_t slots = (size_t)dp->slot_mask + 1;
+	size_t slots = dp_slots(dp);
 
 	for (uint16_t i = 0; i < dp->worker_count; i++) {
 		struct dp_worker *w = dp->workers[i];

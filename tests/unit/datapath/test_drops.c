@@ -272,6 +272,55 @@ icmp_about_our_packets_that_waits(void **state)
 	bench_down(&b);
 }
 
+/* A to an address of a LAN, where nobody is known. */
+static void
+to_the_lan(struct bench *b, uint32_t ip)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct wire wire = {0};
+	struct rte_mbuf *m = rte_pktmbuf_alloc(b->dp->pool);
+	size_t len = inner_packet(packet, INNER_A, ip, WIRE_ESP, 100);
+
+	assert_non_null(m);
+	len = build_data(b, true, &wire, packet, len, frame);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	assert_int_equal(rte_ring_enqueue(b->in, m), 0);
+	dp_worker_round(b->dp->workers[0]);
+}
+
+static void
+packets_for_unknown_neighbours_that_wait(void **state)
+{
+	const struct dp_iface inside = {.inside = true};
+	const struct cv_prefix address = {.ip = cv_ipv4(0xc0a80501), .length = 24};
+	struct rte_ring *r;
+	struct bench b;
+	unsigned n;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	assert_int_equal(dp_iface_set(b.dp, 0, &inside), 0);
+	assert_int_equal(dp_address_set(b.dp, 0, &address), 0);
+	r = b.dp->workers[0]->punt[DP_PUNT_RESOLVE];
+	n = fill(r);
+	to_the_lan(&b, 0xc0a80502);
+	assert_int_equal(drops(&b, DP_DROP_PUNT_RESOLVE_FULL), 1);
+	empty(r, n);
+	for (unsigned i = 0; drops(&b, DP_DROP_PUNT_RESOLVE_SHARE) == 0 && i < 1000; i++)
+		to_the_lan(&b, 0xc0a80502 + i % 250);
+	assert_int_equal(drops(&b, DP_DROP_PUNT_RESOLVE_SHARE), 1);
+	assert_int_equal(drops(&b, DP_DROP_PUNT_RESOLVE_FULL), 1);
+	/* nobody answers: what waited is dropped, and all buffers are there again */
+	for (unsigned s = 0; s < 20; s++) {
+		dp_control_poll(b.dp, b.now += CV_NS_PER_S);
+		dp_worker_round(b.dp->workers[0]);
+		while (take_frame(&b).len != 0)
+			;
+	}
+	assert_true(drops(&b, DP_DROP_NEIGHBOUR_UNREACHABLE) > 50);
+	bench_down(&b);
+}
+
 static void
 what_the_control_thread_can_not_send(void **state)
 {
@@ -303,6 +352,7 @@ main(void)
 		cmocka_unit_test(control_traffic_that_waits),
 		cmocka_unit_test(ppp_and_arp_that_wait),
 		cmocka_unit_test(icmp_about_our_packets_that_waits),
+		cmocka_unit_test(packets_for_unknown_neighbours_that_wait),
 		cmocka_unit_test(what_the_control_thread_can_not_send),
 	};
 

@@ -162,42 +162,7 @@ a_rule_where_rss_knows_no_session(void **state)
 	assert_int_equal(device.created, 0);
 }
 
-/* A rule that outlives the port would be in the way of the next one's. */
-static void
-rules_live_as_long_as_their_port(void **state)
-{
-	struct bench b;
-
-	(void)state;
-	bench_up(&b, 0, 0);
-	dp_ports_stop(b.dp);
-	memset(&device, 0, sizeof(device));
-	device.ipv4 = device.ipv6 = true;
-	b.dp->ports[0].queues = 2;
-	assert_int_equal(dp_ports_start(b.dp), 0);
-	assert_int_equal(device.created, 2);
-	assert_string_equal(dp_hash_name(&b.dp->ports[0]), "session");
-	dp_ports_stop(b.dp);
-	assert_int_equal(device.flushed, 1);
-	assert_string_equal(dp_hash_name(&b.dp->ports[0]), "none");
-	b.dp->ports[0].queues = 1;
-	assert_int_equal(dp_ports_start(b.dp), 0);
-	bench_down(&b);
-}
-
 /* ---- the same comes out ---- */
-
-/* What a device said of a frame that came is nothing that it may read of one to be sent. */
-static uint16_t
-see_no_flags(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n, void *context)
-{
-	(void)port;
-	(void)queue;
-	(void)context;
-	for (uint16_t i = 0; i < n; i++)
-		assert_true(frames[i]->ol_flags == 0);
-	return n;
-}
 
 /* What a device says of a frame whose checksums are as they are. */
 struct said {
@@ -222,12 +187,10 @@ what_it_says_changes_nothing(void **state)
 		{"no checksum, said to be wrong", {.no_checksum = true}, RTE_MBUF_F_RX_L4_CKSUM_BAD,
 			true},
 	};
-	const struct rte_eth_rxtx_callback *callback;
 	struct bench b;
 
 	(void)state;
 	bench_up(&b, 0, 0);
-	callback = rte_eth_add_tx_callback(b.dp->ports[0].id, 0, see_no_flags, NULL);
 	for (size_t i = 0; i < RTE_DIM(all); i++) {
 		struct frame_bytes without = {0}, with;
 		uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
@@ -259,76 +222,7 @@ what_it_says_changes_nothing(void **state)
 		memset(without.bytes + WIRE_ETHER + WIRE_IPV4_SUM, 0, 2);
 		assert_memory_equal(with.bytes, without.bytes, with.len);
 	}
-	rte_eth_remove_tx_callback(b.dp->ports[0].id, 0, callback);
 	b.dp->ports[0].checks_rx = false;
-	bench_down(&b);
-}
-
-/* The UDP checksum of a packet in fragments is in none of them: what a device makes of that is
- * nothing. */
-static void
-nor_of_fragments(void **state)
-{
-	enum { FIRST = 64 };
-	static const uint64_t flags[] = {RTE_MBUF_F_RX_L4_CKSUM_BAD, RTE_MBUF_F_RX_L4_CKSUM_GOOD};
-	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
-	struct wire wire = {0};
-	struct bench b;
-	size_t len;
-
-	(void)state;
-	bench_up(&b, 0, 0);
-	b.dp->ports[0].checks_rx = true;
-	inner_packet(packet, INNER_A, INNER_B, 50, 101);
-	len = build_data(&b, true, &wire, packet, 101, frame);
-	for (unsigned i = 0; i < 2 * RTE_DIM(flags); i++) {
-		size_t at = i % 2 * FIRST;
-		size_t bytes = i % 2 == 0 ? FIRST : len - WIRE_ETHER - WIRE_IPV4 - FIRST;
-		struct rte_mbuf *m = rte_pktmbuf_alloc(b.dp->pool);
-		uint8_t *part, *ip;
-
-		assert_non_null(m);
-		part = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(WIRE_ETHER + WIRE_IPV4 + bytes));
-		ip = part + WIRE_ETHER;
-		memcpy(part, frame, WIRE_ETHER + WIRE_IPV4);
-		memcpy(ip + WIRE_IPV4, frame + WIRE_ETHER + WIRE_IPV4 + at, bytes);
-		wire_put16(ip + WIRE_IPV4_LENGTH, (uint16_t)(WIRE_IPV4 + bytes));
-		wire_put16(ip + WIRE_IPV4_FRAGMENT, i % 2 == 0 ? 0x2000 : FIRST / 8);
-		inner_checksum(ip);
-		m->ol_flags = flags[i / 2];
-		assert_int_equal(rte_ring_enqueue(b.in, m), 0);
-		dp_worker_round(b.dp->workers[0]);
-		assert_int_equal(take_frame(&b).len != 0, i % 2 == 1);
-	}
-	b.dp->ports[0].checks_rx = false;
-	bench_down(&b);
-}
-
-/* Of a device that was not asked nothing is believed: what it leaves in a buffer may be anything.
- */
-static void
-who_was_not_asked_is_not_believed(void **state)
-{
-	uint8_t lcp[8] = {9, 1, 0, 8}, frame[FRAME_MAX];
-	struct wire wire = {.protocol = 0xc021, .wrong_checksum = true};
-	struct bench b;
-	size_t len;
-
-	(void)state;
-	bench_up(&b, 0, 0);
-	len = build_data(&b, true, &wire, lcp, sizeof(lcp), frame);
-	for (unsigned i = 0; i < 2; i++) {
-		struct rte_mbuf *m = rte_pktmbuf_alloc(b.dp->pool);
-
-		assert_non_null(m);
-		frame[WIRE_ETHER + WIRE_IPV4_TTL] ^= i; /* and its header's sum is wrong, too */
-		memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-		m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-		assert_int_equal(rte_ring_enqueue(b.in, m), 0);
-		dp_worker_round(b.dp->workers[0]);
-	}
-	assert_int_equal(drops(&b, DP_DROP_INGRESS_UDP_CHECKSUM), 1);
-	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_IP_CHECKSUM), 1);
 	bench_down(&b);
 }
 
@@ -359,10 +253,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_device_can_is_asked_for),
 		cmocka_unit_test(a_rule_where_rss_knows_no_session),
-		cmocka_unit_test(rules_live_as_long_as_their_port),
 		cmocka_unit_test(what_it_says_changes_nothing),
-		cmocka_unit_test(nor_of_fragments),
-		cmocka_unit_test(who_was_not_asked_is_not_believed),
 		cmocka_unit_test(a_port_says_what_is_on),
 	};
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Beside stages 1 and 2: a packet that comes as it is, by an interface that is inside a realm. From
+ * here on it is like one that a session has sent: its slot is the interface's.
+ */
+#include "datapath/table/uplink.h"
+#include "datapath/ends.h"
+#include "datapath/table/outside.h"
+#include "datapath/table/realms.h"
+#include "datapath/worker/answers.h"
+#include "datapath/worker/count.h"
+#include "datapath/worker/punt.h"
+#include "datapath/worker/uplink.h"
+
+#define GO_ON DP_DROP_COUNT
+
+static enum dp_drop_cause
+check4(const struct dp *dp, const struct frame *f, uint16_t realm)
+{
+	uint32_t source = wire_ipv4_source_be(f->ip), target = wire_ipv4_target_be(f->ip);
+	const struct dp_realm_table *r = dp_realm_of(dp, realm);
+	unsigned header = wire_ipv4_header(f->ip);
+
+	if (wire_ipv4_martian(source) || dp_is_broadcast(dp, source))
+		return DP_DROP_CLASSIFY_MARTIAN;
+	if (wire_ipv4_martian(target) || dp_is_broadcast(dp, target))
+		return DP_DROP_CLASSIFY_DESTINATION;
+	if (header != WIRE_IPV4 && !dp_options_harmless(f->ip, header))
+		return DP_DROP_INGRESS_SOURCE_ROUTE;
+	if (r != NULL && dp_route_is_session(dp_route_find(r, dp_realm_word(r, source), source)))
+		return DP_DROP_UPLINK_SPOOFED;
+	return GO_ON;
+}
+
+/* Its extension headers were walked, and its source can be one. */
+static enum dp_drop_cause
+check6(const struct dp *dp, const struct frame *f, uint16_t realm)
+{
+	const uint8_t *source = f->ip + WIRE_IPV6_SOURCE, *target = f->ip + WIRE_IPV6_TARGET;
+	const struct dp_realm6 *r = dp_realm6_of(dp, realm);
+
+	if (wire_ipv6_unspecified(source) || wire_ipv6_link_local(source))
+		return DP_DROP_CLASSIFY_MARTIAN;
+	if (dp_ip6_martian(target))
+		return DP_DROP_CLASSIFY_DESTINATION;
+	if (r != NULL && dp_route_is_session(
+				 dp_route6_find(r, dp_realm6_word(r, dp_net_of(source)), source)))
+		return DP_DROP_UPLINK_SPOOFED;
+	return GO_ON;
+}
+
+bool
+dp_uplink_has(const struct dp *dp, const struct frame *f)
+{
+	const uint8_t *target = f->ip + WIRE_IPV6_TARGET;
+
+	if (__atomic_load_n(&dp->ports[f->port].uplink, __ATOMIC_ACQUIRE) == 0 ||
+		dp_is_own(dp, frame_target(f)))
+		return false;
+	return !f->v6 || (!wire_ipv6_multicast(target) && !wire_ipv6_link_local(target));
+}
+
+void
+dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out)
+{
+	const struct dp *dp = w->dp;
+	uint32_t slot = __atomic_load_n(&dp->ports[f->port].uplink, __ATOMIC_ACQUIRE);
+	const struct dp_ingress *in = &dp->ingress[slot];
+	struct dp_packet *p = &out->packets[out->n];
+	struct dp_ip source = frame_source(f);
+	enum dp_drop_cause cause = DP_DROP_CLASSIFY_DESTINATION; /* it is inside no longer */
+
+	if (slot != 0 && dp_is_own(dp, source))
+		cause = DP_DROP_CLASSIFY_LAND;
+	else if (slot != 0)
+		cause = f->v6 ? check6(dp, f, in->realm) : check4(dp, f, in->realm);
+	if (cause != GO_ON) {
+		dp_drop_frame(w, f->m, cause);
+		return;
+	}
+	*p = (struct dp_packet){.m = f->m,
+		.inner = f->ip,
+		.slot = slot,
+		.len = (uint16_t)f->ip_len,
+		.protocol = f->v6 ? WIRE_PPP_IPV6 : WIRE_PPP_IP,
+		.group = __atomic_load_n(&in->group, __ATOMIC_RELAXED),
+		.filter = __atomic_load_n(&in->filter, __ATOMIC_RELAXED),
+		.realm = in->realm,
+		.port = (uint8_t)f->port,
+		.inner_sum = wire_fold(wire_sum(f->ip, f->ip_len)),
+		.sum_known = true,
+		/* no session's: of fragments each sender has his own */
+		.key = dp_hash64(source.low ^ dp_hash64(source.high ^ slot)) >> 1 | 1};
+	dp_count_received(w, slot, p->len);
+	out->n++;
+}
+
+bool
+dp_uplink_answer(struct dp_worker *w, struct dp_packet *p, struct dp_ip sender)
+{
+	const struct dp_realm_table *r = dp_realm_of(w->dp, p->realm);
+	const struct dp_realm6 *r6 = dp_realm6_of(w->dp, p->realm);
+	uint32_t word = DP_ROUTE_NOBODY;
+	uint8_t ip[WIRE_IPV6_ADDRESS];
+
+	if (dp_slot_is_session(w->dp, p->slot)) {
+		p->to = p->slot;
+		return true;
+	}
+	if (dp_ip_is4(sender) && r != NULL) {
+		word = dp_route_find(r, dp_realm_word(r, dp_ip4_be(sender)), dp_ip4_be(sender));
+	} else if (!dp_ip_is4(sender) && r6 != NULL) {
+		dp_ip_store(sender, ip);
+		word = dp_route6_find(r6, dp_realm6_word(r6, dp_net_of(ip)), ip);
+	}
+	p->to = dp_uplink_of(w->dp, word, sender);
+	return p->to != DP_NO_SLOT;
+}
+
+/* What an adjacency leads to is not known yet. */
+void
+dp_uplink_ask(struct dp_worker *w, struct dp_packet *p)
+{
+	bool six = p->protocol == WIRE_PPP_IPV6;
+	struct dp_ip target =
+		six ? dp_ip6(p->inner + WIRE_IPV6_TARGET) : dp_ip4(wire_ipv4_target_be(p->inner));
+	uint64_t host = dp_ip_host(target);
+	enum dp_drop_cause cause;
+
+	rte_pktmbuf_adj(p->m, (uint16_t)(p->inner - rte_pktmbuf_mtod(p->m, uint8_t *)));
+	rte_pktmbuf_trim(p->m, (uint16_t)(rte_pktmbuf_data_len(p->m) - p->len));
+	*dp_meta(p->m) = (struct dp_punt_meta){
+		.port = dp_adjacency_of(w->dp, p->to)->port, .slot = DP_NO_SLOT, .remote = target};
+	w->counts.edges[DP_EDGE_EGRESS_PUNT_NEIGHBOUR]++;
+	cause = dp_punt_mbuf(w, p->m, DP_PUNT_RESOLVE, p->slot, host);
+	if (cause != GO_ON)
+		dp_drop(w, p, cause);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An interface inside a realm, for IPv6: what test_uplink.c has of IPv4. */
+#include "inner6.h"
+
+enum { LAN = 7, LEN = 100 };
+
+#define OURS "2001:db8:5::1"
+#define HOST "2001:db8:5::9"
+#define ROUTER "fe80::fe"
+#define BEYOND "2001:db8:77::7"
+
+static const uint8_t host_mac[6] = {2, 0, 0, 0, 5, 9}, router_mac[6] = {2, 0, 0, 0, 5, 0xfe};
+
+static void
+lan_up(struct bench *b)
+{
+	const struct policy any = {.kind = DP_FILTER_ANY, .clients_reachable = true};
+	const struct dp_iface inside = {.inside = true, .group = LAN, .filter = LAN};
+	const struct cv_prefix address = {.ip = address6(OURS), .length = 64};
+	struct dp_group group = {.lns6 = address6(OURS), .clients_reachable = true};
+
+	bench6_up(b, 0, 0);
+	assert_int_equal(set_policy(b->dp, LAN, &any), 0);
+	assert_int_equal(dp_group_set(b->dp, LAN, &group), 0);
+	assert_int_equal(dp_iface_set(b->dp, 0, &inside), 0);
+	assert_int_equal(dp_address_set(b->dp, 0, &address), 0);
+	while (dp_worker_round(b->dp->workers[0]) != 0 || take_frame(b).len != 0)
+		; /* it says which groups it listens to */
+}
+
+static void
+send_out(struct bench *b, const char *to, size_t len)
+{
+	uint8_t packet[FRAME_MAX];
+
+	packet6(packet, A_6, to, ESP, len);
+	put6(b, true, packet, len);
+}
+
+static void
+expect_out(struct bench *b, const uint8_t mac[6], const char *to, size_t len)
+{
+	struct frame_bytes f = take_frame(b);
+	uint8_t packet[FRAME_MAX];
+
+	packet6(packet, A_6, to, ESP, len);
+	packet[WIRE_IPV6_HOPS]--;
+	assert_int_equal(f.len, WIRE_ETHER + len);
+	assert_memory_equal(f.bytes, mac, 6);
+	assert_int_equal(wire_ether_type_be(f.bytes), WIRE_TYPE_IPV6_BE);
+	assert_memory_equal(f.bytes + WIRE_ETHER, packet, len);
+}
+
+static void
+expect_question(struct bench *b, const char *about)
+{
+	struct frame_bytes f = take_frame(b);
+	struct cv_ip ip = address6(about), from = address6(OURS);
+	struct wire_nd nd;
+
+	assert_true(
+		f.len > WIRE_ETHER && wire_nd_read(f.bytes + WIRE_ETHER, f.len - WIRE_ETHER, &nd));
+	assert_int_equal(nd.type, WIRE_ND_SOLICIT);
+	assert_memory_equal(nd.about, ip.bytes, WIRE_IPV6_ADDRESS);
+	if (wire_ipv6_link_local(ip.bytes)) /* from that of the link, too */
+		assert_true(wire_ipv6_link_local(nd.source));
+	else
+		assert_memory_equal(nd.source, from.bytes, WIRE_IPV6_ADDRESS);
+}
+
+static void
+answer(struct bench *b, const char *ip, const uint8_t mac[6])
+{
+	uint8_t frame[FRAME_MAX], question[WIRE_ND_PACKET];
+	struct cv_ip us = address6(OURS), who = address6(ip);
+	struct wire_nd nd;
+	size_t len;
+
+	wire_nd_write_solicit(question, us.bytes, b->dp->ports[0].mac, NULL, who.bytes);
+	assert_true(wire_nd_read(question, WIRE_ND_PACKET, &nd));
+	wire_ether_write(frame, b->dp->ports[0].mac, mac, WIRE_TYPE_IPV6);
+	len = wire_nd_write_advert(frame + WIRE_ETHER, &nd, mac, WIRE_ND_OVERRIDE);
+	put_frame(b, frame, WIRE_ETHER + len);
+}
+
+static void
+put_plain(struct bench *b, const uint8_t *packet, size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+
+	wire_ether_write(frame, b->dp->ports[0].mac, host_mac, WIRE_TYPE_IPV6);
+	memcpy(frame + WIRE_ETHER, packet, len);
+	put_frame(b, frame, WIRE_ETHER + len);
+}
+
+static void
+both_ways(void **state)
+{
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	send_out(&b, HOST, LEN);
+	expect_question(&b, HOST);
+	answer(&b, HOST, host_mac);
+	expect_out(&b, host_mac, HOST, LEN);
+	send_out(&b, HOST, 1399);
+	expect_out(&b, host_mac, HOST, 1399);
+	for (size_t len = WIRE_IPV6; len < 1400; len += 23) {
+		packet6(packet, HOST, A_6, ESP, len);
+		put_plain(&b, packet, len);
+		assert_int_equal(take6(&b, true, got), len);
+		packet[WIRE_IPV6_HOPS]--;
+		assert_memory_equal(got, packet, len);
+	}
+	bench_down(&b);
+}
+
+/* Routers say link-local addresses. */
+static void
+by_a_link_local_next_hop(void **state)
+{
+	const struct cv_prefix net = prefix6("2001:db8:77::/48"), all = prefix6("::/0");
+	const struct dp_via via = {.ip = address6(ROUTER)};
+	uint8_t got[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	assert_int_equal(dp_via_set(b.dp, 3, &via), 0);
+	assert_int_equal(dp_route_set(b.dp, 0, &net, dp_route_word(DP_ROUTE_VIA, 3)), 0);
+	dp_worker_round(b.dp->workers[0]);
+	expect_question(&b, ROUTER);
+	answer(&b, ROUTER, router_mac);
+	send_out(&b, BEYOND, LEN);
+	expect_out(&b, router_mac, BEYOND, LEN);
+	send_out(&b, "2001:4860::1", LEN);
+	assert_true(take6(&b, true, got) > WIRE_IPV6);
+	assert_int_equal(drops(&b, DP_DROP_ROUTE_NO_ROUTE), 1);
+	assert_int_equal(dp_route_set(b.dp, 0, &all, dp_route_word(DP_ROUTE_VIA, 3)), 0);
+	send_out(&b, "2001:4860::1", LEN);
+	expect_out(&b, router_mac, "2001:4860::1", LEN);
+	assert_int_equal(dp_route_set(b.dp, 0, &net, dp_route_word(DP_ROUTE_DISCARD, 0)), 0);
+	send_out(&b, BEYOND, LEN);
+	assert_int_equal(drops(&b, DP_DROP_ROUTE_DISCARD), 1);
+	/* clients are reached as before */
+	packet6(got, A_6, B_6, ESP, LEN);
+	put6(&b, true, got, LEN);
+	assert_int_equal(take6(&b, false, got), LEN);
+	bench_down(&b);
+}
+
+static void
+what_is_told_and_what_is_dropped(void **state)
+{
+	uint8_t packet[FRAME_MAX], *ip;
+	struct cv_ip ours = address6(OURS);
+	struct frame_bytes f;
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	send_out(&b, HOST, LEN);
+	expect_question(&b, HOST);
+	answer(&b, HOST, host_mac);
+	expect_out(&b, host_mac, HOST, LEN);
+	packet6(packet, HOST, A_6, ESP, 1450);
+	put_plain(&b, packet, 1450);
+	f = take_frame(&b);
+	ip = f.bytes + WIRE_ETHER;
+	assert_memory_equal(f.bytes, host_mac, 6);
+	assert_memory_equal(ip + WIRE_IPV6_SOURCE, ours.bytes, WIRE_IPV6_ADDRESS);
+	assert_int_equal(ip[WIRE_IPV6], WIRE_ICMPV6_TOO_BIG);
+	assert_int_equal(wire_get32(ip + WIRE_IPV6 + WIRE_ICMPV6_MTU), 1400);
+	assert_true(wire_icmpv6_sum_right(ip + WIRE_IPV6, f.len - WIRE_ETHER - WIRE_IPV6,
+		ip + WIRE_IPV6_SOURCE, ip + WIRE_IPV6_TARGET));
+	packet6(packet, B_6, A_6, ESP, LEN);
+	put_plain(&b, packet, LEN);
+	packet6(packet, "2001:db8:a:123::1", A_6, ESP, LEN); /* delegated */
+	put_plain(&b, packet, LEN);
+	assert_int_equal(drops(&b, DP_DROP_UPLINK_SPOOFED), 2);
+	packet6(packet, HOST, "2001:db8:5::77", ESP, LEN);
+	put_plain(&b, packet, LEN);
+	assert_int_equal(drops(&b, DP_DROP_ROUTE_TRANSIT), 1);
+	packet6(packet, "fe80::9", A_6, ESP, LEN);
+	put_plain(&b, packet, LEN);
+	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_MARTIAN), 1);
+	assert_int_equal(take_frame(&b).len, 0);
+	bench_down(&b);
+}
+
+/* Our address there is ours for clients, too, though its network is the LAN's. */
+static void
+our_address_answers(void **state)
+{
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct frame_bytes f;
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	echo6(packet, HOST, OURS, LEN);
+	put_plain(&b, packet, LEN);
+	f = take_frame(&b);
+	assert_memory_equal(f.bytes, host_mac, 6);
+	assert_int_equal(f.bytes[WIRE_ETHER + WIRE_IPV6], WIRE_ICMPV6_ECHO_REPLY);
+	echo6(packet, A_6, OURS, LEN);
+	put6(&b, true, packet, LEN);
+	assert_int_equal(take6(&b, true, got), LEN);
+	assert_int_equal(got[WIRE_IPV6], WIRE_ICMPV6_ECHO_REPLY);
+	/* the LNS inside, from the LAN */
+	send_out(&b, HOST, LEN);
+	expect_question(&b, HOST);
+	answer(&b, HOST, host_mac);
+	expect_out(&b, host_mac, HOST, LEN);
+	echo6(packet, HOST, LNS_INNER6, LEN);
+	put_plain(&b, packet, LEN);
+	f = take_frame(&b);
+	assert_memory_equal(f.bytes, host_mac, 6);
+	assert_int_equal(f.bytes[WIRE_ETHER + WIRE_IPV6], WIRE_ICMPV6_ECHO_REPLY);
+	bench_down(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_ways),
+		cmocka_unit_test(by_a_link_local_next_hop),
+		cmocka_unit_test(what_is_told_and_what_is_dropped),
+		cmocka_unit_test(our_address_answers),
+	};
+
+	if (harness_eal() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
