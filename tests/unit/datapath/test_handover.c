@@ -280,6 +280,12 @@ what_has_no_room_is_counted(void **state)
 		n += leave_by(1);
 	assert_int_equal(n, ROOM);
 	assert_int_equal(leave_by(0), 0);
+	/* and is not waited for */
+	assert_true(want(&b, 0));
+	round_of(&b, 0);
+	round_of(&b, 1);
+	round_of(&b, 0);
+	assert_true(in_force(&b));
 	down(&b);
 }
 
