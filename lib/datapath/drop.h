@@ -81,8 +81,7 @@
 	X(ROUTE_SCOPE, "inner source is link-local, and its destination not on its link")          \
 	X(ROUTE_MULTICAST, "inner IPv6 multicast that nobody here listens to")                     \
 	X(ROUTE_MLD, "a client's multicast listener reports: nothing is sent by them here")        \
-	X(ROUTE_ND,                                                                                \
-		"neighbour discovery on a client's link, which has no use for it, or malformed")   \
+	X(ROUTE_ND, "neighbour discovery on a client's link that is not for us, or malformed")     \
 	X(ROUTE_ADDRESS_LIMIT, "router solicitations and DHCPv6, over the session's rate")         \
 	X(ROUTE_ECHO_LIMIT, "echo to our inner address, over the session's rate")                  \
 	X(POLICY_NO_FILTER, "the sender's or the receiver's filter was taken away")                \
@@ -169,6 +168,7 @@
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
 	X(ROUTE_POLICY, "destination is a session")                                          \
 	X(ROUTE_ECHO, "echo requests to our inner address, answered")                        \
+	X(ROUTE_ADVERT, "neighbour solicitations of clients for us, answered")               \
 	X(ROUTE_PUNT_ADDRESS, "router solicitations and DHCPv6 of clients")                  \
 	X(ROUTE_UNREACHABLE, "dropped for want of a route, and answered with ICMP")          \
 	X(POLICY_RELAY, "permitted by both filters")                                         \

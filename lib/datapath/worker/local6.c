@@ -5,12 +5,14 @@
  * a client its addresses goes to the control thread; the rest ends.
  */
 #include "datapath/ends.h"
+#include "datapath/table/groups.h"
 #include "datapath/table/uplink.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/trace.h"
 #include "datapath/worker/uplink.h"
+#include "wire/nd.h"
 
 enum {
 	OUR_HOPS = 64,
@@ -152,6 +154,50 @@ echo(struct dp_worker *w, struct dp_packet *p, const struct wire_upper *upper)
 	return true;
 }
 
+/* ---- neighbours ---- */
+
+/* Whether it is an address of ours on the session's link. */
+static bool
+is_ours(const struct dp *dp, const struct dp_packet *p, const uint8_t *about)
+{
+	const struct dp_group_table *group = dp_group_of(dp, p->group);
+	uint8_t us[WIRE_IPV6_ADDRESS];
+
+	dp_lns_link_local(dp, p->slot, us);
+	return wire_ipv6_equal(about, us) ||
+	       (group != NULL && group->told.lns6.family == CV_IPV6 &&
+		       wire_ipv6_equal(about, group->told.lns6.bytes));
+}
+
+/* A link with two ends needs no address resolution, but a client may look whether its router is
+ * still there (RFC 4861 section 7.3). There are no link-layer addresses. true: the answer is to be
+ * sent. */
+static bool
+advertise(struct dp_worker *w, struct dp_packet *p)
+{
+	uint8_t packet[WIRE_ND_PACKET];
+	struct wire_nd nd;
+
+	if (!dp_slot_is_session(w->dp, p->slot) || !wire_nd_read(p->inner, p->len, &nd) ||
+		nd.type != WIRE_ND_SOLICIT || !is_ours(w->dp, p, nd.about)) {
+		dp_drop(w, p, DP_DROP_ROUTE_ND);
+		return false;
+	}
+	if (!cv_limit_take(
+		    &w->limits[p->slot].echoes, w->now_ms, DP_ECHO_COST_MS, DP_ECHO_MOST_MS)) {
+		dp_drop(w, p, DP_DROP_ROUTE_ECHO_LIMIT);
+		return false;
+	}
+	p->len = (uint16_t)wire_nd_write_advert(packet, &nd, NULL, WIRE_ND_ROUTER);
+	memcpy(p->inner, packet, p->len);
+	p->inner_sum = wire_fold(wire_sum(p->inner, p->len));
+	p->to = p->slot;
+	w->counts.edges[DP_EDGE_ROUTE_ADVERT]++;
+	if (unlikely(p->trace != 0))
+		dp_trace_edge(w, p, DP_EDGE_ROUTE_ADVERT);
+	return true;
+}
+
 /* ---- by what it is ---- */
 
 static enum dp_drop_cause
@@ -189,6 +235,8 @@ dp_local6(struct dp_worker *w, struct dp_packet *p)
 		if (at[0] == WIRE_ICMPV6_ECHO && at[WIRE_ICMP_CODE] == 0 &&
 			cause == DP_DROP_ROUTE_LNS)
 			return echo(w, p, &upper);
+		if (at[0] == WIRE_ND_SOLICIT)
+			return advertise(w, p);
 		cause = icmp_cause(at[0], target);
 		if (is_solicitation(p, &upper, at)) {
 			punt(w, p, &upper, cause);

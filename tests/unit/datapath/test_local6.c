@@ -335,6 +335,78 @@ what_is_said_to_many_ends_by_its_name(void **state)
 	bench_down(&b);
 }
 
+/* Asks as a client that looks for its router; returns the packet's length. */
+static size_t
+solicit6(uint8_t *out, const char *from, const char *to, const char *about)
+{
+	struct cv_ip ip = address6(about);
+
+	packet6(out, from, to, ICMPV6, 64);
+	memset(out + WIRE_IPV6, 0, 8);
+	out[WIRE_IPV6] = NS;
+	memcpy(out + WIRE_IPV6 + 8, ip.bytes, 16);
+	out[WIRE_IPV6_HOPS] = 255;
+	finish6(out, WIRE_IPV6, 64);
+	return 64;
+}
+
+static void
+who_looks_for_us_finds_us(void **state)
+{
+	static const struct {
+		const char *from, *to, *about, *answered_to;
+	} rows[] = {
+		{"fe80::7", LNS_LINK, LNS_LINK, "fe80::7"},
+		{"fe80::7", "ff02::1:ffbc:def0", LNS_LINK, "fe80::7"},
+		{A_6, LNS_INNER6, LNS_INNER6, A_6},
+		{"::", "ff02::1:ffbc:def0", LNS_LINK, "ff02::1"}, /* may it have that? */
+		{"fe80::7", LNS_LINK, "fe80::8", NULL},
+		{"fe80::7", LNS_LINK, A_6, NULL},
+		{"::", "ff02::1:ff00:7", "fe80::7", NULL},
+	};
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	unsigned answered = 0, others = 0;
+	struct wire_nd nd;
+	struct bench b;
+
+	(void)state;
+	bench6_up(&b, 0, 0);
+	for (size_t i = 0; i < RTE_DIM(rows); i++) {
+		struct cv_ip about = address6(rows[i].about), to;
+
+		put6(&b, true, packet, solicit6(packet, rows[i].from, rows[i].to, rows[i].about));
+		if (rows[i].answered_to == NULL) {
+			assert_int_equal(take_frame(&b).len, 0);
+			assert_int_equal(drops(&b, DP_DROP_ROUTE_ND), ++others);
+			continue;
+		}
+		to = address6(rows[i].answered_to);
+		assert_int_equal(take6(&b, true, got), 64);
+		assert_true(wire_nd_read(got, 64, &nd));
+		assert_int_equal(nd.type, NA);
+		assert_int_equal(nd.flags,
+			WIRE_ND_ROUTER | (rows[i].from[0] == ':' ? 0 : WIRE_ND_SOLICITED));
+		assert_memory_equal(nd.source, about.bytes, 16);
+		assert_memory_equal(nd.about, about.bytes, 16);
+		assert_memory_equal(nd.target, to.bytes, 16);
+		assert_null(nd.mac);
+		assert_int_equal(edges(&b, DP_EDGE_ROUTE_ADVERT), ++answered);
+	}
+	/* from beyond a router */
+	solicit6(packet, "fe80::7", LNS_LINK, LNS_LINK);
+	packet[WIRE_IPV6_HOPS] = 254;
+	put6(&b, true, packet, 64);
+	assert_int_equal(drops(&b, DP_DROP_ROUTE_ND), ++others);
+	/* at a rate */
+	for (unsigned i = 0; i < 1000 && drops(&b, DP_DROP_ROUTE_ECHO_LIMIT) == 0; i++) {
+		put6(&b, true, packet, solicit6(packet, "fe80::7", LNS_LINK, LNS_LINK));
+		while (take_frame(&b).len != 0)
+			;
+	}
+	assert_int_equal(drops(&b, DP_DROP_ROUTE_ECHO_LIMIT), 1);
+	bench_down(&b);
+}
+
 static void
 router_solicitations_are_punted(void **state)
 {
@@ -439,6 +511,7 @@ main(void)
 		cmocka_unit_test(an_answer_fits_the_clients_mtu),
 		cmocka_unit_test(what_is_no_echo_request_to_us_is_dropped),
 		cmocka_unit_test(what_is_said_to_many_ends_by_its_name),
+		cmocka_unit_test(who_looks_for_us_finds_us),
 		cmocka_unit_test(router_solicitations_are_punted),
 		cmocka_unit_test(dhcp_is_punted),
 		cmocka_unit_test(solicitations_have_a_rate_of_their_own),
