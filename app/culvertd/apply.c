@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "uplinks.h"
 
 /* A kind of thing that both a snapshot and the data path have, by ID. */
 struct kind {
@@ -22,7 +23,8 @@ struct kind {
 	/* `before`: what the data path was told until now; NULL: nothing. */
 	int (*set)(struct daemon *d, const struct cfg *before, const struct cfg *cfg,
 		const void *thing);
-	void (*clear)(struct daemon *d, const struct cfg *gone, uint16_t id);
+	/* cfg: what is now; NULL: nothing. */
+	void (*clear)(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id);
 	const char *unfit; /* what CV_ERR_CONFIG means; NULL: what it says */
 };
 
@@ -56,14 +58,14 @@ set_port(struct daemon *d, const struct cfg *before, const struct cfg *cfg, cons
 	const struct cfg_port *p = thing;
 
 	(void)before;
-	(void)cfg;
-	return dp_iface_set(d->dp, p->id, &(struct dp_iface){.port = p->id, .mtu = p->mtu});
+	return uplinks_set_port(d, cfg, p);
 }
 
 static void
-clear_port(struct daemon *d, const struct cfg *gone, uint16_t id)
+clear_port(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
 {
 	(void)gone;
+	(void)cfg;
 	(void)dp_iface_clear(d->dp, id);
 }
 
@@ -108,8 +110,9 @@ set_listener(struct daemon *d, const struct cfg *before, const struct cfg *cfg, 
 }
 
 static void
-clear_listener(struct daemon *d, const struct cfg *gone, uint16_t id)
+clear_listener(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
 {
+	(void)cfg;
 	(void)gone;
 	(void)dp_service_clear(d->dp, id);
 }
@@ -260,8 +263,9 @@ set_realm(struct daemon *d, const struct cfg *before, const struct cfg *cfg, con
 }
 
 static void
-clear_realm(struct daemon *d, const struct cfg *gone, uint16_t id)
+clear_realm(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
 {
+	(void)cfg;
 	clear_addresses(d, gone, NULL, id);
 	(void)dp_realm_clear(d->dp, id);
 }
@@ -371,8 +375,9 @@ daemon_free_rules(struct dp_rules *made[CV_FILTER_IDS])
 }
 
 static void
-clear_filter(struct daemon *d, const struct cfg *gone, uint16_t id)
+clear_filter(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
 {
+	(void)cfg;
 	(void)gone;
 	dp_filter_clear(d->dp, id);
 }
@@ -425,8 +430,9 @@ set_group(struct daemon *d, const struct cfg *before, const struct cfg *cfg, con
 }
 
 static void
-clear_group(struct daemon *d, const struct cfg *gone, uint16_t id)
+clear_group(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
 {
+	(void)cfg;
 	(void)gone;
 	dp_group_clear(d->dp, id);
 }
@@ -441,6 +447,10 @@ static const struct kind kinds[] = {
 	{"filter", CV_FILTER_IDS, filter_by_id, filter_name, same_filter, set_filter, clear_filter,
 		NULL},
 	{"group", CV_GROUP_IDS, group_by_id, group_name, same_group, set_group, clear_group, NULL},
+	{"interface", CV_INTERFACE_IDS, uplinks_interface_by_id, uplinks_interface_name,
+		uplinks_same_interface, uplinks_set_interface, uplinks_clear_interface, NULL},
+	{"route", CV_ROUTE_IDS, uplinks_route_by_id, uplinks_route_name, uplinks_same_route,
+		uplinks_set_route, uplinks_clear_route, NULL},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -479,7 +489,7 @@ clear_all(struct daemon *d, const struct cfg *gone, const struct cfg *cfg)
 		for (uint16_t id = 0; id < kinds[k].ids; id++)
 			if (kinds[k].by_id(gone, id) != NULL &&
 				(cfg == NULL || kinds[k].by_id(cfg, id) == NULL))
-				kinds[k].clear(d, gone, id);
+				kinds[k].clear(d, gone, cfg, id);
 }
 
 int

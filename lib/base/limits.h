@@ -12,6 +12,9 @@ enum {
 	CV_WORKERS_MAX = 64,
 	CV_GROUPS_MAX = 1024,
 	CV_REALMS_MAX = CV_GROUPS_MAX,
+	CV_INTERFACES_MAX = 1024,    /* inside realms */
+	CV_INTERFACE_ADDRESSES = 16, /* of each */
+	CV_ROUTES_MAX = 1024,        /* that the configuration says, of all realms */
 	/* One a group, two that are always there, and others. */
 	CV_FILTERS_MAX = 2 * CV_GROUPS_MAX,
 	CV_RULES_MAX = 16384,    /* of a filter */
@@ -25,6 +28,8 @@ enum {
 	CV_PORT_IDS = 2 * CV_PORTS_MAX,
 	CV_LISTENER_IDS = 2 * CV_LISTENERS_MAX,
 	CV_REALM_IDS = 2 * CV_REALMS_MAX,
+	CV_INTERFACE_IDS = 2 * CV_INTERFACES_MAX,
+	CV_ROUTE_IDS = 2 * CV_ROUTES_MAX,
 	CV_GROUP_IDS = 2 * CV_GROUPS_MAX,
 	CV_FILTER_IDS = 2 * CV_FILTERS_MAX,
 

@@ -253,9 +253,11 @@ cfg_check_all(struct cfg_loader *l)
 	check_distinct(l, "ports", "device", l->cfg->n_ports);
 	check_distinct(l, "filters", "name", l->cfg->n_filters);
 	check_distinct(l, "groups", "name", l->cfg->n_groups);
+	check_distinct(l, "interfaces", "name", l->cfg->n_interfaces);
 	cfg_check_filters(l);
 	check_listeners(l);
 	check_gateway_macs(l);
 	cfg_check_pools(l);
+	cfg_check_uplinks(l);
 	check_limits(l);
 }

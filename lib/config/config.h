@@ -145,6 +145,28 @@ struct cfg_group {
 	struct cv_rates shared; /* of all of them together */
 };
 
+/* What carries a realm's packets as they are: an uplink. */
+struct cfg_interface {
+	const char *name;
+	uint16_t id;                 /* below CV_INTERFACE_IDS */
+	uint32_t port;               /* position in ports */
+	uint16_t realm;              /* position in realms */
+	uint16_t filter;             /* position in filters */
+	struct cv_prefix *addresses; /* our own, each with the length of its network */
+	size_t n_addresses;
+};
+
+/* Where a realm's addresses are that are nobody's inside tunnels. */
+struct cfg_route {
+	const char *name; /* REALM/PREFIX */
+	uint16_t id;      /* below CV_ROUTE_IDS */
+	uint16_t realm;   /* position in realms */
+	struct cv_prefix to;
+	struct cv_ip via;   /* family 0: discarded */
+	uint16_t interface; /* position: by which `via` is reached */
+	bool discard;
+};
+
 struct cfg_user {
 	const char *name;
 	size_t name_len;
@@ -234,6 +256,10 @@ struct cfg {
 	size_t n_filters;
 	struct cfg_group *groups;
 	size_t n_groups;
+	struct cfg_interface *interfaces;
+	size_t n_interfaces;
+	struct cfg_route *routes;
+	size_t n_routes;
 	struct cfg_user *users; /* sorted by name */
 	size_t n_users;
 	struct cfg_fixed *fixed; /* sorted by realm and address */
@@ -298,6 +324,8 @@ enum cfg_object {
 	CFG_REALM,
 	CFG_GROUP,
 	CFG_FILTER,
+	CFG_INTERFACE,
+	CFG_ROUTE,
 	CFG_IDENTITIES,
 	CFG_USER = CFG_IDENTITIES,
 	CFG_TUNNEL_SECRET,
@@ -330,6 +358,10 @@ const struct cfg_group *cfg_group_find(const struct cfg *cfg, const char *name);
 const struct cfg_group *cfg_group_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_filter *cfg_filter_find(const struct cfg *cfg, const char *name);
 const struct cfg_filter *cfg_filter_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_interface *cfg_interface_find(const struct cfg *cfg, const char *name);
+const struct cfg_interface *cfg_interface_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_route *cfg_route_find(const struct cfg *cfg, const char *name);
+const struct cfg_route *cfg_route_by_id(const struct cfg *cfg, uint16_t id);
 
 /* The user who has an address of a realm (a position) for his own, or NULL. */
 const struct cfg_user *cfg_address_user(

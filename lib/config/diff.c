@@ -38,6 +38,8 @@ cfg_object_name(enum cfg_object object)
 		[CFG_REALM] = "realm",
 		[CFG_GROUP] = "group",
 		[CFG_FILTER] = "filter",
+		[CFG_INTERFACE] = "interface",
+		[CFG_ROUTE] = "route",
 		[CFG_USER] = "user",
 		[CFG_TUNNEL_SECRET] = "tunnel secret"};
 

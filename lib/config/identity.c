@@ -3,6 +3,7 @@
  * Who is who from one snapshot to the next: names in the file, IDs below them. A snapshot counts
  * those who hold it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/private.h"
@@ -29,6 +30,9 @@ static const struct kind kinds[CFG_IDENTITIES] = {
 	[CFG_REALM] = KIND(struct cfg_realm, realms, CV_REALMS_MAX, CV_REALM_IDS),
 	[CFG_GROUP] = KIND(struct cfg_group, groups, CV_GROUPS_MAX, CV_GROUP_IDS),
 	[CFG_FILTER] = KIND(struct cfg_filter, filters, CV_FILTERS_MAX, CV_FILTER_IDS),
+	[CFG_INTERFACE] =
+		KIND(struct cfg_interface, interfaces, CV_INTERFACES_MAX, CV_INTERFACE_IDS),
+	[CFG_ROUTE] = KIND(struct cfg_route, routes, CV_ROUTES_MAX, CV_ROUTE_IDS),
 };
 
 static size_t
@@ -136,12 +140,28 @@ name_listeners(struct cfg_loader *l)
 	}
 }
 
+static void
+name_routes(struct cfg_loader *l)
+{
+	for (size_t i = 0; i < l->cfg->n_routes; i++) {
+		struct cfg_route *route = &l->cfg->routes[i];
+		const char *realm = l->cfg->realms[route->realm].name;
+		size_t room = strlen(realm) + 1 + CV_PREFIX_TEXT;
+		char *text = cfg_keep(l, 1, room), prefix[CV_PREFIX_TEXT];
+
+		if (text != NULL)
+			snprintf(text, room, "%s/%s", realm, cv_prefix_text(&route->to, prefix));
+		route->name = text;
+	}
+}
+
 void
 cfg_identify(struct cfg_loader *l)
 {
 	struct cfg_owner *owner = l->cfg->owner;
 
 	name_listeners(l);
+	name_routes(l);
 	for (enum cfg_object i = CFG_PORT; i < CFG_IDENTITIES && !l->nomem; i++) {
 		size_t n = count_of(l->cfg, &kinds[i]);
 		struct cfg_positions *p = &owner->identities[i];
@@ -236,6 +256,8 @@ LOOK_UPS(listener, CFG_LISTENER)
 LOOK_UPS(realm, CFG_REALM)
 LOOK_UPS(group, CFG_GROUP)
 LOOK_UPS(filter, CFG_FILTER)
+LOOK_UPS(interface, CFG_INTERFACE)
+LOOK_UPS(route, CFG_ROUTE)
 
 const struct cfg *
 cfg_hold(const struct cfg *cfg)

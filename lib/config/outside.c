@@ -55,50 +55,75 @@ split6(const char *text, struct cv_ip *ip, uint8_t *length)
 /* ---- listeners ---- */
 
 static void
-store_listener(struct cfg_listener *listener, const struct cv_ip *ip, uint8_t length)
-{
-	*listener = (struct cfg_listener){.port = listener->port,
-		.ip = *ip,
-		.prefix_length = length,
-		.gateway = listener->gateway,
-		.udp_port = listener->udp_port};
-}
-
-static void
-read_listener6(struct cfg_loader *l, const struct cfg_node *node, struct cfg_listener *listener)
+read_own6(struct cfg_loader *l, const struct cfg_node *node, struct cv_prefix *out)
 {
 	char word[CFG_WORD_TEXT];
-	struct cv_prefix net;
-	struct cv_ip ip;
-	uint8_t length;
+	struct cv_prefix own, net;
 
-	if (!split6(node->text, &ip, &length)) {
+	if (!split6(node->text, &own.ip, &own.length)) {
 		cfg_fail(l, node, NULL,
 			"%s is not an IPv6 address with its prefix length, as 2001:db8::1/64",
 			cfg_word(word, node));
 		return;
 	}
-	net = (struct cv_prefix){.ip = ip, .length = length};
+	net = own;
 	cfg_mask6(&net);
 	if (strchr(node->text, '/') == NULL)
 		cfg_fail(l, node, NULL, "%s lacks its prefix length, as in %s/64",
 			cfg_word(word, node), word);
-	else if (!is_host6(&ip))
+	else if (!is_host6(&own.ip))
 		cfg_fail(l, node, NULL, "%s is not an address that a host can have",
 			cfg_word(word, node));
-	else if (is_link_local(&ip))
+	else if (is_link_local(&own.ip))
 		cfg_fail(l, node, NULL,
 			"%s is link-local: peers elsewhere do not reach it; the port has one of "
 			"its own",
 			cfg_word(word, node));
-	else if (length == 0)
+	else if (own.length == 0)
 		cfg_fail(l, node, NULL, "%s must have a prefix length of 1 to 128",
 			cfg_word(word, node));
-	else if (length < 127 && cv_ip_equal(&net.ip, &ip)) /* RFC 4291 section 2.6.1 */
+	else if (own.length < 127 && cv_ip_equal(&net.ip, &own.ip)) /* RFC 4291 section 2.6.1 */
 		cfg_fail(l, node, NULL, "%s is the network's own first address",
 			cfg_word(word, node));
 	else
-		store_listener(listener, &ip, length);
+		*out = own;
+}
+
+void
+cfg_read_own(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	struct cv_prefix own;
+	char word[CFG_WORD_TEXT];
+	uint32_t host;
+
+	(void)k;
+	if (!cfg_want_scalar(l, node))
+		return;
+	if (looks_like_ipv6(node)) {
+		read_own6(l, node, at);
+		return;
+	}
+	if (!cfg_split_prefix(node->text, &own.ip, &own.length)) {
+		cfg_fail(l, node, NULL,
+			"%s is not an IPv4 address with its prefix length, as 192.0.2.1/24",
+			cfg_word(word, node));
+		return;
+	}
+	host = cv_ipv4_value(&own.ip) & ~cfg_mask(own.length);
+	if (strchr(node->text, '/') == NULL)
+		cfg_fail(l, node, NULL, "%s lacks its prefix length, as in %s/24",
+			cfg_word(word, node), word);
+	else if (!cfg_is_host(cv_ipv4_value(&own.ip)))
+		cfg_fail(l, node, NULL, "%s is not an address that a host can have",
+			cfg_word(word, node));
+	else if (own.length == 0)
+		cfg_fail(l, node, NULL, "%s must have a prefix length of 1 to 32",
+			cfg_word(word, node));
+	else if (own.length < 31 && (host == 0 || host == ~cfg_mask(own.length)))
+		cfg_fail(l, node, NULL, "%s is the network's own %s address", cfg_word(word, node),
+			host == 0 ? "first" : "broadcast");
+	else
+		memcpy(at, &own, sizeof(own));
 }
 
 void
@@ -106,39 +131,11 @@ cfg_read_listener_address(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
 {
 	struct cfg_listener *listener = at;
-	char word[CFG_WORD_TEXT];
-	struct cv_ip ip;
-	uint8_t length;
-	uint32_t host;
+	struct cv_prefix own = {0};
 
-	(void)k;
-	if (!cfg_want_scalar(l, node))
-		return;
-	if (looks_like_ipv6(node)) {
-		read_listener6(l, node, listener);
-		return;
-	}
-	if (!cfg_split_prefix(node->text, &ip, &length)) {
-		cfg_fail(l, node, NULL,
-			"%s is not an IPv4 address with its prefix length, as 192.0.2.1/24",
-			cfg_word(word, node));
-		return;
-	}
-	host = cv_ipv4_value(&ip) & ~cfg_mask(length);
-	if (strchr(node->text, '/') == NULL)
-		cfg_fail(l, node, NULL, "%s lacks its prefix length, as in %s/24",
-			cfg_word(word, node), word);
-	else if (!cfg_is_host(cv_ipv4_value(&ip)))
-		cfg_fail(l, node, NULL, "%s is not an address that a host can have",
-			cfg_word(word, node));
-	else if (length == 0)
-		cfg_fail(l, node, NULL, "%s must have a prefix length of 1 to 32",
-			cfg_word(word, node));
-	else if (length < 31 && (host == 0 || host == ~cfg_mask(length)))
-		cfg_fail(l, node, NULL, "%s is the network's own %s address", cfg_word(word, node),
-			host == 0 ? "first" : "broadcast");
-	else
-		store_listener(listener, &ip, length);
+	cfg_read_own(l, k, node, &own);
+	listener->ip = own.ip;
+	listener->prefix_length = own.length;
 }
 
 /* A router: over IPv6 it may have a link-local address alone. */

@@ -42,8 +42,8 @@ enum {
 /* A list as long as may be, of maps of four values, takes no more than half of the values. */
 _Static_assert(CFG_LISTED_MAX *(1 + 4) <= CFG_NODES_MAX / 2, "room for a full list of users");
 
-/* What is referred to by name: ports, groups, filters, listeners. */
-enum { CFG_REFERENCES = 4 };
+/* What is referred to by name: ports, groups, filters, interfaces, realms, listeners. */
+enum { CFG_REFERENCES = 6 };
 
 /* Filters that there always are. */
 enum {
@@ -198,6 +198,7 @@ enum cfg_kind {
 	CFG_KIND_PEERS,    /* a prefix of either family */
 	CFG_KIND_GATEWAYS, /* the same of what clients may reach inside */
 	CFG_KIND_PREFIX6,  /* likewise; lengths from min to max */
+	CFG_KIND_OWN,      /* an address of ours with the length of its network */
 	CFG_KIND_RATE,     /* struct cv_rate */
 	CFG_KIND_RULE,     /* struct cv_rule: a protocol, maybe with ports */
 	CFG_KIND_PORTS,    /* struct cv_port_range */
@@ -205,6 +206,8 @@ enum cfg_kind {
 	CFG_KIND_PORT,     /* position of a port; left out: the only one */
 	CFG_KIND_GROUP,    /* the same of a group */
 	CFG_KIND_FILTER,   /* of a filter */
+	CFG_KIND_INTERFACE,
+	CFG_KIND_OF_REALM, /* of a realm that a group has named */
 	CFG_KIND_LISTENER, /* of a listener, by address and UDP port; left out: CFG_NO_INDEX */
 	/* These are about a whole structure. */
 	CFG_KIND_DEVICE,           /* cfg_port */
@@ -212,6 +215,7 @@ enum cfg_kind {
 	CFG_KIND_REALM,            /* cfg_group */
 	CFG_KIND_USER_SESSIONS,    /* cfg_group */
 	CFG_KIND_POLICY,           /* cfg_filter */
+	CFG_KIND_VIA,              /* cfg_route */
 	CFG_KIND_USER_NAME,        /* cfg_user */
 	CFG_KIND_SECRET_FILE,      /* cfg_secret */
 	CFG_KIND_SECRET_NONE,      /* bool */
@@ -285,9 +289,10 @@ cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, 
 	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
 	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_gateways, cfg_read_address6,
 	cfg_read_prefix6, cfg_read_rate, cfg_read_rule, cfg_read_ports, cfg_read_dscp,
-	cfg_read_device, cfg_read_listener_address, cfg_read_user_sessions, cfg_read_policy,
-	cfg_read_reference, cfg_read_realm, cfg_read_user_name, cfg_read_secret_file,
-	cfg_read_secret_none, cfg_read_secret_refused, cfg_read_users_file;
+	cfg_read_device, cfg_read_listener_address, cfg_read_own, cfg_read_via,
+	cfg_read_user_sessions, cfg_read_policy, cfg_read_reference, cfg_read_realm,
+	cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused,
+	cfg_read_users_file;
 
 /* Whether the node is one value and not empty; if not, that is reported. */
 bool cfg_want_scalar(struct cfg_loader *l, const struct cfg_node *node);
@@ -330,6 +335,8 @@ void cfg_check_secret(struct cfg_loader *l, const struct cfg_node *map, void *ba
 void cfg_check_ppp(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_rule(struct cfg_loader *l, const struct cfg_node *map, void *base);
+/* Interfaces against listeners, pools and each other; routes among themselves. */
+void cfg_check_uplinks(struct cfg_loader *l);
 void cfg_check_all(struct cfg_loader *l);
 /* Pools against listeners and each other; keeps them for cfg_in_pools when they are sound. */
 void cfg_check_pools(struct cfg_loader *l);

@@ -198,6 +198,10 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		[CFG_KIND_PORT] = "name of a port",
 		[CFG_KIND_GROUP] = "name of a group",
 		[CFG_KIND_FILTER] = "name of a filter",
+		[CFG_KIND_INTERFACE] = "name of an interface",
+		[CFG_KIND_OF_REALM] = "name of a realm that a group has",
+		[CFG_KIND_OWN] = "address with `/LENGTH`",
+		[CFG_KIND_VIA] = "IPv4 or IPv6 address, or `discard`",
 		[CFG_KIND_LISTENER] = "`ADDRESS:PORT` of a listener",
 		[CFG_KIND_DEVICE] = "kind and name",
 		[CFG_KIND_LISTENER_ADDRESS] = "address with `/LENGTH`",
@@ -272,7 +276,8 @@ append_default(char out[TEXT], const struct cfg_key *k)
 		append(out, "as `filter`"); /* left out together */
 	else if (k->left_out != 0)
 		append(out, "all");
-	else if (k->kind == CFG_KIND_PORT || k->kind == CFG_KIND_GROUP)
+	else if (k->kind == CFG_KIND_PORT || k->kind == CFG_KIND_GROUP ||
+		 k->kind == CFG_KIND_OF_REALM)
 		append(out, "the only one");
 	else if (k->fallback == NULL || k->fallback[0] == '\0')
 		append(out, "none");

@@ -14,6 +14,10 @@ name_of(struct cfg_loader *l, enum cfg_kind kind, size_t i)
 		return l->cfg->ports[i].name;
 	if (kind == CFG_KIND_GROUP)
 		return l->cfg->groups[i].name;
+	if (kind == CFG_KIND_INTERFACE)
+		return l->cfg->interfaces[i].name;
+	if (kind == CFG_KIND_OF_REALM)
+		return l->cfg->realms[i].name;
 	if (kind == CFG_KIND_FILTER)
 		return i < CFG_FILTERS_BUILT_IN ? cfg_built_in_filters[i]
 						: l->cfg->filters[i - CFG_FILTERS_BUILT_IN].name;
@@ -28,10 +32,12 @@ cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n)
 {
 	const char ***names = &l->names[kind - CFG_KIND_PORT];
 
-	*n = kind == CFG_KIND_PORT     ? l->cfg->n_ports
-	     : kind == CFG_KIND_GROUP  ? l->cfg->n_groups
-	     : kind == CFG_KIND_FILTER ? CFG_FILTERS_BUILT_IN + l->cfg->n_filters
-				       : l->cfg->n_listeners;
+	*n = kind == CFG_KIND_PORT        ? l->cfg->n_ports
+	     : kind == CFG_KIND_GROUP     ? l->cfg->n_groups
+	     : kind == CFG_KIND_FILTER    ? CFG_FILTERS_BUILT_IN + l->cfg->n_filters
+	     : kind == CFG_KIND_INTERFACE ? l->cfg->n_interfaces
+	     : kind == CFG_KIND_OF_REALM  ? l->cfg->n_realms
+					  : l->cfg->n_listeners;
 	if (*names == NULL) {
 		*names = cfg_scratch(l, *n, sizeof(names[0][0]));
 		for (size_t i = 0; *names != NULL && i < *n; i++)
@@ -99,10 +105,12 @@ cfg_name_at(struct cfg_loader *l, enum cfg_kind kind, const void *name, size_t l
 static const char *
 what(enum cfg_kind kind)
 {
-	return kind == CFG_KIND_PORT     ? "port"
-	       : kind == CFG_KIND_GROUP  ? "group"
-	       : kind == CFG_KIND_FILTER ? "filter"
-					 : "listener";
+	return kind == CFG_KIND_PORT        ? "port"
+	       : kind == CFG_KIND_GROUP     ? "group"
+	       : kind == CFG_KIND_FILTER    ? "filter"
+	       : kind == CFG_KIND_INTERFACE ? "interface"
+	       : kind == CFG_KIND_OF_REALM  ? "realm"
+					    : "listener";
 }
 
 static void
@@ -141,6 +149,13 @@ cfg_read_reference(
 			cfg_word(word, node), cfg_join(list, sizeof(list), names, n));
 }
 
+/* Left out, it says something else than the only one. */
+static bool
+may_be_none(enum cfg_kind kind)
+{
+	return kind == CFG_KIND_LISTENER || kind == CFG_KIND_INTERFACE;
+}
+
 void
 cfg_leave_reference(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *map, void *at)
@@ -150,10 +165,10 @@ cfg_leave_reference(
 	size_t n;
 
 	names = cfg_names(l, k->kind, &n);
-	if (n == 1 && k->kind != CFG_KIND_LISTENER)
+	if (n == 1 && !may_be_none(k->kind))
 		return;
 	store_none(k, at);
-	if (names != NULL && n > 1 && k->kind != CFG_KIND_LISTENER)
+	if (names != NULL && n > 1 && !may_be_none(k->kind))
 		cfg_fail(l, map, k->name, "is required, as there are %zu of them: %s", n,
 			cfg_join(list, sizeof(list), names, n));
 }

@@ -42,6 +42,9 @@
 #define RATE "[1-9][0-9]{0,8}(kbit|Mbit|Gbit)"
 #define BURST "[1-9][0-9]{0,5}(kB|MB)"
 
+#define OWN_ADDRESS \
+	PATTERN("(" HOST_ADDRESS "/(3[0-2]|[12][0-9]|[1-9])|" NOT_LINK_LOCAL6 "/(?!0$)" LENGTH6 ")")
+
 static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_BOOL] = "\"type\": \"boolean\"",
 	[CFG_KIND_NAME] = ", \"pattern\": \"^[A-Za-z0-9._-]+$\"",
@@ -67,12 +70,14 @@ static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_PORT] = ANY_WORD,
 	[CFG_KIND_GROUP] = ANY_WORD,
 	[CFG_KIND_FILTER] = ANY_WORD,
+	[CFG_KIND_INTERFACE] = ANY_WORD,
+	[CFG_KIND_OF_REALM] = ANY_WORD,
 	[CFG_KIND_LISTENER] = PATTERN("(" HOST_ADDRESS "|[[]" NOT_LINK_LOCAL6 "[]]):" UDP_PORT),
 	[CFG_KIND_DEVICE] = PATTERN("((af_packet|tap):" INTERFACE "|memif:/[!-+.-~-]{1,106}"
 				    "|(pci:)?(" HEX("4") ":)?" HEX("2") ":" HEX("2") "[.][0-7])"),
-	[CFG_KIND_LISTENER_ADDRESS] =
-		PATTERN("(" HOST_ADDRESS "/(3[0-2]|[12][0-9]|[1-9])|" NOT_LINK_LOCAL6
-			"/(?!0$)" LENGTH6 ")"),
+	[CFG_KIND_LISTENER_ADDRESS] = OWN_ADDRESS,
+	[CFG_KIND_OWN] = OWN_ADDRESS,
+	[CFG_KIND_VIA] = PATTERN("(discard|" HOST_ADDRESS "|" HOST6 ")"),
 	[CFG_KIND_RATE] = PATTERN("(none|" RATE "(/" RATE ")?( " BURST "(/" BURST ")?)?)"),
 	[CFG_KIND_SECRET_FILE] = ANY_WORD ", \"minLength\": 1",
 	[CFG_KIND_SECRET_NONE] = "\"const\": \"none\"",

@@ -61,6 +61,10 @@ reference_at(const struct cfg *cfg, const struct cfg_key *k, const void *at)
 		return cfg->filters[position].origin == CFG_FILTER_OF_GROUP
 			       ? "(its own)"
 			       : cfg->filters[position].name;
+	if (k->kind == CFG_KIND_INTERFACE)
+		return position == UINT16_MAX ? NULL : cfg->interfaces[position].name;
+	if (k->kind == CFG_KIND_OF_REALM)
+		return cfg->realms[position].name;
 	return position == CFG_NO_INDEX ? NULL : cfg->listeners[position].name;
 }
 
@@ -121,6 +125,12 @@ same_user_sessions(const struct cfg_group *a, const struct cfg_group *b)
 }
 
 static bool
+same_vias(const struct cfg_route *a, const struct cfg_route *b)
+{
+	return a->discard == b->discard && cv_ip_equal(&a->via, &b->via);
+}
+
+static bool
 same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b,
 	const struct cfg_key *k)
 {
@@ -146,6 +156,7 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 	case CFG_KIND_PREFIX6:
 	case CFG_KIND_PEERS:
 	case CFG_KIND_GATEWAYS:
+	case CFG_KIND_OWN:
 		return same_prefixes(a, b);
 	case CFG_KIND_RATE:
 		return cv_rate_equal(a, b);
@@ -157,6 +168,8 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 	case CFG_KIND_GROUP:
 	case CFG_KIND_FILTER:
 	case CFG_KIND_LISTENER:
+	case CFG_KIND_INTERFACE:
+	case CFG_KIND_OF_REALM:
 		return same_texts(reference_at(a_cfg, k, a), reference_at(b_cfg, k, b));
 	case CFG_KIND_DEVICE:
 		return same_devices(a, b);
@@ -168,6 +181,8 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 		return same_user_sessions(a, b);
 	case CFG_KIND_POLICY:
 		return same_policies(a, b);
+	case CFG_KIND_VIA:
+		return same_vias(a, b);
 	case CFG_KIND_SECRET_FILE:
 		return same_secrets(a, b);
 	case CFG_KIND_MAP:            /* compared by its keys */
@@ -326,6 +341,7 @@ item_text(
 	case CFG_KIND_PREFIX:
 	case CFG_KIND_PREFIX6:
 	case CFG_KIND_PEERS:
+	case CFG_KIND_OWN:
 	case CFG_KIND_GATEWAYS:
 		return prefix->ip.family == 0 ? NULL : cv_prefix_text(prefix, out);
 	case CFG_KIND_DSCP:
@@ -336,6 +352,8 @@ item_text(
 	case CFG_KIND_GROUP:
 	case CFG_KIND_FILTER:
 	case CFG_KIND_LISTENER:
+	case CFG_KIND_INTERFACE:
+	case CFG_KIND_OF_REALM:
 		return reference_at(cfg, k, at);
 	case CFG_KIND_DEVICE:
 		return device_text(at, out, capacity);
@@ -347,6 +365,10 @@ item_text(
 		return user_sessions_text(at, out, capacity);
 	case CFG_KIND_POLICY:
 		return policy_text(at, out, capacity);
+	case CFG_KIND_VIA:
+		return ((const struct cfg_route *)at)->discard
+			       ? "discard"
+			       : cv_ip_text(&((const struct cfg_route *)at)->via, out);
 	case CFG_KIND_SECRET_NONE:
 		return number_at(at, k->size) != 0 ? "none" : NULL;
 	case CFG_KIND_MAP:

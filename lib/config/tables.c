@@ -283,6 +283,33 @@ static const struct cfg_key group_keys[] = {
 		"what is sent to its clients together at most"),
 };
 
+static const struct cfg_key interface_keys[] = {
+	VALUE("name", struct cfg_interface, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
+		NAMES(LIVE), "name by which routes refer to the interface"),
+	VALUE("port", struct cfg_interface, port, KIND(PORT), NULL, RESTART,
+		"name of a port; may be left out when there is one"),
+	VALUE("realm", struct cfg_interface, realm, KIND(OF_REALM), NULL, RESTART,
+		"realm of a group whose packets it carries; may be left out when there is one"),
+	LISTED("addresses", CFG_ONE_OR_MANY, LIST(struct cfg_interface, addresses),
+		NEEDED(KIND(OWN)), 1, CV_INTERFACE_ADDRESSES, NULL, LIVE,
+		"own addresses there with their prefix lengths: the realm leads to these networks"),
+	VALUE("filter", struct cfg_interface, filter, KIND(FILTER), "any", LIVE,
+		"which packets may pass by it, beside what groups say: a name in filters, ipsec "
+		"or any"),
+};
+
+static const struct cfg_key route_keys[] = {
+	VALUE("realm", struct cfg_route, realm, KIND(OF_REALM), NULL, NAMES(LIVE),
+		"realm of a group; may be left out when there is one"),
+	VALUE("to", struct cfg_route, to, NEEDED(KIND(PEERS)), NULL, NAMES(LIVE),
+		"prefix that it leads to; 0.0.0.0/0 or ::/0: all that is no client's"),
+	WHOLE("via", NEEDED(KIND(VIA)), NULL, LIVE,
+		"router in the network of an interface of the realm; or discard: dropped in "
+		"silence"),
+	VALUE("interface", struct cfg_route, interface, KIND(INTERFACE), NULL, LIVE,
+		"by which the router is reached; needed where its address is link-local"),
+};
+
 static const struct cfg_key user_keys[] = {
 	WHOLE("name", NEEDED(RANGE(USER_NAME, 1, CV_USER_NAME_MAX)), NULL, NAMES(LIVE),
 		"name that the user gives"),
@@ -331,6 +358,8 @@ static const struct cfg_table filter_table = {TABLE(filter_keys), .object = CFG_
 static const char *const group_families[] = {"address", "pool6", NULL};
 static const struct cfg_table group_table = {
 	TABLE(group_keys), .object = CFG_GROUP, .any_of = group_families, .check = cfg_check_group};
+static const struct cfg_table interface_table = {TABLE(interface_keys), .object = CFG_INTERFACE};
+static const struct cfg_table route_table = {TABLE(route_keys), .object = CFG_ROUTE};
 static const struct cfg_table user_table = {TABLE(user_keys), .object = CFG_USER, .secret = true};
 static const struct cfg_table limits_table = {TABLE(limits_keys)};
 
@@ -354,6 +383,11 @@ static const struct cfg_key root_keys[] = {
 		"which packets may pass; the filters ipsec and any are always there"),
 	LISTED("groups", CFG_MANY, LIST(struct cfg, groups), NEEDED(SUBMAP(group_table)), 1,
 		CV_GROUPS_MAX, NULL, LIVE, "addresses and rules that users share"),
+	LISTED("interfaces", CFG_MANY, LIST(struct cfg, interfaces), SUBMAP(interface_table), 0,
+		CV_INTERFACES_MAX, NULL, LIVE,
+		"by which packets of a realm come and go as they are: uplinks"),
+	LISTED("routes", CFG_MANY, LIST(struct cfg, routes), SUBMAP(route_table), 0, CV_ROUTES_MAX,
+		NULL, LIVE, "where addresses of a realm are that are no client's"),
 	LISTED("users", CFG_MANY, LIST(struct cfg, users), SUBMAP(user_table), 0, CFG_LISTED_MAX,
 		NULL, LIVE, "who may have a session"),
 	WHOLE("users-file", RANGE(USERS_FILE, 1, 4096), NULL, LIVE,

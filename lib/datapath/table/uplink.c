@@ -239,6 +239,18 @@ network_of(const struct cv_prefix *a)
 	return net;
 }
 
+/* Ours by another port, or another interface's; a service there may have it, too. */
+static bool
+is_elsewhere(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
+{
+	const struct dp_uplinks *u = dp->uplinks;
+
+	for (uint32_t i = 0; i < u->address_count; i++)
+		if (cv_ip_equal(&u->addresses[i].told.ip, ip))
+			return true;
+	return dp_is_own(dp, dp_ip_of(ip)) && !dp_is_own_on(dp, dp_ip_of(ip), port);
+}
+
 /* Its network is another address's of the realm. */
 static bool
 is_shared(const struct dp *dp, uint16_t realm, const struct cv_prefix *a)
@@ -283,7 +295,7 @@ dp_address_set(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 		return CV_ERR_UNKNOWN;
 	if (r->slot == 0 || !is_address(address))
 		return CV_ERR_CONFIG;
-	if (dp_is_own(dp, dp_ip_of(&address->ip)) || is_shared(dp, r->told.realm, address))
+	if (is_elsewhere(dp, r->told.port, &address->ip) || is_shared(dp, r->told.realm, address))
 		return CV_ERR_EXISTS;
 	if (u->address_count == DP_MAX_ADDRESSES)
 		return CV_ERR_LIMIT;

@@ -16,6 +16,9 @@ struct row {
 #define TWO_GROUPS                                                          \
 	"groups: [{ name: one, address: 10.88.0.1, pool: 10.88.1.0/24 },\n" \
 	"  { name: two, address: 10.88.0.1, pool: 10.88.2.0/24 }]\n"
+#define TWO_REALMS                                                                      \
+	"groups: [{ name: one, realm: red, address: 10.88.0.1, pool: 10.88.1.0/24 },\n" \
+	"  { name: two, realm: blue, address: 10.88.0.1, pool: 10.88.2.0/24 }]\n"
 
 static const struct row rows[] = {
 	{"identity.host-name", "identity: { host-name: %s }\n", "a", "b", NULL, NULL},
@@ -121,6 +124,38 @@ static const struct row rows[] = {
 	{"filters.policy", "filters: [{ name: red, policy: %s }]\n", "any", "[esp]", NULL, "esp"},
 	{"filters.gateways", "filters: [{ name: red, gateways: %s }]\n", "203.0.113.0/24",
 		"203.0.113.0/25", NULL, NULL},
+	{"interfaces.name", "interfaces: [{ name: %s, addresses: 198.18.5.1/24 }]\n", "a", "b", "",
+		""},
+	{"interfaces.port",
+		PORTS LISTENER("port: wan, address: 192.0.2.1/24") "interfaces: [{ name: a, port: "
+								   "%s, addresses: "
+								   "198.18.5.1/24 }]\n",
+		"wan", "lan", NULL, NULL},
+	{"interfaces.realm",
+		TWO_REALMS "interfaces: [{ name: a, realm: %s, addresses: "
+			   "198.18.5.1/24 }]\n",
+		"red", "blue", NULL, NULL},
+	{"interfaces.addresses", "interfaces: [{ name: a, addresses: %s }]\n", "198.18.5.1/24",
+		"[198.18.5.1/24, \"2001:db8:5::1/64\"]", NULL, "198.18.5.1/24, 2001:db8:5::1/64"},
+	{"interfaces.filter", "interfaces: [{ name: a, addresses: 198.18.5.1/24, filter: %s }]\n",
+		"any", "ipsec", NULL, NULL},
+	{"routes.realm", TWO_REALMS "routes: [{ realm: %s, to: 203.0.113.0/24, via: discard }]\n",
+		"red", "blue", "", ""},
+	{"routes.to", "routes: [{ to: %s, via: discard }]\n", "203.0.113.0/24", "0.0.0.0/0", "",
+		""},
+	{"routes.via",
+		"interfaces: [{ name: a, addresses: 198.18.5.1/24 }]\n"
+		"routes: [{ to: 203.0.113.0/24, interface: a, via: %s }]\n",
+		"198.18.5.254", "discard", NULL, NULL},
+	{"routes.interface",
+		PORTS LISTENER(
+			"port: wan, address: 192.0.2.1/24") "interfaces: [{ name: a, port: wan, "
+							    "addresses: \"2001:db8:5::1/64\" }, "
+							    "{ name: b, port: lan, addresses: "
+							    "\"2001:db8:6::1/64\" }]\n"
+							    "routes: [{ to: \"::/0\", interface: "
+							    "%s, via: \"fe80::1\" }]\n",
+		"a", "b", NULL, NULL},
 	{"users.name", "users: [{ name: %s, password-file: alice.secret }]\n", "alice", "bob", "",
 		""},
 	{"users.password-file", "users: [{ name: alice, password-file: %s }]\n", "alice.secret",

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Interfaces and routes of a configuration, told to the data path: rows of the table in apply.c,
+ * which says what each of them does. */
+#ifndef CULVERTD_UPLINKS_H
+#define CULVERTD_UPLINKS_H
+
+#include "daemon.h"
+
+/* A port, with the interface that is on it. 0 or a negative cv_err. */
+int uplinks_set_port(struct daemon *d, const struct cfg *cfg, const struct cfg_port *port);
+
+const void *uplinks_interface_by_id(const struct cfg *cfg, uint16_t id);
+const char *uplinks_interface_name(const void *thing);
+bool uplinks_same_interface(
+	const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b);
+int uplinks_set_interface(
+	struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing);
+void uplinks_clear_interface(
+	struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id);
+
+const void *uplinks_route_by_id(const struct cfg *cfg, uint16_t id);
+const char *uplinks_route_name(const void *thing);
+bool uplinks_same_route(
+	const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b);
+int uplinks_set_route(
+	struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing);
+void uplinks_clear_route(
+	struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Interfaces inside realms and routes by them: what must hold among them, and with others. */
+#include <stdio.h>
+
+#include "config/private.h"
+
+enum { NETWORK6_LONGEST = 64, IPV6_MTU_LEAST = 1280 };
+
+/* ---- interfaces ---- */
+
+static struct cv_prefix
+network_of(const struct cv_prefix *own)
+{
+	struct cv_prefix net = *own;
+
+	if (net.ip.family == CV_IPV6)
+		cfg_mask6(&net);
+	else
+		net.ip = cv_ipv4(cv_ipv4_value(&own->ip) & cfg_mask(own->length));
+	return net;
+}
+
+static const struct cfg_node *
+item(const struct cfg_node *map, const char *key, size_t index)
+{
+	const struct cfg_node *list = cfg_node_get(map, key);
+	const struct cfg_node *node = list == NULL || list->type != CFG_LIST ? NULL : list->first;
+
+	if (node == NULL)
+		return list == NULL ? map : list;
+	while (index-- > 0 && node->next != NULL)
+		node = node->next;
+	return node;
+}
+
+/* Where another interface before it has the address, or one of its realm the network. */
+static void
+check_others(struct cfg_loader *l, const struct cfg_node *node, size_t index, size_t at)
+{
+	const struct cfg_interface *own = &l->cfg->interfaces[index];
+	const struct cv_prefix *a = &own->addresses[at];
+	struct cv_prefix net = network_of(a);
+
+	for (size_t i = 0; i <= index; i++) {
+		const struct cfg_interface *other = &l->cfg->interfaces[i];
+
+		for (size_t k = 0; k < (i < index ? other->n_addresses : at); k++) {
+			const struct cv_prefix *b = &other->addresses[k];
+			struct cv_prefix there = network_of(b);
+			bool same = cv_ip_equal(&a->ip, &b->ip);
+
+			if (!same && (other->realm != own->realm || there.length != net.length ||
+					     !cv_ip_equal(&there.ip, &net.ip)))
+				continue;
+			cfg_fail(l, node, NULL, "interfaces[%zu] has the same %s", i,
+				same ? "address" : "network");
+			return;
+		}
+	}
+}
+
+static void
+check_address(struct cfg_loader *l, const struct cfg_node *node, size_t index, size_t at)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_interface *own = &cfg->interfaces[index];
+	const struct cv_prefix *a = &own->addresses[at];
+	const struct cfg_port *port = own->port < cfg->n_ports ? &cfg->ports[own->port] : NULL;
+
+	if (a->ip.family == CV_IPV6 && a->length > NETWORK6_LONGEST && a->length != 128)
+		cfg_fail(l, node, NULL,
+			"a network of IPv6 has 64 bits at most, or the address has 128");
+	if (a->ip.family == CV_IPV6 && port != NULL && port->mtu != 0 && port->mtu < IPV6_MTU_LEAST)
+		cfg_fail(l, node, NULL, "IPv6 needs an mtu of %u at least, and port %s has %u",
+			IPV6_MTU_LEAST, port->name == NULL ? "" : port->name, port->mtu);
+	for (size_t i = 0; i < cfg->n_listeners; i++)
+		if (cv_ip_equal(&cfg->listeners[i].ip, &a->ip) &&
+			cfg->listeners[i].port != own->port)
+			cfg_fail(l, node, NULL, "is the address of listeners[%zu], on another port",
+				i);
+	if (a->ip.family == CV_IPV4 && own->realm < cfg->n_realms &&
+		cfg_in_pools(l, own->realm, &a->ip))
+		cfg_fail(l, node, NULL, "is in a pool of its realm: a client could get it");
+	check_others(l, node, index, at);
+}
+
+static void
+check_interfaces(struct cfg_loader *l)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *list = cfg_node_get(l->root, "interfaces");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+
+	for (size_t i = 0; i < cfg->n_interfaces && node != NULL; i++, node = node->next) {
+		for (size_t k = 0; k < i; k++)
+			if (cfg->interfaces[k].port == cfg->interfaces[i].port &&
+				cfg->interfaces[i].port < cfg->n_ports)
+				cfg_fail(l, node, NULL,
+					"interfaces[%zu] is on the same port: there is one on each",
+					k);
+		for (size_t k = 0; k < cfg->interfaces[i].n_addresses; k++)
+			if (cfg->interfaces[i].addresses[k].ip.family != 0)
+				check_address(l, item(node, "addresses", k), i, k);
+	}
+}
+
+/* ---- routes ---- */
+
+void
+cfg_read_via(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	struct cfg_route *route = at;
+
+	if (node->type == CFG_SCALAR && strcmp(node->text, "discard") == 0)
+		route->discard = true;
+	else
+		cfg_read_gateway(l, k, node, &route->via);
+}
+
+/* The interface by which a next hop is reached: the one that was said, or whose network has it. */
+static uint16_t
+interface_of(const struct cfg *cfg, const struct cfg_route *route)
+{
+	bool local = route->via.family == CV_IPV6 && route->via.bytes[0] == 0xfe &&
+		     (route->via.bytes[1] & 0xc0) == 0x80;
+
+	for (size_t i = 0; i < cfg->n_interfaces; i++) {
+		const struct cfg_interface *own = &cfg->interfaces[i];
+
+		if (own->realm != route->realm ||
+			(route->interface != UINT16_MAX && route->interface != i))
+			continue;
+		for (size_t k = 0; k < own->n_addresses; k++)
+			if (cv_prefix_contains(&own->addresses[k], &route->via) ||
+				(local && route->interface == i &&
+					own->addresses[k].ip.family == CV_IPV6))
+				return (uint16_t)i;
+	}
+	return UINT16_MAX;
+}
+
+static void
+check_via(struct cfg_loader *l, const struct cfg_node *node, struct cfg_route *route)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *via = cfg_node_get(node, "via");
+	char text[CV_IP_TEXT];
+	uint16_t by = interface_of(cfg, route);
+
+	if (by == UINT16_MAX) {
+		cfg_fail(l, via, NULL, "%s is in no network of %s of the realm%s",
+			cv_ip_text(&route->via, text),
+			route->interface == UINT16_MAX ? "an interface" : "that interface",
+			route->via.family == CV_IPV6 && route->interface == UINT16_MAX
+				? "; where it is link-local, interface says by which it is"
+				: "");
+		return;
+	}
+	for (size_t k = 0; k < cfg->interfaces[by].n_addresses; k++)
+		if (cv_ip_equal(&cfg->interfaces[by].addresses[k].ip, &route->via))
+			cfg_fail(l, via, NULL, "is our own address");
+	route->interface = by;
+}
+
+static void
+check_routes(struct cfg_loader *l)
+{
+	struct cfg *cfg = l->cfg;
+	const struct cfg_node *list = cfg_node_get(l->root, "routes");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+
+	for (size_t i = 0; i < cfg->n_routes && node != NULL; i++, node = node->next) {
+		struct cfg_route *route = &cfg->routes[i];
+
+		if (route->to.ip.family == 0 || route->realm >= cfg->n_realms)
+			continue;
+		for (size_t k = 0; k < i; k++)
+			if (cfg->routes[k].realm == route->realm &&
+				cfg->routes[k].to.length == route->to.length &&
+				cv_ip_equal(&cfg->routes[k].to.ip, &route->to.ip)) {
+				cfg_fail(l, cfg_node_get(node, "to"), NULL,
+					"routes[%zu] leads to the same", k);
+				break;
+			}
+		if (route->via.family == 0)
+			continue;
+		if (route->via.family == route->to.ip.family)
+			check_via(l, node, route);
+		else
+			cfg_fail(l, cfg_node_get(node, "via"), NULL,
+				"is of another family than what the route leads to");
+	}
+}
+
+void
+cfg_check_uplinks(struct cfg_loader *l)
+{
+	check_interfaces(l);
+	check_routes(l);
+}

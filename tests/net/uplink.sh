@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# uplink.sh - a client behind a NAT and an unmodified gateway that knows nothing of L2TP, on the LAN
+# of the LNS, exchange native ESP through Culvert: in L2TP on one side, as plain IP on the other.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+OURS=198.18.5.1
+GATEWAY=198.18.5.9
+
+reason=$(guest_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+reason=$(lns_missing)
+[ -z "$reason" ] || tap_skip_all "$reason"
+
+# One cable for the tunnels and the LAN, as a small site has it: the gateway is a guest on it.
+lan() {
+	world_namespace lan && world_plug lan wan0 &&
+		ip -n "$WORLD_PREFIX-lan" link add lan0 type bridge &&
+		ip -n "$WORLD_PREFIX-lan" link set wan0 master lan0 &&
+		ip -n "$WORLD_PREFIX-lan" link set lan0 up
+}
+
+uplink() {
+	cat >>"$RUN/lns/culvert.yaml" <<YAML
+interfaces: [ { name: lan, addresses: $OURS/24 } ]
+routes: [ { to: 203.0.113.0/24, via: $GATEWAY }, { to: 10.88.0.0/16, via: discard } ]
+YAML
+}
+
+boot() {
+	guest_boot A siteA && guest_boot G lan && guest_wait A && guest_wait G &&
+		guest_run G "ip addr flush dev vec0
+ip addr add $GATEWAY/24 dev vec0
+ip route add 10.88.0.0/16 via $OURS
+ip addr add 203.0.113.7/32 dev lo"
+}
+
+dial() {
+	client_dial A user=userA password=pass-a secret=tunnelsecret && client_wait A &&
+		guest_run A 'ip route add 198.18.5.0/24 dev ppp0
+ip route add 203.0.113.0/24 dev ppp0'
+}
+
+strongswan() {
+	local a
+	a=$(client_address A)
+	ipsec_start A peer=G local="$a" remote="$GATEWAY" inner=172.31.1.1 peer-inner=172.31.2.1 &&
+		ipsec_start G peer=A local="$GATEWAY" remote="$a" inner=172.31.2.1 peer-inner=172.31.1.1
+}
+
+esp_ping() {
+	guest_run "$1" "ping -c 3 -i 0.2 -W 5 -s 1200 -I $2 $3"
+}
+
+# It begins: what it sends first goes to an address of the pool by Culvert.
+gateway_begins() {
+	strongswan && ipsec_initiate G && esp_ping G 172.31.2.1 172.31.1.1
+}
+
+# By the group's policy, either way; both are counted.
+plain_is_refused() {
+	! guest_run A "ping -c 2 -i 0.2 -W 1 $GATEWAY" && [ "$(lns_drops POLICY_SENDER)" = 2 ] &&
+		! guest_run G "ping -c 2 -i 0.2 -W 1 $(client_address A)" &&
+		[ "$(lns_drops POLICY_RECEIVER)" = 2 ]
+}
+
+# As a client of the pool that nobody has: in silence, by the route that discards.
+nobody_is_discarded() {
+	! guest_run G "ping -c 2 -i 0.2 -W 1 10.88.1.200" && [ "$(lns_drops ROUTE_DISCARD)" = 2 ]
+}
+
+# The gateway's network card is another one: it is found again when it no longer answers.
+another_card() {
+	guest_run G 'ip link set vec0 down
+ip link set vec0 address 02:00:00:00:05:99
+ip link set vec0 up
+ip route replace 10.88.0.0/16 via '"$OURS" &&
+		world_until 90 esp_ping A 172.31.1.1 172.31.2.1
+}
+
+# reload SED: the file otherwise, taken while it runs.
+reload() {
+	sed -i "$1" "$RUN/lns/culvert.yaml" && lns_ctl reload
+}
+
+# The LAN goes with a reload, and what a route needs of it does not go before the route.
+goes_and_comes() {
+	! reload 's/^interfaces:/#&/' && reload 's/^routes:/#&/' || return 1
+	! esp_ping A 172.31.1.1 172.31.2.1 || return 1
+	reload 's/^#\(interfaces\|routes\):/\1:/' && esp_ping A 172.31.1.1 172.31.2.1
+}
+
+tap_plan 17
+world_open
+world_site siteA 192.0.2.11 && lan || exit 2
+for guest in A G; do
+	tap_logs "$RUN"/guest-$guest/{console,charon}.log
+done
+tap_logs "$RUN/guest-A/pppd.log" "$RUN/$LNS_LOG"
+lns_configure secret=tunnelsecret userA:pass-a
+uplink
+
+tap_need "capture at the LNS's port" capture_start wan to-lns lns
+tap_need "the client's and the gateway's guest boot" boot
+tap_need "Culvert is ready" lns_start
+tap_need "the client gets a session" dial
+tap_check "the gateway pings Culvert's address on the LAN" guest_run G "ping -c 2 -i 0.2 -W 5 $OURS"
+tap_check "the client does, too" guest_run A "ping -c 2 -i 0.2 -W 5 $OURS"
+tap_need "strongSwan starts on both" strongswan
+tap_need "IKE from the client to the gateway" ipsec_initiate A
+tap_check "ping of 1200 bytes through native ESP" esp_ping A 172.31.1.1 172.31.2.1
+tap_check "the gateway may begin" gateway_begins
+tap_check "a plain ping is refused either way, and counted" plain_is_refused
+tap_check "what no client has is discarded" nobody_is_discarded
+tap_check "the gateway's MAC address changes" another_card
+tap_check "the LAN goes and comes with a reload" goes_and_comes
+tap_check "Culvert ends within its time, with exit code 0" lns_stop
+tap_check "tshark finds nothing malformed and no wrong checksum from Culvert" \
+	eval 'capture_stop lns && capture_sound lns "$LNS_ADDRESS"'
+tap_check "nothing is left behind" world_vanish
+tap_end

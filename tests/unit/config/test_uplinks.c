@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Interfaces inside realms, and routes: each alone, and with listeners, pools and each other. */
+#include "harness.h"
+
+#define GROUPS                                                                        \
+	"groups: [{ name: a, realm: red, address: 10.88.0.1, pool: 10.88.1.0/24 },\n" \
+	"  { name: b, realm: blue, address: 10.88.0.1, pool: 10.88.1.0/24 }]\n"
+#define PORTS                                                                           \
+	"ports: [{ name: wan, device: \"tap:a\" }, { name: lan, device: \"tap:b\" }]\n" \
+	"listeners: [{ port: wan, address: 192.0.2.1/24 }]\n"
+#define INTERFACES(items) "interfaces: [" items "]\n"
+#define ROUTES(items) "routes: [" items "]\n"
+#define LAN "{ name: lan, addresses: [198.18.5.1/24, \"2001:db8:5::1/64\"] }"
+
+static struct loaded t;
+
+static const struct bad wrong[] = {
+	{INTERFACES("{ name: lan }"),
+		"t.yaml:1:14: interfaces[0].addresses: is required: own addresses there with their "
+		"prefix lengths: the realm leads to these networks\n"},
+	{INTERFACES("{ name: lan, addresses: 198.18.5.1 }"),
+		"t.yaml:1:38: interfaces[0].addresses: 198.18.5.1 lacks its prefix length, as in "
+		"198.18.5.1/24\n"},
+	{INTERFACES("{ name: lan, addresses: 198.18.5.0/24 }"),
+		"t.yaml:1:38: interfaces[0].addresses: 198.18.5.0/24 is the network's own first "
+		"address\n"},
+	{INTERFACES("{ name: lan, addresses: \"2001:db8:5::1/96\" }"),
+		"t.yaml:1:38: interfaces[0].addresses: a network of IPv6 has 64 bits at most, or "
+		"the address has 128\n"},
+	{INTERFACES("{ name: lan, addresses: 10.88.1.7/24 }"),
+		"t.yaml:1:38: interfaces[0].addresses: is in a pool of its realm: a client could "
+		"get it\n"},
+	{INTERFACES("{ name: lan, addresses: 198.18.5.1/24, filter: none }"),
+		"t.yaml:1:61: interfaces[0].filter: there is no filter none, only ipsec, any\n"},
+	{INTERFACES("{ name: lan, addresses: [198.18.5.1/24, 198.18.5.2/24] }"),
+		"t.yaml:1:54: interfaces[0].addresses[1]: interfaces[0] has the same network\n"},
+	{INTERFACES(LAN ", { name: two, addresses: 198.18.6.1/24 }"),
+		"t.yaml:1:77: interfaces[1]: interfaces[0] is on the same port: there is one on "
+		"each\n"},
+	{INTERFACES(LAN ", { name: lan, addresses: 198.18.6.1/24 }"),
+		"t.yaml:1:77: interfaces[1]: interfaces[0] is on the same port: there is one on "
+		"each\n"
+		"t.yaml:1:85: interfaces[1].name: lan is already that of interfaces[0]\n"},
+	{PORTS INTERFACES("{ name: x, port: lan, addresses: 192.0.2.1/24 }"),
+		"t.yaml:3:47: interfaces[0].addresses: is the address of listeners[0], on another "
+		"port\n"},
+	{GROUPS INTERFACES("{ name: lan, addresses: 198.18.5.1/24 }"),
+		"t.yaml:3:14: interfaces[0].realm: is required, as there are 2 of them: red, "
+		"blue\n"},
+	{GROUPS INTERFACES("{ name: lan, realm: rod, addresses: 198.18.5.1/24 }"),
+		"t.yaml:3:34: interfaces[0].realm: there is no realm rod; did you mean red?\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24 }"),
+		"t.yaml:2:10: routes[0].via: is required: router in the network of an interface of "
+		"the realm; or discard: dropped in silence\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: 198.18.6.1 }"),
+		"t.yaml:2:37: routes[0].via: 198.18.6.1 is in no network of an interface of the "
+		"realm\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: 198.18.5.1 }"),
+		"t.yaml:2:37: routes[0].via: is our own address\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: \"fe80::1\" }"),
+		"t.yaml:2:37: routes[0].via: is of another family than what the route leads to\n"},
+	{INTERFACES(LAN) ROUTES("{ to: \"::/0\", via: \"fe80::1\" }"),
+		"t.yaml:2:29: routes[0].via: fe80::1 is in no network of an interface of the "
+		"realm; where it is link-local, interface says by which it is\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.1/24, via: discard }"),
+		"t.yaml:2:16: routes[0].to: 203.0.113.1/24 has bits set beyond its length; the "
+		"prefix is 203.0.113.0/24\n"},
+	{INTERFACES(LAN) ROUTES(
+		 "{ to: 0.0.0.0/0, via: discard }, { to: 0.0.0.0/0, via: 198.18.5.9 }"),
+		"t.yaml:2:49: routes[1].to: routes[0] leads to the same\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 0.0.0.0/0, via: 198.18.5.9, interface: wan }"),
+		"t.yaml:2:55: routes[0].interface: there is no interface wan; did you mean lan?\n"},
+};
+
+static void
+what_is_wrong_is_named(void **state)
+{
+	(void)state;
+	wants_all(wrong, sizeof(wrong) / sizeof(wrong[0]));
+}
+
+static void
+what_it_says(void **state)
+{
+	const struct cfg_interface *lan;
+	const struct cfg_route *route;
+	char text[4096];
+
+	(void)state;
+	load(&t, with_rest(text, sizeof(text),
+			 INTERFACES(LAN)
+				 ROUTES("{ to: \"::/0\", interface: lan, via: \"fe80::1\" }, "
+					"{ to: 203.0.113.0/24, via: 198.18.5.9 }, "
+					"{ to: 10.88.0.0/16, via: discard }")));
+	assert_int_equal(t.rc, 0);
+	lan = cfg_interface_find(t.cfg, "lan");
+	assert_non_null(lan);
+	assert_int_equal(lan->n_addresses, 2);
+	assert_int_equal(lan->addresses[1].length, 64);
+	assert_string_equal(t.cfg->filters[lan->filter].name, "any");
+	route = cfg_route_find(t.cfg, "default/203.0.113.0/24");
+	assert_non_null(route);
+	assert_int_equal(route->interface, 0); /* which was not said */
+	assert_false(route->discard);
+	route = cfg_route_find(t.cfg, "default/10.88.0.0/16");
+	assert_non_null(route);
+	assert_true(route->discard);
+	assert_int_equal(route->via.family, 0);
+	unload(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(what_it_says),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
