@@ -24,6 +24,9 @@ on_port(const struct cfg *cfg, uint16_t port)
 int
 uplinks_set_port(struct daemon *d, const struct cfg *cfg, const struct cfg_port *port)
 {
+	static const enum dp_proxy proxies[] = {[CFG_PROXY_OFF] = DP_PROXY_OFF,
+		[CFG_PROXY_SESSIONS] = DP_PROXY_SESSIONS,
+		[CFG_PROXY_POOLS] = DP_PROXY_POOLS};
 	const struct cfg_interface *i = on_port(cfg, port->id);
 	struct dp_iface iface = {.port = port->id, .mtu = port->mtu};
 
@@ -32,6 +35,7 @@ uplinks_set_port(struct daemon *d, const struct cfg *cfg, const struct cfg_port 
 		iface.realm = cfg->realms[i->realm].id;
 		iface.group = group_of(i);
 		iface.filter = cfg->filters[i->filter].id;
+		iface.proxy = proxies[i->proxy];
 	}
 	return dp_iface_set(d->dp, port->id, &iface);
 }
@@ -66,7 +70,7 @@ uplinks_same_interface(
 {
 	const struct cfg_interface *a = va, *b = vb;
 
-	if (a->n_addresses != b->n_addresses ||
+	if (a->n_addresses != b->n_addresses || a->proxy != b->proxy ||
 		a_cfg->ports[a->port].id != b_cfg->ports[b->port].id ||
 		a_cfg->realms[a->realm].id != b_cfg->realms[b->realm].id ||
 		a_cfg->filters[a->filter].id != b_cfg->filters[b->filter].id)

@@ -145,13 +145,17 @@ struct cfg_group {
 	struct cv_rates shared; /* of all of them together */
 };
 
+/* For whose addresses ARP and ND are answered beside our own. */
+enum cfg_proxy_addresses { CFG_PROXY_OFF, CFG_PROXY_SESSIONS, CFG_PROXY_POOLS };
+
 /* What carries a realm's packets as they are: an uplink. */
 struct cfg_interface {
 	const char *name;
-	uint16_t id;                 /* below CV_INTERFACE_IDS */
-	uint32_t port;               /* position in ports */
-	uint16_t realm;              /* position in realms */
-	uint16_t filter;             /* position in filters */
+	uint16_t id;     /* below CV_INTERFACE_IDS */
+	uint32_t port;   /* position in ports */
+	uint16_t realm;  /* position in realms */
+	uint16_t filter; /* position in filters */
+	enum cfg_proxy_addresses proxy;
 	struct cv_prefix *addresses; /* our own, each with the length of its network */
 	size_t n_addresses;
 };

@@ -77,6 +77,7 @@ static const char *const auth_methods[] = {"pap", "chap-md5", "mschapv2", NULL};
 static const char *const refusal_ways[] = {"silent", "answered", NULL};
 static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
 static const char *const clamp_ways[] = {"off", "on", NULL};
+static const char *const address_proxies[] = {"off", "sessions", "pools", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 
 static const struct cfg_key identity_keys[] = {
@@ -296,6 +297,9 @@ static const struct cfg_key interface_keys[] = {
 	VALUE("filter", struct cfg_interface, filter, KIND(FILTER), "any", LIVE,
 		"which packets may pass by it, beside what groups say: a name in filters, ipsec "
 		"or any"),
+	VALUE("proxy", struct cfg_interface, proxy, CHOICE(address_proxies), "sessions", LIVE,
+		"whose addresses are answered for by ARP and ND there: off, of sessions, or of "
+		"all pools of the realm"),
 };
 
 static const struct cfg_key route_keys[] = {

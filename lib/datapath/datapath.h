@@ -191,11 +191,19 @@ unsigned dp_send_room(const struct dp *dp);
  * realm leads to it leaves by it. They are subject to a filter and a group, as a session's are: the
  * group's lns and lns6 are what its ICMP comes from.
  */
+/* For whose addresses an uplink answers ARP and ND, beside our own (RFC 1027, 4389). */
+enum dp_proxy {
+	DP_PROXY_OFF,
+	DP_PROXY_SESSIONS, /* those that lead to a session */
+	DP_PROXY_POOLS,    /* and all others of the realm's pools */
+};
+
 struct dp_iface {
 	uint16_t port; /* index in dp_params.ports */
 	uint16_t mtu;  /* IP bytes; 0: the port's, which is the most */
 	bool inside;
-	uint16_t realm, group, filter; /* inside */
+	uint16_t realm, group, filter; /* inside, as what is below */
+	enum dp_proxy proxy;
 };
 
 /*

@@ -191,9 +191,9 @@ struct dp_realm_table {
 	struct dp_window windows[DP_WINDOWS];
 	struct dp_hosts *hosts;
 	struct dp_routes *routes;
-	/* control's */
-	struct cv_prefix *pools;
+	struct cv_prefix *pools; /* of both families */
 	uint16_t pool_count;
+	/* control's */
 	bool trims;    /* among those that may give memory back */
 	uint32_t live; /* words that are not 0 */
 	uint32_t next_trim;

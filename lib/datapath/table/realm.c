@@ -159,7 +159,7 @@ destroy(struct dp *dp, uint16_t realm)
 		dp_grace_free(dp, r->windows[i].words);
 	dp_grace_free(dp, r->hosts);
 	dp_grace_free(dp, r->routes);
-	dp_shared_free(dp, r->pools);
+	dp_grace_free(dp, r->pools);
 	dp_grace_free(dp, r);
 }
 
@@ -345,7 +345,7 @@ dp_realm_set(struct dp *dp, uint16_t realm, const struct cv_prefix *pools, uint1
 		dp_realm6_commit(dp, realm, six);
 	free_windows(dp, old, t);
 	dp_grace_free(dp, old->hosts);
-	dp_shared_free(dp, old->pools);
+	dp_grace_free(dp, old->pools);
 	dp_grace_free(dp, old);
 	return 0;
 }

@@ -16,6 +16,7 @@ struct dp_adjacency {
 	uint32_t link;   /* the slot of the interface */
 	uint32_t next;   /* slot; 0: none */
 	uint16_t port;
+	uint8_t proxy; /* of an interface: enum dp_proxy; may change under traffic */
 	/* control's */
 	uint16_t iface;
 	bool taken;

@@ -12,6 +12,7 @@
 #include "datapath/worker/answers.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/uplink.h"
 #include "datapath/worker/worker.h"
 
 enum {
@@ -110,7 +111,8 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 		return;
 	}
 	asks = wire_load16(arp + WIRE_ARP_OPERATION) == WIRE_ARP_REQUEST_BE &&
-	       dp_is_own_on(w->dp, dp_ip4(target), (uint16_t)port);
+	       (dp_is_own_on(w->dp, dp_ip4(target), (uint16_t)port) ||
+		       (target != sender && dp_uplink_proxies(w->dp, port, dp_ip4(target))));
 	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, dp_ip4(sender));
 	if (asks && !dp_within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_LIMIT);

@@ -436,6 +436,14 @@ classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 	classify_udp(w, f, wire_ipv4_header(f->ip), cause, out);
 }
 
+/* ND goes no farther than its link, whoever it is to (RFC 4861 section 6.1). */
+static bool
+is_nd(const struct frame *f, const struct wire_upper *upper)
+{
+	return upper->protocol == WIRE_ICMPV6 && !upper->later && upper->at < f->ip_len &&
+	       f->ip[upper->at] >= WIRE_ND_ROUTER_SOLICIT && f->ip[upper->at] <= WIRE_ND_REDIRECT;
+}
+
 static void
 classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_burst *out,
 	struct dp_burst *plain)
@@ -446,7 +454,7 @@ classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 	f->v6 = true;
 	if (bytes >= WIRE_IPV6)
 		cause = dp_outer6_check(f, bytes, &upper);
-	if (cause == GO_ON && unlikely(dp_uplink_has(w->dp, f))) {
+	if (cause == GO_ON && unlikely(dp_uplink_has(w->dp, f)) && !is_nd(f, &upper)) {
 		dp_uplink_take(w, f, plain);
 		return;
 	}

@@ -10,6 +10,7 @@
 #include "datapath/table/outside.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/punt.h"
+#include "datapath/worker/uplink.h"
 #include "datapath/worker/worker.h"
 #include "wire/nd.h"
 
@@ -104,7 +105,10 @@ answer_nd(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, u
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_CONFLICT);
 		return;
 	}
-	asks = nd.type == WIRE_ND_SOLICIT && dp_is_own_on(w->dp, dp_ip6(nd.about), (uint16_t)port);
+	asks = nd.type == WIRE_ND_SOLICIT &&
+	       (dp_is_own_on(w->dp, dp_ip6(nd.about), (uint16_t)port) ||
+		       (!wire_ipv6_unspecified(nd.source) &&
+			       dp_uplink_proxies(w->dp, port, dp_ip6(nd.about))));
 	known = c.says != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, c.who);
 	if (asks && !dp_within_rate(w, w->arp_rates, station(&c), DP_ARP_COST_MS)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_LIMIT);
@@ -190,13 +194,28 @@ answer_echo(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at,
 	dp_tx_put(w, port, m);
 }
 
+/* A solicitation for an address of a client, on its solicited-node group or to itself. */
+static bool
+is_proxied(const struct dp *dp, unsigned port, const uint8_t *ip, unsigned at, unsigned len)
+{
+	static const uint8_t solicited[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
+	const uint8_t *target = ip + WIRE_IPV6_TARGET, *about = ip + at + WIRE_ND_TARGET;
+
+	if (len < at + WIRE_ND_TARGET + WIRE_IPV6_ADDRESS || ip[at] != WIRE_ND_SOLICIT ||
+		(memcmp(target, solicited, sizeof(solicited)) != 0 &&
+			!wire_ipv6_equal(target, about)))
+		return false;
+	return dp_uplink_proxies(dp, port, dp_ip6(about));
+}
+
 /* What is wrong with it whatever it is; DP_DROP_COUNT: nothing. */
 static enum dp_drop_cause
 check(const struct dp *dp, unsigned port, const uint8_t *ip, unsigned at, unsigned len)
 {
 	const uint8_t *source = ip + WIRE_IPV6_SOURCE, *target = ip + WIRE_IPV6_TARGET;
 
-	if (!dp_is_own(dp, dp_ip6(target)) && !dp_is_own_group(dp, target, (uint16_t)port))
+	if (!dp_is_own(dp, dp_ip6(target)) && !dp_is_own_group(dp, target, (uint16_t)port) &&
+		!is_proxied(dp, port, ip, at, len))
 		return DP_DROP_CLASSIFY_DESTINATION;
 	if (len < at + WIRE_ICMP_HEADER ||
 		!wire_icmpv6_sum_right(ip + at, len - at, source, target))

@@ -49,6 +49,50 @@ check6(const struct dp *dp, const struct frame *f, uint16_t realm)
 	return GO_ON;
 }
 
+/* Where a realm leads an address to. */
+static uint32_t
+leads_to(const struct dp *dp, uint16_t realm, struct dp_ip ip)
+{
+	const struct dp_realm_table *r = dp_realm_of(dp, realm);
+	const struct dp_realm6 *r6 = dp_realm6_of(dp, realm);
+	uint8_t bytes[WIRE_IPV6_ADDRESS];
+
+	if (dp_ip_is4(ip))
+		return r == NULL ? DP_ROUTE_NOBODY
+				 : dp_route_find(r, dp_realm_word(r, dp_ip4_be(ip)), dp_ip4_be(ip));
+	if (r6 == NULL)
+		return DP_ROUTE_NOBODY;
+	dp_ip_store(ip, bytes);
+	return dp_route6_find(r6, dp_realm6_word(r6, dp_net_of(bytes)), bytes);
+}
+
+static bool
+in_pools(const struct dp *dp, uint16_t realm, struct dp_ip ip)
+{
+	const struct dp_realm_table *r = dp_realm_of(dp, realm);
+	struct cv_ip told = dp_ip_told(ip);
+
+	for (uint16_t i = 0; r != NULL && i < r->pool_count; i++)
+		if (cv_prefix_contains(&r->pools[i], &told))
+			return true;
+	return false;
+}
+
+bool
+dp_uplink_proxies(const struct dp *dp, unsigned port, struct dp_ip ip)
+{
+	uint32_t slot = __atomic_load_n(&dp->ports[port].uplink, __ATOMIC_ACQUIRE);
+	unsigned proxy =
+		slot == 0 ? DP_PROXY_OFF
+			  : __atomic_load_n(&dp_adjacency_of(dp, slot)->proxy, __ATOMIC_RELAXED);
+	uint16_t realm = dp->ingress[slot].realm;
+
+	if (proxy == DP_PROXY_OFF)
+		return false;
+	return dp_route_is_session(leads_to(dp, realm, ip)) ||
+	       (proxy == DP_PROXY_POOLS && in_pools(dp, realm, ip));
+}
+
 bool
 dp_uplink_has(const struct dp *dp, const struct frame *f)
 {
@@ -98,22 +142,11 @@ dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out)
 bool
 dp_uplink_answer(struct dp_worker *w, struct dp_packet *p, struct dp_ip sender)
 {
-	const struct dp_realm_table *r = dp_realm_of(w->dp, p->realm);
-	const struct dp_realm6 *r6 = dp_realm6_of(w->dp, p->realm);
-	uint32_t word = DP_ROUTE_NOBODY;
-	uint8_t ip[WIRE_IPV6_ADDRESS];
-
 	if (dp_slot_is_session(w->dp, p->slot)) {
 		p->to = p->slot;
 		return true;
 	}
-	if (dp_ip_is4(sender) && r != NULL) {
-		word = dp_route_find(r, dp_realm_word(r, dp_ip4_be(sender)), dp_ip4_be(sender));
-	} else if (!dp_ip_is4(sender) && r6 != NULL) {
-		dp_ip_store(sender, ip);
-		word = dp_route6_find(r6, dp_realm6_word(r6, dp_net_of(ip)), ip);
-	}
-	p->to = dp_uplink_of(w->dp, word, sender);
+	p->to = dp_uplink_of(w->dp, leads_to(w->dp, p->realm, sender), sender);
 	return p->to != DP_NO_SLOT;
 }
 

@@ -9,6 +9,8 @@
 /* Whether a packet, whose headers are right, is neither for us nor for a link of ours, and came by
  * an interface that is inside a realm. */
 bool dp_uplink_has(const struct dp *dp, const struct frame *f);
+/* Whether ARP and ND for an address are answered on a port that are not for one of ours. */
+bool dp_uplink_proxies(const struct dp *dp, unsigned port, struct dp_ip ip);
 /* Adds it to a burst that begins at the route stage, or drops it. */
 void dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out);
 /* Where an answer of ours to p's sender goes: p->to. false: there is no way back. */

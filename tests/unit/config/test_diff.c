@@ -139,6 +139,8 @@ static const struct row rows[] = {
 		"[198.18.5.1/24, \"2001:db8:5::1/64\"]", NULL, "198.18.5.1/24, 2001:db8:5::1/64"},
 	{"interfaces.filter", "interfaces: [{ name: a, addresses: 198.18.5.1/24, filter: %s }]\n",
 		"any", "ipsec", NULL, NULL},
+	{"interfaces.proxy", "interfaces: [{ name: a, addresses: 198.18.5.1/24, proxy: %s }]\n",
+		"sessions", "pools", NULL, NULL},
 	{"routes.realm", TWO_REALMS "routes: [{ realm: %s, to: 203.0.113.0/24, via: discard }]\n",
 		"red", "blue", "", ""},
 	{"routes.to", "routes: [{ to: %s, via: discard }]\n", "203.0.113.0/24", "0.0.0.0/0", "",

@@ -407,6 +407,56 @@ our_address_answers(void **state)
 	bench_down(&b);
 }
 
+/* Whether who asks for an address is told that it is at our MAC address. */
+static bool
+answers_for(struct bench *b, uint32_t ip)
+{
+	uint8_t frame[FRAME_MAX];
+	struct frame_bytes f;
+
+	wire_ether_write(
+		frame, (const uint8_t *)"\xff\xff\xff\xff\xff\xff", host_mac, WIRE_TYPE_ARP);
+	wire_arp_write(frame + WIRE_ETHER, WIRE_ARP_REQUEST, host_mac, wire_swap32(HOST),
+		(const uint8_t *)"\0\0\0\0\0\0", wire_swap32(ip));
+	put_frame(b, frame, WIRE_ETHER + WIRE_ARP);
+	f = take_frame(b);
+	if (f.len == 0)
+		return false;
+	assert_int_equal(wire_get32(f.bytes + WIRE_ETHER + WIRE_ARP_SENDER_IP), ip);
+	assert_memory_equal(
+		f.bytes + WIRE_ETHER + WIRE_ARP_SENDER_MAC, b->dp->ports[0].mac, WIRE_MAC);
+	return true;
+}
+
+static void
+it_answers_for_clients(void **state)
+{
+	const struct cv_prefix pools[] = {{.ip = cv_ipv4(0x0a580100), .length = 24},
+		{.ip = cv_ipv4(0x0a590100), .length = 24}};
+	struct dp_iface inside = {.inside = true, .group = LAN, .filter = LAN};
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	assert_int_equal(dp_realm_set(b.dp, 0, pools, 2), 0);
+	for (enum dp_proxy proxy = DP_PROXY_OFF; proxy <= DP_PROXY_POOLS; proxy++) {
+		inside.proxy = proxy;
+		assert_int_equal(dp_iface_set(b.dp, 0, &inside), 0);
+		assert_true(answers_for(&b, OURS));
+		assert_int_equal(answers_for(&b, INNER_A), proxy != DP_PROXY_OFF);
+		assert_int_equal(answers_for(&b, INNER_A + 77), proxy == DP_PROXY_POOLS);
+		assert_int_equal(answers_for(&b, 0x0a5901ff), proxy == DP_PROXY_POOLS);
+		assert_false(answers_for(&b, 0x0a5a0101));
+		assert_false(answers_for(&b, HOST)); /* who announces itself */
+		assert_false(answers_for(&b, ROUTER));
+	}
+	session_shut(b.dp, b.slot_a);
+	inside.proxy = DP_PROXY_SESSIONS;
+	assert_int_equal(dp_iface_set(b.dp, 0, &inside), 0);
+	assert_false(answers_for(&b, INNER_A));
+	bench_down(&b);
+}
+
 static void
 what_can_not_be(void **state)
 {
@@ -468,6 +518,7 @@ main(void)
 		cmocka_unit_test(fragments_fit),
 		cmocka_unit_test(isolated_clients_reach_gateways),
 		cmocka_unit_test(our_address_answers),
+		cmocka_unit_test(it_answers_for_clients),
 		cmocka_unit_test(what_can_not_be),
 	};
 

@@ -222,6 +222,51 @@ our_address_answers(void **state)
 	bench_down(&b);
 }
 
+/* Whether who asks for an address, on its group or itself, is told that it is at our MAC address.
+ */
+static bool
+answers_for(struct bench *b, const char *ip, const char *from, bool direct)
+{
+	uint8_t frame[FRAME_MAX];
+	struct cv_ip who = address6(from), about = address6(ip);
+	struct frame_bytes f;
+	struct wire_nd nd;
+	size_t len;
+
+	wire_ether_write(frame, b->dp->ports[0].mac, host_mac, WIRE_TYPE_IPV6);
+	len = wire_nd_write_solicit(
+		frame + WIRE_ETHER, who.bytes, host_mac, direct ? about.bytes : NULL, about.bytes);
+	put_frame(b, frame, WIRE_ETHER + len);
+	f = take_frame(b);
+	if (f.len == 0)
+		return false;
+	assert_true(wire_nd_read(f.bytes + WIRE_ETHER, f.len - WIRE_ETHER, &nd));
+	assert_int_equal(nd.type, WIRE_ND_ADVERT);
+	assert_memory_equal(nd.about, about.bytes, WIRE_IPV6_ADDRESS);
+	assert_memory_equal(nd.mac, b->dp->ports[0].mac, WIRE_MAC);
+	return true;
+}
+
+static void
+it_answers_for_clients(void **state)
+{
+	struct dp_iface inside = {.inside = true, .group = LAN, .filter = LAN};
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	assert_false(answers_for(&b, A_6, HOST, false));
+	inside.proxy = DP_PROXY_SESSIONS;
+	assert_int_equal(dp_iface_set(b.dp, 0, &inside), 0);
+	assert_true(answers_for(&b, OURS, HOST, false));
+	assert_true(answers_for(&b, A_6, HOST, false));
+	assert_true(answers_for(&b, A_6, HOST, true));
+	assert_true(answers_for(&b, "2001:db8:a:123::7", HOST, true)); /* delegated */
+	assert_false(answers_for(&b, "2001:db8:c::1", HOST, true));
+	assert_false(answers_for(&b, A_6, "::", false)); /* who wants it for itself */
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -230,6 +275,7 @@ main(void)
 		cmocka_unit_test(by_a_link_local_next_hop),
 		cmocka_unit_test(what_is_told_and_what_is_dropped),
 		cmocka_unit_test(our_address_answers),
+		cmocka_unit_test(it_answers_for_clients),
 	};
 
 	if (harness_eal() != 0)
