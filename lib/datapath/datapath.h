@@ -328,6 +328,43 @@ int dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix
 int dp_route_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_prefix *prefix,
 	uint32_t *word);
 
+/* Of a realm, now. */
+struct dp_realm_use {
+	uint32_t sessions;  /* with an address or a prefix, or both */
+	uint32_t addresses; /* that they have */
+	uint32_t prefixes;  /* /64s of their links */
+	uint32_t routes;    /* that are no session's; our own addresses among them */
+};
+
+void dp_realm_use(const struct dp *dp, uint16_t realm, struct dp_realm_use *out);
+
+enum dp_hop_state {
+	DP_HOP_UNKNOWN, /* nobody has asked for it yet, or it did not answer: the next packet asks
+			 */
+	DP_HOP_ASKING,
+	DP_HOP_RESOLVED,
+	DP_HOP_CONFIGURED, /* its MAC address is */
+};
+
+/* Where a route leads to, for people. */
+struct dp_leads {
+	enum dp_route_kind kind; /* _NOBODY, _SESSION (of either family), _SELF, _VIA, _LINK or
+				  * _DISCARD */
+	struct cv_prefix prefix; /* that says so: of dp_lookup; family 0: none does */
+	uint32_t slot;           /* _SESSION */
+	uint16_t iface;          /* _VIA, _LINK: by which */
+	struct cv_ip hop;        /* likewise: to whom it is given; family 0: whoever is meant */
+	enum dp_hop_state state; /* of that one */
+	uint8_t mac[6];          /* that is known: _RESOLVED, _CONFIGURED */
+};
+
+/* Where a session's packet to an address goes, as a worker would be told now; whether filters let
+ * it pass is another question. CV_ERR_CONFIG: no realm leads to such an address: multicast,
+ * link-local, loopback. */
+int dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp_leads *out);
+/* Likewise what a word of a route says, as dp_route_get() gives it. */
+void dp_route_leads(const struct dp *dp, uint32_t word, struct dp_leads *out);
+
 /* ---- tunnels and sessions ------------------------------------------------------------------ */
 
 /* From now on control messages with our tunnel_id are taken only from peer, as DP_PUNT_TUNNEL.
@@ -586,26 +623,33 @@ struct dp_worker_info {
 	double busy_share;    /* 0 to 1, of the time since the last call for this worker */
 };
 
+/* What passed an interface that is inside a realm, since it is; and who is there. */
+struct dp_iface_info {
+	struct dp_session_counters n; /* plain IP: from the realm's other hosts, and to them */
+	uint32_t neighbours;          /* whose MAC addresses are known */
+};
+
 struct dp_neighbour_info {
 	struct cv_ip ip;
 	uint16_t port;
 	uint8_t mac[6];
 	bool resolved;
-	bool configured; /* its MAC address: ARP can't change it */
-	uint32_t users;  /* sessions that send by it */
+	bool configured;       /* its MAC address: ARP can't change it */
+	uint32_t users;        /* sessions and routes that send by it */
+	uint64_t confirmed_at; /* when it answered last; 0: never */
 };
 
 unsigned dp_port_count(const struct dp *dp);
 int dp_port_info(const struct dp *dp, unsigned port, struct dp_port_info *out);
 unsigned dp_worker_count(const struct dp *dp); /* 1 when shared */
 int dp_worker_info(struct dp *dp, unsigned worker, struct dp_worker_info *out);
+/* CV_ERR_UNKNOWN: it is not inside. */
+int dp_iface_info(const struct dp *dp, uint16_t iface, struct dp_iface_info *out);
 /* Neighbours in a stable order: *cursor starts at 0; false past the last. Those that come or go
  * meanwhile may be missed or not. */
 bool dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_info *out);
 /* Rounds that a worker has made: who watches that it goes on may ask from any thread. */
 uint64_t dp_worker_rounds(const struct dp *dp, unsigned worker);
-/* Neighbours by index from 0; CV_ERR_UNKNOWN past the last. Indexes move as they come and go. */
-int dp_neighbour_info(const struct dp *dp, unsigned index, struct dp_neighbour_info *out);
 
 struct dp_counter {
 	const char *name; /* "CLASSIFY_UDP_CHECKSUM" */

@@ -76,6 +76,7 @@ struct dp {
 	struct dp_paths *paths;
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses, prefixes;
+	struct dp_realm_use realm_use[DP_IDS_OF_A_KIND];
 	struct dp_cold *cold; /* by slot */
 	struct dp_classes *classes;
 	uint32_t metered;                   /* sessions with meters */

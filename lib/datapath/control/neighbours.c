@@ -205,7 +205,8 @@ dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_inf
 			.port = n->port,
 			.resolved = n->up,
 			.configured = n->fixed,
-			.users = n->users};
+			.users = n->users,
+			.confirmed_at = n->confirmed_at};
 		memcpy(out->mac, n->mac, sizeof(out->mac));
 		return true;
 	}

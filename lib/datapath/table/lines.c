@@ -154,6 +154,8 @@ open_four(struct dp *dp, uint32_t slot)
 	dp_lines_put_route(dp, c->told, route_word(c->told, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
 	dp->addresses++;
+	dp->realm_use[in->realm].addresses++;
+	dp->realm_use[in->realm].sessions += !six_open(dp, slot);
 	if (c->told->reachable && c->ordered)
 		dp_reach_tell(dp, slot, false);
 }
@@ -170,6 +172,8 @@ open_six(struct dp *dp, uint32_t slot)
 	dp_inner6_put(dp, c->told, route_word(c->told, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN6, __ATOMIC_RELEASE);
 	dp->prefixes++;
+	dp->realm_use[in->realm].prefixes++;
+	dp->realm_use[in->realm].sessions += !four_open(dp, slot);
 	if (c->told->reachable6 && c->ordered6)
 		dp_reach_tell(dp, slot, true);
 }
@@ -233,6 +237,8 @@ dp_lines_shut4(struct dp *dp, uint32_t slot)
 		__ATOMIC_RELEASE);
 	dp_reach_hold(dp, slot, false, false);
 	dp->addresses--;
+	dp->realm_use[dp->ingress[slot].realm].addresses--;
+	dp->realm_use[dp->ingress[slot].realm].sessions -= !six_open(dp, slot);
 	c->token = dp_grace_begin(dp);
 }
 
@@ -250,6 +256,8 @@ dp_lines_shut6(struct dp *dp, uint32_t slot)
 		__ATOMIC_RELEASE);
 	dp_reach_hold(dp, slot, true, false);
 	dp->prefixes--;
+	dp->realm_use[dp->ingress[slot].realm].prefixes--;
+	dp->realm_use[dp->ingress[slot].realm].sessions -= !four_open(dp, slot);
 	c->token = dp_grace_begin(dp);
 }
 

@@ -11,6 +11,7 @@
 #include "datapath/table/outside.h"
 #include "datapath/table/realms.h"
 #include "datapath/table/sessions.h"
+#include "datapath/table/uplink.h"
 
 int
 dp_sessions_create(struct dp *dp)
@@ -309,17 +310,24 @@ add(const struct dp_counted *n, uint64_t *packets, uint64_t *bytes)
 	*bytes += __atomic_load_n(&n->bytes, __ATOMIC_RELAXED);
 }
 
+void
+dp_slot_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out)
+{
+	*out = (struct dp_session_counters){0};
+	add(&dp->ingress[slot].received.count, &out->rx_packets, &out->rx_bytes);
+	for (unsigned i = 0; i < dp->worker_count; i++) {
+		add(&dp->workers[i]->received[slot], &out->rx_packets, &out->rx_bytes);
+		add(&dp->workers[i]->sent[slot], &out->tx_packets, &out->tx_bytes);
+	}
+}
+
 int
 dp_session_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out)
 {
 	*out = (struct dp_session_counters){0};
 	if (slot > dp->slot_mask)
 		return CV_ERR_UNKNOWN;
-	add(&dp->ingress[slot].received.count, &out->rx_packets, &out->rx_bytes);
-	for (unsigned i = 0; i < dp->worker_count; i++) {
-		add(&dp->workers[i]->received[slot], &out->rx_packets, &out->rx_bytes);
-		add(&dp->workers[i]->sent[slot], &out->tx_packets, &out->tx_bytes);
-	}
+	dp_slot_counters(dp, slot, out);
 	return 0;
 }
 

@@ -58,6 +58,21 @@ dp_uplinks_destroy(struct dp *dp)
 
 /* ---- slots ---- */
 
+/* What went to a neighbour that is no more stays counted for its interface. */
+static void
+keep_counters(struct dp *dp, uint32_t slot)
+{
+	uint32_t owner = dp_adjacency_of(dp, slot)->owner;
+	struct dp_session_counters n, *gone;
+
+	if (owner == 0 || owner == slot)
+		return;
+	gone = &dp_adjacency_of(dp, owner)->gone;
+	dp_slot_counters(dp, slot, &n);
+	gone->tx_packets += n.tx_packets;
+	gone->tx_bytes += n.tx_bytes;
+}
+
 /* Not of what a worker may still read; 0: there is none. */
 static uint32_t
 take_slot(struct dp *dp)
@@ -68,6 +83,7 @@ take_slot(struct dp *dp)
 
 		if (dp->adjacencies[at].taken || !dp_grace_over(dp, slot))
 			continue;
+		keep_counters(dp, slot);
 		dp_counters_clear(dp, slot);
 		memset(&dp->rare[slot], 0, sizeof(dp->rare[slot]));
 		dp->adjacencies[at] = (struct dp_adjacency){.taken = true};
@@ -148,6 +164,9 @@ close_link(struct dp *dp, uint16_t iface)
 
 	__atomic_store_n(&dp->ports[r->told.port].uplink, 0, __ATOMIC_RELEASE);
 	dp_neighbours_leave(dp, r->told.port);
+	for (uint32_t i = 0; i < DP_MAX_ADJACENCIES; i++)
+		if (dp->adjacencies[i].owner == r->slot)
+			dp->adjacencies[i].owner = 0;
 	give_slot(dp, r->slot);
 	r->slot = 0;
 }
@@ -178,6 +197,7 @@ dp_uplink_set(struct dp *dp, uint16_t iface, const struct dp_iface *told)
 	if (slot == 0)
 		return CV_ERR_LIMIT;
 	dp_adjacency_of(dp, slot)->link = slot;
+	dp_adjacency_of(dp, slot)->owner = slot;
 	dp_adjacency_of(dp, slot)->iface = iface;
 	dp_adjacency_of(dp, slot)->port = told->port;
 	dp->egress[slot].nexthop = DP_NEXTHOP_NONE;
@@ -383,6 +403,7 @@ dp_adjacency_get(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint16_t 
 	head = &dp->adjacent[dp_adjacent_place(dp, link, key)];
 	a->ip = key;
 	a->link = link;
+	a->owner = link;
 	a->port = port;
 	a->iface = dp_adjacency_of(dp, link)->iface;
 	a->users = 1;

@@ -22,6 +22,8 @@ struct dp_adjacency {
 	bool taken;
 	uint32_t users; /* next hops, and its neighbour */
 	uint64_t sent;  /* packets, when that was looked at last */
+	uint32_t owner; /* slot of the interface that its packets are counted for; 0: it is gone */
+	struct dp_session_counters gone; /* of an interface: by neighbours that are no more */
 };
 
 enum { DP_ADJACENT_PLACES = 8192 };
@@ -92,6 +94,8 @@ void dp_uplinks_write(struct dp *dp);
  * there is inside, or there is none left. */
 uint32_t dp_adjacency_get(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint16_t hop);
 void dp_adjacency_put(struct dp *dp, uint32_t slot); /* DP_NO_SLOT is allowed */
+/* What passed a slot, whosoever it is. */
+void dp_slot_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out);
 /* Whether anything went to it since this was asked last. */
 bool dp_adjacency_used(struct dp *dp, uint32_t slot);
 /* What is sent from to ask for an address on a port: an address of ours there; NULL: it is in no

@@ -67,15 +67,6 @@ target_of(const struct dp_packet *p)
 					    : dp_ip4(wire_ipv4_target_be(p->inner));
 }
 
-/* What a word says of the target, but for an address of ours that is in a network of an uplink. */
-static uint32_t
-not_ours(const struct dp *dp, const struct dp_packet *p, uint32_t route)
-{
-	if (dp_route_kind(route) == DP_ROUTE_LINK && dp_is_own(dp, target_of(p)))
-		return dp_route_word(DP_ROUTE_SELF, 0);
-	return route;
-}
-
 /* By an uplink. false: it is gone. */
 static bool
 to_uplink(struct dp_worker *w, struct dp_packet *p, uint32_t route)
@@ -146,7 +137,7 @@ route(struct dp_worker *w, struct dp_packet *p, const uint32_t *word, struct dp_
 				answers->packets[answers->n++] = *p;
 			return false;
 		}
-		found = not_ours(w->dp, p, find_rest(w->dp, p, word));
+		found = dp_uplink_ours(w->dp, find_rest(w->dp, p, word), target_of(p));
 	}
 	if (likely(dp_route_is_session(found) &&
 		    !(p->protocol == WIRE_PPP_IPV6 &&

@@ -49,9 +49,8 @@ check6(const struct dp *dp, const struct frame *f, uint16_t realm)
 	return GO_ON;
 }
 
-/* Where a realm leads an address to. */
-static uint32_t
-leads_to(const struct dp *dp, uint16_t realm, struct dp_ip ip)
+uint32_t
+dp_uplink_leads(const struct dp *dp, uint16_t realm, struct dp_ip ip)
 {
 	const struct dp_realm_table *r = dp_realm_of(dp, realm);
 	const struct dp_realm6 *r6 = dp_realm6_of(dp, realm);
@@ -89,7 +88,7 @@ dp_uplink_proxies(const struct dp *dp, unsigned port, struct dp_ip ip)
 
 	if (proxy == DP_PROXY_OFF)
 		return false;
-	return dp_route_is_session(leads_to(dp, realm, ip)) ||
+	return dp_route_is_session(dp_uplink_leads(dp, realm, ip)) ||
 	       (proxy == DP_PROXY_POOLS && in_pools(dp, realm, ip));
 }
 
@@ -146,7 +145,7 @@ dp_uplink_answer(struct dp_worker *w, struct dp_packet *p, struct dp_ip sender)
 		p->to = p->slot;
 		return true;
 	}
-	p->to = dp_uplink_of(w->dp, leads_to(w->dp, p->realm, sender), sender);
+	p->to = dp_uplink_of(w->dp, dp_uplink_leads(w->dp, p->realm, sender), sender);
 	return p->to != DP_NO_SLOT;
 }
 

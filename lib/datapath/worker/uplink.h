@@ -3,8 +3,21 @@
 #ifndef DP_WORKER_UPLINK_H
 #define DP_WORKER_UPLINK_H
 
+#include "datapath/table/outside.h"
 #include "datapath/worker/frame.h"
 #include "datapath/worker/packet.h"
+
+/* The word by which a realm leads to an address. For workers and the control thread. */
+uint32_t dp_uplink_leads(const struct dp *dp, uint16_t realm, struct dp_ip ip);
+
+/* What a word says of an address, but for one of ours that is in a network of an uplink. */
+static inline uint32_t
+dp_uplink_ours(const struct dp *dp, uint32_t word, struct dp_ip ip)
+{
+	if (dp_route_kind(word) == DP_ROUTE_LINK && dp_is_own(dp, ip))
+		return dp_route_word(DP_ROUTE_SELF, 0);
+	return word;
+}
 
 /* Whether a packet, whose headers are right, is neither for us nor for a link of ours, and came by
  * an interface that is inside a realm. */

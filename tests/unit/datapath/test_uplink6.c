@@ -267,6 +267,63 @@ it_answers_for_clients(void **state)
 	bench_down(&b);
 }
 
+static struct dp_leads
+lookup(const struct bench *b, const char *to)
+{
+	struct cv_ip ip = address6(to);
+	struct dp_leads leads;
+
+	assert_int_equal(dp_lookup(b->dp, 0, &ip, &leads), 0);
+	return leads;
+}
+
+static void
+expect_leads(const struct bench *b, const char *to, enum dp_route_kind kind, const char *by,
+	const char *hop, enum dp_hop_state state)
+{
+	struct dp_leads leads = lookup(b, to);
+	struct cv_prefix prefix = prefix6(by);
+	struct cv_ip next = {0};
+
+	if (hop != NULL)
+		next = address6(hop);
+	assert_int_equal(leads.kind, kind);
+	assert_true(cv_ip_equal(&leads.prefix.ip, &prefix.ip));
+	assert_int_equal(leads.prefix.length, prefix.length);
+	assert_true(cv_ip_equal(&leads.hop, &next));
+	assert_int_equal(leads.state, state);
+}
+
+/* As test_lookup.c, which has more of it, for IPv4. */
+static void
+where_it_would_go(void **state)
+{
+	const struct cv_prefix net = prefix6("2001:db8:77::/48");
+	const struct dp_via via = {.ip = address6(ROUTER)};
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	expect_leads(&b, A_6, DP_ROUTE_SESSION, LINK_A, NULL, DP_HOP_UNKNOWN);
+	expect_leads(&b, "2001:db8:a:133::7", DP_ROUTE_SESSION, PD_A, NULL, DP_HOP_UNKNOWN);
+	assert_int_equal(lookup(&b, "2001:db8:a:133::7").slot, b.slot_a);
+	assert_int_equal(lookup(&b, B_6).slot, b.slot_b);
+	expect_leads(&b, OURS, DP_ROUTE_SELF, OURS "/128", NULL, DP_HOP_UNKNOWN);
+	expect_leads(&b, HOST, DP_ROUTE_LINK, "2001:db8:5::/64", HOST, DP_HOP_UNKNOWN);
+	assert_int_equal(lookup(&b, BEYOND).kind, DP_ROUTE_NOBODY);
+	assert_int_equal(lookup(&b, BEYOND).prefix.ip.family, 0);
+	assert_int_equal(dp_route_set(b.dp, 0, &net, dp_route_word(DP_ROUTE_VIA, 3)), 0);
+	expect_leads(&b, BEYOND, DP_ROUTE_NOBODY, "2001:db8:77::/48", NULL, DP_HOP_UNKNOWN);
+	assert_int_equal(dp_via_set(b.dp, 3, &via), 0);
+	dp_worker_round(b.dp->workers[0]);
+	expect_leads(&b, BEYOND, DP_ROUTE_VIA, "2001:db8:77::/48", ROUTER, DP_HOP_ASKING);
+	expect_question(&b, ROUTER);
+	answer(&b, ROUTER, router_mac);
+	expect_leads(&b, BEYOND, DP_ROUTE_VIA, "2001:db8:77::/48", ROUTER, DP_HOP_RESOLVED);
+	assert_memory_equal(lookup(&b, BEYOND).mac, router_mac, 6);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -276,6 +333,7 @@ main(void)
 		cmocka_unit_test(what_is_told_and_what_is_dropped),
 		cmocka_unit_test(our_address_answers),
 		cmocka_unit_test(it_answers_for_clients),
+		cmocka_unit_test(where_it_would_go),
 	};
 
 	if (harness_eal() != 0)
