@@ -28,6 +28,7 @@ enum command_words {
 	WORDS_USERS,    /* of these sessions */
 	WORDS_TUNNELS,
 	WORDS_PEERS, /* of these tunnels */
+	WORDS_REALMS,
 	WORDS_VIEWS, /* commands that the schema is printed of */
 };
 
@@ -43,6 +44,8 @@ struct command_form {
 	const char *help;
 	enum command_words words;
 	const char *choices;
+	/* Before filters a word without '=' may stand for `key`; which ones there are. */
+	enum command_words ahead;
 };
 
 /* A list in an object. */
@@ -116,7 +119,23 @@ struct command {
 		.forms = {{.help = "the threads that carry packets, and their load"}}) \
 	X(neighbours, .name = "neighbours", .answer = ANSWER_ROWS, .view = &view_neighbours, \
 		.nothing = "no neighbours", \
-		.forms = {{FILTERED, .help = "next hops, and whether they answer ARP"}}) \
+		.forms = {{FILTERED, .help = "next hops, and whether they answer ARP or ND"}}) \
+	X(interfaces, .name = "interfaces", .answer = ANSWER_ROWS, .view = &view_interfaces, \
+		.nothing = "no interface is inside a realm", .none_left = "no such interface", \
+		.forms = {{FILTERED, .help = "interfaces inside realms, and what passed them"}}) \
+	X(realms, .name = "realms", .answer = ANSWER_ROWS, .view = &view_realms, \
+		.nothing = "no realms", \
+		.forms = {{FILTERED, \
+			.help = "clients' address spaces: pools, sessions, addresses in use, routes"}}) \
+	X(routes, .name = "routes", .answer = ANSWER_ROWS, .view = &view_routes, \
+		.nothing = "no routes", .none_left = "no such route", \
+		.forms = {{.key = "realm", .shown = "[REALM] [FILTER...]", .words = WORDS_FILTERS, \
+			.ahead = WORDS_REALMS, \
+			.help = "routes that are no session's, and whether next hops answer"}}) \
+	X(lookup, .name = "lookup", .answer = ANSWER_OBJECT, .view = &view_lookup, \
+		.forms = {{ARGUMENT("realm", "REALM ADDRESS", WORDS_REALMS), .more = "address", \
+			.needs = "a realm and an address", \
+			.help = "where a client's packet to this would go, and why"}}) \
 	X(trace, .name = "trace", .answer = ANSWER_LINES, .view = &view_trace, \
 		.forms = {{ARGUMENT("session", "ID [N]", WORDS_SESSIONS), .more = "packets", \
 			.needs = "a session", \

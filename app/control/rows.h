@@ -11,7 +11,8 @@
 #include "lns/lns.h"
 
 enum {
-	ROW_ID = 16 + CV_ENDPOINT_TEXT, /* bytes of TUNNEL/SESSION@LISTENER */
+	ROW_PREFIXES = 16 * CV_PREFIX_TEXT, /* bytes of a list of them */
+	ROW_ID = 16 + CV_ENDPOINT_TEXT,     /* bytes of TUNNEL/SESSION@LISTENER */
 	ROW_MAC = 18,
 };
 
@@ -92,8 +93,41 @@ struct worker_row {
 struct neighbour_row {
 	struct dp_neighbour_info n;
 	const char *port, *state;
+	const char *interface; /* inside by that port; NULL: none is */
+	int64_t confirmed_s_ago;
 	const char *mac; /* NULL: unknown */
 	char mac_text[ROW_MAC];
+};
+
+struct interface_row {
+	struct dp_iface_info i;
+	const char *name, *port, *realm, *filter, *proxy;
+	char addresses[ROW_PREFIXES];
+};
+
+/* Where a route leads, or an address. */
+struct leads_row {
+	struct dp_leads l;
+	const char *realm, *leads_to;
+	char prefix_text[CV_PREFIX_TEXT];
+	struct cv_ip next_hop;                        /* family 0: none */
+	const char *prefix, *interface, *state, *mac; /* NULL: none */
+	char mac_text[ROW_MAC];
+};
+
+struct lookup_row {
+	struct leads_row r;
+	struct cv_ip address;
+	char why[320];
+	const char *session, *serial, *user, *peer; /* NULL: it leads to none */
+	char id[ROW_ID], serial_text[LNS_SERIAL_TEXT], peer_text[CV_ENDPOINT_TEXT];
+};
+
+struct realm_row {
+	struct dp_realm_use use;
+	const char *name;
+	uint32_t groups;
+	char pools[ROW_PREFIXES];
 };
 
 /* Of what was done. */

@@ -234,12 +234,93 @@ static const struct view_column worker_columns[] = {
 
 #define ROW struct neighbour_row
 static const struct view_column neighbour_columns[] = {
-	COLUMN("address", n.ip, TEXT, "ADDRESS", NULL, "of the next hop", BY(ADDRESS)),
+	COLUMN("address", n.ip, TEXT, "ADDRESS", NULL, "of the next hop", BY(IP)),
 	COLUMN("port", port, TEXT, "PORT", NULL, "where it is", BY(PORT)),
-	COLUMN("state", state, STATE, "STATE", NULL, "asking: it has not answered ARP",
+	COLUMN("interface", interface, TEXT, "INTERFACE", NULL,
+		"that is inside a realm by this port; null: none is", BY(INTERFACE), OR_NULL),
+	COLUMN("state", state, STATE, "STATE", NULL, "asking: it has not answered ARP or ND",
 		CHOICES("asking resolved configured")),
 	COLUMN("mac", mac, TEXT, "MAC", NULL, "null: unknown yet", BY(TEXT), OR_NULL),
-	COLUMN("sessions", n.users, COUNT, "SESSIONS", NULL, "that send by it"),
+	COLUMN("confirmed_s_ago", confirmed_s_ago, DURATION, "CONFIRMED", NULL,
+		"seconds since it answered; null: it has not, or needs not", OR_NULL),
+	COLUMN("sessions", n.users, COUNT, "USERS", NULL, "sessions and routes that send by it"),
+};
+#undef ROW
+
+#define ROW struct interface_row
+static const struct view_column interface_columns[] = {
+	COLUMN("interface", name, TEXT, "INTERFACE", NULL, "its name in the configuration",
+		BY(INTERFACE)),
+	COLUMN("port", port, TEXT, "PORT", NULL, "that it is on", BY(PORT)),
+	COLUMN("realm", realm, TEXT, "REALM", NULL, "that it is inside", BY(REALM)),
+	COLUMN("filter", filter, TEXT, "FILTER", NULL, "which packets may pass it", BY(FILTER)),
+	COLUMN("proxy", proxy, TEXT, "PROXY", NULL,
+		"whom ARP and ND are answered for beside ourselves: off, sessions or pools",
+		CHOICES("off sessions pools")),
+	COLUMN("neighbours", i.neighbours, COUNT, "NEIGHBOURS", NULL, "whose MAC addresses are known"),
+	COLUMN("rx_packets", i.n.rx_packets, COUNT, "RX", NULL, "taken by it into the realm"),
+	COLUMN("rx_bytes", i.n.rx_bytes, BYTES, "RX BYTES", NULL, "IP bytes of them"),
+	COLUMN("tx_packets", i.n.tx_packets, COUNT, "TX", NULL, "sent by it out of the realm"),
+	COLUMN("tx_bytes", i.n.tx_bytes, BYTES, "TX BYTES", NULL, "IP bytes of them"),
+	COLUMN("addresses", addresses, TEXT, "ADDRESSES", NULL,
+		"ours on it, with their networks, a space between"),
+};
+#undef ROW
+
+#define HOP_STATES "unknown asking resolved configured"
+
+#define ROW struct leads_row
+static const struct view_column route_columns[] = {
+	COLUMN("realm", realm, TEXT, "REALM", NULL, "whose route it is", BY(REALM)),
+	COLUMN("prefix", prefix, TEXT, "PREFIX", NULL, "that it is for", BY(TEXT)),
+	COLUMN("leads_to", leads_to, TEXT, "LEADS TO", NULL,
+		"via: a next hop; connected: an interface's network; own: an address of ours;"
+		" discard; none: its next hop is not set", CHOICES("via connected own discard none")),
+	COLUMN("next_hop", next_hop, TEXT, "NEXT HOP", NULL, "null: it has none", BY(IP), OR_NULL),
+	COLUMN("interface", interface, TEXT, "INTERFACE", NULL, "by which; null: by none",
+		BY(INTERFACE), OR_NULL),
+	COLUMN("next_hop_state", state, TEXT, "STATE", NULL,
+		"of the next hop: asking: it has not answered ARP or ND; null: it has none",
+		CHOICES(HOP_STATES), OR_NULL),
+	COLUMN("mac", mac, TEXT, "MAC", NULL, "of the next hop; null: none is known", BY(TEXT), OR_NULL),
+};
+#undef ROW
+
+#define ROW struct lookup_row
+static const struct view_column lookup_columns[] = {
+	COLUMN("realm", r.realm, TEXT, NULL, "realm", "that was asked"),
+	COLUMN("address", address, TEXT, NULL, "address", "that was asked for"),
+	COLUMN("leads_to", r.leads_to, STATE, NULL, "leads to",
+		"session; via: a next hop; connected: a host on an interface's network; own: an address"
+		" of ours; discard; none: no route", CHOICES("session via connected own discard none")),
+	COLUMN("why", why, TEXT, NULL, "why", "the same in a line"),
+	COLUMN("prefix", r.prefix, TEXT, NULL, "by",
+		"the prefix of the session or route that says so; null: none does", OR_NULL),
+	COLUMN("session", session, TEXT, NULL, "session", "null: it leads to none", OR_NULL),
+	COLUMN("serial", serial, TEXT, NULL, "serial", "likewise", OR_NULL),
+	COLUMN("user", user, TEXT, NULL, "user", "likewise", OR_NULL),
+	COLUMN("peer", peer, TEXT, NULL, "tunnel's peer", "likewise", OR_NULL),
+	COLUMN("interface", r.interface, TEXT, NULL, "interface", "by which; null: by none", OR_NULL),
+	COLUMN("next_hop", r.next_hop, TEXT, NULL, "next hop",
+		"the neighbour that gets the packet; null: none does", OR_NULL),
+	COLUMN("next_hop_state", r.state, TEXT, NULL, "its state",
+		"unknown: nobody has asked for it yet; asking: it has not answered ARP or ND; null:"
+		" there is none", OR_NULL),
+	COLUMN("mac", r.mac, TEXT, NULL, "its MAC address", "null: none is known", OR_NULL),
+};
+#undef ROW
+
+#define ROW struct realm_row
+static const struct view_column realm_columns[] = {
+	COLUMN("realm", name, TEXT, "REALM", NULL, "its name in the configuration", BY(REALM)),
+	COLUMN("groups", groups, COUNT, "GROUPS", NULL, "that are in it"),
+	COLUMN("sessions", use.sessions, COUNT, "SESSIONS", NULL, "that have an address or a prefix"),
+	COLUMN("addresses", use.addresses, COUNT, "ADDRESSES", NULL, "that they have"),
+	COLUMN("prefixes6", use.prefixes, COUNT, "PREFIXES6", NULL, "IPv6 /64s that they have"),
+	COLUMN("routes", use.routes, COUNT, "ROUTES", NULL,
+		"that are no session's; our own addresses are among them"),
+	COLUMN("pools", pools, TEXT, "POOLS", NULL,
+		"which clients' addresses are from, a space between; ... stands for more"),
 };
 #undef ROW
 
@@ -301,6 +382,10 @@ VIEW(counters, counter_columns, counter_row, .skip = "value");
 VIEW(ports, port_columns, port_row);
 VIEW(workers, worker_columns, worker_row);
 VIEW(neighbours, neighbour_columns, neighbour_row);
+VIEW(interfaces, interface_columns, interface_row);
+VIEW(routes, route_columns, leads_row);
+VIEW(lookup, lookup_columns, lookup_row);
+VIEW(realms, realm_columns, realm_row);
 VIEW(kicked, kicked_columns, kicked_row);
 VIEW(changes, changes_columns, change_row);
 VIEW(trace, trace_columns, trace_row);
@@ -309,7 +394,8 @@ VIEW(level, level_columns, level_row);
 
 const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
-	&view_neighbours, &view_kicked, &view_changes, &view_trace, &view_level};
+	&view_neighbours, &view_interfaces, &view_routes, &view_lookup, &view_realms, &view_kicked,
+	&view_changes, &view_trace, &view_level};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

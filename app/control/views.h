@@ -49,11 +49,14 @@ enum view_filter {
 	FILTER_SERIAL,   /* SERIAL */
 	FILTER_PEER,     /* ADDRESS or ADDRESS:PORT */
 	FILTER_ADDRESS,  /* IPv4 */
+	FILTER_IP,       /* IPv4 or IPv6 */
 	FILTER_USER,     /* of the configuration */
 	FILTER_GROUP,    /* of the configuration */
 	FILTER_FILTER,   /* of the configuration: a session's filter of inner packets */
 	FILTER_LISTENER, /* ADDRESS or ADDRESS:PORT of one */
 	FILTER_PORT,     /* name of one */
+	FILTER_REALM,
+	FILTER_INTERFACE, /* inside a realm */
 };
 
 struct view_column {
@@ -79,7 +82,8 @@ struct view {
 
 extern const struct view view_status, view_limits, view_pools, view_tunnels, view_sessions,
 	view_ended, view_packets, view_counters, view_ports, view_workers, view_neighbours,
-	view_kicked, view_changes, view_trace, view_level;
+	view_interfaces, view_routes, view_lookup, view_realms, view_kicked, view_changes,
+	view_trace, view_level;
 /* All of them. */
 extern const struct view *const views[];
 extern const size_t view_count;

@@ -101,13 +101,14 @@ offer_filters(const struct line *l, const struct view *view)
 }
 
 static void
-offer_argument(const struct line *l, const struct command *c, const struct command_form *form)
+offer_argument(const struct line *l, const struct command *c, enum command_words words,
+	const char *choices)
 {
-	switch (form->words) {
+	switch (words) {
 	case WORDS_NONE:
 		return;
 	case WORDS_CHOICES:
-		offer_choices(l, form->choices);
+		offer_choices(l, choices);
 		return;
 	case WORDS_FILTERS:
 		offer_filters(l, c->view);
@@ -124,6 +125,9 @@ offer_argument(const struct line *l, const struct command *c, const struct comma
 	case WORDS_PEERS:
 		offer_living(l, "tunnels", "peer", NULL);
 		return;
+	case WORDS_REALMS:
+		offer_living(l, "realms", "realm", NULL);
+		return;
 	case WORDS_VIEWS:
 		offer_commands(l, false);
 		return;
@@ -138,12 +142,14 @@ offer_arguments(const struct line *l)
 	if (l->n == 0 || c->forms[0].words == WORDS_FILTERS) {
 		for (size_t i = 1; i < COMMAND_FORMS && c->forms[i].help != NULL; i++)
 			offer_word(l, c->forms[i].word);
-		offer_argument(l, c, &c->forms[0]);
+		if (l->n == 0 && l->column == NULL)
+			offer_argument(l, c, c->forms[0].ahead, NULL);
+		offer_argument(l, c, c->forms[0].words, c->forms[0].choices);
 		return;
 	}
 	for (size_t i = 1; l->n == 1 && i < COMMAND_FORMS && c->forms[i].help != NULL; i++)
 		if (strcmp(c->forms[i].word, l->first) == 0)
-			offer_argument(l, c, &c->forms[i]);
+			offer_argument(l, c, c->forms[i].words, c->forms[i].choices);
 }
 
 /* Bash makes words of its own of '=': COLUMN, =, VALUE. */

@@ -36,13 +36,14 @@ static const char tail[] =
 	"    1  culvertd failed to answer\n"
 	"    2  wrong usage\n"
 	"    3  culvertd is not running\n"
-	"    4  no such session, tunnel, peer or user\n"
+	"    4  no such session, tunnel, peer, user or realm\n"
 	"    5  permission denied, or refused\n"
 	"    6  reload: nothing has changed: errors, a restart is needed, or a session would end\n"
 	"\n"
 	"EXAMPLES\n"
 	"    culvertctl sessions user=alice state=open\n"
 	"    culvertctl sessions peer=192.0.2.11\n"
+	"    culvertctl lookup default 203.0.113.7\n"
 	"    culvertctl --watch drops\n"
 	"    culvertctl --json sessions | jq '.rows[].address'\n";
 

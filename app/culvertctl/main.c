@@ -99,6 +99,13 @@ take_arguments(const struct command *c, int argc, char **argv, json_t *arguments
 {
 	const struct command_form *form = choose_form(c, argc, argv);
 
+	if (form->words == WORDS_FILTERS && form->key != NULL && argc > 0 &&
+		strchr(argv[0], '=') == NULL) {
+		if (json_object_set_new(arguments, form->key, json_string(argv[0])) != 0)
+			return usage_error("an argument is not UTF-8", NULL);
+		argc--;
+		argv++;
+	}
 	if (form->words == WORDS_FILTERS)
 		return take_filters(argc, argv, arguments);
 	if (form->word != NULL) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL = 128, COLUMNS_MAX = 32 };
+enum { CELL = 1024, COLUMNS_MAX = 32 }; /* a list of prefixes has room in a cell */
 
 static void
 format_count(json_int_t v, char out[CELL])
@@ -115,10 +115,15 @@ print_cell(const char *text, size_t width, bool left, bool last)
 static const char *
 color_of(enum view_kind kind, const char *text)
 {
+	static const char *const well[] = {"open", "established", "resolved", "configured",
+		"session", "via", "connected", "own"};
+
 	if (kind != VIEW_STATE)
 		return NULL;
-	return strcmp(text, "open") == 0 || strcmp(text, "established") == 0 ? "\033[32m"
-									     : "\033[33m";
+	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
+		if (strcmp(text, well[i]) == 0)
+			return "\033[32m";
+	return "\033[33m";
 }
 
 /* The columns that a table has. */

@@ -12,7 +12,7 @@
 /* A new reference to the answer, or NULL with *error filled. */
 typedef json_t *command_fn(struct daemon *d, json_t *arguments, struct control_error *error);
 
-/* One for each command: status.c, sessions.c, packets.c, kick.c. */
+/* One for each command: status.c, sessions.c, packets.c, routes.c, kick.c. */
 #define X(id, ...) command_fn cmd_##id;
 COMMANDS(X)
 #undef X
@@ -23,6 +23,9 @@ command_string(json_t *arguments, const char *key)
 {
 	return json_string_value(json_object_get(arguments, key));
 }
+
+/* 02:00:00:00:00:01 */
+const char *command_mac(const uint8_t mac[6], char out[ROW_MAC]);
 
 static inline uint64_t
 command_seconds(uint64_t now, uint64_t since)
@@ -93,6 +96,9 @@ struct filters {
  * says what would be right. */
 bool filters_read(const struct daemon *d, json_t *arguments, const struct view *view,
 	struct filters *out, struct control_error *error);
+/* The realm of a name; false: there is none, and *error says which ones there are. */
+bool command_realm(const struct daemon *d, const char *name, const struct cfg_realm **out,
+	struct control_error *error);
 /* Whether a row passes all of them. */
 bool filters_match(const struct filters *f, json_t *row);
 

@@ -58,6 +58,38 @@ is_filter(const struct daemon *d, const char *value, struct control_error *error
 	return false;
 }
 
+bool
+command_realm(const struct daemon *d, const char *name, const struct cfg_realm **out,
+	struct control_error *error)
+{
+	char all[140] = "";
+
+	*out = cfg_realm_find(d->cfg, name);
+	if (*out != NULL)
+		return true;
+	for (size_t i = 0; i < d->cfg->n_realms; i++)
+		if (!append(all, sizeof(all), d->cfg->realms[i].name))
+			break;
+	control_fail(
+		error, CONTROL_NOT_FOUND, "there is no realm '%.60s'; there are %s", name, all);
+	return false;
+}
+
+static bool
+is_interface(const struct daemon *d, const char *value, struct control_error *error)
+{
+	char all[140] = "";
+
+	if (cfg_interface_find(d->cfg, value) != NULL)
+		return true;
+	for (size_t i = 0; i < d->cfg->n_interfaces; i++)
+		if (!append(all, sizeof(all), d->cfg->interfaces[i].name))
+			break;
+	control_fail(error, CONTROL_USAGE, "there is no interface '%.60s'; there %s %s", value,
+		all[0] == '\0' ? "is" : "are", all[0] == '\0' ? "none" : all);
+	return false;
+}
+
 static bool
 is_listener(const struct daemon *d, const char *value, struct control_error *error)
 {
@@ -98,6 +130,18 @@ is_address(const char *value, struct control_error *error)
 	return false;
 }
 
+static bool
+is_ip(const char *value, struct control_error *error)
+{
+	struct cv_ip ip;
+
+	if (cv_ip_parse(value, &ip) == 0)
+		return true;
+	control_fail(error, CONTROL_USAGE,
+		"an address is IPv4 or IPv6, as 10.88.1.1 or 2001:db8::1, not '%.60s'", value);
+	return false;
+}
+
 /* A session of DOMAIN\user or user@realm may be of a user who is called otherwise. */
 static bool
 is_user(const struct daemon *d, const char *value, struct control_error *error)
@@ -112,6 +156,7 @@ static bool
 value_usable(const struct daemon *d, const struct view_column *column, const char *value,
 	struct control_error *error)
 {
+	const struct cfg_realm *realm;
 	struct cv_endpoint peer;
 	struct id id;
 
@@ -141,6 +186,8 @@ value_usable(const struct daemon *d, const struct view_column *column, const cha
 		return id_parse_peer(value, &peer, error);
 	case FILTER_ADDRESS:
 		return is_address(value, error);
+	case FILTER_IP:
+		return is_ip(value, error);
 	case FILTER_USER:
 		return is_user(d, value, error);
 	case FILTER_GROUP:
@@ -151,6 +198,10 @@ value_usable(const struct daemon *d, const struct view_column *column, const cha
 		return is_listener(d, value, error);
 	case FILTER_PORT:
 		return is_port(d, value, error);
+	case FILTER_REALM:
+		return command_realm(d, value, &realm, error);
+	case FILTER_INTERFACE:
+		return is_interface(d, value, error);
 	}
 	return false;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "uplinks.h"
 
 /* The page's cursor as an index, which goes on. */
 static unsigned
@@ -51,11 +52,12 @@ next_counter(struct daemon *d, struct page *page, void *out)
 	return true;
 }
 
-static void
-mac_text(const uint8_t mac[6], char out[ROW_MAC])
+const char *
+command_mac(const uint8_t mac[6], char out[ROW_MAC])
 {
 	snprintf(out, ROW_MAC, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
 		mac[4], mac[5]);
+	return out;
 }
 
 static bool
@@ -71,7 +73,7 @@ next_port(struct daemon *d, struct page *page, void *out)
 
 	if (i >= dp_port_count(d->dp) || dp_port_info(d->dp, i, &row->p) != 0)
 		return end_of(page);
-	mac_text(row->p.mac, row->mac);
+	command_mac(row->p.mac, row->mac);
 	row->link = links[row->p.link];
 	return true;
 }
@@ -94,6 +96,7 @@ next_neighbour(struct daemon *d, struct page *page, void *out)
 {
 	struct neighbour_row *row = out;
 	const struct dp_neighbour_info *n = &row->n;
+	const struct cfg_interface *inside;
 	const struct cfg_port *port;
 
 	if (!dp_neighbour_next(d->dp, &page->cursor, &row->n))
@@ -101,8 +104,11 @@ next_neighbour(struct daemon *d, struct page *page, void *out)
 	port = cfg_port_by_id(d->cfg, n->port); /* its place at the start */
 	row->port = port == NULL ? "" : port->name;
 	row->state = !n->resolved ? "asking" : n->configured ? "configured" : "resolved";
-	mac_text(n->mac, row->mac_text);
-	row->mac = n->resolved ? row->mac_text : NULL;
+	row->mac = n->resolved ? command_mac(n->mac, row->mac_text) : NULL;
+	row->confirmed_s_ago =
+		n->confirmed_at == 0 ? -1 : (int64_t)command_seconds(daemon_now(), n->confirmed_at);
+	inside = uplinks_by_iface(d->cfg, n->port);
+	row->interface = inside == NULL ? NULL : inside->name;
 	return true;
 }
 

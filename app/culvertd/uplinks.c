@@ -12,8 +12,8 @@ group_of(const struct cfg_interface *i)
 	return (uint16_t)(CV_GROUP_IDS + i->id);
 }
 
-static const struct cfg_interface *
-on_port(const struct cfg *cfg, uint16_t port)
+const struct cfg_interface *
+uplinks_by_iface(const struct cfg *cfg, uint16_t port)
 {
 	for (size_t i = 0; cfg != NULL && i < cfg->n_interfaces; i++)
 		if (cfg->ports[cfg->interfaces[i].port].id == port)
@@ -27,7 +27,7 @@ uplinks_set_port(struct daemon *d, const struct cfg *cfg, const struct cfg_port 
 	static const enum dp_proxy proxies[] = {[CFG_PROXY_OFF] = DP_PROXY_OFF,
 		[CFG_PROXY_SESSIONS] = DP_PROXY_SESSIONS,
 		[CFG_PROXY_POOLS] = DP_PROXY_POOLS};
-	const struct cfg_interface *i = on_port(cfg, port->id);
+	const struct cfg_interface *i = uplinks_by_iface(cfg, port->id);
 	struct dp_iface iface = {.port = port->id, .mtu = port->mtu};
 
 	if (i != NULL) {
@@ -146,7 +146,7 @@ uplinks_clear_interface(
 	const struct cfg_interface *i = cfg_interface_by_id(gone, id);
 	const struct cfg_port *port = &gone->ports[i->port];
 
-	if (on_port(cfg, port->id) == NULL) {
+	if (uplinks_by_iface(cfg, port->id) == NULL) {
 		clear_addresses(d, port->id, NULL);
 		(void)uplinks_set_port(d, cfg, port);
 	}

@@ -6,6 +6,9 @@
 
 #include "daemon.h"
 
+/* Whose the data path's interface is, of which there is one a port; NULL: it is inside no realm. */
+const struct cfg_interface *uplinks_by_iface(const struct cfg *cfg, uint16_t iface);
+
 /* A port, with the interface that is on it. 0 or a negative cv_err. */
 int uplinks_set_port(struct daemon *d, const struct cfg *cfg, const struct cfg_port *port);
 

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a running culvertd answers is what culvertctl's schema says.
 
-usage: answers.py CULVERTCTL WORDS...    0: all answers fit; 1: one does not; 77: no jsonschema
+usage: answers.py [--of COMMAND,...] CULVERTCTL WORDS...
+0: all answers fit; 1: one does not; 77: no jsonschema
 
-There must be tunnels, sessions, neighbours, and sessions that ended.
+There must be tunnels, sessions, neighbours, and sessions that ended; but of some commands alone, which
+need no argument, only rows of theirs.
 """
 import json
 import subprocess
@@ -15,7 +17,8 @@ try:
 except ImportError:
     sys.exit(77)
 
-CTL = sys.argv[1:]
+ONLY = sys.argv[2].split(",") if sys.argv[1] == "--of" else None
+CTL = sys.argv[3:] if ONLY else sys.argv[1:]
 
 
 def ask(*words):
@@ -33,12 +36,17 @@ def rows(*words):
 def main():
     schema = json.loads(subprocess.run([*CTL, "schema"], check=True, capture_output=True,
                                        text=True).stdout)
+    if ONLY:
+        sys.exit(1 if sum(differs(schema["$defs"][command], command) for command in ONLY) else 0)
     session, tunnel, ended = rows("sessions")[0], rows("tunnels")[0], rows("ended")[0]
     asked = {
         "tunnel": [[tunnel["tunnel"]]],
         "session": [[session["session"]], [session["serial"]], [ended["serial"]]],
         "log-level": [["info"]],
         "trace": [[session["session"], "1"]],
+        "lookup": [[rows("realms")[0]["realm"], address]
+                   for address in (session["address"], "203.0.113.7", "2001:db8:ffff::1")],
+        "interfaces": [],  # here is none: uplink.sh has one
         "kick": [],  # tried last: it ends what others look at
     }
     wrong = 0

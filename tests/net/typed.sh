@@ -111,6 +111,7 @@ words() {
 	wrong "'tunnel' needs an argument: a tunnel" 2 culvertctl tunnel
 	wrong "unexpected argument 'more'" 2 culvertctl kick peer 192.0.2.11 more
 	wrong "'kick user' needs a name" 2 culvertctl kick user
+	wrong "'lookup' needs an argument: a realm and an address" 2 culvertctl lookup
 	wrong "'log-level' needs an argument: a level" 2 culvertctl log-level
 	wrong "--watch takes seconds from 1 to 86400, not 'x'" 2 culvertctl --watch=x status
 	wrong 'an argument is not UTF-8' 2 culvertctl sessions $'\xff'
@@ -174,6 +175,20 @@ running() {
 		2 culvertctl tunnels user=userA
 	wrong "state is one of ended refused, not 'open'" 2 culvertctl ended state=open
 	wrong "there is no port 'lan'; the first is wan" 2 culvertctl neighbours port=lan
+	wrong "there is no interface 'lan'; there is none" 2 culvertctl neighbours interface=lan
+	wrong "an address is IPv4 or IPv6, as 10.88.1.1 or 2001:db8::1, not '10.88.1'" \
+		2 culvertctl neighbours address=10.88.1
+	wrong "there is no realm 'nosuch'; there are default" 4 culvertctl routes nosuch
+	wrong "there is no realm 'nosuch'; there are default" 4 culvertctl realms realm=nosuch
+	wrong "leads_to is one of via connected own discard none, not 'x'" \
+		2 culvertctl routes default leads_to=x
+	wrong "'lookup' needs a realm and an address, as 'lookup default 203.0.113.7'" \
+		2 culvertctl lookup default
+	wrong "there is no realm 'nosuch'; there are default" 4 culvertctl lookup nosuch 10.88.1.1
+	wrong "an address is IPv4 or IPv6, as 10.88.1.1 or 2001:db8::1, not '10.88.1.0/24'" \
+		2 culvertctl lookup default 10.88.1.0/24
+	wrong "no realm leads to 'fe80::1': it is multicast, link-local or loopback" \
+		2 culvertctl lookup default fe80::1
 	wrong "a filter is COLUMN=VALUE, or part of any column, but not empty" 2 culvertctl sessions ''
 	wrong 'more than 8 filters' 2 culvertctl sessions a b c d e f g h i
 	wrong 'no such session has ended' 0 culvertctl ended user=userA state=refused
@@ -252,7 +267,7 @@ escapes() {
 plain() {
 	local command
 	for command in status pools tunnels sessions ended drops edges counters ports workers \
-		neighbours; do
+		neighbours interfaces realms routes; do
 		culvertctl $command >"$RUN/answer" && [ -s "$RUN/answer" ] || return 1
 		! escapes <"$RUN/answer" || {
 			cat -v "$RUN/answer"
@@ -311,7 +326,7 @@ ends() {
 	lns_stop && [ ! -e "$CULVERT_SOCKET" ]
 }
 
-tap_plan 94
+tap_plan 104
 world_open
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a

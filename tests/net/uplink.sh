@@ -73,6 +73,56 @@ nobody_is_discarded() {
 	! guest_run G "ping -c 2 -i 0.2 -W 1 10.88.1.200" && [ "$(lns_drops ROUTE_DISCARD)" = 2 ]
 }
 
+gateway_mac() {
+	guest_run G 'cat /sys/class/net/vec0/address' | tr -d '\r'
+}
+
+# shows COMMAND PATTERN...: culvertctl's table has a line for each pattern.
+shows() {
+	local command=$1 pattern
+	shift
+	# shellcheck disable=SC2086 # a word each
+	lns_ctl $command >"$RUN/table" && cat "$RUN/table" || return 1
+	for pattern; do
+		grep -qE "^$pattern\$" "$RUN/table" || return 1
+	done
+}
+
+# What there is, to whom packets go and how many went; as the schema says, and a shell completes.
+uplink_is_shown() {
+	local mac
+	mac=$(gateway_mac)
+	shows interfaces "lan +wan +default +any +sessions +1 +[1-9][0-9]* .* [1-9][0-9]* .* $OURS/24" &&
+		shows realms "default +1 +1 +1 +0 +5 +10.88.1.0/24" &&
+		shows "routes default" "default +203.0.113.0/24 +via +$GATEWAY +lan +resolved +$mac" \
+			"default +198.18.5.0/24 +connected +- +lan +- +-" \
+			"default +$OURS/32 +own +- +- +- +-" "default +10.88.0.0/16 +discard +- +- +- +-" &&
+		shows "routes default leads_to=via" && [ "$(wc -l <"$RUN/table")" = 2 ] &&
+		shows "routes interface=lan leads_to=own" "no such route" &&
+		shows neighbours "$GATEWAY +wan +lan +resolved +$mac +[0-9ms]+ +1" &&
+		CULVERT_SOCKET=$RUN/lns/control.sock "$LNS_CTL" --complete 2 culvertctl lookup d | grep -x default &&
+		if python3 -c 'import jsonschema' 2>/dev/null; then
+			"$HERE/answers.py" --of interfaces,realms,routes,neighbours "$LNS_CTL" \
+				--socket "$RUN/lns/control.sock"
+		fi
+}
+
+# As the pings before and behind it went.
+where_it_would_go() {
+	local mac
+	mac=$(gateway_mac)
+	shows "lookup default $(client_address A)" 'leads to +session' 'user +userA' \
+		"tunnel's peer +192.0.2.11:[0-9]+" "by +$(client_address A)/32" &&
+		shows "lookup default $GATEWAY" 'leads to +connected' 'by +198.18.5.0/24' \
+			"interface +lan" 'its state +resolved' "its MAC address +$mac" &&
+		shows "lookup default 203.0.113.7" 'leads to +via' 'by +203.0.113.0/24' \
+			"next hop +$GATEWAY" "interface +lan" "its MAC address +$mac" &&
+		shows "lookup default 198.18.5.77" 'leads to +connected' 'its state +unknown' &&
+		shows "lookup default $OURS" 'leads to +own' &&
+		shows "lookup default 10.88.1.200" 'leads to +discard' 'by +10.88.0.0/16' &&
+		shows "lookup default 8.8.8.8" 'leads to +none' 'by +-'
+}
+
 # The gateway's network card is another one: it is found again when it no longer answers.
 another_card() {
 	guest_run G 'ip link set vec0 down
@@ -94,7 +144,7 @@ goes_and_comes() {
 	reload 's/^#\(interfaces\|routes\):/\1:/' && esp_ping A 172.31.1.1 172.31.2.1
 }
 
-tap_plan 17
+tap_plan 19
 world_open
 world_site siteA 192.0.2.11 && lan || exit 2
 for guest in A G; do
@@ -114,6 +164,8 @@ tap_need "strongSwan starts on both" strongswan
 tap_need "IKE from the client to the gateway" ipsec_initiate A
 tap_check "ping of 1200 bytes through native ESP" esp_ping A 172.31.1.1 172.31.2.1
 tap_check "the gateway may begin" gateway_begins
+tap_check "culvertctl shows interface, realm, routes and neighbour" uplink_is_shown
+tap_check "culvertctl lookup says where packets go" where_it_would_go
 tap_check "a plain ping is refused either way, and counted" plain_is_refused
 tap_check "what no client has is discarded" nobody_is_discarded
 tap_check "the gateway's MAC address changes" another_card

@@ -55,7 +55,8 @@ def main():
         from jsonschema import Draft202012Validator
         Draft202012Validator.check_schema(whole)
         fits = Draft202012Validator(answers["neighbours"]).is_valid
-        row = {"address": "192.0.2.9", "port": "wan", "state": "asking", "mac": None, "sessions": 1}
+        row = {"address": "192.0.2.9", "port": "wan", "interface": "lan", "state": "asking", "mac": None,
+               "confirmed_s_ago": None, "sessions": 1}
         check("it is a JSON schema, and takes rows as they should be",
               fits({"rows": [row]}) and fits({"rows": []}))
         check("and no others", not any(fits({"rows": [wrong]}) for wrong in (
@@ -70,7 +71,8 @@ def main():
           completes("--json", "tunnels", "") == ["tunnel=", "peer=", "host=", "state=", "listener="])
     offered = {c: [w[:-1] for w in completes(c, "")] for c in answers
                if completes(c, "") and completes(c, "")[0].endswith("=")}
-    check("which are columns of the answer", sorted(offered) == ["ended", "neighbours", "sessions", "tunnels"] and
+    check("which are columns of the answer", sorted(offered) == [
+          "ended", "interfaces", "neighbours", "realms", "routes", "sessions", "tunnels"] and
           all(set(keys) <= set(columns(answers[c]["properties"]["rows"]["items"]))
               for c, keys in offered.items()))
     check("a second filter, too", completes("ended", "state=refused", "rea") == ["reason="])
@@ -86,6 +88,12 @@ def main():
           completes("sessions", "--w") == ["--watch"] and completes("pools", "x") == [] and
           completes("nosuch", "") == [] and
           all(run("--complete", at, "culvertctl", "status").returncode == 0 for at in ("-9", "99", "x")))
+    check("a realm may stand before filters; it and an address are what lookup needs",
+          completes("routes", "default", "lea") == ["leads_to="] and
+          completes("routes", "leads_to", "=", "d") == ["discard"] and
+          completes("lookup", "default", "1") == [] and run("lookup").returncode == 2 and
+          run("lookup", "default", "10.88.1.1", "more").returncode == 2 and
+          "'lookup' needs an argument: a realm and an address" in run("lookup").stderr)
     wrong = run("schema", "nosuch")
     check("a schema of no command is wrong usage", wrong.returncode == 2 and
           "no command that culvertd answers is called 'nosuch'" in wrong.stderr)
