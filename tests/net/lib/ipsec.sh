@@ -6,6 +6,40 @@
 # Shell text before every swanctl in a guest.
 IPSEC_ENV='export STRONGSWAN_CONF=/run/strongswan/strongswan.conf SWANCTL_DIR=/run/strongswan'
 
+# ipsec_charon GUEST [OPTION...]: charon anew, without a connection; options are lines of its section.
+ipsec_charon() {
+	local guest=$1
+	shift
+	ipsec_stop "$guest" || return 1
+	guest_run "$guest" "
+mkdir -p /run/strongswan
+cat >/run/strongswan/strongswan.conf <<X
+charon {
+	load = random nonce aes sha1 sha2 hmac gmp kdf drbg kernel-netlink socket-default vici updown
+	retransmit_timeout = ${IPSEC_RETRANSMIT_S:-4}
+	retransmit_tries = ${IPSEC_RETRANSMITS:-5}
+$(printf '\t%s\n' "$@")
+	filelog {
+		log {
+			path = /tmp/box/charon.log
+			default = 1
+			flush_line = yes
+		}
+	}
+}
+swanctl {
+	load = random nonce
+}
+X
+$IPSEC_ENV
+charon-systemd >/tmp/box/charon.out 2>&1 &
+for wait in \$(seq 200); do
+	swanctl --stats >/dev/null 2>&1 && exit 0
+	sleep 0.1
+done
+exit 1"
+}
+
 # ipsec_start GUEST local=ADDRESS remote=ADDRESS peer=GUEST [kind=esp|ah] [mode=tunnel|transport]
 #             [encap=no|yes] [inner=ADDRESS peer-inner=ADDRESS]
 # Starts charon anew with one connection, "peer", and one child, "net", without initiating it. Tunnel
@@ -32,26 +66,7 @@ ipsec_start() {
 	[ "$mode" = transport ] || selectors="
 			local_ts = $inner/32
 			remote_ts = $peer_inner/32"
-	ipsec_stop "$guest" || return 1
-	guest_run "$guest" "
-mkdir -p /run/strongswan
-cat >/run/strongswan/strongswan.conf <<X
-charon {
-	load = random nonce aes sha1 sha2 hmac gmp kdf drbg kernel-netlink socket-default vici updown
-	retransmit_timeout = ${IPSEC_RETRANSMIT_S:-4}
-	retransmit_tries = ${IPSEC_RETRANSMITS:-5}
-	filelog {
-		log {
-			path = /tmp/box/charon.log
-			default = 1
-			flush_line = yes
-		}
-	}
-}
-swanctl {
-	load = random nonce
-}
-X
+	ipsec_charon "$guest" && guest_run "$guest" "
 cat >/run/strongswan/swanctl.conf <<X
 connections {
 	peer {
@@ -85,11 +100,6 @@ secrets {
 X
 ${inner:+ip addr replace $inner/32 dev lo}
 $IPSEC_ENV
-charon-systemd >/tmp/box/charon.out 2>&1 &
-for wait in \$(seq 200); do
-	swanctl --stats >/dev/null 2>&1 && break
-	sleep 0.1
-done
 swanctl --load-all --file /run/strongswan/swanctl.conf"
 }
 

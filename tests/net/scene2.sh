@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# scene2.sh - the network of config/SCENE-2.md, with the files that are written there: two clients
+# behind one NAT, and a gateway on Culvert's LAN that knows nothing of L2TP.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+GATEWAY=198.51.100.9
+OTHER=198.51.100.10 # of the same guest: on the LAN, and no gateway of the configuration's
+ALICE=198.51.100.129
+BOB=198.51.100.130
+BEHIND=172.31.0.1
+SPI=0xc0ffee01 # both clients' kernels are to choose this one for what comes in
+
+tap_requires guest lns
+
+# each COMMAND WORDS...: for both clients at the same time: COMMAND GUEST NAME ADDRESS WORDS...
+each() {
+	local command=$1 jobs=() job rc=0
+	shift
+	"$command" A alice $ALICE "$@" &
+	jobs+=($!)
+	"$command" B bob $BOB "$@" &
+	jobs+=($!)
+	for job in "${jobs[@]}"; do
+		wait "$job" || rc=1
+	done
+	return $rc
+}
+
+boot() {
+	guest_boot A site 10.0.0.2 && guest_boot B site 10.0.0.3 && guest_boot G lan &&
+		guest_wait A && guest_wait B && guest_wait G &&
+		guest_run G "ip addr flush dev vec0
+ip addr add $GATEWAY/24 dev vec0
+ip addr add $OTHER/24 dev vec0
+ip addr add $BEHIND/24 dev lo"
+}
+
+dial() {
+	scene_dial 2 "$1" "$2" && client_wait "$1" && [ "$(client_address "$1")" = "$3" ]
+}
+
+# One NAT, two of its ports.
+peers() {
+	local peers
+	peers=$(lns_rows sessions '{peer}' | sort -u)
+	echo "$peers"
+	[ "$(wc -l <<<"$peers")" = 2 ] && ! grep -v '^192\.0\.2\.11:' <<<"$peers"
+}
+
+swan() {
+	scene_swan 2 "$1" client/swanctl.conf "$2" "spi_min = $SPI" "spi_max = $SPI"
+}
+
+gateway_swan() {
+	scene_swan 2 G gateway/swanctl.conf -
+}
+
+initiate() {
+	guest_run "$1" "$IPSEC_ENV
+timeout 60 swanctl --initiate --child ${4:-net}"
+}
+
+# 50 packets each, a tenth of a second apart: both are under way at once, and none is lost.
+esp_ping() {
+	guest_run "$1" "ping -c 50 -i 0.1 -W 5 -s 1200 $BEHIND" | tee "$RUN/ping-$1"
+	grep -q ' 50 received' "$RUN/ping-$1"
+}
+
+same_spi() {
+	[ "$(guest_run G 'ip xfrm state' | grep -c "proto esp spi $SPI ")" = 2 ]
+}
+
+# seen TAG FILTER: at least one such packet was captured.
+seen() {
+	world_until 10 eval '[ -n "$(capture_find '"$1 '$2'"' | head -1)" ]'
+}
+
+native() {
+	local to
+	for to in $ALICE $BOB; do
+		seen lan "esp && !udp && ip.src == $to && ip.dst == $GATEWAY" &&
+			seen lan "esp.spi == $SPI && !udp && ip.src == $GATEWAY && ip.dst == $to" &&
+			seen lns "l2tp && esp.spi == $SPI && ip.dst == $to" || return 1
+	done
+	[ -z "$(capture_find lan 'l2tp || udp.port == 4500')" ]
+}
+
+# Whatever was there is forgotten, so that it is the gateway that begins all of it.
+gateway_begins() {
+	guest_run B "$IPSEC_ENV
+swanctl --terminate --ike gateway" && initiate G - - net-bob &&
+		guest_run G "ping -c 3 -i 0.2 -W 5 -I $BEHIND $BOB" &&
+		guest_run B "ping -c 3 -i 0.2 -W 5 $BEHIND"
+}
+
+ah() {
+	initiate G - - ah-bob && guest_run B "ping -c 3 -i 0.2 -W 5 -s 1000 $GATEWAY" &&
+		seen lan "ah && !udp && ip.src == $BOB" && seen lan "ah && !udp && ip.dst == $BOB"
+}
+
+# esp GUEST TARGET: an ESP packet of no meaning.
+esp() {
+	guest_run "$1" "ip route replace $2/32 dev ppp0
+python3 -c \"
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
+s.sendto(bytes(64), ('$2', 0))\""
+}
+
+# rises NAME BY COMMAND...: the command, whatever becomes of it, makes that many drops.
+rises() {
+	local name=$1 by=$2 before
+	shift 2
+	before=$(lns_drops "$name")
+	"$@"
+	world_until 5 eval '[ "$(lns_drops '"$name"')" = '$((before + by))' ]'
+}
+
+# Only IPsec, and with the gateway alone: no other host of the LAN, no other client.
+strict() {
+	rises POLICY_SENDER 2 guest_run A "ping -c 2 -i 0.2 -W 1 $GATEWAY" &&
+		rises POLICY_RECEIVER 2 guest_run G "ping -c 2 -i 0.2 -W 1 -I $GATEWAY $ALICE" &&
+		rises POLICY_ISOLATED 1 esp A $OTHER && rises POLICY_ISOLATED 1 esp A $BOB
+}
+
+# answered ADDRESS: by Culvert's MAC address, to the gateway's ARP request.
+answered() {
+	local mac
+	mac=$(world_in lns cat /sys/class/net/lan0/address)
+	guest_run G "ip neigh flush dev vec0
+busybox arping -I vec0 -c 2 -w 3 $1" | tee "$RUN/arping"
+	grep -qi "from $1 \[$mac\]" "$RUN/arping"
+}
+
+# Alice's is gone a moment after her session; bob's and the free ones are as they were.
+gone() {
+	answered $ALICE && answered $BOB && ! answered 198.51.100.200 || return 1
+	client_hang_up A && world_until 20 eval '[ "$(lns_rows sessions "{user}")" = bob ]' &&
+		! answered $ALICE && answered $BOB && guest_run B "ping -c 3 -i 0.2 -W 5 $BEHIND"
+}
+
+discarded() {
+	rises ROUTE_DISCARD 1 esp B $ALICE
+}
+
+tap_plan 18
+world_open
+world_site site 192.0.2.11 && scene_lan || exit 2
+for guest in A B G; do
+	tap_logs "$RUN"/guest-$guest/{console,charon,pppd}.log
+done
+tap_logs "$RUN/$LNS_LOG"
+
+tap_check "the page shows the configuration as it is" \
+	eval 'scene_file 2 scene-2.yaml | diff - "$SCENE_CONFIG/scene-2.yaml"'
+tap_need "captures on the tunnels' side and on the LAN" \
+	eval 'capture_start wan to-lns lns && capture_start lan to-lns lan'
+tap_need "two clients behind one NAT and a gateway boot" boot
+tap_need "Culvert is ready, with the page's configuration" eval 'scene_lns 2 && lns_start'
+tap_need "both clients get the addresses that they are to have" each dial
+tap_check "both come from the same NAT" peers
+tap_need "strongSwan starts on the gateway" gateway_swan
+tap_need "strongSwan starts on both clients" each swan
+tap_need "IKE from both clients" each initiate
+tap_check "both ping the network behind the gateway at the same time, without loss" each esp_ping
+tap_check "the gateway sends to both with the same SPI" same_spi
+tap_check "it is native ESP on the LAN, and inside L2TP on the other side" native
+tap_check "the gateway may begin" gateway_begins
+tap_check "AH passes, begun by the gateway" ah
+tap_check "nothing but IPsec, and nobody but the gateway" strict
+tap_check "a client that is gone is not answered for, and other sessions go on" \
+	eval 'gone && discarded'
+tap_check "Culvert ends well, and tshark finds nothing wrong in what it sent" \
+	eval 'lns_stop && capture_stop lns && capture_stop lan && capture_sound lns "$LNS_ADDRESS"'
+tap_check "nothing is left behind" world_vanish
+tap_end
