@@ -75,6 +75,10 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 		return true;
 	if (unlikely((groups & DP_GROUP_SET) == 0))
 		return false;
+	/* whose address has no class: the gateway is not one of ours */
+	if ((p->kind & (BARE | UPLINK)) != 0)
+		return !six && (dp_in_gateways(from, wire_ipv4_target_be(p->inner)) ||
+				       dp_in_gateways(to, wire_ipv4_source_be(p->inner)));
 	if (six)
 		return dp_class6_reached(from, &dp->inner6[p->to], p->inner + WIRE_IPV6_TARGET) ||
 		       dp_class6_reached(to, &dp->inner6[p->slot], p->inner + WIRE_IPV6_SOURCE);
@@ -87,7 +91,8 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 static inline bool
 overtakes(const struct left *left, const struct plain *p)
 {
-	uint64_t source = source_bit(p->ip, (p->kind & OUTER6) != 0);
+	bool v6 = (p->kind & OUTER6) != 0 || (p->kind & (UPLINK | INNER6)) == (UPLINK | INNER6);
+	uint64_t source = source_bit(p->ip, v6);
 
 	return ((left->slots & slot_bit(p->slot)) | (left->sources & source)) != 0;
 }
@@ -102,7 +107,8 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)];
 	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
 	unsigned flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE), len = p->len;
-	bool six = (kind & INNER6) != 0;
+	bool six = (kind & INNER6) != 0, bare = (kind & BARE) != 0;
+	unsigned rare = bare ? DP_EGRESS_RARE & ~(unsigned)DP_EGRESS_PLAIN : DP_EGRESS_RARE;
 	uint8_t *inner = p->inner;
 	uint32_t sum = p->sum;
 
@@ -113,7 +119,7 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 	if (unlikely(len > __atomic_load_n(&e->mtu, __ATOMIC_RELAXED) ||
 		     inner[six ? WIRE_IPV6_HOPS : WIRE_IPV4_TTL] <= 1))
 		return false;
-	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_RARE) != 0))
+	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & rare) != 0))
 		return false;
 	dp_count_received(w, p->slot, len);
 	dp_count_sent(w, p->to, len);
@@ -121,7 +127,9 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 		sum += dp_hops_down_plain(inner, (kind & ODD) != 0);
 	else
 		dp_ttl_down(inner);
-	if ((kind & LEAVES6) != 0)
+	if (bare)
+		; /* it has none */
+	else if ((kind & LEAVES6) != 0)
 		dp_headers_put6(
 			w, e, &dp->egress6[p->to], p->to, inner, len, sum, (kind & ODD) != 0, six);
 	else
@@ -134,14 +142,15 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 static __rte_noinline bool
 emit_other(struct dp_worker *w, const struct plain *p, const struct left *left)
 {
-	return emit_as(w, p, left, p->kind);
+	/* the common one of them has its own */
+	return p->kind == BARE ? emit_as(w, p, left, BARE) : emit_as(w, p, left, p->kind);
 }
 
 static inline bool
 emit(struct dp_worker *w, const struct plain *p, const struct left *left)
 {
-	return likely((p->kind & (ODD | INNER6 | LEAVES6)) == 0) ? emit_as(w, p, left, 0)
-								 : emit_other(w, p, left);
+	return likely((p->kind & (ODD | INNER6 | LEAVES6 | BARE)) == 0) ? emit_as(w, p, left, 0)
+									: emit_other(w, p, left);
 }
 
 /* A frame that can't be taken apart here. ARP and the like is nobody's whose order counts. */
@@ -241,7 +250,7 @@ find_pass(struct dp_worker *w, struct plain *p, unsigned n, struct left *left)
 }
 
 static void
-count(struct dp_worker *w, unsigned relayed)
+count(struct dp_worker *w, unsigned relayed, unsigned uplink)
 {
 	static const uint8_t edges[] = {DP_EDGE_RX_CLASSIFY, DP_EDGE_CLASSIFY_INGRESS,
 		DP_EDGE_INGRESS_ROUTE, DP_EDGE_ROUTE_POLICY, DP_EDGE_POLICY_RELAY,
@@ -249,6 +258,11 @@ count(struct dp_worker *w, unsigned relayed)
 
 	for (unsigned i = 0; i < sizeof(edges); i++)
 		w->counts.edges[edges[i]] += relayed;
+	if (likely(uplink == 0))
+		return;
+	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] -= uplink;
+	w->counts.edges[DP_EDGE_INGRESS_ROUTE] -= uplink;
+	w->counts.edges[DP_EDGE_CLASSIFY_UPLINK] += uplink;
 }
 
 unsigned
@@ -257,16 +271,19 @@ dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n
 	struct plain p[DP_BURST];
 	struct left left = {0};
 	unsigned plain = parse_pass(w, port, frames, n, p, &left), relayed = 0, rest = 0;
+	unsigned uplink = 0;
 
 	plain = admit_pass(w->dp, p, plain, &left);
 	plain = find_pass(w, p, plain, &left);
 	for (unsigned i = 0; i < plain; i++) {
-		if (likely(emit(w, &p[i], &left)))
-			relayed++;
-		else
+		if (unlikely(!emit(w, &p[i], &left))) {
 			leave(&left, &p[i]);
+			continue;
+		}
+		relayed++;
+		uplink += (p[i].kind & UPLINK) / UPLINK;
 	}
-	count(w, relayed);
+	count(w, relayed, uplink);
 	for (uint64_t bits = left.frames; bits != 0; bits &= bits - 1)
 		frames[rest++] = frames[__builtin_ctzll(bits)];
 	return rest;

@@ -83,6 +83,25 @@ dp_filter_permits_plain(
 	return t->listed != NULL && dp_list_permits_plain(t, ways, six, ip, len);
 }
 
+/* Whether an address, in network order, is a gateway of the filter's. */
+static inline bool
+dp_in_gateways(const struct dp_filter_table *t, uint32_t ip_be)
+{
+	uint32_t ip = wire_swap32(ip_be), low = 0, high = t->range_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (ip < t->ranges[middle].first)
+			high = middle;
+		else if (ip > t->ranges[middle].last)
+			low = middle + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
 /* What both groups say. */
 static inline unsigned
 dp_groups_both(const struct dp *dp, uint16_t from, uint16_t to)

@@ -10,6 +10,8 @@
 #include "datapath/table/outside.h"
 #include "datapath/table/realms.h"
 #include "datapath/table/sessions.h"
+#include "datapath/table/uplink.h"
+#include "datapath/worker/uplink.h"
 #include "l2tp/header.h"
 
 enum {
@@ -23,6 +25,9 @@ enum {
 	ETHER_IPV4_MASK = 0x01ffffff,
 	ETHER_IPV6_PLAIN = 0x0060dd86,
 	ETHER_IPV6_MASK = 0x10f0ffff,
+	/* the same, marked or not: what came by an uplink keeps its marks */
+	ETHER_IPV4_ANY = 0x00ffffff,
+	ETHER_IPV6_ANY = 0x00f0ffff,
 	L2TP_PLAIN_BE = 0x0200,
 	L2TP_WITH_LENGTH_BE = 0x0240,
 	/* PPP's header as it lies in memory: address and control, and the first byte of two of the
@@ -39,6 +44,8 @@ enum {
 	OUTER6 = 4,  /* it came over IPv6 */
 	LEAVES6 = 8, /* it leaves over IPv6 */
 	NO_SUM = 16, /* its datagram has no checksum */
+	BARE = 32,   /* it leaves as it is, by an uplink */
+	UPLINK = 64, /* it came so: ip is inner, and nothing else is outer */
 };
 
 /* A packet on the fast way. */
@@ -203,6 +210,44 @@ parse6(const struct dp *dp, const struct dp_port *port, struct plain *p)
 	return (p->kind & NO_SUM) == 0; /* RFC 8200 section 8.1 */
 }
 
+static inline bool
+has_uplink(const struct dp_port *port)
+{
+	return __atomic_load_n(&port->uplink, __ATOMIC_RELAXED) != 0;
+}
+
+/* A packet that came as it is by an interface inside a realm, to none of our own addresses. The
+ * frame is one to this station; type: as parse() reads it. */
+static __rte_noinline bool
+parse_uplink(const struct dp *dp, unsigned port, uint32_t type, struct plain *p)
+{
+	uint32_t slot = __atomic_load_n(&dp->ports[port].uplink, __ATOMIC_ACQUIRE);
+	bool six = (type & ETHER_IPV6_ANY) == ETHER_IPV6_PLAIN;
+	const uint8_t *ip = p->ip, *target = ip + WIRE_IPV6_TARGET;
+	unsigned total = six ? (unsigned)WIRE_IPV6 + wire_get16(ip + WIRE_IPV6_LENGTH)
+			     : wire_ipv4_length(ip);
+
+	if (six ? !dp_speaks_ipv6(dp, (uint16_t)port) : (type & ETHER_IPV4_ANY) != ETHER_IPV4_PLAIN)
+		return false;
+	if (slot == 0 || total + WIRE_ETHER > p->m->data_len ||
+		total < (six ? (unsigned)WIRE_IPV6 : WIRE_IPV4))
+		return false;
+	/* ND has nothing to do with a realm, and other ICMP is rare */
+	if (six ? wire_ipv6_is_extension(ip[WIRE_IPV6_NEXT]) || ip[WIRE_IPV6_NEXT] == WIRE_ICMPV6 ||
+				wire_ipv6_multicast(target) || wire_ipv6_link_local(target) ||
+				dp_is_own(dp, dp_ip6(target))
+		: !wire_ipv4_sum_right(ip, WIRE_IPV4) || dp_is_local(dp, wire_ipv4_target_be(ip)))
+		return false;
+	p->kind = six ? UPLINK | INNER6 : UPLINK;
+	p->inner = p->ip;
+	p->len = (uint16_t)total;
+	p->key = 0;
+	p->sum = 0;
+	p->slot = slot;
+	p->from = &dp->ingress[slot];
+	return true;
+}
+
 /* A frame to this station. */
 static inline bool
 parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct asked *last,
@@ -217,10 +262,12 @@ parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct asked
 	if (unlikely(m->nb_segs != 1 || wire_load64(ether) << 16 != port->mac_word))
 		return false;
 	type = wire_load32(ether + WIRE_ETHER_TYPE);
-	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN))
-		return parse4(dp, port, last, p);
-	return (type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN &&
-	       dp_speaks_ipv6(dp, (uint16_t)port_index) && parse6(dp, port, p);
+	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN && parse4(dp, port, last, p)))
+		return true;
+	if ((type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN &&
+		dp_speaks_ipv6(dp, (uint16_t)port_index) && parse6(dp, port, p))
+		return true;
+	return has_uplink(port) && parse_uplink(dp, port_index, type, p);
 }
 
 /* Address and port are those of the session's peer, whose family is known to be right. */
@@ -255,8 +302,10 @@ admit4(const struct dp *dp, struct plain *p)
 	if (unlikely(wire_ipv4_source_be(inner) != from->inner_ip || target == from->inner_ip))
 		return false;
 	realm = dp_realm_of(dp, from->realm);
-	p->route = realm == NULL ? NULL : dp_realm_word(realm, target);
-	return p->route != NULL;
+	if (unlikely(realm == NULL))
+		return false;
+	p->route = dp_realm_word(realm, target); /* NULL: find_other() */
+	return true;
 }
 
 /* Likewise, without extension headers. p->route: of the target's /64; NULL: that has none. */
@@ -282,10 +331,34 @@ admit6(const struct dp *dp, struct plain *p)
 	return true;
 }
 
-/* With some IPv6, or without a checksum, which is made here. */
+/* By an uplink: its sum is made here. */
+static bool
+admit_uplink(const struct dp *dp, struct plain *p)
+{
+	const uint8_t *inner = p->inner;
+	uint16_t realm = p->from->realm;
+	const struct dp_realm_table *r = dp_realm_of(dp, realm);
+	const struct dp_realm6 *r6 = dp_realm6_of(dp, realm);
+
+	if ((p->kind & INNER6) != 0) {
+		if (r6 == NULL || dp_uplink_check6(dp, inner, realm) != DP_DROP_COUNT)
+			return false;
+		p->route = dp_realm6_word(r6, dp_net_of(inner + WIRE_IPV6_TARGET));
+	} else {
+		if (r == NULL || dp_uplink_check4(dp, inner, realm) != DP_DROP_COUNT)
+			return false;
+		p->route = dp_realm_word(r, wire_ipv4_target_be(inner));
+	}
+	p->sum = dp_headers_sum(wire_fold(wire_sum(inner, p->len)), p->len);
+	return true;
+}
+
+/* With some IPv6, by an uplink, or without a checksum, which is made here. */
 static __rte_noinline bool
 admit_other(const struct dp *dp, struct plain *p)
 {
+	if ((p->kind & UPLINK) != 0)
+		return admit_uplink(dp, p);
 	if ((p->kind & OUTER6) != 0 ? !is_peer6(p->from, p->ip) : !is_peer(p->from, p->ip))
 		return false;
 	if ((p->kind & INNER6) != 0 ? !admit6(dp, p) : !admit4(dp, p))
@@ -307,26 +380,55 @@ admit(const struct dp *dp, struct plain *p)
 	if (unlikely((differs & (p->key | ~(DP_INGRESS_OPEN4 | DP_INGRESS_OPEN6))) != 0))
 		return false;
 	p->sum += p->from->header_sum;
-	if (unlikely((p->kind & (INNER6 | OUTER6 | NO_SUM)) != 0))
+	if (unlikely((p->kind & (INNER6 | OUTER6 | NO_SUM | UPLINK)) != 0))
 		return admit_other(dp, p);
 	return is_peer(p->from, p->ip) && admit4(dp, p);
+}
+
+/* What leads by an uplink, from a session to an address that any host may have: others are said by
+ * the stages what becomes of them. */
+static bool
+find_uplink(const struct dp *dp, struct plain *p, uint32_t route)
+{
+	bool six = (p->kind & INNER6) != 0;
+	const uint8_t *target6 = p->inner + WIRE_IPV6_TARGET;
+	struct dp_ip target = six ? dp_ip6(target6) : dp_ip4(wire_ipv4_target_be(p->inner));
+
+	if ((p->kind & UPLINK) != 0 ||
+		(dp_route_kind(route) == DP_ROUTE_LINK && dp_is_own(dp, target)))
+		return false;
+	if (six ? wire_ipv6_multicast(target6) || wire_ipv6_link_local(target6) ||
+				dp_net_of(target6) == 0
+		: wire_ipv4_martian(wire_ipv4_target_be(p->inner)))
+		return false;
+	p->to = dp_uplink_of(dp, route, target);
+	p->kind |= BARE;
+	return p->to != DP_NO_SLOT;
 }
 
 /* Its route word leads to no session over IPv4. */
 static __rte_noinline bool
 find_other(const struct dp *dp, struct plain *p, uint32_t route)
 {
-	/* to a shorter prefix that was delegated; the realm may be gone by now */
-	if ((p->kind & INNER6) != 0 && dp_route_kind(route) == DP_ROUTE_NOBODY) {
-		const struct dp_realm6 *realm = dp_realm6_of(dp, p->from->realm);
+	const struct dp_realm_table *r = dp_realm_of(dp, p->from->realm);
+	const struct dp_realm6 *r6 = dp_realm6_of(dp, p->from->realm);
 
-		if (realm != NULL)
-			route = dp_route6_rest(realm, p->inner + WIRE_IPV6_TARGET);
+	/* to a shorter prefix; the realm may be gone by now */
+	if (dp_route_kind(route) == DP_ROUTE_NOBODY) {
+		if ((p->kind & INNER6) != 0)
+			route = r6 == NULL ? DP_ROUTE_NOBODY
+					   : dp_route6_rest(r6, p->inner + WIRE_IPV6_TARGET);
+		else
+			route = r == NULL
+					? DP_ROUTE_NOBODY
+					: dp_route_find(r, p->route, wire_ipv4_target_be(p->inner));
 	}
+	if (!dp_route_is_session(route))
+		return find_uplink(dp, p, route);
 	p->to = route & DP_ROUTE_INDEX;
 	if (dp_route_kind(route) == DP_ROUTE_SESSION6)
 		p->kind |= LEAVES6;
-	return dp_route_is_session(route);
+	return true;
 }
 
 /* To another session. */

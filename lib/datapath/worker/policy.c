@@ -115,24 +115,6 @@ look(struct dp_worker *w, const struct dp_filter_table *t, enum dp_direction way
 	return denied;
 }
 
-static bool
-in_gateways(const struct dp_filter_table *t, uint32_t ip_be)
-{
-	uint32_t ip = wire_swap32(ip_be), low = 0, high = t->range_count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (ip < t->ranges[middle].first)
-			high = middle;
-		else if (ip > t->ranges[middle].last)
-			low = middle + 1;
-		else
-			return true;
-	}
-	return false;
-}
-
 static enum dp_drop_cause
 judge(struct dp_worker *w, const struct dp_packet *p)
 {
@@ -156,8 +138,8 @@ judge(struct dp_worker *w, const struct dp_packet *p)
 	if (cause != DP_DROP_COUNT)
 		return cause;
 	if (!dp_groups_meet(dp, p->group, to_id) &&
-		!in_gateways(from, wire_ipv4_target_be(p->inner)) &&
-		!in_gateways(to, wire_ipv4_source_be(p->inner)))
+		!dp_in_gateways(from, wire_ipv4_target_be(p->inner)) &&
+		!dp_in_gateways(to, wire_ipv4_source_be(p->inner)))
 		return DP_DROP_POLICY_ISOLATED;
 	if ((wire_ipv4_fragment_be(p->inner) & (WIRE_IPV4_OFFSET_BE | WIRE_IPV4_MORE_BE)) ==
 		WIRE_IPV4_MORE_BE)

@@ -14,32 +14,32 @@
 
 #define GO_ON DP_DROP_COUNT
 
-static enum dp_drop_cause
-check4(const struct dp *dp, const struct frame *f, uint16_t realm)
+enum dp_drop_cause
+dp_uplink_check4(const struct dp *dp, const uint8_t *ip, uint16_t realm)
 {
-	uint32_t source = wire_ipv4_source_be(f->ip), target = wire_ipv4_target_be(f->ip);
+	uint32_t source = wire_ipv4_source_be(ip), target = wire_ipv4_target_be(ip);
 	const struct dp_realm_table *r = dp_realm_of(dp, realm);
-	unsigned header = wire_ipv4_header(f->ip);
 
+	if (dp_is_local(dp, source))
+		return DP_DROP_CLASSIFY_LAND;
 	if (wire_ipv4_martian(source) || dp_is_broadcast(dp, source))
 		return DP_DROP_CLASSIFY_MARTIAN;
 	if (wire_ipv4_martian(target) || dp_is_broadcast(dp, target))
 		return DP_DROP_CLASSIFY_DESTINATION;
-	if (header != WIRE_IPV4 && !dp_options_harmless(f->ip, header))
-		return DP_DROP_INGRESS_SOURCE_ROUTE;
 	if (r != NULL && dp_route_is_session(dp_route_find(r, dp_realm_word(r, source), source)))
 		return DP_DROP_UPLINK_SPOOFED;
 	return GO_ON;
 }
 
-/* Its extension headers were walked, and its source can be one. */
-static enum dp_drop_cause
-check6(const struct dp *dp, const struct frame *f, uint16_t realm)
+enum dp_drop_cause
+dp_uplink_check6(const struct dp *dp, const uint8_t *ip, uint16_t realm)
 {
-	const uint8_t *source = f->ip + WIRE_IPV6_SOURCE, *target = f->ip + WIRE_IPV6_TARGET;
+	const uint8_t *source = ip + WIRE_IPV6_SOURCE, *target = ip + WIRE_IPV6_TARGET;
 	const struct dp_realm6 *r = dp_realm6_of(dp, realm);
 
-	if (wire_ipv6_unspecified(source) || wire_ipv6_link_local(source))
+	if (dp_is_own(dp, dp_ip6(source)))
+		return DP_DROP_CLASSIFY_LAND;
+	if (dp_ip6_martian(source) || wire_ipv6_link_local(source))
 		return DP_DROP_CLASSIFY_MARTIAN;
 	if (dp_ip6_martian(target))
 		return DP_DROP_CLASSIFY_DESTINATION;
@@ -47,6 +47,19 @@ check6(const struct dp *dp, const struct frame *f, uint16_t realm)
 				 dp_route6_find(r, dp_realm6_word(r, dp_net_of(source)), source)))
 		return DP_DROP_UPLINK_SPOOFED;
 	return GO_ON;
+}
+
+/* What may be wrong with it, that is no frame of the fast way's. */
+static enum dp_drop_cause
+check(const struct dp *dp, const struct frame *f, uint16_t realm)
+{
+	unsigned header = f->v6 ? WIRE_IPV6 : wire_ipv4_header(f->ip);
+	enum dp_drop_cause cause =
+		f->v6 ? dp_uplink_check6(dp, f->ip, realm) : dp_uplink_check4(dp, f->ip, realm);
+
+	if (cause == GO_ON && !f->v6 && header != WIRE_IPV4 && !dp_options_harmless(f->ip, header))
+		return DP_DROP_INGRESS_SOURCE_ROUTE;
+	return cause;
 }
 
 uint32_t
@@ -113,10 +126,8 @@ dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out)
 	struct dp_ip source = frame_source(f);
 	enum dp_drop_cause cause = DP_DROP_CLASSIFY_DESTINATION; /* it is inside no longer */
 
-	if (slot != 0 && dp_is_own(dp, source))
-		cause = DP_DROP_CLASSIFY_LAND;
-	else if (slot != 0)
-		cause = f->v6 ? check6(dp, f, in->realm) : check4(dp, f, in->realm);
+	if (slot != 0)
+		cause = check(dp, f, in->realm);
 	if (cause != GO_ON) {
 		dp_drop_frame(w, f->m, cause);
 		return;

@@ -22,6 +22,10 @@ dp_uplink_ours(const struct dp *dp, uint32_t word, struct dp_ip ip)
 /* Whether a packet, whose headers are right, is neither for us nor for a link of ours, and came by
  * an interface that is inside a realm. */
 bool dp_uplink_has(const struct dp *dp, const struct frame *f);
+/* What is wrong with the addresses of a packet that came so; DP_DROP_COUNT: nothing. For both ways.
+ */
+enum dp_drop_cause dp_uplink_check4(const struct dp *dp, const uint8_t *ip, uint16_t realm);
+enum dp_drop_cause dp_uplink_check6(const struct dp *dp, const uint8_t *ip, uint16_t realm);
 /* Whether ARP and ND for an address are answered on a port that are not for one of ours. */
 bool dp_uplink_proxies(const struct dp *dp, unsigned port, struct dp_ip ip);
 /* Adds it to a burst that begins at the route stage, or drops it. */

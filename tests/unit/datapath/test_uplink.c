@@ -14,6 +14,7 @@ enum {
 #define ROUTER UINT32_C(0xc0a805fe) /* and another one, */
 #define BEYOND UINT32_C(0xcb007107) /* behind whom 203.0.113.0/24 is */
 
+static bool stages_only; /* all is tried both ways */
 static const uint8_t host_mac[6] = {2, 0, 0, 0, 5, 9}, router_mac[6] = {2, 0, 0, 0, 5, 0xfe};
 
 /* One port for tunnels and the LAN, as a small site has it. */
@@ -30,6 +31,7 @@ lan_up(struct bench *b)
 	assert_int_equal(dp_group_set(b->dp, LAN, &group), 0);
 	assert_int_equal(dp_iface_set(b->dp, 0, &inside), 0);
 	assert_int_equal(dp_address_set(b->dp, 0, &address), 0);
+	b->dp->workers[0]->stages_only = stages_only;
 }
 
 /* A's packet to an address, of which nobody but the LAN can have it. */
@@ -192,6 +194,45 @@ from_the_lan_into_a_tunnel(void **state)
 		assert_memory_equal(got, packet, len);
 	}
 	assert_int_equal(edges(&b, DP_EDGE_CLASSIFY_UPLINK), 60);
+	bench_down(&b);
+}
+
+/* The fast way leaves none of it to the stages. */
+static void
+plain_packets_go_the_fast_way(void **state)
+{
+	uint8_t packet[FRAME_MAX], frame[FRAME_MAX];
+	struct rte_mbuf *frames[DP_BURST];
+	struct wire wire = {0};
+	struct bench b;
+	size_t len;
+
+	(void)state;
+	lan_up(&b);
+	know(&b);
+	for (unsigned i = 0; i < DP_BURST; i++) {
+		frames[i] = rte_pktmbuf_alloc(b.dp->pool);
+		assert_non_null(frames[i]);
+		inner_packet(packet, i % 2 == 0 ? HOST : INNER_A, i % 2 == 0 ? INNER_A : HOST, ESP,
+			LEN + i);
+		if (i % 2 == 0) {
+			packet[WIRE_IPV4_TOS] = (uint8_t)i; /* ECN of all kinds */
+			inner_checksum(packet);
+			wire_ether_write(frame, b.dp->ports[0].mac, host_mac, WIRE_TYPE_IPV4);
+			memcpy(frame + WIRE_ETHER, packet, LEN + i);
+			len = WIRE_ETHER + LEN + i;
+		} else {
+			len = build_data(&b, true, &wire, packet, LEN + i, frame);
+		}
+		memcpy(rte_pktmbuf_append(frames[i], (uint16_t)len), frame, len);
+	}
+	assert_int_equal(dp_fast(b.dp->workers[0], 0, frames, DP_BURST), 0);
+	dp_tx_flush(b.dp->workers[0]);
+	for (unsigned i = 0; i < DP_BURST; i++)
+		if (i % 2 == 0)
+			assert_int_equal(take_inner(&b, true, packet), LEN + i);
+		else
+			expect_out(&b, host_mac, HOST, LEN + i);
 	bench_down(&b);
 }
 
@@ -505,21 +546,44 @@ what_can_not_be(void **state)
 	bench_down(&b);
 }
 
+static int
+by_fast_way(void **state)
+{
+	(void)state;
+	stages_only = false;
+	return 0;
+}
+
+static int
+by_stages(void **state)
+{
+	(void)state;
+	stages_only = true;
+	return 0;
+}
+
+/* clang-format off */
+#define BOTH_WAYS(test) \
+	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
+	{#test ", by the stages", test, by_stages, NULL, NULL}
+/* clang-format on */
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(to_a_neighbour),
-		cmocka_unit_test(a_neighbour_comes_and_goes),
-		cmocka_unit_test(from_the_lan_into_a_tunnel),
-		cmocka_unit_test(by_a_next_hop),
-		cmocka_unit_test(what_must_not_come_in),
-		cmocka_unit_test(what_is_told_to_the_lan),
-		cmocka_unit_test(fragments_fit),
-		cmocka_unit_test(isolated_clients_reach_gateways),
-		cmocka_unit_test(our_address_answers),
-		cmocka_unit_test(it_answers_for_clients),
-		cmocka_unit_test(what_can_not_be),
+		BOTH_WAYS(to_a_neighbour),
+		BOTH_WAYS(a_neighbour_comes_and_goes),
+		BOTH_WAYS(from_the_lan_into_a_tunnel),
+		BOTH_WAYS(plain_packets_go_the_fast_way),
+		BOTH_WAYS(by_a_next_hop),
+		BOTH_WAYS(what_must_not_come_in),
+		BOTH_WAYS(what_is_told_to_the_lan),
+		BOTH_WAYS(fragments_fit),
+		BOTH_WAYS(isolated_clients_reach_gateways),
+		BOTH_WAYS(our_address_answers),
+		BOTH_WAYS(it_answers_for_clients),
+		BOTH_WAYS(what_can_not_be),
 	};
 
 	if (harness_eal() != 0)

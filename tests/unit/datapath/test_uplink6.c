@@ -9,6 +9,7 @@ enum { LAN = 7, LEN = 100 };
 #define ROUTER "fe80::fe"
 #define BEYOND "2001:db8:77::7"
 
+static bool stages_only; /* all is tried both ways */
 static const uint8_t host_mac[6] = {2, 0, 0, 0, 5, 9}, router_mac[6] = {2, 0, 0, 0, 5, 0xfe};
 
 static void
@@ -24,6 +25,7 @@ lan_up(struct bench *b)
 	assert_int_equal(dp_group_set(b->dp, LAN, &group), 0);
 	assert_int_equal(dp_iface_set(b->dp, 0, &inside), 0);
 	assert_int_equal(dp_address_set(b->dp, 0, &address), 0);
+	b->dp->workers[0]->stages_only = stages_only;
 	while (dp_worker_round(b->dp->workers[0]) != 0 || take_frame(b).len != 0)
 		; /* it says which groups it listens to */
 }
@@ -324,16 +326,38 @@ where_it_would_go(void **state)
 	bench_down(&b);
 }
 
+static int
+by_fast_way(void **state)
+{
+	(void)state;
+	stages_only = false;
+	return 0;
+}
+
+static int
+by_stages(void **state)
+{
+	(void)state;
+	stages_only = true;
+	return 0;
+}
+
+/* clang-format off */
+#define BOTH_WAYS(test) \
+	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
+	{#test ", by the stages", test, by_stages, NULL, NULL}
+/* clang-format on */
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_ways),
-		cmocka_unit_test(by_a_link_local_next_hop),
-		cmocka_unit_test(what_is_told_and_what_is_dropped),
-		cmocka_unit_test(our_address_answers),
-		cmocka_unit_test(it_answers_for_clients),
-		cmocka_unit_test(where_it_would_go),
+		BOTH_WAYS(both_ways),
+		BOTH_WAYS(by_a_link_local_next_hop),
+		BOTH_WAYS(what_is_told_and_what_is_dropped),
+		BOTH_WAYS(our_address_answers),
+		BOTH_WAYS(it_answers_for_clients),
+		BOTH_WAYS(where_it_would_go),
 	};
 
 	if (harness_eal() != 0)

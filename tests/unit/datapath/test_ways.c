@@ -13,7 +13,8 @@
 enum {
 	FRAMES = 2000000, /* or as many as the first argument says */
 	OUT_MOST = 1024,  /* frames that a burst may become */
-	SLOTS = 256,
+	UPLINKS = 16,     /* slots behind those of sessions */
+	SLOTS = 256 + UPLINKS,
 	GROUPS = 32,
 };
 
@@ -22,6 +23,7 @@ struct outcome {
 	struct dp_counts counts;
 	struct dp_session_counters sessions[SLOTS];
 	struct dp_rated rated[SLOTS];
+	struct dp_counted sent[SLOTS], received[SLOTS]; /* of uplinks, too */
 	unsigned out, punted;
 	struct result {
 		uint64_t flow; /* the order within it counts */
@@ -38,7 +40,16 @@ static struct wild_frame burst[DP_BURST];
 static struct outcome fast, stages;
 static struct dp_ids ids;
 
-/* Receiver, and the inner sender, where it is a data message. The outer packets' identifications
+/* A datagram of a service: others leave as they are. */
+static bool
+is_l2tp(const uint8_t *udp)
+{
+	uint16_t from = wire_get16(udp);
+
+	return from == 1701 || from == 1702;
+}
+
+/* Receiver, and the inner sender. The outer packets' identifications
  * are of one count for each receiver, whoever sends: they are looked at by themselves. */
 static uint64_t
 settle(struct frame_bytes *f)
@@ -48,16 +59,16 @@ settle(struct frame_bytes *f)
 
 	if (wire_ether_type_be(f->bytes) == WIRE_TYPE_IPV6_BE) {
 		flow = (uint64_t)wire_load32(ip + WIRE_IPV6_TARGET + 12) << 32;
-		if (ip[WIRE_IPV6_NEXT] != WIRE_UDP)
-			return flow;
+		if (ip[WIRE_IPV6_NEXT] != WIRE_UDP || !is_l2tp(ip + WIRE_IPV6))
+			return flow | wire_load32(ip + WIRE_IPV6_SOURCE + 4);
 		l2tp = ip + DP_HDR_L2TP6;
 	} else if (wire_ether_type_be(f->bytes) == WIRE_TYPE_IPV4_BE) {
 		assert_true(wire_ipv4_sum_right(ip, wire_ipv4_header(ip)));
 		wire_store16(ip + WIRE_IPV4_ID, 0);
 		wire_store16(ip + WIRE_IPV4_SUM, 0);
 		flow = (uint64_t)wire_ipv4_target_be(ip) << 32;
-		if (ip[WIRE_IPV4_PROTOCOL] != WIRE_UDP)
-			return flow;
+		if (ip[WIRE_IPV4_PROTOCOL] != WIRE_UDP || !is_l2tp(ip + WIRE_IPV4))
+			return flow | wire_ipv4_source_be(ip);
 	} else {
 		return 0;
 	}
@@ -177,10 +188,14 @@ take_punts(struct dp_worker *w, struct outcome *o)
 			assert_in_range(o->punted, 0, 2 * DP_BURST - 1);
 			o->punts[o->punted].meta = *dp_meta(m);
 			o->punts[o->punted].meta.data = NULL;
-			o->punts[o->punted++].sum =
-				class == DP_PUNT_ARP
-					? 0
-					: wire_fold(wire_sum(dp_meta(m)->data, dp_meta(m)->len));
+			if (class == DP_PUNT_RESOLVE) /* the packet itself */
+				o->punts[o->punted++].sum = wire_fold(wire_sum(
+					rte_pktmbuf_mtod(m, uint8_t *), rte_pktmbuf_data_len(m)));
+			else
+				o->punts[o->punted++].sum =
+					class == DP_PUNT_ARP ? 0
+							     : wire_fold(wire_sum(dp_meta(m)->data,
+								       dp_meta(m)->len));
 			rte_pktmbuf_free(m);
 		}
 }
@@ -209,6 +224,8 @@ run(struct bench *b, bool stages_only, unsigned n, struct outcome *o)
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		(void)dp_session_counters(b->dp, i, &o->sessions[i]);
 		(void)dp_session_rated(b->dp, i, &o->rated[i]);
+		o->sent[i] = w->sent[i];
+		o->received[i] = dp_received_of(b->dp, i)->count;
 	}
 }
 
@@ -223,6 +240,24 @@ show(const struct bench *b, unsigned n)
 				dp_drop_counter(b->dp, i, &c) ? c.name : "?",
 				(unsigned long)fast.counts.drops[i],
 				(unsigned long)stages.counts.drops[i]);
+	print_message("out %u fast, %u stages; punted %u fast, %u stages\n", fast.out, stages.out,
+		fast.punted, stages.punted);
+	for (unsigned i = 0; i < DP_EDGE_COUNT; i++)
+		if (fast.counts.edges[i] != stages.counts.edges[i])
+			print_message("edge %s: %lu fast, %lu stages\n",
+				dp_edge_counter(b->dp, i, &c) ? c.name : "?",
+				(unsigned long)fast.counts.edges[i],
+				(unsigned long)stages.counts.edges[i]);
+	for (unsigned i = 0; i < SLOTS; i++)
+		if (memcmp(&fast.sent[i], &stages.sent[i], sizeof(fast.sent[i])) != 0 ||
+			memcmp(&fast.received[i], &stages.received[i], sizeof(fast.received[i])) !=
+				0)
+			print_message("slot %u: counters differ\n", i);
+	for (unsigned i = 0; i < RTE_MIN(fast.out, stages.out); i++)
+		if (fast.frames[i].frame.len != stages.frames[i].frame.len ||
+			memcmp(fast.frames[i].frame.bytes, stages.frames[i].frame.bytes,
+				fast.frames[i].frame.len) != 0)
+			print_message("what came out as %u of %u is another\n", i, fast.out);
 	for (unsigned i = 0; i < n; i++) {
 		print_message("frame %u of %u:", i, n);
 		for (unsigned k = 0; k < RTE_MIN(burst[i].len, 100u); k++)
@@ -237,6 +272,8 @@ same(void)
 	if (memcmp(&fast.counts, &stages.counts, sizeof(fast.counts)) != 0 ||
 		memcmp(fast.sessions, stages.sessions, sizeof(fast.sessions)) != 0 ||
 		memcmp(fast.rated, stages.rated, sizeof(fast.rated)) != 0 ||
+		memcmp(fast.sent, stages.sent, sizeof(fast.sent)) != 0 ||
+		memcmp(fast.received, stages.received, sizeof(fast.received)) != 0 ||
 		fast.out != stages.out || fast.punted != stages.punted)
 		return false;
 	for (unsigned i = 0; i < fast.out; i++)
@@ -256,7 +293,7 @@ both_ways_are_one(void **state)
 
 	(void)state;
 	bench_up(&b, 0, 0);
-	assert_in_range(b.dp->slot_mask, 0, SLOTS - 1);
+	assert_in_range(b.dp->slot_mask, 0, SLOTS - UPLINKS - 1);
 	wild_up(&w, &b, 20261125);
 	ids = b.dp->workers[0]->ids;
 	for (unsigned sent = 0; sent < frames_wanted;) {

@@ -21,7 +21,14 @@ enum {
 	SILENT,
 	TOGETHER, /* a rate of all of them */
 	MARKED,   /* a DSCP of its own */
+	LAN,      /* of the interface that is inside */
 	NARROW = 300,
+	LAN_NET = 0xc6120500, /* 198.18.5.0/24, */
+	LAN_US = LAN_NET + 1,
+	LAN_HOST = LAN_NET + 9,
+	LAN_ROUTER = LAN_NET + 254, /* by whom BEYOND is, */
+	BEYOND = 0xcb007107,
+	NOWHERE = 0xc6336407, /* and by nobody this */
 	OTHER_REALM = 1,
 };
 
@@ -154,7 +161,8 @@ policies(struct dp *dp)
 	/* a client of each family; the link of another, and a part of one more's */
 	const struct cv_prefix gateways[] = {
 		{.ip = {.family = CV_IPV4, .bytes = {10, 88, 1, 20 + 3}}, .length = 32},
-		network6(3, 64, false), network6(5, 48, false), network6(7, 65, false)};
+		network6(3, 64, false), network6(5, 48, false), network6(7, 65, false),
+		{.ip = cv_ipv4(LAN_HOST), .length = 32}};
 	const struct dp_filter any = {.kind = DP_FILTER_ANY}, ipsec = {.kind = DP_FILTER_IPSEC},
 			       to_gateways = {.kind = DP_FILTER_IPSEC,
 				       .gateways = gateways,
@@ -174,6 +182,9 @@ policies(struct dp *dp)
 	assert_int_equal(dp_filter_set(dp, PORTS, &ports), 0);
 	assert_int_equal(dp_filter_set(dp, LISTED, &list), 0);
 	assert_int_equal(dp_group_set(dp, MEET, &group), 0);
+	group.lns = cv_ipv4(LAN_US);
+	assert_int_equal(dp_group_set(dp, LAN, &group), 0);
+	group.lns = cv_ipv4(INNER_LNS);
 	group.refuse_silently = true;
 	assert_int_equal(dp_group_set(dp, SILENT, &group), 0);
 	group.clients_reachable = group.refuse_silently = false;
@@ -234,6 +245,48 @@ install(struct wild *w, unsigned i)
 		put_frame(w->b, arp, bench_arp(w->b, PEERS + peer_of(i), arp));
 }
 
+#define LAN_US6 "2001:db8:5::1"
+#define LAN_HOST6 "2001:db8:5::9"
+#define BEYOND6 "2001:db8:77::7"
+
+/* The interface of all is inside the first realm, too: two neighbours that are known, and routes.
+ */
+static void
+uplink(struct bench *b)
+{
+	const struct dp_iface inside = {.inside = true, .group = LAN, .filter = ANY};
+	const struct cv_prefix ours[] = {
+		{.ip = cv_ipv4(LAN_US), .length = 24}, {.ip = ip6(LAN_US6), .length = 64}};
+	const struct {
+		struct cv_prefix to;
+		uint32_t word;
+	} routes[] = {
+		{{.ip = cv_ipv4(BEYOND & 0xffffff00), .length = 24},
+			dp_route_word(DP_ROUTE_VIA, 1)},
+		{{.ip = cv_ipv4(NOWHERE & 0xffffff00), .length = 24},
+			dp_route_word(DP_ROUTE_DISCARD, 0)},
+		{prefix6("2001:db8:77::/48"), dp_route_word(DP_ROUTE_VIA, 2)},
+	};
+	const struct cv_ip hops[] = {
+		cv_ipv4(LAN_HOST), cv_ipv4(LAN_ROUTER), ip6("fe80::fe"), ip6(LAN_HOST6)};
+	uint8_t arp[FRAME_MAX];
+	char text[CV_IP_TEXT];
+
+	assert_int_equal(dp_iface_set(b->dp, 0, &inside), 0);
+	for (unsigned i = 0; i < RTE_DIM(ours); i++)
+		assert_int_equal(dp_address_set(b->dp, 0, &ours[i]), 0);
+	for (uint16_t i = 0; i < RTE_DIM(hops); i++) {
+		assert_int_equal(
+			dp_via_set(b->dp, i, &(struct dp_via){.iface = 0, .ip = hops[i]}), 0);
+		if (hops[i].family == CV_IPV6)
+			put_advert(b, cv_ip_text(&hops[i], text), router_mac, WIRE_ND_SOLICITED);
+		else
+			put_frame(b, arp, bench_arp(b, cv_ipv4_value(&hops[i]), arp));
+	}
+	for (unsigned i = 0; i < RTE_DIM(routes); i++)
+		assert_int_equal(dp_route_set(b->dp, 0, &routes[i].to, routes[i].word), 0);
+}
+
 void
 wild_up(struct wild *w, struct bench *b, uint64_t seed)
 {
@@ -249,7 +302,8 @@ wild_up(struct wild *w, struct bench *b, uint64_t seed)
 		if (!clients[i].absent)
 			install(w, i);
 	}
-	while (take_frame(b).len != 0)
+	uplink(b);
+	while (dp_worker_round(b->dp->workers[0]) != 0 || take_frame(b).len != 0)
 		; /* ARP requests */
 }
 
@@ -260,8 +314,13 @@ target(struct wild *w, unsigned wildness)
 	static const uint32_t odd[] = {
 		INNER_LNS, 0x0a580199, 0xe0000005, 0, 0x7f000001, UINT32_MAX, 0x08080808};
 
+	static const uint32_t beside[] = {
+		LAN_HOST, LAN_HOST, BEYOND, LAN_NET + 77, NOWHERE, LAN_US};
+
 	if (wild_number(w, 400) < wildness)
 		return odd[wild_number(w, RTE_DIM(odd))];
+	if (one_in(w, 6))
+		return beside[wild_number(w, RTE_DIM(beside))];
 	return INNERS + wild_number(w, WILD_CLIENTS);
 }
 
@@ -302,13 +361,18 @@ inner(struct wild *w, unsigned from, unsigned wildness, uint8_t *out)
 
 /* Whom an IPv6 packet is for, or from. */
 static void
-address_of(struct wild *w, unsigned i, unsigned wildness, uint8_t *out)
+address_of(struct wild *w, unsigned i, bool own, unsigned wildness, uint8_t *out)
 {
 	static const char *const odd[] = {LNS_INNER6, "fe80::1", "ff02::1", "::", "2001:db8::77"};
 	struct cv_ip ip = network6(i, 64, i % 2 != 0 && one_in(w, 2)).ip;
 
+	static const char *const beside[] = {
+		LAN_HOST6, LAN_HOST6, BEYOND6, "2001:db8:5::77", LAN_US6};
+
 	if (wild_number(w, 400) < wildness)
 		ip = address6(odd[wild_number(w, RTE_DIM(odd))]);
+	else if (!own && one_in(w, 6))
+		ip = address6(beside[wild_number(w, RTE_DIM(beside))]);
 	else
 		ip.bytes[15] = (uint8_t)(1 + wild_number(w, 3));
 	memcpy(out, ip.bytes, WIRE_IPV6_ADDRESS);
@@ -326,8 +390,8 @@ six(struct wild *w, unsigned from, unsigned wildness, uint8_t *out)
 		.payload = (uint16_t)wild_number(w, one_in(w, 4) ? 1460 : 200),
 		.flow = wild_number(w, 1 << 20)};
 
-	address_of(w, from, wildness, h.source);
-	address_of(w, wild_number(w, WILD_CLIENTS), wildness, h.target);
+	address_of(w, from, true, wildness, h.source);
+	address_of(w, wild_number(w, WILD_CLIENTS), false, wildness, h.target);
 	wire_ipv6_write(out, &h);
 	for (unsigned i = 0; i < h.payload; i++)
 		out[WIRE_IPV6 + i] = (uint8_t)(i * 41 + h.flow);
@@ -482,6 +546,56 @@ control(struct wild *w, unsigned from, struct wild_frame *f)
 	}
 }
 
+/* What goes wrong with a frame on its way. */
+static void
+spoil(struct wild *w, bool odd, struct wild_frame *f)
+{
+	if (odd && one_in(w, 2))
+		mutate(w, f);
+	else if (odd && one_in(w, 6))
+		part(w, f);
+	else if (odd && one_in(w, 6))
+		cut_short(w, f);
+	if (odd && one_in(w, 12) && f->len >= WIRE_ETHER)
+		tag(w, f);
+	if (odd && one_in(w, 12) && f->len > 2)
+		f->second = (uint16_t)(1 + wild_number(w, f->len - 1u));
+	if (f->second != 0 && f->second < 40 && one_in(w, 2))
+		f->len = (uint16_t)(f->len + f->second); /* padding alone in it */
+	if (odd && one_in(w, 6))
+		f->ol_flags =
+			one_in(w, 2) ? RTE_MBUF_F_RX_L4_CKSUM_BAD : RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+}
+
+/* As it is, from the LAN; at times, with a client's address. */
+static void
+from_lan(struct wild *w, bool odd, bool is_six, const uint8_t *packet, size_t len,
+	struct wild_frame *f)
+{
+	static const uint32_t sources[] = {LAN_HOST, LAN_HOST, BEYOND, LAN_NET + 77, LAN_NET + 255,
+		LAN_US, 0x7f000001, LNS_IP};
+	static const char *const sources6[] = {
+		LAN_HOST6, LAN_HOST6, BEYOND6, "2001:db8:5::77", LAN_US6, "fe80::9", "::"};
+	uint8_t *ip = f->bytes + WIRE_ETHER;
+	struct cv_ip source;
+
+	wire_ether_write(f->bytes, w->b->dp->ports[0].mac, router_mac,
+		is_six ? WIRE_TYPE_IPV6 : WIRE_TYPE_IPV4);
+	memcpy(ip, packet, len);
+	f->len = (uint16_t)(WIRE_ETHER + len);
+	if (odd && one_in(w, 4))
+		return;
+	if (is_six) {
+		source = address6(sources6[wild_number(w, odd ? RTE_DIM(sources6) : 4)]);
+		memcpy(ip + WIRE_IPV6_SOURCE, source.bytes, WIRE_IPV6_ADDRESS);
+		return;
+	}
+	wire_put32(ip + WIRE_IPV4_SOURCE, sources[wild_number(w, odd ? RTE_DIM(sources) : 4)]);
+	wire_store16(ip + WIRE_IPV4_SUM, 0);
+	wire_store16(ip + WIRE_IPV4_SUM,
+		wire_checksum(wire_sum(ip, RTE_MIN(len, wire_ipv4_header(ip)))));
+}
+
 void
 wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 {
@@ -508,6 +622,11 @@ wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 		wire.protocol = WIRE_PPP_IPV6;
 
 	*f = (struct wild_frame){0};
+	if (one_in(w, 6)) {
+		from_lan(w, odd, is_six, packet, len, f);
+		spoil(w, odd, f);
+		return;
+	}
 	if (odd && one_in(w, 10))
 		control(w, from, f);
 	else
@@ -521,19 +640,5 @@ wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 		wire_put16(f->bytes + WIRE_ETHER + WIRE_IPV4 + 2, SECOND_PORT);
 		fix(f);
 	}
-	if (odd && one_in(w, 2))
-		mutate(w, f);
-	else if (odd && one_in(w, 6))
-		part(w, f);
-	else if (odd && one_in(w, 6))
-		cut_short(w, f);
-	if (odd && one_in(w, 12) && f->len >= WIRE_ETHER)
-		tag(w, f);
-	if (odd && one_in(w, 12) && f->len > 2)
-		f->second = (uint16_t)(1 + wild_number(w, f->len - 1u));
-	if (f->second != 0 && f->second < 40 && one_in(w, 2))
-		f->len = (uint16_t)(f->len + f->second); /* padding alone in it */
-	if (odd && one_in(w, 6))
-		f->ol_flags =
-			one_in(w, 2) ? RTE_MBUF_F_RX_L4_CKSUM_BAD : RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	spoil(w, odd, f);
 }
