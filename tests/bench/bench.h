@@ -101,8 +101,9 @@ double bench_quantile(struct bench_samples *s, double share);
 void bench_samples_free(struct bench_samples *s);
 
 /* Sections: 0, or -1 after a message. */
-int bench_relay(void);      /* cycles.c: relay, the limit, macswap */
-int bench_mixes(void);      /* likewise */
+int bench_relay(void); /* cycles.c: relay, the limit, macswap */
+int bench_mixes(void);
+int bench_uplink(void);     /* likewise */
 int bench_floods(void);     /* likewise: what is dropped */
 int bench_memif_one(void);  /* memif.c */
 int bench_memif_many(void); /* likewise, with latency */

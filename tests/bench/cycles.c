@@ -13,6 +13,7 @@
 #include "bench.h"
 #include "limit.h"
 #include "scene.h"
+#include "wire/ether.h"
 
 enum { TURNS = 3, MOST_LANES = 16, SMALL = 124, LARGE = 1400, MORE6 = 20 };
 
@@ -68,7 +69,7 @@ add_lane(struct lanes *l, const struct lane *lane)
 static bool
 is_dropped(const struct lane *lane)
 {
-	return lane->traffic.kind > TRAFFIC_UDP4500;
+	return lane->traffic.kind > TRAFFIC_ENCAP;
 }
 
 /* What goes wrong makes the figure mean nothing. dropped: for the lane's cause. */
@@ -212,6 +213,45 @@ static const struct mix {
 	{"relay.lac8", {.lacs = 8}, false, MIX_GOAL},
 	{"relay.lac1000", {.lacs = 1000}, false, MIX_GOAL},
 };
+
+/* ---- between tunnels and a router: against relay in the same run ---- */
+
+int
+bench_uplink(void)
+{
+	const struct population population = {
+		.sessions = bench_sessions_at_most(MIXES_SESSIONS), .uplink = true};
+	static const struct traffic relay = {.kind = TRAFFIC_ESP, .frame = SMALL};
+	struct traffic encap = {.kind = TRAFFIC_ENCAP};
+	static struct scene s;
+	struct lanes l = {0};
+	int rc;
+
+	/* what is in the tunnel is the same */
+	encap.frame = (uint16_t)(WIRE_ETHER + traffic_inner(&population, &relay));
+	add_lane(&l, &(struct lane){.name = "uplink.relay",
+			     .traffic = relay,
+			     .way = &scene_relay,
+			     .goal = NAN});
+	add_lane(&l, &(struct lane){.name = "decap",
+			     .traffic = {.kind = TRAFFIC_DECAP, .frame = SMALL},
+			     .way = &scene_relay,
+			     .goal = NAN,
+			     .limit_of = "uplink.relay"});
+	add_lane(&l, &(struct lane){.name = "encap",
+			     .traffic = encap,
+			     .way = &scene_relay,
+			     .goal = NAN,
+			     .limit_of = "uplink.relay"});
+	if (l.n == 0)
+		return 0;
+	bench_progress("encap and decap");
+	if (scene_create(&s, &population) != 0)
+		return -1;
+	rc = run_lanes(&s, &l);
+	scene_destroy(&s);
+	return rc;
+}
 
 static uint64_t
 mixes_sessions(void)

@@ -22,6 +22,7 @@ static const struct section {
 } sections[] = {
 	{{"relay", "limit", "macswap"}, bench_relay},
 	{{"relay"}, bench_mixes},
+	{{"uplink", "decap", "encap"}, bench_uplink},
 	{{"flood"}, bench_floods},
 	{{"workers"}, bench_workers},
 	{{"churn"}, bench_churn},

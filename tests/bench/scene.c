@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 
 #include "bench.h"
+#include "wire/ether.h"
 
 enum { RING = 1024, MBUFS = 16383, MACSWAP_BURST = 64 };
 
@@ -54,6 +55,32 @@ scene_policy(struct dp *dp, const struct population *p)
 		if (dp_service_set(dp, (uint16_t)i, &service) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* The port is inside the realm, with a router that is known. */
+static int
+open_uplink(struct scene *s)
+{
+	const struct dp_iface inside = {.inside = true, .group = 1, .filter = 1};
+	const struct dp_filter any = {.kind = DP_FILTER_ANY};
+	const struct dp_group group = {.lns = cv_ipv4(TRAFFIC_LAN), .clients_reachable = true};
+	const struct cv_prefix ours = {.ip = cv_ipv4(TRAFFIC_LAN), .length = 24};
+	const struct cv_prefix beyond = {.ip = cv_ipv4(TRAFFIC_BEYOND), .length = 16};
+	const struct dp_via via = {.iface = 0, .ip = cv_ipv4(TRAFFIC_ROUTER)};
+	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pool);
+	uint8_t *ether;
+
+	if (m == NULL || dp_filter_set(s->dp, 1, &any) != 0 ||
+		dp_group_set(s->dp, 1, &group) != 0 || dp_iface_set(s->dp, 0, &inside) != 0 ||
+		dp_address_set(s->dp, 0, &ours) != 0 || dp_via_set(s->dp, 0, &via) != 0 ||
+		dp_route_set(s->dp, 0, &beyond, dp_route_word(DP_ROUTE_VIA, 0)) != 0)
+		return -1;
+	ether = (uint8_t *)rte_pktmbuf_append(m, WIRE_ETHER + WIRE_ARP);
+	wire_ether_write(ether, s->mac, traffic_gateway_mac, WIRE_TYPE_ARP);
+	wire_arp_write(ether + WIRE_ETHER, WIRE_ARP_REPLY, traffic_gateway_mac,
+		wire_swap32(TRAFFIC_ROUTER), s->mac, wire_swap32(TRAFFIC_LAN));
+	rte_ring_enqueue(s->in, m);
 	return 0;
 }
 
@@ -136,8 +163,9 @@ scene_create(struct scene *s, const struct population *population)
 	if (bench_eal(false) != 0 || population_plan(&p) != 0 ||
 		scene_open(s, &p, p.seed, p.mask) != 0)
 		return -1;
-	if (scene_sessions(s->dp, &s->population) == 0) {
+	if (scene_sessions(s->dp, &s->population) == 0 && (!p.uplink || open_uplink(s) == 0)) {
 		hush(s);
+		hush(s); /* a router that has answered is taken in the round after */
 		return 0;
 	}
 	bench_progress("the data path does not take the sessions");

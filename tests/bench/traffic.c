@@ -238,19 +238,44 @@ traffic_write_from(const struct population *p, const struct traffic *t, const ui
 	return udp_end(p) + payload;
 }
 
+/* An address behind the router, for a number. */
+static uint32_t
+beyond(uint64_t number)
+{
+	return TRAFFIC_BEYOND | (uint32_t)(number & 0xffff);
+}
+
+static unsigned
+write_encap(const struct population *p, const struct traffic *t, const uint8_t mac[6],
+	uint64_t from, uint64_t to, uint8_t *frame)
+{
+	unsigned bytes = t->frame - WIRE_ETHER;
+	uint8_t *ip = frame + WIRE_ETHER;
+
+	wire_ether_write(frame, mac, traffic_gateway_mac, WIRE_TYPE_IPV4);
+	write_inner4(t, bytes, beyond(from), (uint32_t)(TRAFFIC_POOL + 1 + to), ip);
+	/* what another frame left behind */
+	memset(ip + WIRE_IPV4, 0, TRAFFIC_WRITTEN - WIRE_ETHER - WIRE_IPV4);
+	write_payload(bytes - inner_bytes(p), from, to, ip + WIRE_IPV4);
+	return t->frame;
+}
+
 unsigned
 traffic_write(const struct population *p, const struct traffic *t, const uint8_t mac[6],
 	uint64_t from, uint64_t to, uint8_t *frame)
 {
 	struct dp_session s;
 
+	if (t->kind == TRAFFIC_ENCAP)
+		return write_encap(p, t, mac, from, to, frame);
 	if (t->kind == TRAFFIC_NO_ROUTE)
 		from %= SENDERS;
 	population_session(p, from, &s);
 	if (t->kind == TRAFFIC_UNKNOWN)
 		s.session_id = (uint16_t)(s.session_id & ~1); /* none is even */
-	return traffic_write_from(
-		p, t, mac, &s, (uint32_t)(TRAFFIC_POOL + 1 + to), from, to, frame);
+	return traffic_write_from(p, t, mac, &s,
+		t->kind == TRAFFIC_DECAP ? beyond(to) : (uint32_t)(TRAFFIC_POOL + 1 + to), from, to,
+		frame);
 }
 
 static bool
@@ -336,6 +361,42 @@ traffic_is_icmp(const struct population *p, const uint8_t *frame, unsigned len)
 	       inner[WIRE_IPV4_PROTOCOL] == WIRE_ICMP;
 }
 
+/* A packet of a session that left for the router as it was, but for its TTL. */
+static bool
+decap_right(const struct population *p, const struct traffic *t, const uint8_t *frame, unsigned len)
+{
+	const uint8_t *ip = frame + WIRE_ETHER, *stamp = ip + WIRE_IPV4 + STAMP_AT;
+
+	return len == WIRE_ETHER + traffic_inner(p, t) && wire_load32(stamp + 8) == STAMP_MAGIC &&
+	       memcmp(frame, traffic_gateway_mac, WIRE_MAC) == 0 && ip[0] == 0x45 &&
+	       ip[WIRE_IPV4_TTL] == 63 && wire_ipv4_sum_right(ip, WIRE_IPV4) &&
+	       wire_ipv4_length(ip) == len - WIRE_ETHER &&
+	       wire_get32(ip + WIRE_IPV4_SOURCE) == TRAFFIC_POOL + 1 + wire_load32(stamp) &&
+	       wire_get32(ip + WIRE_IPV4_TARGET) == beyond(wire_load32(stamp + 4));
+}
+
+/* A packet from beyond the router that is in the session's tunnel. */
+static bool
+encap_right(const struct population *p, const struct traffic *t, const uint8_t *frame, unsigned len,
+	bool whole)
+{
+	const uint8_t *inner = inner_of(p, frame), *stamp = inner + WIRE_IPV4 + STAMP_AT;
+	uint64_t from, to;
+	struct dp_session s;
+
+	if (len != t->frame - WIRE_ETHER + (unsigned)(inner - frame) ||
+		!outer_fits(p, frame, len) || wire_load32(stamp + 8) != STAMP_MAGIC)
+		return false;
+	from = wire_load32(stamp);
+	to = wire_load32(stamp + 4);
+	population_session(p, to, &s);
+	return traffic_reached(p, frame, &s) && inner[WIRE_IPV4_TTL] == 63 &&
+	       wire_ipv4_sum_right(inner, WIRE_IPV4) &&
+	       wire_get32(inner + WIRE_IPV4_SOURCE) == beyond(from) &&
+	       wire_get32(inner + WIRE_IPV4_TARGET) == (uint32_t)(TRAFFIC_POOL + 1 + to) &&
+	       (!whole || sums_right(p, frame));
+}
+
 /* In the checksum field of the payload's UDP header, which is 0. */
 static unsigned
 number_at(const struct population *p)
@@ -371,6 +432,10 @@ traffic_right(const struct population *p, const struct traffic *t, const uint8_t
 	struct dp_session s;
 	uint64_t from, to;
 
+	if (t->kind == TRAFFIC_DECAP)
+		return decap_right(p, t, frame, len);
+	if (t->kind == TRAFFIC_ENCAP)
+		return encap_right(p, t, frame, len, whole);
 	if (!traffic_read(p, t, frame, len, &from, &to) || to >= p->there)
 		return false;
 	population_session(p, to, &s);

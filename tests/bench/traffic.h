@@ -24,6 +24,7 @@ struct population {
 	bool outer6;         /* peers are reached over IPv6 */
 	bool inner6;         /* sessions send IPv6; all have IPv4, too */
 	bool refuse_answers; /* what a filter refuses is answered by ICMP */
+	bool uplink;         /* the port is inside their realm, with a router by it */
 	/* set by population_plan */
 	uint64_t seed;
 	uint32_t mask;
@@ -52,6 +53,8 @@ void population_pair(const struct population *p, uint64_t *from, uint64_t *to);
 enum traffic_kind {
 	TRAFFIC_ESP,
 	TRAFFIC_UDP4500,
+	TRAFFIC_DECAP, /* ESP to an address behind the router; comes out as it is */
+	TRAFFIC_ENCAP, /* from there to a session; comes as it is */
 	/* what is dropped, or goes to the control thread */
 	TRAFFIC_UNKNOWN,  /* a session that is not here */
 	TRAFFIC_SOURCE,   /* from another address than its peer's */
@@ -100,6 +103,11 @@ void traffic_number(const struct population *p, uint8_t *frame, uint16_t number)
 uint16_t traffic_numbered(const struct population *p, const uint8_t *frame);
 /* Where in a frame there are bytes, behind the stamp, that nobody looks at. */
 unsigned traffic_free_at(const struct population *p);
+
+/* Where the router is, and a /16 behind it. */
+#define TRAFFIC_LAN UINT32_C(0xc6120501)    /* 198.18.5.1 is ours, */
+#define TRAFFIC_ROUTER UINT32_C(0xc6120502) /* and this the router's */
+#define TRAFFIC_BEYOND UINT32_C(0xc6130000)
 
 extern const uint8_t traffic_gateway_mac[6];
 #define TRAFFIC_OURS UINT32_C(0xc0000201)    /* 192.0.2.1, and those after it */
