@@ -46,6 +46,9 @@ uint64_t dp_neighbours_timeout(const struct dp *dp);
 void dp_question_send(struct dp *dp, uint16_t port, const struct cv_ip *from,
 	const struct cv_ip *about, const uint8_t *only);
 
+/* Tells all stations that an address is ours, here. */
+void dp_announce(struct dp *dp, uint16_t port, const struct cv_ip *ours);
+
 /* control/claim.c: what a worker's ARP or ND says of a neighbour. */
 void dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 

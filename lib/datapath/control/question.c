@@ -35,20 +35,52 @@ write_solicit(const struct dp_port *port, const struct cv_ip *from, const struct
 				    only != NULL ? about->bytes : NULL, about->bytes);
 }
 
+/* For all, who may have known it at another station (RFC 5227 section 2.3, RFC 4861 section 7.2.6).
+ */
+static size_t
+write_announcement6(const struct dp_port *port, const struct cv_ip *ours, uint8_t *frame)
+{
+	static const uint8_t nobody[WIRE_IPV6_ADDRESS],
+		all_nodes[WIRE_MAC] = {0x33, 0x33, 0, 0, 0, 1};
+	const struct wire_nd nd = {.source = nobody, .about = ours->bytes};
+
+	wire_ether_write(frame, all_nodes, port->mac, WIRE_TYPE_IPV6);
+	return WIRE_ETHER +
+	       wire_nd_write_advert(frame + WIRE_ETHER, &nd, port->mac, WIRE_ND_OVERRIDE);
+}
+
+static void
+send(struct dp *dp, uint16_t port, const uint8_t *frame, size_t len)
+{
+	struct rte_mbuf *m = dp_control_mbuf(dp);
+
+	if (m == NULL)
+		return;
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	dp_send_frame(dp, port, m);
+}
+
+void
+dp_announce(struct dp *dp, uint16_t port, const struct cv_ip *ours)
+{
+	uint8_t frame[WIRE_ETHER + WIRE_ND_PACKET];
+
+	if (ours->family == CV_IPV4)
+		send(dp, port, frame, write_arp(&dp->ports[port], ours, ours, NULL, frame));
+	else
+		send(dp, port, frame, write_announcement6(&dp->ports[port], ours, frame));
+}
+
 void
 dp_question_send(struct dp *dp, uint16_t port, const struct cv_ip *from, const struct cv_ip *about,
 	const uint8_t *only)
 {
 	uint8_t frame[WIRE_ETHER + WIRE_ND_PACKET];
-	struct rte_mbuf *m = dp_control_mbuf(dp);
 	size_t len;
 
-	if (m == NULL)
-		return;
 	if (about->family == CV_IPV4)
 		len = write_arp(&dp->ports[port], from, about, only, frame);
 	else
 		len = write_solicit(&dp->ports[port], from, about, only, frame);
-	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-	dp_send_frame(dp, port, m);
+	send(dp, port, frame, len);
 }

@@ -37,6 +37,7 @@ struct dp_port {
 	int lock;       /* host/interface.c: a socket; -1: none */
 	int interface;  /* its number in the kernel; 0: none */
 	enum dp_link link;
+	bool announces; /* its link is back: who was elsewhere meanwhile is told where we are */
 	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops */
 	uint16_t socket_count;
 	uint64_t ring_full; /* frames that they had no room for */

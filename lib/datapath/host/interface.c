@@ -189,6 +189,7 @@ dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link)
 {
 	if (link == port->link || port->link == DP_LINK_GONE)
 		return;
+	port->announces = link == DP_LINK_UP && port->link == DP_LINK_DOWN;
 	port->link = link;
 	forget_errors(port);
 	if (link == DP_LINK_UP)

@@ -131,6 +131,7 @@ dp_start(struct dp *dp, uint64_t now)
 	dp->ports_at = cv_time_add(now, DP_PORTS_POLL_NS);
 	dp->started = true;
 	dp_services_start(dp);
+	dp_uplinks_announce(dp, -1);
 	__atomic_store_n(&dp->stopping, false, __ATOMIC_RELEASE);
 	for (unsigned i = 0; !dp->shared && i < dp->worker_count; i++)
 		rte_eal_remote_launch(dp_worker_main, dp->workers[i], dp->workers[i]->lcore);

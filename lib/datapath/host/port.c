@@ -11,6 +11,7 @@
 
 #include "datapath/compat.h"
 #include "datapath/host/host.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/handover.h"
 #include "datapath/worker/punt.h"
 
@@ -362,6 +363,11 @@ dp_ports_poll(struct dp *dp, uint64_t now)
 	dp->ports_at = cv_time_add(now, DP_PORTS_POLL_NS);
 	dp_interfaces_poll(dp);
 	look_at_links(dp);
+	for (uint16_t i = 0; i < dp->port_count; i++) {
+		if (dp->ports[i].announces)
+			dp_uplinks_announce(dp, i);
+		dp->ports[i].announces = false;
+	}
 }
 
 void

@@ -330,6 +330,8 @@ dp_address_set(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 		(void)dp_address_clear(dp, iface, address);
 	else
 		dp_multicast_follow(dp, r->told.port);
+	if (rc == 0 && dp->started)
+		dp_announce(dp, r->told.port, &address->ip);
 	return rc;
 }
 
@@ -355,6 +357,19 @@ dp_address_clear(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 	(void)dp_outside_renew(dp); /* without memory it is ours a while longer */
 	dp_multicast_follow(dp, dp->ifaces[iface].told.port);
 	return 0;
+}
+
+void
+dp_uplinks_announce(struct dp *dp, int port)
+{
+	const struct dp_uplinks *u = dp->uplinks;
+
+	for (uint32_t i = 0; i < u->address_count; i++) {
+		uint16_t own = dp->ifaces[u->addresses[i].iface].told.port;
+
+		if (port < 0 || own == port)
+			dp_announce(dp, own, &u->addresses[i].told.ip);
+	}
 }
 
 int

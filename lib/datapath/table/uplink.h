@@ -98,6 +98,8 @@ void dp_adjacency_put(struct dp *dp, uint32_t slot); /* DP_NO_SLOT is allowed */
 void dp_slot_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out);
 /* Whether anything went to it since this was asked last. */
 bool dp_adjacency_used(struct dp *dp, uint32_t slot);
+/* Tells the stations of a port, or of all (-1), which addresses of interfaces are ours. */
+void dp_uplinks_announce(struct dp *dp, int port);
 /* What is sent from to ask for an address on a port: an address of ours there; NULL: it is in no
  * network of ours. */
 const struct cv_ip *dp_uplink_source(const struct dp *dp, uint16_t port, const struct cv_ip *ip);

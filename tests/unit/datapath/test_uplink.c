@@ -25,12 +25,22 @@ lan_up(struct bench *b)
 	const struct dp_iface inside = {.inside = true, .group = LAN, .filter = LAN};
 	const struct cv_prefix address = {.ip = cv_ipv4(OURS), .length = 24};
 	struct dp_group group = {.lns = cv_ipv4(OURS), .clients_reachable = true};
+	struct frame_bytes f;
 
 	bench_up(b, 0, 0);
 	assert_int_equal(set_policy(b->dp, LAN, &any), 0);
 	assert_int_equal(dp_group_set(b->dp, LAN, &group), 0);
 	assert_int_equal(dp_iface_set(b->dp, 0, &inside), 0);
 	assert_int_equal(dp_address_set(b->dp, 0, &address), 0);
+	/* all are told who has it now (RFC 5227 section 2.3) */
+	dp_worker_round(b->dp->workers[0]);
+	f = take_frame(b);
+	assert_int_equal(f.len, WIRE_ETHER + WIRE_ARP);
+	assert_int_equal(f.bytes[0], 0xff);
+	assert_int_equal(wire_get32(f.bytes + WIRE_ETHER + WIRE_ARP_SENDER_IP), OURS);
+	assert_int_equal(wire_get32(f.bytes + WIRE_ETHER + WIRE_ARP_TARGET_IP), OURS);
+	assert_memory_equal(
+		f.bytes + WIRE_ETHER + WIRE_ARP_SENDER_MAC, b->dp->ports[0].mac, WIRE_MAC);
 	b->dp->workers[0]->stages_only = stages_only;
 }
 

@@ -18,6 +18,9 @@ lan_up(struct bench *b)
 	const struct policy any = {.kind = DP_FILTER_ANY, .clients_reachable = true};
 	const struct dp_iface inside = {.inside = true, .group = LAN, .filter = LAN};
 	const struct cv_prefix address = {.ip = address6(OURS), .length = 64};
+	struct frame_bytes f;
+	struct wire_nd nd;
+	unsigned said = 0;
 	struct dp_group group = {.lns6 = address6(OURS), .clients_reachable = true};
 
 	bench6_up(b, 0, 0);
@@ -26,8 +29,18 @@ lan_up(struct bench *b)
 	assert_int_equal(dp_iface_set(b->dp, 0, &inside), 0);
 	assert_int_equal(dp_address_set(b->dp, 0, &address), 0);
 	b->dp->workers[0]->stages_only = stages_only;
-	while (dp_worker_round(b->dp->workers[0]) != 0 || take_frame(b).len != 0)
-		; /* it says which groups it listens to */
+	dp_worker_round(b->dp->workers[0]);
+	while ((f = take_frame(b)).len != 0) { /* it says which groups it listens to, */
+		if (!wire_nd_read(f.bytes + WIRE_ETHER, f.len - WIRE_ETHER, &nd))
+			continue;
+		/* and who has the address now (RFC 4861 section 7.2.6) */
+		assert_int_equal(nd.type, WIRE_ND_ADVERT);
+		assert_memory_equal(nd.about, address.ip.bytes, WIRE_IPV6_ADDRESS);
+		assert_memory_equal(nd.mac, b->dp->ports[0].mac, WIRE_MAC);
+		assert_int_equal(nd.flags, WIRE_ND_OVERRIDE);
+		said++;
+	}
+	assert_int_equal(said, 1);
 }
 
 static void
