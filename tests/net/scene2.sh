@@ -31,15 +31,6 @@ each() {
 	return $rc
 }
 
-boot() {
-	guest_boot A site 10.0.0.2 && guest_boot B site 10.0.0.3 && guest_boot G lan &&
-		guest_wait A && guest_wait B && guest_wait G &&
-		guest_run G "ip addr flush dev vec0
-ip addr add $GATEWAY/24 dev vec0
-ip addr add $OTHER/24 dev vec0
-ip addr add $BEHIND/24 dev lo"
-}
-
 dial() {
 	scene_dial 2 "$1" "$2" && client_wait "$1" && [ "$(client_address "$1")" = "$3" ]
 }
@@ -123,6 +114,7 @@ rises() {
 
 # Only IPsec, and with the gateway alone: no other host of the LAN, no other client.
 strict() {
+	guest_run G "ip addr replace $OTHER/24 dev vec0"
 	rises POLICY_SENDER 2 guest_run A "ping -c 2 -i 0.2 -W 1 $GATEWAY" &&
 		rises POLICY_RECEIVER 2 guest_run G "ping -c 2 -i 0.2 -W 1 -I $GATEWAY $ALICE" &&
 		rises POLICY_ISOLATED 1 esp A $OTHER && rises POLICY_ISOLATED 1 esp A $BOB
@@ -160,7 +152,7 @@ tap_check "the page shows the configuration as it is" \
 	eval 'scene_file 2 scene-2.yaml | diff - "$SCENE_CONFIG/scene-2.yaml"'
 tap_need "captures on the tunnels' side and on the LAN" \
 	eval 'capture_start wan to-lns lns && capture_start lan to-lns lan'
-tap_need "two clients behind one NAT and a gateway boot" boot
+tap_need "two clients behind one NAT and a gateway boot" scene2_boot
 tap_need "Culvert is ready, with the page's configuration" eval 'scene_lns 2 && lns_start'
 tap_need "both clients get the addresses that they are to have" each dial
 tap_check "both come from the same NAT" peers

@@ -79,3 +79,12 @@ scene_swan() {
 cp /tmp/box/swanctl.conf /run/strongswan
 swanctl --load-all --file /run/strongswan/swanctl.conf"
 }
+
+# scene2_boot: alice's machine A and bob's B behind the NAT of `site`, the gateway G on the LAN.
+scene2_boot() {
+	guest_boot A site 10.0.0.2 && guest_boot B site 10.0.0.3 && guest_boot G lan &&
+		guest_wait A && guest_wait B && guest_wait G &&
+		guest_run G 'ip addr flush dev vec0
+ip addr add 198.51.100.9/24 dev vec0
+ip addr add 172.31.0.1/24 dev lo'
+}
