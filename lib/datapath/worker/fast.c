@@ -281,7 +281,7 @@ dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n
 			continue;
 		}
 		relayed++;
-		uplink += (p[i].kind & UPLINK) / UPLINK;
+		uplink += (p[i].kind & UPLINK) != 0;
 	}
 	count(w, relayed, uplink);
 	for (uint64_t bits = left.frames; bits != 0; bits &= bits - 1)
