@@ -121,30 +121,21 @@ complete_leads(const struct daemon *d, struct leads_row *row)
 /* Where the walk through all realms' routes was when a page ended: the next one goes on there, or
  * walks again from the start. */
 struct walk {
-	uint64_t passed; /* routes */
-	size_t realm;    /* position */
-	unsigned index;
+	uint64_t passed;     /* routes */
+	size_t realm;        /* position */
+	struct cv_prefix at; /* of it, the last one; family 0: none yet */
 };
-
-/* The next route of a realm; false: it has no more. */
-static bool
-next_of_realm(const struct daemon *d, const struct cfg_realm *realm, struct walk *w,
-	struct cv_prefix *prefix, uint32_t *word)
-{
-	return dp_route_get(d->dp, realm->id, w->index++, prefix, word) == 0;
-}
 
 /* only: the realm that is asked for, or NULL. */
 static bool
-walk_on(const struct daemon *d, const struct cfg_realm *only, struct walk *w,
-	struct cv_prefix *prefix, uint32_t *word)
+walk_on(const struct daemon *d, const struct cfg_realm *only, struct walk *w, uint32_t *word)
 {
-	for (; w->realm < d->cfg->n_realms; w->realm++, w->index = 0) {
+	for (; w->realm < d->cfg->n_realms; w->realm++, w->at = (struct cv_prefix){0}) {
 		const struct cfg_realm *realm = &d->cfg->realms[w->realm];
 
 		if (only != NULL && realm != only)
 			continue;
-		if (next_of_realm(d, realm, w, prefix, word)) {
+		if (dp_route_next(d->dp, realm->id, &w->at, word)) {
 			w->passed++;
 			return true;
 		}
@@ -162,7 +153,6 @@ static bool
 next_route(struct daemon *d, struct page *page, void *out)
 {
 	struct leads_row *row = out;
-	struct cv_prefix prefix;
 	uint32_t word;
 
 	if (routes.cfg != d->cfg || routes.walk.passed != page->cursor) {
@@ -170,14 +160,14 @@ next_route(struct daemon *d, struct page *page, void *out)
 		routes.walk = (struct walk){0};
 	}
 	do {
-		if (!walk_on(d, routes.only, &routes.walk, &prefix, &word)) {
+		if (!walk_on(d, routes.only, &routes.walk, &word)) {
 			page->cursor = 0;
 			return false;
 		}
 	} while (routes.walk.passed <= page->cursor);
 	page->cursor = routes.walk.passed;
 	row->realm = d->cfg->realms[routes.walk.realm].name;
-	row->prefix = cv_prefix_text(&prefix, row->prefix_text);
+	row->prefix = cv_prefix_text(&routes.walk.at, row->prefix_text);
 	dp_route_leads(d->dp, word, &row->l);
 	complete_leads(d, row);
 	return true;

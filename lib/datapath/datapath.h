@@ -25,9 +25,9 @@ enum {
 	DP_MAX_PORTS = CV_PORTS_MAX,
 	/* at a time: of a configuration, and of the one before until those have gone */
 	DP_MAX_SERVICES = CV_LISTENER_IDS,
-	DP_MAX_ROUTES = CV_GROUPS_MAX, /* of a realm, beside sessions' addresses */
-	DP_MAX_ADDRESSES = 256,        /* of interfaces */
-	DP_MAX_ADJACENCIES = 4096,     /* neighbours and interfaces that are inside a realm */
+	DP_MAX_ROUTES = 1000000,   /* of a realm and family, beside sessions' addresses */
+	DP_MAX_ADDRESSES = 256,    /* of interfaces */
+	DP_MAX_ADJACENCIES = 4096, /* neighbours and interfaces that are inside a realm */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = 256,                /* a filter without a list */
 	DP_MAX_LIST = CV_RULES_MAX,        /* rules of a list */
@@ -321,12 +321,14 @@ int dp_via_get(const struct dp *dp, uint16_t id, struct dp_via *out);
  * be it a session's; it may be set again. Of IPv6 it has at most 64 bits, or all. CV_ERR_CONFIG: no
  * such prefix, or another kind; CV_ERR_EXISTS: a session has the address; CV_ERR_LIMIT:
  * DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing has changed; CV_ERR_UNKNOWN: not
- * there. _get: by an index from 0, IPv4 before IPv6, the longest prefixes first.
+ * there. What changes leaves no packet without the other routes. Who sets many of them lets
+ * dp_control_poll() pass between some: memory of what was replaced is given back there.
  */
 int dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
-int dp_route_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_prefix *prefix,
-	uint32_t *word);
+/* The one that comes after a prefix, whether that is there or not: IPv4 before IPv6, by address, of
+ * one address the shortest first. family 0: the first one. false: there is none. */
+bool dp_route_next(const struct dp *dp, uint16_t realm, struct cv_prefix *prefix, uint32_t *word);
 
 /* Of a realm, now. */
 struct dp_realm_use {
@@ -362,7 +364,7 @@ struct dp_leads {
  * it pass is another question. CV_ERR_CONFIG: no realm leads to such an address: multicast,
  * link-local, loopback. */
 int dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp_leads *out);
-/* Likewise what a word of a route says, as dp_route_get() gives it. */
+/* Likewise what a word of a route says, as dp_route_next() gives it. */
 void dp_route_leads(const struct dp *dp, uint32_t word, struct dp_leads *out);
 
 /* ---- tunnels and sessions ------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include "datapath/address.h"
 #include "datapath/datapath.h"
 #include "datapath/layout.h"
+#include "datapath/lpm.h"
 #include "datapath/rules.h"
 #include "datapath/worker/meter.h"
 
@@ -173,24 +174,15 @@ struct dp_hosts {
 	} at[];
 };
 
-/* Other routes, the longest prefixes first. */
-struct dp_routes {
-	uint32_t count;
-	uint32_t hosts; /* of them, whole addresses: these have a word besides */
-	struct dp_route {
-		uint32_t net, mask, word; /* host order */
-		struct cv_prefix told;    /* control's */
-	} at[];
-};
-
 enum { DP_WINDOWS = 8 };
 
-/* An address space of clients. hosts and routes are replaced below it, it for other windows. */
+/* An address space of clients. hosts are replaced and routes changed below it, it for other
+ * windows: the one that follows has the same routes. */
 struct dp_realm_table {
 	uint32_t window_count;
 	struct dp_window windows[DP_WINDOWS];
 	struct dp_hosts *hosts;
-	struct dp_routes *routes;
+	struct dp_lpm routes;    /* that are no session's; whole addresses have a word besides */
 	struct cv_prefix *pools; /* of both families */
 	uint16_t pool_count;
 	/* control's */
@@ -306,16 +298,8 @@ static inline uint32_t
 dp_route_find(const struct dp_realm_table *r, const uint32_t *word, uint32_t ip_be)
 {
 	uint32_t found = word == NULL ? 0 : __atomic_load_n(word, __ATOMIC_ACQUIRE);
-	const struct dp_routes *routes;
 
-	if (found != 0)
-		return found;
-	routes = __atomic_load_n(&r->routes, __ATOMIC_CONSUME);
-	for (uint32_t i = routes == NULL ? 0 : routes->hosts; routes != NULL && i < routes->count;
-		i++)
-		if ((rte_bswap32(ip_be) & routes->at[i].mask) == routes->at[i].net)
-			return routes->at[i].word;
-	return DP_ROUTE_NOBODY;
+	return found != 0 ? found : dp_lpm_find4(&r->routes, ip_be);
 }
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "datapath/datapath.h"
 #include "datapath/layout.h"
+#include "datapath/lpm.h"
 #include "wire/ipv6.h"
 
 enum {
@@ -22,7 +23,7 @@ struct dp_window6 {
 	uint32_t *words;
 };
 
-/* Words of other prefixes, by a hash. */
+/* Words of sessions' other prefixes, by a hash. */
 struct dp_nets {
 	uint32_t mask;
 	uint32_t used, live;           /* control's: places, and those with a word that is not 0 */
@@ -35,25 +36,13 @@ struct dp_nets {
 	} at[];
 };
 
-/* Other routes, the longest prefixes first: whole addresses, then networks, which have a word
- * besides. */
-struct dp_routes6 {
-	uint32_t count;
-	uint32_t hosts;
-	uint32_t mask;    /* of places */
-	uint32_t *places; /* of hosts, by a hash: their index plus 1; behind the list */
-	struct dp_route6 {
-		struct cv_prefix told;
-		uint32_t word;
-	} at[];
-};
-
-/* nets and routes are replaced below it, it for other windows. */
+/* nets are replaced and routes changed below it, it for other windows: the one that follows has the
+ * same routes. */
 struct dp_realm6 {
 	uint32_t window_count;
 	struct dp_window6 windows[DP_WINDOWS6];
 	struct dp_nets *nets;
-	struct dp_routes6 *routes;
+	struct dp_lpm routes;      /* that are no session's */
 	uint32_t live;             /* control's: words that are not 0 */
 	struct dp_covers6 *covers; /* control's: table/covers6.c; NULL: no network is shorter */
 };
@@ -107,15 +96,6 @@ static inline uint32_t
 dp_nets_place(const struct dp_nets *n, uint64_t net, unsigned bits)
 {
 	return (uint32_t)(((net ^ bits) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & n->mask;
-}
-
-static inline uint32_t
-dp_host_place(const struct dp_routes6 *list, const uint8_t address[WIRE_IPV6_ADDRESS])
-{
-	uint64_t both =
-		wire_load64(address) ^ wire_load64(address + 8) * UINT64_C(0x2545f4914f6cdd1d);
-
-	return (uint32_t)((both * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & list->mask;
 }
 
 static inline uint64_t

@@ -76,13 +76,24 @@ dp_route_leads(const struct dp *dp, uint32_t word, struct dp_leads *out)
 static void
 tell_prefix(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct cv_prefix *out)
 {
-	struct cv_prefix prefix;
-	uint32_t word;
+	const struct dp_realm_table *r = dp->realms[realm];
+	const struct dp_realm6 *r6 = dp->realms6[realm];
+	const struct dp_lpm *routes = NULL;
+	struct cv_prefix prefix = {
+		.ip = *ip, .length = ip->family == CV_IPV4 ? HOST : DP_HOST_BITS};
 
-	for (unsigned i = 0; dp_route_get(dp, realm, i, &prefix, &word) == 0; i++)
-		if (cv_prefix_contains(&prefix, ip) &&
-			(out->ip.family == 0 || prefix.length > out->length))
-			*out = prefix;
+	if (ip->family == CV_IPV4 && r != NULL)
+		routes = &r->routes;
+	else if (ip->family == CV_IPV6 && r6 != NULL)
+		routes = &r6->routes;
+	while (routes != NULL && dp_lpm_get(routes, &prefix) == 0) {
+		if (prefix.length == 0)
+			return;
+		prefix.length--;
+		prefix.ip.bytes[prefix.length / 8] &= (uint8_t)(0xff00 >> prefix.length % 8);
+	}
+	if (routes != NULL)
+		*out = prefix;
 }
 
 /* Of what a session has, what an address is in. */
@@ -129,8 +140,7 @@ dp_realm_use(const struct dp *dp, uint16_t realm, struct dp_realm_use *out)
 	const struct dp_realm6 *r6 = dp->realms6[realm];
 
 	*out = dp->realm_use[realm];
-	out->routes = (r == NULL || r->routes == NULL ? 0 : r->routes->count) +
-		      (r6 == NULL || r6->routes == NULL ? 0 : r6->routes->count);
+	out->routes = (r == NULL ? 0 : r->routes.count) + (r6 == NULL ? 0 : r6->routes.count);
 }
 
 /* ---- interfaces ---- */

@@ -2,7 +2,7 @@
 /*
  * Where inner addresses of a realm lead to: a word an address (dp_route_word). Addresses of the
  * realm's pools have theirs in flat windows, of which only what is used is in memory; others in a
- * hash table; wider prefixes stand in a list that is asked last. A word is written under traffic.
+ * hash table; wider prefixes are in a tree that is asked last. A word is written under traffic.
  * What holds them is replaced as a whole, and given back when it holds nothing.
  */
 #include <rte_byteorder.h>
@@ -158,7 +158,7 @@ destroy(struct dp *dp, uint16_t realm)
 	for (uint32_t i = 0; i < r->window_count; i++)
 		dp_grace_free(dp, r->windows[i].words);
 	dp_grace_free(dp, r->hosts);
-	dp_grace_free(dp, r->routes);
+	dp_lpm_free(dp, &r->routes);
 	dp_grace_free(dp, r->pools);
 	dp_grace_free(dp, r);
 }
@@ -174,7 +174,7 @@ dp_realms_poll(struct dp *dp)
 		dp->trim_first = r->next_trim;
 		r->trims = false;
 		dp_realm6_trim(dp, realm);
-		if (r->live == 0 && r->routes == NULL && r->pool_count == 0 &&
+		if (r->live == 0 && r->routes.count == 0 && r->pool_count == 0 &&
 			dp->realms6[realm] == NULL)
 			destroy(dp, realm);
 		else if (h != NULL &&

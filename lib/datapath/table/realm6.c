@@ -120,6 +120,12 @@ realm_of(struct dp *dp, uint16_t realm)
 	return dp->realms6[realm];
 }
 
+bool
+dp_realm6_make(struct dp *dp, uint16_t realm)
+{
+	return realm_of(dp, realm) != NULL;
+}
+
 static bool
 knows_length(const struct dp_nets *n, unsigned bits)
 {
@@ -135,12 +141,12 @@ dp_realm6_room(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits)
 	if (r == NULL)
 		return CV_ERR_NOMEM;
 	dp_realm_trim_later(dp, realm); /* where it comes to nothing */
-	if (bits != DP_HOST_BITS && !dp_covers6_room(dp, r, bits))
+	if (!dp_covers6_room(dp, r, bits))
 		return CV_ERR_NOMEM;
-	if (bits == DP_HOST_BITS || (bits == DP_LINK_BITS && dp_window6_word(r, net) != NULL))
+	if (bits == DP_LINK_BITS && dp_window6_word(r, net) != NULL)
 		return 0;
 	n = r->nets;
-	/* of another prefix besides, which a session may have */
+	/* of another prefix besides, which the session may have */
 	if (n != NULL && 2 * (n->used + 2) <= n->mask + 1 && knows_length(n, bits))
 		return 0;
 	return replace_nets(dp, r, 2, bits) ? 0 : CV_ERR_NOMEM;
@@ -204,7 +210,7 @@ destroy(struct dp *dp, uint16_t realm)
 	for (uint32_t i = 0; i < r->window_count; i++)
 		dp_grace_free(dp, r->windows[i].words);
 	dp_grace_free(dp, r->nets);
-	dp_grace_free(dp, r->routes);
+	dp_lpm_free(dp, &r->routes);
 	dp_covers6_free(dp, r);
 	dp_grace_free(dp, r);
 }
@@ -215,7 +221,7 @@ dp_realm6_trim(struct dp *dp, uint16_t realm)
 	struct dp_realm6 *r = dp->realms6[realm];
 	const struct dp_nets *n = r == NULL ? NULL : r->nets;
 
-	if (r != NULL && r->live == 0 && r->routes == NULL && r->window_count == 0)
+	if (r != NULL && r->live == 0 && r->routes.count == 0 && r->window_count == 0)
 		destroy(dp, realm);
 	else if (n != NULL && (n->live == 0 || (n->mask >= NETS_LEAST && 8 * n->live < n->mask)))
 		(void)replace_nets(dp, r, 0, DP_LINK_BITS);

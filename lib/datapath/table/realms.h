@@ -20,7 +20,9 @@ void dp_realms_destroy(struct dp *dp);
 /* Its table, where there is none. false: no memory. */
 bool dp_realm_make(struct dp *dp, uint16_t realm);
 
-/* table/realm6.c: networks, in host order, of at most 64 bits. */
+/* table/realm6.c: sessions' networks, in host order, of at most 64 bits. */
+/* Likewise, of IPv6. */
+bool dp_realm6_make(struct dp *dp, uint16_t realm);
 /* Makes the realm and room in it for a network and another one besides, so that dp_realm6_put()
  * can't fail before somebody else's. CV_ERR_NOMEM. */
 int dp_realm6_room(struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
@@ -48,12 +50,10 @@ void dp_covers6_free(struct dp *dp, struct dp_realm6 *r);
 /* table/route6.c: as the public ones. */
 int dp_route6_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route6_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
-int dp_route6_get(const struct dp *dp, uint16_t realm, unsigned index, struct cv_prefix *prefix,
-	uint32_t *word);
 /* The length of a session's network, shorter than so many bits, that a network or address is in; 0:
  * there is none. */
 unsigned dp_realm6_holder(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
-/* Whether one of them is in a network. */
+/* Whether a route that is no session's is in a network, or is just that. */
 bool dp_route6_inside(const struct dp *dp, uint16_t realm, uint64_t net, unsigned bits);
 
 /* What a route that is no session's may lead to. */

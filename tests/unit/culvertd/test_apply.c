@@ -104,28 +104,29 @@ by_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Routes in the order of their texts: the data path keeps them in that of their coming. */
+/* Routes in the order of their texts. */
 static void
 say_realms(struct state *s, const struct cfg *cfg)
 {
 	char routes[2 * PAIRS_GROUPS][CV_PREFIX_TEXT + 12], text[CV_PREFIX_TEXT];
 	const struct cv_prefix *pools;
-	struct cv_prefix prefix;
 	uint16_t count;
 	uint32_t word;
-	unsigned n;
 
 	for (size_t i = 0; i < cfg->n_realms; i++) {
 		uint16_t id = cfg->realms[i].id;
+		struct cv_prefix prefix = {0};
+		unsigned n = 0;
 
 		assert_int_equal(dp_realm_get(d.dp, id, &pools, &count), 0);
 		say(s, "realm %s:", cfg->realms[i].name);
 		for (uint16_t p = 0; p < count; p++)
 			say_prefix(s, &pools[p]);
-		for (n = 0; dp_route_get(d.dp, id, n, &prefix, &word) == 0; n++) {
+		while (dp_route_next(d.dp, id, &prefix, &word)) {
 			assert_true(n < 2 * PAIRS_GROUPS);
 			snprintf(routes[n], sizeof(routes[n]), "%s=%u",
 				cv_prefix_text(&prefix, text), word);
+			n++;
 		}
 		qsort(routes, n, sizeof(routes[0]), by_text);
 		for (unsigned r = 0; r < n; r++)
@@ -192,7 +193,6 @@ say_counts(struct state *s)
 {
 	unsigned services = 0, filters = 0, groups = 0, realms = 0, pools = 0;
 	const struct cv_prefix *prefixes;
-	struct cv_prefix prefix;
 	struct dp_service v;
 	struct dp_filter f;
 	struct dp_group g;
@@ -204,9 +204,12 @@ say_counts(struct state *s)
 		services += dp_service_get(d.dp, id, &v) == 0;
 	for (uint16_t id = 0; id < CV_FILTER_IDS; id++)
 		filters += dp_filter_get(d.dp, id, &f) == 0;
-	for (uint16_t id = 0; id < CV_REALM_IDS; id++)
+	for (uint16_t id = 0; id < CV_REALM_IDS; id++) {
+		struct cv_prefix first = {0};
+
 		realms += dp_realm_get(d.dp, id, &prefixes, &count) == 0 ||
-			  dp_route_get(d.dp, id, 0, &prefix, &word) == 0;
+			  dp_route_next(d.dp, id, &first, &word);
+	}
 	for (uint16_t id = 0; id < CV_GROUP_IDS; id++) {
 		groups += dp_group_get(d.dp, id, &g) == 0;
 		pools += lns_pool_use(d.lns, id, &used, &size);

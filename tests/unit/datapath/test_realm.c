@@ -235,7 +235,7 @@ static void
 the_longest_prefix_counts(void **state)
 {
 	struct cv_prefix wide = {.ip = cv_ipv4(0x0a000000), .length = 8},
-			 host = {.ip = cv_ipv4(0x0b000001), .length = 32}, got;
+			 host = {.ip = cv_ipv4(0x0b000001), .length = 32}, got = {0};
 	uint32_t self = dp_route_word(DP_ROUTE_SELF, 0), word, slot;
 	struct dp_session s;
 	struct bench b;
@@ -260,11 +260,15 @@ the_longest_prefix_counts(void **state)
 	assert_int_equal(dp_session_set(b.dp, &s, NULL), CV_ERR_CONFIG);
 	s.address = cv_ipv4(0x0a000003);
 	assert_int_equal(dp_session_set(b.dp, &s, NULL), CV_ERR_CONFIG);
-	/* by length: both hosts (the harness's is one) before the /8 */
-	assert_int_equal(dp_route_get(b.dp, 0, 2, &got, &word), 0);
+	/* by address: the /8, the harness's, the other one */
+	assert_true(dp_route_next(b.dp, 0, &got, &word));
 	assert_memory_equal(&got, &wide, sizeof(got));
 	assert_int_equal(word, self);
-	assert_int_equal(dp_route_get(b.dp, 0, 3, &got, &word), CV_ERR_UNKNOWN);
+	assert_true(dp_route_next(b.dp, 0, &got, &word));
+	assert_int_equal(cv_ipv4_value(&got.ip), INNER_LNS);
+	assert_true(dp_route_next(b.dp, 0, &got, &word));
+	assert_memory_equal(&got, &host, sizeof(got));
+	assert_false(dp_route_next(b.dp, 0, &got, &word));
 	assert_int_equal(dp_route_clear(b.dp, 0, &wide), 0);
 	assert_int_equal(dp_route_clear(b.dp, 0, &wide), CV_ERR_UNKNOWN);
 	assert_false(echoes(&b, 0x0a0000ff));

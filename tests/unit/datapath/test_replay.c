@@ -75,10 +75,10 @@ read_id(const struct dp *dp, uint16_t id, struct records *r)
 		r->realms[r->n_realms].count = count;
 		r->realms[r->n_realms++].id = id;
 	}
-	for (unsigned i = 0; dp_route_get(dp, id, i, &r->routes[r->n_routes].prefix,
-				     &r->routes[r->n_routes].word) == 0;
-		i++)
+	for (struct cv_prefix at = {0}; dp_route_next(dp, id, &at, &r->routes[r->n_routes].word);) {
+		r->routes[r->n_routes].prefix = at;
 		r->routes[r->n_routes++].realm = id;
+	}
 	if (dp_service_get(dp, id, &r->services[r->n_services].told) != 0)
 		return;
 	r->services[r->n_services++].id = id;
