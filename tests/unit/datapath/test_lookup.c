@@ -38,6 +38,18 @@ drain(struct bench *b)
 		;
 }
 
+/* Until nobody is known, and nothing waits for anybody. */
+static void
+time_passes(struct bench *b)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		b->now += 31 * CV_NS_PER_S;
+		dp_control_poll(b->dp, b->now);
+		dp_worker_round(b->dp->workers[0]);
+		drain(b);
+	}
+}
+
 static void
 send_out(struct bench *b, uint32_t to)
 {
@@ -99,6 +111,7 @@ expect_hop(const struct bench *b, uint32_t ip, enum dp_route_kind kind, uint32_t
 static void
 to_sessions_and_ourselves(void **state)
 {
+	const struct cv_prefix beside = {.ip = cv_ipv4(LNS_IP + 2), .length = 24};
 	static const uint32_t nowhere[] = {0x7f000001, 0xe0000005, 0};
 	struct dp_leads leads;
 	struct cv_ip ip;
@@ -115,6 +128,11 @@ to_sessions_and_ourselves(void **state)
 	assert_int_equal(leads.kind, DP_ROUTE_SELF);
 	expect_prefix(&leads, OURS, 32);
 	assert_int_equal(lookup(&b, INNER_A + 77).kind, DP_ROUTE_NOBODY);
+	/* a listener's, in a network of the interface */
+	assert_int_equal(lookup(&b, LNS_IP).kind, DP_ROUTE_NOBODY);
+	assert_int_equal(dp_address_set(b.dp, 0, &beside), 0);
+	assert_int_equal(lookup(&b, LNS_IP).kind, DP_ROUTE_SELF);
+	assert_int_equal(lookup(&b, LNS_IP + 3).kind, DP_ROUTE_LINK);
 	ip = cv_ipv4(INNER_B);
 	assert_int_equal(dp_lookup(b.dp, 1, &ip, &leads), 0); /* another realm */
 	assert_int_equal(leads.kind, DP_ROUTE_NOBODY);
@@ -183,6 +201,103 @@ by_routes(void **state)
 	leads = lookup(&b, BEYOND + 16);
 	expect_prefix(&leads, BEYOND & 0xffffff00, 24);
 	expect_hop(&b, BEYOND + 16, DP_ROUTE_VIA, HOST, DP_HOP_RESOLVED);
+	bench_down(&b);
+}
+
+/* What a packet made count, of all that it can. */
+struct fate {
+	uint64_t to_a, to_b, out, asked, discarded, no_route, ours;
+};
+
+static struct fate
+fate_of(const struct bench *b)
+{
+	struct dp_session_counters a_n, b_n;
+	struct dp_iface_info info;
+
+	dp_session_counters(b->dp, b->slot_a, &a_n);
+	dp_session_counters(b->dp, b->slot_b, &b_n);
+	assert_int_equal(dp_iface_info(b->dp, 0, &info), 0);
+	return (struct fate){a_n.tx_packets, b_n.tx_packets, info.n.tx_packets,
+		edges(b, DP_EDGE_EGRESS_PUNT_NEIGHBOUR), drops(b, DP_DROP_ROUTE_DISCARD),
+		drops(b, DP_DROP_ROUTE_NO_ROUTE), drops(b, DP_DROP_ROUTE_LNS)};
+}
+
+/* What it should be after a packet that leads there. */
+static void
+expect_fate(const struct bench *b, struct fate fate, const struct dp_leads *leads)
+{
+	struct fate now = fate_of(b);
+
+	switch (leads->kind) {
+	case DP_ROUTE_SESSION:
+		(*(leads->slot == b->slot_a ? &fate.to_a : &fate.to_b))++;
+		break;
+	case DP_ROUTE_SELF:
+		fate.ours++;
+		break;
+	case DP_ROUTE_DISCARD:
+		fate.discarded++;
+		break;
+	case DP_ROUTE_NOBODY:
+		fate.no_route++;
+		fate.to_a = now.to_a; /* it is told so, up to a rate */
+		break;
+	default:
+		(*(leads->state == DP_HOP_RESOLVED ? &fate.out : &fate.asked))++;
+	}
+	assert_memory_equal(&now, &fate, sizeof(now));
+}
+
+static void
+random_route(struct bench *b, const uint32_t nets[3], uint64_t *random)
+{
+	const uint32_t words[] = {dp_route_word(DP_ROUTE_VIA, VIA),
+		dp_route_word(DP_ROUTE_VIA, VIA + 1), dp_route_word(DP_ROUTE_DISCARD, 0),
+		dp_route_word(DP_ROUTE_SELF, 0)};
+	uint8_t length = (uint8_t)(24 + random_below(random, 9));
+	uint32_t ip = nets[random_below(random, 3)] + random_below(random, 256);
+	struct cv_prefix to = {.ip = cv_ipv4(ip & UINT32_MAX << (32 - length)), .length = length};
+
+	/* what a session or we have it keeps */
+	(void)dp_route_set(b->dp, 0, &to, words[random_below(random, 4)]);
+}
+
+/* Whatever routes there are, and of whichever address. */
+static void
+it_is_what_workers_do(void **state)
+{
+	static const uint32_t nets[] = {
+		INNER_A & 0xffffff00, OURS & 0xffffff00, BEYOND & 0xffffff00};
+	const struct dp_via via = {.iface = 0, .ip = cv_ipv4(HOST)};
+	unsigned kinds[DP_ROUTE_DISCARD + 1] = {0};
+	uint64_t random = 77;
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via), 0);
+	drain(&b);
+	answer(&b, HOST, host_mac);
+	for (unsigned i = 0; i < 2000; i++) {
+		uint32_t ip = nets[random_below(&random, 3)] + random_below(&random, 256);
+		struct dp_leads leads;
+		struct fate fate;
+
+		if (i % 20 == 0)
+			random_route(&b, nets, &random);
+		if (i % 10 == 0 || ip == INNER_A) /* A does not send to itself */
+			ip = i % 20 == 0 ? INNER_B : HOST;
+		leads = lookup(&b, ip);
+		fate = fate_of(&b);
+		send_out(&b, ip);
+		expect_fate(&b, fate, &leads);
+		kinds[leads.kind]++;
+	}
+	for (enum dp_route_kind k = 0; k <= DP_ROUTE_DISCARD; k++)
+		if (k != DP_ROUTE_SESSION6 && k != DP_ROUTE_ADJACENT)
+			assert_true(kinds[k] > 20);
+	time_passes(&b);
 	bench_down(&b);
 }
 
@@ -261,12 +376,7 @@ interfaces_count(void **state)
 	assert_int_equal(info.n.tx_bytes, info.n.tx_packets * LEN);
 	sent = info.n.tx_packets;
 	/* it goes, and others come and go until its slot is another's */
-	for (unsigned i = 0; i < 20; i++) {
-		b.now += 31 * CV_NS_PER_S;
-		dp_control_poll(b.dp, b.now);
-		dp_worker_round(b.dp->workers[0]);
-		drain(&b);
-	}
+	time_passes(&b);
 	assert_int_equal(lookup(&b, HOST).state, DP_HOP_UNKNOWN);
 	for (unsigned i = 0; i < DP_MAX_ADJACENCIES; i++) {
 		assert_int_equal(dp_via_set(b.dp, VIA, &via), 0);
@@ -290,6 +400,7 @@ main(void)
 		cmocka_unit_test(to_sessions_and_ourselves),
 		cmocka_unit_test(to_neighbours),
 		cmocka_unit_test(by_routes),
+		cmocka_unit_test(it_is_what_workers_do),
 		cmocka_unit_test(realms_count),
 		cmocka_unit_test(interfaces_count),
 	};
