@@ -10,6 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 OURS=198.18.5.1
 GATEWAY=198.18.5.9
+MORE=150 # routes, that culvertctl needs several pages for
 
 reason=$(guest_missing)
 [ -z "$reason" ] || tap_skip_all "$reason"
@@ -27,7 +28,8 @@ lan() {
 uplink() {
 	cat >>"$RUN/lns/culvert.yaml" <<YAML
 interfaces: [ { name: lan, addresses: $OURS/24 } ]
-routes: [ { to: 203.0.113.0/24, via: $GATEWAY }, { to: 10.88.0.0/16, via: discard } ]
+routes: [ { to: 203.0.113.0/24, via: $GATEWAY }, { to: 10.88.0.0/16, via: discard },
+  $(seq -s ', ' -f '{ to: 100.64.%g.0/24, via: discard }' 1 $MORE) ]
 YAML
 }
 
@@ -93,10 +95,11 @@ uplink_is_shown() {
 	local mac
 	mac=$(gateway_mac)
 	shows interfaces "lan +wan +default +any +sessions +1 +[1-9][0-9]* .* [1-9][0-9]* .* $OURS/24" &&
-		shows realms "default +1 +1 +1 +0 +5 +10.88.1.0/24" &&
+		shows realms "default +1 +1 +1 +0 +$((MORE + 5)) +10.88.1.0/24" &&
 		shows "routes default" "default +203.0.113.0/24 +via +$GATEWAY +lan +resolved +$mac" \
 			"default +198.18.5.0/24 +connected +- +lan +- +-" \
 			"default +$OURS/32 +own +- +- +- +-" "default +10.88.0.0/16 +discard +- +- +- +-" &&
+		[ "$(lns_rows routes '{realm} {prefix}' | sort | uniq -u | wc -l)" = $((MORE + 5)) ] &&
 		shows "routes default leads_to=via" && [ "$(wc -l <"$RUN/table")" = 2 ] &&
 		shows "routes interface=lan leads_to=own" "no such route" &&
 		shows neighbours "$GATEWAY +wan +lan +resolved +$mac +[0-9ms]+ +1" &&
@@ -139,9 +142,9 @@ reload() {
 
 # The LAN goes with a reload, and what a route needs of it does not go before the route.
 goes_and_comes() {
-	! reload 's/^interfaces:/#&/' && reload 's/^routes:/#&/' || return 1
+	! reload 's/^interfaces:/#&/' && reload '/^routes:/,/]$/s/^/#/' || return 1
 	! esp_ping A 172.31.1.1 172.31.2.1 || return 1
-	reload 's/^#\(interfaces\|routes\):/\1:/' && esp_ping A 172.31.1.1 172.31.2.1
+	reload 's/^#\(interfaces:\|routes:\|  {\)/\1/' && esp_ping A 172.31.1.1 172.31.2.1
 }
 
 tap_plan 19
