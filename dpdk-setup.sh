@@ -31,7 +31,9 @@ SYNOPSIS
                                     all tests; --quick: build, unit tests, rules of the tree;
                                     --other: only build and unit tests on the other Debian, in a
                                     root that is made once in ~/.cache/culvert (600 MB)
-    ./dpdk-setup.sh demo [--keep]   two clients behind two NATs exchange IPsec (root);
+    ./dpdk-setup.sh demo [SCENE] [--keep] | demo --help
+                                    two clients behind two NATs exchange IPsec (root); scene-2:
+                                    a gateway that knows nothing of L2TP (config/SCENE-2.md);
                                     --keep leaves it running and says how to look around
     ./dpdk-setup.sh bench [--quick] [--json] [--help]
                                     cycles a packet, set-ups a second, memory a session; as root
@@ -261,6 +263,11 @@ command_test() {
 }
 
 command_demo() {
+	case ${1-} in
+	--help | -h) exec "$TOP/tests/net/demo.sh" --help ;;
+	--run | --end) ;;
+	*) "$TOP/tests/net/demo.sh" --knows "$@" || exit ;;
+	esac
 	install_packages $BUILD_PACKAGES $TEST_PACKAGES
 	command_build
 	CULVERTD=$BUILD/app/culvertd/culvertd exec "$TOP/tests/net/demo.sh" "$@"
