@@ -170,8 +170,10 @@ dp_uplink_ask(struct dp_worker *w, struct dp_packet *p)
 	uint64_t host = dp_ip_host(target);
 	enum dp_drop_cause cause;
 
-	rte_pktmbuf_adj(p->m, (uint16_t)(p->inner - rte_pktmbuf_mtod(p->m, uint8_t *)));
-	rte_pktmbuf_trim(p->m, (uint16_t)(rte_pktmbuf_data_len(p->m) - p->len));
+	/* an answer of ours begins before what came */
+	p->m->data_off = (uint16_t)(p->inner - (uint8_t *)p->m->buf_addr);
+	p->m->data_len = p->len;
+	p->m->pkt_len = p->len;
 	*dp_meta(p->m) = (struct dp_punt_meta){
 		.port = dp_adjacency_of(w->dp, p->to)->port, .slot = DP_NO_SLOT, .remote = target};
 	w->counts.edges[DP_EDGE_EGRESS_PUNT_NEIGHBOUR]++;

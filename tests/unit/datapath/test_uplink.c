@@ -405,6 +405,7 @@ isolated_clients_reach_gateways(void **state)
 		.lns = cv_ipv4(INNER_LNS)};
 	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
 	struct wire wire = {0};
+	struct frame_bytes f;
 	struct bench b;
 
 	(void)state;
@@ -418,7 +419,16 @@ isolated_clients_reach_gateways(void **state)
 	send_in(&b, ROUTER, INNER_A, LEN);
 	send_out(&b, ROUTER, LEN);
 	assert_int_equal(drops(&b, DP_DROP_POLICY_ISOLATED), 2);
-	answer(&b, ROUTER, router_mac); /* for whom ICMP waits */
+	/* who was refused is told, when it is known where he is */
+	drain(&b);
+	answer(&b, ROUTER, router_mac);
+	f = take_frame(&b);
+	assert_int_equal(f.len, WIRE_ETHER + WIRE_IPV4 + WIRE_ICMP_HEADER + LEN);
+	assert_memory_equal(f.bytes, router_mac, 6);
+	assert_true(wire_ipv4_sum_right(f.bytes + WIRE_ETHER, WIRE_IPV4));
+	assert_int_equal(wire_ipv4_source_be(f.bytes + WIRE_ETHER), wire_swap32(OURS));
+	assert_int_equal(wire_ipv4_target_be(f.bytes + WIRE_ETHER), wire_swap32(ROUTER));
+	assert_int_equal(f.bytes[WIRE_ETHER + WIRE_IPV4], WIRE_ICMP_UNREACHABLE);
 	/* and from it only IPsec */
 	inner_packet(packet, HOST, INNER_A, WIRE_TCP, LEN);
 	put_plain(&b, packet, LEN);
