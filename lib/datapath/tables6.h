@@ -177,7 +177,7 @@ dp_route6_find(
 {
 	uint32_t found = word == NULL ? 0 : __atomic_load_n(word, __ATOMIC_ACQUIRE);
 
-	return dp_route_kind(found) != DP_ROUTE_NOBODY ? found : dp_route6_rest(r, address);
+	return found != 0 ? found : dp_route6_rest(r, address);
 }
 
 #endif

@@ -414,7 +414,7 @@ find_other(const struct dp *dp, struct plain *p, uint32_t route)
 	const struct dp_realm6 *r6 = dp_realm6_of(dp, p->from->realm);
 
 	/* to a shorter prefix; the realm may be gone by now */
-	if (dp_route_kind(route) == DP_ROUTE_NOBODY) {
+	if (route == 0) {
 		if ((p->kind & INNER6) != 0)
 			route = r6 == NULL ? DP_ROUTE_NOBODY
 					   : dp_route6_rest(r6, p->inner + WIRE_IPV6_TARGET);

@@ -14,7 +14,7 @@ dp_route6_rest(const struct dp_realm6 *r, const uint8_t address[WIRE_IPV6_ADDRES
 		const uint32_t *word = dp_nets_word(n, dp_net_cut(net, bits), bits);
 		uint32_t found = word == NULL ? 0 : __atomic_load_n(word, __ATOMIC_ACQUIRE);
 
-		if (dp_route_kind(found) != DP_ROUTE_NOBODY)
+		if (found != 0) /* a session's, or kept for one */
 			return found;
 	}
 	return dp_lpm_find6(&r->routes, address);

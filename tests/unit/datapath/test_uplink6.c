@@ -166,6 +166,45 @@ by_a_link_local_next_hop(void **state)
 	bench_down(&b);
 }
 
+/* What is kept for a session that is not open yet is nobody's, and does not leave by a shorter
+ * route: of its link, and of what was delegated. */
+static void
+what_is_kept_stays(void **state)
+{
+	const struct cv_prefix all = prefix6("::/0"), all4 = {.ip = cv_ipv4(0)};
+	const struct dp_via via = {.ip = address6(ROUTER)};
+	uint8_t packet[FRAME_MAX], got[FRAME_MAX];
+	struct wire wire = {0};
+	struct dp_session s;
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	assert_int_equal(dp_via_set(b.dp, 3, &via), 0);
+	dp_worker_round(b.dp->workers[0]);
+	expect_question(&b, ROUTER);
+	answer(&b, ROUTER, router_mac);
+	assert_int_equal(dp_route_set(b.dp, 0, &all, dp_route_word(DP_ROUTE_VIA, 3)), 0);
+	assert_int_equal(dp_route_set(b.dp, 0, &all4, dp_route_word(DP_ROUTE_VIA, 3)), 0);
+	assert_int_equal(dp_session_get(b.dp, b.slot_a, &s), 0);
+	dp_inner6_put(b.dp, &s, DP_ROUTE_KEPT);
+	dp_realm_put(b.dp, 0, wire_swap32(INNER_A), DP_ROUTE_KEPT);
+	for (unsigned i = 0; i < 3; i++) {
+		inner_packet(packet, INNER_B, INNER_A, ESP, LEN);
+		if (i == 2)
+			put_data(&b, false, &wire, packet, LEN);
+		else
+			put6(&b, false, packet,
+				packet6(packet, B_6, i == 0 ? A_6 : "2001:db8:a:100::1", ESP, LEN));
+		assert_int_not_equal(
+			i == 2 ? take_inner(&b, false, got) : take6(&b, false, got), 0);
+		assert_int_equal(drops(&b, DP_DROP_ROUTE_NO_ROUTE), i + 1);
+	}
+	dp_inner6_put(b.dp, &s, dp_route_word(DP_ROUTE_SESSION, b.slot_a));
+	dp_realm_put(b.dp, 0, wire_swap32(INNER_A), dp_route_word(DP_ROUTE_SESSION, b.slot_a));
+	bench_down(&b);
+}
+
 static void
 what_is_told_and_what_is_dropped(void **state)
 {
@@ -367,6 +406,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH_WAYS(both_ways),
 		BOTH_WAYS(by_a_link_local_next_hop),
+		BOTH_WAYS(what_is_kept_stays),
 		BOTH_WAYS(what_is_told_and_what_is_dropped),
 		BOTH_WAYS(our_address_answers),
 		BOTH_WAYS(it_answers_for_clients),
