@@ -8,6 +8,8 @@ enum {
 	FRAMING_BOTH = 3,
 	FRAMING_SYNC = 1,
 	CONNECT_SPEED_BPS = 100000000,
+	MINIMUM_BPS = 9600, /* of a call that we ask for: whatever there is */
+	BEARER_ANY = 3,     /* analog or digital */
 };
 
 /* What opens the secret to nobody but may be told to who has it: all of a set-up and of its calls.
@@ -70,6 +72,8 @@ l2tp_compose_sccrq(struct l2tp_builder *b, const struct l2tp_params *p, const ui
 {
 	begin(b, p, L2TP_SCCRQ);
 	put_identity(b, p, challenge, true);
+	if (p->tie_breaker != NULL)
+		l2tp_put(b, L2TP_AVP_TIE_BREAKER, p->tie_breaker, L2TP_TIE_BREAKER_BYTES);
 }
 
 void
@@ -119,12 +123,46 @@ l2tp_compose_icrp(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t 
 	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
 }
 
+static void
+put_connected(struct l2tp_builder *b)
+{
+	l2tp_put_u32(b, L2TP_AVP_CONNECT_SPEED, CONNECT_SPEED_BPS);
+	l2tp_put_u32(b, L2TP_AVP_FRAMING_TYPE, FRAMING_SYNC);
+}
+
 void
 l2tp_compose_iccn(struct l2tp_builder *b, const struct l2tp_params *p)
 {
 	begin(b, p, L2TP_ICCN);
-	l2tp_put_u32(b, L2TP_AVP_CONNECT_SPEED, CONNECT_SPEED_BPS);
-	l2tp_put_u32(b, L2TP_AVP_FRAMING_TYPE, FRAMING_SYNC);
+	put_connected(b);
+}
+
+void
+l2tp_compose_ocrq(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
+	uint32_t serial, struct cv_bytes number)
+{
+	begin(b, p, L2TP_OCRQ);
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
+	l2tp_put_u32(b, L2TP_AVP_CALL_SERIAL_NUMBER, serial);
+	l2tp_put_u32(b, L2TP_AVP_MINIMUM_BPS, MINIMUM_BPS);
+	l2tp_put_u32(b, L2TP_AVP_MAXIMUM_BPS, CONNECT_SPEED_BPS);
+	l2tp_put_u32(b, L2TP_AVP_BEARER_TYPE, BEARER_ANY);
+	l2tp_put_u32(b, L2TP_AVP_FRAMING_TYPE, FRAMING_BOTH);
+	l2tp_put(b, L2TP_AVP_CALLED_NUMBER, number.data, number.len);
+}
+
+void
+l2tp_compose_ocrp(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session)
+{
+	begin(b, p, L2TP_OCRP);
+	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
+}
+
+void
+l2tp_compose_occn(struct l2tp_builder *b, const struct l2tp_params *p)
+{
+	begin(b, p, L2TP_OCCN);
+	put_connected(b);
 }
 
 void

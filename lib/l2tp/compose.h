@@ -26,6 +26,11 @@ void l2tp_compose_icrq(struct l2tp_builder *b, const struct l2tp_params *p, uint
 	uint32_t serial);
 void l2tp_compose_icrp(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session);
 void l2tp_compose_iccn(struct l2tp_builder *b, const struct l2tp_params *p);
+/* number: of who is to be called; may have no bytes. */
+void l2tp_compose_ocrq(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
+	uint32_t serial, struct cv_bytes number);
+void l2tp_compose_ocrp(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session);
+void l2tp_compose_occn(struct l2tp_builder *b, const struct l2tp_params *p);
 /* local_session 0: a call that never had an ID of ours. */
 void l2tp_compose_cdn(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
 	const struct l2tp_reason *reason);

@@ -287,8 +287,25 @@ l2tp_peek(const uint8_t *data, size_t len, struct l2tp_peek *peek)
 			peek->host_name = (struct cv_bytes){value.pos, cv_remaining(&value)};
 		else if (vendor_number == L2TP_AVP_ASSIGNED_TUNNEL_ID && plain)
 			peek->assigned_tunnel_id = cv_read_u16(&value);
+		else if (vendor_number == L2TP_AVP_TIE_BREAKER && plain &&
+			 cv_remaining(&value) == L2TP_TIE_BREAKER_BYTES) {
+			peek->has_tie_breaker = true;
+			memcpy(peek->tie_breaker, value.pos, L2TP_TIE_BREAKER_BYTES);
+		}
 	}
 	return 0;
+}
+
+enum l2tp_tie
+l2tp_tie(const uint8_t *ours, const uint8_t *theirs)
+{
+	int order;
+
+	if (ours == NULL || theirs == NULL)
+		return ours != NULL ? L2TP_TIE_OURS
+				    : (theirs != NULL ? L2TP_TIE_THEIRS : L2TP_TIE_NONE);
+	order = memcmp(ours, theirs, L2TP_TIE_BREAKER_BYTES);
+	return order == 0 ? L2TP_TIE_NEITHER : (order < 0 ? L2TP_TIE_OURS : L2TP_TIE_THEIRS);
 }
 
 void

@@ -30,11 +30,15 @@ enum l2tp_state {
 #undef X
 };
 
-/* Section 7.4: the call's automaton in both roles. */
+/* Sections 7.4 and 7.5: the call's automaton in both roles. */
 enum l2tp_call_state {
-	L2TP_CALL_REQUESTED,    /* LNS: ICRQ has come, our caller has not decided */
-	L2TP_CALL_WAIT_CONNECT, /* LNS: ICRP sent */
-	L2TP_CALL_WAIT_REPLY,   /* LAC: ICRQ sent */
+	L2TP_CALL_REQUESTED,        /* LNS: ICRQ has come, our caller has not decided */
+	L2TP_CALL_WAIT_CONNECT,     /* LNS: ICRP sent */
+	L2TP_CALL_WAIT_REPLY,       /* LAC: ICRQ sent */
+	L2TP_CALL_OUT_REQUESTED,    /* LAC: OCRQ has come, our caller has not decided */
+	L2TP_CALL_OUT_PLACING,      /* LAC: OCRP sent, our caller has not connected it */
+	L2TP_CALL_OUT_WAIT_REPLY,   /* LNS: OCRQ sent */
+	L2TP_CALL_OUT_WAIT_CONNECT, /* LNS: OCRP has come */
 	L2TP_CALL_ESTABLISHED,
 };
 
@@ -102,9 +106,21 @@ void l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp
 struct l2tp_proxy *l2tp_proxy_keep(const struct l2tp_message *m);
 void l2tp_proxy_free(struct l2tp_proxy *p); /* takes NULL */
 
-/* call.c */
+/* calls.c */
 void l2tp_calls_init(struct l2tp_tunnel *t);
 void l2tp_calls_free(struct l2tp_tunnel *t);
+/* The one of all that are not up yet whose time is over first, or NULL. */
+struct l2tp_call *l2tp_calls_first_setup(const struct l2tp_tunnel *t);
+/* In set-up from now on; an ID is 0 as long as it is not known. NULL: no memory. */
+struct l2tp_call *l2tp_call_new(struct l2tp_tunnel *t, uint64_t now, uint16_t local,
+	uint16_t remote, enum l2tp_call_state state);
+void l2tp_call_free(struct l2tp_tunnel *t, struct l2tp_call *c);
+void l2tp_call_set_ids(struct l2tp_tunnel *t, struct l2tp_call *c, uint16_t local, uint16_t remote);
+/* By our ID, or by the peer's; NULL: there is none, or the ID is 0. */
+struct l2tp_call *l2tp_call_local(const struct l2tp_tunnel *t, uint16_t id);
+struct l2tp_call *l2tp_call_remote(const struct l2tp_tunnel *t, uint16_t id);
+
+/* call.c */
 void l2tp_call_message(
 	struct l2tp_tunnel *t, uint64_t now, uint16_t session_id, const struct l2tp_message *m);
 /* A call message that could not be read: its call ends (section 4.2). */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A control connection and its calls (RFC 2661 sections 5 and 7), as initiator or responder, as
- * LAC (l2tp_call_dial) or LNS (l2tp_call_accept) of each call. Sans-IO: after every call that
- * takes `now` the caller drains l2tp_tunnel_poll_event, then l2tp_tunnel_poll_output, and asks
+ * LAC or LNS of each call, incoming (l2tp_call_dial; l2tp_call_accept) or outgoing
+ * (l2tp_call_accept, l2tp_call_connect; l2tp_call_ask). Sans-IO: after every call that takes `now`
+ * the caller drains l2tp_tunnel_poll_event, then l2tp_tunnel_poll_output, and asks
  * l2tp_tunnel_next_timeout again. One thread at a time.
  */
 #ifndef L2TP_TUNNEL_H
@@ -24,6 +25,7 @@ struct l2tp_tunnel;
 enum { L2TP_HOST_NAME_KEPT = 64 }; /* bytes kept of the peer's host name, with a NUL */
 
 enum { L2TP_CHALLENGE_BYTES = 16 }; /* of the challenges that we issue */
+enum { L2TP_TIE_BREAKER_BYTES = 8 };
 
 /* What an SCCRQ or SCCRP tells of its sender. */
 struct l2tp_identity {
@@ -53,7 +55,10 @@ struct l2tp_params {
 	uint16_t first_ns; /* 0; tests of the wrap-around start elsewhere */
 	uint8_t max_retransmits;
 	bool hide_avps;
-	bool proxy; /* tell of proxy AVPs with CALL_UP */
+	bool proxy;    /* tell of proxy AVPs with CALL_UP */
+	bool outgoing; /* OCRQ is a CALL_REQUEST; else it is refused */
+	/* initiator: L2TP_TIE_BREAKER_BYTES, copied into its SCCRQ; NULL: it has none */
+	const uint8_t *tie_breaker;
 	/* who carries the tunnel's packets tells what congestion did to outer headers in inner ones
 	 * (RFC 9601): the peer is told so */
 	bool ecn;
@@ -64,8 +69,8 @@ void l2tp_params_default(struct l2tp_params *p);
 
 enum l2tp_event_type {
 	L2TP_EV_UP,           /* the control connection is established */
-	L2TP_EV_CALL_REQUEST, /* ICRQ: answer with l2tp_call_accept or l2tp_call_refuse */
-	L2TP_EV_CALL_UP,      /* ICCN has come, or was sent */
+	L2TP_EV_CALL_REQUEST, /* ICRQ or OCRQ: answer with l2tp_call_accept or l2tp_call_refuse */
+	L2TP_EV_CALL_UP,      /* ICCN or OCCN has come, or was sent */
 	L2TP_EV_CALL_DOWN,    /* CDN has come, or the call was not completed in time */
 	L2TP_EV_DOWN,         /* over, with all of its calls (no CALL_DOWN for them) */
 	L2TP_EV_DONE,         /* nothing left to do: free it */
@@ -75,6 +80,7 @@ struct l2tp_event {
 	enum l2tp_event_type type;
 	uint16_t local_session; /* 0 in CALL_REQUEST */
 	uint16_t remote_session;
+	bool outgoing;            /* CALL_REQUEST: OCRQ */
 	bool sequencing_required; /* CALL_UP */
 	/* CALL_UP: what the LAC has negotiated, until the next poll; NULL: nothing */
 	const struct l2tp_proxy *proxy;
@@ -126,8 +132,8 @@ bool l2tp_tunnel_established(const struct l2tp_tunnel *t);
 /* Whether a message of ours still waits for the peer's acknowledgement. */
 bool l2tp_tunnel_waits(const struct l2tp_tunnel *t);
 
-/* LNS: answers CALL_REQUEST. 0; CV_ERR_UNKNOWN: the call is gone; CV_ERR_EXISTS: local_session
- * is taken in this tunnel; CV_ERR_NOMEM. */
+/* Answers CALL_REQUEST: LNS, with ICRP; LAC (outgoing), with OCRP. 0; CV_ERR_UNKNOWN: the call is
+ * gone; CV_ERR_EXISTS: local_session is taken in this tunnel; CV_ERR_NOMEM. */
 int l2tp_call_accept(
 	struct l2tp_tunnel *t, uint64_t now, uint16_t remote_session, uint16_t local_session);
 int l2tp_call_refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote_session,
@@ -135,6 +141,13 @@ int l2tp_call_refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote_sessio
 /* LAC: sends ICRQ with the caller's choice of session ID. Errors as l2tp_call_accept;
  * CV_ERR_STATE: the tunnel is not established. */
 int l2tp_call_dial(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session);
+/* LNS: asks the peer to place a call, by OCRQ; number: whom to call, which may be nobody in
+ * particular. Errors as l2tp_call_dial. A LAC that knows no OCRQ may end the tunnel over it. */
+int l2tp_call_ask(
+	struct l2tp_tunnel *t, uint64_t now, uint16_t local_session, struct cv_bytes number);
+/* LAC: the outgoing call that was accepted is connected: OCCN, and CALL_UP. CV_ERR_UNKNOWN: there
+ * is none that waits for it. */
+int l2tp_call_connect(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session);
 /* LNS: tells the LAC of an established call (SLI, section 6.14) which control characters to escape
  * in what it sends to the caller, and to expect escaped from it. CV_ERR_UNKNOWN: there is none. */
 int l2tp_call_set_accm(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session,
@@ -148,10 +161,23 @@ struct l2tp_peek {
 	uint16_t type;               /* enum l2tp_message_type; 0: an acknowledgement, or none */
 	struct cv_bytes host_name;   /* hostile bytes in the datagram; may have none */
 	uint16_t assigned_tunnel_id; /* 0 when absent or hidden */
+	bool has_tie_breaker;
+	uint8_t tie_breaker[L2TP_TIE_BREAKER_BYTES];
 };
 
 /* 0, or CV_ERR_* of the L2TP header. What else is wrong with it is for the tunnel. */
 int l2tp_peek(const uint8_t *data, size_t len, struct l2tp_peek *peek);
+
+/* Whose SCCRQ stands where both ends have sent one (section 4.4.3, Tie Breaker). The loser discards
+ * its tunnel without a word. */
+enum l2tp_tie {
+	L2TP_TIE_NONE, /* nobody asked for a choice: two tunnels */
+	L2TP_TIE_OURS,
+	L2TP_TIE_THEIRS,
+	L2TP_TIE_NEITHER, /* equal values: both are discarded */
+};
+/* Of values of L2TP_TIE_BREAKER_BYTES; NULL: that SCCRQ has none. */
+enum l2tp_tie l2tp_tie(const uint8_t *ours, const uint8_t *theirs);
 
 #define L2TP_COUNTERS(X)                                                     \
 	X(rx_messages, "control messages processed")                         \

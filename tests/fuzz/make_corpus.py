@@ -119,6 +119,34 @@ def tunnel(name, packets):
     write("tunnel", f"{name}-raw", b"\0" + b"".join(record(d) for c, d in packets if d[0] & 0x80))
 
 
+def outgoing():
+    """A peer's OCRQ, which is answered and connected, or not; then calls that the server asks for,
+    answered by OCRP and OCCN, and one by what belongs to an incoming call."""
+    def message(kind, *values):
+        return b"".join(struct.pack("!HHH", 0x8000 | 6 + len(value), 0, avp) + value
+                        for avp, value in ((0, struct.pack("!H", kind)), *values))
+
+    def assigned(session):
+        return ASSIGNED_SESSION, struct.pack("!H", session)
+
+    def number(value):
+        return struct.pack("!I", value)
+
+    request = ((15, number(1)), (16, number(9600)), (17, number(100000000)), (18, number(3)),
+               (19, number(3)), (21, b"5551234"))
+    connected = (24, number(100000000)), (19, number(1)), (39, b"")
+
+    def at(session, body, choice=0):
+        return record(struct.pack("!H", session) + body, choice, FIX)
+
+    placed = at(0, message(7, assigned(5), *request)) + at(0, message(7, assigned(6), *request), 2)
+    ended = at(5, message(14, (1, b"\0\3"), assigned(5))) + at(6, message(14, (1, b"\0\3")))
+    asked = at(8, message(8, assigned(88)), 5) + at(8, message(9, *connected))
+    wrong = at(9, message(11, assigned(99)), 5) + at(10, message(9, *connected), 5)
+    write("tunnel", "outgoing", b"\0" + placed + asked + ended + wrong)
+    write("tunnel", "outgoing-hidden", b"\3" + asked + placed + wrong + ended)
+
+
 def ppp(name, packets, method):
     for role in range(2):
         frames = [parse(d)[2] for to_server, d in packets
@@ -315,6 +343,7 @@ def inner_frames6():
 
 def main():
     auto6()
+    outgoing()
     frames6()
     inner_frames6()
     for path in sorted((HERE.parent / "captures").glob("*.pcap")):

@@ -29,11 +29,22 @@ new_tunnel(struct world *w, enum l2tp_role role, uint16_t id, unsigned flags)
 	p.hide_avps = (flags & 1) != 0;
 	p.secret = (flags & 2) != 0 ? fuzz_secret : NULL;
 	p.secret_len = FUZZ_SECRET_BYTES;
-	p.proxy = true;
+	p.proxy = p.outgoing = true;
 	p.first_ns = (flags & 4) != 0 ? 65530 : 0;
 	t = l2tp_tunnel_new(role, &p, w->now);
 	FUZZ_CHECK(t != NULL);
 	return t;
+}
+
+/* One call in four of those that the peer asks for is connected by what comes next. */
+static void
+request(struct world *w, const struct l2tp_event *e)
+{
+	if ((w->choice & 1) != 0 ||
+		l2tp_call_accept(w->server, w->now, e->remote_session, e->remote_session) != 0)
+		l2tp_call_refuse(w->server, w->now, e->remote_session, &no_more);
+	else if (e->outgoing && (w->choice & 2) == 0)
+		FUZZ_CHECK(l2tp_call_connect(w->server, w->now, e->remote_session) == 0);
 }
 
 /* Takes everything that the server has to say; a peer, where there is one, hears it. */
@@ -49,10 +60,8 @@ drain(struct world *w, struct l2tp_tunnel *peer)
 		FUZZ_CHECK(!w->down || e.type == L2TP_EV_DONE);
 		w->down |= e.type == L2TP_EV_DOWN;
 		w->done |= e.type == L2TP_EV_DONE;
-		if (e.type == L2TP_EV_CALL_REQUEST &&
-			((w->choice & 1) != 0 || l2tp_call_accept(w->server, w->now,
-							 e.remote_session, e.remote_session) != 0))
-			l2tp_call_refuse(w->server, w->now, e.remote_session, &no_more);
+		if (e.type == L2TP_EV_CALL_REQUEST)
+			request(w, &e);
 	}
 	while ((len = l2tp_tunnel_poll_output(w->server, w->now, buf, sizeof(buf))) > 0) {
 		FUZZ_CHECK(n++ < STEPS_MAX);
@@ -97,7 +106,8 @@ wait(struct world *w)
 	return true;
 }
 
-/* fix: the record is a session ID and AVPs, and gets the header that the server waits for. */
+/* fix: the record is a session ID and AVPs, and gets the header that the server waits for. Choice
+ * bit 2: first the server places a call of its own with that ID, incoming or (bit 0) outgoing. */
 static void
 feed(struct world *w, const struct fuzz_record *r)
 {
@@ -108,6 +118,10 @@ feed(struct world *w, const struct fuzz_record *r)
 	struct l2tp_tunnel_info info;
 
 	w->choice = r->choice;
+	if ((r->choice & 4) != 0 && r->fix)
+		(void)((r->choice & 1) != 0
+				? l2tp_call_ask(w->server, w->now, session, (struct cv_bytes){0})
+				: l2tp_call_dial(w->server, w->now, session));
 	if (!r->fix) {
 		l2tp_tunnel_input(w->server, w->now, r->bytes, r->len);
 		return;

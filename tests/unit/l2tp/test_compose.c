@@ -68,6 +68,15 @@ compose(struct l2tp_builder *b, enum l2tp_message_type type)
 	case L2TP_ICCN:
 		l2tp_compose_iccn(b, &params);
 		break;
+	case L2TP_OCRQ:
+		l2tp_compose_ocrq(b, &params, 77, 123456, theirs);
+		break;
+	case L2TP_OCRP:
+		l2tp_compose_ocrp(b, &params, 77);
+		break;
+	case L2TP_OCCN:
+		l2tp_compose_occn(b, &params);
+		break;
 	case L2TP_CDN:
 		l2tp_compose_cdn(b, &params, 77, &reason);
 		break;
@@ -83,7 +92,8 @@ static const struct {
 	bool hides; /* something of it, where a secret says so */
 } sent[] = {{L2TP_SCCRQ, true}, {L2TP_SCCRP, true}, {L2TP_SCCCN, true}, {L2TP_STOPCCN, false},
 	{L2TP_HELLO, false}, {L2TP_ICRQ, true}, {L2TP_ICRP, true}, {L2TP_ICCN, true},
-	{L2TP_CDN, true}, {L2TP_SLI, true}};
+	{L2TP_OCRQ, true}, {L2TP_OCRP, true}, {L2TP_OCCN, true}, {L2TP_CDN, true},
+	{L2TP_SLI, true}};
 
 static void
 check_message(size_t i, bool hide)
