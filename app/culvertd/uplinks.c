@@ -82,11 +82,12 @@ uplinks_same_interface(
 	return true;
 }
 
-/* What its ICMP comes from: its first address of each family. */
+/* What its ICMP comes from, its first address of each family; who is there is no client, and is
+ * reached as a gateway alone. */
 static int
 set_group(struct daemon *d, const struct cfg_interface *i)
 {
-	struct dp_group group = {.clients_reachable = true, .mss_kept = true};
+	struct dp_group group = {.mss_kept = true};
 
 	for (size_t k = i->n_addresses; k-- > 0;)
 		*(i->addresses[k].ip.family == CV_IPV4 ? &group.lns : &group.lns6) =

@@ -81,6 +81,26 @@ cfg_check_filters(struct cfg_loader *l)
 			check_own(l, own_key(node), l->cfg->groups[i].own.name);
 }
 
+/* Where `any` is among them, they are all addresses of both families. */
+static void
+expand_any(struct cfg_loader *l, struct cfg_filter *f)
+{
+	struct cv_prefix *all;
+
+	for (size_t i = 0; i < f->n_gateways; i++) {
+		if (f->gateways[i].length != CFG_GATEWAYS_ANY)
+			continue;
+		all = cfg_keep(l, 2, sizeof(*all));
+		if (all == NULL)
+			return;
+		all[0].ip.family = CV_IPV4;
+		all[1].ip.family = CV_IPV6;
+		f->gateways = all;
+		f->n_gateways = 2;
+		return;
+	}
+}
+
 void
 cfg_filters_finish(struct cfg_loader *l)
 {
@@ -104,6 +124,86 @@ cfg_filters_finish(struct cfg_loader *l)
 		group->filter = (uint16_t)n;
 		all[n++] = group->own;
 	}
+	for (size_t i = 0; i < n; i++)
+		expand_any(l, &all[i]);
 	cfg->filters = all;
 	cfg->n_filters = n;
+}
+
+/* ---- whom clients reach beyond each other ---- */
+
+/* Whether it leads to all addresses of a family. */
+static bool
+is_open(const struct cfg_filter *f)
+{
+	for (size_t i = 0; i < f->n_gateways; i++)
+		if (f->gateways[i].length == 0)
+			return true;
+	return false;
+}
+
+/* Of each group a user whom nothing bounds, NULL where there is none. */
+static const struct cfg_user **
+unbounded_users(struct cfg_loader *l)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_user **of =
+		cfg_arena_alloc(&l->scratch, cfg->n_groups, sizeof(const struct cfg_user *));
+
+	if (of == NULL)
+		l->nomem = true;
+	for (size_t i = cfg->n_users; of != NULL && i-- > 0;) {
+		const struct cfg_user *u = &cfg->users[i];
+		const struct cfg_group *g = &cfg->groups[u->group];
+		const struct cv_rate *in = u->rates.in.committed == 0 ? &g->each.in : &u->rates.in;
+
+		if (!cv_rate_limits(in) && !cv_rate_limits(&g->shared.in))
+			of[u->group] = u;
+	}
+	return of;
+}
+
+static void
+warn_open(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_user *user)
+{
+	const struct cfg_node *key = cfg_node_get(map, "filter");
+
+	cfg_warn(l, key != NULL ? key : cfg_node_get(map, "gateways"), NULL,
+		"leads to any address, and nothing bounds how much user %.*s sends there: a "
+		"rate-in would, or a shared-rate-in of the group",
+		(int)user->name_len, user->name);
+}
+
+/* Whether somebody of its realm, or its own filter, has gateways. */
+static bool
+is_of_use(const struct cfg *cfg, const struct cfg_interface *i)
+{
+	if (cfg->filters[i->filter].n_gateways != 0)
+		return true;
+	for (size_t k = 0; k < cfg->n_groups; k++)
+		if (cfg->groups[k].realm == i->realm &&
+			cfg->filters[cfg->groups[k].filter].n_gateways != 0)
+			return true;
+	return false;
+}
+
+void
+cfg_check_beyond(struct cfg_loader *l)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *groups = cfg_node_get(l->root, "groups");
+	const struct cfg_node *interfaces = cfg_node_get(l->root, "interfaces");
+	const struct cfg_node *node = groups == NULL ? NULL : groups->first;
+	const struct cfg_user **users = unbounded_users(l);
+
+	for (size_t i = 0; users != NULL && i < cfg->n_groups; i++, node = node->next)
+		if (users[i] != NULL && is_open(&cfg->filters[cfg->groups[i].filter]))
+			warn_open(l, node, users[i]);
+	node = interfaces == NULL ? NULL : interfaces->first;
+	for (size_t i = 0; i < cfg->n_interfaces; i++, node = node->next)
+		if (!is_of_use(cfg, &cfg->interfaces[i]))
+			cfg_warn(l, node, NULL,
+				"no client may use it: no filter of a group of realm %s has "
+				"gateways",
+				cfg->realms[cfg->interfaces[i].realm].name);
 }

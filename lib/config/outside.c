@@ -236,6 +236,11 @@ cfg_read_gateways(
 	struct cv_prefix prefix = {0};
 	char word[CFG_WORD_TEXT];
 
+	if (node->type == CFG_SCALAR && strcmp(node->text, "any") == 0) {
+		prefix.length = CFG_GATEWAYS_ANY; /* cfg_filters_finish makes it prefixes */
+		memcpy(at, &prefix, sizeof(prefix));
+		return;
+	}
 	cfg_read_peers(l, k, node, &prefix);
 	if (prefix.ip.family == CV_IPV6 && !cfg_is_routed(&prefix.ip))
 		cfg_fail(l, node, NULL,

@@ -51,6 +51,9 @@ enum {
 	CFG_FILTERS_LISTED = CV_FILTERS_MAX - CV_GROUPS_MAX - CFG_FILTERS_BUILT_IN
 };
 
+/* The length of a gateway's prefix that stands for `any` until filters are finished. */
+enum { CFG_GATEWAYS_ANY = 255 };
+
 /* The position of something that is not there; an error has been reported. */
 #define CFG_NO_INDEX UINT32_MAX
 
@@ -387,6 +390,8 @@ bool cfg_meets_outside(
 void cfg_check_filters(struct cfg_loader *l);
 /* All filters in one list, and where each group's is in it. */
 void cfg_filters_finish(struct cfg_loader *l);
+/* Warns of clients that may send anywhere without bounds, and of interfaces that nobody may use. */
+void cfg_check_beyond(struct cfg_loader *l);
 
 /* Names of listeners, IDs, and where each is. */
 void cfg_identify(struct cfg_loader *l);

@@ -191,7 +191,7 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		[CFG_KIND_ADDRESS6] = "IPv6 address",
 		[CFG_KIND_GATEWAY] = "IPv4 or IPv6 address",
 		[CFG_KIND_PEERS] = "IPv4 or IPv6 prefix",
-		[CFG_KIND_GATEWAYS] = "IPv4 or IPv6 prefix",
+		[CFG_KIND_GATEWAYS] = "IPv4 or IPv6 prefix, or `any`",
 		[CFG_KIND_MAC] = "MAC address",
 		[CFG_KIND_RULE] = "rule of one word, or `any`",
 		[CFG_KIND_PORTS] = "port or ports, as `500` or `1000-2000`",

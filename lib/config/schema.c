@@ -63,7 +63,7 @@ static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_PEERS] =
 		PATTERN("(" OCTET OTHER_OCTETS "(/(3[0-2]|[12]?[0-9]))?|" ANY6 "(/" LENGTH6 ")?)"),
 	[CFG_KIND_GATEWAYS] = PATTERN(
-		"(" OCTET OTHER_OCTETS "(/(3[0-2]|[12]?[0-9]))?|" ROUTED6 "(/" LENGTH6 ")?)"),
+		"(any|" OCTET OTHER_OCTETS "(/(3[0-2]|[12]?[0-9]))?|" ROUTED6 "(/" LENGTH6 ")?)"),
 	/* without quotes, one of digits alone is a number to base 60 for some readers */
 	[CFG_KIND_MAC] = "\"type\": [\"string\", \"integer\"], \"pattern\": "
 			 "\"^(?!00:00:00:00:00:00$)[0-9A-Fa-f][02468ACEace](:" HEX("2") "){5}$\"",

@@ -224,7 +224,9 @@ static const struct cfg_key filter_keys[] = {
 	WHOLE("policy", POLICY_TOLD(CV_RULES_MAX), "ipsec", LIVE,
 		"what may pass: ipsec, any, or a list of rules, as [esp, udp/500]"),
 	LISTED("gateways", CFG_ONE_OR_MANY, LIST(struct cfg_filter, gateways), GATEWAYS, 0,
-		CV_GATEWAYS_MAX, NULL, LIVE, "prefixes of the security gateways that clients use"),
+		CV_GATEWAYS_MAX, NULL, LIVE,
+		"prefixes of the security gateways that clients use, or any; beyond clients they "
+		"reach nothing else"),
 };
 
 static const struct cfg_key group_keys[] = {
@@ -265,9 +267,9 @@ static const struct cfg_key group_keys[] = {
 		"in place of filter, with gateways: a filter of the group's own, and name"),
 	LISTED("gateways", CFG_ONE_OR_MANY, LIST_IN(struct cfg_group, own, gateways), GATEWAYS, 0,
 		CV_GATEWAYS_MAX, NULL, OF_FILTER,
-		"in place of filter, with policy: prefixes of the security gateways"),
-	VALUE("clients", struct cfg_group, clients_reachable, CHOICE(client_ways), "reachable",
-		LIVE, "whether clients reach each other"),
+		"in place of filter, with policy: prefixes of the security gateways, or any"),
+	VALUE("clients", struct cfg_group, clients_reachable, CHOICE(client_ways), "isolated", LIVE,
+		"whether clients reach each other"),
 	VALUE("refusals", struct cfg_group, refusals_answered, CHOICE(refusal_ways), "answered",
 		LIVE, "whether clients learn by ICMP that a policy forbids what they send"),
 	VALUE("mss-clamp", struct cfg_group, mss_clamped, CHOICE(clamp_ways), "on", LIVE,

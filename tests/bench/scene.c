@@ -63,8 +63,11 @@ static int
 open_uplink(struct scene *s)
 {
 	const struct dp_iface inside = {.inside = true, .group = 1, .filter = 1};
-	const struct dp_filter any = {.kind = DP_FILTER_ANY};
-	const struct dp_group group = {.lns = cv_ipv4(TRAFFIC_LAN), .clients_reachable = true};
+	/* who is there is no client, so it is a gateway */
+	const struct cv_prefix everyone = {.ip = cv_ipv4(0), .length = 0};
+	const struct dp_filter any = {
+		.kind = DP_FILTER_ANY, .gateways = &everyone, .gateway_count = 1};
+	const struct dp_group group = {.lns = cv_ipv4(TRAFFIC_LAN)};
 	const struct cv_prefix ours = {.ip = cv_ipv4(TRAFFIC_LAN), .length = 24};
 	const struct cv_prefix beyond = {.ip = cv_ipv4(TRAFFIC_BEYOND), .length = 16};
 	const struct dp_via via = {.iface = 0, .ip = cv_ipv4(TRAFFIC_ROUTER)};

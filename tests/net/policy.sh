@@ -31,17 +31,20 @@ while True:
 " >/tmp/box/udp 2>&1 &' && world_until 30 grep -qx listening "$RUN/guest-B/udp"
 }
 
-# configure GROUP_A GROUP_B USER_A USER_B [LISTENER]: what these have besides what all have.
+# configure GROUP_A GROUP_B USER_A USER_B [LISTENER]: what these have besides what all have. Clients of
+# a group that does not say are reachable.
 configure() {
-	local yaml=$RUN/lns/culvert.yaml
+	local yaml=$RUN/lns/culvert.yaml a=$1 b=$2
+	[[ $a == *clients:* ]] || a+=', clients: reachable'
+	[[ $b == *clients:* ]] || b+=', clients: reachable'
 	lns_configure secret=tunnelsecret userA:pass-a userB:pass-b userC:pass-c || return 1
 	sed -i "/^groups:/,\$d; /^listeners:/s!/24!&${5:+, $5}!" "$yaml"
 	cat >>"$yaml" <<YAML
 filters:
   - { name: ports, policy: [udp/5000-5001, icmp] }
 groups:
-  - { name: a, address: 10.88.0.1, $1 }
-  - { name: b, address: 10.88.0.1, $2 }
+  - { name: a, address: 10.88.0.1, $a }
+  - { name: b, address: 10.88.0.1, $b }
 users:
   - { name: userA, password-file: userA.secret, group: a${3:+, $3} }
   - { name: userB, password-file: userB.secret, group: b${4:+, $4} }

@@ -58,6 +58,12 @@ esp_ping() {
 	guest_run "$1" "ping -c 3 -i 0.2 -W 5 -s 1200 -I $2 $3"
 }
 
+# Though its clients are reachable: who is on the LAN is none. With gateways, all of it is as before.
+only_gateways() {
+	reload 's|policy: ipsec|&, gateways: 198.18.5.10|' && ! ipsec_initiate A 2 &&
+		[ "$(lns_drops POLICY_ISOLATED)" -gt 0 ] && reload "s|gateways: [0-9.]*|gateways: $GATEWAY|"
+}
+
 # It begins: what it sends first goes to an address of the pool by Culvert.
 gateway_begins() {
 	strongswan && ipsec_initiate G && esp_ping G 172.31.2.1 172.31.1.1
@@ -147,7 +153,7 @@ goes_and_comes() {
 	reload 's/^#\(interfaces:\|routes:\|  {\)/\1/' && esp_ping A 172.31.1.1 172.31.2.1
 }
 
-tap_plan 19
+tap_plan 20
 world_open
 world_site siteA 192.0.2.11 && lan || exit 2
 for guest in A G; do
@@ -164,6 +170,7 @@ tap_need "the client gets a session" dial
 tap_check "the gateway pings Culvert's address on the LAN" guest_run G "ping -c 2 -i 0.2 -W 5 $OURS"
 tap_check "the client does, too" guest_run A "ping -c 2 -i 0.2 -W 5 $OURS"
 tap_need "strongSwan starts on both" strongswan
+tap_check "a reachable client reaches nobody there whom gateways do not name" only_gateways
 tap_need "IKE from the client to the gateway" ipsec_initiate A
 tap_check "ping of 1200 bytes through native ESP" esp_ping A 172.31.1.1 172.31.2.1
 tap_check "the gateway may begin" gateway_begins

@@ -77,8 +77,10 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 		return false;
 	/* whose address has no class: the gateway is not one of ours */
 	if ((p->kind & (BARE | UPLINK)) != 0)
-		return !six && (dp_in_gateways(from, wire_ipv4_target_be(p->inner)) ||
-				       dp_in_gateways(to, wire_ipv4_source_be(p->inner)));
+		return six ? dp_in_gateways6(from, p->inner + WIRE_IPV6_TARGET) ||
+				       dp_in_gateways6(to, p->inner + WIRE_IPV6_SOURCE)
+			   : dp_in_gateways(from, wire_ipv4_target_be(p->inner)) ||
+				       dp_in_gateways(to, wire_ipv4_source_be(p->inner));
 	if (six)
 		return dp_class6_reached(from, &dp->inner6[p->to], p->inner + WIRE_IPV6_TARGET) ||
 		       dp_class6_reached(to, &dp->inner6[p->slot], p->inner + WIRE_IPV6_SOURCE);

@@ -102,6 +102,9 @@ dp_in_gateways(const struct dp_filter_table *t, uint32_t ip_be)
 	return false;
 }
 
+/* Whether an IPv6 address is: one look-up for each length that its prefixes have. */
+bool dp_in_gateways6(const struct dp_filter_table *t, const uint8_t *address);
+
 /* What both groups say. */
 static inline unsigned
 dp_groups_both(const struct dp *dp, uint16_t from, uint16_t to)

@@ -128,9 +128,10 @@ look(struct dp_worker *w, const struct dp_filter_table *t, enum dp_direction way
 	return denied;
 }
 
-static bool
-has(const struct dp_prefixes6 *set, const uint8_t *address)
+bool
+dp_in_gateways6(const struct dp_filter_table *t, const uint8_t *address)
 {
+	const struct dp_prefixes6 *set = t->gateways6;
 	uint64_t halves[2];
 
 	for (unsigned i = 0; i < set->count; i++) {
@@ -155,8 +156,8 @@ dp_policy6_judge(struct dp_worker *w, const struct dp_packet *p, const struct dp
 		cause = look(w, to, DP_OUT, p, &upper, DP_DROP_POLICY_RECEIVER);
 	if (cause != DP_DROP_COUNT)
 		return cause;
-	if (!meet && !has(from->gateways6, p->inner + WIRE_IPV6_TARGET) &&
-		!has(to->gateways6, p->inner + WIRE_IPV6_SOURCE))
+	if (!meet && !dp_in_gateways6(from, p->inner + WIRE_IPV6_TARGET) &&
+		!dp_in_gateways6(to, p->inner + WIRE_IPV6_SOURCE))
 		return DP_DROP_POLICY_ISOLATED;
 	if (upper.more && !upper.later)
 		dp_follow_first(w, p);

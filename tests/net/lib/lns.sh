@@ -39,7 +39,7 @@ ports: [ { name: wan, device: "af_packet:lns0" } ]
 listeners: [ { port: wan, address: $LNS_ADDRESS/24 } ]
 tunnels: { secrets: [ { secret-file: tunnel.secret } ] }
 ppp: { auth: [$auth] }
-groups: [ { name: clients, address: 10.88.0.1, pool: [10.88.1.0/24], policy: $policy } ]
+groups: [ { name: clients, address: 10.88.0.1, pool: [10.88.1.0/24], clients: reachable, policy: $policy } ]
 users:$users
 YAML
 }

@@ -130,7 +130,7 @@ the_smallest_file_gives_the_defaults(void **state)
 	assert_string_equal(c->filters[0].name, "ipsec");
 	assert_int_equal(c->filters[0].policy, CFG_POLICY_IPSEC);
 	assert_int_equal(c->filters[0].n_gateways, 0);
-	assert_true(g->clients_reachable);
+	assert_false(g->clients_reachable);
 	assert_true(g->refusals_answered);
 	assert_true(g->mss_clamped);
 	assert_int_equal(c->n_users, 0);
@@ -233,7 +233,7 @@ policies(void **state)
 		  "    address: 10.88.0.1\n"
 		  "    policy: [esp, ah, udp/500, tcp/1000-2000, gre, 47, 17, 132/1-65535, 255]\n"
 		  "    user-sessions: 3\n"
-		  "    clients: isolated\n"
+		  "    clients: reachable\n"
 		  "    refusals: silent\n"
 		  "    mss-clamp: off\n");
 	g = c->groups;
@@ -249,7 +249,7 @@ policies(void **state)
 	}
 	assert_int_equal(g->user_sessions, CFG_USER_SESSIONS_LIMIT);
 	assert_int_equal(g->user_sessions_max, 3);
-	assert_false(g->clients_reachable);
+	assert_true(g->clients_reachable);
 	assert_false(g->refusals_answered);
 	assert_false(g->mss_clamped);
 	unload(&t);

@@ -124,6 +124,9 @@ has_six(unsigned i)
 	return i % 4 != 2;
 }
 
+#define LAN_US6 "2001:db8:5::1"
+#define LAN_HOST6 "2001:db8:5::9"
+
 /* Rules of all kinds about the clients by their numbers: 0 to 7 have 10.88.1.20 to 27, and so on.
  */
 static const struct cv_rule listed[] = {
@@ -162,7 +165,7 @@ policies(struct dp *dp)
 	const struct cv_prefix gateways[] = {
 		{.ip = {.family = CV_IPV4, .bytes = {10, 88, 1, 20 + 3}}, .length = 32},
 		network6(3, 64, false), network6(5, 48, false), network6(7, 65, false),
-		{.ip = cv_ipv4(LAN_HOST), .length = 32}};
+		{.ip = cv_ipv4(LAN_HOST), .length = 32}, {.ip = ip6(LAN_HOST6), .length = 128}};
 	const struct dp_filter any = {.kind = DP_FILTER_ANY}, ipsec = {.kind = DP_FILTER_IPSEC},
 			       to_gateways = {.kind = DP_FILTER_IPSEC,
 				       .gateways = gateways,
@@ -245,8 +248,6 @@ install(struct wild *w, unsigned i)
 		put_frame(w->b, arp, bench_arp(w->b, PEERS + peer_of(i), arp));
 }
 
-#define LAN_US6 "2001:db8:5::1"
-#define LAN_HOST6 "2001:db8:5::9"
 #define BEYOND6 "2001:db8:77::7"
 
 /* The interface of all is inside the first realm, too: two neighbours that are known, and routes.
