@@ -14,7 +14,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-d
 	libcmocka-dev libevent-dev libjansson-dev python3"
 TEST_PACKAGES="clang-format clang libclang-rt-dev iproute2 nftables ethtool iputils-ping
 	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
-	strongswan-swanctl dhcpcd-base wide-dhcpv6-client procps python3-yaml python3-jsonschema
+	strongswan-swanctl openssl dhcpcd-base wide-dhcpv6-client procps python3-yaml python3-jsonschema
 	python3-scapy scdoc man-db"
 ROOT_TOOLS="mmdebstrap"
 OTHER_PACKAGES="$BUILD_PACKAGES procps python3-yaml python3-jsonschema scdoc man-db"
@@ -34,6 +34,7 @@ SYNOPSIS
     ./dpdk-setup.sh demo [SCENE] [--keep] | demo --help
                                     two clients behind two NATs exchange IPsec (root); scene-2:
                                     a gateway that knows nothing of L2TP (config/SCENE-2.md);
+                                    scene-3: any two of four clients (config/SCENE-3.md);
                                     --keep leaves it running and says how to look around
     ./dpdk-setup.sh bench [--quick] [--json] [--help]
                                     cycles a packet, set-ups a second, memory a session; as root

@@ -5,7 +5,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
 # What can be shown: demo-NAME.sh each, with the functions that demo() calls.
-SCENES="clients scene-2"
+SCENES="clients scene-2 scene-3"
 
 usage() {
 	cat <<'TEXT'
@@ -21,6 +21,8 @@ SCENES
     clients    two clients behind two NATs exchange IPsec; if no scene is named
     scene-2    two clients behind one NAT, and an IPsec gateway on Culvert's LAN that
                knows nothing of L2TP: config/SCENE-2.md
+    scene-3    four clients behind two NATs, and IPsec between any two by their first
+               packet: config/SCENE-3.md
 
 DESCRIPTION
     Everything happens in network namespaces and virtual machines of the demo's own and

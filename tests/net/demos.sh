@@ -7,13 +7,19 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-# shows SCENE LINE...: demo.sh with it, and that its output has these (patterns), in this order.
+declare -A PID=()
+
+# begin SCENE: demo.sh with it, in the background.
+begin() {
+	"$HERE/demo.sh" "$1" >"$RUN/demo-$1.log" 2>&1 &
+	PID[$1]=$!
+}
+
+# shows SCENE LINE...: it comes to its end, and its output has these (patterns), in this order.
 shows() {
-	local scene=$1 out=$RUN/demo-$1.log rest line pid
+	local scene=$1 out=$RUN/demo-$1.log pid=${PID[$1]} rest line
 	shift
-	"$HERE/demo.sh" "$scene" >"$out" 2>&1 &
-	pid=$!
-	wait $pid || {
+	wait "$pid" || {
 		tail -20 "$out"
 		return 1
 	}
@@ -34,20 +40,26 @@ names() {
 	local said rc=0
 	said=$("$HERE/demo.sh" scene-9 2>&1) || rc=$?
 	echo "$said"
-	[ $rc = 2 ] && grep -q 'there are: clients scene-2$' <<<"$said" &&
+	[ $rc = 2 ] && grep -q 'there are: clients scene-2 scene-3$' <<<"$said" &&
 		"$HERE/demo.sh" --help | grep -q '^    scene-2 '
 }
 
 tap_requires guest lns
-tap_plan 4
+tap_plan 5
 world_open
 
 tap_check "a scene that is not there is refused, with those that are" names
+begin clients # two at a time: they wait more than they work
+begin scene-2
 tap_check "two clients behind two NATs" shows clients \
 	"own filter dropped all 3 packets" "B got 10.88.1" "arrived whole" "bit for bit" \
 	"userB  *10.88.1" POLICY_SENDER "^What you saw"
+begin scene-3
 tap_check "scene 2: a gateway that knows nothing of L2TP" shows scene-2 \
 	"filter dropped all 3 packets" "alice got 198.51.100.129" "gateway that began" "which is Culvert's" \
 	"plain ESP and nothing of L2TP" "bob  *198.51.100.130" POLICY_SENDER "^What you saw"
+tap_check "scene 3: IPsec between any two of four clients" shows scene-3 \
+	"filter dropped all 3 packets" "dave 10.88.1" "alice pings bob at 10.88.1" "carol pings bob at 10.88.1" \
+	"none was in the clear" "dave  *10.88.1" POLICY_SENDER "^What you saw"
 tap_check "nothing is left behind" world_vanish
 tap_end

@@ -12,7 +12,7 @@ guest_missing() {
 		echo "not root"
 		return
 	}
-	for tool in ip nft ethtool linux.uml cc busybox xl2tpd pppd charon-systemd swanctl tcpdump tshark; do
+	for tool in ip nft ethtool linux.uml cc busybox xl2tpd pppd charon-systemd swanctl openssl tcpdump tshark; do
 		command -v "$tool" >/dev/null || {
 			echo "$tool is missing (./dpdk-setup.sh install gets it)"
 			return

@@ -15,7 +15,7 @@ ipsec_charon() {
 mkdir -p /run/strongswan
 cat >/run/strongswan/strongswan.conf <<X
 charon {
-	load = random nonce aes sha1 sha2 hmac gmp kdf drbg kernel-netlink socket-default vici updown
+	load = random nonce aes sha1 sha2 hmac pem pkcs1 pkcs8 x509 constraints pubkey gmp kdf drbg kernel-netlink socket-default vici updown
 	retransmit_timeout = ${IPSEC_RETRANSMIT_S:-4}
 	retransmit_tries = ${IPSEC_RETRANSMITS:-5}
 $(printf '\t%s\n' "$@")
@@ -28,7 +28,7 @@ $(printf '\t%s\n' "$@")
 	}
 }
 swanctl {
-	load = random nonce
+	load = random nonce sha1 sha2 pem pkcs1 pkcs8 x509 pubkey gmp
 }
 X
 $IPSEC_ENV

@@ -4,10 +4,19 @@
 # does not have. Needs world.sh. Its directory is RUN/lns, its log RUN/culvertd.log.
 
 LNS_ADDRESS=192.0.2.1
+LNS_NAME=lns         # its namespace, and directory in RUN
+LNS_TAG=culvertd     # what world_spawn calls it
 LNS_LOG=culvertd.log # in RUN
 LNS_PROGRAM=${CULVERTD:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../../build/app/culvertd/culvertd}
 
 LNS_CTL=${CULVERTCTL:-$(dirname "$LNS_PROGRAM")/../culvertctl/culvertctl}
+
+# lns_use NAME: what follows is about the Culvert in this namespace, where there are several.
+lns_use() {
+	LNS_NAME=$1 LNS_TAG=culvertd
+	[ "$1" = lns ] || LNS_TAG=culvertd-$1
+	LNS_LOG=$LNS_TAG.log
+}
 
 # lns_missing: why it cannot run here, in words; nothing if it can.
 lns_missing() {
@@ -17,7 +26,7 @@ lns_missing() {
 
 # lns_configure secret=SECRET [auth=chap-md5] [policy=ipsec] [workers=0] USER:PASSWORD...
 lns_configure() {
-	local secret='' auth=chap-md5 policy=ipsec workers=0 word dir=$RUN/lns users=''
+	local secret='' auth=chap-md5 policy=ipsec workers=0 word dir=$RUN/$LNS_NAME users=''
 	mkdir -p "$dir"
 	for word in "$@"; do
 		case $word in
@@ -46,12 +55,12 @@ YAML
 
 # lns_secret FILE SECRET: a file for the daemon alone.
 lns_secret() {
-	(umask 077 && printf '%s\n' "$2" >"$RUN/lns/$1")
+	(umask 077 && printf '%s\n' "$2" >"$RUN/$LNS_NAME/$1")
 }
 
 # lns_start: until it is ready to serve.
 lns_start() {
-	world_spawn lns culvertd env -C "$RUN/lns" "$(readlink -f "$LNS_PROGRAM")" -c culvert.yaml &&
+	world_spawn "$LNS_NAME" "$LNS_TAG" env -C "$RUN/$LNS_NAME" "$(readlink -f "$LNS_PROGRAM")" -c culvert.yaml &&
 		world_until 30 lns_is_ready
 }
 
@@ -61,12 +70,12 @@ lns_is_ready() {
 
 # lns_stop: fails if it does not end well within the three seconds that it has.
 lns_stop() {
-	world_stop culvertd 5
+	world_stop "$LNS_TAG" 5
 }
 
 # lns_ctl WORDS...: culvertctl.
 lns_ctl() {
-	"$LNS_CTL" --socket "$RUN/lns/control.sock" "$@"
+	"$LNS_CTL" --socket "$RUN/$LNS_NAME/control.sock" "$@"
 }
 
 # lns_rows COMMAND FORMAT: a line for each row of culvertctl's answer, in Python's format(), as
@@ -98,7 +107,7 @@ lns_drops() {
 lns_numbers() {
 	local before
 	before=$(wc -l <"$RUN/$LNS_LOG")
-	kill -USR1 "$(cat "$RUN/culvertd.pid")"
+	kill -USR1 "$(cat "$RUN/$LNS_TAG.pid")"
 	world_until 5 lns_printed_since "$before" || return 1
 	tail -n +"$((before + 1))" "$RUN/$LNS_LOG" | sed -nE 's/^.*((counter|drop) name=)/\1/p'
 }

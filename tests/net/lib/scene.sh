@@ -5,13 +5,30 @@
 
 SCENE_CONFIG=$GUEST_LIB/../../../config
 
+# scene_page SCENE: the page of a scene: of 2 SCENE-2.md, of two-lns TWO-LNS.md.
+scene_page() {
+	case $1 in
+	[0-9]) echo "$SCENE_CONFIG/SCENE-$1.md" ;;
+	*) echo "$SCENE_CONFIG/${1^^}.md" ;;
+	esac
+}
+
 # scene_file SCENE NAME: what the page of a scene shows as this file; fails if it shows none.
 scene_file() {
 	awk -v want="file=$2" '
 		inside && /^```$/ { exit }
 		inside { print; lines++ }
 		/^```/ && $2 == want { inside = 1 }
-		END { exit !lines }' "$SCENE_CONFIG/SCENE-$1.md"
+		END { exit !lines }' "$(scene_page "$1")"
+}
+
+# scene_shows SCENE FILE...: the page has these configurations as they are in config.
+scene_shows() {
+	local scene=$1 file
+	shift
+	for file; do
+		scene_file "$scene" "$file" | diff - "$SCENE_CONFIG/$file" || return 1
+	done
 }
 
 # scene_as NAME: alice's files as those of another client.
@@ -22,8 +39,7 @@ scene_as() {
 # scene_lan: Culvert's two ports are wan0 and lan0; by the latter a LAN, which guests can be on.
 scene_lan() {
 	local lns=$WORLD_PREFIX-lns lan=$WORLD_PREFIX-lan
-	ip -n "$lns" link set lns0 down && ip -n "$lns" link set lns0 name wan0 up &&
-		world_namespace lan && ip -n "$lan" link add lan0 type bridge &&
+	scene_port && world_namespace lan && ip -n "$lan" link add lan0 type bridge &&
 		ip -n "$lan" link set lan0 up &&
 		ip -n "$lan" link add to-lns type veth peer name lan0 netns "$lns" &&
 		ip -n "$lan" link set to-lns master lan0 up && ip -n "$lns" link set lan0 up &&
@@ -31,15 +47,33 @@ scene_lan() {
 		world_in lns ethtool -K lan0 tx off tso off gso off gro off >/dev/null
 }
 
-# scene_lns SCENE: the configuration as the page has it; beside it what is this place's own.
+# scene_lns SCENE [FILE]: the configuration as the page has it; beside it what is this place's own. The
+# password of alice is alices-password.
 scene_lns() {
-	mkdir -p "$RUN/lns" && scene_file "$1" "scene-$1.yaml" >"$RUN/lns/culvert.yaml" || return 1
-	cat >>"$RUN/lns/culvert.yaml" <<YAML
-control: { socket: $RUN/lns/control.sock }
+	local yaml=$RUN/$LNS_NAME/culvert.yaml file
+	mkdir -p "$RUN/$LNS_NAME" && scene_file "$1" "${2:-scene-$1.yaml}" >"$yaml" || return 1
+	for file in $(grep -oE '[a-z0-9-]+\.secret' "$yaml" | sort -u); do
+		lns_secret "$file" "${file%.secret}s-password" || return 1
+	done
+	lns_secret tunnel.secret the-tunnel-secret || return 1
+	cat >>"$yaml" <<YAML
+control: { socket: $RUN/$LNS_NAME/control.sock }
 workers: { count: 0, hugepages: never, memory: 256 }
 YAML
-	lns_secret tunnel.secret the-tunnel-secret && lns_secret alice.secret alices-password &&
-		lns_secret bob.secret bobs-password
+}
+
+# scene_port: Culvert's one port is wan0.
+scene_port() {
+	local lns=$WORLD_PREFIX-lns
+	ip -n "$lns" link set lns0 down && ip -n "$lns" link set lns0 name wan0 up
+}
+
+# scene_certificates SCENE NAME...: as the page makes them, in RUN/pki.
+scene_certificates() {
+	local scene=$1
+	shift
+	mkdir -p "$RUN/pki" && scene_file "$scene" certificates >"$RUN/pki/certificates" &&
+		(cd "$RUN/pki" && sh ./certificates "$@")
 }
 
 # scene_dial SCENE GUEST USER: the client's files into the guest, and xl2tpd begins to dial.
@@ -69,14 +103,21 @@ xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -s /etc/xl2tpd/l2tp-secrets -p /run/xl2tpd.
 	-C /run/xl2tpd/l2tp-control >/tmp/box/xl2tpd.log 2>&1 &'
 }
 
-# scene_swan SCENE GUEST FILE USER [OPTION...]: strongSwan with the page's file; options are charon's.
+# scene_swan SCENE GUEST FILE USER [OPTION...]: strongSwan with the page's file, and with the certificate
+# of that name if there is one; options are charon's.
 scene_swan() {
-	local scene=$1 guest=$2 file=$3 user=$4
+	local scene=$1 guest=$2 file=$3 user=$4 pki=$RUN/guest-$2/pki
 	shift 4
+	rm -rf "$pki" && mkdir -p "$pki"/{x509ca,x509,private} || return 1
+	if [ -e "$RUN/pki/$user.crt" ]; then
+		cp "$RUN/pki/ca.crt" "$pki/x509ca" && cp "$RUN/pki/$user.crt" "$pki/x509" &&
+			cp "$RUN/pki/$user.key" "$pki/private" || return 1
+	fi
 	scene_file "$scene" "$file" | if [[ $file == client/* ]]; then scene_as "$user"; else cat; fi \
 		>"$RUN/guest-$guest/swanctl.conf" || return 1
 	ipsec_charon "$guest" "$@" && guest_run "$guest" "$IPSEC_ENV
-cp /tmp/box/swanctl.conf /run/strongswan
+rm -rf /run/strongswan/{x509ca,x509,private}
+cp -r /tmp/box/pki/. /tmp/box/swanctl.conf /run/strongswan
 swanctl --load-all --file /run/strongswan/swanctl.conf"
 }
 
@@ -87,4 +128,14 @@ scene2_boot() {
 		guest_run G 'ip addr flush dev vec0
 ip addr add 198.51.100.9/24 dev vec0
 ip addr add 172.31.0.1/24 dev lo'
+}
+
+# scene3_boot: alice's machine A and carol's C behind the NAT of siteA, bob's B and dave's D behind siteB's.
+scene3_boot() {
+	local guest
+	guest_boot A siteA 10.0.0.2 && guest_boot B siteB 10.0.0.2 && guest_boot C siteA 10.0.0.3 &&
+		guest_boot D siteB 10.0.0.3 || return 1
+	for guest in A B C D; do
+		guest_wait $guest || return 1
+	done
 }
