@@ -8,6 +8,7 @@
 
 enum {
 	CV_PORTS_MAX = 16,      /* network devices */
+	CV_VLANS_MAX = 2048,    /* on all ports */
 	CV_LISTENERS_MAX = 256, /* pairs of a local address and a UDP port */
 	CV_WORKERS_MAX = 64,
 	CV_GROUPS_MAX = 1024,
@@ -26,6 +27,7 @@ enum {
 	 * nothing in common, and no ID of the one is another's in the other: hence twice as many.
 	 */
 	CV_PORT_IDS = 2 * CV_PORTS_MAX,
+	CV_VLAN_IDS = 2 * CV_VLANS_MAX,
 	CV_LISTENER_IDS = 2 * CV_LISTENERS_MAX,
 	CV_REALM_IDS = 2 * CV_REALMS_MAX,
 	CV_INTERFACE_IDS = 2 * CV_INTERFACES_MAX,

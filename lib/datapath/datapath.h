@@ -25,8 +25,9 @@ enum {
 	DP_MAX_PORTS = CV_PORTS_MAX,
 	/* at a time: of a configuration, and of the one before until those have gone */
 	DP_MAX_SERVICES = CV_LISTENER_IDS,
-	DP_MAX_ROUTES = 1000000,   /* of a realm and family, beside sessions' addresses */
-	DP_MAX_ADDRESSES = 256,    /* of interfaces */
+	DP_MAX_ROUTES = 1000000, /* of a realm and family, beside sessions' addresses */
+	DP_MAX_VLANS = CV_VLAN_IDS,
+	DP_MAX_ADDRESSES = 4096,   /* of interfaces */
 	DP_MAX_ADJACENCIES = 4096, /* neighbours and interfaces that are inside a realm */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = 256,                /* a filter without a list */
@@ -200,7 +201,11 @@ enum dp_proxy {
 
 struct dp_iface {
 	uint16_t port; /* index in dp_params.ports */
-	uint16_t mtu;  /* IP bytes; 0: the port's, which is the most */
+	/* IDs of a VLAN on it, 1 to 4094; 0: frames without a tag, or with one of ID 0, are its.
+	 * outer: that of the service tag around it (IEEE 802.1ad), of either type; 0: none. */
+	uint16_t vlan, outer;
+	uint16_t outer_type; /* of service tags that are sent; 0: 0x88a8 */
+	uint16_t mtu;        /* IP bytes; 0: the port's, which is the most */
 	bool inside;
 	uint16_t realm, group, filter; /* inside, as what is below */
 	enum dp_proxy proxy;
@@ -208,9 +213,10 @@ struct dp_iface {
 
 /*
  * Sets an interface, or changes it; the MTU of the sessions behind it follows. IDs are the
- * caller's. CV_ERR_CONFIG: no such port, or a larger MTU; CV_ERR_EXISTS: services, addresses or
- * next hops use it, so it keeps its port and realm, and is not cleared before them, or another one
- * is inside by its port; CV_ERR_LIMIT: DP_MAX_ADJACENCIES; CV_ERR_NOMEM.
+ * caller's. CV_ERR_CONFIG: no such port or VLAN, or a larger MTU; CV_ERR_EXISTS: services,
+ * addresses or next hops use it, so it keeps its port, VLAN and realm, and is not cleared before
+ * them, or another one is inside by its port or VLAN; CV_ERR_LIMIT: DP_MAX_ADJACENCIES,
+ * DP_MAX_VLANS; CV_ERR_NOMEM.
  */
 int dp_iface_set(struct dp *dp, uint16_t iface, const struct dp_iface *told);
 int dp_iface_clear(struct dp *dp, uint16_t iface);
@@ -220,9 +226,9 @@ int dp_iface_get(const struct dp *dp, uint16_t iface, struct dp_iface *out);
  * Adds an address to an interface that is inside, with the length of its network, to which its
  * realm leads from then on. ARP, ND and echo are answered for it. CV_ERR_UNKNOWN: no such
  * interface; CV_ERR_CONFIG: not inside, no address that a host can have, or an IPv6 network longer
- * than 64 bits; CV_ERR_EXISTS: it is ours already, or its network is another interface's or a
- * session's; CV_ERR_LIMIT: DP_MAX_ADDRESSES; CV_ERR_NOMEM. _get: by an index from 0, of all
- * interfaces.
+ * than 64 bits; CV_ERR_EXISTS: it is ours already, by a port or in the realm (on another VLAN, in
+ * another realm it is another's), or its network is another interface's or a session's;
+ * CV_ERR_LIMIT: DP_MAX_ADDRESSES; CV_ERR_NOMEM. _get: by an index from 0, of all interfaces.
  */
 int dp_address_set(struct dp *dp, uint16_t iface, const struct cv_prefix *address);
 int dp_address_clear(struct dp *dp, uint16_t iface, const struct cv_prefix *address);
@@ -633,7 +639,7 @@ struct dp_iface_info {
 
 struct dp_neighbour_info {
 	struct cv_ip ip;
-	uint16_t port;
+	uint16_t port, vlan, outer; /* as in struct dp_iface */
 	uint8_t mac[6];
 	bool resolved;
 	bool configured;       /* its MAC address: ARP can't change it */

@@ -18,6 +18,7 @@
 #include "datapath/bounds.h"
 #include "datapath/drop.h"
 #include "datapath/host/host.h"
+#include "datapath/lan.h"
 #include "datapath/layout.h"
 #include "datapath/tables.h"
 #include "datapath/tables6.h"
@@ -48,6 +49,8 @@ struct dp {
 	uint16_t port_count, worker_count;
 	bool shared, started, stopping, hangs, hugepages, sleeps, eal_ours;
 	struct dp_port ports[DP_MAX_PORTS];
+	struct dp_lan *lans;                  /* DP_MAX_LANS */
+	struct dp_vlans *vlans[DP_MAX_PORTS]; /* NULL: it has none */
 	struct dp_outside *outside;
 
 	uint64_t slot_seed;
@@ -60,10 +63,11 @@ struct dp {
 	struct dp_trace trace;
 	struct dp_metered **meters; /* by slot; NULL: it has none */
 	struct dp_nexthop *nexthops;
+	uint64_t *hop_tags;               /* by the same index, where it has some */
 	struct dp_adjacency *adjacencies; /* table/uplink.h */
 	uint32_t *adjacent;               /* slots of neighbours, by a hash; 0: none */
 	uint32_t *via;                    /* by the ID of next hops: a route word */
-	uint16_t *arp_wanted;             /* neighbours, by a hash of port and address */
+	uint16_t *arp_wanted;             /* neighbours, by a hash of LAN and address */
 	uint64_t *arp_asked;              /* likewise: the known MAC address that was asked last */
 
 	struct rte_mempool *pool;
@@ -94,7 +98,8 @@ struct dp {
 	uint64_t reassembled_before;
 	uint32_t armed; /* control sleeps: a worker that punts writes to event_fd */
 	uint16_t budget[DP_PUNT_CLASSES];
-	bool busy; /* shared: the last round found a full burst */
+	uint32_t next_lan; /* where a free one is looked for */
+	bool busy;         /* shared: the last round found a full burst */
 	uint16_t punt_worker;
 	struct dp_ids ids; /* of what the control thread sends */
 

@@ -189,15 +189,23 @@ enum {
  */
 struct dp_nexthop {
 	uint64_t first;  /* as it lies in a frame: the neighbour's MAC address, two bytes of ours */
-	uint64_t second; /* four bytes of ours, the EtherType; port; DP_NEXTHOP_UP. 0: it is not */
+	uint64_t second; /* four bytes of ours, the EtherType; port, how many tags stand in front of
+			  * that type (dp.hop_tags); DP_NEXTHOP_UP. 0: it is not */
 } __attribute__((aligned(16)));
 
 #define DP_NEXTHOP_UP (UINT64_C(1) << 63)
+#define DP_NEXTHOP_TAGS 61 /* shift of their number */
 
 static inline unsigned
 dp_nexthop_port(uint64_t second)
 {
-	return (unsigned)(second >> 48 & 0x7fff);
+	return (unsigned)(second >> 48 & 0x1fff);
+}
+
+static inline unsigned
+dp_nexthop_tag_bytes(uint64_t second)
+{
+	return (unsigned)(second >> DP_NEXTHOP_TAGS & 3) * 4;
 }
 
 #endif

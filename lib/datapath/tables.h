@@ -15,26 +15,34 @@
 #include "datapath/rules.h"
 #include "datapath/worker/meter.h"
 
-/* What is ours on the outside, replaced as a whole. Addresses and ports in network order. */
+/* What is ours on the outside, of VLANs services alone, replaced as a whole. Addresses and ports in
+ * network order. */
 struct dp_outside {
 	uint32_t count;
 	uint32_t services; /* of them; behind these are addresses of interfaces */
 	uint32_t mask, mask6;
-	uint32_t ports6; /* a bit a port: an address of ours of IPv6 is on it */
+	uint32_t ports6; /* a bit a port: an address of ours of IPv6 is on it, without a tag */
 	struct dp_own {
 		struct dp_ip ip;
 		uint32_t broadcast; /* 0: its network has none */
-		uint16_t port, service;
+		uint16_t lan, service;
 	} * own; /* of either family */
 	struct dp_service_entry6 {
 		struct dp_ip ip;
 		uint16_t udp_port; /* 0: free */
-		uint16_t service;
+		uint16_t service, lan;
 	} * entries6; /* those over IPv6, by a hash */
 	struct dp_service_entry {
 		uint64_t key; /* dp_service_key(); 0: free */
-		uint16_t service;
+		uint16_t service, lan;
 	} entries[]; /* those over IPv4, by a hash of it */
+};
+
+/* What is ours on a VLAN, services and interfaces, replaced as a whole. */
+struct dp_lan_own {
+	uint32_t count;
+	bool v6; /* some of it is of IPv6 */
+	struct dp_own own[];
 };
 
 /* What the control thread knows of a service, as long as it is set or has sessions. */
@@ -53,6 +61,7 @@ struct dp_iface_record {
 	struct dp_iface told;
 	bool set;
 	uint16_t services;
+	uint16_t lan;  /* lan.h */
 	uint32_t slot; /* inside: its own (table/uplink.h); 0: it is not */
 };
 

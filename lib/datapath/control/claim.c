@@ -13,11 +13,11 @@ dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 	bool v4 = ip.family == CV_IPV4;
 
 	if (meta->says == DP_SAYS_QUERY) {
-		dp_mld_report(dp, meta->port, WIRE_MLD_IS_EXCLUDE);
+		dp_mld_report(dp, meta->lan, WIRE_MLD_IS_EXCLUDE);
 		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);
 		return;
 	}
-	switch (dp_neighbour_learn(dp, now, meta->port, &ip, meta->mac, meta->says)) {
+	switch (dp_neighbour_learn(dp, now, meta->lan, &ip, meta->mac, meta->says)) {
 	case DP_CLAIM_TAKEN:
 		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);
 		return;

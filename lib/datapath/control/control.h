@@ -17,10 +17,14 @@ void dp_neighbours_destroy(struct dp *dp);
  * route. It is never DP_NEXTHOP_NONE, by which nothing leaves. */
 int dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip);
 /* The same of an address that an uplink's network has; -1: no room. */
-int dp_nexthop_hold(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip);
+int dp_nexthop_hold(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *ip);
 void dp_nexthop_put(struct dp *dp, int hop);
-/* Nothing is inside by this port any more. */
-void dp_neighbours_leave(struct dp *dp, uint16_t port);
+/* Nothing is inside by this LAN any more. */
+void dp_neighbours_leave(struct dp *dp, uint16_t lan);
+/* It is no more: nobody needs those who are on it. */
+void dp_neighbours_forget(struct dp *dp, uint16_t lan);
+/* Its tags are others. */
+void dp_neighbours_publish(struct dp *dp, uint16_t lan);
 /* Sends a packet of its family (at the buffer's start; room for Ethernet in front) towards ip, now
  * or when its next hop is known. Takes the buffer in any case. */
 int dp_neighbour_send(
@@ -28,7 +32,7 @@ int dp_neighbour_send(
 /* A packet for a neighbour of an uplink that is not known, of whom dp_punt_meta says. */
 void dp_neighbour_resolve(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 /* What the configuration says of a gateway's MAC address may have changed. */
-void dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip);
+void dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *ip);
 enum dp_claim {
 	DP_CLAIM_NOBODY,  /* nobody that we talk to */
 	DP_CLAIM_TAKEN,   /* who is known, or was asked for */
@@ -36,29 +40,29 @@ enum dp_claim {
 };
 
 /* Takes what ARP or ND says, or not. says: DP_SAYS_*, together. */
-enum dp_claim dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip,
+enum dp_claim dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *ip,
 	const uint8_t mac[6], unsigned says);
 void dp_neighbours_poll(struct dp *dp, uint64_t now);
 uint64_t dp_neighbours_timeout(const struct dp *dp);
 
-/* control/question.c: asks who has an address, of `from`, ours on the port. only: the MAC address
+/* control/question.c: asks who has an address, of `from`, ours on the LAN. only: the MAC address
  * that is asked alone; NULL: all are. */
-void dp_question_send(struct dp *dp, uint16_t port, const struct cv_ip *from,
+void dp_question_send(struct dp *dp, uint16_t lan, const struct cv_ip *from,
 	const struct cv_ip *about, const uint8_t *only);
 
 /* Tells all stations that an address is ours, here. */
-void dp_announce(struct dp *dp, uint16_t port, const struct cv_ip *ours);
+void dp_announce(struct dp *dp, uint16_t lan, const struct cv_ip *ours);
 
 /* control/claim.c: what a worker's ARP or ND says of a neighbour. */
 void dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 
-/* control/mld.c: says that we listen to the port's groups; type: WIRE_MLD_*_EXCLUDE. */
-void dp_mld_report(struct dp *dp, uint16_t port, uint8_t type);
+/* control/mld.c: says that we listen to the LAN's groups; type: WIRE_MLD_*_EXCLUDE. */
+void dp_mld_report(struct dp *dp, uint16_t lan, uint8_t type);
 
 /* control/send.c: frames of the control thread. */
 struct rte_mbuf *dp_control_mbuf(struct dp *dp);
-/* Hands a whole frame to a worker. 0 or CV_ERR_LIMIT; takes it in any case. */
-int dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m);
+/* Hands a whole frame, without tags, to a worker. 0 or CV_ERR_LIMIT; takes it in any case. */
+int dp_send_frame(struct dp *dp, uint16_t lan, struct rte_mbuf *m);
 
 /* control/punt.c */
 int dp_punt_create(struct dp *dp);

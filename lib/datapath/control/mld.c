@@ -6,6 +6,7 @@
  */
 #include "datapath/control/control.h"
 #include "datapath/host/host.h"
+#include "datapath/table/outside.h"
 #include "wire/nd.h"
 
 enum {
@@ -18,7 +19,7 @@ enum {
 
 /* A report of n groups. Returns the packet's length. */
 static size_t
-write_report(uint8_t *ip, const struct dp_port *port, uint8_t type,
+write_report(uint8_t *ip, const uint8_t *mac, uint8_t type,
 	const uint8_t (*groups)[WIRE_IPV6_ADDRESS], unsigned n)
 {
 	static const uint8_t routers[WIRE_IPV6_ADDRESS] = {0xff, 0x02, [15] = 0x16};
@@ -29,7 +30,7 @@ write_report(uint8_t *ip, const struct dp_port *port, uint8_t type,
 		.payload = (uint16_t)(ROUTER_ALERT + len)};
 	uint8_t *mld = ip + WIRE_IPV6 + ROUTER_ALERT;
 
-	wire_ipv6_of_mac(port->mac, h.source);
+	wire_ipv6_of_mac(mac, h.source);
 	memcpy(h.target, routers, sizeof(routers));
 	wire_ipv6_write(ip, &h);
 	memcpy(ip + WIRE_IPV6, alert, sizeof(alert));
@@ -45,11 +46,12 @@ write_report(uint8_t *ip, const struct dp_port *port, uint8_t type,
 }
 
 void
-dp_mld_report(struct dp *dp, uint16_t port, uint8_t type)
+dp_mld_report(struct dp *dp, uint16_t lan, uint8_t type)
 {
 	static const uint8_t to[WIRE_MAC] = {0x33, 0x33, 0, 0, 0, 0x16};
 	uint8_t groups[DP_GROUPS_MAX][WIRE_IPV6_ADDRESS];
-	unsigned all = dp_multicast_groups(dp, port, groups);
+	const uint8_t *mac = dp_lan_mac(dp, lan);
+	unsigned all = dp_multicast_groups(dp, lan, groups);
 
 	for (unsigned at = 0, n; at < all; at += n) {
 		uint8_t frame[WIRE_ETHER + WIRE_IPV6 + ROUTER_ALERT + HEADER +
@@ -60,10 +62,9 @@ dp_mld_report(struct dp *dp, uint16_t port, uint8_t type)
 		if (m == NULL)
 			return;
 		n = RTE_MIN(all - at, (unsigned)RECORDS_MAX);
-		wire_ether_write(frame, to, dp->ports[port].mac, WIRE_TYPE_IPV6);
-		len = WIRE_ETHER +
-		      write_report(frame + WIRE_ETHER, &dp->ports[port], type, &groups[at], n);
+		wire_ether_write(frame, to, mac, WIRE_TYPE_IPV6);
+		len = WIRE_ETHER + write_report(frame + WIRE_ETHER, mac, type, &groups[at], n);
 		memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
-		dp_send_frame(dp, port, m);
+		dp_send_frame(dp, lan, m);
 	}
 }

@@ -33,18 +33,23 @@ static void
 ask(struct dp *dp, const struct neighbour *n)
 {
 	if (n->up)
-		dp_wanted_ask(dp, n->port, dp_ip_of(&n->ip), n->mac);
-	dp_question_send(dp, n->port, &n->from, &n->ip, n->up && n->tries == 1 ? n->mac : NULL);
+		dp_wanted_ask(dp, n->lan, dp_ip_of(&n->ip), n->mac);
+	dp_question_send(dp, n->lan, &n->from, &n->ip, n->up && n->tries == 1 ? n->mac : NULL);
 }
 
 /* A line about a neighbour that sessions use. */
 static void
 say(const struct dp *dp, const struct neighbour *n, const char *event, const char *more)
 {
-	char text[CV_IP_TEXT];
+	const struct dp_lan *l = &dp->lans[n->lan];
+	char text[CV_IP_TEXT], vlan[24] = "";
 
-	cv_log_event(dp->log, CV_LOG_WARNING, event, "address=%s port=%s users=%u%s",
-		cv_ip_text(&n->ip, text), dp->ports[n->port].name, n->users, more);
+	if (l->outer != 0)
+		snprintf(vlan, sizeof(vlan), " vlan=%u.%u", l->outer, l->vlan);
+	else if (l->vlan != 0)
+		snprintf(vlan, sizeof(vlan), " vlan=%u", l->vlan);
+	cv_log_event(dp->log, CV_LOG_WARNING, event, "address=%s port=%s%s users=%u%s",
+		cv_ip_text(&n->ip, text), dp->ports[l->port].name, vlan, n->users, more);
 }
 
 /* Of the frames that go to it. */
@@ -59,16 +64,31 @@ static void
 publish(struct dp *dp, const struct neighbour *n)
 {
 	struct dp_nexthop *hop = &dp->nexthops[n->hop];
+	const struct dp_lan *l = &dp->lans[n->lan];
 	uint8_t ether[16] = {0};
+	uint64_t more;
 
 	if (!n->up) {
 		__atomic_store_n(&hop->second, 0, __ATOMIC_RELAXED);
 		return;
 	}
-	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, type_of(n));
+	wire_ether_write(ether, n->mac, dp_lan_mac(dp, n->lan), type_of(n));
 	__atomic_store_n(&hop->first, wire_load64(ether), __ATOMIC_RELAXED);
-	__atomic_store_n(&hop->second,
-		wire_load64(ether + 8) | (uint64_t)n->port << 48 | DP_NEXTHOP_UP, __ATOMIC_RELEASE);
+	__atomic_store_n(&dp->hop_tags[n->hop], l->tags, __ATOMIC_RELAXED);
+	more = (uint64_t)l->port << 48 |
+	       (uint64_t)(l->tag_bytes / WIRE_VLAN_TAG) << DP_NEXTHOP_TAGS | DP_NEXTHOP_UP;
+	__atomic_store_n(&hop->second, wire_load64(ether + 8) | more, __ATOMIC_RELEASE);
+}
+
+void
+dp_neighbours_publish(struct dp *dp, uint16_t lan)
+{
+	for (size_t i = 0; i < DP_MAX_NEXTHOPS; i++) {
+		const struct neighbour *n = dp->neighbours->by_hop[i];
+
+		if (n != NULL && n->lan == lan)
+			publish(dp, n);
+	}
 }
 
 static void
@@ -83,7 +103,7 @@ start_asking(struct dp *dp, struct neighbour *n, uint64_t now)
 
 /* The MAC address that the configuration gives for a gateway, or NULL. */
 static const uint8_t *
-configured_mac(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
+configured_mac(const struct dp *dp, uint16_t lan, const struct cv_ip *ip)
 {
 	static const uint8_t none[6];
 
@@ -91,7 +111,7 @@ configured_mac(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
 		const struct dp_own *own = &dp->outside->own[i];
 		const struct dp_service *told = &dp->services[own->service]->told;
 
-		if (own->port == port && cv_ip_equal(&told->gateway, ip) &&
+		if (own->lan == lan && cv_ip_equal(&told->gateway, ip) &&
 			memcmp(told->gateway_mac, none, sizeof(none)) != 0)
 			return told->gateway_mac;
 	}
@@ -99,11 +119,11 @@ configured_mac(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
 }
 
 static struct neighbour *
-new_neighbour(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *from,
+new_neighbour(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *from,
 	const struct cv_ip *ip, uint64_t hash)
 {
-	const uint8_t *mac = configured_mac(dp, port, ip);
-	struct neighbour *n = dp_neighbour_make(dp, port, ip, hash);
+	const uint8_t *mac = configured_mac(dp, lan, ip);
+	struct neighbour *n = dp_neighbour_make(dp, lan, ip, hash);
 
 	if (n == NULL)
 		return NULL;
@@ -130,15 +150,15 @@ on_link(const struct dp_service *s, const struct cv_ip *ip)
 	       (ip->family == CV_IPV6 && wire_ipv6_link_local(ip->bytes));
 }
 
-/* The neighbour of an address on a port, made when it is new; NULL: there is no room. */
+/* The neighbour of an address on a LAN, made when it is new; NULL: there is no room. */
 static struct neighbour *
-get(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *from, const struct cv_ip *ip)
+get(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *from, const struct cv_ip *ip)
 {
 	uint64_t hash;
-	struct neighbour *n = dp_neighbour_find(dp, port, ip, &hash);
+	struct neighbour *n = dp_neighbour_find(dp, lan, ip, &hash);
 
 	if (n == NULL)
-		n = new_neighbour(dp, now, port, from, ip, hash);
+		n = new_neighbour(dp, now, lan, from, ip, hash);
 	if (n != NULL && now > n->used_at)
 		n->used_at = now;
 	if (n != NULL && n->up)
@@ -160,7 +180,7 @@ route(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip *ip, int
 		ip = &s->told.gateway;
 	if (ip->family == 0)
 		return NULL;
-	n = get(dp, now, dp->ifaces[s->told.iface].told.port, &s->told.ip, ip);
+	n = get(dp, now, dp->ifaces[s->told.iface].lan, &s->told.ip, ip);
 	if (n != NULL && s->set)
 		n->from = s->told.ip;
 	*rc = CV_ERR_LIMIT;
@@ -181,10 +201,10 @@ dp_nexthop_get(struct dp *dp, uint64_t now, uint16_t service, const struct cv_ip
 }
 
 int
-dp_nexthop_hold(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip)
+dp_nexthop_hold(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *ip)
 {
-	const struct cv_ip *from = dp_uplink_source(dp, port, ip);
-	struct neighbour *n = from == NULL ? NULL : get(dp, now, port, from, ip);
+	const struct cv_ip *from = dp_uplink_source(dp, lan, ip);
+	struct neighbour *n = from == NULL ? NULL : get(dp, now, lan, from, ip);
 
 	if (n == NULL)
 		return -1;
@@ -213,8 +233,8 @@ send_to(struct dp *dp, const struct neighbour *n, struct rte_mbuf *m)
 	m->data_off = (uint16_t)(m->data_off - WIRE_ETHER);
 	m->data_len = (uint16_t)(m->data_len + WIRE_ETHER);
 	m->pkt_len += WIRE_ETHER;
-	wire_ether_write(ether, n->mac, dp->ports[n->port].mac, type_of(n));
-	return dp_send_frame(dp, n->port, m);
+	wire_ether_write(ether, n->mac, dp_lan_mac(dp, n->lan), type_of(n));
+	return dp_send_frame(dp, n->lan, m);
 }
 
 /* Now, or when n is known; NULL: there was no room for one. */
@@ -252,12 +272,12 @@ dp_neighbour_resolve(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 {
 	const struct dp_punt_meta *meta = dp_meta(m);
 	struct cv_ip ip = dp_ip_told(meta->remote);
-	const struct cv_ip *from = dp_uplink_source(dp, meta->port, &ip);
+	const struct cv_ip *from = dp_uplink_source(dp, meta->lan, &ip);
 
 	if (from == NULL)
 		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
 	else
-		(void)send_or_wait(dp, now, get(dp, now, meta->port, from, &ip), m);
+		(void)send_or_wait(dp, now, get(dp, now, meta->lan, from, &ip), m);
 }
 
 static void
@@ -288,7 +308,7 @@ resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
 	memcpy(n->mac, mac, sizeof(n->mac));
 	publish(dp, n);
 	if (n->adjacency == DP_NO_SLOT)
-		n->adjacency = dp_adjacency_get(dp, n->port, &n->ip, n->hop);
+		n->adjacency = dp_adjacency_get(dp, n->lan, &n->ip, n->hop);
 	confirm(dp, n, now);
 	dp_neighbour_queue_up(dp->neighbours, n);
 	for (unsigned i = 0; i < n->waiting; i++)
@@ -298,11 +318,11 @@ resolve(struct dp *dp, struct neighbour *n, uint64_t now, const uint8_t mac[6])
 }
 
 void
-dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip)
+dp_neighbour_configure(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *ip)
 {
-	const uint8_t *mac = configured_mac(dp, port, ip);
+	const uint8_t *mac = configured_mac(dp, lan, ip);
 	uint64_t hash;
-	struct neighbour *n = dp_neighbour_find(dp, port, ip, &hash);
+	struct neighbour *n = dp_neighbour_find(dp, lan, ip, &hash);
 
 	if (n == NULL || (mac == NULL && !n->fixed))
 		return;
@@ -330,11 +350,11 @@ doubt(struct dp *dp, struct neighbour *n, uint64_t now)
 }
 
 enum dp_claim
-dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t port, const struct cv_ip *ip,
+dp_neighbour_learn(struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *ip,
 	const uint8_t mac[6], unsigned says)
 {
 	uint64_t hash;
-	struct neighbour *n = dp_neighbour_find(dp, port, ip, &hash);
+	struct neighbour *n = dp_neighbour_find(dp, lan, ip, &hash);
 
 	if (n == NULL || ((says & DP_SAYS_MAC) != 0 && (mac[0] & 1) != 0))
 		return DP_CLAIM_NOBODY;

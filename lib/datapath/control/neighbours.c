@@ -33,7 +33,9 @@ dp_neighbours_create(struct dp *dp)
 	cv_wheel_init(&n->wheel, 0);
 	n->by_hop = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(n->by_hop[0]));
 	dp->nexthops = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
-	if (n->by_hop == NULL || dp->nexthops == NULL || dp_wanted_create(dp) != 0)
+	dp->hop_tags = dp_table_new(dp, DP_MAX_NEXTHOPS * sizeof(dp->hop_tags[0]));
+	if (n->by_hop == NULL || dp->nexthops == NULL || dp->hop_tags == NULL ||
+		dp_wanted_create(dp) != 0)
 		return CV_ERR_NOMEM;
 	return cv_table_init(&n->table, 4096, key);
 }
@@ -86,7 +88,7 @@ dp_neighbour_forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause
 	leave_queue(n);
 	cv_wheel_cancel(&all->wheel, &n->timer);
 	cv_table_remove(&all->table, &n->node);
-	dp_wanted_add(dp, n->port, dp_ip_of(&n->ip), -1);
+	dp_wanted_add(dp, n->lan, dp_ip_of(&n->ip), -1);
 	all->by_hop[n->hop] = NULL;
 	__atomic_store_n(&dp->nexthops[n->hop].second, 0, __ATOMIC_RELAXED);
 	all->count--;
@@ -106,21 +108,22 @@ dp_neighbours_destroy(struct dp *dp)
 	cv_table_fini(&all->table);
 	dp_table_free(dp, all->by_hop, DP_MAX_NEXTHOPS * sizeof(all->by_hop[0]));
 	dp_table_free(dp, dp->nexthops, DP_MAX_NEXTHOPS * sizeof(dp->nexthops[0]));
+	dp_table_free(dp, dp->hop_tags, DP_MAX_NEXTHOPS * sizeof(dp->hop_tags[0]));
 	dp_wanted_destroy(dp);
 	free(all);
 	dp->neighbours = NULL;
 }
 
 struct neighbour *
-dp_neighbour_find(const struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t *hash)
+dp_neighbour_find(const struct dp *dp, uint16_t lan, const struct cv_ip *ip, uint64_t *hash)
 {
 	struct dp_ip at = dp_ip_of(ip);
-	uint64_t key[3] = {at.high, at.low, port};
+	uint64_t key[3] = {at.high, at.low, lan};
 
 	*hash = cv_table_hash(&dp->neighbours->table, key, sizeof(key));
 	for (struct cv_node *n = cv_table_first(&dp->neighbours->table, *hash); n != NULL;
 		n = cv_table_next(n))
-		if (NEIGHBOUR_OF(n)->port == port && cv_ip_equal(&NEIGHBOUR_OF(n)->ip, ip))
+		if (NEIGHBOUR_OF(n)->lan == lan && cv_ip_equal(&NEIGHBOUR_OF(n)->ip, ip))
 			return NEIGHBOUR_OF(n);
 	return NULL;
 }
@@ -145,7 +148,7 @@ make_room(struct dp *dp)
 }
 
 struct neighbour *
-dp_neighbour_make(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t hash)
+dp_neighbour_make(struct dp *dp, uint16_t lan, const struct cv_ip *ip, uint64_t hash)
 {
 	struct dp_neighbours *all = dp->neighbours;
 	struct neighbour *n;
@@ -160,25 +163,36 @@ dp_neighbour_make(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t
 		all->next_hop++;
 	n->hop = (uint16_t)(all->next_hop++ % DP_MAX_NEXTHOPS);
 	n->ip = *ip;
-	n->port = port;
+	n->lan = lan;
 	n->adjacency = DP_NO_SLOT;
 	all->by_hop[n->hop] = n;
 	all->count++;
 	cv_table_add(&all->table, &n->node, hash);
-	dp_wanted_add(dp, n->port, dp_ip_of(&n->ip), 1);
+	dp_wanted_add(dp, n->lan, dp_ip_of(&n->ip), 1);
 	return n;
 }
 
 void
-dp_neighbours_leave(struct dp *dp, uint16_t port)
+dp_neighbours_leave(struct dp *dp, uint16_t lan)
 {
 	for (size_t i = 0; i < DP_MAX_NEXTHOPS; i++) {
 		struct neighbour *n = dp->neighbours->by_hop[i];
 
-		if (n == NULL || n->port != port)
+		if (n == NULL || n->lan != lan)
 			continue;
 		dp_adjacency_put(dp, n->adjacency);
 		n->adjacency = DP_NO_SLOT;
+	}
+}
+
+void
+dp_neighbours_forget(struct dp *dp, uint16_t lan)
+{
+	for (size_t i = 0; i < DP_MAX_NEXTHOPS; i++) {
+		struct neighbour *n = dp->neighbours->by_hop[i];
+
+		if (n != NULL && n->lan == lan && n->users == 0)
+			dp_neighbour_forget(dp, n, DP_DROP_NEIGHBOUR_UNREACHABLE);
 	}
 }
 
@@ -202,7 +216,9 @@ dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_inf
 		if (n == NULL)
 			continue;
 		*out = (struct dp_neighbour_info){.ip = n->ip,
-			.port = n->port,
+			.port = dp->lans[n->lan].port,
+			.vlan = dp->lans[n->lan].vlan,
+			.outer = dp->lans[n->lan].outer,
 			.resolved = n->up,
 			.configured = n->fixed,
 			.users = n->users,

@@ -17,7 +17,7 @@ struct neighbour {
 	struct cv_node node;
 	struct cv_ip ip;
 	struct cv_ip from; /* our address that asks */
-	uint16_t port;
+	uint16_t lan;
 	uint16_t hop;
 	uint8_t tries; /* 0: not asking */
 	uint8_t waiting;
@@ -48,13 +48,13 @@ struct dp_neighbours {
 	struct queue strangers, idle;
 };
 
-/* The one of this address on a port, or NULL; its hash for dp_neighbour_make(). */
+/* The one of this address on a LAN, or NULL; its hash for dp_neighbour_make(). */
 struct neighbour *dp_neighbour_find(
-	const struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t *hash);
+	const struct dp *dp, uint16_t lan, const struct cv_ip *ip, uint64_t *hash);
 /* A new one with a next hop of its own, which nothing is known of; NULL: no room, no memory. It is
  * in no queue yet. */
 struct neighbour *dp_neighbour_make(
-	struct dp *dp, uint16_t port, const struct cv_ip *ip, uint64_t hash);
+	struct dp *dp, uint16_t lan, const struct cv_ip *ip, uint64_t hash);
 /* Frees it. cause: of the packets that wait for it. */
 void dp_neighbour_forget(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause);
 void dp_neighbour_drop_waiting(struct dp *dp, struct neighbour *n, enum dp_drop_cause cause);

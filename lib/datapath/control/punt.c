@@ -194,7 +194,7 @@ dp_punt_next(struct dp *dp, struct dp_punt *punt)
 	meta = dp_meta(m);
 	*punt = (struct dp_punt){.class = (enum dp_punt_class)meta->class,
 		.service = meta->service,
-		.port = meta->port,
+		.port = dp->lans[meta->lan].port,
 		.slot = meta->slot,
 		.remote = {.ip = dp_ip_told(meta->remote),
 			.port = rte_be_to_cpu_16(meta->remote_port)},

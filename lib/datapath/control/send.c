@@ -22,9 +22,9 @@ dp_control_mbuf(struct dp *dp)
 }
 
 int
-dp_send_frame(struct dp *dp, uint16_t port, struct rte_mbuf *m)
+dp_send_frame(struct dp *dp, uint16_t lan, struct rte_mbuf *m)
 {
-	dp_meta(m)->port = port;
+	dp_meta(m)->lan = lan;
 	if (rte_ring_sp_enqueue(dp->workers[0]->send, m) == 0) {
 		dp->control_given++;
 		return 0;

@@ -26,9 +26,9 @@ struct dp_port {
 	uint8_t mac[6];
 	uint64_t mac_word;                 /* the same, as dp_ether_target() reads it */
 	uint64_t multicast;                /* which groups it was told of; 0: none */
+	bool takes_all;                    /* groups: VLANs on it have some */
 	uint64_t rx_offloads, tx_offloads; /* RTE_ETH_RX_OFFLOAD_, TX, that are on */
 	uint64_t hash;                     /* RTE_ETH_RSS_: spreads frames over workers */
-	uint32_t uplink; /* the slot of the interface that is inside by it; 0: none is */
 	uint16_t queues;
 	bool rules;     /* beside it, the device spreads sessions by rules */
 	bool checks_rx; /* the device says whether received checksums are right */
@@ -87,12 +87,13 @@ void dp_interface_info(const struct dp *dp, const struct dp_port *port, struct d
 /* A change is a line in the log; what is gone stays so. */
 void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link);
 
-/* host/multicast.c: the port takes frames to the groups that its addresses are asked for on, and
- * to all nodes (RFC 2464 section 7), as its services are now. */
-void dp_multicast_follow(struct dp *dp, uint16_t port);
-/* The groups that the addresses of a port are asked for on. */
-enum { DP_GROUPS_MAX = DP_MAX_SERVICES + DP_MAX_ADDRESSES + 1 };
+/* host/multicast.c: the port takes frames to the groups that addresses on a LAN of it are asked for
+ * on, and to all nodes (RFC 2464 section 7), as they are now. */
+void dp_multicast_follow(struct dp *dp, uint16_t lan);
+void dp_multicast_follow_all(struct dp *dp);
+/* The groups that the addresses on a LAN are asked for on. */
+enum { DP_GROUPS_MAX = DP_MAX_SERVICES + 256 };
 unsigned dp_multicast_groups(
-	const struct dp *dp, uint16_t port, uint8_t (*groups)[WIRE_IPV6_ADDRESS]);
+	const struct dp *dp, uint16_t lan, uint8_t (*groups)[WIRE_IPV6_ADDRESS]);
 
 #endif

@@ -71,11 +71,11 @@ create_parts(struct dp *dp)
 	if (rc != 0)
 		return rc;
 	dp_ids_init(dp, &dp->ids, dp->worker_count);
-	if ((rc = dp_sessions_create(dp)) != 0 || (rc = dp_classes_create(dp)) != 0 ||
-		(rc = dp_neighbours_create(dp)) != 0 || (rc = dp_uplinks_create(dp)) != 0 ||
-		(rc = dp_services_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
-		(rc = dp_punt_create(dp)) != 0 || (rc = dp_handover_create(dp)) != 0 ||
-		(rc = create_rcu(dp)) != 0)
+	if ((rc = dp_lans_create(dp)) != 0 || (rc = dp_sessions_create(dp)) != 0 ||
+		(rc = dp_classes_create(dp)) != 0 || (rc = dp_neighbours_create(dp)) != 0 ||
+		(rc = dp_uplinks_create(dp)) != 0 || (rc = dp_services_create(dp)) != 0 ||
+		(rc = dp_workers_create(dp)) != 0 || (rc = dp_punt_create(dp)) != 0 ||
+		(rc = dp_handover_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
 		return rc;
 	return dp_ports_create(dp);
 }
@@ -208,6 +208,7 @@ dp_destroy(struct dp *dp)
 	dp_ports_destroy(dp);
 	dp_workers_destroy(dp);
 	dp_services_destroy(dp);
+	dp_lans_destroy(dp);
 	if (dp->ingress != NULL)
 		dp_sessions_destroy(dp);
 	dp_filters_destroy(dp);

@@ -29,7 +29,7 @@ tell_hop(const struct dp *dp, uint32_t slot, const struct cv_ip *hop, struct dp_
 	out->hop = *hop;
 	if (hop->family == 0)
 		return;
-	n = dp_neighbour_find(dp, a->port, hop, &hash);
+	n = dp_neighbour_find(dp, a->lan, hop, &hash);
 	out->state = state_of(n);
 	if (n != NULL && n->up)
 		memcpy(out->mac, n->mac, sizeof(out->mac));

@@ -28,23 +28,24 @@ add_solicited(
 	memcpy(groups[(*n)++], group, sizeof(group));
 }
 
-/* Those of all services over IPv6 on the port, and of its link-local address. */
+/* Those of all addresses of IPv6 on the LAN, and of its link-local one. */
 unsigned
-dp_multicast_groups(const struct dp *dp, uint16_t port, uint8_t (*groups)[WIRE_IPV6_ADDRESS])
+dp_multicast_groups(const struct dp *dp, uint16_t lan, uint8_t (*groups)[WIRE_IPV6_ADDRESS])
 {
 	uint8_t ip[WIRE_IPV6_ADDRESS];
+	const struct dp_own *own;
 	unsigned n = 0;
+	uint32_t count;
 
-	if (!dp_speaks_ipv6(dp, port))
+	if (!dp_speaks_ipv6(dp, lan))
 		return 0;
-	wire_ipv6_of_mac(dp->ports[port].mac, ip);
+	wire_ipv6_of_mac(dp_lan_mac(dp, lan), ip);
 	add_solicited(groups, &n, ip);
-	for (uint32_t i = 0; i < dp->outside->count; i++) {
-		const struct dp_own *own = &dp->outside->own[i];
-
-		if (own->port != port || dp_ip_is4(own->ip))
+	own = dp_owns_of(dp, lan, &count);
+	for (uint32_t i = 0; i < count && n < DP_GROUPS_MAX; i++) {
+		if (own[i].lan != lan || dp_ip_is4(own[i].ip))
 			continue;
-		dp_ip_store(own->ip, ip);
+		dp_ip_store(own[i].ip, ip);
 		add_solicited(groups, &n, ip);
 	}
 	return n;
@@ -91,20 +92,55 @@ digest(const struct rte_ether_addr *list, uint32_t n)
 	return sum;
 }
 
+/* Of a VLAN the port takes all, and stays so. */
+static void
+follow_vlan(struct dp *dp, uint16_t lan)
+{
+	struct dp_port *port = &dp->ports[dp->lans[lan].port];
+
+	if (!dp_speaks_ipv6(dp, lan))
+		return;
+	if (!port->takes_all) {
+		if (port->kind == DP_PORT_AF_PACKET)
+			ask_interface(port);
+		(void)rte_eth_allmulticast_enable(port->id);
+	}
+	port->takes_all = true;
+	dp_mld_report(dp, lan, WIRE_MLD_TO_EXCLUDE);
+}
+
 void
-dp_multicast_follow(struct dp *dp, uint16_t index)
+dp_multicast_follow(struct dp *dp, uint16_t lan)
 {
 	struct rte_ether_addr list[DP_GROUPS_MAX + 1];
-	struct dp_port *port = &dp->ports[index];
-	uint32_t n = dp->started ? addresses_of(dp, index, list) : 0;
-	uint64_t now = digest(list, n);
+	struct dp_port *port = &dp->ports[dp->lans[lan].port];
+	uint64_t now;
+	uint32_t n;
 
-	if (!dp->started || now == port->multicast)
+	if (!dp->started)
+		return;
+	if (!dp_lan_is_port(lan)) {
+		follow_vlan(dp, lan);
+		return;
+	}
+	n = addresses_of(dp, lan, list);
+	now = digest(list, n);
+	if (now == port->multicast)
 		return;
 	if (port->kind == DP_PORT_AF_PACKET && port->multicast == 0)
 		ask_interface(port);
 	port->multicast = now;
 	if (rte_eth_dev_set_mc_addr_list(port->id, n == 0 ? NULL : list, n) != 0)
 		(void)rte_eth_allmulticast_enable(port->id);
-	dp_mld_report(dp, index, WIRE_MLD_TO_EXCLUDE);
+	dp_mld_report(dp, lan, WIRE_MLD_TO_EXCLUDE);
+}
+
+void
+dp_multicast_follow_all(struct dp *dp)
+{
+	for (uint16_t lan = 0; lan < dp->port_count; lan++)
+		dp_multicast_follow(dp, lan);
+	for (uint16_t lan = DP_MAX_PORTS; lan < DP_MAX_LANS; lan++)
+		if (dp->lans[lan].ifaces != 0)
+			dp_multicast_follow(dp, lan);
 }

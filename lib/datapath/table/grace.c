@@ -19,8 +19,8 @@ dp_grace_begin(struct dp *dp)
 	return dp->shared || !dp->started ? 0 : rte_rcu_qsbr_start(dp->rcu);
 }
 
-static bool
-is_over(struct dp *dp, uint64_t *token)
+bool
+dp_grace_is_over(struct dp *dp, uint64_t *token)
 {
 	if (*token != 0 && dp->started && rte_rcu_qsbr_check(dp->rcu, *token, false) == 0)
 		return false;
@@ -31,7 +31,7 @@ is_over(struct dp *dp, uint64_t *token)
 bool
 dp_grace_over(struct dp *dp, uint32_t slot)
 {
-	return is_over(dp, &dp->cold[slot].token);
+	return dp_grace_is_over(dp, &dp->cold[slot].token);
 }
 
 static void
@@ -86,7 +86,7 @@ dp_grace_free(struct dp *dp, void *memory)
 static void
 free_old(struct dp *dp)
 {
-	while (dp->old != NULL && is_over(dp, &dp->old->token)) {
+	while (dp->old != NULL && dp_grace_is_over(dp, &dp->old->token)) {
 		struct dp_shared *old = dp->old;
 
 		dp->old = old->next;

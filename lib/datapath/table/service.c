@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is ours on the outside: interfaces on ports, and services on their addresses. Workers read
- * one table of all services, which is made anew for each change.
+ * What is ours on the outside: services on their addresses. Workers read one table of all services,
+ * which is made anew for each change.
  */
 #include <stdlib.h>
 
@@ -12,7 +12,6 @@
 #include "datapath/host/memory.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/sessions.h"
-#include "datapath/table/uplink.h"
 
 enum { PORT_L2TP = 1701 };
 
@@ -51,57 +50,76 @@ udp_port_of(const struct dp_service *s)
 }
 
 static uint16_t
-port_of(const struct dp *dp, const struct dp_service *s)
+lan_of(const struct dp *dp, const struct dp_service *s)
 {
-	return dp->ifaces[s->iface].told.port;
+	return dp->ifaces[s->iface].lan;
 }
 
 static void
-put_entry(struct dp_outside *o, uint16_t service, const struct dp_service *told)
+put_entry(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint16_t lan)
 {
 	uint64_t key = dp_service_key(ip_of(told), udp_port_of(told));
 	uint32_t at = dp_service_place(key) & o->mask;
 
 	while (o->entries[at].key != 0)
 		at = (at + 1) & o->mask;
-	o->entries[at] = (struct dp_service_entry){key, service};
+	o->entries[at] = (struct dp_service_entry){key, service, lan};
 }
 
 static void
-put_entry6(struct dp_outside *o, uint16_t service, const struct dp_service *told)
+put_entry6(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint16_t lan)
 {
 	struct dp_ip ip = dp_ip_of(&told->ip);
 	uint32_t at = dp_service_place6(ip, udp_port_of(told)) & o->mask6;
 
 	while (o->entries6[at].udp_port != 0)
 		at = (at + 1) & o->mask6;
-	o->entries6[at] = (struct dp_service_entry6){ip, udp_port_of(told), service};
+	o->entries6[at] = (struct dp_service_entry6){ip, udp_port_of(told), service, lan};
+}
+
+struct dp_own
+dp_own_of(const struct cv_ip *ip, unsigned length, uint16_t lan)
+{
+	uint32_t hosts = ip->family == CV_IPV4 && length < 31 ? UINT32_MAX >> length : 0;
+
+	return (struct dp_own){.ip = dp_ip_of(ip),
+		.broadcast = hosts == 0 ? 0 : rte_cpu_to_be_32(cv_ipv4_value(ip) | hosts),
+		.lan = lan};
 }
 
 /* An address of ours, in a network of so many bits. */
 static void
-put_own(struct dp_outside *o, const struct cv_ip *ip, unsigned length, uint16_t port,
+put_own(struct dp_outside *o, const struct cv_ip *ip, unsigned length, uint16_t lan,
 	uint16_t service)
 {
-	bool v4 = ip->family == CV_IPV4;
-	uint32_t hosts = v4 && length < 31 ? UINT32_MAX >> length : 0;
-
-	o->ports6 |= v4 ? 0 : UINT32_C(1) << port;
-	o->own[o->count++] = (struct dp_own){.ip = dp_ip_of(ip),
-		.broadcast = hosts == 0 ? 0 : rte_cpu_to_be_32(cv_ipv4_value(ip) | hosts),
-		.port = port,
-		.service = service};
+	if (ip->family == CV_IPV6 && dp_lan_is_port(lan))
+		o->ports6 |= UINT32_C(1) << lan;
+	o->own[o->count] = dp_own_of(ip, length, lan);
+	o->own[o->count++].service = service;
 }
 
 static void
-put(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint16_t port)
+put(struct dp_outside *o, uint16_t service, const struct dp_service *told, uint16_t lan)
 {
 	if (told->ip.family == CV_IPV4)
-		put_entry(o, service, told);
+		put_entry(o, service, told, lan);
 	else
-		put_entry6(o, service, told);
-	put_own(o, &told->ip, told->prefix_length, port, service);
+		put_entry6(o, service, told, lan);
+	put_own(o, &told->ip, told->prefix_length, lan, service);
 	o->services++;
+}
+
+/* Addresses of interfaces that are on ports, without a tag. */
+static uint32_t
+on_ports(const struct dp *dp)
+{
+	struct cv_prefix address;
+	uint32_t n = 0;
+	uint16_t iface;
+
+	for (unsigned i = 0; dp_address_get(dp, i, &iface, &address) == 0; i++)
+		n += dp_lan_is_port(dp->ifaces[iface].lan);
+	return n;
 }
 
 /* All that is set but `service`, and that as it is told, where it is. NULL: no memory. */
@@ -110,7 +128,7 @@ table_with(struct dp *dp, uint16_t service, const struct dp_service *told)
 {
 	const struct dp_outside *before = dp->outside;
 	uint32_t others = before->services - (dp_service_of(dp, service) != NULL);
-	struct dp_outside *o = new_table(dp, others + (told != NULL) + DP_MAX_ADDRESSES);
+	struct dp_outside *o = new_table(dp, others + (told != NULL) + on_ports(dp));
 	struct cv_prefix address;
 	uint16_t iface;
 
@@ -120,12 +138,13 @@ table_with(struct dp *dp, uint16_t service, const struct dp_service *told)
 		const struct dp_own *own = &before->own[i];
 
 		if (own->service != service)
-			put(o, own->service, &dp->services[own->service]->told, own->port);
+			put(o, own->service, &dp->services[own->service]->told, own->lan);
 	}
 	if (told != NULL)
-		put(o, service, told, port_of(dp, told));
+		put(o, service, told, lan_of(dp, told));
 	for (unsigned i = 0; dp_address_get(dp, i, &iface, &address) == 0; i++)
-		put_own(o, &address.ip, address.length, dp->ifaces[iface].told.port, 0);
+		if (dp_lan_is_port(dp->ifaces[iface].lan))
+			put_own(o, &address.ip, address.length, dp->ifaces[iface].lan, 0);
 	return o;
 }
 
@@ -169,74 +188,6 @@ dp_services_destroy(struct dp *dp)
 		free(dp->services[i]);
 	}
 	dp_shared_free(dp, dp->outside);
-}
-
-static struct dp_ip
-link_local_of(const struct dp *dp, uint16_t port)
-{
-	uint8_t ip[WIRE_IPV6_ADDRESS];
-
-	wire_ipv6_of_mac(dp->ports[port].mac, ip);
-	return dp_ip6(ip);
-}
-
-bool
-dp_is_own_on(const struct dp *dp, struct dp_ip ip, uint16_t port)
-{
-	const struct dp_outside *o = dp_outside_of(dp);
-
-	for (uint32_t i = 0; i < o->count; i++)
-		if (o->own[i].port == port && dp_ip_equal(o->own[i].ip, ip))
-			return true;
-	return !dp_ip_is4(ip) && dp_ip_equal(ip, link_local_of(dp, port)) &&
-	       dp_speaks_ipv6(dp, port);
-}
-
-bool
-dp_is_own(const struct dp *dp, struct dp_ip ip)
-{
-	const struct dp_outside *o = dp_outside_of(dp);
-
-	for (uint32_t i = 0; i < o->count; i++)
-		if (dp_ip_equal(o->own[i].ip, ip))
-			return true;
-	for (uint16_t port = 0; !dp_ip_is4(ip) && port < dp->port_count; port++)
-		if (dp_is_own_on(dp, ip, port))
-			return true;
-	return false;
-}
-
-bool
-dp_is_own_group(const struct dp *dp, const uint8_t ip[WIRE_IPV6_ADDRESS], uint16_t port)
-{
-	static const uint8_t all_nodes[WIRE_IPV6_ADDRESS] = {0xff, 0x02, [15] = 1};
-	static const uint8_t solicited[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
-	const struct dp_outside *o = dp_outside_of(dp);
-	bool any = false;
-
-	if (memcmp(ip, solicited, sizeof(solicited)) != 0)
-		return wire_ipv6_equal(ip, all_nodes) && dp_speaks_ipv6(dp, port);
-	for (uint32_t i = 0; i < o->count; i++) {
-		const struct dp_own *own = &o->own[i];
-
-		if (own->port != port || dp_ip_is4(own->ip))
-			continue;
-		any = true;
-		if (memcmp((const uint8_t *)&own->ip.low + 5, ip + 13, 3) == 0)
-			return true;
-	}
-	return any && memcmp(dp->ports[port].mac + 3, ip + 13, 3) == 0;
-}
-
-bool
-dp_is_broadcast(const struct dp *dp, uint32_t ip)
-{
-	const struct dp_outside *o = dp_outside_of(dp);
-
-	for (uint32_t i = 0; ip != 0 && i < o->count; i++)
-		if (o->own[i].broadcast == ip)
-			return true;
-	return false;
 }
 
 /* ---- services ---- */
@@ -293,17 +244,20 @@ static int
 refused(const struct dp *dp, uint16_t service, const struct dp_service *told)
 {
 	const struct dp_service_record *now = dp->services[service];
-	int same;
+	const struct dp_service_entry6 *entry6;
+	const struct dp_service_entry *entry;
 
 	if (told->kind != DP_SERVICE_L2TP || !addresses_fit(told))
 		return CV_ERR_CONFIG;
 	if (!dp->ifaces[told->iface].set)
 		return CV_ERR_UNKNOWN;
-	if (told->ip.family == CV_IPV4)
-		same = dp_service_find(dp, ip_of(told), udp_port_of(told));
-	else
-		same = dp_service_find6(dp, dp_ip_of(&told->ip), udp_port_of(told));
-	if (same >= 0 && same != service)
+	entry = told->ip.family == CV_IPV4 ? dp_service_entry(dp, ip_of(told), udp_port_of(told))
+					   : NULL;
+	entry6 = told->ip.family == CV_IPV6
+			 ? dp_service_entry6(dp, dp_ip_of(&told->ip), udp_port_of(told))
+			 : NULL;
+	if ((entry != NULL && entry->service != service) ||
+		(entry6 != NULL && entry6->service != service))
 		return CV_ERR_EXISTS;
 	if (now != NULL && now->sessions != 0 &&
 		(!cv_ip_equal(&now->told.ip, &told->ip) || now->udp_port != udp_port_of(told)))
@@ -335,8 +289,7 @@ dp_services_start(struct dp *dp)
 {
 	for (uint32_t i = 0; i < dp->outside->services; i++)
 		hold_gateway(dp, dp->outside->own[i].service);
-	for (uint16_t port = 0; port < dp->port_count; port++)
-		dp_multicast_follow(dp, port);
+	dp_multicast_follow_all(dp);
 }
 
 /* What follows from what is, or was, told of a service: whom its gateway's MAC address concerns,
@@ -345,9 +298,9 @@ static void
 tell_others(struct dp *dp, const struct dp_service *s)
 {
 	if (s->gateway.family != 0)
-		dp_neighbour_configure(dp, dp->now, port_of(dp, s), &s->gateway);
+		dp_neighbour_configure(dp, dp->now, lan_of(dp, s), &s->gateway);
 	if (s->ip.family == CV_IPV6)
-		dp_multicast_follow(dp, port_of(dp, s));
+		dp_multicast_follow(dp, lan_of(dp, s));
 }
 
 /* The record, made where there is none. */
@@ -387,12 +340,16 @@ dp_service_set(struct dp *dp, uint16_t service, const struct dp_service *told)
 	}
 	record(dp, service, s, told);
 	replace(dp, o);
+	/* without memory it is ours on its VLAN a while longer, or later */
+	if (before.ip.family != 0)
+		(void)dp_lan_renew(dp, lan_of(dp, &before));
+	rc = dp_lan_renew(dp, lan_of(dp, told));
 	tell_others(dp, &before);
 	tell_others(dp, told);
 	hold_gateway(dp, service);
 	if (s->sessions != 0)
 		dp_sessions_new_way(dp, service);
-	return 0;
+	return rc;
 }
 
 int
@@ -407,6 +364,7 @@ dp_service_clear(struct dp *dp, uint16_t service)
 	if (o == NULL)
 		return CV_ERR_NOMEM;
 	replace(dp, o);
+	(void)dp_lan_renew(dp, lan_of(dp, &s->told));
 	dp_tunnels_destroy(dp, service);
 	s->set = false;
 	hold_gateway(dp, service);
@@ -423,59 +381,5 @@ dp_service_get(const struct dp *dp, uint16_t service, struct dp_service *out)
 	if (s == NULL)
 		return CV_ERR_UNKNOWN;
 	*out = s->told;
-	return 0;
-}
-
-/* ---- interfaces ---- */
-
-int
-dp_iface_set(struct dp *dp, uint16_t iface, const struct dp_iface *told)
-{
-	struct dp_iface_record *r = &dp->ifaces[iface];
-	uint16_t mtu_before = r->told.mtu;
-	int rc;
-
-	if (told->port >= dp->port_count || told->mtu > dp->ports[told->port].mtu)
-		return CV_ERR_CONFIG;
-	if (r->services != 0 && told->port != r->told.port)
-		return CV_ERR_EXISTS;
-	rc = dp_uplink_set(dp, iface, told);
-	if (rc != 0)
-		return rc;
-	r->told = *told;
-	r->set = true;
-	for (uint32_t i = 0; told->mtu != mtu_before && i < dp->outside->services; i++) {
-		uint16_t service = dp->outside->own[i].service;
-
-		if (dp->services[service]->told.iface == iface)
-			dp_sessions_new_way(dp, service);
-	}
-	return 0;
-}
-
-int
-dp_iface_clear(struct dp *dp, uint16_t iface)
-{
-	struct dp_iface outside = dp->ifaces[iface].told;
-	int rc;
-
-	if (!dp->ifaces[iface].set)
-		return CV_ERR_UNKNOWN;
-	if (dp->ifaces[iface].services != 0)
-		return CV_ERR_EXISTS;
-	outside.inside = false;
-	rc = dp_uplink_set(dp, iface, &outside);
-	if (rc != 0)
-		return rc;
-	dp->ifaces[iface] = (struct dp_iface_record){0};
-	return 0;
-}
-
-int
-dp_iface_get(const struct dp *dp, uint16_t iface, struct dp_iface *out)
-{
-	if (!dp->ifaces[iface].set)
-		return CV_ERR_UNKNOWN;
-	*out = dp->ifaces[iface].told;
 	return 0;
 }

@@ -106,8 +106,7 @@ may_be_a_clients(const struct dp *dp, uint32_t address)
 {
 	unsigned first = address & 0xff;
 
-	return first != 0 && first != 127 && first < 224 && !dp_is_local(dp, address) &&
-	       !dp_is_broadcast(dp, address);
+	return first != 0 && first != 127 && first < 224 && !dp_is_outside(dp, dp_ip4(address));
 }
 
 /* Whether it may have its address; that has its word then. */

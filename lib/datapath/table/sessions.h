@@ -50,6 +50,8 @@ void dp_inner6_write(struct dp *dp, uint32_t slot);
 uint64_t dp_grace_begin(struct dp *dp);
 /* No worker reads the slot's lines any more. */
 bool dp_grace_over(struct dp *dp, uint32_t slot);
+/* The same of a token of dp_grace_begin(). */
+bool dp_grace_is_over(struct dp *dp, uint64_t *token);
 /* Goes on with it when that is so: see dp_cold. */
 void dp_grace_wait(struct dp *dp, uint32_t slot);
 /* The counters of a slot that no worker knows any more. */

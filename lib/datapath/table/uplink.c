@@ -162,8 +162,8 @@ close_link(struct dp *dp, uint16_t iface)
 {
 	struct dp_iface_record *r = &dp->ifaces[iface];
 
-	__atomic_store_n(&dp->ports[r->told.port].uplink, 0, __ATOMIC_RELEASE);
-	dp_neighbours_leave(dp, r->told.port);
+	__atomic_store_n(&dp->lans[r->lan].uplink, 0, __ATOMIC_RELEASE);
+	dp_neighbours_leave(dp, r->lan);
 	for (uint32_t i = 0; i < DP_MAX_ADJACENCIES; i++)
 		if (dp->adjacencies[i].owner == r->slot)
 			dp->adjacencies[i].owner = 0;
@@ -172,18 +172,16 @@ close_link(struct dp *dp, uint16_t iface)
 }
 
 int
-dp_uplink_set(struct dp *dp, uint16_t iface, const struct dp_iface *told)
+dp_uplink_set(struct dp *dp, uint16_t iface, const struct dp_iface *told, uint16_t lan)
 {
 	struct dp_iface_record *r = &dp->ifaces[iface];
 	const struct dp_iface *before = &r->told;
-	bool stays = r->slot != 0 && told->inside && told->port == before->port &&
-		     told->realm == before->realm;
-	uint32_t slot;
+	bool stays = r->slot != 0 && told->inside && lan == r->lan && told->realm == before->realm;
+	uint32_t slot, there = dp->lans[lan].uplink;
 
 	if (r->slot != 0 && !stays && is_used(dp, r->slot))
 		return CV_ERR_EXISTS;
-	if (told->inside && dp->ports[told->port].uplink != 0 &&
-		dp->ports[told->port].uplink != r->slot)
+	if (told->inside && there != 0 && there != r->slot)
 		return CV_ERR_EXISTS;
 	if (stays) {
 		write_iface(dp, iface, told);
@@ -199,18 +197,18 @@ dp_uplink_set(struct dp *dp, uint16_t iface, const struct dp_iface *told)
 	dp_adjacency_of(dp, slot)->link = slot;
 	dp_adjacency_of(dp, slot)->owner = slot;
 	dp_adjacency_of(dp, slot)->iface = iface;
-	dp_adjacency_of(dp, slot)->port = told->port;
+	dp_adjacency_of(dp, slot)->lan = lan;
 	dp->egress[slot].nexthop = DP_NEXTHOP_NONE;
 	write_lines(dp, slot, told);
 	r->slot = slot;
-	__atomic_store_n(&dp->ports[told->port].uplink, slot, __ATOMIC_RELEASE);
+	__atomic_store_n(&dp->lans[lan].uplink, slot, __ATOMIC_RELEASE);
 	return 0;
 }
 
 /* ---- addresses ---- */
 
 const struct cv_ip *
-dp_uplink_source(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
+dp_uplink_source(const struct dp *dp, uint16_t lan, const struct cv_ip *ip)
 {
 	const struct dp_uplinks *u = dp->uplinks;
 	bool local = ip->family == CV_IPV6 && wire_ipv6_link_local(ip->bytes);
@@ -218,8 +216,8 @@ dp_uplink_source(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
 	for (uint32_t i = 0; i < u->address_count; i++) {
 		const struct cv_prefix *own = &u->addresses[i].told;
 
-		if (dp->ifaces[u->addresses[i].iface].told.port == port &&
-			own->ip.family == ip->family && (local || cv_prefix_contains(own, ip)))
+		if (dp->ifaces[u->addresses[i].iface].lan == lan && own->ip.family == ip->family &&
+			(local || cv_prefix_contains(own, ip)))
 			return &own->ip;
 	}
 	return NULL;
@@ -260,16 +258,22 @@ network_of(const struct cv_prefix *a)
 	return net;
 }
 
-/* Ours by another port, or another interface's; a service there may have it, too. */
+/* Ours by another port, or another interface's, of the realm or where it can't be told from this
+ * one; a service there may have it, too. */
 static bool
-is_elsewhere(const struct dp *dp, uint16_t port, const struct cv_ip *ip)
+is_elsewhere(const struct dp *dp, const struct dp_iface_record *r, const struct cv_ip *ip)
 {
 	const struct dp_uplinks *u = dp->uplinks;
 
-	for (uint32_t i = 0; i < u->address_count; i++)
-		if (cv_ip_equal(&u->addresses[i].told.ip, ip))
+	for (uint32_t i = 0; i < u->address_count; i++) {
+		const struct dp_iface_record *other = &dp->ifaces[u->addresses[i].iface];
+
+		if (cv_ip_equal(&u->addresses[i].told.ip, ip) &&
+			(other->told.realm == r->told.realm ||
+				dp_lan_domain(other->lan) == dp_lan_domain(r->lan)))
 			return true;
-	return dp_is_own(dp, dp_ip_of(ip)) && !dp_is_own_on(dp, dp_ip_of(ip), port);
+	}
+	return dp_is_own(dp, r->lan, dp_ip_of(ip)) && !dp_is_own_on(dp, dp_ip_of(ip), r->lan);
 }
 
 /* Its network is another address's of the realm. */
@@ -305,6 +309,13 @@ set_routes(struct dp *dp, uint16_t iface, const struct cv_prefix *a)
 	return rc;
 }
 
+/* What workers take for ours by a LAN. */
+static int
+renew(struct dp *dp, uint16_t lan)
+{
+	return dp_lan_is_port(lan) ? dp_outside_renew(dp) : dp_lan_renew(dp, lan);
+}
+
 int
 dp_address_set(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 {
@@ -316,7 +327,7 @@ dp_address_set(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 		return CV_ERR_UNKNOWN;
 	if (r->slot == 0 || !is_address(address))
 		return CV_ERR_CONFIG;
-	if (is_elsewhere(dp, r->told.port, &address->ip) || is_shared(dp, r->told.realm, address))
+	if (is_elsewhere(dp, r, &address->ip) || is_shared(dp, r->told.realm, address))
 		return CV_ERR_EXISTS;
 	if (u->address_count == DP_MAX_ADDRESSES)
 		return CV_ERR_LIMIT;
@@ -325,13 +336,13 @@ dp_address_set(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 		return rc;
 	u->addresses[u->address_count].iface = iface;
 	u->addresses[u->address_count++].told = *address;
-	rc = dp_outside_renew(dp);
+	rc = renew(dp, r->lan);
 	if (rc != 0)
 		(void)dp_address_clear(dp, iface, address);
 	else
-		dp_multicast_follow(dp, r->told.port);
+		dp_multicast_follow(dp, r->lan);
 	if (rc == 0 && dp->started)
-		dp_announce(dp, r->told.port, &address->ip);
+		dp_announce(dp, r->lan, &address->ip);
 	return rc;
 }
 
@@ -354,8 +365,8 @@ dp_address_clear(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 	(void)dp_route_clear(dp, realm, &host);
 	if (net.length != host.length)
 		(void)dp_route_clear(dp, realm, &net);
-	(void)dp_outside_renew(dp); /* without memory it is ours a while longer */
-	dp_multicast_follow(dp, dp->ifaces[iface].told.port);
+	(void)renew(dp, dp->ifaces[iface].lan); /* without memory it is ours a while longer */
+	dp_multicast_follow(dp, dp->ifaces[iface].lan);
 	return 0;
 }
 
@@ -365,10 +376,10 @@ dp_uplinks_announce(struct dp *dp, int port)
 	const struct dp_uplinks *u = dp->uplinks;
 
 	for (uint32_t i = 0; i < u->address_count; i++) {
-		uint16_t own = dp->ifaces[u->addresses[i].iface].told.port;
+		uint16_t lan = dp->ifaces[u->addresses[i].iface].lan;
 
-		if (port < 0 || own == port)
-			dp_announce(dp, own, &u->addresses[i].told.ip);
+		if (port < 0 || dp->lans[lan].port == port)
+			dp_announce(dp, lan, &u->addresses[i].told.ip);
 	}
 }
 
@@ -398,13 +409,13 @@ unlink_adjacency(struct dp *dp, uint32_t slot)
 }
 
 uint32_t
-dp_adjacency_get(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint16_t hop)
+dp_adjacency_get(struct dp *dp, uint16_t lan, const struct cv_ip *ip, uint16_t hop)
 {
-	uint32_t link = dp->ports[port].uplink, slot, *head;
+	uint32_t link = dp->lans[lan].uplink, slot, *head;
 	struct dp_ip key = dp_ip_of(ip);
 	struct dp_adjacency *a;
 
-	if (link == 0 || dp_uplink_source(dp, port, ip) == NULL)
+	if (link == 0 || dp_uplink_source(dp, lan, ip) == NULL)
 		return DP_NO_SLOT;
 	slot = dp_adjacent(dp, link, key);
 	if (slot != link) {
@@ -419,7 +430,7 @@ dp_adjacency_get(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint16_t 
 	a->ip = key;
 	a->link = link;
 	a->owner = link;
-	a->port = port;
+	a->lan = lan;
 	a->iface = dp_adjacency_of(dp, link)->iface;
 	a->users = 1;
 	a->next = *head;
@@ -473,13 +484,13 @@ dp_via_set(struct dp *dp, uint16_t id, const struct dp_via *via)
 
 	if (!r->set)
 		return CV_ERR_UNKNOWN;
-	if (r->slot == 0 || dp_uplink_source(dp, r->told.port, &via->ip) == NULL ||
-		dp_is_own(dp, dp_ip_of(&via->ip)))
+	if (r->slot == 0 || dp_uplink_source(dp, r->lan, &via->ip) == NULL ||
+		dp_is_own(dp, r->lan, dp_ip_of(&via->ip)))
 		return CV_ERR_CONFIG;
-	hop = dp_nexthop_hold(dp, dp->now, r->told.port, &via->ip);
+	hop = dp_nexthop_hold(dp, dp->now, r->lan, &via->ip);
 	if (hop < 0)
 		return CV_ERR_LIMIT;
-	slot = dp_adjacency_get(dp, r->told.port, &via->ip, (uint16_t)hop);
+	slot = dp_adjacency_get(dp, r->lan, &via->ip, (uint16_t)hop);
 	if (slot == DP_NO_SLOT) {
 		dp_nexthop_put(dp, hop);
 		return CV_ERR_LIMIT;

@@ -15,7 +15,7 @@ struct dp_adjacency {
 	struct dp_ip ip; /* of an interface: 0 */
 	uint32_t link;   /* the slot of the interface */
 	uint32_t next;   /* slot; 0: none */
-	uint16_t port;
+	uint16_t lan;
 	uint8_t proxy; /* of an interface: enum dp_proxy; may change under traffic */
 	/* control's */
 	uint16_t iface;
@@ -86,22 +86,24 @@ dp_uplink_of(const struct dp *dp, uint32_t word, struct dp_ip target)
 
 int dp_uplinks_create(struct dp *dp);
 void dp_uplinks_destroy(struct dp *dp);
-/* An interface is going to be told so: its slot is made, changed or given back. 0, or why not. */
-int dp_uplink_set(struct dp *dp, uint16_t iface, const struct dp_iface *told);
+/* An interface is going to be told so, on this LAN: its slot is made, changed or given back. 0, or
+ * why not. */
+int dp_uplink_set(struct dp *dp, uint16_t iface, const struct dp_iface *told, uint16_t lan);
 /* What an interface is told follows a group. */
 void dp_uplinks_write(struct dp *dp);
-/* The slot of a neighbour on a port, with one more user; DP_NO_SLOT: it needs none, as nothing
+/* The slot of a neighbour on a LAN, with one more user; DP_NO_SLOT: it needs none, as nothing
  * there is inside, or there is none left. */
-uint32_t dp_adjacency_get(struct dp *dp, uint16_t port, const struct cv_ip *ip, uint16_t hop);
+uint32_t dp_adjacency_get(struct dp *dp, uint16_t lan, const struct cv_ip *ip, uint16_t hop);
 void dp_adjacency_put(struct dp *dp, uint32_t slot); /* DP_NO_SLOT is allowed */
 /* What passed a slot, whosoever it is. */
 void dp_slot_counters(const struct dp *dp, uint32_t slot, struct dp_session_counters *out);
 /* Whether anything went to it since this was asked last. */
 bool dp_adjacency_used(struct dp *dp, uint32_t slot);
-/* Tells the stations of a port, or of all (-1), which addresses of interfaces are ours. */
+/* Tells the stations of a port, on all its LANs, or of all ports (-1), which addresses of
+ * interfaces are ours. */
 void dp_uplinks_announce(struct dp *dp, int port);
-/* What is sent from to ask for an address on a port: an address of ours there; NULL: it is in no
+/* What is sent from to ask for an address on a LAN: an address of ours there; NULL: it is in no
  * network of ours. */
-const struct cv_ip *dp_uplink_source(const struct dp *dp, uint16_t port, const struct cv_ip *ip);
+const struct cv_ip *dp_uplink_source(const struct dp *dp, uint16_t lan, const struct cv_ip *ip);
 
 #endif

@@ -22,9 +22,9 @@ dp_wanted_destroy(struct dp *dp)
 }
 
 static uint32_t
-place_of(const struct dp *dp, uint16_t port, struct dp_ip ip)
+place_of(const struct dp *dp, unsigned lan, struct dp_ip ip)
 {
-	uint64_t net = dp_hash(dp, ip.high + port);
+	uint64_t net = dp_hash(dp, ip.high + lan);
 
 	return dp_hash(dp, ip.low ^ net << 32) % PLACES;
 }
@@ -39,28 +39,28 @@ mac_word(const uint8_t mac[WIRE_MAC])
 }
 
 bool
-dp_neighbour_asked(const struct dp *dp, uint16_t port, struct dp_ip ip, const uint8_t mac[6])
+dp_neighbour_asked(const struct dp *dp, unsigned lan, struct dp_ip ip, const uint8_t mac[6])
 {
-	return __atomic_load_n(&dp->arp_asked[place_of(dp, port, ip)], __ATOMIC_RELAXED) ==
+	return __atomic_load_n(&dp->arp_asked[place_of(dp, lan, ip)], __ATOMIC_RELAXED) ==
 	       mac_word(mac);
 }
 
 bool
-dp_neighbour_wanted(const struct dp *dp, uint16_t port, struct dp_ip ip)
+dp_neighbour_wanted(const struct dp *dp, unsigned lan, struct dp_ip ip)
 {
-	return __atomic_load_n(&dp->arp_wanted[place_of(dp, port, ip)], __ATOMIC_RELAXED) != 0;
+	return __atomic_load_n(&dp->arp_wanted[place_of(dp, lan, ip)], __ATOMIC_RELAXED) != 0;
 }
 
 void
-dp_wanted_add(struct dp *dp, uint16_t port, struct dp_ip ip, int more)
+dp_wanted_add(struct dp *dp, uint16_t lan, struct dp_ip ip, int more)
 {
-	uint16_t *place = &dp->arp_wanted[place_of(dp, port, ip)];
+	uint16_t *place = &dp->arp_wanted[place_of(dp, lan, ip)];
 
 	__atomic_store_n(place, (uint16_t)(*place + more), __ATOMIC_RELAXED);
 }
 
 void
-dp_wanted_ask(struct dp *dp, uint16_t port, struct dp_ip ip, const uint8_t mac[6])
+dp_wanted_ask(struct dp *dp, uint16_t lan, struct dp_ip ip, const uint8_t mac[6])
 {
-	__atomic_store_n(&dp->arp_asked[place_of(dp, port, ip)], mac_word(mac), __ATOMIC_RELAXED);
+	__atomic_store_n(&dp->arp_asked[place_of(dp, lan, ip)], mac_word(mac), __ATOMIC_RELAXED);
 }

@@ -12,6 +12,7 @@
 #include "datapath/worker/answers.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/tags.h"
 #include "datapath/worker/uplink.h"
 #include "datapath/worker/worker.h"
 
@@ -51,50 +52,50 @@ dp_punt_claim(struct dp_worker *w, struct rte_mbuf *m, const struct dp_punt_meta
 /* All that claim to be one neighbour have one share, however many MAC addresses a forger has; the
  * known one, whose answer tells that it is there, has its own. */
 static void
-punt_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const uint8_t *arp)
+punt_arp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, const uint8_t *arp)
 {
 	uint32_t sender = wire_load32(arp + WIRE_ARP_SENDER_IP);
 	uint64_t source = sender, flow = station(arp);
-	struct dp_punt_meta claim = {.port = (uint16_t)port,
+	struct dp_punt_meta claim = {.lan = (uint16_t)lan,
 		.slot = DP_NO_SLOT,
 		.remote = dp_ip4(sender),
 		.says = DP_SAYS_HERE | DP_SAYS_MAC};
 
 	memcpy(claim.mac, arp + WIRE_ARP_SENDER_MAC, WIRE_MAC);
-	if (dp_neighbour_asked(w->dp, (uint16_t)port, claim.remote, claim.mac))
+	if (dp_neighbour_asked(w->dp, (uint16_t)lan, claim.remote, claim.mac))
 		source = flow;
 	dp_punt_claim(w, m, &claim, source, flow, DP_EDGE_LOCAL_PUNT_ARP);
 }
 
 /* A request is answered in its own buffer, so what can be learned from it needs another. */
 static void
-punt_copy(struct dp_worker *w, unsigned port, const struct rte_mbuf *m)
+punt_copy(struct dp_worker *w, unsigned lan, const struct rte_mbuf *m)
 {
 	struct rte_mbuf *copy = rte_pktmbuf_alloc(w->dp->pool);
 
 	if (copy != NULL)
-		punt_arp(w, port, copy, rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER));
+		punt_arp(w, lan, copy, rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER));
 }
 
 /* Turns the request into its answer. */
 static void
-arp_reply(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+arp_reply(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *arp = ether + WIRE_ETHER;
 	uint32_t asked = wire_load32(arp + WIRE_ARP_TARGET_IP);
 
 	memcpy(ether, arp + WIRE_ARP_SENDER_MAC, 6);
-	memcpy(ether + 6, w->dp->ports[port].mac, 6);
+	memcpy(ether + 6, dp_lan_mac(w->dp, lan), 6);
 	wire_store16(arp + WIRE_ARP_OPERATION, WIRE_ARP_REPLY_BE);
 	memcpy(arp + WIRE_ARP_TARGET_MAC, arp + WIRE_ARP_SENDER_MAC, 10);
-	memcpy(arp + WIRE_ARP_SENDER_MAC, w->dp->ports[port].mac, 6);
+	memcpy(arp + WIRE_ARP_SENDER_MAC, dp_lan_mac(w->dp, lan), 6);
 	wire_store32(arp + WIRE_ARP_SENDER_IP, asked);
 	w->counts.edges[DP_EDGE_LOCAL_ARP]++;
-	dp_tx_put(w, port, m);
+	dp_tx_lan(w, lan, m);
 }
 
 void
-dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+dp_answer_arp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 {
 	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
 	uint32_t sender, target;
@@ -106,22 +107,22 @@ dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 	}
 	sender = wire_load32(arp + WIRE_ARP_SENDER_IP);
 	target = wire_load32(arp + WIRE_ARP_TARGET_IP);
-	if (dp_is_local(w->dp, sender)) {
+	if (dp_is_local(w->dp, lan, sender)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_CONFLICT);
 		return;
 	}
 	asks = wire_load16(arp + WIRE_ARP_OPERATION) == WIRE_ARP_REQUEST_BE &&
-	       (dp_is_own_on(w->dp, dp_ip4(target), (uint16_t)port) ||
-		       (target != sender && dp_uplink_proxies(w->dp, port, dp_ip4(target))));
-	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, dp_ip4(sender));
+	       (dp_is_own_on(w->dp, dp_ip4(target), (uint16_t)lan) ||
+		       (target != sender && dp_uplink_proxies(w->dp, lan, dp_ip4(target))));
+	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, dp_ip4(sender));
 	if (asks && !dp_within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_LIMIT);
 	} else if (asks) {
 		if (known)
-			punt_copy(w, port, m);
-		arp_reply(w, port, m);
+			punt_copy(w, lan, m);
+		arp_reply(w, lan, m);
 	} else if (known) {
-		punt_arp(w, port, m, arp);
+		punt_arp(w, lan, m, arp);
 	} else {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_IGNORED);
 	}
@@ -164,15 +165,15 @@ may_echo(struct dp_worker *w, const uint8_t *ip, enum dp_echo kind)
 
 /* What is larger than the port's MTU, as a device may have put it together: in parts. */
 static void
-send_cut(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+send_cut(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
 	struct rte_mbuf *parts[DP_BURST];
-	unsigned n = dp_fragment_cut(w, ip, w->dp->ports[port].mtu, parts);
+	unsigned n = dp_fragment_cut(w, ip, dp_lan_mtu(w->dp, lan), parts);
 
 	for (unsigned i = 0; i < n; i++) {
 		memcpy(rte_pktmbuf_prepend(parts[i], WIRE_ETHER), ether, WIRE_ETHER);
-		dp_tx_put(w, port, parts[i]);
+		dp_tx_lan(w, lan, parts[i]);
 	}
 	if (n == 0)
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ECHO_LIMIT);
@@ -183,14 +184,14 @@ send_cut(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 /* Echo to our outer address: answered to where it came from, so it costs no state; a request in
  * fragments part by part. */
 void
-dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+dp_answer_icmp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
 	enum dp_echo kind = dp_echo_kind(ip);
 	enum dp_drop_cause cause;
 
 	if (kind == DP_ECHO_NONE && dp_path_is_about(ip)) {
-		dp_path_take(w, port, m);
+		dp_path_take(w, lan, m);
 		return;
 	}
 	cause = may_echo(w, ip, kind);
@@ -203,13 +204,13 @@ dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 			.at_ms = w->now_ms,
 			.id = wire_load16(ip + 4)};
 	memcpy(ether, ether + 6, 6);
-	memcpy(ether + 6, w->dp->ports[port].mac, 6);
+	memcpy(ether + 6, dp_lan_mac(w->dp, lan), 6);
 	dp_echo_turn(ip, kind, w->now_ms);
-	if (wire_ipv4_length(ip) > w->dp->ports[port].mtu) {
-		send_cut(w, port, m);
+	if (wire_ipv4_length(ip) > dp_lan_mtu(w->dp, lan)) {
+		send_cut(w, lan, m);
 		return;
 	}
 	w->counts.edges[DP_EDGE_LOCAL_ECHO]++;
-	dp_tx_put(w, port, m);
+	dp_tx_lan(w, lan, m);
 	/* exits: LOCAL_ECHO; drops LOCAL_ICMP_*, LOCAL_ECHO_LIMIT */
 }

@@ -9,23 +9,23 @@
 #include "datapath/worker/packet.h"
 
 /* worker/answer.c: ARP and ICMP for our outer addresses. */
-void dp_answer_arp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
-void dp_answer_icmp(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+void dp_answer_arp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m);
+void dp_answer_icmp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m);
 /* One station's or address's rate, where others may share its place by chance. rates: one of the
  * worker's, of DP_SOURCES. */
 bool dp_within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint32_t cost_ms);
 /* worker/nd.c: ICMPv6 for our outer addresses: a packet of `len` bytes whose headers are right, but
  * for its destination. at: where ICMP begins in it. */
 void dp_answer_icmpv6(
-	struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len);
+	struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len);
 
 /* worker/path.c: whether an IPv4 packet, whose lengths are right, is ICMP that says too big; and
  * what it does then. Takes the frame. */
 bool dp_path_is_about(const uint8_t *ip);
-void dp_path_take(struct dp_worker *w, unsigned port, struct rte_mbuf *m);
+void dp_path_take(struct dp_worker *w, unsigned lan, struct rte_mbuf *m);
 /* The same of an IPv6 packet of len bytes with ICMPv6 at `at`, whose checksum is right. */
 void dp_path_take6(
-	struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len);
+	struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len);
 
 /* worker/options.c: well formed, and no source route, which would get around the policy. */
 bool dp_options_harmless(const uint8_t *ip, unsigned header);

@@ -15,6 +15,7 @@
 #include "datapath/worker/punt.h"
 #include "datapath/worker/reassemble.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/tags.h"
 #include "datapath/worker/trace.h"
 #include "datapath/worker/uplink.h"
 #include "l2tp/header.h"
@@ -54,12 +55,12 @@ check_ipv4(const struct frame *f, const struct dp_port *port, unsigned bytes)
 
 /* Of IPv6 what can't be one is gone already. */
 static enum dp_drop_cause
-check_source(const struct dp *dp, struct dp_ip ip)
+check_source(const struct dp *dp, unsigned lan, struct dp_ip ip)
 {
 	if (dp_ip_is4(ip) &&
-		(wire_ipv4_martian(dp_ip4_be(ip)) || dp_is_broadcast(dp, dp_ip4_be(ip))))
+		(wire_ipv4_martian(dp_ip4_be(ip)) || dp_is_broadcast(dp, lan, dp_ip4_be(ip))))
 		return DP_DROP_CLASSIFY_MARTIAN;
-	return dp_is_own(dp, ip) ? DP_DROP_CLASSIFY_LAND : GO_ON;
+	return dp_is_own(dp, lan, ip) ? DP_DROP_CLASSIFY_LAND : GO_ON;
 }
 
 static void
@@ -67,14 +68,14 @@ classify_other(struct dp_worker *w, const struct frame *f)
 {
 	enum dp_drop_cause cause = DP_DROP_CLASSIFY_PROTOCOL;
 
-	if (!dp_is_local(w->dp, wire_ipv4_target_be(f->ip)))
+	if (!dp_is_local(w->dp, f->lan, wire_ipv4_target_be(f->ip)))
 		cause = DP_DROP_CLASSIFY_DESTINATION;
 	else if (f->ip[WIRE_IPV4_PROTOCOL] == WIRE_ICMP)
-		cause = check_source(w->dp, frame_source(f));
+		cause = check_source(w->dp, f->lan, frame_source(f));
 	if (cause != GO_ON)
 		dp_drop_frame(w, f->m, cause);
 	else
-		dp_answer_icmp(w, f->port, f->m);
+		dp_answer_icmp(w, f->lan, f->m);
 }
 
 bool
@@ -99,7 +100,7 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 	const uint64_t *tunnels = __atomic_load_n(&dp->tunnels[service], __ATOMIC_CONSUME);
 	uint64_t known =
 		tunnels == NULL ? 0 : __atomic_load_n(&tunnels[tunnel_id], __ATOMIC_CONSUME);
-	enum dp_drop_cause cause = check_source(dp, peer);
+	enum dp_drop_cause cause = check_source(dp, f->lan, peer);
 	struct dp_punt_meta *meta = dp_meta(f->m);
 	enum dp_punt_class class;
 	uint64_t host;
@@ -115,7 +116,7 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 		return;
 	}
 	*meta = (struct dp_punt_meta){.service = service,
-		.port = (uint16_t)f->port,
+		.lan = f->lan,
 		.slot = DP_NO_SLOT,
 		.remote = peer,
 		.remote_port = peer_port,
@@ -245,6 +246,7 @@ classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, stru
 	p->key = dp_ingress_key(service, tunnel_id, session_id);
 	p->trace = 0;
 	p->port = (uint8_t)f->port;
+	p->lan = f->lan;
 	p->ip_header = (uint16_t)(f->udp - f->ip);
 	p->peer = frame_source(f);
 	p->peer_port = wire_load16(f->udp);
@@ -260,7 +262,7 @@ classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, stru
 static enum dp_drop_cause
 if_ours(const struct dp *dp, const struct frame *f, enum dp_drop_cause cause)
 {
-	return dp_is_own(dp, frame_target(f)) ? cause : DP_DROP_CLASSIFY_DESTINATION;
+	return dp_is_own(dp, f->lan, frame_target(f)) ? cause : DP_DROP_CLASSIFY_DESTINATION;
 }
 
 /* header: bytes in front of UDP's. */
@@ -275,10 +277,10 @@ find_udp(const struct dp *dp, struct frame *f, unsigned header, int *service)
 		return DP_DROP_CLASSIFY_UDP_LENGTH;
 	if (f->v6)
 		*service = dp_service_find6(
-			dp, frame_target(f), wire_load16(f->udp + WIRE_UDP_TARGET));
+			dp, f->lan, frame_target(f), wire_load16(f->udp + WIRE_UDP_TARGET));
 	else
-		*service = dp_service_find(
-			dp, wire_ipv4_target_be(f->ip), wire_load16(f->udp + WIRE_UDP_TARGET));
+		*service = dp_service_find(dp, f->lan, wire_ipv4_target_be(f->ip),
+			wire_load16(f->udp + WIRE_UDP_TARGET));
 	if (*service >= 0)
 		return f->udp_len < WIRE_UDP_HEADER + 2 ? DP_DROP_CLASSIFY_L2TP_SHORT : GO_ON;
 	return if_ours(dp, f, DP_DROP_CLASSIFY_UDP_PORT);
@@ -297,24 +299,6 @@ find_control(struct dp_worker *w, const struct frame *f, uint16_t service)
 		dp_drop_frame(w, f->m, header_fault(l2tp, len, rc));
 	else
 		classify_control(w, f, service, h.tunnel_id);
-}
-
-/*
- * Takes a priority tag off (IEEE 802.1Q: VLAN ID 0, which names no VLAN), in the buffer, so that
- * the headers stand where they always do. What it said of the priority is of no use here.
- */
-static enum dp_drop_cause
-take_tag_off(struct rte_mbuf *m)
-{
-	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
-
-	if (rte_pktmbuf_data_len(m) < WIRE_ETHER + WIRE_VLAN_TAG)
-		return DP_DROP_CLASSIFY_RUNT;
-	if ((rte_bswap16(wire_load16(ether + WIRE_ETHER)) & WIRE_VLAN_ID) != 0)
-		return DP_DROP_CLASSIFY_VLAN;
-	memmove(ether + WIRE_VLAN_TAG, ether, WIRE_ETHER - 2);
-	rte_pktmbuf_adj(m, WIRE_VLAN_TAG);
-	return GO_ON;
 }
 
 /* A datagram to us over either family: into out, to the control thread, or dropped for `cause`. */
@@ -361,7 +345,7 @@ reassemble(struct dp_worker *w, struct frame *f, struct dp_fragment *fragment)
 	enum dp_drop_cause cause = if_ours(w->dp, f, GO_ON);
 
 	if (cause == GO_ON)
-		cause = check_source(w->dp, frame_source(f));
+		cause = check_source(w->dp, f->lan, frame_source(f));
 	if (cause != GO_ON) {
 		dp_drop_frame(w, f->m, cause);
 		return false;
@@ -371,6 +355,7 @@ reassemble(struct dp_worker *w, struct frame *f, struct dp_fragment *fragment)
 	fragment->len = f->ip_len - fragment->headers;
 	fragment->key.source = frame_source(f);
 	fragment->key.target = frame_target(f);
+	fragment->key.id |= (uint64_t)dp_lan_domain(f->lan) << 32;
 	/* what stands behind the packet is a frame's padding */
 	rte_pktmbuf_trim(f->m, (uint16_t)(rte_pktmbuf_data_len(f->m) - WIRE_ETHER - f->ip_len));
 	f->m = dp_reassemble(w, fragment);
@@ -464,7 +449,7 @@ classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 		cause = dp_outer6_check(f, f->ip_len, &upper);
 	}
 	if (cause == GO_ON && upper.protocol == WIRE_ICMPV6) {
-		dp_answer_icmpv6(w, f->port, f->m, (unsigned)upper.at, f->ip_len);
+		dp_answer_icmpv6(w, f->lan, f->m, (unsigned)upper.at, f->ip_len);
 		return;
 	}
 	if (cause == GO_ON && upper.protocol != WIRE_UDP)
@@ -489,7 +474,7 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	struct dp_burst *plain)
 {
 	const struct dp *dp = w->dp;
-	struct frame f = {.m = m, .port = port};
+	struct frame f = {.m = m, .port = port, .lan = (uint16_t)port};
 	uint8_t *ether;
 	unsigned bytes;
 	enum dp_drop_cause cause = GO_ON;
@@ -501,8 +486,8 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 	}
 	ether = rte_pktmbuf_mtod(m, uint8_t *);
 	bytes = rte_pktmbuf_data_len(m);
-	if (bytes >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_VLAN_BE) {
-		cause = take_tag_off(m);
+	if (unlikely(bytes >= WIRE_ETHER && dp_is_tagged(m))) {
+		cause = dp_tags_off(dp, port, m, &f.lan);
 		if (cause != GO_ON) {
 			dp_drop_frame(w, m, cause);
 			return;
@@ -511,12 +496,12 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 		bytes = rte_pktmbuf_data_len(m);
 	}
 	v6 = bytes >= WIRE_ETHER && wire_ether_type_be(ether) == WIRE_TYPE_IPV6_BE &&
-	     dp_speaks_ipv6(dp, (uint16_t)port);
+	     dp_speaks_ipv6(dp, f.lan);
 	if (bytes < WIRE_ETHER + WIRE_IPV4)
 		cause = DP_DROP_CLASSIFY_RUNT;
 	else if (wire_ether_type_be(ether) != WIRE_TYPE_IPV4_BE && !v6) {
 		if (wire_ether_type_be(ether) == WIRE_TYPE_ARP_BE) {
-			dp_answer_arp(w, port, m);
+			dp_answer_arp(w, f.lan, m);
 			return;
 		}
 		cause = DP_DROP_CLASSIFY_ETHERTYPE;

@@ -43,12 +43,24 @@ within_rate(struct dp_worker *w, const struct dp_packet *p)
 	return false;
 }
 
+/* Into the buffer of its port, with the tags of its next hop. */
+static inline void
+put(struct dp_worker *w, unsigned hop, uint64_t second, struct rte_mbuf *m)
+{
+	unsigned bytes = dp_nexthop_tag_bytes(second);
+
+	if (unlikely(bytes != 0))
+		dp_tags_put(m, __atomic_load_n(&w->dp->hop_tags[hop], __ATOMIC_RELAXED), bytes);
+	dp_tx_put(w, dp_nexthop_port(second), m);
+}
+
 /*
  * A frame with an IPv6 packet that no sender can make smaller (RFC 8200 section 5), and that does
  * not fit the path: the packet around it leaves in parts. false: there are no buffers for them.
  */
 static __rte_noinline bool
-send_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned port, unsigned most)
+send_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned hop, uint64_t second,
+	unsigned most)
 {
 	const uint8_t *ether = rte_pktmbuf_mtod(p->m, uint8_t *), *ip = ether + WIRE_ETHER;
 	struct rte_mbuf *parts[DP_BURST];
@@ -61,7 +73,7 @@ send_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned port, uns
 	}
 	for (unsigned i = 0; i < n; i++) {
 		memcpy(rte_pktmbuf_prepend(parts[i], WIRE_ETHER), ether, WIRE_ETHER);
-		dp_tx_put(w, port, parts[i]);
+		put(w, hop, second, parts[i]);
 	}
 	dp_done(w, p, DP_EDGE_EGRESS_PARTS);
 	return true;
@@ -73,8 +85,8 @@ egress(struct dp_worker *w, struct dp_packet *p)
 {
 	struct dp *dp = w->dp;
 	const struct dp_egress *e = &dp->egress[p->to];
-	const struct dp_nexthop *hop =
-		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)];
+	unsigned index = __atomic_load_n(&e->nexthop, __ATOMIC_RELAXED);
+	const struct dp_nexthop *hop = &dp->nexthops[index];
 	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
 	uint8_t flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE);
 	uint16_t mtu = __atomic_load_n(&e->mtu, __ATOMIC_RELAXED);
@@ -98,8 +110,8 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, DP_EDGE_EGRESS_TX);
 	if (likely(p->len <= mtu || !six))
-		dp_tx_put(w, dp_nexthop_port(second), p->m);
-	else if (!send_in_parts(w, p, dp_nexthop_port(second), mtu + (unsigned)e->hdr_len))
+		put(w, index, second, p->m);
+	else if (!send_in_parts(w, p, index, second, mtu + (unsigned)e->hdr_len))
 		return false;
 	dp_count_sent(w, p->to, p->len);
 	return true;

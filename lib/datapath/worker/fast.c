@@ -99,18 +99,23 @@ overtakes(const struct left *left, const struct plain *p)
 	return ((left->slots & slot_bit(p->slot)) | (left->sources & source)) != 0;
 }
 
-/* Leaves, if it may and fits. kind: p's, a constant: what depends on it is written out for each. */
+static bool emit_tagged(struct dp_worker *w, const struct plain *p, const struct left *left);
+
+/* Leaves, if it may and fits. kind: p's, and whether its next hop has tags, are constants: what
+ * depends on them is written out for each. */
 static __rte_always_inline bool
-emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, unsigned kind)
+emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, unsigned kind,
+	bool tagged)
 {
 	const struct dp *dp = w->dp;
 	const struct dp_egress *e = &dp->egress[p->to];
-	const struct dp_nexthop *hop =
-		&dp->nexthops[__atomic_load_n(&e->nexthop, __ATOMIC_RELAXED)];
+	unsigned index = __atomic_load_n(&e->nexthop, __ATOMIC_RELAXED);
+	const struct dp_nexthop *hop = &dp->nexthops[index];
 	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
 	unsigned flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE), len = p->len;
 	bool six = (kind & INNER6) != 0, bare = (kind & BARE) != 0;
 	unsigned rare = bare ? DP_EGRESS_RARE & ~(unsigned)DP_EGRESS_PLAIN : DP_EGRESS_RARE;
+	const uint64_t state = DP_NEXTHOP_UP | UINT64_C(3) << DP_NEXTHOP_TAGS;
 	uint8_t *inner = p->inner;
 	uint32_t sum = p->sum;
 
@@ -121,6 +126,8 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 	if (unlikely(len > __atomic_load_n(&e->mtu, __ATOMIC_RELAXED) ||
 		     inner[six ? WIRE_IPV6_HOPS : WIRE_IPV4_TTL] <= 1))
 		return false;
+	if (unlikely((second & state) != DP_NEXTHOP_UP && !tagged))
+		return (second & DP_NEXTHOP_UP) != 0 && emit_tagged(w, p, left);
 	if (unlikely((second & DP_NEXTHOP_UP) == 0 || (flags & rare) != 0))
 		return false;
 	dp_count_received(w, p->slot, len);
@@ -136,7 +143,12 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 			w, e, &dp->egress6[p->to], p->to, inner, len, sum, (kind & ODD) != 0, six);
 	else
 		dp_headers_put(w, e, p->to, inner, len, sum, (kind & ODD) != 0, six);
-	dp_frame_put(hop, second, p->m, inner - e->hdr_len, len + (unsigned)e->hdr_len);
+	if (tagged)
+		dp_frame_put_tagged(hop, second,
+			__atomic_load_n(&dp->hop_tags[index], __ATOMIC_RELAXED), p->m,
+			inner - e->hdr_len, len + (unsigned)e->hdr_len);
+	else
+		dp_frame_put(hop, second, p->m, inner - e->hdr_len, len + (unsigned)e->hdr_len);
 	dp_tx_put(w, dp_nexthop_port(second), p->m);
 	return true;
 }
@@ -145,14 +157,22 @@ static __rte_noinline bool
 emit_other(struct dp_worker *w, const struct plain *p, const struct left *left)
 {
 	/* the common one of them has its own */
-	return p->kind == BARE ? emit_as(w, p, left, BARE) : emit_as(w, p, left, p->kind);
+	return p->kind == BARE ? emit_as(w, p, left, BARE, false)
+			       : emit_as(w, p, left, p->kind, false);
+}
+
+static __rte_noinline bool
+emit_tagged(struct dp_worker *w, const struct plain *p, const struct left *left)
+{
+	return emit_as(w, p, left, p->kind, true);
 }
 
 static inline bool
 emit(struct dp_worker *w, const struct plain *p, const struct left *left)
 {
-	return likely((p->kind & (ODD | INNER6 | LEAVES6 | BARE)) == 0) ? emit_as(w, p, left, 0)
-									: emit_other(w, p, left);
+	return likely((p->kind & (ODD | INNER6 | LEAVES6 | BARE)) == 0)
+		       ? emit_as(w, p, left, 0, false)
+		       : emit_other(w, p, left);
 }
 
 /* A frame that can't be taken apart here. ARP and the like is nobody's whose order counts. */
@@ -160,6 +180,7 @@ static inline void
 leave_frame(struct left *left, unsigned index, const struct rte_mbuf *m)
 {
 	const uint8_t *ether = rte_pktmbuf_mtod(m, const uint8_t *);
+	unsigned tags = 0; /* bytes */
 	uint16_t type;
 
 	left->frames |= UINT64_C(1) << index;
@@ -170,10 +191,16 @@ leave_frame(struct left *left, unsigned index, const struct rte_mbuf *m)
 	if (m->data_len < WIRE_ETHER + WIRE_IPV4)
 		return;
 	type = wire_ether_type_be(ether);
+	while (unlikely(dp_is_tag(type)) && tags <= 2 * DP_TAGS_MOST) {
+		tags += WIRE_VLAN_TAG;
+		type = wire_ether_type_be(ether + tags);
+	}
+	if (unlikely(tags != 0 && m->data_len < WIRE_ETHER + tags + WIRE_IPV6)) {
+		left->sources = UINT64_MAX; /* short, and maybe in buffers: whosever it is */
+		return;
+	}
 	if (type == WIRE_TYPE_IPV4_BE || type == WIRE_TYPE_IPV6_BE)
-		left->sources |= source_bit(ether + WIRE_ETHER, type == WIRE_TYPE_IPV6_BE);
-	else if (type == WIRE_TYPE_VLAN_BE)
-		left->sources = UINT64_MAX; /* its headers stand elsewhere: whosever it is */
+		left->sources |= source_bit(ether + WIRE_ETHER + tags, type == WIRE_TYPE_IPV6_BE);
 }
 
 static inline void

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "datapath/ends.h"
+#include "datapath/table/outside.h"
 #include "datapath/table/sessions.h"
 #include "datapath/table/uplink.h"
 #include "datapath/worker/stages.h"
@@ -220,7 +221,7 @@ still_open(const struct dp *dp, const struct dp_packet *p)
 	const uint64_t open = six ? DP_INGRESS_OPEN6 : DP_INGRESS_OPEN4;
 
 	if (!dp_slot_is_session(dp, p->slot))
-		return __atomic_load_n(&dp->ports[p->port].uplink, __ATOMIC_ACQUIRE) == p->slot;
+		return dp_lan_uplink(dp, p->lan) == p->slot;
 	if ((__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & (DP_INGRESS_KEY | open)) !=
 		(p->key | open))
 		return false;

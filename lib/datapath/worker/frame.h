@@ -11,6 +11,7 @@ struct frame {
 	unsigned ip_len;  /* of the packet */
 	unsigned udp_len; /* of the datagram, header included */
 	unsigned port;
+	uint16_t lan;
 	bool v6;
 	bool whole; /* it came in fragments */
 };

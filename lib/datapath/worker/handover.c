@@ -8,6 +8,7 @@
 #include "datapath/compat.h"
 #include "datapath/ends.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/tags.h"
 #include "l2tp/header.h"
 
 enum {
@@ -31,29 +32,35 @@ enum {
 /* Instead of a bucket: it is no data of a session, or the stages find it out. */
 enum { NO_DATA = -1, FOR_STAGES = -2 };
 
+static int bucket_tagged(const struct rte_mbuf *m, unsigned tags);
+
 /*
- * The bucket of a frame, of all those that the fast way takes apart, and more. Nothing is checked
+ * The bucket of a frame, of all those that the fast way takes apart, and more; behind so many bytes
+ * of tags. Nothing is checked
  * that says only whether it is right: who gets it does so.
  */
-static inline int
-bucket_of(const struct rte_mbuf *m)
+static __rte_always_inline int
+bucket_behind(const struct rte_mbuf *m, unsigned tags)
 {
-	const uint8_t *ether = rte_pktmbuf_mtod(m, const uint8_t *), *ip = ether + WIRE_ETHER;
+	const uint8_t *ether = rte_pktmbuf_mtod_offset(m, const uint8_t *, tags);
+	const uint8_t *ip = ether + WIRE_ETHER;
 	unsigned header = WIRE_IPV4;
 	const uint8_t *l2tp;
 	uint32_t type, flags;
 
 	if (unlikely(m->nb_segs != 1 ||
-		     m->data_len < WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + L2TP_IDS))
+		     m->data_len < tags + WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + L2TP_IDS))
 		return m->nb_segs != 1 ? FOR_STAGES : NO_DATA;
 	type = wire_load32(ether + WIRE_ETHER_TYPE);
 	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4)) {
 		if ((wire_load32(ip + WIRE_IPV4_FRAGMENT) & (uint32_t)IPV4_UDP_MASK) != IPV4_UDP)
 			return ip[WIRE_IPV4_PROTOCOL] == WIRE_UDP ? FOR_STAGES : NO_DATA;
+	} else if (tags < DP_TAGS_MOST && dp_is_tag((uint16_t)type)) {
+		return bucket_tagged(m, tags + WIRE_VLAN_TAG);
 	} else {
 		header = WIRE_IPV6;
 		if ((type & ETHER_IPV6_MASK) != ETHER_IPV6 || ip[WIRE_IPV6_NEXT] != WIRE_UDP ||
-			m->data_len < WIRE_ETHER + WIRE_IPV6 + WIRE_UDP_HEADER + L2TP_IDS)
+			m->data_len < tags + WIRE_ETHER + WIRE_IPV6 + WIRE_UDP_HEADER + L2TP_IDS)
 			return wire_ether_type_be(ether) == WIRE_TYPE_ARP_BE ? NO_DATA : FOR_STAGES;
 	}
 	l2tp = ip + header + WIRE_UDP_HEADER;
@@ -62,6 +69,18 @@ bucket_of(const struct rte_mbuf *m)
 		return NO_DATA;
 	return (int)dp_handover_bucket(
 		wire_swap32(wire_load32(l2tp + ((flags & L2TP_LENGTH) != 0 ? 4 : 2))));
+}
+
+static __rte_noinline int
+bucket_tagged(const struct rte_mbuf *m, unsigned tags)
+{
+	return bucket_behind(m, tags);
+}
+
+static inline int
+bucket_of(const struct rte_mbuf *m)
+{
+	return bucket_behind(m, 0);
 }
 
 /* ---- giving ---- */
@@ -158,9 +177,10 @@ dp_handover_packets(struct dp_worker *w, struct dp_burst *b)
 		const struct dp_packet *p = &b->packets[i];
 		unsigned to = h->to[dp_handover_bucket((uint32_t)p->key)];
 
-		if (to != w->index)
+		if (to != w->index) {
+			dp_tags_on(w->dp, p->lan, p->m);
 			give(w, to, p->port, p->m);
-		else if (kept++ != i)
+		} else if (kept++ != i)
 			b->packets[kept - 1] = *p;
 	}
 	b->n = kept;

@@ -170,4 +170,23 @@ dp_frame_put(const struct dp_nexthop *hop, uint64_t second, struct rte_mbuf *m, 
 	m->ol_flags = 0;
 }
 
+/* The same where tags stand in front of the type. */
+static inline void
+dp_frame_put_tagged(const struct dp_nexthop *hop, uint64_t second, uint64_t tags,
+	struct rte_mbuf *m, uint8_t *ip, unsigned total)
+{
+	unsigned bytes = dp_nexthop_tag_bytes(second);
+	uint8_t *ether = ip - WIRE_ETHER - bytes;
+	uint64_t first = __atomic_load_n(&hop->first, __ATOMIC_RELAXED);
+
+	memcpy(ether, &first, sizeof(first));
+	wire_store32(ether + 8, (uint32_t)second);
+	memcpy(ether + WIRE_ETHER_TYPE, &tags, bytes);
+	wire_store16(ip - 2, (uint16_t)(second >> 32));
+	m->data_off = (uint16_t)(ether - (uint8_t *)m->buf_addr);
+	m->data_len = (uint16_t)(total + WIRE_ETHER + bytes);
+	m->pkt_len = total + WIRE_ETHER + bytes;
+	m->ol_flags = 0;
+}
+
 #endif

@@ -111,7 +111,7 @@ dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge)
 		return;
 	}
 	*dp_meta(p->m) = (struct dp_punt_meta){.service = dp_key_service(p->key),
-		.port = p->port,
+		.lan = p->lan,
 		.slot = p->slot,
 		.remote = p->peer,
 		.remote_port = p->peer_port,

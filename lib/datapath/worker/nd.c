@@ -10,6 +10,7 @@
 #include "datapath/table/outside.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/punt.h"
+#include "datapath/worker/tags.h"
 #include "datapath/worker/uplink.h"
 #include "datapath/worker/worker.h"
 #include "wire/nd.h"
@@ -52,26 +53,26 @@ claim_of(const struct wire_nd *nd, const uint8_t *ether)
 /* All that claim to be one neighbour have one share, but the known one has its own: see answer.c.
  */
 static void
-punt(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct claim *c)
+punt(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, const struct claim *c)
 {
 	struct dp_punt_meta meta = {
-		.port = (uint16_t)port, .slot = DP_NO_SLOT, .remote = c->who, .says = c->says};
+		.lan = (uint16_t)lan, .slot = DP_NO_SLOT, .remote = c->who, .says = c->says};
 	uint64_t source = c->who.high ^ c->who.low, flow = station(c);
 
 	memcpy(meta.mac, c->mac, WIRE_MAC);
-	if (dp_neighbour_asked(w->dp, (uint16_t)port, c->who, c->mac))
+	if (dp_neighbour_asked(w->dp, (uint16_t)lan, c->who, c->mac))
 		source = flow;
 	dp_punt_claim(w, m, &meta, source, flow, DP_EDGE_LOCAL_PUNT_ND);
 }
 
 /* The answer, in the question's buffer: to all nodes where it came from nobody. */
 static void
-advertise(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct wire_nd *nd,
+advertise(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, const struct wire_nd *nd,
 	const struct claim *c)
 {
 	static const uint8_t all_nodes[WIRE_MAC] = {0x33, 0x33, 0, 0, 0, 1};
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), packet[WIRE_ND_PACKET];
-	const uint8_t *mac = w->dp->ports[port].mac;
+	const uint8_t *mac = dp_lan_mac(w->dp, lan);
 	bool from_nobody = wire_ipv6_unspecified(nd->source);
 	size_t len = wire_nd_write_advert(packet, nd, mac, WIRE_ND_OVERRIDE);
 
@@ -80,11 +81,11 @@ advertise(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct w
 	m->data_len = (uint16_t)(WIRE_ETHER + len);
 	m->pkt_len = m->data_len;
 	w->counts.edges[DP_EDGE_LOCAL_ND]++;
-	dp_tx_put(w, port, m);
+	dp_tx_lan(w, lan, m);
 }
 
 static void
-answer_nd(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len)
+answer_nd(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *);
 	struct rte_mbuf *copy;
@@ -101,24 +102,24 @@ answer_nd(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, u
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_MALFORMED);
 		return;
 	}
-	if (dp_is_own(w->dp, c.who)) {
+	if (dp_is_own(w->dp, lan, c.who)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_CONFLICT);
 		return;
 	}
 	asks = nd.type == WIRE_ND_SOLICIT &&
-	       (dp_is_own_on(w->dp, dp_ip6(nd.about), (uint16_t)port) ||
+	       (dp_is_own_on(w->dp, dp_ip6(nd.about), (uint16_t)lan) ||
 		       (!wire_ipv6_unspecified(nd.source) &&
-			       dp_uplink_proxies(w->dp, port, dp_ip6(nd.about))));
-	known = c.says != 0 && dp_neighbour_wanted(w->dp, (uint16_t)port, c.who);
+			       dp_uplink_proxies(w->dp, lan, dp_ip6(nd.about))));
+	known = c.says != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, c.who);
 	if (asks && !dp_within_rate(w, w->arp_rates, station(&c), DP_ARP_COST_MS)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_LIMIT);
 	} else if (asks) {
 		copy = known ? rte_pktmbuf_alloc(w->dp->pool) : NULL;
 		if (copy != NULL)
-			punt(w, port, copy, &c);
-		advertise(w, port, m, &nd, &c);
+			punt(w, lan, copy, &c);
+		advertise(w, lan, m, &nd, &c);
 	} else if (known) {
-		punt(w, port, m, &c);
+		punt(w, lan, m, &c);
 	} else {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_IGNORED);
 	}
@@ -130,11 +131,11 @@ answer_nd(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, u
  * tells it, and soon, as there is nobody to wait for. Whichever group it asks for, all are told.
  */
 static void
-answer_query(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len)
+answer_query(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
 	struct dp_punt_meta meta = {
-		.port = (uint16_t)port, .slot = DP_NO_SLOT, .says = DP_SAYS_QUERY};
+		.lan = (uint16_t)lan, .slot = DP_NO_SLOT, .says = DP_SAYS_QUERY};
 	struct dp_ip router = dp_ip6(ip + WIRE_IPV6_SOURCE);
 
 	if (len < at + MLD_QUERY_BYTES || ip[WIRE_IPV6_HOPS] != MLD_HOPS ||
@@ -152,16 +153,16 @@ answer_query(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at
 
 /* DP_DROP_COUNT: it is answered. */
 static enum dp_drop_cause
-may_echo(struct dp_worker *w, unsigned port, const uint8_t *ip, unsigned at, unsigned len)
+may_echo(struct dp_worker *w, unsigned lan, const uint8_t *ip, unsigned at, unsigned len)
 {
 	struct dp_ip sender = dp_ip6(ip + WIRE_IPV6_SOURCE);
 
 	if (at != WIRE_IPV6 || ip[at + WIRE_ICMP_CODE] != 0 ||
 		wire_ipv6_multicast(ip + WIRE_IPV6_TARGET))
 		return DP_DROP_LOCAL_ICMP_IGNORED;
-	if (dp_is_own(w->dp, sender))
+	if (dp_is_own(w->dp, lan, sender))
 		return DP_DROP_CLASSIFY_LAND;
-	if (len > w->dp->ports[port].mtu ||
+	if (len > dp_lan_mtu(w->dp, lan) ||
 		!dp_within_rate(w, w->echo_rates, dp_ip_host(sender), DP_ECHO_COST_MS) ||
 		!cv_bucket_take(&w->echoes, rte_rdtsc()))
 		return DP_DROP_LOCAL_ECHO_LIMIT;
@@ -170,10 +171,10 @@ may_echo(struct dp_worker *w, unsigned port, const uint8_t *ip, unsigned at, uns
 
 /* Answered to where it came from, so it costs no state. The sum of both addresses stays. */
 static void
-answer_echo(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len)
+answer_echo(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len)
 {
 	uint8_t *ether = rte_pktmbuf_mtod(m, uint8_t *), *ip = ether + WIRE_ETHER;
-	enum dp_drop_cause cause = may_echo(w, port, ip, at, len);
+	enum dp_drop_cause cause = may_echo(w, lan, ip, at, len);
 	uint8_t *icmp = ip + WIRE_IPV6, us[WIRE_IPV6_ADDRESS];
 
 	if (cause != DP_DROP_COUNT) {
@@ -181,7 +182,7 @@ answer_echo(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at,
 		return;
 	}
 	memcpy(ether, ether + WIRE_ETHER_SOURCE, WIRE_MAC);
-	memcpy(ether + WIRE_ETHER_SOURCE, w->dp->ports[port].mac, WIRE_MAC);
+	memcpy(ether + WIRE_ETHER_SOURCE, dp_lan_mac(w->dp, lan), WIRE_MAC);
 	memcpy(us, ip + WIRE_IPV6_TARGET, sizeof(us));
 	memcpy(ip + WIRE_IPV6_TARGET, ip + WIRE_IPV6_SOURCE, sizeof(us));
 	memcpy(ip + WIRE_IPV6_SOURCE, us, sizeof(us));
@@ -191,12 +192,12 @@ answer_echo(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at,
 	icmp[0] = WIRE_ICMPV6_ECHO_REPLY;
 	wire_checksum_replace(icmp + WIRE_ICMP_SUM, WIRE_ICMPV6_ECHO, WIRE_ICMPV6_ECHO_REPLY);
 	w->counts.edges[DP_EDGE_LOCAL_ECHO]++;
-	dp_tx_put(w, port, m);
+	dp_tx_lan(w, lan, m);
 }
 
 /* A solicitation for an address of a client, on its solicited-node group or to itself. */
 static bool
-is_proxied(const struct dp *dp, unsigned port, const uint8_t *ip, unsigned at, unsigned len)
+is_proxied(const struct dp *dp, unsigned lan, const uint8_t *ip, unsigned at, unsigned len)
 {
 	static const uint8_t solicited[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
 	const uint8_t *target = ip + WIRE_IPV6_TARGET, *about = ip + at + WIRE_ND_TARGET;
@@ -205,17 +206,17 @@ is_proxied(const struct dp *dp, unsigned port, const uint8_t *ip, unsigned at, u
 		(memcmp(target, solicited, sizeof(solicited)) != 0 &&
 			!wire_ipv6_equal(target, about)))
 		return false;
-	return dp_uplink_proxies(dp, port, dp_ip6(about));
+	return dp_uplink_proxies(dp, lan, dp_ip6(about));
 }
 
 /* What is wrong with it whatever it is; DP_DROP_COUNT: nothing. */
 static enum dp_drop_cause
-check(const struct dp *dp, unsigned port, const uint8_t *ip, unsigned at, unsigned len)
+check(const struct dp *dp, unsigned lan, const uint8_t *ip, unsigned at, unsigned len)
 {
 	const uint8_t *source = ip + WIRE_IPV6_SOURCE, *target = ip + WIRE_IPV6_TARGET;
 
-	if (!dp_is_own(dp, dp_ip6(target)) && !dp_is_own_group(dp, target, (uint16_t)port) &&
-		!is_proxied(dp, port, ip, at, len))
+	if (!dp_is_own(dp, lan, dp_ip6(target)) && !dp_is_own_group(dp, target, (uint16_t)lan) &&
+		!is_proxied(dp, lan, ip, at, len))
 		return DP_DROP_CLASSIFY_DESTINATION;
 	if (len < at + WIRE_ICMP_HEADER ||
 		!wire_icmpv6_sum_right(ip + at, len - at, source, target))
@@ -226,10 +227,10 @@ check(const struct dp *dp, unsigned port, const uint8_t *ip, unsigned at, unsign
 }
 
 void
-dp_answer_icmpv6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len)
+dp_answer_icmpv6(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
-	enum dp_drop_cause cause = check(w->dp, port, ip, at, len);
+	enum dp_drop_cause cause = check(w->dp, lan, ip, at, len);
 
 	if (cause != DP_DROP_COUNT) {
 		dp_drop_frame(w, m, cause);
@@ -238,13 +239,13 @@ dp_answer_icmpv6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigne
 	switch (ip[at]) {
 	case WIRE_ND_SOLICIT:
 	case WIRE_ND_ADVERT:
-		answer_nd(w, port, m, at, len);
+		answer_nd(w, lan, m, at, len);
 		return;
 	case WIRE_ICMPV6_ECHO:
-		answer_echo(w, port, m, at, len);
+		answer_echo(w, lan, m, at, len);
 		return;
 	case WIRE_ICMPV6_TOO_BIG:
-		dp_path_take6(w, port, m, at, len);
+		dp_path_take6(w, lan, m, at, len);
 		return;
 	case WIRE_ND_ROUTER_SOLICIT:
 	case WIRE_ND_ROUTER_ADVERT:
@@ -252,7 +253,7 @@ dp_answer_icmpv6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigne
 		cause = DP_DROP_LOCAL_ND_ROUTER;
 		break;
 	case WIRE_MLD_QUERY:
-		answer_query(w, port, m, at, len);
+		answer_query(w, lan, m, at, len);
 		return;
 	case WIRE_MLD_REPORT:
 	case WIRE_MLD_DONE:

@@ -27,6 +27,7 @@ struct dp_packet {
 	uint16_t trailing; /* bytes of the datagram behind the packet */
 	uint8_t outer_tos;
 	uint8_t port;       /* that it came in by */
+	uint16_t lan;       /* likewise */
 	uint16_t ip_header; /* bytes from the outer one to UDP's */
 	bool sum_known;
 	bool sequenced; /* ns came with it */

@@ -60,7 +60,7 @@ read_udp(struct said *said, int service, const uint8_t *udp, unsigned len)
 }
 
 static void
-read_quoted(const struct dp *dp, const uint8_t *ip, unsigned len, struct said *said)
+read_quoted(const struct dp *dp, unsigned lan, const uint8_t *ip, unsigned len, struct said *said)
 {
 	unsigned header = len < WIRE_IPV4 ? 0 : wire_ipv4_header(ip);
 	const uint8_t *udp = ip + header;
@@ -71,12 +71,12 @@ read_quoted(const struct dp *dp, const uint8_t *ip, unsigned len, struct said *s
 		return;
 	said->bytes = wire_ipv4_length(ip);
 	said->about = dp_ip4(wire_ipv4_target_be(ip));
-	read_udp(said, dp_service_find(dp, wire_ipv4_source_be(ip), wire_load16(udp)), udp,
+	read_udp(said, dp_service_find(dp, lan, wire_ipv4_source_be(ip), wire_load16(udp)), udp,
 		len - header);
 }
 
 static void
-read_quoted6(const struct dp *dp, const uint8_t *ip, unsigned len, struct said *said)
+read_quoted6(const struct dp *dp, unsigned lan, const uint8_t *ip, unsigned len, struct said *said)
 {
 	struct wire_upper upper;
 	const uint8_t *udp;
@@ -88,13 +88,13 @@ read_quoted6(const struct dp *dp, const uint8_t *ip, unsigned len, struct said *
 	udp = ip + upper.at;
 	said->bytes = WIRE_IPV6 + wire_get16(ip + WIRE_IPV6_LENGTH);
 	said->about = dp_ip6(ip + WIRE_IPV6_TARGET);
-	read_udp(said, dp_service_find6(dp, dp_ip6(ip + WIRE_IPV6_SOURCE), wire_load16(udp)), udp,
-		len - (unsigned)upper.at);
+	read_udp(said, dp_service_find6(dp, lan, dp_ip6(ip + WIRE_IPV6_SOURCE), wire_load16(udp)),
+		udp, len - (unsigned)upper.at);
 }
 
 /* DP_DROP_COUNT: the control thread has it. router: who says so. */
 static enum dp_drop_cause
-hand_on(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct said *said,
+hand_on(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, const struct said *said,
 	uint64_t router)
 {
 	/* nothing in use today carries less (RFC 791: a host takes 576; RFC 8200 section 5), no
@@ -110,7 +110,7 @@ hand_on(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct sai
 		!cv_bucket_take(&w->paths, rte_rdtsc()))
 		return DP_DROP_PATH_LIMIT;
 	*dp_meta(m) = (struct dp_punt_meta){.service = said->service,
-		.port = (uint16_t)port,
+		.lan = (uint16_t)lan,
 		.slot = DP_NO_SLOT,
 		.remote = said->about,
 		.remote_port = said->port,
@@ -123,7 +123,7 @@ hand_on(struct dp_worker *w, unsigned port, struct rte_mbuf *m, const struct sai
 }
 
 void
-dp_path_take(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
+dp_path_take(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
 	unsigned header = wire_ipv4_header(ip), len = wire_ipv4_length(ip) - header;
@@ -132,8 +132,8 @@ dp_path_take(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 	enum dp_drop_cause cause = DP_DROP_LOCAL_ICMP_CHECKSUM;
 
 	if (wire_fold(wire_sum(icmp, len)) == WIRE_SUM_RIGHT) {
-		read_quoted(w->dp, icmp + WIRE_ICMP_HEADER, len - WIRE_ICMP_HEADER, &said);
-		cause = hand_on(w, port, m, &said, wire_ipv4_source_be(ip));
+		read_quoted(w->dp, lan, icmp + WIRE_ICMP_HEADER, len - WIRE_ICMP_HEADER, &said);
+		cause = hand_on(w, lan, m, &said, wire_ipv4_source_be(ip));
 	}
 	if (cause != DP_DROP_COUNT)
 		dp_drop_frame(w, m, cause);
@@ -142,7 +142,7 @@ dp_path_take(struct dp_worker *w, unsigned port, struct rte_mbuf *m)
 }
 
 void
-dp_path_take6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned at, unsigned len)
+dp_path_take6(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, WIRE_ETHER);
 	const uint8_t *icmp = ip + at;
@@ -151,8 +151,9 @@ dp_path_take6(struct dp_worker *w, unsigned port, struct rte_mbuf *m, unsigned a
 
 	/* code: RFC 4443 section 3.2 has it ignored */
 	if (!wire_ipv6_multicast(ip + WIRE_IPV6_TARGET)) {
-		read_quoted6(w->dp, icmp + WIRE_ICMP_HEADER, len - at - WIRE_ICMP_HEADER, &said);
-		cause = hand_on(w, port, m, &said, dp_ip_host(dp_ip6(ip + WIRE_IPV6_SOURCE)));
+		read_quoted6(
+			w->dp, lan, icmp + WIRE_ICMP_HEADER, len - at - WIRE_ICMP_HEADER, &said);
+		cause = hand_on(w, lan, m, &said, dp_ip_host(dp_ip6(ip + WIRE_IPV6_SOURCE)));
 	}
 	if (cause != DP_DROP_COUNT)
 		dp_drop_frame(w, m, cause);

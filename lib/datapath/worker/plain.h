@@ -11,6 +11,7 @@
 #include "datapath/table/realms.h"
 #include "datapath/table/sessions.h"
 #include "datapath/table/uplink.h"
+#include "datapath/worker/tags.h"
 #include "datapath/worker/uplink.h"
 #include "l2tp/header.h"
 
@@ -165,16 +166,18 @@ struct asked {
 };
 
 static inline int
-ask(const struct dp *dp, struct asked *last, uint32_t ip, uint16_t udp_port)
+ask(const struct dp *dp, unsigned lan, struct asked *last, uint32_t ip, uint16_t udp_port)
 {
 	if (unlikely(ip != last->ip || udp_port != last->udp_port))
-		*last = (struct asked){ip, udp_port, dp_service_find(dp, ip, udp_port)};
+		*last = (struct asked){ip, udp_port, dp_service_find(dp, lan, ip, udp_port)};
 	return last->service;
 }
 
-/* A whole IPv4 packet with all lengths right, no options, no fragment. */
+/* A whole IPv4 packet with all lengths right, no options, no fragment, behind so many bytes of
+ * Ethernet. */
 static inline bool
-parse4(const struct dp *dp, const struct dp_port *port, struct asked *last, struct plain *p)
+parse4(const struct dp *dp, const struct dp_port *port, unsigned lan, unsigned ether,
+	struct asked *last, struct plain *p)
 {
 	uint8_t *ip = p->ip, *udp = ip + WIRE_IPV4;
 	unsigned total = wire_ipv4_length(ip);
@@ -182,27 +185,28 @@ parse4(const struct dp *dp, const struct dp_port *port, struct asked *last, stru
 	/* UDP, and no fragment */
 	if (unlikely((wire_load32(ip + WIRE_IPV4_FRAGMENT) & 0xff00ff3f) != 0x11000000))
 		return false;
-	if (unlikely(total + WIRE_ETHER > p->m->data_len || total < WIRE_IPV4 + PLAIN_MIN))
+	if (unlikely(total + ether > p->m->data_len || total < WIRE_IPV4 + PLAIN_MIN))
 		return false;
 	if (unlikely(!wire_ipv4_sum_right(ip, WIRE_IPV4)))
 		return false;
 	return parse_udp(dp, port, udp, total - WIRE_IPV4,
-		ask(dp, last, wire_ipv4_target_be(ip), wire_load16(udp + WIRE_UDP_TARGET)), p);
+		ask(dp, lan, last, wire_ipv4_target_be(ip), wire_load16(udp + WIRE_UDP_TARGET)), p);
 }
 
 /* Likewise IPv6, without extension headers. */
 static __rte_noinline bool
-parse6(const struct dp *dp, const struct dp_port *port, struct plain *p)
+parse6(const struct dp *dp, const struct dp_port *port, unsigned lan, unsigned ether,
+	struct plain *p)
 {
 	uint8_t *ip = p->ip, *udp = ip + WIRE_IPV6;
 	unsigned payload = wire_get16(ip + WIRE_IPV6_LENGTH);
 
 	if (ip[WIRE_IPV6_NEXT] != WIRE_UDP || payload < PLAIN_MIN ||
-		payload + WIRE_IPV6 + WIRE_ETHER > p->m->data_len)
+		payload + WIRE_IPV6 + ether > p->m->data_len)
 		return false;
 	if (!parse_udp(dp, port, udp, payload,
-		    dp_service_find6(
-			    dp, dp_ip6(ip + WIRE_IPV6_TARGET), wire_load16(udp + WIRE_UDP_TARGET)),
+		    dp_service_find6(dp, lan, dp_ip6(ip + WIRE_IPV6_TARGET),
+			    wire_load16(udp + WIRE_UDP_TARGET)),
 		    p))
 		return false;
 	p->key |= DP_INGRESS_PEER6;
@@ -211,32 +215,33 @@ parse6(const struct dp *dp, const struct dp_port *port, struct plain *p)
 }
 
 static inline bool
-has_uplink(const struct dp_port *port)
+has_uplink(const struct dp *dp, unsigned lan)
 {
-	return __atomic_load_n(&port->uplink, __ATOMIC_RELAXED) != 0;
+	return __atomic_load_n(&dp->lans[lan].uplink, __ATOMIC_RELAXED) != 0;
 }
 
 /* A packet that came as it is by an interface inside a realm, to none of our own addresses. The
  * frame is one to this station; type: as parse() reads it. */
 static __rte_noinline bool
-parse_uplink(const struct dp *dp, unsigned port, uint32_t type, struct plain *p)
+parse_uplink(const struct dp *dp, unsigned lan, unsigned ether, uint32_t type, struct plain *p)
 {
-	uint32_t slot = __atomic_load_n(&dp->ports[port].uplink, __ATOMIC_ACQUIRE);
+	uint32_t slot = dp_lan_uplink(dp, lan);
 	bool six = (type & ETHER_IPV6_ANY) == ETHER_IPV6_PLAIN;
 	const uint8_t *ip = p->ip, *target = ip + WIRE_IPV6_TARGET;
 	unsigned total = six ? (unsigned)WIRE_IPV6 + wire_get16(ip + WIRE_IPV6_LENGTH)
 			     : wire_ipv4_length(ip);
 
-	if (six ? !dp_speaks_ipv6(dp, (uint16_t)port) : (type & ETHER_IPV4_ANY) != ETHER_IPV4_PLAIN)
+	if (six ? !dp_speaks_ipv6(dp, lan) : (type & ETHER_IPV4_ANY) != ETHER_IPV4_PLAIN)
 		return false;
-	if (slot == 0 || total + WIRE_ETHER > p->m->data_len ||
+	if (slot == 0 || total + ether > p->m->data_len ||
 		total < (six ? (unsigned)WIRE_IPV6 : WIRE_IPV4))
 		return false;
 	/* ND has nothing to do with a realm, and other ICMP is rare */
 	if (six ? wire_ipv6_is_extension(ip[WIRE_IPV6_NEXT]) || ip[WIRE_IPV6_NEXT] == WIRE_ICMPV6 ||
 				wire_ipv6_multicast(target) || wire_ipv6_link_local(target) ||
-				dp_is_own(dp, dp_ip6(target))
-		: !wire_ipv4_sum_right(ip, WIRE_IPV4) || dp_is_local(dp, wire_ipv4_target_be(ip)))
+				dp_is_own(dp, lan, dp_ip6(target))
+		: !wire_ipv4_sum_right(ip, WIRE_IPV4) ||
+				dp_is_local(dp, lan, wire_ipv4_target_be(ip)))
 		return false;
 	p->kind = six ? UPLINK | INNER6 : UPLINK;
 	p->inner = p->ip;
@@ -246,6 +251,32 @@ parse_uplink(const struct dp *dp, unsigned port, uint32_t type, struct plain *p)
 	p->slot = slot;
 	p->from = &dp->ingress[slot];
 	return true;
+}
+
+/* A frame to this station with tags, of which the first is of this type. */
+static __rte_noinline bool
+parse_tagged(const struct dp *dp, unsigned port_index, uint8_t *ether, struct plain *p)
+{
+	const struct dp_port *port = &dp->ports[port_index];
+	bool two = dp_is_tag(wire_load16(ether + WIRE_ETHER + 2));
+	unsigned header = WIRE_ETHER + (two ? DP_TAGS_MOST : WIRE_VLAN_TAG);
+	/* of ID 0 there is none */
+	unsigned lan = dp_vlan_find(__atomic_load_n(&dp->vlans[port_index], __ATOMIC_CONSUME),
+		wire_load16(ether + WIRE_ETHER), wire_load16(ether + WIRE_ETHER + WIRE_VLAN_TAG),
+		two);
+	uint32_t type = wire_load32(ether + header - 2);
+	struct asked nobody = {.service = -1};
+
+	if (lan == 0)
+		return false;
+	p->ip = ether + header;
+	if ((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN &&
+		parse4(dp, port, lan, header, &nobody, p))
+		return true;
+	if ((type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN && dp_speaks_ipv6(dp, lan) &&
+		parse6(dp, port, lan, header, p))
+		return true;
+	return has_uplink(dp, lan) && parse_uplink(dp, lan, header, type, p);
 }
 
 /* A frame to this station. */
@@ -259,15 +290,19 @@ parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct asked
 
 	p->m = m;
 	p->ip = ether + WIRE_ETHER;
-	if (unlikely(m->nb_segs != 1 || wire_load64(ether) << 16 != port->mac_word))
+	if (unlikely(m->nb_segs != 1 || wire_load64(ether) << 16 != port->mac_word ||
+		     (m->ol_flags & DP_TAGS_STRIPPED) != 0))
 		return false;
 	type = wire_load32(ether + WIRE_ETHER_TYPE);
-	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN && parse4(dp, port, last, p)))
+	if (likely((type & ETHER_IPV4_MASK) == ETHER_IPV4_PLAIN &&
+		    parse4(dp, port, port_index, WIRE_ETHER, last, p)))
 		return true;
-	if ((type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN &&
-		dp_speaks_ipv6(dp, (uint16_t)port_index) && parse6(dp, port, p))
+	if ((type & ETHER_IPV6_MASK) == ETHER_IPV6_PLAIN && dp_speaks_ipv6(dp, port_index) &&
+		parse6(dp, port, port_index, WIRE_ETHER, p))
 		return true;
-	return has_uplink(port) && parse_uplink(dp, port_index, type, p);
+	if (dp_is_tag((uint16_t)type))
+		return parse_tagged(dp, port_index, ether, p);
+	return has_uplink(dp, port_index) && parse_uplink(dp, port_index, WIRE_ETHER, type, p);
 }
 
 /* Address and port are those of the session's peer, whose family is known to be right. */
@@ -336,16 +371,16 @@ static bool
 admit_uplink(const struct dp *dp, struct plain *p)
 {
 	const uint8_t *inner = p->inner;
-	uint16_t realm = p->from->realm;
+	uint16_t realm = p->from->realm, lan = dp_adjacency_of(dp, p->slot)->lan;
 	const struct dp_realm_table *r = dp_realm_of(dp, realm);
 	const struct dp_realm6 *r6 = dp_realm6_of(dp, realm);
 
 	if ((p->kind & INNER6) != 0) {
-		if (r6 == NULL || dp_uplink_check6(dp, inner, realm) != DP_DROP_COUNT)
+		if (r6 == NULL || dp_uplink_check6(dp, lan, inner, realm) != DP_DROP_COUNT)
 			return false;
 		p->route = dp_realm6_word(r6, dp_net_of(inner + WIRE_IPV6_TARGET));
 	} else {
-		if (r == NULL || dp_uplink_check4(dp, inner, realm) != DP_DROP_COUNT)
+		if (r == NULL || dp_uplink_check4(dp, lan, inner, realm) != DP_DROP_COUNT)
 			return false;
 		p->route = dp_realm_word(r, wire_ipv4_target_be(inner));
 	}
@@ -395,7 +430,7 @@ find_uplink(const struct dp *dp, struct plain *p, uint32_t route)
 	struct dp_ip target = six ? dp_ip6(target6) : dp_ip4(wire_ipv4_target_be(p->inner));
 
 	if ((p->kind & UPLINK) != 0 ||
-		(dp_route_kind(route) == DP_ROUTE_LINK && dp_is_own(dp, target)))
+		dp_route_kind(dp_uplink_ours(dp, route, target)) == DP_ROUTE_SELF)
 		return false;
 	if (six ? wire_ipv6_multicast(target6) || wire_ipv6_link_local(target6) ||
 				dp_net_of(target6) == 0

@@ -17,7 +17,7 @@ enum dp_says {
 
 /* What travels with a punted buffer, in its private area. */
 struct dp_punt_meta {
-	uint16_t class, service, port, len;
+	uint16_t class, service, lan, len;
 	uint32_t slot;
 	struct dp_ip remote;
 	uint16_t remote_port;

@@ -66,15 +66,15 @@ owner_of_first(const struct dp_worker *w, const struct dp_fragment *f, uint64_t 
 	const struct dp *dp = w->dp;
 	const uint8_t *udp = f->ip + f->headers, *l2tp = udp + WIRE_UDP_HEADER;
 	uint16_t port = wire_load16(udp + WIRE_UDP_TARGET), peer_port = wire_load16(udp);
-	unsigned at;
+	unsigned at, lan = (unsigned)(f->key.id >> 32);
 	int service;
 
 	if (f->len < WIRE_UDP_HEADER + 8)
 		return false;
 	if (f->v6)
-		service = dp_service_find6(dp, f->key.target, port);
+		service = dp_service_find6(dp, lan, f->key.target, port);
 	else
-		service = dp_service_find(dp, dp_ip4_be(f->key.target), port);
+		service = dp_service_find(dp, lan, dp_ip4_be(f->key.target), port);
 	at = (l2tp[0] & (L2TP_BIT_LENGTH >> 8)) != 0 ? 4 : 2;
 	if (service < 0 || (l2tp[1] & L2TP_VERSION_MASK) != L2TP_VERSION)
 		return false;

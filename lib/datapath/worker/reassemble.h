@@ -21,7 +21,7 @@ void dp_reassemble_free(struct rte_ip_frag_tbl *t);
  * all. Without gaps, so that keys are equal when their bytes are. */
 struct dp_parts_key {
 	struct dp_ip source, target;
-	uint64_t id;
+	uint64_t id; /* and above 32 bits where it came by: dp_lan_domain() */
 };
 
 /* A fragment of an outer datagram, in one buffer: its lengths are right, and it is to us. */

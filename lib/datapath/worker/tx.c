@@ -6,6 +6,7 @@
 #include "datapath/ends.h"
 #include "datapath/table/sessions.h"
 #include "datapath/worker/punt.h"
+#include "datapath/worker/tags.h"
 #include "datapath/worker/worker.h"
 #include "l2tp/header.h"
 
@@ -57,7 +58,7 @@ dp_tx_control(struct dp_worker *w)
 
 		if (meta->slot != DP_NO_SLOT)
 			write_sequence(w->dp, meta->slot, frames[i]);
-		dp_tx_put(w, meta->port, frames[i]);
+		dp_tx_lan(w, meta->lan, frames[i]);
 	}
 	w->counts.edges[DP_EDGE_TX_CONTROL] += n;
 	return n;

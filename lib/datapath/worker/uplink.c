@@ -15,16 +15,16 @@
 #define GO_ON DP_DROP_COUNT
 
 enum dp_drop_cause
-dp_uplink_check4(const struct dp *dp, const uint8_t *ip, uint16_t realm)
+dp_uplink_check4(const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t realm)
 {
 	uint32_t source = wire_ipv4_source_be(ip), target = wire_ipv4_target_be(ip);
 	const struct dp_realm_table *r = dp_realm_of(dp, realm);
 
-	if (dp_is_local(dp, source))
+	if (dp_is_local(dp, lan, source))
 		return DP_DROP_CLASSIFY_LAND;
-	if (wire_ipv4_martian(source) || dp_is_broadcast(dp, source))
+	if (wire_ipv4_martian(source) || dp_is_broadcast(dp, lan, source))
 		return DP_DROP_CLASSIFY_MARTIAN;
-	if (wire_ipv4_martian(target) || dp_is_broadcast(dp, target))
+	if (wire_ipv4_martian(target) || dp_is_broadcast(dp, lan, target))
 		return DP_DROP_CLASSIFY_DESTINATION;
 	if (r != NULL && dp_route_is_session(dp_route_find(r, dp_realm_word(r, source), source)))
 		return DP_DROP_UPLINK_SPOOFED;
@@ -32,12 +32,12 @@ dp_uplink_check4(const struct dp *dp, const uint8_t *ip, uint16_t realm)
 }
 
 enum dp_drop_cause
-dp_uplink_check6(const struct dp *dp, const uint8_t *ip, uint16_t realm)
+dp_uplink_check6(const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t realm)
 {
 	const uint8_t *source = ip + WIRE_IPV6_SOURCE, *target = ip + WIRE_IPV6_TARGET;
 	const struct dp_realm6 *r = dp_realm6_of(dp, realm);
 
-	if (dp_is_own(dp, dp_ip6(source)))
+	if (dp_is_own(dp, lan, dp_ip6(source)))
 		return DP_DROP_CLASSIFY_LAND;
 	if (dp_ip6_martian(source) || wire_ipv6_link_local(source))
 		return DP_DROP_CLASSIFY_MARTIAN;
@@ -54,8 +54,8 @@ static enum dp_drop_cause
 check(const struct dp *dp, const struct frame *f, uint16_t realm)
 {
 	unsigned header = f->v6 ? WIRE_IPV6 : wire_ipv4_header(f->ip);
-	enum dp_drop_cause cause =
-		f->v6 ? dp_uplink_check6(dp, f->ip, realm) : dp_uplink_check4(dp, f->ip, realm);
+	enum dp_drop_cause cause = f->v6 ? dp_uplink_check6(dp, f->lan, f->ip, realm)
+					 : dp_uplink_check4(dp, f->lan, f->ip, realm);
 
 	if (cause == GO_ON && !f->v6 && header != WIRE_IPV4 && !dp_options_harmless(f->ip, header))
 		return DP_DROP_INGRESS_SOURCE_ROUTE;
@@ -91,9 +91,9 @@ in_pools(const struct dp *dp, uint16_t realm, struct dp_ip ip)
 }
 
 bool
-dp_uplink_proxies(const struct dp *dp, unsigned port, struct dp_ip ip)
+dp_uplink_proxies(const struct dp *dp, unsigned lan, struct dp_ip ip)
 {
-	uint32_t slot = __atomic_load_n(&dp->ports[port].uplink, __ATOMIC_ACQUIRE);
+	uint32_t slot = dp_lan_uplink(dp, lan);
 	unsigned proxy =
 		slot == 0 ? DP_PROXY_OFF
 			  : __atomic_load_n(&dp_adjacency_of(dp, slot)->proxy, __ATOMIC_RELAXED);
@@ -110,8 +110,7 @@ dp_uplink_has(const struct dp *dp, const struct frame *f)
 {
 	const uint8_t *target = f->ip + WIRE_IPV6_TARGET;
 
-	if (__atomic_load_n(&dp->ports[f->port].uplink, __ATOMIC_ACQUIRE) == 0 ||
-		dp_is_own(dp, frame_target(f)))
+	if (dp_lan_uplink(dp, f->lan) == 0 || dp_is_own(dp, f->lan, frame_target(f)))
 		return false;
 	return !f->v6 || (!wire_ipv6_multicast(target) && !wire_ipv6_link_local(target));
 }
@@ -120,7 +119,7 @@ void
 dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out)
 {
 	const struct dp *dp = w->dp;
-	uint32_t slot = __atomic_load_n(&dp->ports[f->port].uplink, __ATOMIC_ACQUIRE);
+	uint32_t slot = dp_lan_uplink(dp, f->lan);
 	const struct dp_ingress *in = &dp->ingress[slot];
 	struct dp_packet *p = &out->packets[out->n];
 	struct dp_ip source = frame_source(f);
@@ -141,6 +140,7 @@ dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out)
 		.filter = __atomic_load_n(&in->filter, __ATOMIC_RELAXED),
 		.realm = in->realm,
 		.port = (uint8_t)f->port,
+		.lan = f->lan,
 		.inner_sum = wire_fold(wire_sum(f->ip, f->ip_len)),
 		.sum_known = true,
 		/* no session's: of fragments each sender has his own */
@@ -175,7 +175,7 @@ dp_uplink_ask(struct dp_worker *w, struct dp_packet *p)
 	p->m->data_len = p->len;
 	p->m->pkt_len = p->len;
 	*dp_meta(p->m) = (struct dp_punt_meta){
-		.port = dp_adjacency_of(w->dp, p->to)->port, .slot = DP_NO_SLOT, .remote = target};
+		.lan = dp_adjacency_of(w->dp, p->to)->lan, .slot = DP_NO_SLOT, .remote = target};
 	w->counts.edges[DP_EDGE_EGRESS_PUNT_NEIGHBOUR]++;
 	cause = dp_punt_mbuf(w, p->m, DP_PUNT_RESOLVE, p->slot, host);
 	if (cause != GO_ON)

@@ -4,6 +4,7 @@
 #define DP_WORKER_UPLINK_H
 
 #include "datapath/table/outside.h"
+#include "datapath/table/uplink.h"
 #include "datapath/worker/frame.h"
 #include "datapath/worker/packet.h"
 
@@ -14,7 +15,8 @@ uint32_t dp_uplink_leads(const struct dp *dp, uint16_t realm, struct dp_ip ip);
 static inline uint32_t
 dp_uplink_ours(const struct dp *dp, uint32_t word, struct dp_ip ip)
 {
-	if (dp_route_kind(word) == DP_ROUTE_LINK && dp_is_own(dp, ip))
+	if (dp_route_kind(word) == DP_ROUTE_LINK &&
+		dp_is_own(dp, dp_adjacency_of(dp, word & DP_ROUTE_INDEX)->lan, ip))
 		return dp_route_word(DP_ROUTE_SELF, 0);
 	return word;
 }
@@ -22,12 +24,15 @@ dp_uplink_ours(const struct dp *dp, uint32_t word, struct dp_ip ip)
 /* Whether a packet, whose headers are right, is neither for us nor for a link of ours, and came by
  * an interface that is inside a realm. */
 bool dp_uplink_has(const struct dp *dp, const struct frame *f);
-/* What is wrong with the addresses of a packet that came so; DP_DROP_COUNT: nothing. For both ways.
+/* What is wrong with the addresses of a packet that came so, by this LAN; DP_DROP_COUNT: nothing.
+ * For both ways.
  */
-enum dp_drop_cause dp_uplink_check4(const struct dp *dp, const uint8_t *ip, uint16_t realm);
-enum dp_drop_cause dp_uplink_check6(const struct dp *dp, const uint8_t *ip, uint16_t realm);
-/* Whether ARP and ND for an address are answered on a port that are not for one of ours. */
-bool dp_uplink_proxies(const struct dp *dp, unsigned port, struct dp_ip ip);
+enum dp_drop_cause dp_uplink_check4(
+	const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t realm);
+enum dp_drop_cause dp_uplink_check6(
+	const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t realm);
+/* Whether ARP and ND for an address are answered on a LAN that are not for one of ours. */
+bool dp_uplink_proxies(const struct dp *dp, unsigned lan, struct dp_ip ip);
 /* Adds it to a burst that begins at the route stage, or drops it. */
 void dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out);
 /* Where an answer of ours to p's sender goes: p->to. false: there is no way back. */
