@@ -35,6 +35,7 @@ SYNOPSIS
                                     two clients behind two NATs exchange IPsec (root); scene-2:
                                     a gateway that knows nothing of L2TP (config/SCENE-2.md);
                                     scene-3: any two of four clients (config/SCENE-3.md);
+                                    two-lns: two that route to each other (config/TWO-LNS.md);
                                     --keep leaves it running and says how to look around
     ./dpdk-setup.sh bench [--quick] [--json] [--help]
                                     cycles a packet, set-ups a second, memory a session; as root

@@ -5,7 +5,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
 # What can be shown: demo-NAME.sh each, with the functions that demo() calls.
-SCENES="clients scene-2 scene-3"
+SCENES="clients scene-2 scene-3 two-lns"
 
 usage() {
 	cat <<'TEXT'
@@ -23,6 +23,8 @@ SCENES
                knows nothing of L2TP: config/SCENE-2.md
     scene-3    four clients behind two NATs, and IPsec between any two by their first
                packet: config/SCENE-3.md
+    two-lns    two Culverts that route to each other, a client of each; one is killed, and
+               its client dials the other: config/TWO-LNS.md
 
 DESCRIPTION
     Everything happens in network namespaces and virtual machines of the demo's own and

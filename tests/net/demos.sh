@@ -40,12 +40,12 @@ names() {
 	local said rc=0
 	said=$("$HERE/demo.sh" scene-9 2>&1) || rc=$?
 	echo "$said"
-	[ $rc = 2 ] && grep -q 'there are: clients scene-2 scene-3$' <<<"$said" &&
+	[ $rc = 2 ] && grep -q 'there are: clients scene-2 scene-3 two-lns$' <<<"$said" &&
 		"$HERE/demo.sh" --help | grep -q '^    scene-2 '
 }
 
 tap_requires guest lns
-tap_plan 5
+tap_plan 6
 world_open
 
 tap_check "a scene that is not there is refused, with those that are" names
@@ -58,8 +58,12 @@ begin scene-3
 tap_check "scene 2: a gateway that knows nothing of L2TP" shows scene-2 \
 	"filter dropped all 3 packets" "alice got 198.51.100.129" "gateway that began" "which is Culvert's" \
 	"plain ESP and nothing of L2TP" "bob  *198.51.100.130" POLICY_SENDER "^What you saw"
+begin two-lns
 tap_check "scene 3: IPsec between any two of four clients" shows scene-3 \
 	"filter dropped all 3 packets" "dave 10.88.1" "alice pings bob at 10.88.1" "carol pings bob at 10.88.1" \
 	"none was in the clear" "dave  *10.88.1" POLICY_SENDER "^What you saw"
+tap_check "two Culverts" shows two-lns "filter dropped all 3 packets" "bob b and got 203.0.113" \
+	"alice pings bob at 203.0.113" "nothing of L2TP" "next hop  *10.255.0.2" "dialled a and got 198.51.100" \
+	"bob pings alice at 198.51.100" "bob  *198.51.100" "^What you saw"
 tap_check "nothing is left behind" world_vanish
 tap_end

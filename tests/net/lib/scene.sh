@@ -47,6 +47,21 @@ scene_lan() {
 		world_in lns ethtool -K lan0 tx off tso off gso off gro off >/dev/null
 }
 
+# scene_two_lns: Culvert b is in the namespace lns2, with wan0 as Culvert a has it; core0 leads from one to
+# the other by a bridge, which sees what passes.
+scene_two_lns() {
+	local core=$WORLD_PREFIX-core name ns
+	scene_port && world_namespace lns2 && world_plug lns2 wan0 && world_namespace core &&
+		ip -n "$core" link add lan0 type bridge && ip -n "$core" link set lan0 up || return 1
+	for name in lns lns2; do
+		ns=$WORLD_PREFIX-$name
+		ip -n "$core" link add "to-$name" type veth peer name core0 netns "$ns" &&
+			ip -n "$core" link set "to-$name" master lan0 up && ip -n "$ns" link set core0 up &&
+			world_in core ethtool -K "to-$name" tx off tso off gso off gro off >/dev/null &&
+			world_in $name ethtool -K core0 tx off tso off gso off gro off >/dev/null || return 1
+	done
+}
+
 # scene_lns SCENE [FILE]: the configuration as the page has it; beside it what is this place's own. The
 # password of alice is alices-password.
 scene_lns() {
@@ -76,16 +91,20 @@ scene_certificates() {
 		(cd "$RUN/pki" && sh ./certificates "$@")
 }
 
-# scene_dial SCENE GUEST USER: the client's files into the guest, and xl2tpd begins to dial.
+# scene_dial SCENE GUEST USER [WORDS]: the client's files into the guest, and xl2tpd begins to dial; where
+# the page has a script for that, it is given the words.
 scene_dial() {
 	local box=$RUN/guest-$2 file
-	mkdir -p "$box/client" && rm -f "$box/address" || return 1
+	rm -rf "$box/client" && mkdir -p "$box/client" && rm -f "$box/address" || return 1
+	for file in ip-down dial; do
+		scene_file "$1" "client/$file" >"$box/client/$file" || rm "$box/client/$file"
+	done
 	for file in xl2tpd.conf l2tp-secrets options.culvert chap-secrets ip-up; do
 		scene_file "$1" "client/$file" | scene_as "$3" >"$box/client/$file" || return 1
 	done
-	guest_run "$2" '
+	guest_run "$2" "set -- ${*:4}"'
 cd /tmp/box/client
-mkdir -p /etc/ppp/ip-up.d
+mkdir -p /etc/ppp/ip-up.d /etc/ppp/ip-down.d
 cp xl2tpd.conf l2tp-secrets /etc/xl2tpd
 cp options.culvert chap-secrets /etc/ppp
 cp ip-up /etc/ppp/ip-up.d/culvert
@@ -97,10 +116,21 @@ run-parts /etc/ppp/ip-up.d
 echo $4 >/tmp/box/address.new
 mv /tmp/box/address.new /tmp/box/address
 X
-chmod 755 /etc/ppp/ip-up /etc/ppp/ip-up.d/culvert
+cat >/etc/ppp/ip-down <<"X"
+#!/bin/sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin PPP_IFACE=$1
+run-parts /etc/ppp/ip-down.d
+rm -f /tmp/box/address
+X
+[ ! -e ip-down ] || cp ip-down /etc/ppp/ip-down.d/culvert
+chmod -R 755 /etc/ppp/ip-*
 chmod 600 /etc/ppp/chap-secrets /etc/xl2tpd/l2tp-secrets
 xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -s /etc/xl2tpd/l2tp-secrets -p /run/xl2tpd.pid \
-	-C /run/xl2tpd/l2tp-control >/tmp/box/xl2tpd.log 2>&1 &'
+	-C /run/xl2tpd/l2tp-control >/tmp/box/xl2tpd.log 2>&1 &
+[ -e dial ] || exit 0
+for wait in $(seq 100); do [ -p /run/xl2tpd/l2tp-control ] && break; sleep 0.1; done
+cp dial /run/culvert-dial
+sh /run/culvert-dial "$@" >/tmp/box/dial.log 2>&1 &'
 }
 
 # scene_swan SCENE GUEST FILE USER [OPTION...]: strongSwan with the page's file, and with the certificate

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# twolns.sh - the network of config/TWO-LNS.md, with the files that are written there: two Culverts that
+# route to each other, a client of each, and what the clients do when one of the two stops.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+POOL_A=198.51.100 POOL_B=203.0.113
+
+tap_requires guest lns
+
+serve_a() {
+	lns_use lns && scene_lns two-lns two-lns-a.yaml && lns_start
+}
+
+serve_b() {
+	lns_use lns2 && scene_lns two-lns two-lns-b.yaml && lns_start
+}
+
+boot() {
+	guest_boot A siteA && guest_boot B siteB && guest_wait A && guest_wait B
+}
+
+# on GUEST POOL: it has an address of that one.
+on() {
+	[[ $(cat "$RUN/guest-$1/address") == "$2".* ]]
+}
+
+dial() {
+	scene_dial two-lns A alice culvert-a culvert-b && scene_dial two-lns B bob culvert-b culvert-a &&
+		world_until 60 on A $POOL_A && world_until 60 on B $POOL_B
+}
+
+swan() {
+	scene_swan two-lns A client/swanctl.conf alice && scene_swan two-lns B client/swanctl.conf bob
+}
+
+# meet FROM TO: what is lost meanwhile is sent again, until it is answered.
+meet() {
+	guest_run "$1" "for try in \$(seq 60); do
+	ping -c 1 -W 1 $(client_address "$2") && exit 0
+done
+exit 1"
+}
+
+# There and back, without loss.
+steady() {
+	guest_run A "ping -c 10 -i 0.1 -W 5 -s 1200 $(client_address B)" | grep ' 10 received' &&
+		guest_run B "ping -c 5 -i 0.2 -W 5 -s 1200 $(client_address A)" | grep ' 5 received'
+}
+
+seen() {
+	world_until 10 eval '[ -n "$(capture_find '"$1 '$2'"' | head -1)" ]'
+}
+
+# Between the two it is plain IP, and inside L2TP on the tunnels of each.
+native() {
+	local a b
+	a=$(client_address A) b=$(client_address B)
+	seen core "esp && !udp && ip.src == $a && ip.dst == $b" &&
+		seen core "esp && !udp && ip.src == $b && ip.dst == $a" &&
+		seen a "l2tp && esp && ip.dst == $a" && seen b "l2tp && esp && ip.dst == $b" &&
+		[ -z "$(capture_find core 'l2tp || icmp.type == 8')" ]
+}
+
+# Each leads to the other's client by the other, and to its own by his tunnel.
+lookups() {
+	lns_use lns2 && lns_ctl lookup default "$(client_address B)" | grep -E 'user +bob' &&
+		lns_ctl lookup default "$(client_address A)" | grep -E 'next hop +10.255.0.1$' &&
+		lns_use lns && lns_ctl lookup default "$(client_address A)" | grep -E 'user +alice' &&
+		lns_ctl lookup default "$(client_address B)" | grep -E 'next hop +10.255.0.2$' &&
+		lns_ctl lookup default "$(client_address B)" | grep -E 'its state +resolved'
+}
+
+# esp TARGET: from alice, of no meaning, to what her traps do not take.
+esp() {
+	guest_run A "ip route replace $1/32 dev ppp0
+python3 -c \"
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
+s.sendto(bytes(64), ('$1', 0))\""
+}
+
+# rises NAME COMMAND...: the command makes one drop of this name on the Culvert that is in use.
+rises() {
+	local name=$1 before
+	shift
+	before=$(lns_drops "$name")
+	"$@"
+	world_until 5 eval '[ "$(lns_drops '"$name"')" = '$((before + 1))' ]'
+}
+
+# Of the other's network what no client has ends there, and does not come back; beyond both, here.
+ends() {
+	lns_use lns2 && rises ROUTE_DISCARD esp $POOL_B.7 &&
+		lns_use lns && rises ROUTE_DISCARD esp $POOL_A.7 && rises ROUTE_NO_ROUTE esp 192.0.2.99
+}
+
+# Without a word: bob finds out by his echoes.
+b_dies() {
+	lns_use lns2
+	kill -KILL "$(cat "$RUN/$LNS_TAG.pid")" && world_until 60 on B $POOL_A &&
+		lns_use lns && [ "$(lns_rows sessions '{user}' | sort | xargs)" = "alice bob" ]
+}
+
+# With a word, and after the other is there again: both go there.
+a_stops() {
+	world_stop culvertd-lns2
+	serve_b && lns_use lns && lns_stop && world_until 60 on A $POOL_B && world_until 60 on B $POOL_B &&
+		lns_use lns2 && [ "$(lns_rows sessions '{user}' | sort | xargs)" = "alice bob" ]
+}
+
+tap_plan 17
+world_open
+world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 && scene_two_lns || exit 2
+for guest in A B; do
+	tap_logs "$RUN"/guest-$guest/{console,charon,pppd,xl2tpd,dial}.log
+done
+tap_logs "$RUN"/culvertd.log "$RUN"/culvertd-lns2.log
+
+tap_check "the page shows the configurations as they are" \
+	scene_shows two-lns two-lns-a.yaml two-lns-b.yaml
+tap_need "captures at both Culverts and between them" eval 'capture_start wan to-lns a &&
+	capture_start wan to-lns2 b && capture_start core to-lns core'
+tap_need "two clients behind two NATs boot" boot
+tap_need "certificates" scene_certificates 3 alice bob
+tap_need "both Culverts are ready, with the page's configurations" eval 'serve_a && serve_b'
+tap_need "each client dials its own, and gets an address of it" dial
+tap_need "strongSwan starts on both" swan
+tap_need "the first packet from one's client to the other's brings IPsec up" meet A B
+tap_check "both ways, 1200 bytes, without loss" steady
+tap_check "between the Culverts it is native ESP, and nothing else of the clients" native
+tap_check "culvertctl lookup says so on both" lookups
+tap_check "what no client has ends where it belongs, and goes round in no circle" ends
+tap_check "one is killed, and its client dials the other" b_dies
+tap_check "both clients of one Culvert meet" meet B A
+tap_check "it is back, the other one stops, and both clients dial it" a_stops
+tap_check "they meet there, too" meet A B
+tap_check "nothing is left behind" world_vanish
+tap_end
