@@ -33,6 +33,12 @@ same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 }
 
 bool
+cv_prefix_equal(const struct cv_prefix *a, const struct cv_prefix *b)
+{
+	return a->length == b->length && cv_ip_equal(&a->ip, &b->ip);
+}
+
+bool
 cv_prefix_contains(const struct cv_prefix *p, const struct cv_ip *ip)
 {
 	return p->ip.family == ip->family && same_bits(p->ip.bytes, ip->bytes, p->length);

@@ -52,6 +52,7 @@ cv_ipv4_value(const struct cv_ip *ip)
 
 bool cv_ip_equal(const struct cv_ip *a, const struct cv_ip *b);
 bool cv_endpoint_equal(const struct cv_endpoint *a, const struct cv_endpoint *b);
+bool cv_prefix_equal(const struct cv_prefix *a, const struct cv_prefix *b);
 bool cv_prefix_contains(const struct cv_prefix *p, const struct cv_ip *ip);
 bool cv_prefix_overlaps(const struct cv_prefix *a, const struct cv_prefix *b);
 

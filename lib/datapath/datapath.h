@@ -27,8 +27,9 @@ enum {
 	DP_MAX_SERVICES = CV_LISTENER_IDS,
 	DP_MAX_ROUTES = 1000000, /* of a realm and family, beside sessions' addresses */
 	DP_MAX_VLANS = CV_VLAN_IDS,
-	DP_MAX_ADDRESSES = 4096,   /* of interfaces */
-	DP_MAX_ADJACENCIES = 4096, /* neighbours and interfaces that are inside a realm */
+	DP_MAX_ADDRESSES = 4096,       /* of interfaces */
+	DP_MAX_FRAMED = CV_FRAMED_MAX, /* networks behind a session */
+	DP_MAX_ADJACENCIES = 4096,     /* neighbours and interfaces that are inside a realm */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = 256,                /* a filter without a list */
 	DP_MAX_LIST = CV_RULES_MAX,        /* rules of a list */
@@ -276,6 +277,8 @@ enum dp_route_kind {
 			*/
 	DP_ROUTE_ADJACENT, /* index: a neighbour's slot: the data path's */
 	DP_ROUTE_DISCARD,  /* dropped in silence */
+	DP_ROUTE_BEHIND,   /* index: the slot of a session that a network is behind: dp_framed_set()
+			    */
 };
 
 enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };
@@ -475,6 +478,18 @@ struct dp_sequence_counters {
 };
 
 void dp_session_sequence(const struct dp *dp, uint32_t slot, struct dp_sequence_counters *out);
+
+/*
+ * Says which networks are behind a session, in place of those before: while it is open for their
+ * family its realm leads to it what no longer prefix does, and it may send from their addresses.
+ * A route of the same prefix (dp_route_set) waits until it is behind no session any more. They go
+ * with the session, and when it is told another realm. CV_ERR_UNKNOWN: there is no such session;
+ * CV_ERR_CONFIG: too many, one twice, or a prefix that no route may have; CV_ERR_EXISTS: one is
+ * another session's, or ours; CV_ERR_LIMIT, CV_ERR_NOMEM. Then nothing has changed. _get: by an
+ * index from 0; false: past the last.
+ */
+int dp_framed_set(struct dp *dp, uint32_t slot, const struct cv_prefix *prefixes, uint16_t count);
+bool dp_framed_get(const struct dp *dp, uint32_t slot, unsigned index, struct cv_prefix *out);
 
 enum { DP_LEAVING = 1 }; /* dp_session_clear */
 

@@ -81,7 +81,8 @@ struct dp {
 	uint64_t now; /* of the last round */
 	uint32_t sessions, addresses, prefixes;
 	struct dp_realm_use realm_use[DP_IDS_OF_A_KIND];
-	struct dp_cold *cold; /* by slot */
+	struct dp_cold *cold;   /* by slot */
+	struct cv_table framed; /* networks behind sessions: table/framed.c */
 	struct dp_classes *classes;
 	uint32_t metered;                   /* sessions with meters */
 	struct dp_slot_list waiting, gone;  /* for workers; to be told */

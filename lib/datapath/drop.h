@@ -69,7 +69,7 @@
 	X(INGRESS_SOURCE_ROUTE, "inner packet with a source routing or malformed option")          \
 	X(INGRESS_INNER_EXTENSIONS,                                                                \
 		"inner IPv6 extension headers beyond the packet, too many or out of order")        \
-	X(INGRESS_TO_SELF, "inner destination is the sender")                                      \
+	X(INGRESS_TO_SELF, "inner destination is the sender, or behind it")                        \
 	X(INGRESS_DESTINATION, "inner destination 0/8, 127/8, multicast or broadcast")             \
 	X(INGRESS_RATE, "over the rate that the session may send")                                 \
 	X(INGRESS_GROUP_RATE, "over the rate that its group may send together")                    \

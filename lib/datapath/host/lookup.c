@@ -2,6 +2,7 @@
 /* What the tables would do with a packet, asked as a worker asks; and what passed an interface. */
 #include "datapath/control/neighbours.h"
 #include "datapath/ends.h"
+#include "datapath/table/framed.h"
 #include "datapath/table/uplink.h"
 #include "datapath/worker/uplink.h"
 
@@ -46,6 +47,7 @@ tell(const struct dp *dp, uint32_t word, const struct cv_ip *target, struct dp_l
 	switch (out->kind) {
 	case DP_ROUTE_SESSION:
 	case DP_ROUTE_SESSION6:
+	case DP_ROUTE_BEHIND:
 		out->kind = DP_ROUTE_SESSION;
 		out->slot = word & DP_ROUTE_INDEX;
 		return;
@@ -116,6 +118,7 @@ int
 dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp_leads *out)
 {
 	struct dp_ip target;
+	uint32_t word;
 
 	*out = (struct dp_leads){0};
 	if (ip->family == CV_IPV4 ? wire_ipv4_martian(rte_cpu_to_be_32(cv_ipv4_value(ip)))
@@ -123,8 +126,9 @@ dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp
 					    wire_ipv6_link_local(ip->bytes))
 		return CV_ERR_CONFIG;
 	target = dp_ip_of(ip);
-	tell(dp, dp_uplink_ours(dp, dp_uplink_leads(dp, realm, target), target), ip, out);
-	if (out->kind == DP_ROUTE_SESSION)
+	word = dp_uplink_ours(dp, dp_uplink_leads(dp, realm, target), target);
+	tell(dp, dp_behind(dp, word, ip->family == CV_IPV6), ip, out);
+	if (dp_route_is_session(word))
 		tell_session(dp, out->slot, ip, &out->prefix);
 	else
 		tell_prefix(dp, realm, ip, &out->prefix);

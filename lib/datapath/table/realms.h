@@ -47,7 +47,14 @@ void dp_covers6_count(struct dp_realm6 *r, uint64_t net, unsigned bits, int more
 uint32_t dp_covers6_inside(const struct dp_realm6 *r, uint64_t net, unsigned bits);
 void dp_covers6_free(struct dp *dp, struct dp_realm6 *r);
 
-/* table/route6.c: as the public ones. */
+/* table/route.c: a route, whatever it leads to, and whether it may be there or not. As the public
+ * ones, but for routes behind sessions. */
+int dp_route_put(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
+int dp_route_take(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
+/* The word of just this prefix; 0: it has no route. */
+uint32_t dp_route_get(const struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
+
+/* table/route6.c: likewise of IPv6. */
 int dp_route6_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route6_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
 /* The length of a session's network, shorter than so many bits, that a network or address is in; 0:
@@ -63,7 +70,7 @@ dp_route_may_be(uint32_t word)
 	enum dp_route_kind kind = dp_route_kind(word);
 
 	return kind == DP_ROUTE_SELF || kind == DP_ROUTE_VIA || kind == DP_ROUTE_LINK ||
-	       kind == DP_ROUTE_DISCARD;
+	       kind == DP_ROUTE_DISCARD || kind == DP_ROUTE_BEHIND;
 }
 
 static inline bool
@@ -72,6 +79,13 @@ dp_route_is_session(uint32_t word)
 	enum dp_route_kind kind = dp_route_kind(word);
 
 	return kind == DP_ROUTE_SESSION || kind == DP_ROUTE_SESSION6;
+}
+
+/* Or to a network behind one. */
+static inline bool
+dp_route_is_clients(uint32_t word)
+{
+	return dp_route_is_session(word) || dp_route_kind(word) == DP_ROUTE_BEHIND;
 }
 
 /* Or is going to be one. */

@@ -5,7 +5,7 @@
  */
 #include <rte_byteorder.h>
 
-#include "datapath/table/realms.h"
+#include "datapath/table/framed.h"
 #include "datapath/table/sessions.h"
 
 enum { HOST = 32 };
@@ -23,7 +23,7 @@ is_route(const struct cv_prefix *prefix, uint32_t word)
 }
 
 int
-dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word)
+dp_route_put(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word)
 {
 	uint32_t ip_be = rte_cpu_to_be_32(cv_ipv4_value(&prefix->ip)), *entry = NULL;
 	struct dp_realm_table *r;
@@ -53,7 +53,7 @@ dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint
 }
 
 int
-dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
+dp_route_take(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
 {
 	struct dp_realm_table *r = dp->realms[realm];
 	int rc;
@@ -67,6 +67,42 @@ dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
 		dp_realm_put(dp, realm, rte_cpu_to_be_32(cv_ipv4_value(&prefix->ip)), 0);
 	dp_realm_trim_later(dp, realm);
 	return 0;
+}
+
+uint32_t
+dp_route_get(const struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
+{
+	const struct dp_realm_table *r = dp->realms[realm];
+	const struct dp_realm6 *r6 = dp->realms6[realm];
+
+	if (prefix->ip.family == CV_IPV6)
+		return r6 == NULL ? 0 : dp_lpm_get(&r6->routes, prefix);
+	return r == NULL ? 0 : dp_lpm_get(&r->routes, prefix);
+}
+
+int
+dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word)
+{
+	uint32_t there = dp_route_get(dp, realm, prefix);
+
+	if (dp_route_kind(word) == DP_ROUTE_BEHIND || !dp_route_may_be(word))
+		return CV_ERR_CONFIG;
+	if (dp_route_kind(there) != DP_ROUTE_BEHIND)
+		return dp_route_put(dp, realm, prefix, word);
+	if (dp_route_kind(word) == DP_ROUTE_SELF || dp_route_kind(word) == DP_ROUTE_LINK)
+		return CV_ERR_EXISTS;
+	dp_framed_under(dp, realm, prefix, there, word);
+	return 0;
+}
+
+int
+dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
+{
+	uint32_t there = dp_route_get(dp, realm, prefix);
+
+	if (dp_route_kind(there) != DP_ROUTE_BEHIND)
+		return dp_route_take(dp, realm, prefix);
+	return dp_framed_under(dp, realm, prefix, there, 0);
 }
 
 bool

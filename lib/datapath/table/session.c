@@ -6,6 +6,7 @@
  */
 #include "datapath/control/control.h"
 #include "datapath/host/memory.h"
+#include "datapath/table/framed.h"
 #include "datapath/table/groups.h"
 #include "datapath/table/lines.h"
 #include "datapath/table/outside.h"
@@ -28,7 +29,7 @@ dp_sessions_create(struct dp *dp)
 		return CV_ERR_NOMEM;
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
-	if (dp_meters_create(dp) != 0)
+	if (dp_meters_create(dp) != 0 || dp_framed_create(dp) != 0)
 		return CV_ERR_NOMEM;
 	return dp->cold == NULL || dp->ingress == NULL || dp->inner6 == NULL ||
 			       dp->egress == NULL || dp->egress6 == NULL || dp->rare == NULL
@@ -41,6 +42,7 @@ dp_sessions_destroy(struct dp *dp)
 {
 	size_t slots = dp_slots(dp);
 
+	dp_framed_destroy(dp);
 	dp_meters_destroy(dp);
 	dp_realms_destroy(dp);
 	dp_paths_destroy(dp);
@@ -267,6 +269,8 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 	}
 	if (fresh != NULL)
 		install(dp, slot, s, fresh);
+	if (c->told->realm != s->realm)
+		dp_framed_drop(dp, slot);
 	parts = hop >= 0 ? DP_PART_ALL : parts_between(c->told, s);
 	change(dp, slot, s, parts, hop);
 	if (slot_out != NULL)
@@ -286,6 +290,7 @@ dp_session_unlink(struct dp *dp, uint32_t slot)
 	c->pending = 0;
 	dp_lines_unlink(dp, slot);
 	dp_path_remove(dp, slot);
+	dp_framed_drop(dp, slot);
 	c->installed = false;
 	dp_trace_poll(dp, 0); /* a trace of it ends */
 	return true;

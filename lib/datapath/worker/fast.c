@@ -76,7 +76,7 @@ permitted(const struct dp *dp, const struct plain *p, const struct dp_egress *e,
 	if (unlikely((groups & DP_GROUP_SET) == 0))
 		return false;
 	/* whose address has no class: the gateway is not one of ours */
-	if ((p->kind & (BARE | UPLINK)) != 0)
+	if ((p->kind & UNCLASSED) != 0)
 		return six ? dp_in_gateways6(from, p->inner + WIRE_IPV6_TARGET) ||
 				       dp_in_gateways6(to, p->inner + WIRE_IPV6_SOURCE)
 			   : dp_in_gateways(from, wire_ipv4_target_be(p->inner)) ||

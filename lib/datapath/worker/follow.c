@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "datapath/ends.h"
+#include "datapath/table/framed.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/sessions.h"
 #include "datapath/table/uplink.h"
@@ -212,6 +213,15 @@ dp_follow_expire(struct dp_worker *w)
 	}
 }
 
+static bool
+own_source6(const struct dp *dp, const struct dp_packet *p)
+{
+	const uint8_t *source = p->inner + WIRE_IPV6_SOURCE;
+
+	return dp_own_source6(dp, p->slot, source) || wire_ipv6_link_local(source) ||
+	       dp_is_behind6(dp, p->slot, dp->ingress[p->slot].realm, source);
+}
+
 /* Its session is still the one that it came from. */
 static bool
 still_open(const struct dp *dp, const struct dp_packet *p)
@@ -219,15 +229,15 @@ still_open(const struct dp *dp, const struct dp_packet *p)
 	const struct dp_ingress *s = &dp->ingress[p->slot];
 	bool six = p->protocol == WIRE_PPP_IPV6;
 	const uint64_t open = six ? DP_INGRESS_OPEN6 : DP_INGRESS_OPEN4;
+	uint32_t source = wire_ipv4_source_be(p->inner);
 
 	if (!dp_slot_is_session(dp, p->slot))
 		return dp_lan_uplink(dp, p->lan) == p->slot;
 	if ((__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & (DP_INGRESS_KEY | open)) !=
 		(p->key | open))
 		return false;
-	return (six ? dp_own_source6(dp, p->slot, p->inner + WIRE_IPV6_SOURCE) ||
-				       wire_ipv6_link_local(p->inner + WIRE_IPV6_SOURCE)
-		    : s->inner_ip == wire_ipv4_source_be(p->inner)) &&
+	return (six ? own_source6(dp, p)
+		    : s->inner_ip == source || dp_is_behind4(dp, p->slot, s->realm, source)) &&
 	       s->realm == p->realm && __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
 	       __atomic_load_n(&s->filter, __ATOMIC_RELAXED) == p->filter;
 }

@@ -7,6 +7,7 @@
 #include <rte_prefetch.h>
 
 #include "datapath/ends.h"
+#include "datapath/table/framed.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/count.h"
 #include "datapath/worker/punt.h"
@@ -24,11 +25,13 @@ enum {
 
 #define GO_ON DP_DROP_COUNT
 
+/* own: the session's address. */
 static enum dp_drop_cause
-check_inner(struct dp_packet *p, uint32_t source)
+check_inner(const struct dp *dp, struct dp_packet *p, uint32_t own, uint16_t realm)
 {
 	const uint8_t *ip = p->inner;
 	unsigned header, total;
+	uint32_t source;
 
 	if (p->len < WIRE_IPV4)
 		return DP_DROP_INGRESS_INNER_SHORT;
@@ -42,9 +45,10 @@ check_inner(struct dp_packet *p, uint32_t source)
 		return DP_DROP_INGRESS_INNER_LENGTH;
 	if (!wire_ipv4_sum_right(ip, header))
 		return DP_DROP_INGRESS_INNER_CHECKSUM;
-	if (wire_ipv4_source_be(ip) != source)
+	source = wire_ipv4_source_be(ip);
+	if (source != own && !dp_is_behind4(dp, p->slot, realm, source))
 		return DP_DROP_INGRESS_SPOOFED;
-	if (wire_ipv4_target_be(ip) == source)
+	if (wire_ipv4_target_be(ip) == own || wire_ipv4_target_be(ip) == source)
 		return DP_DROP_INGRESS_TO_SELF;
 	if (wire_ipv4_martian(wire_ipv4_target_be(ip)))
 		return DP_DROP_INGRESS_DESTINATION;
@@ -170,14 +174,14 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		punt_control(w, p);
 		return false;
 	} else if (p->protocol == WIRE_PPP_IPV6 && (word & DP_INGRESS_OPEN6) != 0)
-		cause = dp_ingress6_check(w->dp, p);
+		cause = dp_ingress6_check(w->dp, p, s->realm);
 	else if (p->protocol != WIRE_PPP_IP) {
 		punt_unknown(w, p);
 		return false;
 	} else if ((word & DP_INGRESS_OPEN4) == 0)
 		cause = DP_DROP_INGRESS_NOT_OPEN;
 	else
-		cause = check_inner(p, s->inner_ip);
+		cause = check_inner(w->dp, p, s->inner_ip, s->realm);
 	if (cause == GO_ON && (p->outer_tos & ECN_MASK) != 0 && !take_ecn(p))
 		cause = DP_DROP_INGRESS_CONGESTION;
 	p->group = __atomic_load_n(&s->group, __ATOMIC_RELAXED);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Of stage 2, what an inner IPv6 packet must be (RFC 8200), and whose. */
+#include "datapath/table/framed.h"
 #include "datapath/table/sessions.h"
 #include "datapath/worker/stages.h"
 
@@ -8,9 +9,10 @@
 /* From the client's own networks; what is to ourselves, or to all on its link, may come from its
  * link-local address, or from nobody as long as it has none (RFC 4862 section 5.4). */
 static bool
-may_send(const struct dp *dp, uint32_t slot, const uint8_t *source, const uint8_t *target)
+may_send(const struct dp *dp, uint32_t slot, uint16_t realm, const uint8_t *source,
+	const uint8_t *target)
 {
-	if (dp_own_source6(dp, slot, source))
+	if (dp_own_source6(dp, slot, source) || dp_is_behind6(dp, slot, realm, source))
 		return true;
 	if (wire_ipv6_link_local(source))
 		return true; /* which no session is reached from: worker/route.c */
@@ -28,7 +30,7 @@ may_be_sent_to(const uint8_t *target)
 }
 
 enum dp_drop_cause
-dp_ingress6_check(const struct dp *dp, struct dp_packet *p)
+dp_ingress6_check(const struct dp *dp, struct dp_packet *p, uint16_t realm)
 {
 	const uint8_t *ip = p->inner, *target = ip + WIRE_IPV6_TARGET;
 	struct wire_upper upper;
@@ -41,7 +43,7 @@ dp_ingress6_check(const struct dp *dp, struct dp_packet *p)
 	total = WIRE_IPV6 + wire_get16(ip + WIRE_IPV6_LENGTH);
 	if (total > p->len)
 		return DP_DROP_INGRESS_INNER_LENGTH;
-	if (!may_send(dp, p->slot, ip + WIRE_IPV6_SOURCE, target))
+	if (!may_send(dp, p->slot, realm, ip + WIRE_IPV6_SOURCE, target))
 		return DP_DROP_INGRESS_SPOOFED;
 	if (dp_own_source6(dp, p->slot, target) || wire_ipv6_equal(ip + WIRE_IPV6_SOURCE, target))
 		return DP_DROP_INGRESS_TO_SELF;

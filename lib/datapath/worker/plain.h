@@ -7,8 +7,8 @@
 #ifndef DP_PLAIN_H
 #define DP_PLAIN_H
 
+#include "datapath/table/framed.h"
 #include "datapath/table/outside.h"
-#include "datapath/table/realms.h"
 #include "datapath/table/sessions.h"
 #include "datapath/table/uplink.h"
 #include "datapath/worker/tags.h"
@@ -40,13 +40,16 @@ enum {
 
 /* What of a packet is not as with most, which are IPv4 over IPv4. */
 enum {
-	ODD = 1,     /* it begins at an odd place */
-	INNER6 = 2,  /* it is IPv6 */
-	OUTER6 = 4,  /* it came over IPv6 */
-	LEAVES6 = 8, /* it leaves over IPv6 */
-	NO_SUM = 16, /* its datagram has no checksum */
-	BARE = 32,   /* it leaves as it is, by an uplink */
-	UPLINK = 64, /* it came so: ip is inner, and nothing else is outer */
+	ODD = 1,      /* it begins at an odd place */
+	INNER6 = 2,   /* it is IPv6 */
+	OUTER6 = 4,   /* it came over IPv6 */
+	LEAVES6 = 8,  /* it leaves over IPv6 */
+	NO_SUM = 16,  /* its datagram has no checksum */
+	BARE = 32,    /* it leaves as it is, by an uplink */
+	UPLINK = 64,  /* it came so: ip is inner, and nothing else is outer */
+	BEHIND = 128, /* from or to a network behind a session */
+	/* what it comes from, or goes to, has no class: that is of a session's own address */
+	UNCLASSED = BARE | UPLINK | BEHIND,
 };
 
 /* A packet on the fast way. */
@@ -321,6 +324,23 @@ is_peer6(const struct dp_ingress *from, const uint8_t *ip)
 	       wire_load16(ip + WIRE_IPV6) == from->peer_port;
 }
 
+/* The source is none of the session's own, but of a network behind it, and the target not its own.
+ */
+static __rte_noinline bool
+admit_behind(const struct dp *dp, struct plain *p)
+{
+	const struct dp_ingress *from = p->from;
+	const uint8_t *inner = p->inner;
+
+	p->kind |= BEHIND;
+	if ((p->kind & INNER6) != 0)
+		return dp_is_behind6(dp, p->slot, from->realm, inner + WIRE_IPV6_SOURCE) &&
+		       !wire_ipv6_equal(inner + WIRE_IPV6_SOURCE, inner + WIRE_IPV6_TARGET);
+	return wire_ipv4_target_be(inner) != from->inner_ip &&
+	       wire_ipv4_target_be(inner) != wire_ipv4_source_be(inner) &&
+	       dp_is_behind4(dp, p->slot, from->realm, wire_ipv4_source_be(inner));
+}
+
 /* Lengths and sums right, from the session's own source, and not to itself. */
 static inline bool
 admit4(const struct dp *dp, struct plain *p)
@@ -334,7 +354,8 @@ admit4(const struct dp *dp, struct plain *p)
 		return false;
 	if (unlikely(!wire_ipv4_sum_right(inner, WIRE_IPV4)))
 		return false;
-	if (unlikely(wire_ipv4_source_be(inner) != from->inner_ip || target == from->inner_ip))
+	if (unlikely((wire_ipv4_source_be(inner) != from->inner_ip || target == from->inner_ip) &&
+		     !admit_behind(dp, p)))
 		return false;
 	realm = dp_realm_of(dp, from->realm);
 	if (unlikely(realm == NULL))
@@ -354,8 +375,8 @@ admit6(const struct dp *dp, struct plain *p)
 	if (wire_ip_version(inner) != 6 ||
 		WIRE_IPV6 + wire_get16(inner + WIRE_IPV6_LENGTH) != p->len)
 		return false;
-	if (!dp_own_source6(dp, p->slot, inner + WIRE_IPV6_SOURCE) ||
-		dp_own_source6(dp, p->slot, target))
+	if (dp_own_source6(dp, p->slot, target) ||
+		(!dp_own_source6(dp, p->slot, inner + WIRE_IPV6_SOURCE) && !admit_behind(dp, p)))
 		return false;
 	if (wire_ipv6_is_extension(inner[WIRE_IPV6_NEXT]))
 		return false;
@@ -458,9 +479,15 @@ find_other(const struct dp *dp, struct plain *p, uint32_t route)
 					? DP_ROUTE_NOBODY
 					: dp_route_find(r, p->route, wire_ipv4_target_be(p->inner));
 	}
+	if (dp_route_kind(route) == DP_ROUTE_BEHIND) {
+		p->kind |= BEHIND;
+		route = dp_behind(dp, route, (p->kind & INNER6) != 0);
+	}
 	if (!dp_route_is_session(route))
 		return find_uplink(dp, p, route);
 	p->to = route & DP_ROUTE_INDEX;
+	if ((p->kind & BEHIND) != 0 && p->to == p->slot)
+		return false;
 	if (dp_route_kind(route) == DP_ROUTE_SESSION6)
 		p->kind |= LEAVES6;
 	return true;

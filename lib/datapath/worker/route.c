@@ -3,8 +3,8 @@
 #include <rte_prefetch.h>
 
 #include "datapath/ends.h"
+#include "datapath/table/framed.h"
 #include "datapath/table/outside.h"
-#include "datapath/table/realms.h"
 #include "datapath/table/uplink.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/stages.h"
@@ -138,6 +138,12 @@ route(struct dp_worker *w, struct dp_packet *p, const uint32_t *word, struct dp_
 			return false;
 		}
 		found = dp_uplink_ours(w->dp, find_rest(w->dp, p, word), target_of(p));
+		found = dp_behind(w->dp, found, p->protocol == WIRE_PPP_IPV6);
+		if (dp_route_is_session(found) && (found & DP_ROUTE_INDEX) == p->slot) {
+			/* a network behind the sender */
+			dp_drop(w, p, DP_DROP_INGRESS_TO_SELF);
+			return false;
+		}
 	}
 	if (likely(dp_route_is_session(found) &&
 		    !(p->protocol == WIRE_PPP_IPV6 &&

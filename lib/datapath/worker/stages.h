@@ -30,7 +30,7 @@ void dp_sequence_release(struct dp_worker *w);
 void dp_sequence_drain(struct dp_worker *w);
 void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
 /* worker/ingress6.c: an inner IPv6 packet. */
-enum dp_drop_cause dp_ingress6_check(const struct dp *dp, struct dp_packet *p);
+enum dp_drop_cause dp_ingress6_check(const struct dp *dp, struct dp_packet *p, uint16_t realm);
 void dp_ingress6_mark(struct dp_packet *p, unsigned ecn);
 void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);

@@ -5,8 +5,8 @@
  */
 #include "datapath/table/uplink.h"
 #include "datapath/ends.h"
+#include "datapath/table/framed.h"
 #include "datapath/table/outside.h"
-#include "datapath/table/realms.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/count.h"
 #include "datapath/worker/punt.h"
@@ -26,7 +26,7 @@ dp_uplink_check4(const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t 
 		return DP_DROP_CLASSIFY_MARTIAN;
 	if (wire_ipv4_martian(target) || dp_is_broadcast(dp, lan, target))
 		return DP_DROP_CLASSIFY_DESTINATION;
-	if (r != NULL && dp_route_is_session(dp_route_find(r, dp_realm_word(r, source), source)))
+	if (r != NULL && dp_route_is_clients(dp_route_find(r, dp_realm_word(r, source), source)))
 		return DP_DROP_UPLINK_SPOOFED;
 	return GO_ON;
 }
@@ -43,7 +43,7 @@ dp_uplink_check6(const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t 
 		return DP_DROP_CLASSIFY_MARTIAN;
 	if (dp_ip6_martian(target))
 		return DP_DROP_CLASSIFY_DESTINATION;
-	if (r != NULL && dp_route_is_session(
+	if (r != NULL && dp_route_is_clients(
 				 dp_route6_find(r, dp_realm6_word(r, dp_net_of(source)), source)))
 		return DP_DROP_UPLINK_SPOOFED;
 	return GO_ON;
@@ -101,7 +101,7 @@ dp_uplink_proxies(const struct dp *dp, unsigned lan, struct dp_ip ip)
 
 	if (proxy == DP_PROXY_OFF)
 		return false;
-	return dp_route_is_session(dp_uplink_leads(dp, realm, ip)) ||
+	return dp_route_is_session(dp_behind(dp, dp_uplink_leads(dp, realm, ip), !dp_ip_is4(ip))) ||
 	       (proxy == DP_PROXY_POOLS && in_pools(dp, realm, ip));
 }
 

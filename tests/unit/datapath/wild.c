@@ -30,6 +30,7 @@ enum {
 	BEYOND = 0xcb007107,
 	NOWHERE = 0xc6336407, /* and by nobody this */
 	OTHER_REALM = 1,
+	BEHIND = 0x0a630000, /* 10.99.0.0/16: a /24 of it is behind each client, or every third */
 };
 
 /* One of each kind. */
@@ -116,6 +117,25 @@ network6(unsigned i, unsigned bits, bool upper)
 		(uint8_t)(0x80 + (clients[i].shares_inner != 0 ? clients[i].shares_inner - 1u : i));
 	p.ip.bytes[6] = upper ? 0x80 : 0;
 	return p;
+}
+
+/* 2001:db8:N00::/40, likewise. */
+static struct cv_ip
+behind6(unsigned i)
+{
+	return (struct cv_ip){
+		.family = CV_IPV6, .bytes = {0x20, 1, 0x0d, 0xb8, (uint8_t)(0xc0 + i), [15] = 1}};
+}
+
+static void
+frame(const struct wild *w, unsigned i)
+{
+	struct cv_prefix nets[] = {
+		{.ip = cv_ipv4(BEHIND + (i << 8)), .length = 24}, {.ip = behind6(i), .length = 40}};
+
+	nets[1].ip.bytes[15] = 0;
+	if (i % 3 == 0)
+		assert_int_equal(dp_framed_set(w->b->dp, w->slots[i], nets, 2), 0);
 }
 
 static bool
@@ -242,6 +262,7 @@ install(struct wild *w, unsigned i)
 		assert_null(cv_rate_parse("8kbit 10kB", &rates.out));
 		assert_int_equal(dp_session_rates_set(w->b->dp, w->slots[i], &rates), 0);
 	}
+	frame(w, i);
 	if (c->v6)
 		put_advert(w->b, text, router_mac, WIRE_ND_SOLICITED);
 	else if (!c->unresolved)
@@ -322,6 +343,8 @@ target(struct wild *w, unsigned wildness)
 		return odd[wild_number(w, RTE_DIM(odd))];
 	if (one_in(w, 6))
 		return beside[wild_number(w, RTE_DIM(beside))];
+	if (one_in(w, 8))
+		return BEHIND + wild_number(w, WILD_CLIENTS << 8);
 	return INNERS + wild_number(w, WILD_CLIENTS);
 }
 
@@ -336,7 +359,8 @@ inner(struct wild *w, unsigned from, unsigned wildness, uint8_t *out)
 	uint8_t protocol = protocols[wild_number(w, RTE_DIM(protocols))];
 	bool odd = wild_number(w, 100) < wildness;
 
-	inner_packet(out, inner_of(from), target(w, wildness), protocol, len);
+	inner_packet(out, one_in(w, 8) ? BEHIND + (from << 8) + 1 : inner_of(from),
+		target(w, wildness), protocol, len);
 	if (len >= WIRE_IPV4 + 4) {
 		wire_put16(out + WIRE_IPV4, ports[wild_number(w, RTE_DIM(ports))]);
 		wire_put16(out + WIRE_IPV4 + 2, ports[wild_number(w, RTE_DIM(ports))]);
@@ -372,6 +396,8 @@ address_of(struct wild *w, unsigned i, bool own, unsigned wildness, uint8_t *out
 
 	if (wild_number(w, 400) < wildness)
 		ip = address6(odd[wild_number(w, RTE_DIM(odd))]);
+	else if (one_in(w, 8))
+		ip = behind6(i);
 	else if (!own && one_in(w, 6))
 		ip = address6(beside[wild_number(w, RTE_DIM(beside))]);
 	else
