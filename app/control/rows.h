@@ -53,7 +53,8 @@ struct session_row {
 	struct dp_session_counters n;
 	char id[ROW_ID], listener[CV_ENDPOINT_TEXT];
 	const char *group, *filter;
-	const char *prefix6, *delegated; /* NULL: none */
+	const char *prefix6, *delegated, *routes; /* NULL: none */
+	char routes_text[256];
 	char prefix6_text[CV_PREFIX_TEXT], delegated_text[CV_PREFIX_TEXT];
 	struct cv_ip local6;
 	uint16_t mtu;

@@ -141,6 +141,8 @@ static const struct view_column session_columns[] = {
 		"likewise, that came again or too late, and were dropped"),
 	COLUMN("prefix6", prefix6, TEXT, "PREFIX6", "IPv6 prefix",
 		"the /64 that it is told; null: it has no IPv6", OR_NULL),
+	COLUMN("routes", routes, TEXT, NULL, "networks behind it",
+		"routes of its user; null: it has none", OR_NULL),
 	COLUMN("delegated", delegated, TEXT, NULL, "delegated prefix",
 		"what it was given by DHCPv6; null: nothing", OR_NULL),
 	COLUMN("local6", local6, TEXT, NULL, "our link-local address",

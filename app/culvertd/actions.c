@@ -69,8 +69,11 @@ set_session(struct daemon *d, const struct lns_action *action, uint64_t now, con
 		session.mtu = s->mtu != 0 && s->mtu < s->peer_mru ? s->mtu : s->peer_mru;
 	}
 	rc = dp_session_set(d->dp, &session, NULL);
-	if (rc == 0 && (session.open || session.open6))
+	if (rc == 0 && (session.open || session.open6)) {
 		rc = dp_session_rates_set(d->dp, s->slot, &s->rates);
+		if (rc == 0)
+			rc = dp_framed_set(d->dp, s->slot, s->routes, (uint16_t)s->n_routes);
+	}
 	if (rc != 0)
 		refused_by_datapath(d, s, now, step, rc);
 }

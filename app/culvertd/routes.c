@@ -255,7 +255,9 @@ say_why(struct lookup_row *row)
 			"no session has it and no route leads there: its sender is told so");
 	else
 		snprintf(row->why, sizeof(row->why),
-			"the next hop of route %s is not set: its sender is told so", r->prefix);
+			"route %s leads nowhere: its next hop is not set, or the session that it "
+			"is behind is not open; its sender is told so",
+			r->prefix);
 }
 
 json_t *

@@ -95,6 +95,21 @@ complete_ipv6(const struct lns_ipv6_info *s, struct session_row *row)
 	row->local6 = s->local;
 }
 
+/* What is behind it, as far as there is room. */
+static void
+complete_routes(const struct lns_session_info *s, struct session_row *row)
+{
+	size_t room = sizeof(row->routes_text), used = 0, i;
+	char text[CV_PREFIX_TEXT];
+
+	row->routes = s->n_routes == 0 ? NULL : row->routes_text;
+	for (i = 0; i < s->n_routes && room - used > 2 * CV_PREFIX_TEXT; i++)
+		used += (size_t)snprintf(row->routes_text + used, room - used, "%s%s",
+			i == 0 ? "" : ", ", cv_prefix_text(&s->routes[i], text));
+	if (i < s->n_routes)
+		snprintf(row->routes_text + used, room - used, " and %zu more", s->n_routes - i);
+}
+
 static void
 complete_rates(const struct daemon *d, struct session_row *row)
 {
@@ -128,6 +143,7 @@ complete_session(const struct daemon *d, struct session_row *row)
 	dp_session_sequence(d->dp, s->slot, &row->sequence);
 	complete_rates(d, row);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
+	complete_routes(s, row);
 	complete_ipv6(s->ipv6, row);
 }
 

@@ -178,7 +178,9 @@ struct cfg_user {
 	size_t group;                        /* position in groups */
 	struct cv_ip address;                /* family 0: from the pool */
 	struct cv_prefix prefix6, delegated; /* family 0: from the group's pools */
-	struct cv_rates rates;               /* committed 0: the group's for each */
+	struct cv_prefix *routes;            /* networks behind the user */
+	size_t n_routes;
+	struct cv_rates rates; /* committed 0: the group's for each */
 };
 
 /* An address that a user has for his own. */

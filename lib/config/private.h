@@ -375,6 +375,11 @@ void cfg_check_group_filter(
 void cfg_check_group6(struct cfg_loader *l, const struct cfg_node *map, struct cfg_group *group);
 /* IPv6 prefixes of groups and of the users whom the configuration itself lists, in its order. */
 void cfg_check_pools6(struct cfg_loader *l, const struct cfg_entry *users, size_t n);
+/* framed.c: networks behind users, what each may be and that nobody else has it. */
+void cfg_check_framed(struct cfg_loader *l, const struct cfg_entry *users, size_t n);
+/* Of an IPv6 prefix that no table of routes has. */
+bool cfg_is_odd_length(const struct cv_prefix *p);
+#define CFG_ODD_LENGTH "has a length of more than 64 bits, and not 128"
 /* Makes cfg.fixed6 of cfg.users. */
 void cfg_keep_fixed6(struct cfg_loader *l);
 /* Sets what stands beyond its length to 0. */

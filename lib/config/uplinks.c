@@ -174,6 +174,8 @@ check_routes(struct cfg_loader *l)
 
 		if (route->to.ip.family == 0 || route->realm >= cfg->n_realms)
 			continue;
+		if (cfg_is_odd_length(&route->to))
+			cfg_fail(l, cfg_node_get(node, "to"), NULL, CFG_ODD_LENGTH);
 		for (size_t k = 0; k < i; k++)
 			if (cfg->routes[k].realm == route->realm &&
 				cfg->routes[k].to.length == route->to.length &&

@@ -96,11 +96,33 @@ read_prefix6(struct cfg_loader *l, const struct cfg_entry *e, struct cv_bytes fi
 				    "prefix of /64, as 2001:db8:0:7::/64");
 }
 
-/* ADDRESS[,PREFIX6[,DELEGATED]], of which any may be empty where another one follows. */
+/* What is behind DELEGATED. */
+static void
+read_routes(struct cfg_loader *l, struct cfg_entry *e, const struct cv_bytes *parts,
+	const size_t *at, size_t n)
+{
+	char text[CV_PREFIX_TEXT];
+
+	if (n == 0)
+		return;
+	e->user.routes = cfg_keep(l, n, sizeof(e->user.routes[0]));
+	for (size_t i = 0; e->user.routes != NULL && i < n; i++) {
+		if (as_text(parts[i], text) &&
+			cv_prefix_parse(text, &e->user.routes[e->user.n_routes]) == 0)
+			e->user.n_routes++;
+		else
+			line_fail(l, e, at[i],
+				"a network behind the user must be an IPv4 or IPv6 prefix, as "
+				"192.168.7.0/24");
+	}
+}
+
+/* ADDRESS[,PREFIX6[,DELEGATED[,ROUTE...]]], of which the first may be empty where another one
+ * follows. */
 static void
 read_addresses(struct cfg_loader *l, struct cfg_entry *e, struct cv_bytes field, size_t column)
 {
-	enum { ADDRESS, PREFIX6, DELEGATED, PARTS };
+	enum { ADDRESS, PREFIX6, DELEGATED, ROUTES, PARTS = ROUTES + CV_FRAMED_MAX };
 	struct cv_bytes parts[PARTS] = {{0}};
 	size_t at[PARTS], n = 0;
 
@@ -109,7 +131,8 @@ read_addresses(struct cfg_loader *l, struct cfg_entry *e, struct cv_bytes field,
 			continue;
 		if (n == PARTS) {
 			line_fail(l, e, column + start,
-				"more than ADDRESS,PREFIX6,DELEGATED in the last field");
+				"more than ADDRESS,PREFIX6,DELEGATED and 64 routes in the last "
+				"field");
 			return;
 		}
 		parts[n] = (struct cv_bytes){field.data + start, i - start};
@@ -122,6 +145,8 @@ read_addresses(struct cfg_loader *l, struct cfg_entry *e, struct cv_bytes field,
 		read_prefix6(l, e, parts[PREFIX6], at[PREFIX6], false, &e->user.prefix6);
 	if (n > DELEGATED)
 		read_prefix6(l, e, parts[DELEGATED], at[DELEGATED], true, &e->user.delegated);
+	if (n > ROUTES)
+		read_routes(l, e, &parts[ROUTES], &at[ROUTES], n - ROUTES);
 }
 
 static bool
@@ -474,6 +499,7 @@ cfg_users_finish(struct cfg_loader *l)
 	if (l->nomem)
 		return;
 	cfg_check_pools6(l, entries.items, entries.n);
+	cfg_check_framed(l, entries.items, entries.n);
 	if (entries.n > 1)
 		qsort(entries.items, entries.n, sizeof(entries.items[0]), by_name);
 	check_names(l, &entries);

@@ -101,15 +101,16 @@ accepted(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_
 
 /* Takes over who the user is and what he gets. */
 static void
-begin(struct lns *lns, struct lns_session *s, struct lns_user *who, const struct ppp_ev_auth *q,
-	const struct lns_profile *profile)
+begin(struct lns *lns, struct lns_session *s, uint64_t now, struct lns_user *who,
+	const struct ppp_ev_auth *q, const struct lns_profile *profile)
 {
 	lns_user_leave(lns, s);
 	lns_user_drop(lns, s->who);
 	s->who = who;
 	s->info.user = who->shown;
 	s->info.auth = ppp_auth_name(q->method);
-	lns_profile_take(lns, s, profile);
+	if (!lns_profile_take(lns, s, profile))
+		lns_session_close(lns, s, now, PPP_DOWN_NOMEM);
 }
 
 static int
@@ -152,7 +153,7 @@ judge(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_
 		else
 			lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
 	} else {
-		begin(lns, s, who, q, profile);
+		begin(lns, s, now, who, q, profile);
 	}
 	return 0;
 }

@@ -113,18 +113,19 @@ struct lns_session {
 	struct cv_node by_address;    /* while in of_user */
 	struct lns_tunnel *tunnel;    /* NULL once over */
 	struct cv_link in_tunnel;
-	struct cv_link of_user;  /* since it has an address, until it ends: it is in */
-	struct ppp_link *ppp;    /* from ICCN on */
-	struct lns_terms *terms; /* of ppp */
-	struct lns_early *early; /* until then; NULL: none came */
-	struct lns_ipv6 *v6;     /* NULL: it has none */
-	struct lns_user *who;    /* NULL: nobody by now */
-	struct cv_ip fixed;      /* the address that its profile says */
-	uint32_t sessions_max;   /* likewise */
-	uint32_t ask;            /* number of the last question about its peer's proof */
-	const char *reason;      /* why it is over; static */
-	uint64_t rx_packets;     /* when they were told last, for the idle echo */
-	uint64_t hear_by;        /* when it goes on without them; 0: they are not asked for */
+	struct cv_link of_user;   /* since it has an address, until it ends: it is in */
+	struct ppp_link *ppp;     /* from ICCN on */
+	struct lns_terms *terms;  /* of ppp */
+	struct lns_early *early;  /* until then; NULL: none came */
+	struct lns_ipv6 *v6;      /* NULL: it has none */
+	struct lns_user *who;     /* NULL: nobody by now */
+	struct cv_ip fixed;       /* the address that its profile says */
+	uint32_t sessions_max;    /* likewise */
+	struct cv_prefix *routes; /* likewise: info.routes */
+	uint32_t ask;             /* number of the last question about its peer's proof */
+	const char *reason;       /* why it is over; static */
+	uint64_t rx_packets;      /* when they were told last, for the idle echo */
+	uint64_t hear_by;         /* when it goes on without them; 0: they are not asked for */
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
@@ -379,11 +380,14 @@ bool lns_auth_poll(struct lns *lns, struct lns_session *s, struct lns_action *ac
 /* profile.c */
 /* The group of a profile; NULL: it names one, or a filter, that is not configured. */
 const struct cfg_group *lns_profile_group(const struct lns *lns, const struct lns_profile *profile);
+/* Networks behind a session, in place of those before; false: no memory, and it has none. */
+bool lns_framed_set(struct lns_session *s, const struct cv_prefix *routes, size_t n);
+bool lns_framed_same(const struct lns_session *s, const struct lns_profile *profile);
 /* Whether a session has it already; cfg has its group. */
 bool lns_profile_same(
 	const struct cfg *cfg, const struct lns_session *s, const struct lns_profile *profile);
-/* At first, and later: lns_profile_set. */
-void lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile);
+/* At first, and later: lns_profile_set. false: no memory. */
+bool lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile);
 /* What was taken, again. */
 void lns_profile_of(const struct lns_session *s, struct lns_profile *profile);
 int lns_profile_change(

@@ -129,9 +129,10 @@ enum lns_action_type {
 	LNS_ACT_SESSION_ADD,   /* a call, before its ICRP: only PPP control arrives yet */
 	LNS_ACT_SESSION_OPEN,  /* IPCP or IPV6CP is open: take the packets of the session from it */
 	LNS_ACT_SESSION_REACH, /* the Acks of what is open were sent: relay packets to it */
-	LNS_ACT_SESSION_CHANGE, /* of an open session group, filter, MTU or rates are others, what
-				 * is open, or the delegated prefix: no packet is to be lost over
-				 * it. What was not open is not to be reached before the next REACH
+	LNS_ACT_SESSION_CHANGE, /* of an open session group, filter, MTU, routes or rates are
+				 * others, what is open, or the delegated prefix: no packet is to be
+				 * lost over it. What was not open is not to be reached before the
+				 * next REACH
 				 */
 	LNS_ACT_SESSION_HEARD,  /* how much did it send by now? for lns_session_heard */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: neither is open */
@@ -163,7 +164,9 @@ struct lns_session_info {
 	uint16_t peer_mru;
 	uint16_t
 		mtu; /* of inner packets to it, by its profile; 0: no limit beside the peer's MRU */
-	struct cv_rates rates;    /* of its profile: see there */
+	struct cv_rates rates;          /* of its profile: see there */
+	const struct cv_prefix *routes; /* likewise */
+	size_t n_routes;
 	bool send_acfc, send_pfc; /* compression that the peer accepts from us */
 	bool sequencing;          /* the peer asked for sequence numbers */
 	bool ecn;                 /* its tunnel's ends both said ECN Capability (RFC 9601) */
@@ -199,6 +202,8 @@ struct lns_profile {
 	uint16_t filter;                     /* ID; LNS_GROUPS_FILTER: the group's */
 	struct cv_ip address;                /* family 0: one of the group's pool */
 	struct cv_prefix prefix6, delegated; /* family 0: of the group's pools, if any */
+	const struct cv_prefix *routes;      /* networks behind it; at most CV_FRAMED_MAX */
+	size_t n_routes;
 	uint16_t mtu;          /* of inner packets to it; 0: no limit but the group's */
 	uint32_t sessions_max; /* of this user at a time; 0: what the group says */
 	struct cv_rates rates; /* of the session; committed 0: what the group says for each */
@@ -338,9 +343,9 @@ void lns_users_profile(
 
 /*
  * Another profile for a session that is in; the name in it does not matter. Group (of the same
- * realm), filter, MTU and rates hold from now on; where the realm or the address would be another,
- * the session is ended politely (PPP_DOWN_PROFILE). 0, or CV_ERR_UNKNOWN: the session is gone;
- * CV_ERR_STATE: it is not in yet, or ending; CV_ERR_CONFIG: there is no such group or filter;
+ * realm), filter, MTU, routes and rates hold from now on; where the realm or the address would be
+ * another, the session is ended politely (PPP_DOWN_PROFILE). 0, or CV_ERR_UNKNOWN: the session is
+ * gone; CV_ERR_STATE: it is not in yet, or ending; CV_ERR_CONFIG: there is no such group or filter;
  * nothing happened.
  */
 int lns_profile_set(

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a session gets for its user, at first and later. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "lns/internal.h"
 
 /* The filter that a profile means. */
@@ -22,8 +25,33 @@ lns_profile_group(const struct lns *lns, const struct lns_profile *profile)
 	return group;
 }
 
+bool
+lns_framed_set(struct lns_session *s, const struct cv_prefix *routes, size_t n)
+{
+	struct cv_prefix *own = n == 0 ? NULL : calloc(n, sizeof(*own));
+
+	free(s->routes);
+	s->routes = own;
+	s->info.routes = own;
+	s->info.n_routes = own == NULL ? 0 : n;
+	if (own != NULL)
+		memcpy(own, routes, n * sizeof(*own));
+	return own != NULL || n == 0;
+}
+
+bool
+lns_framed_same(const struct lns_session *s, const struct lns_profile *profile)
+{
+	if (s->info.n_routes != profile->n_routes)
+		return false;
+	for (size_t i = 0; i < profile->n_routes; i++)
+		if (!cv_prefix_equal(&s->info.routes[i], &profile->routes[i]))
+			return false;
+	return true;
+}
+
 /* The group is there: lns_profile_group says so. */
-void
+bool
 lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile)
 {
 	const struct cfg_group *group = lns->groups[profile->group].cfg;
@@ -38,6 +66,7 @@ lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profil
 	s->sessions_max = profile->sessions_max;
 	s->own_filter = profile->filter != LNS_GROUPS_FILTER;
 	s->listed = profile->listed;
+	return lns_framed_same(s, profile) || lns_framed_set(s, profile->routes, profile->n_routes);
 }
 
 void
@@ -49,6 +78,8 @@ lns_profile_of(const struct lns_session *s, struct lns_profile *profile)
 		.address = s->fixed,
 		.mtu = s->info.mtu,
 		.sessions_max = s->sessions_max,
+		.routes = s->info.routes,
+		.n_routes = s->info.n_routes,
 		.rates = s->info.rates,
 		.listed = s->listed};
 	if (s->v6 == NULL)
@@ -66,7 +97,7 @@ lns_profile_same(
 	return s->info.group == group->id && s->info.filter == filter_of(cfg, profile, group) &&
 	       s->info.mtu == profile->mtu && s->sessions_max == profile->sessions_max &&
 	       cv_ip_equal(&s->fixed, &profile->address) && lns_prefixes_fixed(s, profile) &&
-	       cv_rates_equal(&s->info.rates, &profile->rates);
+	       lns_framed_same(s, profile) && cv_rates_equal(&s->info.rates, &profile->rates);
 }
 
 /* Whether the session could not go on under the address that it has. */
@@ -88,6 +119,7 @@ lns_profile_change(
 	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_profile *profile)
 {
 	struct lns_session_info before = s->info;
+	bool same_routes = lns_framed_same(s, profile);
 
 	if (lns_profile_group(lns, profile) == NULL)
 		return CV_ERR_CONFIG;
@@ -95,9 +127,13 @@ lns_profile_change(
 		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
 		return 0;
 	}
-	lns_profile_take(lns, s, profile);
+	if (!lns_profile_take(lns, s, profile)) {
+		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
+		return 0;
+	}
 	if (s->info.group == before.group && s->info.filter == before.filter &&
-		s->info.mtu == before.mtu && cv_rates_equal(&s->info.rates, &before.rates))
+		s->info.mtu == before.mtu && same_routes &&
+		cv_rates_equal(&s->info.rates, &before.rates))
 		return 0;
 	s->other_profile = true;
 	lns_ready(lns, &s->object);

@@ -332,6 +332,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 	free_link(s);
 	lns_early_free(s->early);
 	lns_ipv6_free(s);
+	(void)lns_framed_set(s, NULL, 0);
 	lns->slots[s->info.slot] = NULL;
 	free(s);
 }

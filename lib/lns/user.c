@@ -221,6 +221,19 @@ take_address(struct lns *lns, struct lns_session *s, uint64_t now)
 	return s->from_pool;
 }
 
+/* Networks behind a user lead to one session: of his others those that have some give way. */
+static void
+take_routes(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	CV_LIST_EACH(&s->who->sessions, link, after)
+	{
+		struct lns_session *other = lns_session_of_user(link);
+
+		if (s->info.n_routes != 0 && other != s && other->info.n_routes != 0)
+			lns_user_replace(lns, other, now);
+	}
+}
+
 bool
 lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
 {
@@ -237,6 +250,7 @@ lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
 		lns_session_close(lns, s, now, PPP_DOWN_NO_ADDRESS);
 		return false;
 	}
+	take_routes(lns, s, now);
 	join(lns, s);
 	return true;
 }

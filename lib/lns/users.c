@@ -27,6 +27,8 @@ lns_users_profile(const struct cfg *cfg, const struct cfg_user *user, struct lns
 		.address = user->address,
 		.prefix6 = user->prefix6,
 		.delegated = user->delegated,
+		.routes = user->routes,
+		.n_routes = user->n_routes,
 		.rates = user->rates,
 		.listed = true};
 }

@@ -10,6 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 OURS=198.18.5.1
 GATEWAY=198.18.5.9
+BEHIND=192.168.7 # the client's own network
 MORE=150 # routes, that culvertctl needs several pages for
 
 reason=$(guest_missing)
@@ -31,6 +32,7 @@ interfaces: [ { name: lan, addresses: $OURS/24 } ]
 routes: [ { to: 203.0.113.0/24, via: $GATEWAY }, { to: 10.88.0.0/16, via: discard },
   $(seq -s ', ' -f '{ to: 100.64.%g.0/24, via: discard }' 1 $MORE) ]
 YAML
+	sed -i "s|name: userA,|& routes: $BEHIND.0/24,|" "$RUN/lns/culvert.yaml"
 }
 
 boot() {
@@ -38,6 +40,7 @@ boot() {
 		guest_run G "ip addr flush dev vec0
 ip addr add $GATEWAY/24 dev vec0
 ip route add 10.88.0.0/16 via $OURS
+ip route add $BEHIND.0/24 via $OURS
 ip addr add 203.0.113.7/32 dev lo"
 }
 
@@ -67,6 +70,35 @@ only_gateways() {
 # It begins: what it sends first goes to an address of the pool by Culvert.
 gateway_begins() {
 	strongswan && ipsec_initiate G && esp_ping G 172.31.2.1 172.31.1.1
+}
+
+# esp FROM SOURCE TARGET: one of no meaning.
+esp() {
+	guest_run "$1" "ip addr replace $2/32 dev lo
+python3 -c \"
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
+s.bind(('$2', 0))
+s.sendto(bytes(64), ('$3', 0))\""
+}
+
+seen() {
+	world_until 10 eval '[ -n "$(capture_find lns '"'$1'"' | head -1)" ]'
+}
+
+# The routes of its user lead to the client, may be sent from, and are not of anybody else: until a
+# reload takes them.
+behind_the_client() {
+	esp A $BEHIND.1 $GATEWAY && esp G "$GATEWAY" $BEHIND.2 &&
+		seen "esp && !udp && ip.src == $BEHIND.1 && ip.dst == $GATEWAY" &&
+		seen "l2tp && esp && ip.src == $GATEWAY && ip.dst == $BEHIND.2" &&
+		[ "$(lns_rows sessions '{routes}')" = $BEHIND.0/24 ] &&
+		shows "lookup default $BEHIND.1" 'leads to +session' 'user +userA' "by +$BEHIND.0/24" &&
+		[ "$(lns_drops INGRESS_SPOOFED)" = 0 ] && esp A 192.168.8.1 $GATEWAY &&
+		world_until 5 eval '[ "$(lns_drops INGRESS_SPOOFED)" = 1 ]' &&
+		reload "s|routes: $BEHIND.0/24,||" &&
+		esp A $BEHIND.1 $GATEWAY && world_until 5 eval '[ "$(lns_drops INGRESS_SPOOFED)" = 2 ]' &&
+		shows "lookup default $BEHIND.1" 'leads to +none'
 }
 
 # By the group's policy, either way; both are counted.
@@ -101,11 +133,11 @@ uplink_is_shown() {
 	local mac
 	mac=$(gateway_mac)
 	shows interfaces "lan +wan +default +any +sessions +1 +[1-9][0-9]* .* [1-9][0-9]* .* $OURS/24" &&
-		shows realms "default +1 +1 +1 +0 +$((MORE + 5)) +10.88.1.0/24" &&
+		shows realms "default +1 +1 +1 +0 +$((MORE + 6)) +10.88.1.0/24" &&
 		shows "routes default" "default +203.0.113.0/24 +via +$GATEWAY +lan +resolved +$mac" \
 			"default +198.18.5.0/24 +connected +- +lan +- +-" \
 			"default +$OURS/32 +own +- +- +- +-" "default +10.88.0.0/16 +discard +- +- +- +-" &&
-		[ "$(lns_rows routes '{realm} {prefix}' | sort | uniq -u | wc -l)" = $((MORE + 5)) ] &&
+		[ "$(lns_rows routes '{realm} {prefix}' | sort | uniq -u | wc -l)" = $((MORE + 6)) ] &&
 		shows "routes default leads_to=via" && [ "$(wc -l <"$RUN/table")" = 2 ] &&
 		shows "routes interface=lan leads_to=own" "no such route" &&
 		shows neighbours "$GATEWAY +wan +lan +resolved +$mac +[0-9ms]+ +1" &&
@@ -153,7 +185,7 @@ goes_and_comes() {
 	reload 's/^#\(interfaces:\|routes:\|  {\)/\1/' && esp_ping A 172.31.1.1 172.31.2.1
 }
 
-tap_plan 20
+tap_plan 21
 world_open
 world_site siteA 192.0.2.11 && lan || exit 2
 for guest in A G; do
@@ -176,6 +208,7 @@ tap_check "ping of 1200 bytes through native ESP" esp_ping A 172.31.1.1 172.31.2
 tap_check "the gateway may begin" gateway_begins
 tap_check "culvertctl shows interface, realm, routes and neighbour" uplink_is_shown
 tap_check "culvertctl lookup says where packets go" where_it_would_go
+tap_check "a network behind the client, by its user's routes" behind_the_client
 tap_check "a plain ping is refused either way, and counted" plain_is_refused
 tap_check "what no client has is discarded" nobody_is_discarded
 tap_check "the gateway's MAC address changes" another_card

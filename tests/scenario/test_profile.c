@@ -134,6 +134,61 @@ a_later_profile_changes_a_running_session(void **state)
 	world_down(&w);
 }
 
+/* Networks behind a user: they are told with the session, change under it, and lead to one session
+ * of his alone. */
+static void
+networks_behind_a_user(void **state)
+{
+	const struct cv_prefix nets[] = {{.ip = cv_ipv4(0xc0a80700), .length = 24},
+		{.ip = {.family = CV_IPV6, .bytes = {0x20, 1, 0x0d, 0xb8}}, .length = 48}};
+	struct lns_auth_answer yes = accept_as("guest", A);
+	struct lns_profile p = profile_of(A, LNS_GROUPS_FILTER, 0);
+	struct lns_session_info info;
+	struct world_client *first, *second;
+	struct world w;
+
+	(void)state;
+	up(&w, true);
+	yes.profile.sessions_max = 2;
+	yes.profile.routes = nets;
+	yes.profile.n_routes = 2;
+	first = dial(&w, "guest", "x", PPP_AUTH_PAP);
+	assert_int_equal(world_answer(&w, 0, &yes), 0);
+	world_sleep(&w, CV_NS_PER_S);
+	assert_true(first->up && info_of(&w, first, &info));
+	assert_int_equal(info.n_routes, 2);
+	assert_true(cv_prefix_equal(&info.routes[1], &nets[1]));
+
+	p.sessions_max = 2;
+	p.routes = &nets[1];
+	p.n_routes = 1;
+	assert_int_equal(lns_profile_set(w.lns, w.now, info.serial, &p), 0);
+	world_sleep(&w, CV_NS_PER_S);
+	assert_int_equal(w.slots[info.slot].changes, 1);
+	assert_true(info_of(&w, first, &info));
+	assert_int_equal(info.n_routes, 1);
+	assert_true(cv_prefix_equal(&info.routes[0], &nets[1]));
+	assert_int_equal(lns_profile_set(w.lns, w.now, info.serial, &p), 0);
+	world_sleep(&w, CV_NS_PER_S);
+	assert_int_equal(w.slots[info.slot].changes, 1); /* the same again is none */
+
+	/* he may have two sessions, but they can't both lead there: the newer one does */
+	second = dial(&w, "guest", "x", PPP_AUTH_PAP);
+	assert_int_equal(world_answer(&w, 1, &yes), 0);
+	world_sleep(&w, 5 * CV_NS_PER_S);
+	assert_true(second->up);
+	assert_false(first->up);
+	assert_int_equal(world_counter(&w, LNS_USER_REPLACED), 1);
+	/* one without stands beside it */
+	yes.profile.n_routes = 0;
+	(void)dial(&w, "guest", "x", PPP_AUTH_PAP);
+	assert_int_equal(world_answer(&w, 2, &yes), 0);
+	world_sleep(&w, 5 * CV_NS_PER_S);
+	assert_true(second->up);
+	assert_int_equal(world_counter(&w, LNS_USER_REPLACED), 1);
+	world_down(&w);
+}
+
 /* Another realm, or another address, is no change that a session could bear. */
 static void
 a_profile_that_ends_the_session(void **state)
@@ -278,6 +333,7 @@ main(void)
 		cmocka_unit_test(a_profile_that_can_not_be_had),
 		cmocka_unit_test(an_address_and_a_number_of_sessions),
 		cmocka_unit_test(a_later_profile_changes_a_running_session),
+		cmocka_unit_test(networks_behind_a_user),
 		cmocka_unit_test(a_profile_that_ends_the_session),
 		cmocka_unit_test(a_rechallenge_brings_another_profile),
 		cmocka_unit_test(a_user_whom_no_configuration_lists),

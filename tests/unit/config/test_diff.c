@@ -168,6 +168,8 @@ static const struct row rows[] = {
 		NULL},
 	{"users.delegated", USER("delegated: %s"), "2001:db8:100::/56", "2001:db8:100::/48", NULL,
 		NULL},
+	{"users.routes", USER("routes: [%s]"), "192.168.7.0/24", "192.168.7.0/24, 192.168.8.0/24",
+		NULL, NULL},
 	{"users.rate-in", USER("rate-in: %s"), "10Mbit", "none", NULL, NULL},
 	{"users.rate-out", USER("rate-out: %s"), "10Mbit", "10Mbit/11Mbit", NULL, NULL},
 	{"limits.tunnels", "limits: { tunnels: %s }\n", "10000", "9000", NULL, NULL},

@@ -180,6 +180,8 @@ the_example_loads(void **state)
 	is_ip(&c->users[0].address, "10.88.1.7");
 	is_prefix(&c->users[0].prefix6, "2001:db8:1:7::/64");
 	is_prefix(&c->users[0].delegated, "2001:db8:100:700::/56");
+	assert_int_equal(c->users[0].n_routes, 1);
+	is_prefix(&c->users[0].routes[0], "192.168.7.0/24");
 	assert_string_equal(c->users[1].name, "carol");
 	is_secret(&c->users[1].password, "carol-hush");
 	assert_int_equal(c->users[1].address.family, 0);

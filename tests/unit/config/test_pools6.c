@@ -303,8 +303,15 @@ lines_of_it_are_refused(void **state)
 		{"u:x:a:,,2001:db8:100::/39",
 			"users.txt:1:9: the delegated prefix must be a global or unique local IPv6 "
 			"prefix, as 2001:db8:100::/56, of /40 to /64\n"},
-		{"u:x:a:,,2001:db8:100::/56,",
-			"users.txt:1:27: more than ADDRESS,PREFIX6,DELEGATED in the last field\n"},
+		{"u:x:a:,,2001:db8:100::/56,", "users.txt:1:27: a network behind the user must be "
+					       "an IPv4 or IPv6 prefix, as "
+					       "192.168.7.0/24\n"},
+		{"u:x:a:,,,192.168.7.1/24", "users.txt:1:10: a network behind the user must be an "
+					    "IPv4 or IPv6 prefix, as "
+					    "192.168.7.0/24\n"},
+		{"u:x:a:,,,192.168.7.0/24\nv:x:a:,,,10.9.0.0/16,192.168.7.0/24\n",
+			"users.txt:2:1: 192.168.7.0/24 is already that of the user in "
+			"users.txt:1\n"},
 		{"u:x:a:10.88.1.5:,2001:db8:0:5::/64",
 			"users.txt:1:17: more fields than NAME:PASSWORD:GROUP:ADDRESS\n"},
 		{"u:x:a:,2001:db8:0:5::/64\n#\nv:x:a:,2001:db8:0:5::/64\n",

@@ -64,8 +64,8 @@ every_key_is_named(void **state)
 		"groups.[].clients", "groups.[].dscp", "groups.[].rate-in", "groups.[].rate-out",
 		"groups.[].shared-rate-in", "groups.[].shared-rate-out", "users.[].rate-in",
 		"users.[].rate-out", "users.[].name", "users.[].password-file", "users.[].group",
-		"users.[].address", "users.[].prefix6", "users.[].delegated", "users-file",
-		"limits.tunnels", "limits.tunnels-per-peer", "limits.half-open",
+		"users.[].address", "users.[].prefix6", "users.[].delegated", "users.[].routes",
+		"users-file", "limits.tunnels", "limits.tunnels-per-peer", "limits.half-open",
 		"limits.setups-per-second", "limits.sessions", "limits.sessions-per-tunnel"};
 	json_t *schema = schema_json();
 

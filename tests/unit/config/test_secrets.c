@@ -80,12 +80,12 @@ static const struct bad inline_secrets[] = {
 	 "  - { name: u, passwd: hunter2 }\n",
 		"t.yaml:2:5: users[0].password-file: is required: file with the password\n"
 		"t.yaml:2:16: users[0]: unknown key; the keys here are name, password-file, group, "
-		"address, prefix6, delegated, rate-in, rate-out\n"},
+		"address, prefix6, delegated, routes, rate-in, rate-out\n"},
 	{"users:\n"
 	 "  - { name: u, hunter2 }\n",
 		"t.yaml:2:5: users[0].password-file: is required: file with the password\n"
 		"t.yaml:2:16: users[0]: unknown key; the keys here are name, password-file, group, "
-		"address, prefix6, delegated, rate-in, rate-out\n"},
+		"address, prefix6, delegated, routes, rate-in, rate-out\n"},
 	{"users:\n"
 	 "  - { name: u, password-file: nowhere }\n",
 		"t.yaml:2:31: users[0].password-file: nowhere: No such file or directory\n"},
@@ -97,7 +97,7 @@ static const struct bad inline_secrets[] = {
 	{"users:\n"
 	 "  - u: hunter2\n",
 		"t.yaml:2:5: users[0]: unknown key; the keys here are name, password-file, group, "
-		"address, prefix6, delegated, rate-in, rate-out\n"
+		"address, prefix6, delegated, routes, rate-in, rate-out\n"
 		"t.yaml:2:5: users[0].name: is required: name that the user gives\n"
 		"t.yaml:2:5: users[0].password-file: is required: file with the password\n"},
 	{"users: [hunter2]\n", "t.yaml:1:9: users[0]: must be a mapping of keys to values\n"},
