@@ -14,6 +14,7 @@ enum {
 	ROW_PREFIXES = 16 * CV_PREFIX_TEXT, /* bytes of a list of them */
 	ROW_ID = 16 + CV_ENDPOINT_TEXT,     /* bytes of TUNNEL/SESSION@LISTENER */
 	ROW_MAC = 18,
+	ROW_VLAN = 12, /* "4094.4094" */
 };
 
 struct status_row {
@@ -94,7 +95,9 @@ struct worker_row {
 struct neighbour_row {
 	struct dp_neighbour_info n;
 	const char *port, *state;
-	const char *interface; /* inside by that port; NULL: none is */
+	const char *vlan;      /* on that port; NULL: none */
+	const char *interface; /* inside by both; NULL: none is */
+	char vlan_text[ROW_VLAN];
 	int64_t confirmed_s_ago;
 	const char *mac; /* NULL: unknown */
 	char mac_text[ROW_MAC];
@@ -103,6 +106,8 @@ struct neighbour_row {
 struct interface_row {
 	struct dp_iface_info i;
 	const char *name, *port, *realm, *filter, *proxy;
+	const char *vlan; /* NULL: none */
+	char vlan_text[ROW_VLAN];
 	char addresses[ROW_PREFIXES];
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "lans.h"
 #include "uplinks.h"
 
 /* A kind of thing that both a snapshot and the data path have, by ID. */
@@ -27,95 +28,6 @@ struct kind {
 	void (*clear)(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id);
 	const char *unfit; /* what CV_ERR_CONFIG means; NULL: what it says */
 };
-
-/* ---- interfaces ---- */
-
-static const void *
-port_by_id(const struct cfg *cfg, uint16_t id)
-{
-	return cfg_port_by_id(cfg, id);
-}
-
-static const char *
-port_name(const void *thing)
-{
-	return ((const struct cfg_port *)thing)->name;
-}
-
-static bool
-same_port(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const void *b)
-{
-	(void)a_cfg;
-	(void)b_cfg;
-	return ((const struct cfg_port *)a)->mtu == ((const struct cfg_port *)b)->mtu;
-}
-
-/* A port's place in the data path is the one that it was created with: ports neither come nor go
- * without a restart, so their order by ID stays. */
-static int
-set_port(struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
-{
-	const struct cfg_port *p = thing;
-
-	(void)before;
-	return uplinks_set_port(d, cfg, p);
-}
-
-static void
-clear_port(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
-{
-	(void)gone;
-	(void)cfg;
-	(void)dp_iface_clear(d->dp, id);
-}
-
-/* ---- services ---- */
-
-static const void *
-listener_by_id(const struct cfg *cfg, uint16_t id)
-{
-	return cfg_listener_by_id(cfg, id);
-}
-
-static const char *
-listener_name(const void *thing)
-{
-	return ((const struct cfg_listener *)thing)->name;
-}
-
-static bool
-same_listener(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, const void *vb)
-{
-	const struct cfg_listener *a = va, *b = vb;
-
-	return a_cfg->ports[a->port].id == b_cfg->ports[b->port].id &&
-	       a->prefix_length == b->prefix_length && cv_ip_equal(&a->gateway, &b->gateway) &&
-	       memcmp(a->gateway_mac, b->gateway_mac, sizeof(a->gateway_mac)) == 0;
-}
-
-static int
-set_listener(struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
-{
-	const struct cfg_listener *l = thing;
-	struct dp_service service = {.kind = DP_SERVICE_L2TP,
-		.iface = cfg->ports[l->port].id,
-		.ip = l->ip,
-		.prefix_length = l->prefix_length,
-		.gateway = l->gateway,
-		.udp_port = l->udp_port};
-
-	(void)before;
-	memcpy(service.gateway_mac, l->gateway_mac, sizeof(service.gateway_mac));
-	return dp_service_set(d->dp, l->id, &service);
-}
-
-static void
-clear_listener(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
-{
-	(void)cfg;
-	(void)gone;
-	(void)dp_service_clear(d->dp, id);
-}
 
 /* ---- realms ---- */
 
@@ -439,10 +351,12 @@ clear_group(struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uin
 
 /* In the order in which they are set; what one names stands before it. */
 static const struct kind kinds[] = {
-	{"port", CV_PORT_IDS, port_by_id, port_name, same_port, set_port, clear_port,
-		"an mtu above that of the start needs a restart"},
-	{"listener", CV_LISTENER_IDS, listener_by_id, listener_name, same_listener, set_listener,
-		clear_listener, NULL},
+	{"port", CV_PORT_IDS, lans_port_by_id, lans_port_name, lans_same_port, lans_set_port,
+		lans_clear_port, "an mtu above that of the start needs a restart"},
+	{"vlan", CV_VLAN_IDS, lans_vlan_by_id, lans_vlan_name, lans_same_vlan, lans_set_vlan,
+		lans_clear_vlan, "its mtu is above that of its port at the start"},
+	{"listener", CV_LISTENER_IDS, lans_listener_by_id, lans_listener_name, lans_same_listener,
+		lans_set_listener, lans_clear_listener, NULL},
 	{"realm", CV_REALM_IDS, realm_by_id, realm_name, same_realm, set_realm, clear_realm, NULL},
 	{"filter", CV_FILTER_IDS, filter_by_id, filter_name, same_filter, set_filter, clear_filter,
 		NULL},
@@ -459,6 +373,7 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 static int
 set_all(struct daemon *d, const struct cfg *before, const struct cfg *cfg, char why[APPLY_WHY])
 {
+	uplinks_leave(d, before, cfg);
 	for (unsigned k = 0; k < KINDS; k++)
 		for (uint16_t id = 0; id < kinds[k].ids; id++) {
 			const void *new = kinds[k].by_id(cfg, id);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "lans.h"
 #include "uplinks.h"
 
 /* The page's cursor as an index, which goes on. */
@@ -98,6 +99,7 @@ next_neighbour(struct daemon *d, struct page *page, void *out)
 	const struct dp_neighbour_info *n = &row->n;
 	const struct cfg_interface *inside;
 	const struct cfg_port *port;
+	int iface;
 
 	if (!dp_neighbour_next(d->dp, &page->cursor, &row->n))
 		return end_of(page);
@@ -107,7 +109,9 @@ next_neighbour(struct daemon *d, struct page *page, void *out)
 	row->mac = n->resolved ? command_mac(n->mac, row->mac_text) : NULL;
 	row->confirmed_s_ago =
 		n->confirmed_at == 0 ? -1 : (int64_t)command_seconds(daemon_now(), n->confirmed_at);
-	inside = uplinks_by_iface(d->cfg, n->port);
+	row->vlan = lans_vlan_text(n->outer, n->vlan, row->vlan_text);
+	iface = lans_iface_of_tags(d->cfg, n->port, n->outer, n->vlan);
+	inside = iface < 0 ? NULL : uplinks_by_iface(d->cfg, (uint16_t)iface);
 	row->interface = inside == NULL ? NULL : inside->name;
 	return true;
 }

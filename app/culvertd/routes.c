@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "lans.h"
 #include "uplinks.h"
 
 /* Adds a prefix to a list; what has no room is dots. */
@@ -30,6 +31,7 @@ next_interface(struct daemon *d, struct page *page, void *out)
 		[CFG_PROXY_POOLS] = "pools"};
 	struct interface_row *row = out;
 	const struct cfg_interface *i;
+	struct dp_iface told;
 
 	if (page->cursor >= d->cfg->n_interfaces) {
 		page->cursor = 0;
@@ -37,13 +39,15 @@ next_interface(struct daemon *d, struct page *page, void *out)
 	}
 	i = &d->cfg->interfaces[page->cursor++];
 	*row = (struct interface_row){.name = i->name,
-		.port = d->cfg->ports[i->port].name,
+		.port = cfg_lan_port(d->cfg, i->lan)->name,
 		.realm = d->cfg->realms[i->realm].name,
 		.filter = d->cfg->filters[i->filter].name,
 		.proxy = proxies[i->proxy]};
+	told = lans_told(d->cfg, i->lan);
+	row->vlan = lans_vlan_text(told.outer, told.vlan, row->vlan_text);
 	for (size_t k = 0; k < i->n_addresses; k++)
 		add_prefix(row->addresses, &i->addresses[k]);
-	(void)dp_iface_info(d->dp, d->cfg->ports[i->port].id, &row->i);
+	(void)dp_iface_info(d->dp, lans_iface(d->cfg, i->lan), &row->i);
 	return true;
 }
 

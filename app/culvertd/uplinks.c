@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Interfaces and routes of a configuration in the data path. A port's interface there has its ID;
- * what is inside a realm by it has a group and a route's next hop an ID of their own.
+ * Interfaces and routes of a configuration in the data path. What is on a port or VLAN is told of
+ * the data path's interface of that (lans.h); it has a group and a route's next hop an ID of their
+ * own.
  */
 #include "uplinks.h"
+
+#include "lans.h"
 
 /* Behind those of the configuration's groups. */
 static uint16_t
@@ -13,31 +16,31 @@ group_of(const struct cfg_interface *i)
 }
 
 const struct cfg_interface *
-uplinks_by_iface(const struct cfg *cfg, uint16_t port)
+uplinks_by_iface(const struct cfg *cfg, uint16_t iface)
 {
 	for (size_t i = 0; cfg != NULL && i < cfg->n_interfaces; i++)
-		if (cfg->ports[cfg->interfaces[i].port].id == port)
+		if (lans_iface(cfg, cfg->interfaces[i].lan) == iface)
 			return &cfg->interfaces[i];
 	return NULL;
 }
 
 int
-uplinks_set_port(struct daemon *d, const struct cfg *cfg, const struct cfg_port *port)
+uplinks_set_lan(struct daemon *d, const struct cfg *cfg, uint32_t lan)
 {
 	static const enum dp_proxy proxies[] = {[CFG_PROXY_OFF] = DP_PROXY_OFF,
 		[CFG_PROXY_SESSIONS] = DP_PROXY_SESSIONS,
 		[CFG_PROXY_POOLS] = DP_PROXY_POOLS};
-	const struct cfg_interface *i = uplinks_by_iface(cfg, port->id);
-	struct dp_iface iface = {.port = port->id, .mtu = port->mtu};
+	const struct cfg_interface *i = uplinks_by_iface(cfg, lans_iface(cfg, lan));
+	struct dp_iface told = lans_told(cfg, lan);
 
 	if (i != NULL) {
-		iface.inside = true;
-		iface.realm = cfg->realms[i->realm].id;
-		iface.group = group_of(i);
-		iface.filter = cfg->filters[i->filter].id;
-		iface.proxy = proxies[i->proxy];
+		told.inside = true;
+		told.realm = cfg->realms[i->realm].id;
+		told.group = group_of(i);
+		told.filter = cfg->filters[i->filter].id;
+		told.proxy = proxies[i->proxy];
 	}
-	return dp_iface_set(d->dp, port->id, &iface);
+	return dp_iface_set(d->dp, lans_iface(cfg, lan), &told);
 }
 
 /* ---- interfaces ---- */
@@ -71,7 +74,7 @@ uplinks_same_interface(
 	const struct cfg_interface *a = va, *b = vb;
 
 	if (a->n_addresses != b->n_addresses || a->proxy != b->proxy ||
-		a_cfg->ports[a->port].id != b_cfg->ports[b->port].id ||
+		lans_iface(a_cfg, a->lan) != lans_iface(b_cfg, b->lan) ||
 		a_cfg->realms[a->realm].id != b_cfg->realms[b->realm].id ||
 		a_cfg->filters[a->filter].id != b_cfg->filters[b->filter].id)
 		return false;
@@ -95,27 +98,27 @@ set_group(struct daemon *d, const struct cfg_interface *i)
 	return dp_group_set(d->dp, group_of(i), &group);
 }
 
-/* Those of a port that `i` (NULL: nobody) does not have. */
+/* Those of an interface of the data path that `i` (NULL: nobody) does not have. */
 static void
-clear_addresses(struct daemon *d, uint16_t port, const struct cfg_interface *i)
+clear_addresses(struct daemon *d, uint16_t own, const struct cfg_interface *i)
 {
 	struct cv_prefix address;
 	uint16_t iface;
 
 	for (unsigned at = 0; dp_address_get(d->dp, at, &iface, &address) == 0;)
-		if (iface != port || has_address(i, &address) ||
+		if (iface != own || has_address(i, &address) ||
 			dp_address_clear(d->dp, iface, &address) != 0)
 			at++;
 }
 
 static bool
-is_there(const struct daemon *d, uint16_t port, const struct cv_prefix *address)
+is_there(const struct daemon *d, uint16_t own, const struct cv_prefix *address)
 {
 	struct cv_prefix told;
 	uint16_t iface;
 
 	for (unsigned at = 0; dp_address_get(d->dp, at, &iface, &told) == 0; at++)
-		if (iface == port && told.length == address->length &&
+		if (iface == own && told.length == address->length &&
 			cv_ip_equal(&told.ip, &address->ip))
 			return true;
 	return false;
@@ -126,18 +129,29 @@ uplinks_set_interface(
 	struct daemon *d, const struct cfg *before, const struct cfg *cfg, const void *thing)
 {
 	const struct cfg_interface *i = thing;
-	const struct cfg_port *port = &cfg->ports[i->port];
+	uint16_t iface = lans_iface(cfg, i->lan);
 	int rc = set_group(d, i);
 
 	(void)before;
-	/* of the one that was there under another name, too */
-	clear_addresses(d, port->id, i);
 	if (rc == 0)
-		rc = uplinks_set_port(d, cfg, port);
+		rc = uplinks_set_lan(d, cfg, i->lan);
 	for (size_t k = 0; rc == 0 && k < i->n_addresses; k++)
-		if (!is_there(d, port->id, &i->addresses[k]))
-			rc = dp_address_set(d->dp, port->id, &i->addresses[k]);
+		if (!is_there(d, iface, &i->addresses[k]))
+			rc = dp_address_set(d->dp, iface, &i->addresses[k]);
 	return rc;
+}
+
+/* Nothing is inside by it any more. */
+static void
+leave(struct daemon *d, uint16_t iface)
+{
+	struct dp_iface told;
+
+	clear_addresses(d, iface, NULL);
+	if (dp_iface_get(d->dp, iface, &told) != 0 || !told.inside)
+		return;
+	told.inside = false;
+	(void)dp_iface_set(d->dp, iface, &told);
 }
 
 void
@@ -145,13 +159,30 @@ uplinks_clear_interface(
 	struct daemon *d, const struct cfg *gone, const struct cfg *cfg, uint16_t id)
 {
 	const struct cfg_interface *i = cfg_interface_by_id(gone, id);
-	const struct cfg_port *port = &gone->ports[i->port];
+	uint16_t iface = lans_iface(gone, i->lan);
 
-	if (uplinks_by_iface(cfg, port->id) == NULL) {
-		clear_addresses(d, port->id, NULL);
-		(void)uplinks_set_port(d, cfg, port);
-	}
+	if (uplinks_by_iface(cfg, iface) == NULL)
+		leave(d, iface);
 	dp_group_clear(d->dp, group_of(i));
+}
+
+void
+uplinks_leave(struct daemon *d, const struct cfg *before, const struct cfg *cfg)
+{
+	for (size_t i = 0; before != NULL && i < before->n_interfaces; i++) {
+		const struct cfg_interface *was = &before->interfaces[i];
+		uint16_t iface = lans_iface(before, was->lan);
+		const struct cfg_interface *is = uplinks_by_iface(cfg, iface);
+
+		if (is != NULL && cfg->realms[is->realm].id == before->realms[was->realm].id) {
+			clear_addresses(d, iface, is);
+			continue;
+		}
+		for (size_t r = 0; r < before->n_routes; r++)
+			if (!before->routes[r].discard && before->routes[r].interface == i)
+				uplinks_clear_route(d, before, cfg, before->routes[r].id);
+		leave(d, iface);
+	}
 }
 
 /* ---- routes ---- */
@@ -176,8 +207,8 @@ uplinks_same_route(const struct cfg *a_cfg, const void *va, const struct cfg *b_
 	if (a->discard || b->discard)
 		return a->discard == b->discard;
 	return cv_ip_equal(&a->via, &b->via) &&
-	       a_cfg->ports[a_cfg->interfaces[a->interface].port].id ==
-		       b_cfg->ports[b_cfg->interfaces[b->interface].port].id;
+	       lans_iface(a_cfg, a_cfg->interfaces[a->interface].lan) ==
+		       lans_iface(b_cfg, b_cfg->interfaces[b->interface].lan);
 }
 
 int
@@ -186,18 +217,22 @@ uplinks_set_route(
 {
 	const struct cfg_route *r = thing;
 	uint32_t word = dp_route_word(DP_ROUTE_DISCARD, 0);
+	int rc;
 
 	(void)before;
 	if (!r->discard) {
 		struct dp_via via = {
-			.iface = cfg->ports[cfg->interfaces[r->interface].port].id, .ip = r->via};
-		int rc = dp_via_set(d->dp, r->id, &via);
+			.iface = lans_iface(cfg, cfg->interfaces[r->interface].lan), .ip = r->via};
 
+		rc = dp_via_set(d->dp, r->id, &via);
 		if (rc != 0)
 			return rc;
 		word = dp_route_word(DP_ROUTE_VIA, r->id);
 	}
-	return dp_route_set(d->dp, cfg->realms[r->realm].id, &r->to, word);
+	rc = dp_route_set(d->dp, cfg->realms[r->realm].id, &r->to, word);
+	if (r->discard) /* the next hop that it had */
+		(void)dp_via_clear(d->dp, r->id);
+	return rc;
 }
 
 void

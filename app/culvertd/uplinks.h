@@ -6,11 +6,19 @@
 
 #include "daemon.h"
 
-/* Whose the data path's interface is, of which there is one a port; NULL: it is inside no realm. */
+/* Whose the data path's interface is, of which there is one a port or VLAN; NULL: it is inside no
+ * realm. */
 const struct cfg_interface *uplinks_by_iface(const struct cfg *cfg, uint16_t iface);
 
-/* A port, with the interface that is on it. 0 or a negative cv_err. */
-int uplinks_set_port(struct daemon *d, const struct cfg *cfg, const struct cfg_port *port);
+/* A port or VLAN by its position, with the interface that is on it. 0 or a negative cv_err. */
+int uplinks_set_lan(struct daemon *d, const struct cfg *cfg, uint32_t lan);
+
+/*
+ * Before anything of `cfg` is set: what `before` (NULL: nothing) had on a port or VLAN goes where
+ * `cfg` has nothing there, or has it in another realm, and so do addresses that are not there any
+ * more. Another may have them then, elsewhere. Routes by what goes are others in `cfg`.
+ */
+void uplinks_leave(struct daemon *d, const struct cfg *before, const struct cfg *cfg);
 
 const void *uplinks_interface_by_id(const struct cfg *cfg, uint16_t id);
 const char *uplinks_interface_name(const void *thing);

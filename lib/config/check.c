@@ -117,16 +117,13 @@ static void
 check_listener_mtu(
 	struct cfg_loader *l, const struct cfg_node *node, const struct cfg_listener *listener)
 {
-	const struct cfg *cfg = l->cfg;
-	const struct cfg_port *port;
+	const char *name = cfg_lan_name(l->cfg, listener->lan);
+	unsigned mtu = cfg_lan_mtu(l->cfg, listener->lan);
 
-	if (listener->ip.family != CV_IPV6 || listener->port >= cfg->n_ports)
-		return;
-	port = &cfg->ports[listener->port];
-	if (port->mtu != 0 && port->mtu < IPV6_MTU_LEAST)
+	if (listener->ip.family == CV_IPV6 && mtu != 0 && mtu < IPV6_MTU_LEAST)
 		cfg_fail(l, cfg_node_get(node, "address"), NULL,
 			"IPv6 needs an mtu of %u at least, and port %s has %u", IPV6_MTU_LEAST,
-			port->name == NULL ? "" : port->name, port->mtu);
+			name == NULL ? "" : name, mtu);
 }
 
 /* An MRU above Ethernet's is a promise that packets of that size come in whole. */
@@ -136,20 +133,17 @@ check_listener_mru(struct cfg_loader *l, size_t index)
 	const struct cfg *cfg = l->cfg;
 	const struct cfg_listener *listener = &cfg->listeners[index];
 	const struct cfg_node *ppp = cfg_node_get(l->root, "ppp");
-	const struct cfg_port *port;
-	unsigned headers;
+	const char *name = cfg_lan_name(cfg, listener->lan);
+	unsigned headers, mtu = cfg_lan_mtu(cfg, listener->lan);
 
-	if (cfg->ppp.mru <= MRU_ANYWHERE || ppp == NULL || listener->ip.family == 0 ||
-		listener->port >= cfg->n_ports)
+	if (cfg->ppp.mru <= MRU_ANYWHERE || ppp == NULL || listener->ip.family == 0)
 		return;
-	port = &cfg->ports[listener->port];
 	headers = MESSAGE_HEADERS + (listener->ip.family == CV_IPV6 ? IPV6_HEADER : IPV4_HEADER);
-	if (port->mtu != 0 && cfg->ppp.mru + headers > port->mtu)
+	if (mtu != 0 && cfg->ppp.mru + headers > mtu)
 		cfg_fail(l, cfg_node_get(ppp, "mru"), NULL,
 			"%u and %u bytes of headers do not fit listeners[%zu]: port %s has an mtu "
 			"of %u",
-			cfg->ppp.mru, headers, index, port->name == NULL ? "" : port->name,
-			port->mtu);
+			cfg->ppp.mru, headers, index, name == NULL ? "" : name, mtu);
 }
 
 static void
@@ -192,7 +186,7 @@ check_gateway_macs(struct cfg_loader *l)
 		for (size_t j = 0; j < i && memcmp(a->gateway_mac, none, 6) != 0; j++) {
 			const struct cfg_listener *b = &cfg->listeners[j];
 
-			if (a->port != b->port || !cv_ip_equal(&a->gateway, &b->gateway) ||
+			if (a->lan != b->lan || !cv_ip_equal(&a->gateway, &b->gateway) ||
 				memcmp(b->gateway_mac, none, 6) == 0 ||
 				memcmp(a->gateway_mac, b->gateway_mac, 6) == 0)
 				continue;
@@ -251,6 +245,8 @@ cfg_check_all(struct cfg_loader *l)
 {
 	check_distinct(l, "ports", "name", l->cfg->n_ports);
 	check_distinct(l, "ports", "device", l->cfg->n_ports);
+	check_distinct(l, "vlans", "name", l->cfg->n_vlans);
+	cfg_check_vlans(l);
 	check_distinct(l, "filters", "name", l->cfg->n_filters);
 	check_distinct(l, "groups", "name", l->cfg->n_groups);
 	check_distinct(l, "interfaces", "name", l->cfg->n_interfaces);

@@ -7,7 +7,7 @@
  * A loaded configuration is a snapshot: from cfg_load, and cfg_continue where there is one before
  * it, it never changes, and it lives until all who hold it have let go (cfg_hold, cfg_free).
  *
- * Positions in its lists (cfg_user.group, cfg_group.realm, cfg_listener.port ...) are good inside
+ * Positions in its lists (cfg_user.group, cfg_group.realm, cfg_listener.lan ...) are good inside
  * the one snapshot. Whoever remembers something beyond it, or speaks of it to another room, says
  * its ID, which a name keeps from snapshot to snapshot.
  */
@@ -52,10 +52,23 @@ struct cfg_port {
 	uint16_t rx_descriptors, tx_descriptors; /* 0: what suits the device */
 };
 
+enum cfg_tpid { CFG_TPID_8021AD, CFG_TPID_8021Q };
+
+/* A VLAN on a port (IEEE 802.1Q), or one in another VLAN (802.1ad). */
+struct cfg_vlan {
+	const char *name; /* PORT/VLAN or PORT/OUTER/VLAN: which one it is, whatever it is called */
+	uint16_t id;      /* below CV_VLAN_IDS */
+	const char *label;    /* its name in the file */
+	uint32_t port;        /* position in ports */
+	uint16_t vlan, outer; /* IDs, 1 to 4094; outer 0: none */
+	enum cfg_tpid tpid;   /* of outer tags that are sent */
+	uint16_t mtu;         /* 0: the port's */
+};
+
 struct cfg_listener {
 	const char *name; /* "192.0.2.1:1701" */
 	uint16_t id;      /* below CV_LISTENER_IDS */
-	uint32_t port;    /* position in ports */
+	uint32_t lan;     /* position: in ports, or behind these in vlans */
 	struct cv_ip ip;
 	uint8_t prefix_length;
 	struct cv_ip gateway;   /* family 0: none */
@@ -152,7 +165,7 @@ enum cfg_proxy_addresses { CFG_PROXY_OFF, CFG_PROXY_SESSIONS, CFG_PROXY_POOLS };
 struct cfg_interface {
 	const char *name;
 	uint16_t id;     /* below CV_INTERFACE_IDS */
-	uint32_t port;   /* position in ports */
+	uint32_t lan;    /* position: in ports, or behind these in vlans */
 	uint16_t realm;  /* position in realms */
 	uint16_t filter; /* position in filters */
 	enum cfg_proxy_addresses proxy;
@@ -252,6 +265,8 @@ struct cfg {
 	struct cfg_workers workers;
 	struct cfg_port *ports;
 	size_t n_ports;
+	struct cfg_vlan *vlans;
+	size_t n_vlans;
 	struct cfg_listener *listeners;
 	size_t n_listeners;
 	struct cfg_tunnels tunnels;
@@ -326,6 +341,7 @@ int cfg_continue(struct cfg *cfg, const struct cfg *old);
 enum cfg_object {
 	CFG_SERVER, /* none of the others */
 	CFG_PORT,
+	CFG_VLAN,
 	CFG_LISTENER,
 	CFG_REALM,
 	CFG_GROUP,
@@ -356,6 +372,8 @@ const struct cfg_user *cfg_user_find(const struct cfg *cfg, const char *name, si
  */
 const struct cfg_port *cfg_port_find(const struct cfg *cfg, const char *name);
 const struct cfg_port *cfg_port_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_vlan *cfg_vlan_find(const struct cfg *cfg, const char *name);
+const struct cfg_vlan *cfg_vlan_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_listener *cfg_listener_find(const struct cfg *cfg, const char *name);
 const struct cfg_listener *cfg_listener_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_realm *cfg_realm_find(const struct cfg *cfg, const char *name);
@@ -368,6 +386,13 @@ const struct cfg_interface *cfg_interface_find(const struct cfg *cfg, const char
 const struct cfg_interface *cfg_interface_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_route *cfg_route_find(const struct cfg *cfg, const char *name);
 const struct cfg_route *cfg_route_by_id(const struct cfg *cfg, uint16_t id);
+
+/* What a position of a LAN is: its VLAN, or NULL where it is a port without tags; the port in any
+ * case; its name in the file; its largest packet. */
+const struct cfg_vlan *cfg_lan_vlan(const struct cfg *cfg, uint32_t lan);
+const struct cfg_port *cfg_lan_port(const struct cfg *cfg, uint32_t lan);
+const char *cfg_lan_name(const struct cfg *cfg, uint32_t lan);
+uint16_t cfg_lan_mtu(const struct cfg *cfg, uint32_t lan);
 
 /* The user who has an address of a realm (a position) for his own, or NULL. */
 const struct cfg_user *cfg_address_user(

@@ -34,6 +34,7 @@ cfg_object_name(enum cfg_object object)
 {
 	static const char *const names[] = {[CFG_SERVER] = "server",
 		[CFG_PORT] = "port",
+		[CFG_VLAN] = "vlan",
 		[CFG_LISTENER] = "listener",
 		[CFG_REALM] = "realm",
 		[CFG_GROUP] = "group",

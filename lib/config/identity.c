@@ -26,6 +26,7 @@ struct kind {
 
 static const struct kind kinds[CFG_IDENTITIES] = {
 	[CFG_PORT] = KIND(struct cfg_port, ports, CV_PORTS_MAX, CV_PORT_IDS),
+	[CFG_VLAN] = KIND(struct cfg_vlan, vlans, CV_VLANS_MAX, CV_VLAN_IDS),
 	[CFG_LISTENER] = KIND(struct cfg_listener, listeners, CV_LISTENERS_MAX, CV_LISTENER_IDS),
 	[CFG_REALM] = KIND(struct cfg_realm, realms, CV_REALMS_MAX, CV_REALM_IDS),
 	[CFG_GROUP] = KIND(struct cfg_group, groups, CV_GROUPS_MAX, CV_GROUP_IDS),
@@ -160,6 +161,7 @@ cfg_identify(struct cfg_loader *l)
 {
 	struct cfg_owner *owner = l->cfg->owner;
 
+	cfg_name_vlans(l);
 	name_listeners(l);
 	name_routes(l);
 	for (enum cfg_object i = CFG_PORT; i < CFG_IDENTITIES && !l->nomem; i++) {
@@ -252,6 +254,7 @@ cfg_continue(struct cfg *cfg, const struct cfg *old)
 	}
 
 LOOK_UPS(port, CFG_PORT)
+LOOK_UPS(vlan, CFG_VLAN)
 LOOK_UPS(listener, CFG_LISTENER)
 LOOK_UPS(realm, CFG_REALM)
 LOOK_UPS(group, CFG_GROUP)

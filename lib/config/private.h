@@ -42,8 +42,8 @@ enum {
 /* A list as long as may be, of maps of four values, takes no more than half of the values. */
 _Static_assert(CFG_LISTED_MAX *(1 + 4) <= CFG_NODES_MAX / 2, "room for a full list of users");
 
-/* What is referred to by name: ports, groups, filters, interfaces, realms, listeners. */
-enum { CFG_REFERENCES = 6 };
+/* What is referred to by name: ports, LANs, groups, filters, interfaces, realms, listeners. */
+enum { CFG_REFERENCES = 7 };
 
 /* Filters that there always are. */
 enum {
@@ -207,7 +207,8 @@ enum cfg_kind {
 	CFG_KIND_PORTS,    /* struct cv_port_range */
 	CFG_KIND_DSCP,     /* uint8_t */
 	CFG_KIND_PORT,     /* position of a port; left out: the only one */
-	CFG_KIND_GROUP,    /* the same of a group */
+	CFG_KIND_LAN,      /* of a port, or of a VLAN behind these; left out: the only port */
+	CFG_KIND_GROUP,    /* the same as of a port, of a group */
 	CFG_KIND_FILTER,   /* of a filter */
 	CFG_KIND_INTERFACE,
 	CFG_KIND_OF_REALM, /* of a realm that a group has named */
@@ -333,6 +334,7 @@ const char **cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n);
 
 /* Checks of one mapping (tables.c) and across the file. */
 void cfg_check_retransmit(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_vlan(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_secret(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_ppp(struct cfg_loader *l, const struct cfg_node *map, void *base);
@@ -340,6 +342,8 @@ void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *bas
 void cfg_check_rule(struct cfg_loader *l, const struct cfg_node *map, void *base);
 /* Interfaces against listeners, pools and each other; routes among themselves. */
 void cfg_check_uplinks(struct cfg_loader *l);
+/* VLANs against ports and each other. */
+void cfg_check_vlans(struct cfg_loader *l);
 void cfg_check_all(struct cfg_loader *l);
 /* Pools against listeners and each other; keeps them for cfg_in_pools when they are sound. */
 void cfg_check_pools(struct cfg_loader *l);
@@ -359,7 +363,8 @@ const char *cfg_value_text(const struct cfg *cfg, const void *base, const struct
 bool cfg_fits_sessions(const struct cfg *cfg, const void *in);
 bool cfg_fits_mtu(const struct cfg *cfg, const void *in);
 
-/* Of ports, listeners, realms, groups: the thing of this name or NULL, by the kind of thing. */
+/* Of ports, VLANs, listeners, realms, groups: the thing of this name or NULL, by the kind of thing.
+ */
 const void *cfg_find(const struct cfg *cfg, enum cfg_object object, const char *name);
 uint16_t cfg_id_of(enum cfg_object object, const void *thing);
 const char *cfg_name_of(enum cfg_object object, const void *thing);
@@ -398,6 +403,8 @@ void cfg_filters_finish(struct cfg_loader *l);
 /* Warns of clients that may send anywhere without bounds, and of interfaces that nobody may use. */
 void cfg_check_beyond(struct cfg_loader *l);
 
+/* Their names, which are made up of port and IDs. */
+void cfg_name_vlans(struct cfg_loader *l);
 /* Names of listeners, IDs, and where each is. */
 void cfg_identify(struct cfg_loader *l);
 

@@ -32,6 +32,7 @@ static cfg_read_fn *const readers[CFG_KINDS] = {
 	[CFG_KIND_PORTS] = cfg_read_ports,
 	[CFG_KIND_DSCP] = cfg_read_dscp,
 	[CFG_KIND_PORT] = cfg_read_reference,
+	[CFG_KIND_LAN] = cfg_read_reference,
 	[CFG_KIND_GROUP] = cfg_read_reference,
 	[CFG_KIND_FILTER] = cfg_read_reference,
 	[CFG_KIND_INTERFACE] = cfg_read_reference,

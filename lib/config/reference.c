@@ -196,6 +196,7 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		[CFG_KIND_RULE] = "rule of one word, or `any`",
 		[CFG_KIND_PORTS] = "port or ports, as `500` or `1000-2000`",
 		[CFG_KIND_PORT] = "name of a port",
+		[CFG_KIND_LAN] = "name of a port or VLAN",
 		[CFG_KIND_GROUP] = "name of a group",
 		[CFG_KIND_FILTER] = "name of a filter",
 		[CFG_KIND_INTERFACE] = "name of an interface",
@@ -276,6 +277,8 @@ append_default(char out[TEXT], const struct cfg_key *k)
 		append(out, "as `filter`"); /* left out together */
 	else if (k->left_out != 0)
 		append(out, "all");
+	else if (k->kind == CFG_KIND_LAN)
+		append(out, "the only port");
 	else if (k->kind == CFG_KIND_PORT || k->kind == CFG_KIND_GROUP ||
 		 k->kind == CFG_KIND_OF_REALM)
 		append(out, "the only one");

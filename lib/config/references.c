@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values that name a port, a group or a listener that the file describes elsewhere. */
+/* Values that name a port, a VLAN, a group or a listener that the file describes elsewhere. */
 #include <stdlib.h>
 
 #include "config/private.h"
@@ -12,6 +12,8 @@ name_of(struct cfg_loader *l, enum cfg_kind kind, size_t i)
 
 	if (kind == CFG_KIND_PORT)
 		return l->cfg->ports[i].name;
+	if (kind == CFG_KIND_LAN)
+		return cfg_lan_name(l->cfg, (uint32_t)i);
 	if (kind == CFG_KIND_GROUP)
 		return l->cfg->groups[i].name;
 	if (kind == CFG_KIND_INTERFACE)
@@ -33,6 +35,7 @@ cfg_names(struct cfg_loader *l, enum cfg_kind kind, size_t *n)
 	const char ***names = &l->names[kind - CFG_KIND_PORT];
 
 	*n = kind == CFG_KIND_PORT        ? l->cfg->n_ports
+	     : kind == CFG_KIND_LAN       ? l->cfg->n_ports + l->cfg->n_vlans
 	     : kind == CFG_KIND_GROUP     ? l->cfg->n_groups
 	     : kind == CFG_KIND_FILTER    ? CFG_FILTERS_BUILT_IN + l->cfg->n_filters
 	     : kind == CFG_KIND_INTERFACE ? l->cfg->n_interfaces
@@ -103,8 +106,10 @@ cfg_name_at(struct cfg_loader *l, enum cfg_kind kind, const void *name, size_t l
 }
 
 static const char *
-what(enum cfg_kind kind)
+what(const struct cfg_loader *l, enum cfg_kind kind)
 {
+	if (kind == CFG_KIND_LAN)
+		return l->cfg->n_vlans == 0 ? "port" : "port or VLAN";
 	return kind == CFG_KIND_PORT        ? "port"
 	       : kind == CFG_KIND_GROUP     ? "group"
 	       : kind == CFG_KIND_FILTER    ? "filter"
@@ -142,10 +147,10 @@ cfg_read_reference(
 		return;
 	nearest = cfg_nearest(node->text, names, n);
 	if (nearest != NULL)
-		cfg_fail(l, node, NULL, "there is no %s %s; did you mean %s?", what(k->kind),
+		cfg_fail(l, node, NULL, "there is no %s %s; did you mean %s?", what(l, k->kind),
 			cfg_word(word, node), nearest);
 	else
-		cfg_fail(l, node, NULL, "there is no %s %s, only %s", what(k->kind),
+		cfg_fail(l, node, NULL, "there is no %s %s, only %s", what(l, k->kind),
 			cfg_word(word, node), cfg_join(list, sizeof(list), names, n));
 }
 
@@ -165,7 +170,7 @@ cfg_leave_reference(
 	size_t n;
 
 	names = cfg_names(l, k->kind, &n);
-	if (n == 1 && !may_be_none(k->kind))
+	if ((k->kind == CFG_KIND_LAN ? l->cfg->n_ports : n) == 1 && !may_be_none(k->kind))
 		return;
 	store_none(k, at);
 	if (names != NULL && n > 1 && !may_be_none(k->kind))

@@ -68,6 +68,7 @@ static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_MAC] = "\"type\": [\"string\", \"integer\"], \"pattern\": "
 			 "\"^(?!00:00:00:00:00:00$)[0-9A-Fa-f][02468ACEace](:" HEX("2") "){5}$\"",
 	[CFG_KIND_PORT] = ANY_WORD,
+	[CFG_KIND_LAN] = ANY_WORD,
 	[CFG_KIND_GROUP] = ANY_WORD,
 	[CFG_KIND_FILTER] = ANY_WORD,
 	[CFG_KIND_INTERFACE] = ANY_WORD,

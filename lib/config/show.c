@@ -55,6 +55,8 @@ reference_at(const struct cfg *cfg, const struct cfg_key *k, const void *at)
 
 	if (k->kind == CFG_KIND_PORT)
 		return cfg->ports[position].name;
+	if (k->kind == CFG_KIND_LAN)
+		return cfg_lan_name(cfg, (uint32_t)position);
 	if (k->kind == CFG_KIND_GROUP)
 		return cfg->groups[position].name;
 	if (k->kind == CFG_KIND_FILTER)
@@ -124,6 +126,17 @@ same_user_sessions(const struct cfg_group *a, const struct cfg_group *b)
 	return a->user_sessions == b->user_sessions && a->user_sessions_max == b->user_sessions_max;
 }
 
+/* A VLAN is its port and IDs, whatever it is called. */
+static bool
+same_lans(const struct cfg *a_cfg, uint32_t a, const struct cfg *b_cfg, uint32_t b)
+{
+	const struct cfg_vlan *one = cfg_lan_vlan(a_cfg, a), *other = cfg_lan_vlan(b_cfg, b);
+
+	if (one == NULL || other == NULL)
+		return one == other && same_texts(a_cfg->ports[a].name, b_cfg->ports[b].name);
+	return same_texts(one->name, other->name);
+}
+
 static bool
 same_vias(const struct cfg_route *a, const struct cfg_route *b)
 {
@@ -164,6 +177,9 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 		return cv_rule_equal(a, b);
 	case CFG_KIND_PORTS:
 		return memcmp(a, b, k->size) == 0;
+	case CFG_KIND_LAN:
+		return same_lans(a_cfg, (uint32_t)number_at(a, k->size), b_cfg,
+			(uint32_t)number_at(b, k->size));
 	case CFG_KIND_PORT:
 	case CFG_KIND_GROUP:
 	case CFG_KIND_FILTER:
@@ -349,6 +365,7 @@ item_text(
 	case CFG_KIND_RATE:
 		return ((const struct cv_rate *)at)->committed == 0 ? NULL : cv_rate_text(at, out);
 	case CFG_KIND_PORT:
+	case CFG_KIND_LAN:
 	case CFG_KIND_GROUP:
 	case CFG_KIND_FILTER:
 	case CFG_KIND_LISTENER:

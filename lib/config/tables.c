@@ -2,6 +2,8 @@
 /* The keys of each mapping: the loader reads by them, the schema is printed from them. */
 #include "config/private.h"
 
+enum { VLAN_LAST = 4094 }; /* IEEE 802.1Q table 9-2 */
+
 #define AT(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
 /* A list: pointer `field` and its count. */
 #define LIST(type, field)                                                       \
@@ -78,6 +80,7 @@ static const char *const refusal_ways[] = {"silent", "answered", NULL};
 static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
 static const char *const clamp_ways[] = {"off", "on", NULL};
 static const char *const address_proxies[] = {"off", "sessions", "pools", NULL};
+static const char *const tpids[] = {"802.1ad", "802.1q", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 
 static const struct cfg_key identity_keys[] = {
@@ -126,9 +129,25 @@ static const struct cfg_key port_keys[] = {
 		"frames that wait to be sent, in each queue; 0: what suits the device"),
 };
 
+static const struct cfg_key vlan_keys[] = {
+	VALUE("name", struct cfg_vlan, label, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL, LIVE,
+		"name by which listeners and interfaces refer to the VLAN, as to a port"),
+	VALUE("port", struct cfg_vlan, port, KIND(PORT), NULL, NAMES(LIVE),
+		"name of the port that it is on; may be left out when there is one"),
+	VALUE("vlan", struct cfg_vlan, vlan, NEEDED(NUMBER(1, VLAN_LAST)), NULL, NAMES(LIVE),
+		"VLAN ID; frames without a tag are the port's own"),
+	VALUE("outer", struct cfg_vlan, outer, NUMBER(1, VLAN_LAST), NULL, NAMES(LIVE),
+		"VLAN ID of the outer tag, where there are two (QinQ)"),
+	VALUE("tpid", struct cfg_vlan, tpid, CHOICE(tpids), "802.1ad", LIVE,
+		"type of the outer tags that are sent: 802.1ad (0x88a8) or 802.1q (0x8100); both "
+		"are taken"),
+	VALUE("mtu", struct cfg_vlan, mtu, NUMBER(576, CFG_MTU_MOST), NULL, LIVE,
+		"largest IP packet in bytes; left out: the port's, which is the most"),
+};
+
 static const struct cfg_key listener_keys[] = {
-	VALUE("port", struct cfg_listener, port, KIND(PORT), NULL, RESTART,
-		"name of a port; may be left out when there is one"),
+	VALUE("port", struct cfg_listener, lan, KIND(LAN), NULL, LIVE,
+		"name of a port or VLAN; may be left out when there is one port"),
 	WHOLE("address", NEEDED(KIND(LISTENER_ADDRESS)), NULL, LIVE,
 		"own address with its prefix length, as 192.0.2.1/24 or 2001:db8::1/64"),
 	VALUE("gateway", struct cfg_listener, gateway, KIND(GATEWAY), NULL, LIVE,
@@ -289,9 +308,9 @@ static const struct cfg_key group_keys[] = {
 static const struct cfg_key interface_keys[] = {
 	VALUE("name", struct cfg_interface, name, NEEDED(NAME(1, CFG_GROUP_NAME_MAX)), NULL,
 		NAMES(LIVE), "name by which routes refer to the interface"),
-	VALUE("port", struct cfg_interface, port, KIND(PORT), NULL, RESTART,
-		"name of a port; may be left out when there is one"),
-	VALUE("realm", struct cfg_interface, realm, KIND(OF_REALM), NULL, RESTART,
+	VALUE("port", struct cfg_interface, lan, KIND(LAN), NULL, LIVE,
+		"name of a port or VLAN, each one's; may be left out when there is one port"),
+	VALUE("realm", struct cfg_interface, realm, KIND(OF_REALM), NULL, LIVE,
 		"realm of a group whose packets it carries; may be left out when there is one"),
 	LISTED("addresses", CFG_ONE_OR_MANY, LIST(struct cfg_interface, addresses),
 		NEEDED(KIND(OWN)), 1, CV_INTERFACE_ADDRESSES, NULL, LIVE,
@@ -359,6 +378,8 @@ static const struct cfg_table log_table = {TABLE(log_keys)};
 static const struct cfg_table control_table = {TABLE(control_keys)};
 static const struct cfg_table workers_table = {TABLE(workers_keys)};
 static const struct cfg_table port_table = {TABLE(port_keys), .object = CFG_PORT};
+static const struct cfg_table vlan_table = {
+	TABLE(vlan_keys), .object = CFG_VLAN, .check = cfg_check_vlan};
 static const struct cfg_table listener_table = {
 	TABLE(listener_keys), .object = CFG_LISTENER, .check = cfg_check_listener};
 static const struct cfg_table tunnels_table = {TABLE(tunnels_keys)};
@@ -382,6 +403,8 @@ static const struct cfg_key root_keys[] = {
 		"threads that carry packets"),
 	LISTED("ports", CFG_MANY, LIST(struct cfg, ports), NEEDED(SUBMAP(port_table)), 1,
 		CV_PORTS_MAX, NULL, RESTART, "network devices that packets come from"),
+	LISTED("vlans", CFG_MANY, LIST(struct cfg, vlans), SUBMAP(vlan_table), 0, CV_VLANS_MAX,
+		NULL, LIVE, "VLANs on ports, each to be used as a port of its own"),
 	LISTED("listeners", CFG_MANY, LIST(struct cfg, listeners), NEEDED(SUBMAP(listener_table)),
 		1, CV_LISTENERS_MAX, NULL, LIVE, "own addresses that peers open tunnels to"),
 	VALUE("tunnels", struct cfg, tunnels, SUBMAP(tunnels_table), NULL, OF_KEYS,

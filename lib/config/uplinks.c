@@ -33,7 +33,16 @@ item(const struct cfg_node *map, const char *key, size_t index)
 	return node;
 }
 
-/* Where another interface before it has the address, or one of its realm the network. */
+/* Whether what comes by two LANs to an address of ours is for the same: ports without tags are one
+ * outside, a VLAN is alone. */
+static bool
+are_together(const struct cfg *cfg, uint32_t a, uint32_t b)
+{
+	return a == b || (cfg_lan_vlan(cfg, a) == NULL && cfg_lan_vlan(cfg, b) == NULL);
+}
+
+/* Where another interface before it has the address, in its realm or where it can't be told from
+ * it, or one of its realm the network. */
 static void
 check_others(struct cfg_loader *l, const struct cfg_node *node, size_t index, size_t at)
 {
@@ -47,7 +56,9 @@ check_others(struct cfg_loader *l, const struct cfg_node *node, size_t index, si
 		for (size_t k = 0; k < (i < index ? other->n_addresses : at); k++) {
 			const struct cv_prefix *b = &other->addresses[k];
 			struct cv_prefix there = network_of(b);
-			bool same = cv_ip_equal(&a->ip, &b->ip);
+			bool same = cv_ip_equal(&a->ip, &b->ip) &&
+				    (other->realm == own->realm ||
+					    are_together(l->cfg, other->lan, own->lan));
 
 			if (!same && (other->realm != own->realm || there.length != net.length ||
 					     !cv_ip_equal(&there.ip, &net.ip)))
@@ -65,17 +76,19 @@ check_address(struct cfg_loader *l, const struct cfg_node *node, size_t index, s
 	const struct cfg *cfg = l->cfg;
 	const struct cfg_interface *own = &cfg->interfaces[index];
 	const struct cv_prefix *a = &own->addresses[at];
-	const struct cfg_port *port = own->port < cfg->n_ports ? &cfg->ports[own->port] : NULL;
+	const char *name = cfg_lan_name(cfg, own->lan);
+	unsigned mtu = cfg_lan_mtu(cfg, own->lan);
 
 	if (a->ip.family == CV_IPV6 && a->length > NETWORK6_LONGEST && a->length != 128)
 		cfg_fail(l, node, NULL,
 			"a network of IPv6 has 64 bits at most, or the address has 128");
-	if (a->ip.family == CV_IPV6 && port != NULL && port->mtu != 0 && port->mtu < IPV6_MTU_LEAST)
+	if (a->ip.family == CV_IPV6 && mtu != 0 && mtu < IPV6_MTU_LEAST)
 		cfg_fail(l, node, NULL, "IPv6 needs an mtu of %u at least, and port %s has %u",
-			IPV6_MTU_LEAST, port->name == NULL ? "" : port->name, port->mtu);
+			IPV6_MTU_LEAST, name == NULL ? "" : name, mtu);
 	for (size_t i = 0; i < cfg->n_listeners; i++)
 		if (cv_ip_equal(&cfg->listeners[i].ip, &a->ip) &&
-			cfg->listeners[i].port != own->port)
+			cfg->listeners[i].lan != own->lan &&
+			are_together(cfg, cfg->listeners[i].lan, own->lan))
 			cfg_fail(l, node, NULL, "is the address of listeners[%zu], on another port",
 				i);
 	if (a->ip.family == CV_IPV4 && own->realm < cfg->n_realms &&
@@ -93,11 +106,13 @@ check_interfaces(struct cfg_loader *l)
 
 	for (size_t i = 0; i < cfg->n_interfaces && node != NULL; i++, node = node->next) {
 		for (size_t k = 0; k < i; k++)
-			if (cfg->interfaces[k].port == cfg->interfaces[i].port &&
-				cfg->interfaces[i].port < cfg->n_ports)
+			if (cfg->interfaces[k].lan == cfg->interfaces[i].lan &&
+				cfg_lan_port(cfg, cfg->interfaces[i].lan) != NULL)
 				cfg_fail(l, node, NULL,
-					"interfaces[%zu] is on the same port: there is one on each",
-					k);
+					"interfaces[%zu] is on the same %s: there is one on each",
+					k,
+					cfg_lan_vlan(cfg, cfg->interfaces[i].lan) == NULL ? "port"
+											  : "VLAN");
 		for (size_t k = 0; k < cfg->interfaces[i].n_addresses; k++)
 			if (cfg->interfaces[i].addresses[k].ip.family != 0)
 				check_address(l, item(node, "addresses", k), i, k);

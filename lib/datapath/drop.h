@@ -15,7 +15,7 @@
 	X(CLASSIFY_SEGMENTED, "frame in several buffers that does not fit one")                    \
 	X(CLASSIFY_RUNT, "frame shorter than its headers")                                         \
 	X(CLASSIFY_MAC, "frame for another station")                                               \
-	X(CLASSIFY_VLAN, "frame tagged for a VLAN")                                                \
+	X(CLASSIFY_VLAN, "frame of a VLAN that the configuration has not")                         \
 	X(CLASSIFY_ETHERTYPE, "neither IPv4 nor ARP, nor IPv6 where a listener has it")            \
 	X(CLASSIFY_IP_VERSION, "outer IP version is not its frame's")                              \
 	X(CLASSIFY_IP_HEADER, "outer IP header length below 20 or beyond the packet")              \

@@ -13,6 +13,8 @@ struct text {
 	size_t used;
 	uint64_t seed;
 	uint64_t random, other; /* of the choices; of the variant's own, 0: it has none */
+	unsigned vlans, realms; /* that there are, as bits */
+	const char *lans[1 + PAIRS_VLANS];
 };
 
 /* xorshift64* */
@@ -80,6 +82,103 @@ put_policy(struct text *t)
 		put(t, ", gateways: [10.99.%u.0/24, '2001:db8:%u::/48']", any(t, 2), any(t, 2));
 }
 
+/* Some may be another under the same name, or the same under another. */
+static void
+put_vlans(struct text *t)
+{
+	static const char *const names[] = {"v0", "v1", "v2", "v3"}, *const others[] = {"w0", "w1",
+									     "w2", "w3"};
+
+	about(t, 7, 0);
+	t->vlans = any(t, 1u << PAIRS_VLANS);
+	t->lans[0] = "wan";
+	if (t->vlans != 0)
+		put(t, "vlans:\n");
+	for (unsigned i = 0; i < PAIRS_VLANS; i++) {
+		about(t, 8, i);
+		t->lans[1 + i] = any(t, 2) == 0 ? names[i] : others[i];
+		if ((t->vlans >> i & 1) == 0)
+			continue;
+		put(t, "  - {name: %s, vlan: %u", t->lans[1 + i], 100 * (i + 1) + any(t, 2));
+		if (any(t, 2) == 0)
+			put(t, ", outer: %u, tpid: 802.1%s", 7 + any(t, 2),
+				any(t, 2) == 0 ? "ad" : "q");
+		if (any(t, 3) == 0)
+			put(t, ", mtu: 1400");
+		put(t, "}\n");
+	}
+}
+
+/* A port or VLAN that is there, not among `taken`. 1 + PAIRS_VLANS: none is left. */
+static unsigned
+a_lan(struct text *t, unsigned taken)
+{
+	unsigned start = any(t, 1 + PAIRS_VLANS);
+
+	for (unsigned i = 0; i <= PAIRS_VLANS; i++) {
+		unsigned lan = (start + i) % (1 + PAIRS_VLANS);
+
+		if ((taken >> lan & 1) == 0 && (lan == 0 || (t->vlans >> (lan - 1) & 1) != 0))
+			return lan;
+	}
+	return 1 + PAIRS_VLANS;
+}
+
+static unsigned
+a_realm(struct text *t)
+{
+	unsigned realm = any(t, PAIRS_REALMS);
+
+	while ((t->realms >> realm & 1) == 0)
+		realm = (realm + 1) % PAIRS_REALMS;
+	return realm;
+}
+
+/* Each realm has the same networks, each of them on one interface; routes by them. */
+static void
+put_uplinks(struct text *t)
+{
+	unsigned there, taken = 0, networks[PAIRS_REALMS] = {0};
+
+	about(t, 9, 0);
+	there = any(t, 1u << PAIRS_INTERFACES);
+	put(t, "interfaces: [");
+	for (unsigned i = 0; i < PAIRS_INTERFACES; i++) {
+		unsigned lan, realm, net;
+
+		about(t, 10, i);
+		if ((there >> i & 1) == 0)
+			continue;
+		lan = a_lan(t, taken);
+		if (lan > PAIRS_VLANS)
+			continue;
+		taken |= 1u << lan;
+		realm = a_realm(t);
+		net = any(t, PAIRS_INTERFACES);
+		while ((networks[realm] >> net & 1) != 0)
+			net = (net + 1) % PAIRS_INTERFACES;
+		networks[realm] |= 1u << net;
+		put(t, "%s{name: n%u, port: %s, realm: r%u, addresses: [198.18.%u.1/24",
+			taken == 1u << lan ? "" : ",\n  ", i, t->lans[lan], realm, net);
+		if (any(t, 2) == 0)
+			put(t, ", '2001:db8:ff%u::1/64'", net);
+		put(t, "], proxy: %s}", any(t, 2) == 0 ? "pools" : "sessions");
+	}
+	put(t, "]\nroutes:\n");
+	for (unsigned i = 0; i < PAIRS_ROUTES; i++) {
+		unsigned realm, net;
+
+		about(t, 11, i);
+		realm = a_realm(t);
+		net = any(t, PAIRS_INTERFACES);
+		if ((networks[realm] >> net & 1) != 0)
+			put(t, "  - {realm: r%u, to: 203.0.%u.0/24, via: 198.18.%u.9}\n", realm, i,
+				net);
+		else
+			put(t, "  - {realm: r%u, to: 203.0.%u.0/24, via: discard}\n", realm, i);
+	}
+}
+
 /* Of a group. */
 static void
 put_ipv6(struct text *t, unsigned i)
@@ -101,14 +200,16 @@ put_groups(struct text *t, unsigned groups, unsigned filters)
 {
 	put(t, "groups:\n");
 	for (unsigned i = 0; i < PAIRS_GROUPS; i++) {
-		unsigned filter;
+		unsigned filter, realm;
 
 		about(t, 1, i);
 		filter = any(t, PAIRS_FILTERS + 3);
 		if ((groups >> i & 1) == 0)
 			continue;
+		realm = any(t, PAIRS_REALMS);
+		t->realms |= 1u << realm;
 		put(t, "  - {name: g%u, realm: r%u, address: 10.%u.0.1, pool: [10.%u.%u.0/%u]", i,
-			any(t, PAIRS_REALMS), i, i, 1 + any(t, 2), 24 + any(t, 2));
+			realm, i, i, 1 + any(t, 2), 24 + any(t, 2));
 		if (any(t, 2) == 0)
 			put(t, ", mtu: %u", 1300 + 10 * any(t, 3));
 		if (any(t, 2) == 0)
@@ -169,12 +270,15 @@ pairs_config(uint64_t seed, uint64_t variant, char *out)
 	groups = some(&t, PAIRS_GROUPS);
 	filters = any(&t, 1u << PAIRS_FILTERS);
 	put(&t, "log: {level: %s}\n", any(&t, 2) == 0 ? "info" : "warning");
-	put(&t, "ports: [{name: wan, device: 'af_packet:lns0'}]\nlisteners:\n");
+	put(&t, "ports: [{name: wan, device: 'af_packet:lns0'}]\n");
+	put_vlans(&t);
+	put(&t, "listeners:\n");
 	for (unsigned i = 0; i < PAIRS_LISTENERS; i++) {
 		about(&t, 4, i);
 		if ((listeners >> i & 1) != 0)
-			put(&t, "  - {address: 192.0.2.%u/%u%s}\n", i + 1, 24 + any(&t, 2),
-				any(&t, 2) == 0 ? ", gateway: 192.0.2.99" : "");
+			put(&t, "  - {address: 192.0.2.%u/%u%s, port: %s}\n", i + 1,
+				24 + any(&t, 2), any(&t, 2) == 0 ? ", gateway: 192.0.2.99" : "",
+				t.lans[a_lan(&t, 0)]);
 	}
 	put(&t, "tunnels: {secrets: [{secret-file: tunnel}]}\n");
 	put(&t, "limits: {sessions: %u, tunnels: 100}\n", 40 + 10 * any(&t, 3));
@@ -189,5 +293,6 @@ pairs_config(uint64_t seed, uint64_t variant, char *out)
 		put(&t, "}\n");
 	}
 	put_groups(&t, groups, filters);
+	put_uplinks(&t);
 	put_users(&t, groups);
 }

@@ -11,6 +11,9 @@ enum {
 	PAIRS_FILTERS = 3,
 	PAIRS_GROUPS = 5,
 	PAIRS_REALMS = 2,
+	PAIRS_VLANS = 4,
+	PAIRS_INTERFACES = 4,
+	PAIRS_ROUTES = 3,
 	PAIRS_USERS = 8, /* u0 ..., all with the password of secret files named "alice" */
 	PAIRS_TEXT = 8192,
 };

@@ -55,7 +55,7 @@ common_defaults(const struct cfg *c)
 	assert_int_equal(c->ports[0].kind, CFG_PORT_AF_PACKET);
 	assert_int_equal(c->ports[0].mtu, 1500);
 	assert_int_equal(c->n_listeners, 1);
-	assert_int_equal(c->listeners[0].port, 0);
+	assert_int_equal(c->listeners[0].lan, 0);
 	is_ip(&c->listeners[0].ip, "192.0.2.1");
 	assert_int_equal(c->listeners[0].prefix_length, 24);
 	assert_int_equal(c->listeners[0].udp_port, 1701);
@@ -370,8 +370,8 @@ references_work_before_what_they_name(void **state)
 				    "  - { name: b, address: 10.88.0.1, pool: 10.88.0.0/24 }\n");
 
 	(void)state;
-	assert_int_equal(c->listeners[0].port, 1);
-	assert_int_equal(c->listeners[1].port, 0);
+	assert_int_equal(c->listeners[0].lan, 1);
+	assert_int_equal(c->listeners[1].lan, 0);
 	assert_int_equal(c->tunnels.secrets[0].listener, 1);
 	assert_int_equal(c->users[0].group, 1);
 	unload(&t);

@@ -5,10 +5,11 @@
 static const struct bad wrong_keys[] = {
 	{"pors: 1\n", "t.yaml:1:1: pors: unknown key; did you mean ports?\n"},
 	{"logg: { level: info }\n", "t.yaml:1:1: logg: unknown key; did you mean log?\n"},
-	{"zebra: 1\n", "t.yaml:1:1: zebra: unknown key; the keys here are identity, log, control, "
-		       "workers, ports, listeners, tunnels, ppp, filters, groups, interfaces, "
-		       "routes, users, "
-		       "users-file, limits\n"},
+	{"zebra: 1\n",
+		"t.yaml:1:1: zebra: unknown key; the keys here are identity, log, control, "
+		"workers, ports, vlans, listeners, tunnels, ppp, filters, groups, interfaces, "
+		"routes, users, "
+		"users-file, limits\n"},
 	{"log: { levle: info }\n", "t.yaml:1:8: log.levle: unknown key; did you mean level?\n"},
 	{"log: { fortune: info }\n",
 		"t.yaml:1:8: log.fortune: unknown key; the keys here are level\n"},

@@ -55,7 +55,7 @@ def main():
         from jsonschema import Draft202012Validator
         Draft202012Validator.check_schema(whole)
         fits = Draft202012Validator(answers["neighbours"]).is_valid
-        row = {"address": "192.0.2.9", "port": "wan", "interface": "lan", "state": "asking", "mac": None,
+        row = {"address": "192.0.2.9", "port": "wan", "vlan": None, "interface": "lan", "state": "asking", "mac": None,
                "confirmed_s_ago": None, "sessions": 1}
         check("it is a JSON schema, and takes rows as they should be",
               fits({"rows": [row]}) and fits({"rows": []}))

@@ -18,9 +18,16 @@
 #include <cmocka.h>
 
 #include "culvertd/daemon.h"
+#include "culvertd/lans.h"
 #include "scenario/pairs.h"
 
-enum { PAIRS = 500, STATE_TEXT = 32768 };
+enum {
+	PAIRS = 500,
+	STATE_TEXT = 32768,
+	/* our own, of interfaces themselves and of their networks, of both families; others */
+	ROUTES_MOST = 2 * PAIRS_GROUPS + 4 * PAIRS_INTERFACES + PAIRS_ROUTES,
+	ROUTE_TEXT = 256,
+};
 
 static struct rte_ring *in, *out;
 static struct dp_port_config port = {.kind = DP_PORT_ETHDEV, .name = "wan"};
@@ -84,6 +91,44 @@ say_prefix(struct state *s, const struct cv_prefix *p)
 	say(s, " %s", cv_prefix_text(p, text));
 }
 
+/* The name of a port or VLAN, by the interface that it is in the data path. */
+static const char *
+lan_of(const struct cfg *cfg, uint16_t iface)
+{
+	for (uint32_t lan = 0; lan < cfg->n_ports + cfg->n_vlans; lan++)
+		if (lans_iface(cfg, lan) == iface)
+			return cfg_lan_name(cfg, lan);
+	fail_msg("interface %u is nobody's", iface);
+	return NULL;
+}
+
+static void
+say_lans(struct state *s, const struct cfg *cfg)
+{
+	struct cv_prefix address;
+	struct dp_iface v;
+	uint16_t iface;
+
+	for (uint32_t lan = 0; lan < cfg->n_ports + cfg->n_vlans; lan++) {
+		assert_int_equal(dp_iface_get(d.dp, lans_iface(cfg, lan), &v), 0);
+		say(s, "on %s: vlan %u outer %u type %x mtu %u", cfg_lan_name(cfg, lan), v.vlan,
+			v.outer, v.outer_type, v.mtu);
+		if (v.inside)
+			say(s, " realm %s proxy %d filter %s", cfg_realm_by_id(cfg, v.realm)->name,
+				v.proxy, cfg_filter_by_id(cfg, v.filter)->name);
+		/* those of configurations are in the order of the list */
+		for (size_t i = 0; i < cfg->n_interfaces; i++)
+			for (unsigned at = 0, k = 0; k < cfg->interfaces[i].n_addresses;
+				at = 0, k++)
+				while (dp_address_get(d.dp, at++, &iface, &address) == 0)
+					if (iface == lans_iface(cfg, lan) &&
+						cv_ip_equal(&address.ip,
+							&cfg->interfaces[i].addresses[k].ip))
+						say_prefix(s, &address);
+		say(s, "\n");
+	}
+}
+
 static void
 say_services(struct state *s, const struct cfg *cfg)
 {
@@ -92,8 +137,8 @@ say_services(struct state *s, const struct cfg *cfg)
 
 	for (size_t i = 0; i < cfg->n_listeners; i++) {
 		assert_int_equal(dp_service_get(d.dp, cfg->listeners[i].id, &v), 0);
-		say(s, "service %s: %s/%u:%u via %s\n", cfg->listeners[i].name,
-			cv_ip_text(&v.ip, ip), v.prefix_length, v.udp_port,
+		say(s, "service %s: on %s %s/%u:%u via %s\n", cfg->listeners[i].name,
+			lan_of(cfg, v.iface), cv_ip_text(&v.ip, ip), v.prefix_length, v.udp_port,
 			v.gateway.family == 0 ? "-" : cv_ip_text(&v.gateway, gateway));
 	}
 }
@@ -104,11 +149,27 @@ by_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+/* Where a route leads. */
+static const char *
+route_text(const struct cfg *cfg, uint32_t word, char text[ROUTE_TEXT / 2])
+{
+	struct dp_leads l;
+	char hop[CV_IP_TEXT];
+
+	dp_route_leads(d.dp, word, &l);
+	if (l.kind == DP_ROUTE_VIA || l.kind == DP_ROUTE_LINK)
+		snprintf(text, ROUTE_TEXT / 2, "%d by %s to %s", l.kind, lan_of(cfg, l.iface),
+			l.hop.family == 0 ? "-" : cv_ip_text(&l.hop, hop));
+	else
+		snprintf(text, ROUTE_TEXT / 2, "%d", l.kind);
+	return text;
+}
+
 /* Routes in the order of their texts. */
 static void
 say_realms(struct state *s, const struct cfg *cfg)
 {
-	char routes[2 * PAIRS_GROUPS][CV_PREFIX_TEXT + 12], text[CV_PREFIX_TEXT];
+	char routes[ROUTES_MOST][ROUTE_TEXT], text[CV_PREFIX_TEXT];
 	const struct cv_prefix *pools;
 	uint16_t count;
 	uint32_t word;
@@ -116,6 +177,7 @@ say_realms(struct state *s, const struct cfg *cfg)
 	for (size_t i = 0; i < cfg->n_realms; i++) {
 		uint16_t id = cfg->realms[i].id;
 		struct cv_prefix prefix = {0};
+		char led[ROUTE_TEXT / 2];
 		unsigned n = 0;
 
 		assert_int_equal(dp_realm_get(d.dp, id, &pools, &count), 0);
@@ -123,10 +185,9 @@ say_realms(struct state *s, const struct cfg *cfg)
 		for (uint16_t p = 0; p < count; p++)
 			say_prefix(s, &pools[p]);
 		while (dp_route_next(d.dp, id, &prefix, &word)) {
-			assert_true(n < 2 * PAIRS_GROUPS);
-			snprintf(routes[n], sizeof(routes[n]), "%s=%u",
-				cv_prefix_text(&prefix, text), word);
-			n++;
+			assert_true(n < ROUTES_MOST);
+			snprintf(routes[n++], ROUTE_TEXT, "%s=%s", cv_prefix_text(&prefix, text),
+				route_text(cfg, word, led));
 		}
 		qsort(routes, n, sizeof(routes[0]), by_text);
 		for (unsigned r = 0; r < n; r++)
@@ -192,6 +253,10 @@ static void
 say_counts(struct state *s)
 {
 	unsigned services = 0, filters = 0, groups = 0, realms = 0, pools = 0;
+	unsigned ifaces = 0, addresses = 0, vias = 0;
+	struct cv_prefix address;
+	struct dp_iface i;
+	struct dp_via via;
 	const struct cv_prefix *prefixes;
 	struct dp_service v;
 	struct dp_filter f;
@@ -210,18 +275,30 @@ say_counts(struct state *s)
 		realms += dp_realm_get(d.dp, id, &prefixes, &count) == 0 ||
 			  dp_route_next(d.dp, id, &first, &word);
 	}
+	for (uint16_t id = 0; id < CV_GROUP_IDS + CV_INTERFACE_IDS; id++)
+		groups += id >= CV_GROUP_IDS && dp_group_get(d.dp, id, &g) == 0;
 	for (uint16_t id = 0; id < CV_GROUP_IDS; id++) {
 		groups += dp_group_get(d.dp, id, &g) == 0;
 		pools += lns_pool_use(d.lns, id, &used, &size);
 	}
-	say(s, "services %u filters %u groups %u realms %u pools %u\n", services, filters, groups,
-		realms, pools);
+	for (unsigned id = 0; id <= UINT16_MAX; id++)
+		ifaces += dp_iface_get(d.dp, (uint16_t)id, &i) == 0;
+	for (uint16_t id = 0; id < CV_ROUTE_IDS; id++)
+		vias += dp_via_get(d.dp, id, &via) == 0;
+	while (dp_address_get(d.dp, addresses, &count, &address) == 0)
+		addresses++;
+	say(s,
+		"services %u filters %u groups %u realms %u interfaces %u addresses %u vias %u "
+		"pools "
+		"%u\n",
+		services, filters, groups, realms, ifaces, addresses, vias, pools);
 }
 
 static void
 say_all(struct state *s, const struct cfg *cfg)
 {
 	s->used = 0;
+	say_lans(s, cfg);
 	say_services(s, cfg);
 	say_realms(s, cfg);
 	say_filters(s, cfg);
@@ -278,7 +355,8 @@ end(void)
 	dp_control_poll(d.dp, now += CV_NS_PER_S);
 	s.used = 0;
 	say_counts(&s);
-	assert_non_null(strstr(s.text, "services 0 filters 0 groups 0 realms 0"));
+	assert_non_null(strstr(s.text, "services 0 filters 0 groups 0 realms 0 interfaces 0 "
+				       "addresses 0 vias 0"));
 	lns_free(d.lns);
 	d.lns = NULL;
 }
