@@ -26,6 +26,7 @@ enum {
 	DP_SEQUENCE_WAITING = 256, /* and of all, a worker */
 	DP_PATH_RING = 64,         /* ICMP about packets of ours that waits, a worker */
 	DP_RESOLVE_RING = 128,     /* packets for neighbours that are not known, likewise */
+	DP_KERNEL_RING = 256,      /* frames for the routing daemon, of a class, likewise */
 	DP_PATHS_PER_S = 1000,     /* of it, a worker */
 	DP_PATH_LEAST = 576,       /* no path of IPv4 is narrower */
 	DP_IDS_OF_A_KIND = 65536,  /* groups, services: what 16 bits can name */

@@ -91,6 +91,7 @@ struct dp_params {
 	uint32_t slot_mask;       /* cv_slot_mask(): slots minus one */
 	uint32_t pool_mbufs;      /* 0: what suits ports and memory */
 	uint32_t memory_mib;      /* of DPDK without hugepages; 0: 256 */
+	bool kernel;              /* there is a routing daemon: buffers for what waits for it */
 	bool hand_over;           /* with several workers: one that has too much gives sessions to
 				   * others, each of which should have a CPU of its own */
 	bool eal_ready;           /* the caller has set up the EAL itself (tests, bench) */
@@ -147,16 +148,21 @@ enum dp_punt_class {
 		       */
 	DP_PUNT_PATH, /* ICMP about packets of ours that were too big: likewise */
 	DP_PUNT_RESOLVE, /* packets for neighbours of uplinks that are not known: likewise */
+	/* Whole frames of an interface with `kernel`, for the routing daemon beside us. */
+	DP_PUNT_BFD,     /* BFD, which has a place of its own and comes first */
+	DP_PUNT_ROUTING, /* BGP, OSPF, and copies of what answers the kernel's ARP and ND */
 	DP_PUNT_CLASSES,
 };
 
 struct dp_punt {
 	enum dp_punt_class class;
-	uint16_t service;
+	uint16_t service; /* DP_PUNT_BFD, DP_PUNT_ROUTING: the interface */
 	uint16_t port;
 	uint32_t slot; /* DP_PUNT_PPP: the session's slot; else DP_NO_SLOT */
 	struct cv_endpoint remote;
-	const uint8_t *data; /* the UDP payload: an L2TP datagram; its UDP checksum was right */
+	const uint8_t *data; /* the UDP payload: an L2TP datagram; its UDP checksum was right. Or
+			      * a frame from its Ethernet header on, with nothing behind its packet
+			      */
 	size_t len;
 	void *handle; /* the data path's own */
 };
@@ -165,6 +171,15 @@ struct dp_punt {
  * given back with dp_punt_release(); data is valid until then. */
 bool dp_punt_next(struct dp *dp, struct dp_punt *punt);
 void dp_punt_release(struct dp *dp, struct dp_punt *punt);
+/* The same of a frame that the kernel did not take. */
+void dp_punt_refuse(struct dp *dp, struct dp_punt *punt);
+
+/*
+ * Sends a frame of the kernel's by an interface with `kernel`, as it is. It may take half of the
+ * room that frames of the control thread have. CV_ERR_UNKNOWN: no such interface; CV_ERR_SPACE: too
+ * short or too long for it; CV_ERR_LIMIT: that half is full; CV_ERR_NOMEM: no mbuf.
+ */
+int dp_send_kernel(struct dp *dp, uint16_t iface, const void *frame, size_t len);
 
 /*
  * Sends a UDP datagram from a service with its checksum, resolving the next hop; payload
@@ -210,6 +225,7 @@ struct dp_iface {
 	bool inside;
 	uint16_t realm, group, filter; /* inside, as what is below */
 	enum dp_proxy proxy;
+	bool kernel; /* BGP, BFD and OSPF to its addresses are the kernel's: see DP_PUNT_BFD */
 };
 
 /*
@@ -666,6 +682,8 @@ unsigned dp_port_count(const struct dp *dp);
 int dp_port_info(const struct dp *dp, unsigned port, struct dp_port_info *out);
 unsigned dp_worker_count(const struct dp *dp); /* 1 when shared */
 int dp_worker_info(struct dp *dp, unsigned worker, struct dp_worker_info *out);
+/* Whether frames can pass a port now; for nothing. */
+enum dp_link dp_port_link(const struct dp *dp, unsigned port);
 /* CV_ERR_UNKNOWN: it is not inside. */
 int dp_iface_info(const struct dp *dp, uint16_t iface, struct dp_iface_info *out);
 /* Neighbours in a stable order: *cursor starts at 0; false past the last. Those that come or go

@@ -115,6 +115,13 @@
 	X(PUNT_NEW_SHARE, "one address or port has its share of the new requests that wait")       \
 	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP and ND that waits")              \
 	X(PUNT_PATH_SHARE, "one router has its share of the ICMP that waits")                      \
+	X(PUNT_BFD_FULL, "too much BFD waits")                                                     \
+	X(PUNT_BFD_SHARE, "one router has its share of the BFD that waits")                        \
+	X(PUNT_ROUTING_FULL, "too much for the routing daemon waits")                              \
+	X(PUNT_ROUTING_SHARE, "one router has its share of what waits for the routing daemon")     \
+	X(KERNEL_BFD_TTL, "BFD of one hop whose TTL is not 255: it came from farther")             \
+	X(KERNEL_REFUSED, "the kernel's interface took no more")                                   \
+	X(KERNEL_SEND_FULL, "the kernel's to be sent: half of control's queue is full")            \
 	X(PUNT_RESOLVE_FULL, "for unknown neighbours of uplinks: control's queue full")            \
 	X(PUNT_RESOLVE_SHARE, "the same, of one sender or to one address more than its share")     \
 	X(PATH_FORGED, "ICMP that says too big of a packet that no session was sent")              \
@@ -153,6 +160,10 @@
 	X(REASSEMBLE_CLASSIFY, "outer packets put together of their fragments")              \
 	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                         \
 	X(CLASSIFY_PUNT_NEW, "control messages of unknown tunnels and for tunnel 0")         \
+	X(CLASSIFY_PUNT_BFD, "BFD for the routing daemon")                                   \
+	X(CLASSIFY_PUNT_ROUTING, "BGP and OSPF for the routing daemon")                      \
+	X(LOCAL_PUNT_ROUTING, "ARP and ND answers, MLD queries, copied to the kernel")       \
+	X(KERNEL_SEND, "frames of the kernel that are sent")                                 \
 	X(LOCAL_ARP, "ARP requests for our own addresses, answered")                         \
 	X(LOCAL_ECHO, "echo requests to our own addresses, answered")                        \
 	X(LOCAL_PUNT_ARP, "ARP of neighbours")                                               \

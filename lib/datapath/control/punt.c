@@ -27,6 +27,8 @@ static const uint16_t budgets[DP_PUNT_CLASSES] = {
 	[DP_PUNT_ARP] = 64,
 	[DP_PUNT_PATH] = DP_PATH_RING,
 	[DP_PUNT_RESOLVE] = 64,
+	[DP_PUNT_BFD] = 64, /* each is a system call */
+	[DP_PUNT_ROUTING] = 64,
 };
 
 enum { BUSY_BUDGET = 8 }; /* of new requests, while a shared worker's bursts are full */
@@ -44,7 +46,7 @@ int
 dp_punt_create(struct dp *dp)
 {
 	static const char *const names[DP_PUNT_CLASSES] = {
-		"tunnel", "ppp", "connect", "new", "arp", "path", "resolve"};
+		"tunnel", "ppp", "connect", "new", "arp", "path", "resolve", "bfd", "routing"};
 
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (dp->event_fd < 0)
@@ -182,8 +184,8 @@ dp_punt_local_poll(struct dp *dp, uint64_t now)
 bool
 dp_punt_next(struct dp *dp, struct dp_punt *punt)
 {
-	static const enum dp_punt_class order[] = {
-		DP_PUNT_TUNNEL, DP_PUNT_PPP, DP_PUNT_CONNECT, DP_PUNT_NEW};
+	static const enum dp_punt_class order[] = {DP_PUNT_BFD, DP_PUNT_TUNNEL, DP_PUNT_PPP,
+		DP_PUNT_CONNECT, DP_PUNT_NEW, DP_PUNT_ROUTING};
 	struct rte_mbuf *m = NULL;
 	const struct dp_punt_meta *meta;
 
@@ -208,5 +210,12 @@ void
 dp_punt_release(struct dp *dp, struct dp_punt *punt)
 {
 	dp_done_control(dp, punt->handle, DP_EDGE_CONTROL_DONE);
+	punt->handle = NULL;
+}
+
+void
+dp_punt_refuse(struct dp *dp, struct dp_punt *punt)
+{
+	dp_drop_control(dp, punt->handle, DP_DROP_KERNEL_REFUSED);
 	punt->handle = NULL;
 }

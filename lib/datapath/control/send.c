@@ -39,6 +39,30 @@ dp_send_room(const struct dp *dp)
 	return rte_ring_free_count(dp->workers[0]->send);
 }
 
+int
+dp_send_kernel(struct dp *dp, uint16_t iface, const void *frame, size_t len)
+{
+	const struct dp_iface_record *r = &dp->ifaces[iface];
+	struct rte_mbuf *m;
+	int rc;
+
+	if (!r->set || r->slot == 0 || !r->told.kernel)
+		return CV_ERR_UNKNOWN;
+	if (len < WIRE_ETHER || len > WIRE_ETHER + (size_t)dp->ports[r->told.port].mtu)
+		return CV_ERR_SPACE;
+	m = dp_control_mbuf(dp);
+	if (m == NULL)
+		return CV_ERR_NOMEM;
+	if (dp_send_room(dp) <= DP_SEND_RING / 2) {
+		dp_drop_control(dp, m, DP_DROP_KERNEL_SEND_FULL);
+		return CV_ERR_LIMIT;
+	}
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+	rc = dp_send_frame(dp, r->lan, m);
+	dp->counts.edges[DP_EDGE_KERNEL_SEND] += rc == 0;
+	return rc;
+}
+
 /* Over IPv6; as what is sent is one flow a tunnel, its label is 0 (RFC 6437 section 3). */
 static void
 write_udp6(const struct dp_service_record *s, const struct cv_endpoint *remote, const void *payload,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The groups whose frames a port must take for IPv6 (RFC 4861 section 7.2.1): a device that filters
- * them is told which, or to take all. A packet socket asks the interface below it for all of them;
- * other virtual ports filter nothing.
+ * The groups whose frames a port must take for IPv6 (RFC 4861 section 7.2.1) and a routing daemon:
+ * a device that filters them is told which, or to take all. A packet socket asks the interface
+ * below it for all of them; other virtual ports filter nothing.
  */
 #include <sys/socket.h>
 
@@ -13,6 +13,7 @@
 #include "datapath/control/control.h"
 #include "datapath/host/host.h"
 #include "datapath/table/outside.h"
+#include "datapath/table/uplink.h"
 #include "wire/nd.h"
 
 static void
@@ -51,7 +52,15 @@ dp_multicast_groups(const struct dp *dp, uint16_t lan, uint8_t (*groups)[WIRE_IP
 	return n;
 }
 
-/* Their MAC addresses, and that of all nodes. */
+/* All OSPF routers and the designated ones, of both families. */
+static const struct rte_ether_addr ospf[] = {
+	{{0x01, 0x00, 0x5e, 0, 0, 5}},
+	{{0x01, 0x00, 0x5e, 0, 0, 6}},
+	{{0x33, 0x33, 0, 0, 0, 5}},
+	{{0x33, 0x33, 0, 0, 0, 6}},
+};
+
+/* Their MAC addresses, that of all nodes, and where a routing daemon listens those of OSPF. */
 static uint32_t
 addresses_of(const struct dp *dp, uint16_t port, struct rte_ether_addr *list)
 {
@@ -63,6 +72,8 @@ addresses_of(const struct dp *dp, uint16_t port, struct rte_ether_addr *list)
 		wire_ipv6_multicast_mac(groups[i], list[i].addr_bytes);
 	if (n != 0)
 		wire_ipv6_multicast_mac(all_nodes, list[n++].addr_bytes);
+	for (unsigned i = 0; dp_kernel_of(dp, port) != 0 && i < RTE_DIM(ospf); i++)
+		list[n++] = ospf[i];
 	return n;
 }
 
@@ -98,7 +109,7 @@ follow_vlan(struct dp *dp, uint16_t lan)
 {
 	struct dp_port *port = &dp->ports[dp->lans[lan].port];
 
-	if (!dp_speaks_ipv6(dp, lan))
+	if (!dp_speaks_ipv6(dp, lan) && dp_kernel_of(dp, lan) == 0)
 		return;
 	if (!port->takes_all) {
 		if (port->kind == DP_PORT_AF_PACKET)
@@ -106,13 +117,14 @@ follow_vlan(struct dp *dp, uint16_t lan)
 		(void)rte_eth_allmulticast_enable(port->id);
 	}
 	port->takes_all = true;
-	dp_mld_report(dp, lan, WIRE_MLD_TO_EXCLUDE);
+	if (dp_speaks_ipv6(dp, lan))
+		dp_mld_report(dp, lan, WIRE_MLD_TO_EXCLUDE);
 }
 
 void
 dp_multicast_follow(struct dp *dp, uint16_t lan)
 {
-	struct rte_ether_addr list[DP_GROUPS_MAX + 1];
+	struct rte_ether_addr list[DP_GROUPS_MAX + 1 + RTE_DIM(ospf)];
 	struct dp_port *port = &dp->ports[dp->lans[lan].port];
 	uint64_t now;
 	uint32_t n;

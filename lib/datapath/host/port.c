@@ -231,7 +231,8 @@ count_mbufs(const struct dp *dp)
 	wanted += DP_NEIGHBOUR_WAITING +
 		  (dp->params.hand_over ? dp_handover_room(dp->worker_count) : 0);
 	for (unsigned c = 0; c < DP_PUNT_CLASSES; c++)
-		waiting += dp_punt_places((enum dp_punt_class)c);
+		if (dp->params.kernel || (c != DP_PUNT_BFD && c != DP_PUNT_ROUTING))
+			waiting += dp_punt_places((enum dp_punt_class)c);
 	wanted +=
 		dp->worker_count * (waiting + DP_SEND_RING + DP_FOLLOW_WAITING + DP_PARTS_WAITING +
 					   DP_SEQUENCE_WAITING + 2u * DP_BURST * dp->port_count);
@@ -401,6 +402,12 @@ unsigned
 dp_port_count(const struct dp *dp)
 {
 	return dp->port_count;
+}
+
+enum dp_link
+dp_port_link(const struct dp *dp, unsigned port)
+{
+	return port < dp->port_count ? dp->ports[port].link : DP_LINK_GONE;
 }
 
 int

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Interfaces: on which LAN each is, and what follows of what it is told. */
+#include "datapath/host/host.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/sessions.h"
 #include "datapath/table/uplink.h"
@@ -38,6 +39,7 @@ dp_iface_set(struct dp *dp, uint16_t iface, const struct dp_iface *told)
 	r->told = *told;
 	r->set = true;
 	dp_lan_tell(dp, r->lan, told);
+	dp_multicast_follow(dp, r->lan);
 	for (uint32_t i = 0; told->mtu != mtu_before && i < dp->outside->services; i++) {
 		uint16_t service = dp->outside->own[i].service;
 

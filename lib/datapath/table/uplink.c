@@ -118,6 +118,7 @@ write_lines(struct dp *dp, uint32_t slot, const struct dp_iface *told)
 	__atomic_store_n(&out->filter, told->filter, __ATOMIC_RELAXED);
 	__atomic_store_n(&out->mtu, mtu, __ATOMIC_RELAXED);
 	__atomic_store_n(&dp_adjacency_of(dp, slot)->proxy, (uint8_t)told->proxy, __ATOMIC_RELAXED);
+	__atomic_store_n(&dp_adjacency_of(dp, slot)->kernel, told->kernel, __ATOMIC_RELAXED);
 	__atomic_store_n(&out->flags, DP_EGRESS_PLAIN, __ATOMIC_RELEASE);
 }
 

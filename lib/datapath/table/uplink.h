@@ -16,7 +16,9 @@ struct dp_adjacency {
 	uint32_t link;   /* the slot of the interface */
 	uint32_t next;   /* slot; 0: none */
 	uint16_t lan;
-	uint8_t proxy; /* of an interface: enum dp_proxy; may change under traffic */
+	uint8_t proxy; /* of an interface: enum dp_proxy; may change under traffic, as what is next
+			*/
+	bool kernel;   /* of an interface: what the routing daemon wants goes to the kernel */
 	/* control's */
 	uint16_t iface;
 	bool taken;
@@ -60,6 +62,17 @@ dp_adjacent(const struct dp *dp, uint32_t link, struct dp_ip ip)
 			return slot;
 	}
 	return link;
+}
+
+/* The slot of the interface that is inside by a LAN, where the kernel has one for it; else 0. */
+static inline uint32_t
+dp_kernel_of(const struct dp *dp, unsigned lan)
+{
+	uint32_t slot = __atomic_load_n(&dp->lans[lan].uplink, __ATOMIC_ACQUIRE);
+
+	if (slot == 0 || !__atomic_load_n(&dp_adjacency_of(dp, slot)->kernel, __ATOMIC_RELAXED))
+		return 0;
+	return slot;
 }
 
 /* Of an interface, not of a neighbour: who has the address is to be asked. */

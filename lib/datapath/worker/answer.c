@@ -10,6 +10,7 @@
 #include "datapath/ends.h"
 #include "datapath/table/outside.h"
 #include "datapath/worker/answers.h"
+#include "datapath/worker/kernel.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/tags.h"
@@ -94,6 +95,17 @@ arp_reply(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 	dp_tx_lan(w, lan, m);
 }
 
+/* An answer to us, within the rate of who sends it: the kernel may have asked. */
+static bool
+answers_us(struct dp_worker *w, unsigned lan, const uint8_t *arp)
+{
+	struct dp_ip target = dp_ip4(wire_load32(arp + WIRE_ARP_TARGET_IP));
+
+	return wire_load16(arp + WIRE_ARP_OPERATION) == WIRE_ARP_REPLY_BE &&
+	       dp_is_own_on(w->dp, target, lan) &&
+	       dp_within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS);
+}
+
 void
 dp_answer_arp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 {
@@ -115,6 +127,8 @@ dp_answer_arp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 	       (dp_is_own_on(w->dp, dp_ip4(target), (uint16_t)lan) ||
 		       (target != sender && dp_uplink_proxies(w->dp, lan, dp_ip4(target))));
 	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, dp_ip4(sender));
+	if (!asks && dp_kernel_of(w->dp, lan) != 0 && answers_us(w, lan, arp))
+		dp_kernel_copy(w, lan, m, station(arp));
 	if (asks && !dp_within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_LIMIT);
 	} else if (asks) {

@@ -12,6 +12,7 @@
 #include "datapath/worker/answers.h"
 #include "datapath/worker/frame.h"
 #include "datapath/worker/handover.h"
+#include "datapath/worker/kernel.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/reassemble.h"
 #include "datapath/worker/stages.h"
@@ -53,16 +54,6 @@ check_ipv4(const struct frame *f, const struct dp_port *port, unsigned bytes)
 	return GO_ON;
 }
 
-/* Of IPv6 what can't be one is gone already. */
-static enum dp_drop_cause
-check_source(const struct dp *dp, unsigned lan, struct dp_ip ip)
-{
-	if (dp_ip_is4(ip) &&
-		(wire_ipv4_martian(dp_ip4_be(ip)) || dp_is_broadcast(dp, lan, dp_ip4_be(ip))))
-		return DP_DROP_CLASSIFY_MARTIAN;
-	return dp_is_own(dp, lan, ip) ? DP_DROP_CLASSIFY_LAND : GO_ON;
-}
-
 static void
 classify_other(struct dp_worker *w, const struct frame *f)
 {
@@ -71,7 +62,7 @@ classify_other(struct dp_worker *w, const struct frame *f)
 	if (!dp_is_local(w->dp, f->lan, wire_ipv4_target_be(f->ip)))
 		cause = DP_DROP_CLASSIFY_DESTINATION;
 	else if (f->ip[WIRE_IPV4_PROTOCOL] == WIRE_ICMP)
-		cause = check_source(w->dp, f->lan, frame_source(f));
+		cause = frame_check_source(w->dp, f->lan, frame_source(f));
 	if (cause != GO_ON)
 		dp_drop_frame(w, f->m, cause);
 	else
@@ -100,7 +91,7 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 	const uint64_t *tunnels = __atomic_load_n(&dp->tunnels[service], __ATOMIC_CONSUME);
 	uint64_t known =
 		tunnels == NULL ? 0 : __atomic_load_n(&tunnels[tunnel_id], __ATOMIC_CONSUME);
-	enum dp_drop_cause cause = check_source(dp, f->lan, peer);
+	enum dp_drop_cause cause = frame_check_source(dp, f->lan, peer);
 	struct dp_punt_meta *meta = dp_meta(f->m);
 	enum dp_punt_class class;
 	uint64_t host;
@@ -345,7 +336,7 @@ reassemble(struct dp_worker *w, struct frame *f, struct dp_fragment *fragment)
 	enum dp_drop_cause cause = if_ours(w->dp, f, GO_ON);
 
 	if (cause == GO_ON)
-		cause = check_source(w->dp, f->lan, frame_source(f));
+		cause = frame_check_source(w->dp, f->lan, frame_source(f));
 	if (cause != GO_ON) {
 		dp_drop_frame(w, f->m, cause);
 		return false;
@@ -408,6 +399,8 @@ classify_ipv4(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 		return;
 	}
 	f->ip_len = wire_ipv4_length(f->ip);
+	if (unlikely(dp_kernel_of(w->dp, f->lan) != 0) && dp_kernel_take4(w, f))
+		return;
 	if (unlikely(dp_uplink_has(w->dp, f))) {
 		dp_uplink_take(w, f, plain);
 		return;
@@ -439,6 +432,9 @@ classify_ipv6(struct dp_worker *w, struct frame *f, unsigned bytes, struct dp_bu
 	f->v6 = true;
 	if (bytes >= WIRE_IPV6)
 		cause = dp_outer6_check(f, bytes, &upper);
+	if (cause == GO_ON && unlikely(dp_kernel_of(w->dp, f->lan) != 0) &&
+		dp_kernel_take6(w, f, &upper))
+		return;
 	if (cause == GO_ON && unlikely(dp_uplink_has(w->dp, f)) && !is_nd(f, &upper)) {
 		dp_uplink_take(w, f, plain);
 		return;
@@ -505,7 +501,8 @@ classify(struct dp_worker *w, unsigned port, struct rte_mbuf *m, struct dp_burst
 			return;
 		}
 		cause = DP_DROP_CLASSIFY_ETHERTYPE;
-	} else if (!for_station(&dp->ports[port], ether, v6))
+	} else if (!for_station(&dp->ports[port], ether, v6) &&
+		   !(unlikely(dp_kernel_of(dp, f.lan) != 0) && dp_kernel_group(ether)))
 		cause = DP_DROP_CLASSIFY_MAC;
 	f.ip = ether + WIRE_ETHER;
 	if (cause != GO_ON)
@@ -530,6 +527,6 @@ dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsign
 	w->counts.edges[DP_EDGE_RX_CLASSIFY] += n;
 	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += out->n;
 	w->counts.edges[DP_EDGE_CLASSIFY_UPLINK] += plain->n;
-	/* exits: INGRESS; UPLINK; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; another worker;
-	 * drops CLASSIFY_* */
+	/* exits: INGRESS; UPLINK; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; kernel.c; another
+	 * worker; drops CLASSIFY_* */
 }

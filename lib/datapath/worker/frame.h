@@ -3,7 +3,7 @@
 #ifndef DP_WORKER_FRAME_H
 #define DP_WORKER_FRAME_H
 
-#include "datapath/dp.h"
+#include "datapath/table/outside.h"
 
 struct frame {
 	struct rte_mbuf *m;
@@ -26,6 +26,17 @@ static inline struct dp_ip
 frame_target(const struct frame *f)
 {
 	return f->v6 ? dp_ip6(f->ip + WIRE_IPV6_TARGET) : dp_ip4(wire_ipv4_target_be(f->ip));
+}
+
+/* What is wrong with a source of what is to us; DP_DROP_COUNT: nothing. Of IPv6 what can't be one
+ * is gone already. */
+static inline enum dp_drop_cause
+frame_check_source(const struct dp *dp, unsigned lan, struct dp_ip ip)
+{
+	if (dp_ip_is4(ip) &&
+		(wire_ipv4_martian(dp_ip4_be(ip)) || dp_is_broadcast(dp, lan, dp_ip4_be(ip))))
+		return DP_DROP_CLASSIFY_MARTIAN;
+	return dp_is_own(dp, lan, ip) ? DP_DROP_CLASSIFY_LAND : DP_DROP_COUNT;
 }
 
 /* The wide sum of the pseudo header; udp_len: of the datagram. */

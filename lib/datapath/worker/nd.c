@@ -9,6 +9,7 @@
 #include "datapath/ends.h"
 #include "datapath/table/outside.h"
 #include "datapath/worker/answers.h"
+#include "datapath/worker/kernel.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/tags.h"
 #include "datapath/worker/uplink.h"
@@ -111,6 +112,9 @@ answer_nd(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, un
 		       (!wire_ipv6_unspecified(nd.source) &&
 			       dp_uplink_proxies(w->dp, lan, dp_ip6(nd.about))));
 	known = c.says != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, c.who);
+	if (nd.type == WIRE_ND_ADVERT && dp_kernel_of(w->dp, lan) != 0 &&
+		dp_within_rate(w, w->arp_rates, station(&c), DP_ARP_COST_MS))
+		dp_kernel_copy(w, lan, m, station(&c)); /* the kernel may have asked */
 	if (asks && !dp_within_rate(w, w->arp_rates, station(&c), DP_ARP_COST_MS)) {
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_LIMIT);
 	} else if (asks) {
@@ -148,6 +152,7 @@ answer_query(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at,
 		return;
 	}
 	meta.remote = router;
+	dp_kernel_copy(w, lan, m, dp_ip_host(router)); /* it has groups of its own */
 	dp_punt_claim(w, m, &meta, dp_ip_host(router), dp_ip_host(router), DP_EDGE_LOCAL_PUNT_MLD);
 }
 

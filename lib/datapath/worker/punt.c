@@ -14,6 +14,8 @@ static const enum dp_drop_cause full[DP_PUNT_CLASSES] = {
 	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_FULL,
 	[DP_PUNT_PATH] = DP_DROP_PUNT_PATH_FULL,
 	[DP_PUNT_RESOLVE] = DP_DROP_PUNT_RESOLVE_FULL,
+	[DP_PUNT_BFD] = DP_DROP_PUNT_BFD_FULL,
+	[DP_PUNT_ROUTING] = DP_DROP_PUNT_ROUTING_FULL,
 };
 
 static const enum dp_drop_cause over_share[DP_PUNT_CLASSES] = {
@@ -24,6 +26,8 @@ static const enum dp_drop_cause over_share[DP_PUNT_CLASSES] = {
 	[DP_PUNT_ARP] = DP_DROP_PUNT_ARP_SHARE,
 	[DP_PUNT_PATH] = DP_DROP_PUNT_PATH_SHARE,
 	[DP_PUNT_RESOLVE] = DP_DROP_PUNT_RESOLVE_SHARE,
+	[DP_PUNT_BFD] = DP_DROP_PUNT_BFD_SHARE,
+	[DP_PUNT_ROUTING] = DP_DROP_PUNT_ROUTING_SHARE,
 };
 
 enum { FLOW_PART = 4 }; /* of a source's share that one of its flows may have */

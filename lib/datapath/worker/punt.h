@@ -34,6 +34,8 @@ static inline unsigned dp_punt_places(enum dp_punt_class class)
 {
 	if (class == DP_PUNT_PATH)
 		return DP_PATH_RING;
+	if (class == DP_PUNT_BFD || class == DP_PUNT_ROUTING)
+		return DP_KERNEL_RING;
 	return class == DP_PUNT_RESOLVE ? DP_RESOLVE_RING : DP_PUNT_RING;
 }
 
