@@ -32,7 +32,8 @@ SYNOPSIS
                                     --other: only build and unit tests on the other Debian, in a
                                     root that is made once in ~/.cache/culvert (600 MB)
     ./dpdk-setup.sh demo [SCENE] [--keep] | demo --help
-                                    two clients behind two NATs exchange IPsec (root); scene-2:
+                                    two clients behind two NATs exchange IPsec (root); scene-1:
+                                    gateways in realms of their own (config/SCENE-1.md); scene-2:
                                     a gateway that knows nothing of L2TP (config/SCENE-2.md);
                                     scene-3: any two of four clients (config/SCENE-3.md);
                                     two-lns: two that route to each other (config/TWO-LNS.md);

@@ -5,7 +5,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
 # What can be shown: demo-NAME.sh each, with the functions that demo() calls.
-SCENES="clients scene-2 scene-3 two-lns"
+SCENES="clients scene-1 scene-2 scene-3 two-lns"
 
 usage() {
 	cat <<'TEXT'
@@ -19,6 +19,8 @@ SYNOPSIS
 
 SCENES
     clients    two clients behind two NATs exchange IPsec; if no scene is named
+    scene-1    two customers with the same addresses, each with an IPsec gateway that holds a
+               tunnel of its own: config/SCENE-1.md
     scene-2    two clients behind one NAT, and an IPsec gateway on Culvert's LAN that
                knows nothing of L2TP: config/SCENE-2.md
     scene-3    four clients behind two NATs, and IPsec between any two by their first

@@ -40,20 +40,26 @@ names() {
 	local said rc=0
 	said=$("$HERE/demo.sh" scene-9 2>&1) || rc=$?
 	echo "$said"
-	[ $rc = 2 ] && grep -q 'there are: clients scene-2 scene-3 two-lns$' <<<"$said" &&
+	[ $rc = 2 ] && grep -q 'there are: clients scene-1 scene-2 scene-3 two-lns$' <<<"$said" &&
 		"$HERE/demo.sh" --help | grep -q '^    scene-2 '
 }
 
 tap_requires guest lns
-tap_plan 6
+tap_plan 7
 world_open
 
 tap_check "a scene that is not there is refused, with those that are" names
 begin clients # two at a time: they wait more than they work
-begin scene-2
+begin scene-1
 tap_check "two clients behind two NATs" shows clients \
 	"own filter dropped all 3 packets" "B got 10.88.1" "arrived whole" "bit for bit" \
 	"userB  *10.88.1" POLICY_SENDER "^What you saw"
+begin scene-2
+tap_check "scene 1: gateways in realms of their own" shows scene-1 \
+	"filter dropped all 3 packets" "dialled in and got 10.88.0.20, blue's 10.88.0.20" \
+	"alice of red got 10.88.1.7, bob of blue 10.88.1.7" "bob pings 172.31.0.1" \
+	"IPsec with red-gateway: alice carol" "IPsec with blue-gateway: bob" "user  *alice" "user  *bob" \
+	"blue-gateway  *10.88.0.20" POLICY_SENDER "^What you saw"
 begin scene-3
 tap_check "scene 2: a gateway that knows nothing of L2TP" shows scene-2 \
 	"filter dropped all 3 packets" "alice got 198.51.100.129" "gateway that began" "which is Culvert's" \

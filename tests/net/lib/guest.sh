@@ -21,14 +21,20 @@ guest_missing() {
 	[ -c /dev/net/tun ] || echo "no /dev/net/tun"
 }
 
-# guest_boot NAME SITE [ADDRESS]: starts a guest in a site's LAN; does not wait for it.
+# guest_boot NAME SITE [ADDRESS]: starts a guest in a site's LAN, also one that guest_kill ended; does
+# not wait for it.
 guest_boot() {
 	local name=$1 site=$2 address=${3:-10.0.0.2} box=$RUN/guest-$1 number
-	mkdir -p "$box" && echo 0 >"$box/last" && echo "$site" >"$box/site" || return 1
 	guest_preload || return 1
-	number=$(find "$RUN" -maxdepth 1 -name 'guest-*' -type d | wc -l)
-	ip -n "$WORLD_PREFIX-$site" tuntap add dev "tap$number" mode tap &&
-		ip -n "$WORLD_PREFIX-$site" link set "tap$number" master lan0 up || return 1
+	if [ -e "$box/number" ]; then # it was there before, and its cable still is
+		number=$(cat "$box/number")
+		rm -f "$box"/{ready,address} "$box"/*.{cmd,out,rc}
+	else
+		mkdir -p "$box" && number=$(find "$RUN" -maxdepth 1 -name 'guest-*' -type d | wc -l) &&
+			ip -n "$WORLD_PREFIX-$site" tuntap add dev "tap$number" mode tap &&
+			ip -n "$WORLD_PREFIX-$site" link set "tap$number" master lan0 up || return 1
+	fi
+	echo 0 >"$box/last" && echo "$site" >"$box/site" && echo "$number" >"$box/number" || return 1
 	world_spawn "$site" "console-$name" env ${GUEST_TMPDIR:+TMPDIR="$GUEST_TMPDIR"} \
 		LD_PRELOAD="$RUN/uml-xstate.so" linux.uml mem=96M "umid=$name" "uml_dir=$box/" \
 		rootfstype=hostfs root=/dev/root rootflags=/ ro quiet con=null con0=null,fd:1 \

@@ -7,6 +7,7 @@
 IPSEC_ENV='export STRONGSWAN_CONF=/run/strongswan/strongswan.conf SWANCTL_DIR=/run/strongswan'
 
 # ipsec_charon GUEST [OPTION...]: charon anew, without a connection; options are lines of its section.
+# What is in RUN/guest-NAME/strongswan.d counts more.
 ipsec_charon() {
 	local guest=$1
 	shift
@@ -30,6 +31,7 @@ $(printf '\t%s\n' "$@")
 swanctl {
 	load = random nonce sha1 sha2 pem pkcs1 pkcs8 x509 pubkey gmp
 }
+include /tmp/box/strongswan.d/*.conf
 X
 $IPSEC_ENV
 charon-systemd >/tmp/box/charon.out 2>&1 &

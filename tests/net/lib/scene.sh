@@ -31,9 +31,9 @@ scene_shows() {
 	done
 }
 
-# scene_as NAME: alice's files as those of another client.
+# scene_as NAME: alice's files as those of another client, red's gateway's as those of another customer's.
 scene_as() {
-	sed "s/alice/$1/g"
+	sed "s/alice/$1/g; s/red-gateway/$1/g"
 }
 
 # scene_lan: Culvert's two ports are wan0 and lan0; by the latter a LAN, which guests can be on.
@@ -63,14 +63,17 @@ scene_two_lns() {
 }
 
 # scene_lns SCENE [FILE]: the configuration as the page has it; beside it what is this place's own. The
-# password of alice is alices-password.
+# password of alice is alices-password, the secret in lan-tunnel.secret the-lan-tunnel-secret.
 scene_lns() {
 	local yaml=$RUN/$LNS_NAME/culvert.yaml file
 	mkdir -p "$RUN/$LNS_NAME" && scene_file "$1" "${2:-scene-$1.yaml}" >"$yaml" || return 1
 	for file in $(grep -oE '[a-z0-9-]+\.secret' "$yaml" | sort -u); do
-		lns_secret "$file" "${file%.secret}s-password" || return 1
+		if [[ $file == *tunnel.secret ]]; then
+			lns_secret "$file" "the-${file%.secret}-secret"
+		else
+			lns_secret "$file" "${file%.secret}s-password"
+		fi || return 1
 	done
-	lns_secret tunnel.secret the-tunnel-secret || return 1
 	cat >>"$yaml" <<YAML
 control: { socket: $RUN/$LNS_NAME/control.sock }
 workers: { count: 0, hugepages: never, memory: 256 }
@@ -83,24 +86,27 @@ scene_port() {
 	ip -n "$lns" link set lns0 down && ip -n "$lns" link set lns0 name wan0 up
 }
 
-# scene_certificates SCENE NAME...: as the page makes them, in RUN/pki.
+SCENE_PKI=pki # whose CA scene_certificates and scene_swan are about: a folder of RUN
+
+# scene_certificates SCENE NAME...: as the page makes them.
 scene_certificates() {
-	local scene=$1
+	local scene=$1 pki=$RUN/$SCENE_PKI
 	shift
-	mkdir -p "$RUN/pki" && scene_file "$scene" certificates >"$RUN/pki/certificates" &&
-		(cd "$RUN/pki" && sh ./certificates "$@")
+	mkdir -p "$pki" && scene_file "$scene" certificates >"$pki/certificates" &&
+		(cd "$pki" && sh ./certificates "$@")
 }
 
-# scene_dial SCENE GUEST USER [WORDS]: the client's files into the guest, and xl2tpd begins to dial; where
-# the page has a script for that, it is given the words.
+# scene_dial SCENE GUEST USER [WORDS]: the client's files into the guest, a NAME-gateway's those of a gateway,
+# and xl2tpd begins to dial; where the page has a script for that, it is given the words.
 scene_dial() {
-	local box=$RUN/guest-$2 file
+	local box=$RUN/guest-$2 file from=client
+	[[ $3 != *-gateway ]] || from=gateway
 	rm -rf "$box/client" && mkdir -p "$box/client" && rm -f "$box/address" || return 1
 	for file in ip-down dial; do
-		scene_file "$1" "client/$file" >"$box/client/$file" || rm "$box/client/$file"
+		scene_file "$1" "$from/$file" >"$box/client/$file" || rm "$box/client/$file"
 	done
 	for file in xl2tpd.conf l2tp-secrets options.culvert chap-secrets ip-up; do
-		scene_file "$1" "client/$file" | scene_as "$3" >"$box/client/$file" || return 1
+		scene_file "$1" "$from/$file" | scene_as "$3" >"$box/client/$file" || return 1
 	done
 	guest_run "$2" "set -- ${*:4}"'
 cd /tmp/box/client
@@ -112,6 +118,7 @@ printf "debug\nlogfile /tmp/box/pppd.log\n" >>/etc/ppp/options.culvert
 cat >/etc/ppp/ip-up <<"X"
 #!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin PPP_IFACE=$1
+'"$IPSEC_ENV"'
 run-parts /etc/ppp/ip-up.d
 echo $4 >/tmp/box/address.new
 mv /tmp/box/address.new /tmp/box/address
@@ -136,19 +143,44 @@ sh /run/culvert-dial "$@" >/tmp/box/dial.log 2>&1 &'
 # scene_swan SCENE GUEST FILE USER [OPTION...]: strongSwan with the page's file, and with the certificate
 # of that name if there is one; options are charon's.
 scene_swan() {
-	local scene=$1 guest=$2 file=$3 user=$4 pki=$RUN/guest-$2/pki
+	local scene=$1 guest=$2 file=$3 user=$4 pki=$RUN/guest-$2/pki from=$RUN/$SCENE_PKI
+	local options=$RUN/guest-$2/strongswan.d/page.conf
 	shift 4
-	rm -rf "$pki" && mkdir -p "$pki"/{x509ca,x509,private} || return 1
-	if [ -e "$RUN/pki/$user.crt" ]; then
-		cp "$RUN/pki/ca.crt" "$pki/x509ca" && cp "$RUN/pki/$user.crt" "$pki/x509" &&
-			cp "$RUN/pki/$user.key" "$pki/private" || return 1
+	rm -rf "$pki" && mkdir -p "$pki"/{x509ca,x509,private} "${options%/*}" || return 1
+	if [ -e "$from/$user.crt" ]; then
+		cp "$from/ca.crt" "$pki/x509ca" && cp "$from/$user.crt" "$pki/x509" &&
+			cp "$from/$user.key" "$pki/private" || return 1
 	fi
+	scene_file "$scene" "${file%/*}/strongswan.conf" >"$options" || rm "$options"
 	scene_file "$scene" "$file" | if [[ $file == client/* ]]; then scene_as "$user"; else cat; fi \
 		>"$RUN/guest-$guest/swanctl.conf" || return 1
 	ipsec_charon "$guest" "$@" && guest_run "$guest" "$IPSEC_ENV
 rm -rf /run/strongswan/{x509ca,x509,private}
 cp -r /tmp/box/pki/. /tmp/box/swanctl.conf /run/strongswan
 swanctl --load-all --file /run/strongswan/swanctl.conf"
+}
+
+# scene1_boot: alice's machine A behind the NAT of siteA, bob's B and carol's C behind siteB's; red's gateway G
+# and blue's H on the LAN.
+scene1_boot() {
+	local guest
+	guest_boot A siteA 10.0.0.2 && guest_boot B siteB 10.0.0.2 && guest_boot C siteB 10.0.0.3 &&
+		guest_boot G lan 172.16.5.9 && guest_boot H lan 172.16.5.10 || return 1
+	for guest in A B C G H; do
+		guest_wait $guest || return 1
+	done
+	scene1_behind G && scene1_behind H
+}
+
+# scene1_behind GUEST: the network behind a gateway: a host of it.
+scene1_behind() {
+	guest_run "$1" 'ip addr add 172.31.0.1/24 dev lo'
+}
+
+# scene1_certificates CUSTOMER NAME...: of its own CA, whose folder is SCENE_PKI=pki-CUSTOMER.
+scene1_certificates() {
+	local SCENE_PKI=pki-$1
+	scene_certificates 3 "${@:2}"
 }
 
 # scene2_boot: alice's machine A and bob's B behind the NAT of `site`, the gateway G on the LAN.
