@@ -132,6 +132,9 @@ struct command {
 		.forms = {{.key = "realm", .shown = "[REALM] [FILTER...]", .words = WORDS_FILTERS, \
 			.ahead = WORDS_REALMS, \
 			.help = "routes that are no session's, and whether next hops answer"}}) \
+	X(peers, .name = "peers", .answer = ANSWER_ROWS, .view = &view_peers, \
+		.nothing = "no peer is dialled", .none_left = "no such peer", \
+		.forms = {{FILTERED, .help = "peers that the server dials, and how that goes"}}) \
 	X(lookup, .name = "lookup", .answer = ANSWER_OBJECT, .view = &view_lookup, \
 		.forms = {{ARGUMENT("realm", "REALM ADDRESS", WORDS_REALMS), .more = "address", \
 			.needs = "a realm and an address", \

@@ -129,6 +129,16 @@ struct lookup_row {
 	char id[ROW_ID], serial_text[LNS_SERIAL_TEXT], peer_text[CV_ENDPOINT_TEXT];
 };
 
+struct peer_row {
+	const char *name, *state;
+	const char *at, *session, *reason; /* NULL: none */
+	char at_text[CV_ENDPOINT_TEXT], session_text[ROW_ID];
+	struct cv_ip address, local; /* family 0: none */
+	uint64_t state_s;
+	int64_t next_s; /* below 0: it is not dialled again */
+	uint32_t rounds;
+};
+
 struct realm_row {
 	struct dp_realm_use use;
 	const char *name;

@@ -316,6 +316,28 @@ static const struct view_column lookup_columns[] = {
 };
 #undef ROW
 
+#define ROW struct peer_row
+static const struct view_column peer_columns[] = {
+	COLUMN("peer", name, TEXT, "PEER", NULL, "its name in the configuration", BY(TEXT)),
+	COLUMN("state", state, STATE, "STATE", NULL,
+		"resting: until traffic for it comes; pausing: until it is tried again; resolving: its"
+		" name; connecting: its tunnel; calling; linking: PPP; up",
+		CHOICES("resting pausing resolving connecting calling linking up")),
+	COLUMN("state_s", state_s, DURATION, "FOR", NULL, "seconds since it is so"),
+	COLUMN("at", at, TEXT, "AT", NULL,
+		"where it is, or was tried last; null: nowhere yet", BY(TEXT), OR_NULL),
+	COLUMN("session", session, TEXT, "SESSION", NULL, "null: it has none", BY(TEXT), OR_NULL),
+	COLUMN("address", address, TEXT, "ADDRESS", NULL, "its own inside; null: it has none", BY(IP), OR_NULL),
+	COLUMN("local", local, TEXT, "OURS", NULL,
+		"our address inside, as it knows it; null: it has said none", BY(IP), OR_NULL),
+	COLUMN("rounds", rounds, COUNT, "FAILED", NULL,
+		"rounds of tries without success, one after the other"),
+	COLUMN("next_s", next_s, DURATION, "NEXT", NULL,
+		"seconds until it is tried again; null: that is not set", OR_NULL),
+	COLUMN("reason", reason, TEXT, "REASON", NULL, "of the last failure; null: there is none", OR_NULL),
+};
+#undef ROW
+
 #define ROW struct realm_row
 static const struct view_column realm_columns[] = {
 	COLUMN("realm", name, TEXT, "REALM", NULL, "its name in the configuration", BY(REALM)),
@@ -392,6 +414,7 @@ VIEW(interfaces, interface_columns, interface_row);
 VIEW(routes, route_columns, leads_row);
 VIEW(lookup, lookup_columns, lookup_row);
 VIEW(realms, realm_columns, realm_row);
+VIEW(peers, peer_columns, peer_row);
 VIEW(kicked, kicked_columns, kicked_row);
 VIEW(changes, changes_columns, change_row);
 VIEW(trace, trace_columns, trace_row);
@@ -400,8 +423,8 @@ VIEW(level, level_columns, level_row);
 
 const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
-	&view_neighbours, &view_interfaces, &view_routes, &view_lookup, &view_realms, &view_kicked,
-	&view_changes, &view_trace, &view_level};
+	&view_neighbours, &view_interfaces, &view_routes, &view_lookup, &view_realms, &view_peers,
+	&view_kicked, &view_changes, &view_trace, &view_level};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

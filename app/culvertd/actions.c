@@ -229,6 +229,14 @@ daemon_act(struct daemon *d, uint64_t now)
 		case LNS_ACT_SESSION_SHUT:
 			set_session(d, &action, now, "shut");
 			break;
+		case LNS_ACT_RESOLVE:
+			resolve_ask(d, now, action.dial.id, action.dial.question, action.dial.name);
+			break;
+		case LNS_ACT_DIAL_HEARD:
+			dp_session_counters(d->dp, action.session->slot, &n);
+			(void)lns_dial_heard(
+				d->lns, now, action.session->serial, n.rx_packets + n.tx_packets);
+			break;
 		case LNS_ACT_SESSION_REMOVE:
 			remove_session(d, action.session, action.reason, now);
 			break;

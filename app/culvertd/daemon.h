@@ -19,6 +19,7 @@ struct daemon_log;
 struct watchdog;
 struct reload;
 struct trace;
+struct resolver;
 
 /* A session that ended, and that a worker may still use. */
 struct ending {
@@ -48,6 +49,7 @@ struct daemon {
 	uint64_t no_route_at; /* when the last line about a missing gateway was written */
 	struct watchdog *watchdog;
 	struct reload *reload;
+	struct resolver *resolver;    /* NULL: no name was asked for */
 	struct dp_rules *const *made; /* lists of rules that are ready, by filter; NULL: none */
 	struct trace *trace;          /* the last one, or NULL */
 	uint64_t reload_at;           /* when it wants to go on */
@@ -114,6 +116,10 @@ void daemon_apply_finish(struct daemon *d, const struct cfg *old);
 void daemon_act(struct daemon *d, uint64_t now);
 /* Tells of sessions that no worker uses any more. */
 void daemon_tell_removed(struct daemon *d);
+
+/* resolve.c: answers LNS_ACT_RESOLVE, at once or later; never waits. */
+void resolve_ask(struct daemon *d, uint64_t now, uint16_t dial, uint32_t number, const char *name);
+void resolve_free(struct daemon *d);
 
 /* loop.c */
 int daemon_run(struct daemon *d);

@@ -249,6 +249,7 @@ tear_down(struct daemon *d)
 	free_event(d->on_hup);
 	free_event(d->on_usr1);
 	free_event(d->log_writable);
+	resolve_free(d);
 	dp_destroy(d->dp);
 	lns_free(d->lns);
 	crypto_free(d->crypto);

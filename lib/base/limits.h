@@ -16,6 +16,8 @@ enum {
 	CV_INTERFACES_MAX = 1024,    /* inside realms */
 	CV_INTERFACE_ADDRESSES = 16, /* of each */
 	CV_ROUTES_MAX = 1024,        /* that the configuration says, of all realms */
+	CV_DIALS_MAX = 1024,         /* peers that are dialled */
+	CV_DIAL_TARGETS_MAX = 8,     /* addresses and names of each */
 	/* One a group, two that are always there, and others. */
 	CV_FILTERS_MAX = 2 * CV_GROUPS_MAX,
 	CV_RULES_MAX = 16384,    /* of a filter */
@@ -33,6 +35,7 @@ enum {
 	CV_REALM_IDS = 2 * CV_REALMS_MAX,
 	CV_INTERFACE_IDS = 2 * CV_INTERFACES_MAX,
 	CV_ROUTE_IDS = 2 * CV_ROUTES_MAX,
+	CV_DIAL_IDS = 2 * CV_DIALS_MAX,
 	CV_GROUP_IDS = 2 * CV_GROUPS_MAX,
 	CV_FILTER_IDS = 2 * CV_FILTERS_MAX,
 

@@ -86,6 +86,7 @@ struct cfg_tunnel_secret {
 	uint32_t listener;     /* position; UINT32_MAX: any */
 	bool none;             /* "secret: none" was said: no authentication */
 	enum cfg_proxy proxy;
+	bool outgoing; /* OCRQ is answered */
 	struct cfg_secret secret;
 };
 
@@ -196,6 +197,42 @@ struct cfg_user {
 	struct cv_rates rates; /* committed 0: the group's for each */
 };
 
+/* Where a peer is that is dialled. */
+struct cfg_target {
+	const char *text;      /* as the file says it */
+	const char *name;      /* to be resolved; NULL: it is an address */
+	struct cv_endpoint at; /* of a name the port alone */
+};
+
+enum cfg_call {
+	CFG_CALL_INCOMING, /* we are its LAC: ICRQ */
+	CFG_CALL_OUTGOING, /* we are its LNS: OCRQ */
+};
+enum cfg_start { CFG_START_ALWAYS, CFG_START_TRAFFIC };
+
+/* A peer to whom the server opens a tunnel with one session in it. Either it proves itself to us as
+ * a user of ours, who brings group, address and networks, or we prove ourselves to it. */
+struct cfg_dial {
+	const char *name;
+	uint16_t id;           /* below CV_DIAL_IDS */
+	struct cfg_target *to; /* in this order */
+	size_t n_to;
+	uint32_t listener;     /* position; UINT32_MAX: the first of the family */
+	const char *host_name; /* that it is told; NULL: identity.host-name */
+	bool none;             /* "secret: none" was said */
+	struct cfg_secret secret;
+	enum cfg_call call;
+	const char *peer_user; /* who it has to be; NULL: */
+	const char *user;      /* who we are to it, */
+	struct cfg_secret password;
+	uint32_t group;           /* position: that the session is in, */
+	struct cv_ip address;     /* its own; family 0: what it says */
+	struct cv_prefix *routes; /* and what is behind it */
+	size_t n_routes;
+	enum cfg_start start;
+	uint64_t idle_ns; /* 0: it is never hung up for that */
+};
+
 /* An address that a user has for his own. */
 struct cfg_fixed {
 	struct cv_ip ip;
@@ -287,6 +324,8 @@ struct cfg {
 	size_t n_fixed;
 	struct cfg_fixed6 *fixed6; /* sorted by kind, realm and address; none overlap */
 	size_t n_fixed6;
+	struct cfg_dial *dials;
+	size_t n_dials;
 	struct cfg_limits limits;
 	/* Sessions that have room: limits.sessions of the first snapshot, through all that continue
 	 * it. */
@@ -348,6 +387,7 @@ enum cfg_object {
 	CFG_FILTER,
 	CFG_INTERFACE,
 	CFG_ROUTE,
+	CFG_DIAL,
 	CFG_IDENTITIES,
 	CFG_USER = CFG_IDENTITIES,
 	CFG_TUNNEL_SECRET,
@@ -386,6 +426,8 @@ const struct cfg_interface *cfg_interface_find(const struct cfg *cfg, const char
 const struct cfg_interface *cfg_interface_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_route *cfg_route_find(const struct cfg *cfg, const char *name);
 const struct cfg_route *cfg_route_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_dial *cfg_dial_find(const struct cfg *cfg, const char *name);
+const struct cfg_dial *cfg_dial_by_id(const struct cfg *cfg, uint16_t id);
 
 /* What a position of a LAN is: its VLAN, or NULL where it is a port without tags; the port in any
  * case; its name in the file; its largest packet. */

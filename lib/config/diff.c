@@ -41,6 +41,7 @@ cfg_object_name(enum cfg_object object)
 		[CFG_FILTER] = "filter",
 		[CFG_INTERFACE] = "interface",
 		[CFG_ROUTE] = "route",
+		[CFG_DIAL] = "peer",
 		[CFG_USER] = "user",
 		[CFG_TUNNEL_SECRET] = "tunnel secret"};
 

@@ -134,8 +134,9 @@ check_others(struct cfg_loader *l, const struct piece *all, size_t n)
 		if (a->entry == b->entry)
 			snprintf(text, sizeof(text), "is there twice");
 		else
-			snprintf(text, sizeof(text), "is already that of the user in %.200s:%u",
-				a->entry->file, a->entry->line);
+			snprintf(text, sizeof(text), "is already that of the %s in %.200s:%u",
+				a->entry->user.name == NULL ? "peer" : "user", a->entry->file,
+				a->entry->line);
 		fail(l, b, text);
 	}
 }

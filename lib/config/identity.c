@@ -34,6 +34,7 @@ static const struct kind kinds[CFG_IDENTITIES] = {
 	[CFG_INTERFACE] =
 		KIND(struct cfg_interface, interfaces, CV_INTERFACES_MAX, CV_INTERFACE_IDS),
 	[CFG_ROUTE] = KIND(struct cfg_route, routes, CV_ROUTES_MAX, CV_ROUTE_IDS),
+	[CFG_DIAL] = KIND(struct cfg_dial, dials, CV_DIALS_MAX, CV_DIAL_IDS),
 };
 
 static size_t
@@ -261,6 +262,7 @@ LOOK_UPS(group, CFG_GROUP)
 LOOK_UPS(filter, CFG_FILTER)
 LOOK_UPS(interface, CFG_INTERFACE)
 LOOK_UPS(route, CFG_ROUTE)
+LOOK_UPS(dial, CFG_DIAL)
 
 const struct cfg *
 cfg_hold(const struct cfg *cfg)

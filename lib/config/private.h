@@ -220,6 +220,7 @@ enum cfg_kind {
 	CFG_KIND_USER_SESSIONS,    /* cfg_group */
 	CFG_KIND_POLICY,           /* cfg_filter */
 	CFG_KIND_VIA,              /* cfg_route */
+	CFG_KIND_TARGET,           /* cfg_target */
 	CFG_KIND_USER_NAME,        /* cfg_user */
 	CFG_KIND_SECRET_FILE,      /* cfg_secret */
 	CFG_KIND_SECRET_NONE,      /* bool */
@@ -263,6 +264,7 @@ struct cfg_key {
 	bool required;
 	bool zero;     /* 0 means never and is allowed besides min to max */
 	bool distinct; /* no value twice in the list */
+	bool optional; /* of a reference: may be left out though there are several */
 };
 
 struct cfg_table {
@@ -293,7 +295,7 @@ cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, 
 	cfg_read_name, cfg_read_path, cfg_read_mode, cfg_read_address, cfg_read_mac,
 	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_gateways, cfg_read_address6,
 	cfg_read_prefix6, cfg_read_rate, cfg_read_rule, cfg_read_ports, cfg_read_dscp,
-	cfg_read_device, cfg_read_listener_address, cfg_read_own, cfg_read_via,
+	cfg_read_device, cfg_read_listener_address, cfg_read_own, cfg_read_via, cfg_read_target,
 	cfg_read_user_sessions, cfg_read_policy, cfg_read_reference, cfg_read_realm,
 	cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused,
 	cfg_read_users_file;
@@ -344,6 +346,11 @@ void cfg_check_rule(struct cfg_loader *l, const struct cfg_node *map, void *base
 void cfg_check_uplinks(struct cfg_loader *l);
 /* VLANs against ports and each other. */
 void cfg_check_vlans(struct cfg_loader *l);
+/* A peer that is dialled: its own keys; and, when users are known, all against the others. */
+void cfg_check_dial(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_check_dials(struct cfg_loader *l);
+/* Networks behind users and behind peers that are dialled. */
+void cfg_check_networks(struct cfg_loader *l, const struct cfg_entry *users, size_t n);
 void cfg_check_all(struct cfg_loader *l);
 /* Pools against listeners and each other; keeps them for cfg_in_pools when they are sound. */
 void cfg_check_pools(struct cfg_loader *l);

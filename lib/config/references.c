@@ -173,7 +173,7 @@ cfg_leave_reference(
 	if ((k->kind == CFG_KIND_LAN ? l->cfg->n_ports : n) == 1 && !may_be_none(k->kind))
 		return;
 	store_none(k, at);
-	if (names != NULL && n > 1 && !may_be_none(k->kind))
+	if (names != NULL && n > 1 && !may_be_none(k->kind) && !k->optional)
 		cfg_fail(l, map, k->name, "is required, as there are %zu of them: %s", n,
 			cfg_join(list, sizeof(list), names, n));
 }

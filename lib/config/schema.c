@@ -33,6 +33,8 @@
 #define ANY6 "(" ADDRESS6 "|:(:" H "){1,7}|::)"
 #define LENGTH6 "(12[0-8]|1[01][0-9]|[1-9]?[0-9])"
 #define ROUTED6 "(?=[23][0-9A-Fa-f]{3}:|[Ff][CcDd][0-9A-Fa-f]{2}:)" ADDRESS6
+/* of a DNS name; the last one is no number */
+#define LABEL "[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 #define HEX(n) "[0-9A-Fa-f]{" n "}"
 #define PROTOCOL "icmp|ipip|gre|esp|ah|l2tp|tcp|udp|sctp|" OCTET
 #define PROTOCOL_NUMBER "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}"
@@ -79,6 +81,10 @@ static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_LISTENER_ADDRESS] = OWN_ADDRESS,
 	[CFG_KIND_OWN] = OWN_ADDRESS,
 	[CFG_KIND_VIA] = PATTERN("(discard|" HOST_ADDRESS "|" HOST6 ")"),
+	[CFG_KIND_TARGET] =
+		PATTERN("(" HOST_ADDRESS "(:" UDP_PORT ")?|" NOT_LINK_LOCAL6 "|[[]" NOT_LINK_LOCAL6
+			"[]]:" UDP_PORT "|(?=.{1,253}(:|$))(?!([^:]*[.])?[0-9]+(:|$))(" LABEL
+			"[.])*" LABEL "(:" UDP_PORT ")?)"),
 	[CFG_KIND_RATE] = PATTERN("(none|" RATE "(/" RATE ")?( " BURST "(/" BURST ")?)?)"),
 	[CFG_KIND_SECRET_FILE] = ANY_WORD ", \"minLength\": 1",
 	[CFG_KIND_SECRET_NONE] = "\"const\": \"none\"",

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-enum { CFG_SCHEMA_BYTES = 48 * 1024 }; /* enough for the schema and its NUL */
+enum { CFG_SCHEMA_BYTES = 128 * 1024 }; /* enough for the schema and its NUL */
 
 /*
  * Writes a JSON Schema (draft 2020-12) with a NUL behind it. Returns its length, or

@@ -58,7 +58,7 @@ reference_at(const struct cfg *cfg, const struct cfg_key *k, const void *at)
 	if (k->kind == CFG_KIND_LAN)
 		return cfg_lan_name(cfg, (uint32_t)position);
 	if (k->kind == CFG_KIND_GROUP)
-		return cfg->groups[position].name;
+		return position == CFG_NO_INDEX ? NULL : cfg->groups[position].name;
 	if (k->kind == CFG_KIND_FILTER)
 		return cfg->filters[position].origin == CFG_FILTER_OF_GROUP
 			       ? "(its own)"
@@ -199,6 +199,9 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 		return same_policies(a, b);
 	case CFG_KIND_VIA:
 		return same_vias(a, b);
+	case CFG_KIND_TARGET:
+		return same_texts(
+			((const struct cfg_target *)a)->text, ((const struct cfg_target *)b)->text);
 	case CFG_KIND_SECRET_FILE:
 		return same_secrets(a, b);
 	case CFG_KIND_MAP:            /* compared by its keys */
@@ -386,6 +389,8 @@ item_text(
 		return ((const struct cfg_route *)at)->discard
 			       ? "discard"
 			       : cv_ip_text(&((const struct cfg_route *)at)->via, out);
+	case CFG_KIND_TARGET:
+		return ((const struct cfg_target *)at)->text;
 	case CFG_KIND_SECRET_NONE:
 		return number_at(at, k->size) != 0 ? "none" : NULL;
 	case CFG_KIND_MAP:
@@ -421,7 +426,8 @@ cfg_value_text(const struct cfg *cfg, const void *base, const struct cfg_key *k,
 
 		if (text == NULL)
 			continue;
-		if (capacity - used < CV_PREFIX_TEXT + CUT_TEXT) {
+		if (capacity - used < CV_PREFIX_TEXT + CUT_TEXT ||
+			capacity - used < strlen(text) + CUT_TEXT) {
 			snprintf(out + used, capacity - used, ", ... (%zu in all)", n);
 			break;
 		}

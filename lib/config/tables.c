@@ -66,6 +66,7 @@ enum { VLAN_LAST = 4094 }; /* IEEE 802.1Q table 9-2 */
 #define GATEWAYS RANGE(GATEWAYS, 0, 32)
 #define SUBMAP(keys) KIND(MAP), .table = &(keys)
 #define DISTINCT(...) __VA_ARGS__, .distinct = true
+#define OPTIONAL(...) __VA_ARGS__, .optional = true
 #define CHOICE(words) KIND(CHOICE), .choices = (words)
 #define NEEDED(...) __VA_ARGS__, .required = true
 #define SECONDS(n) ((n)*CV_NS_PER_S)
@@ -78,10 +79,12 @@ static const char *const hugepage_ways[] = {"auto", "never", "required", NULL};
 static const char *const auth_methods[] = {"pap", "chap-md5", "mschapv2", NULL};
 static const char *const refusal_ways[] = {"silent", "answered", NULL};
 static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
+static const char *const outgoing_ways[] = {"refuse", "accept", NULL};
 static const char *const clamp_ways[] = {"off", "on", NULL};
 static const char *const address_proxies[] = {"off", "sessions", "pools", NULL};
 static const char *const tpids[] = {"802.1ad", "802.1q", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
+static const char *const call_ways[] = {"incoming", "outgoing", NULL};
 
 static const struct cfg_key identity_keys[] = {
 	VALUE("host-name", struct cfg, identity.host_name, TEXT(1, 64), "culvert", NEW_TUNNELS,
@@ -186,6 +189,8 @@ static const struct cfg_key secret_keys[] = {
 		NEW_TUNNELS,
 		"accept: what such LACs negotiated and were told by callers is taken where it "
 		"fits"),
+	VALUE("outgoing", struct cfg_tunnel_secret, outgoing, CHOICE(outgoing_ways), "refuse",
+		NEW_TUNNELS, "accept: who asks us to place a call (OCRQ) has us for its other end"),
 };
 
 static const char *const secret_ways[] = {"secret-file", "secret", NULL};
@@ -358,6 +363,38 @@ static const struct cfg_key user_keys[] = {
 		"what is sent to each session of the user at most; left out: as the group says"),
 };
 
+static const struct cfg_key dial_keys[] = {
+	VALUE("name", struct cfg_dial, name, NEEDED(NAME(1, CV_USER_NAME_MAX)), NULL, NAMES(LIVE),
+		"name by which it is shown; its session's user, where we prove ourselves"),
+	LISTED("to", CFG_ONE_OR_MANY, LIST(struct cfg_dial, to), NEEDED(DISTINCT(KIND(TARGET))), 1,
+		CV_DIAL_TARGETS_MAX, NULL, LIVE,
+		"where it is, one after the other: address or DNS name, with :PORT unless 1701"),
+	VALUE("listener", struct cfg_dial, listener, KIND(LISTENER), NULL, LIVE,
+		"listener that it is dialled from; left out: the first of the family"),
+	VALUE("host-name", struct cfg_dial, host_name, TEXT(1, 64), NULL, NEW_TUNNELS,
+		"Host Name that it is told; left out: identity.host-name"),
+	VALUE("secret-file", struct cfg_dial, secret, KIND(SECRET_FILE), NULL, NEW_TUNNELS,
+		"file with the tunnel's secret"),
+	VALUE("secret", struct cfg_dial, none, KIND(SECRET_NONE), NULL, NEW_TUNNELS,
+		"none: the tunnel needs no secret"),
+	VALUE("call", struct cfg_dial, call, CHOICE(call_ways), "incoming", LIVE,
+		"incoming: we are its LAC; outgoing: we are the LNS that it places a call for"),
+	VALUE("peer-user", struct cfg_dial, peer_user, TEXT(1, CV_USER_NAME_MAX), NULL, LIVE,
+		"user whom it must prove to be; who brings group, address and networks along"),
+	VALUE("user", struct cfg_dial, user, TEXT(1, 255), NULL, NEW_SESSIONS,
+		"in place of peer-user: the name that we give to it"),
+	VALUE("password-file", struct cfg_dial, password, KIND(SECRET_FILE), NULL, NEW_SESSIONS,
+		"file with the password for it"),
+	WHOLE("password", KIND(SECRET_REFUSED), NULL, LIVE, "not here: passwords come from files"),
+	VALUE("group", struct cfg_dial, group, OPTIONAL(KIND(GROUP)), NULL, LIVE,
+		"with user: group that its session is in; may be left out when there is one"),
+	VALUE("address", struct cfg_dial, address, KIND(ADDRESS), NULL, LIVE,
+		"with user: its own address inside; left out: what it says"),
+	LISTED("routes", CFG_ONE_OR_MANY, LIST(struct cfg_dial, routes), KIND(PEERS), 0,
+		CV_FRAMED_MAX, NULL, LIVE,
+		"with user: networks behind it, that lead to it and may be sent from"),
+};
+
 static const struct cfg_key limits_keys[] = {
 	VALUE("tunnels", struct cfg_limits, tunnels, NUMBER(1, 65535 * CV_LISTENERS_MAX), "10000",
 		LIVE, "tunnels at a time; at most 65535 for each listener"),
@@ -391,6 +428,8 @@ static const struct cfg_table group_table = {
 static const struct cfg_table interface_table = {TABLE(interface_keys), .object = CFG_INTERFACE};
 static const struct cfg_table route_table = {TABLE(route_keys), .object = CFG_ROUTE};
 static const struct cfg_table user_table = {TABLE(user_keys), .object = CFG_USER, .secret = true};
+static const struct cfg_table dial_table = {TABLE(dial_keys), .object = CFG_DIAL, .secret = true,
+	.one_of = secret_ways, .check = cfg_check_dial};
 static const struct cfg_table limits_table = {TABLE(limits_keys)};
 
 /* In the order of reading: what is referred to comes before what refers to it. */
@@ -425,6 +464,8 @@ static const struct cfg_key root_keys[] = {
 	WHOLE("users-file", RANGE(USERS_FILE, 1, 4096), NULL, LIVE,
 		"file of further users, a line NAME:PASSWORD[:GROUP[:ADDRESS,PREFIX6,DELEGATED]] "
 		"each"),
+	LISTED("dial", CFG_MANY, LIST(struct cfg, dials), SUBMAP(dial_table), 0, CV_DIALS_MAX, NULL,
+		LIVE, "peers that the server opens tunnels to"),
 	VALUE("limits", struct cfg, limits, SUBMAP(limits_table), NULL, OF_KEYS,
 		"bounds against overload"),
 };

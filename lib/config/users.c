@@ -499,7 +499,7 @@ cfg_users_finish(struct cfg_loader *l)
 	if (l->nomem)
 		return;
 	cfg_check_pools6(l, entries.items, entries.n);
-	cfg_check_framed(l, entries.items, entries.n);
+	cfg_check_networks(l, entries.items, entries.n);
 	if (entries.n > 1)
 		qsort(entries.items, entries.n, sizeof(entries.items[0]), by_name);
 	check_names(l, &entries);
@@ -510,4 +510,5 @@ cfg_users_finish(struct cfg_loader *l)
 		l->cfg->users[i] = entries.items[i].user;
 	l->cfg->n_users = l->cfg->users == NULL ? 0 : entries.n;
 	cfg_keep_fixed6(l);
+	cfg_check_dials(l);
 }

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "l2tp/avp.h"
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 #define FORGOT_LINE_NS (10 * CV_NS_PER_S)
 
@@ -19,7 +19,8 @@
 static bool
 all_full(const struct lns *lns)
 {
-	return lns->tunnels >= lns->cfg->limits.tunnels;
+	/* there is room for those that we open */
+	return lns->tunnels + (lns->n_dials - lns->dial_tunnels) >= lns->cfg->limits.tunnels;
 }
 
 static bool
@@ -292,6 +293,8 @@ lns_admission_input(struct lns *lns, uint64_t now, uint16_t listener,
 		lns_count(lns, LNS_CONTROL_NOT_SCCRQ);
 		return CV_ERR_UNKNOWN;
 	}
+	if (peek.type == L2TP_SCCRQ && lns_dial_stands(lns, now, listener, from, &peek))
+		return CV_ERR_EXISTS;
 	opener.id = opener_id(&peek, message);
 	if (peek.type == L2TP_STOPCCN)
 		return hang_up(lns, now, &opener, data, len);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 static bool
 method_allowed(const struct cfg_group *group, enum ppp_auth method)
@@ -135,6 +135,10 @@ judge(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_
 	if (!method_allowed(group, q->method)) {
 		refuse(lns, s, now, q, LNS_USER_METHOD,
 			"the group does not allow this authentication method");
+		return 0;
+	}
+	if (!lns_dial_expects(s, profile)) {
+		refuse(lns, s, now, q, LNS_DIAL_USER, "it is not the user whom peer-user says");
 		return 0;
 	}
 	who = lns_user_hold(lns, profile->user);

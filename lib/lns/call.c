@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Incoming calls (RFC 2661 section 7.4) on their way to a session: ICRQ, whose session gets its
+ * Calls (RFC 2661 sections 7.4 and 7.5) on their way to a session: ICRQ, whose session gets its
  * place in the slot table or is refused; ICCN, which begins its PPP link, or goes on where a LAC
- * has left off; and the frames that overtook it.
+ * has left off; the frames that overtook it; and the calls that we place.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/slot.h"
 #include "base/wipe.h"
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 /* Whether an ended session may leave its slot before its time. */
 static bool
@@ -52,8 +52,8 @@ link_to_tunnel(struct lns_tunnel *t, struct lns_session *s)
 	s->tunnel = t;
 	cv_list_push(&t->sessions, &s->in_tunnel);
 	t->session_count++;
-	s->waiting = true;
-	t->peer_address->waiting++;
+	s->waiting = !s->placed;
+	t->peer_address->waiting += s->waiting;
 }
 
 static void
@@ -72,19 +72,53 @@ refuse_call(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_s
 static bool
 room_for_call(const struct lns *lns, const struct lns_tunnel *t)
 {
-	uint32_t limit = lns->cfg->limits.sessions;
+	/* there is room for those whom we dial */
+	uint32_t limit = lns->cfg->limits.sessions - (lns->n_dials - lns->dial_sessions);
 
 	if (lns->sessions >= limit)
 		return false;
 	return lns->sessions < limit - limit / 8 || t->peer_address->waiting <= limit / 16;
 }
 
-void
-lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session)
+/* One in this slot, which is free. NULL: no memory. */
+static struct lns_session *
+new_session(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint32_t slot, uint16_t id,
+	uint16_t peer_session)
 {
+	struct lns_session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->object.kind = LNS_KIND_SESSION;
+	s->info = (struct lns_session_info){.serial = lns->next_serial++,
+		.slot = slot,
+		.listener = t->listener,
+		.tunnel_id = t->id,
+		.session_id = id,
+		.peer_tunnel_id = t->peer_id,
+		.peer_session_id = peer_session,
+		.peer = t->peer,
+		.ecn = t->ecn,
+		.user = "",
+		.auth = "-",
+		.created_at = now};
+	s->accm = PPP_DEFAULT_ACCM;
+	s->placed = peer_session == 0;
+	link_to_tunnel(t, s);
+	lns->slots[slot] = s;
+	cv_table_add(&lns->serials, &s->by_serial,
+		cv_table_hash(&lns->serials, &s->info.serial, sizeof(s->info.serial)));
+	lns->sessions++;
+	return s;
+}
+
+void
+lns_call_request(
+	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
+{
+	uint16_t peer_session = event->remote_session, id;
 	struct lns_session *s;
 	uint32_t slot;
-	uint16_t id;
 
 	if (!room_for_call(lns, t)) {
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "too many sessions");
@@ -105,34 +139,39 @@ lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t p
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "no session ID free");
 		return;
 	}
-	s = calloc(1, sizeof(*s));
+	s = new_session(lns, t, now, slot, id, peer_session);
 	if (s == NULL) {
 		refuse_call(lns, t, now, peer_session, LNS_MEMORY, "out of memory");
 		return;
 	}
-	s->object.kind = LNS_KIND_SESSION;
-	s->info = (struct lns_session_info){.serial = lns->next_serial++,
-		.slot = slot,
-		.listener = t->listener,
-		.tunnel_id = t->id,
-		.session_id = id,
-		.peer_tunnel_id = t->peer_id,
-		.peer_session_id = peer_session,
-		.peer = t->peer,
-		.ecn = t->ecn,
-		.user = "",
-		.auth = "-",
-		.created_at = now};
-	s->accm = PPP_DEFAULT_ACCM;
-	link_to_tunnel(t, s);
-	lns->slots[slot] = s;
-	cv_table_add(&lns->serials, &s->by_serial,
-		cv_table_hash(&lns->serials, &s->info.serial, sizeof(s->info.serial)));
-	lns->sessions++;
 	if (l2tp_call_accept(t->l2tp, now, peer_session, id) != 0)
 		lns_session_over(lns, s, now, "the call was gone before it was answered");
+	else if (event->outgoing)
+		l2tp_call_connect(t->l2tp, now, id);
 	/* into the data path before the ICRP leaves, also where the tunnel waits for its turn */
 	lns_ready_first(lns, &s->object);
+}
+
+struct lns_session *
+lns_call_place(struct lns *lns, struct lns_tunnel *t, uint64_t now, bool outgoing)
+{
+	struct lns_session *s;
+	uint32_t slot;
+	uint16_t id = draw_session_id(lns, t, now, &slot);
+	int rc;
+
+	s = id == 0 ? NULL : new_session(lns, t, now, slot, id, 0);
+	if (s == NULL)
+		return NULL;
+	rc = outgoing ? l2tp_call_ask(t->l2tp, now, id, (struct cv_bytes){0})
+		      : l2tp_call_dial(t->l2tp, now, id);
+	lns_tunnel_used(t);
+	lns_ready_first(lns, &s->object); /* into the data path before the peer knows its ID */
+	lns_tunnel_settle(lns, t, now);
+	if (rc == 0)
+		return s;
+	lns_session_over(lns, s, now, "the call could not be placed");
+	return NULL;
 }
 
 void
@@ -205,16 +244,23 @@ void
 lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
 {
 	struct lns_session *s = lns_session_in(lns, t->listener, t->id, event->local_session);
+	struct lns_terms *terms = lns->terms;
 	struct ppp_scope scope;
 
 	lns_tunnel_used(t);
 	if (s == NULL || s->ppp != NULL)
 		return;
+	s->info.peer_session_id = event->remote_session;
+	if (s->placed && s->dial != NULL) {
+		lns_dial_set_state(lns, s->dial, now, LNS_DIAL_LINKS);
+		if (s->client)
+			terms = s->dial->terms;
+	}
 	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id,
 		.session = s->info.session_id,
 		.serial = s->info.serial};
 	s->info.sequencing = event->sequencing_required;
-	s->ppp = ppp_link_new(&lns->terms->ppp, scope, now);
+	s->ppp = ppp_link_new(&terms->ppp, scope, now);
 	if (s->ppp == NULL) {
 		struct l2tp_reason reason = {
 			.result = L2TP_CDN_NO_FACILITIES_TEMPORARY, .message = "out of memory"};
@@ -224,7 +270,7 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 		lns_session_over(lns, s, now, "out of memory");
 		return;
 	}
-	s->terms = lns_terms_hold(lns->terms);
+	s->terms = lns_terms_hold(terms);
 	if (event->proxy == NULL || !adopt(lns, s, now, event->proxy))
 		ppp_link_open(s->ppp, now);
 	take_early(lns, s, now);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 /* What the new configuration needs, until it is in place. */
 struct plan {
@@ -17,6 +17,7 @@ struct plan {
 	bool new_pools;
 	struct lns_pools pools[CV_GROUP_IDS];           /* by group ID */
 	struct lns_tunnel **listeners[CV_LISTENER_IDS]; /* of those that are new */
+	struct lns_dial *dials[CV_DIAL_IDS];            /* all, as they would begin */
 	struct lns_callers callers;                     /* where their number changes */
 };
 
@@ -30,8 +31,10 @@ lns_pools_free(struct lns_pools *pools)
 }
 
 static void
-free_plan(struct plan *p)
+free_plan(struct lns *lns, struct plan *p)
 {
+	for (size_t i = 0; i < CV_DIAL_IDS; i++)
+		lns_dial_free(lns, p->dials[i]);
 	lns_terms_drop(p->terms);
 	free(p->secrets);
 	for (size_t i = 0; i < CV_GROUP_IDS; i++)
@@ -177,6 +180,19 @@ plan_listeners(const struct lns *lns, struct plan *p)
 	return 0;
 }
 
+static int
+plan_dials(struct lns *lns, struct plan *p)
+{
+	for (size_t i = 0; i < p->cfg->n_dials; i++) {
+		const struct cfg_dial *entry = &p->cfg->dials[i];
+
+		p->dials[entry->id] = lns_dial_new(lns, p->cfg, entry);
+		if (p->dials[entry->id] == NULL)
+			return CV_ERR_NOMEM;
+	}
+	return 0;
+}
+
 static bool
 same_callers(const struct lns *lns, const struct cfg *cfg)
 {
@@ -194,11 +210,11 @@ make_plan(struct lns *lns, const struct cfg *cfg)
 	p->terms = lns_terms_new(cfg, lns->crypto, lns->log);
 	p->secrets = calloc(cfg->tunnels.n_secrets + 1, sizeof(p->secrets[0]));
 	if (p->terms == NULL || p->secrets == NULL || plan_groups(lns, p) != 0 ||
-		plan_listeners(lns, p) != 0 ||
+		plan_listeners(lns, p) != 0 || plan_dials(lns, p) != 0 ||
 		(!same_callers(lns, cfg) &&
 			lns_callers_init(&p->callers, lns->crypto, cfg->limits.half_open,
 				cfg->limits.tunnels) != 0)) {
-		free_plan(p);
+		free_plan(lns, p);
 		return NULL;
 	}
 	return p;
@@ -300,7 +316,7 @@ lns_configure(struct lns *lns, uint64_t now, const struct cfg *cfg)
 	if (p == NULL)
 		return CV_ERR_NOMEM;
 	if (lns_duid_make(lns, cfg) != 0) {
-		free_plan(p);
+		free_plan(lns, p);
 		return CV_ERR_CRYPTO;
 	}
 	put_terms(lns, p);
@@ -308,11 +324,12 @@ lns_configure(struct lns *lns, uint64_t now, const struct cfg *cfg)
 	put_listeners(lns, p);
 	put_groups(lns, p);
 	lns->cfg = cfg_hold(cfg);
+	lns_dials_put(lns, now, old, p->dials);
 	cfg_free(old);
 	for (uint32_t i = 0; p->new_pools && i <= lns->slot_mask; i++)
 		if (lns->slots[i] != NULL && cv_linked(&lns->slots[i]->of_user))
 			take_again(lns, lns->slots[i]);
-	free_plan(p);
+	free_plan(lns, p);
 	close_listeners(lns, now);
 	return 0;
 }

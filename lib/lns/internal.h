@@ -41,9 +41,20 @@ enum {
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
 #define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
-enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION, LNS_KIND_ADMISSION };
+enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION, LNS_KIND_ADMISSION, LNS_KIND_DIAL };
 
-/* The common head of tunnels, sessions and admission: first member of each. */
+enum lns_dial_state {
+	LNS_DIAL_RESTS,    /* nobody wants it */
+	LNS_DIAL_PAUSES,   /* after a round of tries in vain, or an end */
+	LNS_DIAL_RESOLVES, /* a name's addresses are asked for */
+	LNS_DIAL_CONNECTS, /* SCCRQ sent */
+	LNS_DIAL_CALLS,    /* the tunnel is up: ICRQ or OCRQ */
+	LNS_DIAL_LINKS,    /* the call is: PPP */
+	LNS_DIAL_IS_UP,
+};
+struct lns_dial;
+
+/* The common head of tunnels, sessions, admission and dials: first member of each. */
 struct lns_object {
 	struct cv_timer timer; /* first: the wheel gives it back */
 	enum lns_kind kind;
@@ -77,12 +88,15 @@ struct lns_tunnel {
 	uint16_t id, peer_id;
 	struct cv_endpoint peer;
 	uint64_t created_at;
-	bool ecn;     /* both ends said ECN Capability */
-	bool added;   /* the data path knows it */
-	bool over;    /* StopCCN sent or received: only its remains are kept */
-	bool kicked;  /* by an administrator */
-	bool closing; /* over, and our StopCCN is not acknowledged yet */
-	bool done;    /* to be freed when the data path was told */
+	struct lns_dial *dial; /* whose it is; NULL: nobody's */
+	bool ours;             /* we opened it */
+	bool up;               /* SCCCN received, or sent */
+	bool ecn;              /* both ends said ECN Capability */
+	bool added;            /* the data path knows it */
+	bool over;             /* StopCCN sent or received: only its remains are kept */
+	bool kicked;           /* by an administrator */
+	bool closing;          /* over, and our StopCCN is not acknowledged yet */
+	bool done;             /* to be freed when the data path was told */
 };
 
 /* PPP frames that came before their ICCN. */
@@ -129,11 +143,14 @@ struct lns_session {
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
-	bool listed;     /* its profile is the configuration's */
-	bool own_filter; /* it says a filter, whatever the group's is */
-	bool ask_due;    /* the question is to be given out */
-	bool hear_due;   /* likewise how many packets it sent */
-	bool waiting;    /* counted in its peer's */
+	struct lns_dial *dial; /* whose it is; NULL: nobody's */
+	bool placed;           /* we placed its call, */
+	bool client;           /* and prove ourselves in it */
+	bool listed;           /* its profile is the configuration's */
+	bool own_filter;       /* it says a filter, whatever the group's is */
+	bool ask_due;          /* the question is to be given out */
+	bool hear_due;         /* likewise how many packets it sent */
+	bool waiting;          /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */
@@ -210,7 +227,10 @@ struct lns {
 	uint32_t tunnels, ended_count, closing; /* living tunnels; over; of these, not yet told */
 	uint32_t sessions, open_sessions;
 	uint64_t counters[LNS_COUNTER_MAX];
-	struct cv_fair_bucket setups, calls; /* of tunnels; of sessions */
+	struct lns_dial *dials[CV_DIAL_IDS];           /* by ID */
+	struct cv_table dialling;                      /* those who wait for an answer to SCCRQ */
+	uint32_t n_dials, dial_tunnels, dial_sessions; /* that they have */
+	struct cv_fair_bucket setups, calls;           /* of tunnels; of sessions */
 	struct cv_bucket refusal_lines;
 	uint64_t lines_suppressed;
 	bool stopping;
@@ -261,6 +281,8 @@ void lns_log_session_refused(struct lns *lns, const struct lns_session *s, uint6
  * when LCP is done. */
 void lns_link_params(const struct cfg *cfg, struct ppp_params *p);
 enum ppp_auth lns_auth_method(enum cfg_auth method);
+/* What differs where we prove ourselves, by the methods of a group. */
+void lns_client_params(const struct cfg_group *group, struct ppp_params *p);
 /* What the responder of a caller's record, or of an SCCRQ, is made with. Points into what is given.
  */
 void lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
@@ -275,13 +297,23 @@ int lns_admission_connect(struct lns *lns, uint64_t now, uint16_t listener, uint
 void lns_admission_timeout(struct lns *lns, uint64_t now);
 bool lns_admission_poll(struct lns *lns, struct lns_action *action);
 
+/* peers.c */
+/* Counted at its peer's address, or no longer; false: no memory. */
+bool lns_peer_join(struct lns *lns, struct lns_tunnel *t);
+void lns_peer_leave(struct lns *lns, struct lns_tunnel *t);
+/* Into and out of the ring of the tunnels from its peer's address and port. */
+void lns_end_join(struct lns *lns, uint64_t now, struct lns_tunnel *t);
+void lns_end_leave(struct lns *lns, struct lns_tunnel *t);
+/* Somebody at this address and port has no room for a tunnel: asks one that is from there. */
+void lns_tunnel_doubt(
+	struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *peer);
+/* How many living tunnels an address has. */
+uint32_t lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip);
+
 /* tunnel.c */
 /* A living tunnel that an SCCRQ's address, port and ID belong to, or NULL. */
 struct lns_tunnel *lns_tunnel_of(
 	const struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_t message);
-/* Somebody at this address and port has no room for a tunnel: asks one that is from there. */
-void lns_tunnel_doubt(
-	struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *peer);
 /* One that gives way to a newcomer where limits are reached, of an address or of all (NULL): it
  * had no call for LNS_IDLE_NS, and no secret. NULL: none. */
 struct lns_tunnel *lns_tunnel_idle(const struct lns *lns, uint64_t now, const struct cv_ip *ip);
@@ -289,14 +321,16 @@ struct lns_tunnel *lns_tunnel_idle(const struct lns *lns, uint64_t now, const st
 void lns_tunnel_used(struct lns_tunnel *t);
 /* Ends it for a newcomer. */
 void lns_tunnel_give_way(struct lns *lns, struct lns_tunnel *t, uint64_t now);
-/* How many living tunnels an address has. */
-uint32_t lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip);
 /* Draws a tunnel ID that nobody has at this listener; 0 when all tries failed. */
 uint16_t lns_tunnel_id_draw(struct lns *lns, uint16_t listener);
 /* The tunnel of a caller that has proved itself; takes over l2tp, which is established. 0 or
  * CV_ERR_NOMEM. */
 int lns_tunnel_new(
 	struct lns *lns, uint64_t now, const struct lns_caller *caller, struct l2tp_tunnel *l2tp);
+/* The tunnel to a peer that is dialled, whose SCCRQ is to be sent; takes over l2tp. 0 or
+ * CV_ERR_NOMEM. */
+int lns_tunnel_open(
+	struct lns *lns, uint64_t now, struct lns_dial *d, uint16_t id, struct l2tp_tunnel *l2tp);
 void lns_tunnel_input(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const uint8_t *data, size_t len);
 void lns_tunnel_timeout(struct lns *lns, struct lns_tunnel *t, uint64_t now);
@@ -307,7 +341,11 @@ bool lns_tunnel_poll(
 void lns_tunnel_free(struct lns *lns, struct lns_tunnel *t);
 
 /* call.c */
-void lns_call_request(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session);
+void lns_call_request(
+	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event);
+/* Places a call of ours: outgoing, by OCRQ, or incoming, by ICRQ. NULL: none can be. */
+struct lns_session *lns_call_place(
+	struct lns *lns, struct lns_tunnel *t, uint64_t now, bool outgoing);
 void lns_call_up(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event);
 /* A frame that overtook its ICCN, or came right behind it by another worker: a few wait.
@@ -403,6 +441,9 @@ struct lns_session *lns_session_at(
 	const struct lns *lns, uint16_t realm, const struct cv_ip *address);
 /* The user's session is admitted and has an address, or false after refusing it. */
 bool lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now);
+/* It has this address, which its peer says, and is in; false: that is another's, or ours. */
+bool lns_user_give(
+	struct lns *lns, struct lns_session *s, uint64_t now, const struct cv_ip *address);
 /* It gives way to another of its user. */
 void lns_user_replace(struct lns *lns, struct lns_session *other, uint64_t now);
 /* It gives back its address, and no longer counts as its user's. */

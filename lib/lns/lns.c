@@ -7,7 +7,7 @@
 
 #include "base/slot.h"
 #include "l2tp/header.h"
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 static int
 new_tables(struct lns *lns, const struct cfg *cfg)
@@ -33,7 +33,10 @@ new_tables(struct lns *lns, const struct cfg *cfg)
 	crypto_random(lns->crypto, key, sizeof(key));
 	if (cv_table_init(&lns->users, cfg->limits.sessions, key) != 0)
 		return CV_ERR_NOMEM;
-	return cv_table_init(&lns->addresses, cfg->limits.sessions, key);
+	if (cv_table_init(&lns->addresses, cfg->limits.sessions, key) != 0)
+		return CV_ERR_NOMEM;
+	crypto_random(lns->crypto, key, sizeof(key));
+	return cv_table_init(&lns->dialling, CV_DIALS_MAX / 8, key);
 }
 
 struct lns *
@@ -65,6 +68,8 @@ lns_free(struct lns *lns)
 {
 	if (lns == NULL)
 		return;
+	for (size_t i = 0; i < CV_DIAL_IDS; i++)
+		lns_dial_free(lns, lns->dials[i]);
 	for (size_t i = 0; i < lns->listener_ids; i++) {
 		if (lns->by_id[i] == NULL)
 			continue;
@@ -92,6 +97,7 @@ lns_free(struct lns *lns)
 	free(lns->slots);
 	cv_table_fini(&lns->users);
 	cv_table_fini(&lns->addresses);
+	cv_table_fini(&lns->dialling);
 	cfg_free(lns->cfg);
 	free(lns);
 }
@@ -212,6 +218,9 @@ lns_handle_timeout(struct lns *lns, uint64_t now)
 		case LNS_KIND_ADMISSION:
 			lns_admission_timeout(lns, now);
 			break;
+		case LNS_KIND_DIAL:
+			lns_dial_timeout(lns, (struct lns_dial *)object, now);
+			break;
 		}
 	}
 }
@@ -234,6 +243,9 @@ lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 			break;
 		case LNS_KIND_ADMISSION:
 			more = lns_admission_poll(lns, action);
+			break;
+		case LNS_KIND_DIAL:
+			more = lns_dial_poll(lns, (struct lns_dial *)object, now, action);
 			break;
 		}
 		if (more)

@@ -109,6 +109,9 @@ lns_serial_at(uint64_t wall_ns)
 	X(IPV6_MALFORMED, "ipv6-malformed",                                                       \
 		"router solicitations and DHCPv6 messages that were discarded")                   \
 	X(IPV6_LIMITED, "ipv6-limited", "more of them than a session may send")                   \
+	X(DIAL_FAILED, "dial-failed", "tries to reach a peer that is dialled, in vain")           \
+	X(DIAL_TIES, "dial-ties", "tunnels that both ends opened at once, of which one stood")    \
+	X(DIAL_USER, "dial-user", "sessions refused: another user than peer-user")                \
 	X(MEMORY, "memory", "refused for want of memory")
 
 enum lns_counter {
@@ -137,6 +140,8 @@ enum lns_action_type {
 	LNS_ACT_SESSION_HEARD,  /* how much did it send by now? for lns_session_heard */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: neither is open */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
+	LNS_ACT_RESOLVE,        /* which addresses has `dial.name`? for lns_dial_resolved */
+	LNS_ACT_DIAL_HEARD,     /* how much did the session carry by now? for lns_dial_heard */
 };
 
 /* What a session has of IPv6. */
@@ -252,6 +257,25 @@ struct lns_action {
 	const struct lns_session_info *session;
 	const char *reason; /* SESSION_REMOVE */
 	const struct lns_auth_ask *ask;
+	struct {
+		uint16_t id; /* of the dialled peer in the configuration */
+		uint32_t question;
+		const char *name; /* RESOLVE */
+	} dial;
+};
+
+/* A peer that is dialled. What it points to is valid until the next call into the server. */
+struct lns_dial_info {
+	uint16_t id; /* in the configuration */
+	const char *name, *state;
+	const char *reason;    /* of the last failure; "" where it is up, or there was none */
+	struct cv_endpoint at; /* where it is, or was tried last; family 0: nowhere yet */
+	struct cv_ip local;    /* our address inside, where it is the peer that said it; family 0 */
+	uint64_t since;        /* when its state began */
+	uint64_t next_at;      /* when it is dialled again; 0: that is not set */
+	uint32_t rounds;       /* of tries without success */
+	uint16_t tunnel_id;    /* 0: it has none */
+	const struct lns_session_info *session; /* NULL: likewise */
 };
 
 struct lns_status {
@@ -358,6 +382,23 @@ int lns_profile_set(
  * CV_ERR_STATE: that is not asked (any more).
  */
 int lns_session_heard(struct lns *lns, uint64_t now, uint64_t serial, uint64_t rx_packets);
+
+/*
+ * Answers LNS_ACT_RESOLVE: the addresses of the name, the best first, or none (n is 0); of many the
+ * first few are tried. CV_ERR_UNKNOWN: the peer is not dialled any more; CV_ERR_STATE: that is not
+ * asked (any more). Without an answer within 10 s it goes on with what is behind the name.
+ */
+int lns_dial_resolved(struct lns *lns, uint64_t now, uint16_t dial, uint32_t question,
+	const struct cv_ip *ips, size_t n);
+/* Answers LNS_ACT_DIAL_HEARD: packets that the data path took from the session and gave to it, in
+ * all. CV_ERR_UNKNOWN: the session is gone, or nobody dialled it. */
+int lns_dial_heard(struct lns *lns, uint64_t now, uint64_t serial, uint64_t packets);
+/* Traffic for a peer that rests has come: it is dialled. CV_ERR_UNKNOWN: there is none of this ID;
+ * CV_ERR_STATE: it does not rest. */
+int lns_dial_traffic(struct lns *lns, uint64_t now, uint16_t dial);
+/* The peers that are dialled: as lns_next_session, over CV_DIAL_IDS places. */
+bool lns_next_dial(
+	const struct lns *lns, uint64_t *cursor, uint64_t stop, struct lns_dial_info *info);
 
 /* Ends one session, or all of a user, politely (LCP Terminate, then CDN). Return how many. */
 unsigned lns_kick_session(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id,

@@ -41,6 +41,16 @@ lns_link_params(const struct cfg *all, struct ppp_params *p)
 }
 
 void
+lns_client_params(const struct cfg_group *group, struct ppp_params *p)
+{
+	p->role = PPP_CLIENT;
+	for (size_t i = 0; i < group->n_auth; i++)
+		p->auth[i] = lns_auth_method(group->auth[i]);
+	p->n_auth = (uint8_t)group->n_auth;
+	p->rechallenge_ns = 0;
+}
+
+void
 lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
 	const uint8_t *challenge, const struct lns_secret *secret)
 {
@@ -59,6 +69,8 @@ lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
 	p->max_retransmits = cfg->retransmit_times;
 	p->hide_avps = cfg->hide_avps;
 	p->ecn = true; /* the data path does */
+	/* there is no line to place a call on: who may ask for one means us */
+	p->outgoing = secret != NULL && secret->outgoing;
 	p->proxy = secret != NULL && secret->proxy == CFG_PROXY_ACCEPT;
 	if (secret != NULL && !secret->none) {
 		p->secret = secret->bytes;

@@ -5,9 +5,10 @@
  */
 #include <string.h>
 
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 static const char user_gone[] = "the user is gone";
+static const char peer_gone[] = "the peer is not dialled any more";
 static const char group_gone[] = "the group or filter is gone";
 static const char listener_gone[] = "the listener is gone";
 static const char other_address[] = "the user has another address or realm";
@@ -46,7 +47,7 @@ judge_in(const struct lns_session *s, const struct cfg *cfg, const struct lns_pr
 				? s->fixed.family != 0
 				: !cv_ip_equal(&profile->address, &s->info.address))) {
 		fate->why = other_address;
-	} else if ((profile->address.family == 0 && s->info.address.family != 0 &&
+	} else if ((!s->client && profile->address.family == 0 && s->info.address.family != 0 &&
 			   !still_given(cfg, group, &s->info.address)) ||
 		   !lns_prefixes_still(cfg, s, profile)) {
 		fate->why = address_gone;
@@ -66,7 +67,16 @@ wanted(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *p
 	const char **why)
 {
 	const struct cfg_user *user;
+	const struct cfg_dial *dial;
 
+	if (s->client) {
+		dial = s->dial == NULL ? NULL : cfg_dial_by_id(cfg, s->dial->id);
+		*why = peer_gone;
+		if (dial == NULL || dial->user == NULL)
+			return false;
+		lns_dial_profile(cfg, dial, profile);
+		return true;
+	}
 	if (s->listed) {
 		user = cfg_user_find(cfg, (const char *)s->who->name, s->who->len);
 		*why = user_gone;

@@ -8,7 +8,7 @@
 
 #include "base/slot.h"
 #include "l2tp/header.h"
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 #define BY_SERIAL(n) CV_OBJECT(struct lns_session, by_serial, n)
 
@@ -81,6 +81,7 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 		lns->open_sessions--;
 	s->want_open = false;
 	lns->sessions--;
+	lns_dial_session_over(lns, s, reason);
 	cv_table_remove(&lns->serials, &s->by_serial);
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
@@ -148,6 +149,10 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 	char peer[CV_ENDPOINT_TEXT], ip[CV_IP_TEXT];
 	bool again = s->want_open;
 
+	if (s->client && !lns_dial_addressed(lns, s, now, up)) {
+		lns_session_close(lns, s, now, PPP_DOWN_NO_ADDRESS);
+		return;
+	}
 	s->info.open = (up->open & LNS_NETWORK_IP) != 0;
 	lns_ipv6_told(lns, s, now, up);
 	if (again) { /* the link is the same still: one network protocol more, or less */
@@ -172,6 +177,8 @@ ppp_is_up(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 		cv_endpoint_text(&s->info.peer, peer), s->info.user,
 		group == NULL ? "-" : group->name, cv_ip_text(&s->info.address, ip), s->info.auth,
 		up->mru);
+	if (s->dial != NULL)
+		lns_dial_up(lns, s->dial, now);
 }
 
 static void
@@ -180,6 +187,11 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 	const struct cfg_group *group = lns->groups[s->info.group].cfg;
 	struct ppp_network network;
 
+	if (s->client) {
+		if (!lns_dial_network(lns, s, now))
+			lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
+		return;
+	}
 	if (!lns_user_admit(lns, s, now))
 		return;
 	end_wait(s);
@@ -204,6 +216,8 @@ tell_accm(struct lns *lns, struct lns_session *s, uint64_t now)
 	struct ppp_info info;
 
 	ppp_link_info(s->ppp, &info);
+	if (s->placed)
+		return; /* the peer of a call of ours is no LAC with a line, or its LNS */
 	if (info.peer_accm == s->accm || s->accm_tells == LNS_ACCM_TELLS)
 		return;
 	s->accm = info.peer_accm;
@@ -244,6 +258,8 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 		tell_accm(lns, s, now);
 		return true;
 	case PPP_EV_AUTH_DONE:
+		if (s->client)
+			lns_dial_proved(s, &event->u.auth_done);
 		return true;
 	}
 	return true;

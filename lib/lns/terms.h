@@ -19,6 +19,8 @@ struct lns_terms {
 	uint32_t users;
 	char *host_name; /* of ours */
 	struct ppp_params ppp;
+	/* where we prove ourselves: both wiped when nobody has them any more; NULL: we don't */
+	struct cfg_secret user, password;
 };
 
 /* A secret of the tunnels' list, and what its entry says; wiped when nobody has it any more. */
@@ -26,6 +28,7 @@ struct lns_secret {
 	uint32_t users;
 	bool none; /* "secret: none" was said */
 	enum cfg_proxy proxy;
+	bool outgoing;
 	size_t len;
 	uint8_t bytes[];
 };
@@ -33,6 +36,11 @@ struct lns_secret {
 /* Both: with one user, or NULL: no memory. */
 struct lns_terms *lns_terms_new(
 	const struct cfg *cfg, struct crypto *crypto, const struct cv_log *log);
+/* The same for a peer that is dialled. */
+struct lns_terms *lns_terms_dial(const struct cfg *cfg, const struct cfg_dial *entry,
+	struct crypto *crypto, const struct cv_log *log);
+/* Whether a peer is told the same, of who we are. */
+bool lns_terms_same(const struct lns_terms *a, const struct lns_terms *b);
 struct lns_secret *lns_secret_new(const struct cfg_tunnel_secret *secret);
 
 static inline struct lns_terms *

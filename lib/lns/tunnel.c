@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 #define BY_OPENER(n) CV_OBJECT(struct lns_tunnel, by_opener, n)
-#define BY_END(n) CV_OBJECT(struct lns_tunnel, by_end, n)
-#define PEER_OF(n) CV_OBJECT(struct lns_peer, node, n)
 #define IN_TUNNEL(n) CV_OBJECT(struct lns_session, in_tunnel, n)
 
 #define REPEATED_NS (60 * CV_NS_PER_S) /* no SCCRQ is sent again so late */
@@ -38,151 +36,6 @@ lns_tunnel_of(
 			return t;
 	}
 	return NULL;
-}
-
-/* ---- how many tunnels an address has ---- */
-
-/* Who has an address: over IPv6 a host has a /64 to choose from, but on the link itself. */
-static struct cv_ip
-host_of(const struct cv_ip *ip)
-{
-	struct cv_ip host = *ip;
-
-	if (ip->family == CV_IPV6 && !(ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80))
-		memset(host.bytes + 8, 0, 8);
-	return host;
-}
-
-static struct lns_peer *
-find_peer(const struct lns *lns, const struct cv_ip *ip, uint64_t *hash)
-{
-	*hash = cv_table_hash(&lns->peers, ip, sizeof(*ip));
-	for (struct cv_node *n = cv_table_first(&lns->peers, *hash); n != NULL;
-		n = cv_table_next(n))
-		if (cv_ip_equal(&PEER_OF(n)->ip, ip))
-			return PEER_OF(n);
-	return NULL;
-}
-
-uint32_t
-lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip)
-{
-	uint64_t hash;
-	struct cv_ip host = host_of(ip);
-	const struct lns_peer *peer = find_peer(lns, &host, &hash);
-
-	return peer == NULL ? 0 : peer->count;
-}
-
-static bool
-join_peer(struct lns *lns, struct lns_tunnel *t)
-{
-	uint64_t hash;
-	struct cv_ip host = host_of(&t->peer.ip);
-	struct lns_peer *peer = find_peer(lns, &host, &hash);
-
-	if (peer == NULL) {
-		peer = calloc(1, sizeof(*peer));
-		if (peer == NULL)
-			return false;
-		peer->ip = host;
-		cv_table_add(&lns->peers, &peer->node, hash);
-	}
-	t->peer_address = peer;
-	peer->count++;
-	return true;
-}
-
-static void
-leave_peer(struct lns *lns, struct lns_tunnel *t)
-{
-	struct lns_peer *peer = t->peer_address;
-
-	if (--peer->count != 0)
-		return;
-	cv_table_remove(&lns->peers, &peer->node);
-	free(peer);
-}
-
-/* ---- the ring of the tunnels from one address and port ---- */
-
-static struct lns_tunnel *
-find_end(const struct lns *lns, uint16_t listener, const struct cv_endpoint *peer, uint64_t *hash)
-{
-	struct lns_opener end = {.peer = *peer, .listener = listener};
-
-	*hash = lns_opener_hash(&lns->ends, &end);
-	for (struct cv_node *n = cv_table_first(&lns->ends, *hash); n != NULL; n = cv_table_next(n))
-		if (BY_END(n)->listener == listener && cv_endpoint_equal(&BY_END(n)->peer, peer))
-			return BY_END(n);
-	return NULL;
-}
-
-/* Makes the next of the ring its first. */
-static void
-turn_end(struct lns *lns, struct lns_tunnel *first)
-{
-	cv_table_remove(&lns->ends, &first->by_end);
-	cv_table_add(&lns->ends, &CV_OBJECT(struct lns_tunnel, end, first->end.next)->by_end,
-		first->by_end.hash);
-}
-
-/* Asks the first of the ring whether it still lives; the next time it is another's turn. */
-static void
-ask_first(struct lns *lns, uint64_t now, struct lns_tunnel *first)
-{
-	turn_end(lns, first);
-	l2tp_tunnel_probe(first->l2tp, now);
-	lns_tunnel_settle(lns, first, now);
-}
-
-void
-lns_tunnel_doubt(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *peer)
-{
-	uint64_t hash;
-	struct lns_tunnel *first = find_end(lns, listener, peer, &hash);
-
-	if (first != NULL)
-		ask_first(lns, now, first);
-}
-
-/*
- * Joins the ring as its last. A tunnel that was there before may be the same peer's before it
- * rebooted, or somebody's whose port a NAT gave away: the first is asked by a HELLO, and dies if
- * nobody answers; the next newcomer asks the next one. So a newcomer costs the others one message,
- * however many they are.
- */
-static void
-join_end(struct lns *lns, uint64_t now, struct lns_tunnel *t)
-{
-	uint64_t hash;
-	struct lns_tunnel *first = find_end(lns, t->listener, &t->peer, &hash);
-
-	if (first == NULL) {
-		cv_ring_begin(&t->end);
-		cv_table_add(&lns->ends, &t->by_end, hash);
-		return;
-	}
-	cv_ring_join(&first->end, &t->end);
-	/* the peer would take a HELLO to its own ID, which the newcomer has, for the newcomer's */
-	if (first->peer_id == t->peer_id)
-		turn_end(lns, first);
-	else
-		ask_first(lns, now, first);
-}
-
-static void
-leave_end(struct lns *lns, struct lns_tunnel *t)
-{
-	uint64_t hash;
-
-	if (find_end(lns, t->listener, &t->peer, &hash) == t) {
-		if (cv_ring_alone(&t->end))
-			cv_table_remove(&lns->ends, &t->by_end);
-		else
-			turn_end(lns, t);
-	}
-	cv_unlink(&t->end);
 }
 
 /* ---- tunnels whose peers have proved little ---- */
@@ -275,45 +128,82 @@ end_namesake(struct lns *lns, uint64_t now, const struct lns_opener *opener)
 	}
 }
 
+/* One that takes over l2tp, which was made with these terms and this secret; NULL: no memory. */
+static struct lns_tunnel *
+make(struct lns *lns, uint64_t now, const struct lns_opener *from, uint16_t id,
+	struct l2tp_tunnel *l2tp, struct lns_terms *terms, struct lns_secret *secret)
+{
+	struct lns_tunnel *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->object.kind = LNS_KIND_TUNNEL;
+	t->listener = from->listener;
+	t->id = id;
+	t->peer = from->peer;
+	t->opener_id = from->id;
+	t->created_at = now;
+	if (!lns_peer_join(lns, t)) {
+		free(t);
+		return NULL;
+	}
+	t->l2tp = l2tp;
+	t->terms = lns_terms_hold(terms);
+	t->secret = lns_secret_hold(secret);
+	lns->by_id[t->listener][t->id] = t;
+	lns->tunnels++;
+	return t;
+}
+
+/* The control connection is established. */
+static void
+tunnel_is_up(struct lns *lns, struct lns_tunnel *t, uint64_t now)
+{
+	struct l2tp_tunnel_info info;
+
+	l2tp_tunnel_info(t->l2tp, &info);
+	t->peer_id = info.remote_tunnel_id;
+	t->ecn = info.ecn;
+	t->up = true;
+	lns_end_join(lns, now, t);
+	log_tunnel_up(lns, t);
+}
+
 int
 lns_tunnel_new(
 	struct lns *lns, uint64_t now, const struct lns_caller *caller, struct l2tp_tunnel *l2tp)
 {
-	struct lns_tunnel *t = calloc(1, sizeof(*t));
-	struct l2tp_tunnel_info info;
-	struct lns_opener opener;
+	struct lns_opener opener = caller->opener;
+	struct lns_tunnel *t =
+		make(lns, now, &opener, caller->tunnel_id, l2tp, lns->terms, caller->secret);
 
 	if (t == NULL)
 		return CV_ERR_NOMEM;
-	t->object.kind = LNS_KIND_TUNNEL;
-	t->listener = caller->opener.listener;
-	t->id = caller->tunnel_id;
-	t->peer_id = caller->identity.tunnel_id;
-	t->peer = caller->opener.peer;
-	t->opener_id = caller->opener.id;
 	t->message = caller->message;
-	t->created_at = now;
-	t->l2tp = l2tp;
-	l2tp_tunnel_info(l2tp, &info);
-	t->ecn = info.ecn;
-	t->terms = lns_terms_hold(lns->terms); /* l2tp was made with them */
-	t->secret = lns_secret_hold(caller->secret);
-	if (!join_peer(lns, t)) {
-		lns_terms_drop(t->terms);
-		lns_secret_drop(t->secret);
-		free(t);
-		return CV_ERR_NOMEM;
-	}
-	opener = opener_of(t);
 	if (!caller->secret->none)
 		end_namesake(lns, now, &opener);
-	join_end(lns, now, t);
+	tunnel_is_up(lns, t, now);
 	cv_table_add(&lns->openers, &t->by_opener, lns_opener_hash(&lns->openers, &opener));
-	lns->by_id[t->listener][t->id] = t;
-	lns->tunnels++;
 	if (caller->secret->none)
 		cv_list_append(&lns->idle, &t->idle);
-	log_tunnel_up(lns, t);
+	lns_dial_tunnel_theirs(lns, t, now);
+	lns_tunnel_settle(lns, t, now);
+	return 0;
+}
+
+int
+lns_tunnel_open(
+	struct lns *lns, uint64_t now, struct lns_dial *d, uint16_t id, struct l2tp_tunnel *l2tp)
+{
+	const struct lns_opener from = {.listener = d->listener, .peer = d->at};
+	struct lns_tunnel *t = make(lns, now, &from, id, l2tp, d->terms, d->secret);
+
+	if (t == NULL)
+		return CV_ERR_NOMEM;
+	t->ours = true;
+	t->dial = d;
+	d->tunnel = t;
+	lns->dial_tunnels++;
 	lns_tunnel_settle(lns, t, now);
 	return 0;
 }
@@ -339,9 +229,11 @@ end(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 {
 	struct lns_tunnel *oldest;
 
-	cv_table_remove(&lns->openers, &t->by_opener);
-	leave_end(lns, t);
-	leave_peer(lns, t);
+	if (!t->ours)
+		cv_table_remove(&lns->openers, &t->by_opener);
+	if (t->up)
+		lns_end_leave(lns, t);
+	lns_peer_leave(lns, t);
 	lns_tunnel_used(t);
 	lns->tunnels--;
 	lns_callers_prove(&lns->admission.callers, &t->peer.ip, now);
@@ -399,10 +291,12 @@ tunnel_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 {
 	struct cv_link *s;
 
+	lns_dial_tunnel_down(lns, t, &event->reason); /* before its session tells the same */
 	while ((s = cv_list_first(&t->sessions)) != NULL)
 		lns_session_over(lns, IN_TUNNEL(s), now, session_reason(lns, t, &event->reason));
 	end(lns, t, now);
-	log_tunnel_down(lns, t, &event->reason);
+	if (t->up)
+		log_tunnel_down(lns, t, &event->reason);
 }
 
 static void
@@ -432,7 +326,10 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 
 	while (l2tp_tunnel_poll_event(t->l2tp, &event)) {
 		switch (event.type) {
-		case L2TP_EV_UP: /* it was up when it was made */
+		case L2TP_EV_UP: /* of others it is known before there is a tunnel here */
+			tunnel_is_up(lns, t, now);
+			if (t->dial != NULL)
+				lns_dial_tunnel_up(lns, t, now);
 			break;
 		case L2TP_EV_DOWN:
 			tunnel_down(lns, t, now, &event);
@@ -441,7 +338,7 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 			t->done = true;
 			break;
 		case L2TP_EV_CALL_REQUEST:
-			lns_call_request(lns, t, now, event.remote_session);
+			lns_call_request(lns, t, now, &event);
 			break;
 		case L2TP_EV_CALL_UP:
 			lns_call_up(lns, t, now, &event);

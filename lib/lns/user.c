@@ -254,3 +254,13 @@ lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now)
 	join(lns, s);
 	return true;
 }
+
+bool
+lns_user_give(struct lns *lns, struct lns_session *s, uint64_t now, const struct cv_ip *ip)
+{
+	if (!take_fixed(lns, s, now, ip))
+		return false;
+	take_routes(lns, s, now);
+	join(lns, s);
+	return true;
+}

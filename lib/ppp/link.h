@@ -99,6 +99,7 @@ struct ppp_scope {
 	X(PPP_DOWN_SHUTDOWN, "shutdown", "the server shuts down")                                 \
 	X(PPP_DOWN_KICKED, "kicked", "ended by the administrator")                                \
 	X(PPP_DOWN_REPLACED, "replaced", "replaced by a newer session of the same user")          \
+	X(PPP_DOWN_IDLE, "idle", "no traffic for the time that is set for it")                    \
 	X(PPP_DOWN_PROFILE, "profile", "what its user may have is something else now")            \
 	X(PPP_DOWN_NO_ADDRESS, "no-address", "no address left in the pool")                       \
 	X(PPP_DOWN_LIMIT, "limit", "a configured limit is reached")                               \

@@ -9,6 +9,8 @@ static const struct fake_file standard_files[] = {
 	{"tunnel.secret", "tunnel-hush\n", 12, 0600, 0},
 	{"alice.secret", "alice-hush\n", 11, 0600, 0},
 	{"bob.secret", "bob-hush", 8, 0600, 0},
+	{"headquarters.secret", "hq-hush\n", 8, 0600, 0},
+	{"branch-7.secret", "branch-hush\n", 12, 0600, 0},
 	{"users.txt", "# comment\n\ncarol:carol-hush\n", 28, 0600, 0},
 	{"folder/tunnel.secret", "folder-hush\r\n", 13, 0600, 0},
 };

@@ -12,6 +12,7 @@ struct row {
 	"ports: [{ name: wan, device: \"tap:a\", mtu: 1500 }, { name: lan, device: \"tap:b\" }]\n"
 #define SECRET(keys) "tunnels: { secrets: [{ " keys " }] }\n"
 #define USER(keys) "users: [{ name: alice, password-file: alice.secret, " keys " }]\n"
+#define DIALLED(keys) "dial: [{ " keys ", user: me, password-file: alice.secret }]\n"
 #define TUNNELS(keys) "tunnels: { secrets: [{ secret: none }], " keys " }\n"
 #define TWO_GROUPS                                                          \
 	"groups: [{ name: one, address: 10.88.0.1, pool: 10.88.1.0/24 },\n" \
@@ -82,6 +83,8 @@ static const struct row rows[] = {
 	{"tunnels.secrets.secret", SECRET("%s"), "secret: none", "secret-file: bob.secret", "none",
 		""},
 	{"tunnels.secrets.proxy", SECRET("secret-file: bob.secret, proxy: %s"), "renegotiate",
+		"accept", NULL, NULL},
+	{"tunnels.secrets.outgoing", SECRET("secret-file: bob.secret, outgoing: %s"), "refuse",
 		"accept", NULL, NULL},
 	{"ppp.auth", "ppp: { auth: %s }\n", "[mschapv2, chap-md5]", "[chap-md5]",
 		"mschapv2, chap-md5", "chap-md5"},
@@ -182,6 +185,39 @@ static const struct row rows[] = {
 		NULL, NULL},
 	{"users.rate-in", USER("rate-in: %s"), "10Mbit", "none", NULL, NULL},
 	{"users.rate-out", USER("rate-out: %s"), "10Mbit", "10Mbit/11Mbit", NULL, NULL},
+	{"dial.name", DIALLED("name: %s, to: 192.0.2.9, secret: none"), "a", "b", "", ""},
+	{"dial.to", DIALLED("name: a, secret: none, to: %s"), "gw.example.net",
+		"[192.0.2.9, \"gw.example.net:1702\"]", NULL, "192.0.2.9, gw.example.net:1702"},
+	{"dial.listener",
+		"listeners: [{ address: 192.0.2.1/24 }, { address: 192.0.2.2/24 }]\n" DIALLED(
+			"name: a, to: 192.0.2.9, secret: none, listener: \"%s\""),
+		"192.0.2.1:1701", "192.0.2.2:1701", NULL, NULL},
+	{"dial.host-name", DIALLED("name: a, to: 192.0.2.9, secret: none, host-name: %s"), "x", "y",
+		NULL, NULL},
+	{"dial.secret-file", DIALLED("name: a, to: 192.0.2.9, secret-file: %s"), "alice.secret",
+		"bob.secret", "", ""},
+	{"dial.secret", DIALLED("name: a, to: 192.0.2.9, %s"), "secret: none",
+		"secret-file: bob.secret", "none", ""},
+	{"dial.call", DIALLED("name: a, to: 192.0.2.9, secret: none, call: %s"), "incoming",
+		"outgoing", NULL, NULL},
+	{"dial.peer-user",
+		"users: [{ name: x, password-file: alice.secret }, { name: y, password-file: "
+		"alice.secret }]\ndial: [{ name: a, to: 192.0.2.9, secret: none, peer-user: %s "
+		"}]\n",
+		"x", "y", NULL, NULL},
+	{"dial.user",
+		"dial: [{ name: a, to: 192.0.2.9, secret: none, user: %s, password-file: "
+		"alice.secret }]\n",
+		"x", "y", NULL, NULL},
+	{"dial.password-file",
+		"dial: [{ name: a, to: 192.0.2.9, secret: none, user: x, password-file: %s }]\n",
+		"alice.secret", "bob.secret", "", ""},
+	{"dial.group", TWO_GROUPS DIALLED("name: a, to: 192.0.2.9, secret: none, group: %s"), "one",
+		"two", NULL, NULL},
+	{"dial.address", DIALLED("name: a, to: 192.0.2.9, secret: none, address: %s"), "10.99.0.1",
+		"10.99.0.2", NULL, NULL},
+	{"dial.routes", DIALLED("name: a, to: 192.0.2.9, secret: none, routes: %s"),
+		"172.20.0.0/16", "172.21.0.0/16", NULL, NULL},
 	{"limits.tunnels", "limits: { tunnels: %s }\n", "10000", "9000", NULL, NULL},
 	{"limits.tunnels-per-peer", "limits: { tunnels-per-peer: %s }\n", "1000", "900", NULL,
 		NULL},

@@ -48,7 +48,7 @@ static const struct bad inline_secrets[] = {
 	 "    - { hunter2 }\n",
 		"t.yaml:3:7: tunnels.secrets[0].secret-file: is required, or secret: none\n"
 		"t.yaml:3:9: tunnels.secrets[0]: unknown key; the keys here are peer, host, "
-		"listener, secret-file, secret, proxy\n"},
+		"listener, secret-file, secret, proxy, outgoing\n"},
 	{"tunnels:\n"
 	 "  secrets:\n"
 	 "    - { secret-fil: tunnel.secret }\n",
