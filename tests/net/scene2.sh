@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # scene2.sh - the network of config/SCENE-2.md, with the files that are written there: two clients
-# behind one NAT, and a gateway on Culvert's LAN that knows nothing of L2TP.
+# behind one NAT, and a gateway on Culvert's LAN that knows nothing of L2TP; over IPv4 and IPv6.
 #
 # Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
 set -u
@@ -13,6 +13,7 @@ OTHER=198.51.100.10 # of the same guest: on the LAN, and no gateway of the confi
 ALICE=198.51.100.129
 BOB=198.51.100.130
 BEHIND=172.31.0.1
+GATEWAY6=2001:db8:5::9 ALICE6=2001:db8:5:81::7 BOB6=2001:db8:5:82::7 BEHIND6=2001:db8:ff::1
 SPI=0xc0ffee01 # both clients' kernels are to choose this one for what comes in
 
 tap_requires guest lns
@@ -33,6 +34,19 @@ each() {
 
 dial() {
 	scene_dial 2 "$1" "$2" && client_wait "$1" && [ "$(client_address "$1")" = "$3" ]
+}
+
+# Both have formed the address that the gateway's file says.
+addresses6() {
+	address6 A $ALICE6 && address6 B $BOB6
+}
+
+address6() {
+	guest_run "$1" "for wait in \$(seq 100); do
+	ip -6 addr show dev ppp0 scope global | grep 'inet6 $2/' && exit
+	sleep 0.1
+done
+ip -6 addr; exit 1"
 }
 
 # One NAT, two of its ports.
@@ -56,14 +70,17 @@ initiate() {
 timeout 60 swanctl --initiate --child ${4:-net}"
 }
 
-# 50 packets each, a tenth of a second apart: both are under way at once, and none is lost.
+# 50 packets each of either family, a tenth of a second apart: all are under way at once, none is lost.
 esp_ping() {
-	guest_run "$1" "ping -c 50 -i 0.1 -W 5 -s 1200 $BEHIND" | tee "$RUN/ping-$1"
-	grep -q ' 50 received' "$RUN/ping-$1"
+	guest_run "$1" "ping -c 50 -i 0.1 -W 5 -s 1200 $BEHIND6 >/tmp/ping6 &
+ping -c 50 -i 0.1 -W 5 -s 1200 $BEHIND
+wait
+cat /tmp/ping6" | tee "$RUN/ping-$1"
+	[ "$(grep -c ' 50 received' "$RUN/ping-$1")" = 2 ]
 }
 
 same_spi() {
-	[ "$(guest_run G 'ip xfrm state' | grep -c "proto esp spi $SPI ")" = 2 ]
+	[ "$(guest_run G 'ip xfrm state' | grep -c "proto esp spi $SPI ")" = 4 ]
 }
 
 # seen TAG FILTER: at least one such packet was captured.
@@ -78,15 +95,21 @@ native() {
 			seen lan "esp.spi == $SPI && !udp && ip.src == $GATEWAY && ip.dst == $to" &&
 			seen lns "l2tp && esp.spi == $SPI && ip.dst == $to" || return 1
 	done
-	[ -z "$(capture_find lan 'l2tp || udp.port == 4500')" ]
+	for to in $ALICE6 $BOB6; do
+		seen lan "esp && ipv6.src == $to && ipv6.dst == $GATEWAY6" &&
+			seen lan "esp && ipv6.src == $GATEWAY6 && ipv6.dst == $to" &&
+			seen lns "l2tp && esp && ipv6.dst == $to" || return 1
+	done
+	[ -z "$(capture_find lan 'l2tp || udp.port == 4500 || icmpv6.type == 128')" ]
 }
 
 # Whatever was there is forgotten, so that it is the gateway that begins all of it.
 gateway_begins() {
 	guest_run B "$IPSEC_ENV
-swanctl --terminate --ike gateway" && initiate G - - net-bob &&
-		guest_run G "ping -c 3 -i 0.2 -W 5 -I $BEHIND $BOB" &&
-		guest_run B "ping -c 3 -i 0.2 -W 5 $BEHIND"
+swanctl --terminate --ike gateway
+swanctl --terminate --ike gateway6" && initiate G - - net-bob && initiate G - - net-bob6 &&
+		guest_run G "ping -c 3 -i 0.2 -W 5 -I $BEHIND $BOB && ping -c 3 -i 0.2 -W 5 -I $BEHIND6 $BOB6" &&
+		guest_run B "ping -c 3 -i 0.2 -W 5 $BEHIND && ping -c 3 -i 0.2 -W 5 $BEHIND6"
 }
 
 ah() {
@@ -117,30 +140,46 @@ strict() {
 	guest_run G "ip addr replace $OTHER/24 dev vec0"
 	rises POLICY_SENDER 2 guest_run A "ping -c 2 -i 0.2 -W 1 $GATEWAY" &&
 		rises POLICY_RECEIVER 2 guest_run G "ping -c 2 -i 0.2 -W 1 -I $GATEWAY $ALICE" &&
-		rises POLICY_ISOLATED 1 esp A $OTHER && rises POLICY_ISOLATED 1 esp A $BOB
+		rises POLICY_ISOLATED 1 esp A $OTHER && rises POLICY_ISOLATED 1 esp A $BOB &&
+		rises POLICY_SENDER 2 guest_run A "ping -c 2 -i 0.2 -W 1 $GATEWAY6" &&
+		rises POLICY_ISOLATED 2 guest_run A "$(esp6 2001:db8:5::10 $BOB6)"
 }
 
-# answered ADDRESS: by Culvert's MAC address, to the gateway's ARP request.
-answered() {
-	local mac
-	mac=$(world_in lns cat /sys/class/net/lan0/address)
+# esp6 TARGET...: text for a guest, which sends each an ESP packet of no meaning.
+esp6() {
+	printf "python3 -c \"
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 50)
+for target in sys.argv[1:]:
+    s.sendto(bytes(64), (target, 0))\" %s\n" "$*"
+}
+
+# answers ADDRESS...: prints those that Culvert's MAC address comes for, to the gateway's ARP and ND requests.
+answers() {
 	guest_run G "ip neigh flush dev vec0
-busybox arping -I vec0 -c 2 -w 3 $1" | tee "$RUN/arping"
-	grep -qi "from $1 \[$mac\]" "$RUN/arping"
+ip -6 neigh flush dev vec0
+for address in $*; do
+	ping -c 1 -W 3 \$address >/dev/null &
+done
+wait
+for address in $*; do
+	! ip neigh show \$address | grep -qi ' lladdr $(world_in lns cat /sys/class/net/lan0/address) ' || echo \$address
+done" | xargs
 }
 
-# Alice's is gone a moment after her session; bob's and the free ones are as they were.
+# Alice's are gone a moment after her session; bob's and the free ones are as they were.
 gone() {
-	answered $ALICE && answered $BOB && ! answered 198.51.100.200 || return 1
-	client_hang_up A && world_until 20 eval '[ "$(lns_rows sessions "{user}")" = bob ]' &&
-		! answered $ALICE && answered $BOB && guest_run B "ping -c 3 -i 0.2 -W 5 $BEHIND"
+	local all=($ALICE $BOB 198.51.100.200 $ALICE6 $BOB6 2001:db8:5:83::7)
+	[ "$(answers "${all[@]}")" = "$ALICE $BOB $ALICE6 $BOB6" ] && client_hang_up A &&
+		world_until 20 eval '[ "$(lns_rows sessions "{user}")" = bob ]' &&
+		[ "$(answers "${all[@]}")" = "$BOB $BOB6" ] && guest_run B "ping -c 3 -i 0.2 -W 5 $BEHIND"
 }
 
 discarded() {
-	rises ROUTE_DISCARD 1 esp B $ALICE
+	rises ROUTE_DISCARD 1 esp B $ALICE && rises ROUTE_DISCARD 1 guest_run B "$(esp6 $ALICE6)"
 }
 
-tap_plan 18
+tap_plan 19
 world_open
 world_site site 192.0.2.11 && scene_lan || exit 2
 for guest in A B G; do
@@ -155,12 +194,13 @@ tap_need "captures on the tunnels' side and on the LAN" \
 tap_need "two clients behind one NAT and a gateway boot" scene2_boot
 tap_need "Culvert is ready, with the page's configuration" eval 'scene_lns 2 && lns_start'
 tap_need "both clients get the addresses that they are to have" each dial
+tap_check "both have their IPv6 addresses, too" addresses6
 tap_check "both come from the same NAT" peers
 tap_need "strongSwan starts on the gateway" gateway_swan
 tap_need "strongSwan starts on both clients" each swan
-tap_need "IKE from both clients" each initiate
+tap_need "IKE from both clients, over either family" eval 'each initiate && each initiate net6'
 tap_check "both ping the network behind the gateway at the same time, without loss" each esp_ping
-tap_check "the gateway sends to both with the same SPI" same_spi
+tap_check "the gateway sends to both with the same SPI, over either family" same_spi
 tap_check "it is native ESP on the LAN, and inside L2TP on the other side" native
 tap_check "the gateway may begin" gateway_begins
 tap_check "AH passes, begun by the gateway" ah

@@ -189,7 +189,9 @@ scene2_boot() {
 		guest_wait A && guest_wait B && guest_wait G &&
 		guest_run G 'ip addr flush dev vec0
 ip addr add 198.51.100.9/24 dev vec0
-ip addr add 172.31.0.1/24 dev lo'
+ip addr add 172.31.0.1/24 dev lo
+ip addr add 2001:db8:5::9/56 dev vec0 nodad
+ip addr add 2001:db8:ff::1/64 dev lo nodad'
 }
 
 # scene3_boot: alice's machine A and carol's C behind the NAT of siteA, bob's B and dave's D behind siteB's.
