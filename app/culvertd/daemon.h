@@ -20,6 +20,7 @@ struct watchdog;
 struct reload;
 struct trace;
 struct resolver;
+struct kernel;
 
 /* A session that ended, and that a worker may still use. */
 struct ending {
@@ -52,6 +53,8 @@ struct daemon {
 	struct resolver *resolver;    /* NULL: no name was asked for */
 	struct dp_rules *const *made; /* lists of rules that are ready, by filter; NULL: none */
 	struct trace *trace;          /* the last one, or NULL */
+	struct kernel *kernel;        /* kernel.h; NULL: no routing daemon is beside us */
+	uint64_t kernel_at;           /* when it wants to go on */
 	uint64_t reload_at;           /* when it wants to go on */
 	uint64_t beats;               /* control's rounds, for the watchdog */
 	uint64_t beat_ns;             /* it wants one at least so often */

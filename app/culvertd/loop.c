@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "kernel.h"
 #include "reload.h"
 
 #define LOOK_NS CV_NS_PER_MS /* between two looks at descriptors where the loop does not sleep */
@@ -41,6 +42,7 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 	cv_log_event(&d->log, CV_LOG_INFO, "stopping", "signal=\"%s\"", strsignal((int)sig));
 	daemon_notify("STOPPING=1");
 	d->stop_by = now + STOP_BOUND_NS;
+	kernel_withdraw(d);
 	lns_shutdown(d->lns, now);
 	daemon_act(d, now);
 }
@@ -100,7 +102,7 @@ set_timer(struct daemon *d, uint64_t now)
 	at = cv_time_min(at, now + d->beat_ns); /* to be seen alive */
 	if (d->stop_by != CV_TIME_NEVER)
 		at = cv_time_min(at, now + STOP_TICK_NS);
-	at = cv_time_min(at, d->reload_at);
+	at = cv_time_min(cv_time_min(at, d->reload_at), d->kernel_at);
 	if (d->held_back)
 		at = cv_time_min(at, now + HELD_BACK_NS);
 	wait = at > now ? at - now : 0;
@@ -118,6 +120,10 @@ serve(struct daemon *d, uint64_t now)
 	__atomic_store_n(&d->beats, d->beats + 1, __ATOMIC_RELAXED);
 	dp_control_poll(d->dp, now);
 	while (dp_punt_next(d->dp, &punt)) {
+		if (punt.class == DP_PUNT_BFD || punt.class == DP_PUNT_ROUTING) {
+			kernel_deliver(d, &punt);
+			continue;
+		}
 		lns_input(d->lns, now, punt.service, &punt.remote, punt.data, punt.len);
 		dp_punt_release(d->dp, &punt);
 		daemon_act(d, now);
@@ -127,6 +133,7 @@ serve(struct daemon *d, uint64_t now)
 	daemon_act(d, now);
 	daemon_tell_removed(d);
 	d->reload_at = reload_step(d, now);
+	d->kernel_at = kernel_step(d, now);
 }
 
 static bool

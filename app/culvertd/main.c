@@ -14,6 +14,7 @@
 #include "config/reference.h"
 #include "config/schema.h"
 #include "daemon.h"
+#include "kernel.h"
 #include "reload.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
@@ -242,6 +243,7 @@ tear_down(struct daemon *d)
 	control_server_free(d->control);
 	reload_free(d);
 	trace_free(d->trace);
+	kernel_free(d);
 	free_event(d->wake);
 	free_event(d->timer);
 	free_event(d->on_term);

@@ -14,6 +14,7 @@
 
 #include "config/diff.h"
 #include "daemon.h"
+#include "kernel.h"
 #include "reload_rows.h"
 
 enum {
@@ -251,7 +252,8 @@ apply(struct daemon *d, uint64_t now)
 		d->log.level = r->cfg->log.level;
 	r->old = d->cfg;
 	d->cfg = cfg_hold(r->cfg);
-	daemon_act(d, now); /* which asks d->cfg */
+	(void)kernel_follow(d); /* what fails is missing, and was logged */
+	daemon_act(d, now);     /* which asks d->cfg */
 	r->cursor = 0;
 	r->state = ENDING;
 }
@@ -318,6 +320,7 @@ reload_step(struct daemon *d, uint64_t now)
 		if (!peers_told(d, now))
 			return cv_time_add(now, TELL_LOOK_NS);
 		daemon_apply_finish(d, r->old);
+		kernel_again(d);
 		finish(d, APPLIED, "changes: %zu; sessions changed: %llu, ended: %llu", r->diff.n,
 			(unsigned long long)r->toll.changes, (unsigned long long)r->toll.ends);
 		break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Counters in the log: on SIGUSR1 and at the end. */
 #include "daemon.h"
+#include "kernel.h"
 
 static void
 report_dp(struct daemon *d, const char *event,
@@ -34,7 +35,7 @@ daemon_counter(const struct daemon *d, unsigned index, struct daemon_counter *ou
 			__atomic_load_n(&d->worker_late, __ATOMIC_RELAXED)};
 		return true;
 	default:
-		return false;
+		return kernel_counter(d, index - 3, out);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "kernel.h"
 
 static enum dp_port_kind
 port_kind(enum cfg_port_kind kind)
@@ -76,6 +77,7 @@ daemon_create_datapath(struct daemon *d)
 		.hugepages = hugepages[cfg->workers.hugepages],
 		.memory_mib = cfg->workers.memory_mib,
 		.hand_over = cfg->workers.hand_over,
+		.kernel = cfg->n_kernel_tables != 0,
 		.slot_seed = lns_slot_seed(d->lns),
 		.slot_mask = lns_slot_mask(d->lns),
 		.log = &d->log};
@@ -91,5 +93,5 @@ daemon_create_datapath(struct daemon *d)
 	rc = daemon_apply(d, d->started_at, NULL, cfg, why);
 	if (rc != 0)
 		cv_log_event(&d->log, CV_LOG_ERROR, "start-failed", "reason=\"%s\"", why);
-	return rc;
+	return rc != 0 ? rc : kernel_follow(d);
 }

@@ -39,6 +39,7 @@ uplinks_set_lan(struct daemon *d, const struct cfg *cfg, uint32_t lan)
 		told.group = group_of(i);
 		told.filter = cfg->filters[i->filter].id;
 		told.proxy = proxies[i->proxy];
+		told.kernel = i->kernel != NULL;
 	}
 	return dp_iface_set(d->dp, lans_iface(cfg, lan), &told);
 }
@@ -74,6 +75,7 @@ uplinks_same_interface(
 	const struct cfg_interface *a = va, *b = vb;
 
 	if (a->n_addresses != b->n_addresses || a->proxy != b->proxy ||
+		(a->kernel == NULL) != (b->kernel == NULL) ||
 		lans_iface(a_cfg, a->lan) != lans_iface(b_cfg, b->lan) ||
 		a_cfg->realms[a->realm].id != b_cfg->realms[b->realm].id ||
 		a_cfg->filters[a->filter].id != b_cfg->filters[b->filter].id)

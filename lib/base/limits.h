@@ -18,6 +18,7 @@ enum {
 	CV_ROUTES_MAX = 1024,        /* that the configuration says, of all realms */
 	CV_DIALS_MAX = 1024,         /* peers that are dialled */
 	CV_DIAL_TARGETS_MAX = 8,     /* addresses and names of each */
+	CV_KERNEL_TABLES_MAX = 16,   /* of the kernel's, one a realm */
 	/* One a group, two that are always there, and others. */
 	CV_FILTERS_MAX = 2 * CV_GROUPS_MAX,
 	CV_RULES_MAX = 16384,    /* of a filter */
@@ -36,6 +37,7 @@ enum {
 	CV_INTERFACE_IDS = 2 * CV_INTERFACES_MAX,
 	CV_ROUTE_IDS = 2 * CV_ROUTES_MAX,
 	CV_DIAL_IDS = 2 * CV_DIALS_MAX,
+	CV_KERNEL_TABLE_IDS = 2 * CV_KERNEL_TABLES_MAX,
 	CV_GROUP_IDS = 2 * CV_GROUPS_MAX,
 	CV_FILTER_IDS = 2 * CV_FILTERS_MAX,
 

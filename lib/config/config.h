@@ -172,6 +172,21 @@ struct cfg_interface {
 	enum cfg_proxy_addresses proxy;
 	struct cv_prefix *addresses; /* our own, each with the length of its network */
 	size_t n_addresses;
+	const char *kernel; /* name of an interface of the kernel's beside it; NULL: none */
+};
+
+/* What of a realm is put into a table of the kernel's, for a routing daemon to redistribute. */
+enum cfg_announce { CFG_ANNOUNCE_OFF, CFG_ANNOUNCE_POOLS };
+
+/* A table of the kernel's whose routes are a realm's. */
+struct cfg_kernel_table {
+	const char *name; /* of the realm */
+	uint16_t id;      /* below CV_KERNEL_TABLE_IDS */
+	uint16_t realm;   /* position in realms */
+	uint32_t table;
+	enum cfg_announce announce;
+	uint32_t announce_table; /* 0: table */
+	uint32_t metric;         /* of what is announced */
 };
 
 /* Where a realm's addresses are that are nobody's inside tunnels. */
@@ -318,6 +333,8 @@ struct cfg {
 	size_t n_interfaces;
 	struct cfg_route *routes;
 	size_t n_routes;
+	struct cfg_kernel_table *kernel_tables;
+	size_t n_kernel_tables;
 	struct cfg_user *users; /* sorted by name */
 	size_t n_users;
 	struct cfg_fixed *fixed; /* sorted by realm and address */
@@ -388,6 +405,7 @@ enum cfg_object {
 	CFG_INTERFACE,
 	CFG_ROUTE,
 	CFG_DIAL,
+	CFG_KERNEL_TABLE,
 	CFG_IDENTITIES,
 	CFG_USER = CFG_IDENTITIES,
 	CFG_TUNNEL_SECRET,
@@ -428,6 +446,8 @@ const struct cfg_route *cfg_route_find(const struct cfg *cfg, const char *name);
 const struct cfg_route *cfg_route_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_dial *cfg_dial_find(const struct cfg *cfg, const char *name);
 const struct cfg_dial *cfg_dial_by_id(const struct cfg *cfg, uint16_t id);
+const struct cfg_kernel_table *cfg_kernel_table_find(const struct cfg *cfg, const char *name);
+const struct cfg_kernel_table *cfg_kernel_table_by_id(const struct cfg *cfg, uint16_t id);
 
 /* What a position of a LAN is: its VLAN, or NULL where it is a port without tags; the port in any
  * case; its name in the file; its largest packet. */

@@ -42,6 +42,7 @@ cfg_object_name(enum cfg_object object)
 		[CFG_INTERFACE] = "interface",
 		[CFG_ROUTE] = "route",
 		[CFG_DIAL] = "peer",
+		[CFG_KERNEL_TABLE] = "kernel table",
 		[CFG_USER] = "user",
 		[CFG_TUNNEL_SECRET] = "tunnel secret"};
 

@@ -35,6 +35,8 @@ static const struct kind kinds[CFG_IDENTITIES] = {
 		KIND(struct cfg_interface, interfaces, CV_INTERFACES_MAX, CV_INTERFACE_IDS),
 	[CFG_ROUTE] = KIND(struct cfg_route, routes, CV_ROUTES_MAX, CV_ROUTE_IDS),
 	[CFG_DIAL] = KIND(struct cfg_dial, dials, CV_DIALS_MAX, CV_DIAL_IDS),
+	[CFG_KERNEL_TABLE] = KIND(
+		struct cfg_kernel_table, kernel_tables, CV_KERNEL_TABLES_MAX, CV_KERNEL_TABLE_IDS),
 };
 
 static size_t
@@ -165,6 +167,8 @@ cfg_identify(struct cfg_loader *l)
 	cfg_name_vlans(l);
 	name_listeners(l);
 	name_routes(l);
+	for (size_t i = 0; i < l->cfg->n_kernel_tables; i++)
+		l->cfg->kernel_tables[i].name = l->cfg->realms[l->cfg->kernel_tables[i].realm].name;
 	for (enum cfg_object i = CFG_PORT; i < CFG_IDENTITIES && !l->nomem; i++) {
 		size_t n = count_of(l->cfg, &kinds[i]);
 		struct cfg_positions *p = &owner->identities[i];
@@ -263,6 +267,7 @@ LOOK_UPS(filter, CFG_FILTER)
 LOOK_UPS(interface, CFG_INTERFACE)
 LOOK_UPS(route, CFG_ROUTE)
 LOOK_UPS(dial, CFG_DIAL)
+LOOK_UPS(kernel_table, CFG_KERNEL_TABLE)
 
 const struct cfg *
 cfg_hold(const struct cfg *cfg)

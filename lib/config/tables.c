@@ -83,6 +83,7 @@ static const char *const outgoing_ways[] = {"refuse", "accept", NULL};
 static const char *const clamp_ways[] = {"off", "on", NULL};
 static const char *const address_proxies[] = {"off", "sessions", "pools", NULL};
 static const char *const tpids[] = {"802.1ad", "802.1q", NULL};
+static const char *const announce_ways[] = {"off", "pools", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 static const char *const call_ways[] = {"incoming", "outgoing", NULL};
 
@@ -326,6 +327,9 @@ static const struct cfg_key interface_keys[] = {
 	VALUE("proxy", struct cfg_interface, proxy, CHOICE(address_proxies), "sessions", LIVE,
 		"whose addresses are answered for by ARP and ND there: off, of sessions, or of "
 		"all pools of the realm"),
+	VALUE("kernel", struct cfg_interface, kernel, NAME(1, 15), NULL, LIVE,
+		"name of an interface that the kernel gets beside it, by which a routing daemon "
+		"speaks BGP, BFD and OSPF; left out: none"),
 };
 
 static const struct cfg_key route_keys[] = {
@@ -338,6 +342,20 @@ static const struct cfg_key route_keys[] = {
 		"silence"),
 	VALUE("interface", struct cfg_route, interface, KIND(INTERFACE), NULL, LIVE,
 		"by which the router is reached; needed where its address is link-local"),
+};
+
+static const struct cfg_key kernel_table_keys[] = {
+	VALUE("realm", struct cfg_kernel_table, realm, KIND(OF_REALM), NULL, NAMES(LIVE),
+		"realm of a group; may be left out when there is one"),
+	VALUE("table", struct cfg_kernel_table, table, NUMBER(1, UINT32_MAX), "254", LIVE,
+		"number of the table whose routes are the realm's, too; 254: the main one"),
+	VALUE("announce", struct cfg_kernel_table, announce, CHOICE(announce_ways), "off", LIVE,
+		"pools: the realm's pools are there as routes that discard, of protocol 201, to "
+		"be redistributed"),
+	VALUE("announce-table", struct cfg_kernel_table, announce_table, NUMBER(1, UINT32_MAX),
+		NULL, LIVE, "number of the table for these; left out: the same"),
+	VALUE("announce-metric", struct cfg_kernel_table, metric, NUMBER(1, UINT32_MAX), "1701",
+		LIVE, "their metric"),
 };
 
 static const struct cfg_key user_keys[] = {
@@ -427,6 +445,8 @@ static const struct cfg_table group_table = {
 	TABLE(group_keys), .object = CFG_GROUP, .any_of = group_families, .check = cfg_check_group};
 static const struct cfg_table interface_table = {TABLE(interface_keys), .object = CFG_INTERFACE};
 static const struct cfg_table route_table = {TABLE(route_keys), .object = CFG_ROUTE};
+static const struct cfg_table kernel_table_table = {
+	TABLE(kernel_table_keys), .object = CFG_KERNEL_TABLE};
 static const struct cfg_table user_table = {TABLE(user_keys), .object = CFG_USER, .secret = true};
 static const struct cfg_table dial_table = {TABLE(dial_keys), .object = CFG_DIAL, .secret = true,
 	.one_of = secret_ways, .check = cfg_check_dial};
@@ -459,6 +479,9 @@ static const struct cfg_key root_keys[] = {
 		"by which packets of a realm come and go as they are: uplinks"),
 	LISTED("routes", CFG_MANY, LIST(struct cfg, routes), SUBMAP(route_table), 0, CV_ROUTES_MAX,
 		NULL, LIVE, "where addresses of a realm are that are no client's"),
+	LISTED("kernel-tables", CFG_MANY, LIST(struct cfg, kernel_tables),
+		SUBMAP(kernel_table_table), 0, CV_KERNEL_TABLES_MAX, NULL, LIVE,
+		"tables of the kernel's that a routing daemon writes what it has learned to"),
 	LISTED("users", CFG_MANY, LIST(struct cfg, users), SUBMAP(user_table), 0, CFG_LISTED_MAX,
 		NULL, LIVE, "who may have a session"),
 	WHOLE("users-file", RANGE(USERS_FILE, 1, 4096), NULL, LIVE,

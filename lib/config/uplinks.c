@@ -209,9 +209,63 @@ check_routes(struct cfg_loader *l)
 	}
 }
 
+/* ---- a routing daemon beside us ---- */
+
+/* Whether a port is a device of the kernel's of this name. */
+static bool
+is_port(const struct cfg *cfg, const char *name)
+{
+	for (size_t i = 0; i < cfg->n_ports; i++)
+		if ((cfg->ports[i].kind == CFG_PORT_AF_PACKET ||
+			    cfg->ports[i].kind == CFG_PORT_TAP) &&
+			cfg->ports[i].device != NULL && strcmp(cfg->ports[i].device, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_kernel(struct cfg_loader *l, const struct cfg_node *node, size_t index)
+{
+	const struct cfg *cfg = l->cfg;
+	const char *name = cfg->interfaces[index].kernel;
+
+	if (name == NULL)
+		return;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		cfg_fail(l, node, NULL, "is no name that an interface can have");
+	if (is_port(cfg, name))
+		cfg_fail(l, node, NULL, "%s is the device of a port", name);
+	for (size_t i = 0; i < index; i++)
+		if (cfg->interfaces[i].kernel != NULL &&
+			strcmp(cfg->interfaces[i].kernel, name) == 0) {
+			cfg_fail(l, node, NULL, "%s is that of interfaces[%zu]", name, i);
+			return;
+		}
+}
+
+static void
+check_kernels(struct cfg_loader *l)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *list = cfg_node_get(l->root, "interfaces");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+
+	for (size_t i = 0; i < cfg->n_interfaces && node != NULL; i++, node = node->next)
+		check_kernel(l, cfg_node_get(node, "kernel"), i);
+	list = cfg_node_get(l->root, "kernel-tables");
+	node = list == NULL ? NULL : list->first;
+	for (size_t i = 0; i < cfg->n_kernel_tables && node != NULL; i++, node = node->next)
+		for (size_t k = 0; k < i; k++)
+			if (cfg->kernel_tables[k].realm == cfg->kernel_tables[i].realm &&
+				cfg->kernel_tables[i].realm < cfg->n_realms)
+				cfg_fail(l, node, NULL, "kernel-tables[%zu] is of the same realm",
+					k);
+}
+
 void
 cfg_check_uplinks(struct cfg_loader *l)
 {
 	check_interfaces(l);
 	check_routes(l);
+	check_kernels(l);
 }

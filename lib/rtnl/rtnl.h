@@ -109,6 +109,7 @@ struct rtnl_params {
 struct rtnl_change {
 	struct cv_prefix to;
 	enum rtnl_way way; /* RTNL_WAY_NONE: nobody leads there any more */
+	uint32_t mark;     /* rtnl_table_mark(); 0: none */
 	uint32_t n;        /* _VIA: at least one, all by links that can be used */
 	struct rtnl_hop hops[RTNL_HOPS];
 };
@@ -146,6 +147,9 @@ int rtnl_table_link(struct rtnl_table *t, uint32_t link, bool usable);
 /* The next change that nobody was told of yet, as it is now, whatever was in between: the path of
  * the lowest metric that leads anywhere. false: there is none. */
 bool rtnl_table_change(struct rtnl_table *t, struct rtnl_change *out);
+/* What the caller wants to have back with the next change of a prefix: it was told of a way there.
+ * Where it was told of none, 0 is all that can be. */
+void rtnl_table_mark(struct rtnl_table *t, const struct cv_prefix *to, uint32_t mark);
 /* All of it is to be told again. */
 void rtnl_table_again(struct rtnl_table *t);
 

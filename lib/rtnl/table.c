@@ -30,6 +30,7 @@ struct entry {
 	struct entry *later;          /* that is to be told, behind this one */
 	struct path *paths;
 	struct cv_prefix to;
+	uint32_t mark;    /* the caller's */
 	bool waits, told; /* to be told; somebody was told that it leads somewhere */
 };
 
@@ -490,7 +491,7 @@ rtnl_table_change(struct rtnl_table *t, struct rtnl_change *out)
 		if (t->first == NULL)
 			t->last = &t->first;
 		e->waits = false;
-		*out = (struct rtnl_change){.to = e->to};
+		*out = (struct rtnl_change){.to = e->to, .mark = e->mark};
 		for (const struct path *p = e->paths; p != NULL; p = p->next)
 			if ((best == NULL || p->metric < best->metric) && by_path(t, p, out))
 				best = p;
@@ -505,6 +506,16 @@ rtnl_table_change(struct rtnl_table *t, struct rtnl_change *out)
 			return true;
 	}
 	return false;
+}
+
+void
+rtnl_table_mark(struct rtnl_table *t, const struct cv_prefix *to, uint32_t mark)
+{
+	uint64_t hash;
+	struct entry *e = find(t, to, &hash);
+
+	if (e != NULL)
+		e->mark = mark;
 }
 
 void

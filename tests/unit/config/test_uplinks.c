@@ -71,6 +71,19 @@ static const struct bad wrong[] = {
 	{INTERFACES(LAN) ROUTES(
 		 "{ to: 0.0.0.0/0, via: discard }, { to: 0.0.0.0/0, via: 198.18.5.9 }"),
 		"t.yaml:2:49: routes[1].to: routes[0] leads to the same\n"},
+	{INTERFACES("{ name: lan, addresses: 198.18.5.1/24, kernel: 0123456789abcdef }"),
+		"t.yaml:1:61: interfaces[0].kernel: must have 1 to 15 characters, not 16\n"},
+	{INTERFACES("{ name: lan, addresses: 198.18.5.1/24, kernel: .. }"),
+		"t.yaml:1:61: interfaces[0].kernel: is no name that an interface can have\n"},
+	{PORTS INTERFACES("{ name: x, port: lan, addresses: 198.18.5.1/24, kernel: b }"),
+		"t.yaml:3:70: interfaces[0].kernel: b is the device of a port\n"},
+	{PORTS INTERFACES("{ name: x, port: lan, addresses: 198.18.5.1/24, kernel: up },"
+			  "{ name: y, port: wan, addresses: 198.18.6.1/24, kernel: up }"),
+		"t.yaml:3:131: interfaces[1].kernel: up is that of interfaces[0]\n"},
+	{"kernel-tables: [{ table: 0 }]\n",
+		"t.yaml:1:26: kernel-tables[0].table: 0 is out of range: 1 to 4294967295\n"},
+	{GROUPS "kernel-tables: [{ realm: red }, { realm: blue }, { realm: red, table: 9 }]\n",
+		"t.yaml:3:50: kernel-tables[2]: kernel-tables[0] is of the same realm\n"},
 	{INTERFACES(LAN) ROUTES("{ to: 0.0.0.0/0, via: 198.18.5.9, interface: wan }"),
 		"t.yaml:2:55: routes[0].interface: there is no interface wan; did you mean lan?\n"},
 };

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""stream.py client INTERFACE LNS GATEWAY GATEWAY6 FILE CULVERTCTL...: a session of userA's that sends
+ESP packets to a gateway, of either family each 10 ms, until it is killed. FILE says every 100 ms how
+many were sent of each family, how many came back, and for how long at most none did, in ms: "SENT BACK
+DARK SENT6 BACK6 DARK6". Who removes FILE has darkness counted from then on.
+
+stream.py gateway ADDRESS ADDRESS6: the gateway, which sends each back."""
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+from client import ESP, IP, IPV6, Client
+from frames import ipv4, ipv6
+from wire import Wire
+
+EVERY_S, TELL_S = 0.01, 0.1
+
+
+class Flow:
+    """Packets of a family, by their numbers."""
+
+    def __init__(self):
+        self.sent = self.back = 0
+        self.last = time.monotonic()
+        self.dark = 0.0
+
+    def next(self):
+        self.sent += 1
+        return struct.pack("!II", 0x1000, self.sent) + bytes(24)
+
+    def came(self):
+        now = time.monotonic()
+        self.back += 1
+        self.dark = max(self.dark, now - self.last)
+        self.last = now
+
+
+def client(interface, lns, gateway, gateway6, path, *culvertctl):
+    wire = Wire(interface, lns, culvertctl)
+    us = Client(wire, "userA", "pass-a")
+    flows = {IP: Flow(), IPV6: Flow()}
+    send_at = tell_at = time.monotonic()
+    while True:
+        now = time.monotonic()
+        if now >= send_at:
+            us.send(IP, ipv4(us.address, gateway, flows[IP].next(), ESP))
+            us.send(IPV6, ipv6(us.address6(), gateway6, flows[IPV6].next(), ESP))
+            send_at = max(send_at + EVERY_S, now - 5 * EVERY_S)
+        wire.receive(max(0.0, send_at - time.monotonic()), lambda: us.inbox)
+        for protocol, body in us.inbox:
+            if protocol in flows and body[9 if protocol == IP else 6] == ESP:
+                flows[protocol].came()
+        us.inbox.clear()
+        if now >= tell_at:
+            tell_at = now + TELL_S
+            if not os.path.exists(path):
+                for flow in flows.values():
+                    flow.dark, flow.last = 0.0, now
+            with open(path + ".new", "w", encoding="ascii") as file:
+                print(*(x for f in flows.values() for x in (
+                    f.sent, f.back, round(max(f.dark, now - f.last) * 1000))), file=file)
+            os.rename(path + ".new", path)
+
+
+def gateway(address, address6):
+    four = socket.socket(socket.AF_INET, socket.SOCK_RAW, ESP)
+    six = socket.socket(socket.AF_INET6, socket.SOCK_RAW, ESP)
+    four.bind((address, 0))
+    six.bind((address6, 0))
+    while True:
+        for ready in select.select([four, six], [], [])[0]:
+            packet, sender = ready.recvfrom(2048)
+            try:
+                ready.sendto(packet[20:] if ready is four else packet, sender)
+            except OSError:
+                pass  # no way back now
+
+
+if __name__ == "__main__":
+    {"client": client, "gateway": gateway}[sys.argv[1]](*sys.argv[2:])
