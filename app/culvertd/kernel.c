@@ -371,13 +371,12 @@ create(struct daemon *d)
 	return 0;
 }
 
-/* What leads by interfaces that are going to go is taken out first, as it holds these. */
-static void
-leave_links(struct daemon *d, const struct cfg *cfg)
+void
+kernel_leave(struct daemon *d, const struct cfg *cfg)
 {
 	struct kernel *k = d->kernel;
 
-	if (taps_mark(k->taps, cfg))
+	if (k == NULL || taps_mark(k->taps, cfg))
 		return;
 	for (struct tap *tap = taps_first(k->taps); tap != NULL; tap = tap->next)
 		for (unsigned i = 0; !tap->wanted && i < CV_KERNEL_TABLE_IDS; i++)
@@ -450,7 +449,7 @@ kernel_follow(struct daemon *d)
 	rc = learned_follow(k, cfg);
 	if (rc != 0)
 		return rc;
-	leave_links(d, cfg);
+	kernel_leave(d, cfg);
 	rc = taps_follow(k->taps, d, cfg, k->ask);
 	for (uint16_t id = 0; id < CV_KERNEL_TABLE_IDS; id++) {
 		one = follow_table(d, &k->tables[id], cfg, cfg_kernel_table_by_id(cfg, id));

@@ -31,6 +31,8 @@ enum {
 /* What d->cfg asks for, in place of what was there. 0, or a negative cv_err, which was logged: then
  * what could not be made is missing. */
 int kernel_follow(struct daemon *d);
+/* Before cfg is applied: what leads by interfaces that are going to be others is taken out. */
+void kernel_leave(struct daemon *d, const struct cfg *cfg);
 /* What a configuration before has cleared meanwhile is told again. */
 void kernel_again(struct daemon *d);
 /* Our routes go: no traffic is wanted any more. */
@@ -96,6 +98,7 @@ struct tap {
 	char name[16];
 	uint16_t iface; /* of the data path's */
 	uint16_t port;
+	uint16_t realm; /* ID */
 	uint16_t mtu;
 	unsigned index; /* of the kernel's */
 	int fd;

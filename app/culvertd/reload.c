@@ -242,9 +242,11 @@ apply(struct daemon *d, uint64_t now)
 		return;
 	}
 	d->made = r->made;
+	kernel_leave(d, r->cfg);
 	rc = daemon_apply(d, now, d->cfg, r->cfg, why);
 	d->made = NULL;
 	if (rc != 0) {
+		(void)kernel_follow(d);
 		finish(d, FAILED, "%s; nothing has changed", why);
 		return;
 	}

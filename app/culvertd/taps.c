@@ -288,6 +288,7 @@ make(struct taps *t, struct daemon *d, const struct cfg *cfg, const struct cfg_i
 	tap->d = d;
 	tap->fd = -1;
 	tap->iface = lans_iface(cfg, i->lan);
+	tap->realm = cfg->realms[i->realm].id;
 	tap->port = cfg_lan_port(cfg, i->lan)->id;
 	snprintf(tap->name, sizeof(tap->name), "%s", i->kernel);
 	tap->next = t->first;
@@ -319,7 +320,8 @@ find(const struct taps *t, const struct cfg *cfg, const struct cfg_interface *i)
 	struct tap *tap = t->first;
 
 	while (tap != NULL &&
-		(strcmp(tap->name, i->kernel) != 0 || tap->iface != lans_iface(cfg, i->lan)))
+		(strcmp(tap->name, i->kernel) != 0 || tap->iface != lans_iface(cfg, i->lan) ||
+			tap->realm != cfg->realms[i->realm].id))
 		tap = tap->next;
 	return tap;
 }

@@ -273,6 +273,19 @@ by_hand() {
 		world_until 10 eval 'lns_ctl lookup default 198.51.100.7 | grep -qE "leads to +none"'
 }
 
+# An interface moves, and what was learned by it is not in its way.
+moves() {
+	local ns=$WORLD_PREFIX-lns file=$RUN/lns/culvert.yaml
+	ip -n "$ns" route add 198.51.100.0/24 via 198.18.2.2 dev up2 proto static &&
+		world_until 10 leads 198.51.100.7 r2 &&
+		echo 'vlans: [ { name: aside, port: nic2, vlan: 9 } ]' >>"$file" &&
+		sed -i 's/name: r2, port: nic2/name: r2, port: aside/' "$file" && lns_ctl reload &&
+		world_until 10 leads $GATEWAY r1 && world_until 10 leads $GATEWAY6 r1 && flows 50 &&
+		lns_ctl lookup default 198.51.100.7 | grep -E "leads to +none" &&
+		sed -i 's/name: r2, port: aside/name: r2, port: nic2/; /^vlans:/d' "$file" &&
+		lns_ctl reload && world_until 30 bfd_is_up && interfaces_alike
+}
+
 # More than waits, told at once: what is lost is found by reading all of it.
 overrun() {
 	local ns=$WORLD_PREFIX-lns pid before
@@ -326,7 +339,7 @@ vanishes() {
 	world_vanish && rm -rf "/etc/frr/$WORLD_PREFIX"-* "/run/frr/$WORLD_PREFIX"-*
 }
 
-tap_plan 16
+tap_plan 17
 world_open
 frr_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/stream.log"
@@ -344,6 +357,7 @@ tap_check "the router in use dies: it goes on by the other one" dies
 tap_check "that one is back" revives "$(cat "$RUN/dead" 2>/dev/null)"
 tap_check "a cable is out, and in again: it goes on" cable_out
 tap_check "routes by hand come, change and go; the configuration's own count more" by_hand
+tap_check "an interface moves with a reload, and back" moves
 tap_check "30,000 routes, and more told at once than waits: none too many, none too few" overrun
 tap_check "pools are withdrawn and announced again" withdrawn
 tap_check "killed and started, it takes out what nobody wants any more" starts_clean
