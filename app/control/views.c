@@ -280,7 +280,7 @@ static const struct view_column route_columns[] = {
 	COLUMN("realm", realm, TEXT, "REALM", NULL, "whose route it is", BY(REALM)),
 	COLUMN("prefix", prefix, TEXT, "PREFIX", NULL, "that it is for", BY(TEXT)),
 	COLUMN("leads_to", leads_to, TEXT, "LEADS TO", NULL,
-		"via: a next hop; connected: an interface's network; own: an address of ours;"
+		"via: a next hop, each in a row; connected: an interface's network; own: an address of ours;"
 		" discard; none: its next hop is not set", CHOICES("via connected own discard none")),
 	COLUMN("next_hop", next_hop, TEXT, "NEXT HOP", NULL, "null: it has none", BY(IP), OR_NULL),
 	COLUMN("interface", interface, TEXT, "INTERFACE", NULL, "by which; null: by none",

@@ -70,7 +70,7 @@ get_via(struct daemon *d, const struct dp_via *is)
 	if (v == NULL)
 		return CV_ERR_NOMEM;
 	id += KERNEL_VIA_FIRST;
-	rc = dp_via_set(d->dp, (uint16_t)id, is);
+	rc = dp_via_set(d->dp, (uint16_t)id, is, 1);
 	if (rc != 0) {
 		free(v);
 		return rc;
@@ -85,13 +85,13 @@ static void
 put_via(struct daemon *d, uint16_t id)
 {
 	struct kernel *k = d->kernel;
-	struct dp_via is;
+	struct dp_via is[DP_MAX_HOPS];
 	uint64_t hash;
 	struct via *v;
 
-	if (id < KERNEL_VIA_FIRST || dp_via_get(d->dp, id, &is) != 0)
+	if (id < KERNEL_VIA_FIRST || dp_via_get(d->dp, id, is) != 1)
 		return;
-	v = find_via(k, &is, &hash);
+	v = find_via(k, is, &hash);
 	if (v == NULL || --v->users != 0)
 		return;
 	(void)dp_via_clear(d->dp, id);

@@ -125,22 +125,34 @@ complete_leads(const struct daemon *d, struct leads_row *row)
 /* Where the walk through all realms' routes was when a page ended: the next one goes on there, or
  * walks again from the start. */
 struct walk {
-	uint64_t passed;     /* routes */
+	uint64_t passed;     /* rows: a route's, or of each of its next hops */
 	size_t realm;        /* position */
 	struct cv_prefix at; /* of it, the last one; family 0: none yet */
+	uint32_t word;       /* of that one, */
+	unsigned hop, hops;  /* and of its next hops the one that was told */
 };
 
 /* only: the realm that is asked for, or NULL. */
 static bool
-walk_on(const struct daemon *d, const struct cfg_realm *only, struct walk *w, uint32_t *word)
+walk_on(const struct daemon *d, const struct cfg_realm *only, struct walk *w)
 {
+	if (w->hop + 1 < w->hops) {
+		w->hop++;
+		w->passed++;
+		return true;
+	}
 	for (; w->realm < d->cfg->n_realms; w->realm++, w->at = (struct cv_prefix){0}) {
 		const struct cfg_realm *realm = &d->cfg->realms[w->realm];
 
 		if (only != NULL && realm != only)
 			continue;
-		if (dp_route_next(d->dp, realm->id, &w->at, word)) {
+		if (dp_route_next(d->dp, realm->id, &w->at, &w->word)) {
 			w->passed++;
+			w->hop = 0;
+			w->hops = dp_route_kind(w->word) != DP_ROUTE_VIA
+					  ? 1
+					  : dp_via_get(d->dp, (uint16_t)(w->word & DP_ROUTE_INDEX),
+						    NULL);
 			return true;
 		}
 	}
@@ -157,14 +169,13 @@ static bool
 next_route(struct daemon *d, struct page *page, void *out)
 {
 	struct leads_row *row = out;
-	uint32_t word;
 
 	if (routes.cfg != d->cfg || routes.walk.passed != page->cursor) {
 		routes.cfg = d->cfg;
 		routes.walk = (struct walk){0};
 	}
 	do {
-		if (!walk_on(d, routes.only, &routes.walk, &word)) {
+		if (!walk_on(d, routes.only, &routes.walk)) {
 			page->cursor = 0;
 			return false;
 		}
@@ -172,7 +183,7 @@ next_route(struct daemon *d, struct page *page, void *out)
 	page->cursor = routes.walk.passed;
 	row->realm = d->cfg->realms[routes.walk.realm].name;
 	row->prefix = cv_prefix_text(&routes.walk.at, row->prefix_text);
-	dp_route_leads(d->dp, word, &row->l);
+	dp_route_leads(d->dp, routes.walk.word, routes.walk.hop, &row->l);
 	complete_leads(d, row);
 	return true;
 }
@@ -219,7 +230,13 @@ say_hop(struct lookup_row *row)
 	if (r->l.state == DP_HOP_ASKING)
 		known = "which has not answered yet";
 	cv_ip_text(&r->l.hop, hop);
-	if (r->l.kind == DP_ROUTE_VIA)
+	if (r->l.kind == DP_ROUTE_VIA && r->l.hops > 1)
+		snprintf(row->why, sizeof(row->why),
+			"route %s leads to one of %u next hops, by flow: as %s by interface %s, "
+			"%s%s",
+			r->prefix, r->l.hops, hop, r->interface, known,
+			r->mac == NULL ? "" : r->mac);
+	else if (r->l.kind == DP_ROUTE_VIA)
 		snprintf(row->why, sizeof(row->why),
 			"route %s leads by interface %s to the next hop %s, %s%s", r->prefix,
 			r->interface, hop, known, r->mac == NULL ? "" : r->mac);

@@ -168,22 +168,57 @@ uplinks_clear_interface(
 	dp_group_clear(d->dp, group_of(i));
 }
 
+/* Whether an interface of before is inside the same realm in the next configuration, too. */
+static bool
+stays(const struct cfg *before, size_t i, const struct cfg *next)
+{
+	const struct cfg_interface *was = &before->interfaces[i];
+	const struct cfg_interface *is = uplinks_by_iface(next, lans_iface(before, was->lan));
+
+	return is != NULL && next->realms[is->realm].id == before->realms[was->realm].id;
+}
+
+/* The next hops of a route, of which the interface stays in the next configuration; NULL: all. How
+ * many. */
+static unsigned
+hops_of(const struct cfg *cfg, const struct cfg_route *r, const struct cfg *next,
+	struct dp_via hops[CV_HOPS_MAX])
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < r->n_via; i++)
+		if (!r->via[i].discard && (next == NULL || stays(cfg, r->via[i].interface, next)))
+			hops[n++] = (struct dp_via){
+				.iface = lans_iface(cfg, cfg->interfaces[r->via[i].interface].lan),
+				.ip = r->via[i].ip};
+	return n;
+}
+
+/* A route goes with the last of the interfaces that it is by. */
+static void
+leave_route(struct daemon *d, const struct cfg *before, const struct cfg_route *r,
+	const struct cfg *next)
+{
+	struct dp_via hops[CV_HOPS_MAX];
+	unsigned all = hops_of(before, r, NULL, hops), n = hops_of(before, r, next, hops);
+
+	if (n != all && (n == 0 || dp_via_set(d->dp, r->id, hops, n) != 0))
+		uplinks_clear_route(d, before, before, r->id);
+}
+
+/* Routes first: a next hop can't be set any more whose address or interface is gone. */
 void
 uplinks_leave(struct daemon *d, const struct cfg *before, const struct cfg *cfg)
 {
+	for (size_t r = 0; before != NULL && r < before->n_routes; r++)
+		leave_route(d, before, &before->routes[r], cfg);
 	for (size_t i = 0; before != NULL && i < before->n_interfaces; i++) {
-		const struct cfg_interface *was = &before->interfaces[i];
-		uint16_t iface = lans_iface(before, was->lan);
-		const struct cfg_interface *is = uplinks_by_iface(cfg, iface);
+		uint16_t iface = lans_iface(before, before->interfaces[i].lan);
 
-		if (is != NULL && cfg->realms[is->realm].id == before->realms[was->realm].id) {
-			clear_addresses(d, iface, is);
-			continue;
-		}
-		for (size_t r = 0; r < before->n_routes; r++)
-			if (!before->routes[r].discard && before->routes[r].interface == i)
-				uplinks_clear_route(d, before, cfg, before->routes[r].id);
-		leave(d, iface);
+		if (stays(before, i, cfg))
+			clear_addresses(d, iface, uplinks_by_iface(cfg, iface));
+		else
+			leave(d, iface);
 	}
 }
 
@@ -201,16 +236,28 @@ uplinks_route_name(const void *thing)
 	return ((const struct cfg_route *)thing)->name;
 }
 
+static bool
+same_via(const struct cfg *a_cfg, const struct cfg_via *a, const struct cfg *b_cfg,
+	const struct cfg_via *b)
+{
+	if (a->discard || b->discard)
+		return a->discard == b->discard;
+	return cv_ip_equal(&a->ip, &b->ip) &&
+	       lans_iface(a_cfg, a_cfg->interfaces[a->interface].lan) ==
+		       lans_iface(b_cfg, b_cfg->interfaces[b->interface].lan);
+}
+
 bool
 uplinks_same_route(const struct cfg *a_cfg, const void *va, const struct cfg *b_cfg, const void *vb)
 {
 	const struct cfg_route *a = va, *b = vb;
 
-	if (a->discard || b->discard)
-		return a->discard == b->discard;
-	return cv_ip_equal(&a->via, &b->via) &&
-	       lans_iface(a_cfg, a_cfg->interfaces[a->interface].lan) ==
-		       lans_iface(b_cfg, b_cfg->interfaces[b->interface].lan);
+	if (a->n_via != b->n_via)
+		return false;
+	for (size_t i = 0; i < a->n_via; i++)
+		if (!same_via(a_cfg, &a->via[i], b_cfg, &b->via[i]))
+			return false;
+	return true;
 }
 
 int
@@ -219,20 +266,19 @@ uplinks_set_route(
 {
 	const struct cfg_route *r = thing;
 	uint32_t word = dp_route_word(DP_ROUTE_DISCARD, 0);
+	struct dp_via hops[CV_HOPS_MAX];
+	unsigned n = hops_of(cfg, r, NULL, hops);
 	int rc;
 
 	(void)before;
-	if (!r->discard) {
-		struct dp_via via = {
-			.iface = lans_iface(cfg, cfg->interfaces[r->interface].lan), .ip = r->via};
-
-		rc = dp_via_set(d->dp, r->id, &via);
+	if (n != 0) {
+		rc = dp_via_set(d->dp, r->id, hops, n);
 		if (rc != 0)
 			return rc;
 		word = dp_route_word(DP_ROUTE_VIA, r->id);
 	}
 	rc = dp_route_set(d->dp, cfg->realms[r->realm].id, &r->to, word);
-	if (r->discard) /* the next hop that it had */
+	if (n == 0) /* the next hops that it had */
 		(void)dp_via_clear(d->dp, r->id);
 	return rc;
 }

@@ -24,6 +24,7 @@ enum {
 	CV_RULES_MAX = 16384,    /* of a filter */
 	CV_RULES_ALL = 262144,   /* of all together */
 	CV_GATEWAYS_MAX = 16384, /* prefixes of a filter */
+	CV_HOPS_MAX = 16,        /* next hops of a route */
 	CV_FRAMED_MAX = 64,      /* networks behind a session, which its user brings along */
 
 	/*

@@ -189,15 +189,22 @@ struct cfg_kernel_table {
 	uint32_t metric;         /* of what is announced */
 };
 
+/* Where a route leads: to a router, or to nobody. */
+struct cfg_via {
+	struct cv_ip ip;    /* family 0: discarded */
+	uint16_t interface; /* position: by which it is reached */
+	bool discard;       /* alone in its list */
+};
+
 /* Where a realm's addresses are that are nobody's inside tunnels. */
 struct cfg_route {
 	const char *name; /* REALM/PREFIX */
 	uint16_t id;      /* below CV_ROUTE_IDS */
 	uint16_t realm;   /* position in realms */
 	struct cv_prefix to;
-	struct cv_ip via;   /* family 0: discarded */
-	uint16_t interface; /* position: by which `via` is reached */
-	bool discard;
+	struct cfg_via *via; /* a flow has one of them */
+	size_t n_via;
+	uint16_t interface; /* position: by which all are reached; UINT16_MAX: each by its own */
 };
 
 struct cfg_user {

@@ -219,7 +219,7 @@ enum cfg_kind {
 	CFG_KIND_REALM,            /* cfg_group */
 	CFG_KIND_USER_SESSIONS,    /* cfg_group */
 	CFG_KIND_POLICY,           /* cfg_filter */
-	CFG_KIND_VIA,              /* cfg_route */
+	CFG_KIND_VIA,              /* cfg_via */
 	CFG_KIND_TARGET,           /* cfg_target */
 	CFG_KIND_USER_NAME,        /* cfg_user */
 	CFG_KIND_SECRET_FILE,      /* cfg_secret */

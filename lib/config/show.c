@@ -138,9 +138,9 @@ same_lans(const struct cfg *a_cfg, uint32_t a, const struct cfg *b_cfg, uint32_t
 }
 
 static bool
-same_vias(const struct cfg_route *a, const struct cfg_route *b)
+same_vias(const struct cfg_via *a, const struct cfg_via *b)
 {
-	return a->discard == b->discard && cv_ip_equal(&a->via, &b->via);
+	return a->discard == b->discard && cv_ip_equal(&a->ip, &b->ip);
 }
 
 static bool
@@ -386,9 +386,9 @@ item_text(
 	case CFG_KIND_POLICY:
 		return policy_text(at, out, capacity);
 	case CFG_KIND_VIA:
-		return ((const struct cfg_route *)at)->discard
+		return ((const struct cfg_via *)at)->discard
 			       ? "discard"
-			       : cv_ip_text(&((const struct cfg_route *)at)->via, out);
+			       : cv_ip_text(&((const struct cfg_via *)at)->ip, out);
 	case CFG_KIND_TARGET:
 		return ((const struct cfg_target *)at)->text;
 	case CFG_KIND_SECRET_NONE:

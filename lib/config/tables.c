@@ -337,11 +337,12 @@ static const struct cfg_key route_keys[] = {
 		"realm of a group; may be left out when there is one"),
 	VALUE("to", struct cfg_route, to, NEEDED(KIND(PEERS)), NULL, NAMES(LIVE),
 		"prefix that it leads to; 0.0.0.0/0 or ::/0: all that is no client's"),
-	WHOLE("via", NEEDED(KIND(VIA)), NULL, LIVE,
-		"router in the network of an interface of the realm; or discard: dropped in "
-		"silence"),
+	LISTED("via", CFG_ONE_OR_MANY, LIST(struct cfg_route, via), NEEDED(KIND(VIA)), 1,
+		CV_HOPS_MAX, NULL, LIVE,
+		"router in the network of an interface of the realm, or several, of which each "
+		"flow has one that answers; or discard: dropped in silence"),
 	VALUE("interface", struct cfg_route, interface, KIND(INTERFACE), NULL, LIVE,
-		"by which the router is reached; needed where its address is link-local"),
+		"by which routers are reached; needed where their addresses are link-local"),
 };
 
 static const struct cfg_key kernel_table_keys[] = {

@@ -124,20 +124,19 @@ check_interfaces(struct cfg_loader *l)
 void
 cfg_read_via(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
 {
-	struct cfg_route *route = at;
+	struct cfg_via *via = at;
 
 	if (node->type == CFG_SCALAR && strcmp(node->text, "discard") == 0)
-		route->discard = true;
+		via->discard = true;
 	else
-		cfg_read_gateway(l, k, node, &route->via);
+		cfg_read_gateway(l, k, node, &via->ip);
 }
 
 /* The interface by which a next hop is reached: the one that was said, or whose network has it. */
 static uint16_t
-interface_of(const struct cfg *cfg, const struct cfg_route *route)
+interface_of(const struct cfg *cfg, const struct cfg_route *route, const struct cv_ip *ip)
 {
-	bool local = route->via.family == CV_IPV6 && route->via.bytes[0] == 0xfe &&
-		     (route->via.bytes[1] & 0xc0) == 0x80;
+	bool local = ip->family == CV_IPV6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
 
 	for (size_t i = 0; i < cfg->n_interfaces; i++) {
 		const struct cfg_interface *own = &cfg->interfaces[i];
@@ -146,7 +145,7 @@ interface_of(const struct cfg *cfg, const struct cfg_route *route)
 			(route->interface != UINT16_MAX && route->interface != i))
 			continue;
 		for (size_t k = 0; k < own->n_addresses; k++)
-			if (cv_prefix_contains(&own->addresses[k], &route->via) ||
+			if (cv_prefix_contains(&own->addresses[k], ip) ||
 				(local && route->interface == i &&
 					own->addresses[k].ip.family == CV_IPV6))
 				return (uint16_t)i;
@@ -154,27 +153,54 @@ interface_of(const struct cfg *cfg, const struct cfg_route *route)
 	return UINT16_MAX;
 }
 
+/* One next hop, which stands at node. */
 static void
-check_via(struct cfg_loader *l, const struct cfg_node *node, struct cfg_route *route)
+check_hop(struct cfg_loader *l, const struct cfg_node *node, const struct cfg_route *route,
+	struct cfg_via *via)
 {
 	const struct cfg *cfg = l->cfg;
-	const struct cfg_node *via = cfg_node_get(node, "via");
 	char text[CV_IP_TEXT];
-	uint16_t by = interface_of(cfg, route);
+	uint16_t by = interface_of(cfg, route, &via->ip);
 
+	if (via->ip.family != route->to.ip.family) {
+		cfg_fail(l, node, NULL, "is of another family than what the route leads to");
+		return;
+	}
 	if (by == UINT16_MAX) {
-		cfg_fail(l, via, NULL, "%s is in no network of %s of the realm%s",
-			cv_ip_text(&route->via, text),
+		cfg_fail(l, node, NULL, "%s is in no network of %s of the realm%s",
+			cv_ip_text(&via->ip, text),
 			route->interface == UINT16_MAX ? "an interface" : "that interface",
-			route->via.family == CV_IPV6 && route->interface == UINT16_MAX
+			via->ip.family == CV_IPV6 && route->interface == UINT16_MAX
 				? "; where it is link-local, interface says by which it is"
 				: "");
 		return;
 	}
 	for (size_t k = 0; k < cfg->interfaces[by].n_addresses; k++)
-		if (cv_ip_equal(&cfg->interfaces[by].addresses[k].ip, &route->via))
-			cfg_fail(l, via, NULL, "is our own address");
-	route->interface = by;
+		if (cv_ip_equal(&cfg->interfaces[by].addresses[k].ip, &via->ip))
+			cfg_fail(l, node, NULL, "is our own address");
+	via->interface = by;
+}
+
+static void
+check_via(struct cfg_loader *l, const struct cfg_node *node, struct cfg_route *route)
+{
+	const struct cfg_node *list = cfg_node_get(node, "via");
+	const struct cfg_node *at = list == NULL || list->type != CFG_LIST ? list : list->first;
+
+	for (size_t i = 0; i < route->n_via && at != NULL; i++, at = at->next) {
+		struct cfg_via *via = &route->via[i];
+
+		for (size_t k = 0; k < i && via->ip.family != 0; k++)
+			if (cv_ip_equal(&route->via[k].ip, &via->ip)) {
+				cfg_fail(l, at, NULL, "is there twice");
+				break;
+			}
+		if (via->discard && route->n_via > 1)
+			cfg_fail(
+				l, at, NULL, "discard is for a route that has no router beside it");
+		else if (via->ip.family != 0)
+			check_hop(l, at, route, via);
+	}
 }
 
 static void
@@ -199,13 +225,7 @@ check_routes(struct cfg_loader *l)
 					"routes[%zu] leads to the same", k);
 				break;
 			}
-		if (route->via.family == 0)
-			continue;
-		if (route->via.family == route->to.ip.family)
-			check_via(l, node, route);
-		else
-			cfg_fail(l, cfg_node_get(node, "via"), NULL,
-				"is of another family than what the route leads to");
+		check_via(l, node, route);
 	}
 }
 

@@ -29,6 +29,7 @@ enum {
 	DP_MAX_VLANS = CV_VLAN_IDS,
 	DP_MAX_ADDRESSES = 4096,       /* of interfaces */
 	DP_MAX_FRAMED = CV_FRAMED_MAX, /* networks behind a session */
+	DP_MAX_HOPS = CV_HOPS_MAX,     /* next hops of an ID */
 	DP_MAX_ADJACENCIES = 4096,     /* neighbours and interfaces that are inside a realm */
 	DP_MAX_WORKERS = CV_WORKERS_MAX,
 	DP_MAX_RULES = 256,                /* a filter without a list */
@@ -295,6 +296,7 @@ enum dp_route_kind {
 	DP_ROUTE_DISCARD,  /* dropped in silence */
 	DP_ROUTE_BEHIND,   /* index: the slot of a session that a network is behind: dp_framed_set()
 			    */
+	DP_ROUTE_SPREAD,   /* index: the ID of several next hops: the data path's */
 };
 
 enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };
@@ -327,19 +329,22 @@ int dp_realm_get(
 	const struct dp *dp, uint16_t realm, const struct cv_prefix **pools, uint16_t *count);
 
 /*
- * Sets the next hop that routes name by an ID, or changes it for all of them at once. It is
- * resolved as long as it is set, and what is sent to it before that is dropped (EGRESS_NEIGHBOUR).
- * CV_ERR_UNKNOWN: no such interface; CV_ERR_CONFIG: not inside, or its networks do not have the
- * address; CV_ERR_LIMIT: DP_MAX_ADJACENCIES; CV_ERR_NOMEM. What a route leads to whose ID is not
- * set has no route.
+ * Sets the next hops that routes name by an ID, or changes them for all of them at once. They are
+ * resolved as long as they are set, and what is sent to one before that is dropped
+ * (EGRESS_NEIGHBOUR). Of several each flow (addresses and ports, or SPI) has one, of those whose
+ * neighbour and port are up; when one is no longer, or another list has it no more, the flows of
+ * the others stay where they are. CV_ERR_UNKNOWN: no such interface; CV_ERR_CONFIG: not inside, its
+ * networks do not have the address, it is there twice, or there are none or more than DP_MAX_HOPS;
+ * CV_ERR_LIMIT: DP_MAX_ADJACENCIES; CV_ERR_NOMEM. What a route leads to whose ID is not set has no
+ * route. _get: how many there are, 0: it is not set; out may be NULL.
  */
 struct dp_via {
 	uint16_t iface;
 	struct cv_ip ip;
 };
-int dp_via_set(struct dp *dp, uint16_t id, const struct dp_via *via);
+int dp_via_set(struct dp *dp, uint16_t id, const struct dp_via *hops, unsigned n);
 int dp_via_clear(struct dp *dp, uint16_t id);
-int dp_via_get(const struct dp *dp, uint16_t id, struct dp_via *out);
+unsigned dp_via_get(const struct dp *dp, uint16_t id, struct dp_via out[DP_MAX_HOPS]);
 
 /*
  * A route that is no session's: of kind DP_ROUTE_SELF, _VIA or _DISCARD. The longest prefix counts,
@@ -380,6 +385,7 @@ struct dp_leads {
 	struct cv_prefix prefix; /* that says so: of dp_lookup; family 0: none does */
 	uint32_t slot;           /* _SESSION */
 	uint16_t iface;          /* _VIA, _LINK: by which */
+	unsigned hops;           /* _VIA: how many next hops there are, of which a flow has one */
 	struct cv_ip hop;        /* likewise: to whom it is given; family 0: whoever is meant */
 	enum dp_hop_state state; /* of that one */
 	uint8_t mac[6];          /* that is known: _RESOLVED, _CONFIGURED */
@@ -389,8 +395,8 @@ struct dp_leads {
  * it pass is another question. CV_ERR_CONFIG: no realm leads to such an address: multicast,
  * link-local, loopback. */
 int dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp_leads *out);
-/* Likewise what a word of a route says, as dp_route_next() gives it. */
-void dp_route_leads(const struct dp *dp, uint32_t word, struct dp_leads *out);
+/* Likewise what a word of a route says, as dp_route_next() gives it; hop: which of several. */
+void dp_route_leads(const struct dp *dp, uint32_t word, unsigned hop, struct dp_leads *out);
 
 /* ---- tunnels and sessions ------------------------------------------------------------------ */
 

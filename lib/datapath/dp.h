@@ -32,6 +32,7 @@ struct dp_paths;
 struct dp_shared;
 struct dp_adjacency;
 struct dp_uplinks;
+struct dp_vias;
 struct dp_classes;
 struct dp_balance;
 
@@ -67,6 +68,7 @@ struct dp {
 	struct dp_adjacency *adjacencies; /* table/uplink.h */
 	uint32_t *adjacent;               /* slots of neighbours, by a hash; 0: none */
 	uint32_t *via;                    /* by the ID of next hops: a route word */
+	struct dp_spread **spreads;       /* likewise, where that says so: table/uplink.h */
 	uint16_t *arp_wanted;             /* neighbours, by a hash of LAN and address */
 	uint64_t *arp_asked;              /* likewise: the known MAC address that was asked last */
 
@@ -114,6 +116,7 @@ struct dp {
 	struct dp_service_record *services[DP_IDS_OF_A_KIND]; /* control's */
 	struct dp_iface_record ifaces[DP_IDS_OF_A_KIND];      /* likewise */
 	struct dp_uplinks *uplinks;                           /* likewise */
+	struct dp_vias *vias;                                 /* likewise */
 };
 
 /* All slots: of sessions, and of uplinks behind them. */

@@ -76,7 +76,7 @@ open_uplink(struct scene *s)
 
 	if (m == NULL || dp_filter_set(s->dp, 1, &any) != 0 ||
 		dp_group_set(s->dp, 1, &group) != 0 || dp_iface_set(s->dp, 0, &inside) != 0 ||
-		dp_address_set(s->dp, 0, &ours) != 0 || dp_via_set(s->dp, 0, &via) != 0 ||
+		dp_address_set(s->dp, 0, &ours) != 0 || dp_via_set(s->dp, 0, &via, 1) != 0 ||
 		dp_route_set(s->dp, 0, &beyond, dp_route_word(DP_ROUTE_VIA, 0)) != 0)
 		return -1;
 	ether = (uint8_t *)rte_pktmbuf_append(m, WIRE_ETHER + WIRE_ARP);

@@ -10,6 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 OURS=198.18.5.1
 GATEWAY=198.18.5.9
+SILENT=198.18.5.8 # where nobody is
 BEHIND=192.168.7 # the client's own network
 MORE=150 # routes, that culvertctl needs several pages for
 
@@ -29,7 +30,7 @@ lan() {
 uplink() {
 	cat >>"$RUN/lns/culvert.yaml" <<YAML
 interfaces: [ { name: lan, addresses: $OURS/24 } ]
-routes: [ { to: 203.0.113.0/24, via: $GATEWAY }, { to: 10.88.0.0/16, via: discard },
+routes: [ { to: 203.0.113.0/24, via: [ $SILENT, $GATEWAY ] }, { to: 10.88.0.0/16, via: discard },
   $(seq -s ', ' -f '{ to: 100.64.%g.0/24, via: discard }' 1 $MORE) ]
 YAML
 	sed -i "s|name: userA,|& routes: $BEHIND.0/24,|" "$RUN/lns/culvert.yaml"
@@ -64,7 +65,7 @@ esp_ping() {
 # Though its clients are reachable: who is on the LAN is none. With gateways, all of it is as before.
 only_gateways() {
 	reload 's|policy: ipsec|&, gateways: 198.18.5.10|' && ! ipsec_initiate A 2 &&
-		[ "$(lns_drops POLICY_ISOLATED)" -gt 0 ] && reload "s|gateways: [0-9.]*|gateways: $GATEWAY|"
+		[ "$(lns_drops POLICY_ISOLATED)" -gt 0 ] && reload "s|gateways: [0-9.]*|gateways: [ $GATEWAY, 203.0.113.7 ]|"
 }
 
 # It begins: what it sends first goes to an address of the pool by Culvert.
@@ -74,7 +75,7 @@ gateway_begins() {
 
 # esp FROM SOURCE TARGET: one of no meaning.
 esp() {
-	guest_run "$1" "ip addr replace $2/32 dev lo
+	guest_run "$1" "ip addr | grep -qw $2 || ip addr add $2/32 dev lo
 python3 -c \"
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
@@ -84,6 +85,15 @@ s.sendto(bytes(64), ('$3', 0))\""
 
 seen() {
 	world_until 10 eval '[ -n "$(capture_find lns '"'$1'"' | head -1)" ]'
+}
+
+# By the one of two next hops that answers, all flows.
+beyond() {
+	local i
+	for i in $(seq 8); do
+		esp A "$(client_address A)" 203.0.113.7 || return 1
+	done
+	world_until 10 eval '[ "$(capture_find lns "esp && !udp && !icmp && ip.dst == 203.0.113.7" | wc -l)" = 8 ]'
 }
 
 # The routes of its user lead to the client, may be sent from, and are not of anybody else: until a
@@ -132,15 +142,16 @@ shows() {
 uplink_is_shown() {
 	local mac
 	mac=$(gateway_mac)
-	shows interfaces "lan +wan +default +any +sessions +1 +[1-9][0-9]* .* [1-9][0-9]* .* $OURS/24" &&
+	shows interfaces "lan +wan +- +default +any +sessions +1 +[1-9][0-9]* .* [1-9][0-9]* .* $OURS/24" &&
 		shows realms "default +1 +1 +1 +0 +$((MORE + 6)) +10.88.1.0/24" &&
 		shows "routes default" "default +203.0.113.0/24 +via +$GATEWAY +lan +resolved +$mac" \
+			"default +203.0.113.0/24 +via +$SILENT +lan +asking +-" \
 			"default +198.18.5.0/24 +connected +- +lan +- +-" \
 			"default +$OURS/32 +own +- +- +- +-" "default +10.88.0.0/16 +discard +- +- +- +-" &&
-		[ "$(lns_rows routes '{realm} {prefix}' | sort | uniq -u | wc -l)" = $((MORE + 6)) ] &&
-		shows "routes default leads_to=via" && [ "$(wc -l <"$RUN/table")" = 2 ] &&
+		[ "$(lns_rows routes '{realm} {prefix}' | sort | uniq -c | wc -l)" = $((MORE + 6)) ] &&
+		shows "routes default leads_to=via" && [ "$(wc -l <"$RUN/table")" = 3 ] &&
 		shows "routes interface=lan leads_to=own" "no such route" &&
-		shows neighbours "$GATEWAY +wan +lan +resolved +$mac +[0-9ms]+ +1" &&
+		shows neighbours "$GATEWAY +wan +- +lan +resolved +$mac +[0-9ms]+ +1" &&
 		CULVERT_SOCKET=$RUN/lns/control.sock "$LNS_CTL" --complete 2 culvertctl lookup d | grep -x default &&
 		if python3 -c 'import jsonschema' 2>/dev/null; then
 			"$HERE/answers.py" --of interfaces,realms,routes,neighbours "$LNS_CTL" \
@@ -185,7 +196,7 @@ goes_and_comes() {
 	reload 's/^#\(interfaces:\|routes:\|  {\)/\1/' && esp_ping A 172.31.1.1 172.31.2.1
 }
 
-tap_plan 21
+tap_plan 22
 world_open
 world_site siteA 192.0.2.11 && lan || exit 2
 for guest in A G; do
@@ -208,6 +219,7 @@ tap_check "ping of 1200 bytes through native ESP" esp_ping A 172.31.1.1 172.31.2
 tap_check "the gateway may begin" gateway_begins
 tap_check "culvertctl shows interface, realm, routes and neighbour" uplink_is_shown
 tap_check "culvertctl lookup says where packets go" where_it_would_go
+tap_check "of two next hops the one that answers has all flows" beyond
 tap_check "a network behind the client, by its user's routes" behind_the_client
 tap_check "a plain ping is refused either way, and counted" plain_is_refused
 tap_check "what no client has is discarded" nobody_is_discarded

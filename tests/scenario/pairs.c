@@ -166,12 +166,19 @@ put_uplinks(struct text *t)
 	}
 	put(t, "]\nroutes:\n");
 	for (unsigned i = 0; i < PAIRS_ROUTES; i++) {
-		unsigned realm, net;
+		unsigned realm, net, other;
 
 		about(t, 11, i);
 		realm = a_realm(t);
 		net = any(t, PAIRS_INTERFACES);
-		if ((networks[realm] >> net & 1) != 0)
+		other = any(t, PAIRS_INTERFACES);
+		if (other != net && (networks[realm] & 1u << net) != 0 &&
+			(networks[realm] & 1u << other) != 0)
+			put(t,
+				"  - {realm: r%u, to: 203.0.%u.0/24, via: [198.18.%u.9, "
+				"198.18.%u.9]}\n",
+				realm, i, net, other);
+		else if ((networks[realm] >> net & 1) != 0)
 			put(t, "  - {realm: r%u, to: 203.0.%u.0/24, via: 198.18.%u.9}\n", realm, i,
 				net);
 		else

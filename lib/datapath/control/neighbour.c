@@ -61,7 +61,7 @@ type_of(const struct neighbour *n)
 
 /* What is known of it becomes what workers use. */
 static void
-publish(struct dp *dp, const struct neighbour *n)
+write_hop(struct dp *dp, const struct neighbour *n)
 {
 	struct dp_nexthop *hop = &dp->nexthops[n->hop];
 	const struct dp_lan *l = &dp->lans[n->lan];
@@ -80,6 +80,14 @@ publish(struct dp *dp, const struct neighbour *n)
 	__atomic_store_n(&hop->second, wire_load64(ether + 8) | more, __ATOMIC_RELEASE);
 }
 
+static void
+publish(struct dp *dp, const struct neighbour *n)
+{
+	write_hop(dp, n);
+	if (n->users != 0)
+		dp_vias_aim(dp);
+}
+
 void
 dp_neighbours_publish(struct dp *dp, uint16_t lan)
 {
@@ -87,7 +95,7 @@ dp_neighbours_publish(struct dp *dp, uint16_t lan)
 		const struct neighbour *n = dp->neighbours->by_hop[i];
 
 		if (n != NULL && n->lan == lan)
-			publish(dp, n);
+			write_hop(dp, n);
 	}
 }
 

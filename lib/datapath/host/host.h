@@ -85,7 +85,7 @@ void dp_interfaces_poll(struct dp *dp);
 /* What the kernel counts. */
 void dp_interface_info(const struct dp *dp, const struct dp_port *port, struct dp_port_info *out);
 /* A change is a line in the log; what is gone stays so. */
-void dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link);
+void dp_port_set_link(struct dp *dp, struct dp_port *port, enum dp_link link);
 
 /* host/multicast.c: the port takes frames to the groups that addresses on a LAN of it are asked for
  * on, and to all nodes (RFC 2464 section 7), as they are now. */

@@ -23,6 +23,7 @@
 
 #include "datapath/dp.h"
 #include "datapath/host/host.h"
+#include "datapath/table/uplink.h"
 
 enum {
 	LOCK_BACKLOG = 16,
@@ -185,12 +186,13 @@ forget_errors(const struct dp_port *port)
 }
 
 void
-dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link)
+dp_port_set_link(struct dp *dp, struct dp_port *port, enum dp_link link)
 {
 	if (link == port->link || port->link == DP_LINK_GONE)
 		return;
 	port->announces = link == DP_LINK_UP && port->link == DP_LINK_DOWN;
 	port->link = link;
+	dp_vias_aim(dp);
 	forget_errors(port);
 	if (link == DP_LINK_UP)
 		cv_log_event(dp->log, CV_LOG_INFO, "port-up", "port=%s device=%s", port->name,
@@ -209,7 +211,7 @@ dp_port_set_link(const struct dp *dp, struct dp_port *port, enum dp_link link)
 /* Asks, where the kernel's messages do not tell: at the start, and when some were lost. By its
  * number, since the name may have changed. */
 static void
-ask_link(const struct dp *dp, struct dp_port *port)
+ask_link(struct dp *dp, struct dp_port *port)
 {
 	struct ifreq request = {.ifr_ifindex = port->interface};
 

@@ -36,12 +36,25 @@ tell_hop(const struct dp *dp, uint32_t slot, const struct cv_ip *hop, struct dp_
 		memcpy(out->mac, n->mac, sizeof(out->mac));
 }
 
-/* target: NULL: whatever it is. */
+/* One of the next hops of an ID. */
 static void
-tell(const struct dp *dp, uint32_t word, const struct cv_ip *target, struct dp_leads *out)
+tell_via(const struct dp *dp, uint16_t id, unsigned which, struct dp_leads *out)
 {
-	struct cv_ip nobody = {0}, via;
-	uint32_t slot;
+	struct dp_via hops[DP_MAX_HOPS];
+
+	out->hops = dp_via_get(dp, id, hops);
+	if (which >= out->hops)
+		out->kind = DP_ROUTE_NOBODY;
+	else
+		tell_hop(dp, dp->ifaces[hops[which].iface].slot, &hops[which].ip, out);
+}
+
+/* target: NULL: whatever it is. which: of several next hops. */
+static void
+tell(const struct dp *dp, uint32_t word, const struct cv_ip *target, unsigned which,
+	struct dp_leads *out)
+{
+	struct cv_ip nobody = {0};
 
 	*out = (struct dp_leads){.kind = dp_route_kind(word)};
 	switch (out->kind) {
@@ -55,13 +68,7 @@ tell(const struct dp *dp, uint32_t word, const struct cv_ip *target, struct dp_l
 		tell_hop(dp, word & DP_ROUTE_INDEX, target == NULL ? &nobody : target, out);
 		return;
 	case DP_ROUTE_VIA:
-		slot = dp_uplink_of(dp, word, dp_ip4(0));
-		if (slot == DP_NO_SLOT) {
-			out->kind = DP_ROUTE_NOBODY;
-			return;
-		}
-		via = dp_ip_told(dp_adjacency_of(dp, slot)->ip);
-		tell_hop(dp, slot, &via, out);
+		tell_via(dp, (uint16_t)(word & DP_ROUTE_INDEX), which, out);
 		return;
 	default:
 		return;
@@ -69,9 +76,9 @@ tell(const struct dp *dp, uint32_t word, const struct cv_ip *target, struct dp_l
 }
 
 void
-dp_route_leads(const struct dp *dp, uint32_t word, struct dp_leads *out)
+dp_route_leads(const struct dp *dp, uint32_t word, unsigned hop, struct dp_leads *out)
 {
-	tell(dp, word, NULL, out);
+	tell(dp, word, NULL, hop, out);
 }
 
 /* The longest prefix of a route that an address is in. */
@@ -114,6 +121,12 @@ tell_session(const struct dp *dp, uint32_t slot, const struct cv_ip *ip, struct 
 		*out = s.delegated;
 }
 
+static bool
+is_answering(const struct dp_leads *l)
+{
+	return l->state == DP_HOP_RESOLVED || l->state == DP_HOP_CONFIGURED;
+}
+
 int
 dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp_leads *out)
 {
@@ -127,7 +140,9 @@ dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp
 		return CV_ERR_CONFIG;
 	target = dp_ip_of(ip);
 	word = dp_uplink_ours(dp, dp_uplink_leads(dp, realm, target), target);
-	tell(dp, dp_behind(dp, word, ip->family == CV_IPV6), ip, out);
+	tell(dp, dp_behind(dp, word, ip->family == CV_IPV6), ip, 0, out);
+	for (unsigned i = 1; i < out->hops && !is_answering(out); i++)
+		tell(dp, word, ip, i, out);
 	if (dp_route_is_session(word))
 		tell_session(dp, out->slot, ip, &out->prefix);
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Uplinks: interfaces that are inside a realm, their addresses and networks, neighbours by them,
- * and next hops of routes. What it is made of is in uplink.h.
+ * Uplinks: interfaces that are inside a realm, their addresses and networks, and neighbours by
+ * them. What it is made of is in uplink.h; next hops of routes are in via.c.
  */
 #include <stdlib.h>
 
@@ -27,11 +27,6 @@ struct dp_uplinks {
 		uint16_t iface;
 		struct cv_prefix told;
 	} addresses[DP_MAX_ADDRESSES];
-	struct via {
-		struct dp_via told;
-		uint32_t slot; /* 0: not set */
-		uint16_t hop;
-	} via[DP_IDS_OF_A_KIND];
 };
 
 int
@@ -40,11 +35,9 @@ dp_uplinks_create(struct dp *dp)
 	dp->uplinks = dp_table_new(dp, sizeof(*dp->uplinks));
 	dp->adjacencies = dp_table_new(dp, DP_MAX_ADJACENCIES * sizeof(dp->adjacencies[0]));
 	dp->adjacent = dp_table_new(dp, DP_ADJACENT_PLACES * sizeof(dp->adjacent[0]));
-	dp->via = dp_table_new(dp, DP_IDS_OF_A_KIND * sizeof(dp->via[0]));
-	return dp->uplinks == NULL || dp->adjacencies == NULL || dp->adjacent == NULL ||
-			       dp->via == NULL
-		       ? CV_ERR_NOMEM
-		       : 0;
+	if (dp->uplinks == NULL || dp->adjacencies == NULL || dp->adjacent == NULL)
+		return CV_ERR_NOMEM;
+	return dp_vias_create(dp);
 }
 
 void
@@ -53,7 +46,7 @@ dp_uplinks_destroy(struct dp *dp)
 	dp_table_free(dp, dp->uplinks, sizeof(*dp->uplinks));
 	dp_table_free(dp, dp->adjacencies, DP_MAX_ADJACENCIES * sizeof(dp->adjacencies[0]));
 	dp_table_free(dp, dp->adjacent, DP_ADJACENT_PLACES * sizeof(dp->adjacent[0]));
-	dp_table_free(dp, dp->via, DP_IDS_OF_A_KIND * sizeof(dp->via[0]));
+	dp_vias_destroy(dp);
 }
 
 /* ---- slots ---- */
@@ -151,10 +144,7 @@ is_used(const struct dp *dp, uint32_t link)
 	for (uint32_t i = 0; i < u->address_count; i++)
 		if (dp->ifaces[u->addresses[i].iface].slot == link)
 			return true;
-	for (uint32_t i = 0; i < DP_IDS_OF_A_KIND; i++)
-		if (u->via[i].slot != 0 && dp_adjacency_of(dp, u->via[i].slot)->link == link)
-			return true;
-	return false;
+	return dp_vias_use(dp, link);
 }
 
 /* Neighbours that no route names go with their interface. */
@@ -462,64 +452,4 @@ dp_adjacency_used(struct dp *dp, uint32_t slot)
 	used = sent != a->sent;
 	a->sent = sent;
 	return used;
-}
-
-/* ---- next hops of routes ---- */
-
-static void
-put_via(struct dp *dp, const struct via *v)
-{
-	if (v->slot == 0)
-		return;
-	dp_adjacency_put(dp, v->slot);
-	dp_nexthop_put(dp, v->hop);
-}
-
-int
-dp_via_set(struct dp *dp, uint16_t id, const struct dp_via *via)
-{
-	const struct dp_iface_record *r = &dp->ifaces[via->iface];
-	struct via *v = &dp->uplinks->via[id], before = *v;
-	uint32_t slot;
-	int hop;
-
-	if (!r->set)
-		return CV_ERR_UNKNOWN;
-	if (r->slot == 0 || dp_uplink_source(dp, r->lan, &via->ip) == NULL ||
-		dp_is_own(dp, r->lan, dp_ip_of(&via->ip)))
-		return CV_ERR_CONFIG;
-	hop = dp_nexthop_hold(dp, dp->now, r->lan, &via->ip);
-	if (hop < 0)
-		return CV_ERR_LIMIT;
-	slot = dp_adjacency_get(dp, r->lan, &via->ip, (uint16_t)hop);
-	if (slot == DP_NO_SLOT) {
-		dp_nexthop_put(dp, hop);
-		return CV_ERR_LIMIT;
-	}
-	*v = (struct via){.told = *via, .slot = slot, .hop = (uint16_t)hop};
-	__atomic_store_n(&dp->via[id], dp_route_word(DP_ROUTE_ADJACENT, slot), __ATOMIC_RELEASE);
-	put_via(dp, &before);
-	return 0;
-}
-
-int
-dp_via_clear(struct dp *dp, uint16_t id)
-{
-	struct via *v = &dp->uplinks->via[id], before = *v;
-
-	if (v->slot == 0)
-		return CV_ERR_UNKNOWN;
-	__atomic_store_n(&dp->via[id], DP_ROUTE_NOBODY, __ATOMIC_RELEASE);
-	*v = (struct via){0};
-	put_via(dp, &before);
-	return 0;
-}
-
-int
-dp_via_get(const struct dp *dp, uint16_t id, struct dp_via *out)
-{
-	if (dp->uplinks->via[id].slot == 0)
-		return CV_ERR_UNKNOWN;
-	*out = dp->uplinks->via[id].told;
-	return 0;
 }

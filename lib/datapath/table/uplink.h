@@ -82,20 +82,54 @@ dp_uplink_is_link(const struct dp *dp, uint32_t slot)
 	return !dp_slot_is_session(dp, slot) && dp_adjacency_of(dp, slot)->link == slot;
 }
 
+/* Several next hops, and which of them the flows of a place go to: via.c. */
+enum { DP_SPREAD_PLACES = 256 };
+struct dp_spread {
+	uint32_t slots[DP_MAX_HOPS];
+	uint8_t which[DP_SPREAD_PLACES];
+};
+
+/* What an ID of next hops says by now; other words as they are. */
+static inline uint32_t
+dp_via_word(const struct dp *dp, uint32_t word)
+{
+	if (dp_route_kind(word) != DP_ROUTE_VIA)
+		return word;
+	return __atomic_load_n(&dp->via[(uint16_t)(word & DP_ROUTE_INDEX)], __ATOMIC_ACQUIRE);
+}
+
+/* The slot of the one of several next hops that flows of this hash go to. */
+static inline uint32_t
+dp_spread_slot(const struct dp *dp, uint32_t word, uint32_t flow)
+{
+	const struct dp_spread *s =
+		__atomic_load_n(&dp->spreads[(uint16_t)(word & DP_ROUTE_INDEX)], __ATOMIC_ACQUIRE);
+
+	return s->slots[__atomic_load_n(&s->which[flow % DP_SPREAD_PLACES], __ATOMIC_RELAXED)];
+}
+
 /* The slot that a route word of no session leads to, for a packet to this address; DP_NO_SLOT: to
- * none. */
+ * none. Of several next hops it is that of flows of which nothing else is known. */
 static inline uint32_t
 dp_uplink_of(const struct dp *dp, uint32_t word, struct dp_ip target)
 {
-	if (dp_route_kind(word) == DP_ROUTE_VIA)
-		word = __atomic_load_n(
-			&dp->via[(uint16_t)(word & DP_ROUTE_INDEX)], __ATOMIC_ACQUIRE);
+	word = dp_via_word(dp, word);
 	if (dp_route_kind(word) == DP_ROUTE_ADJACENT)
 		return word & DP_ROUTE_INDEX;
+	if (dp_route_kind(word) == DP_ROUTE_SPREAD)
+		return dp_spread_slot(dp, word, dp_hash(dp, target.low ^ target.high));
 	if (dp_route_kind(word) == DP_ROUTE_LINK)
 		return dp_adjacent(dp, word & DP_ROUTE_INDEX, target);
 	return DP_NO_SLOT;
 }
+
+/* via.c */
+int dp_vias_create(struct dp *dp);
+void dp_vias_destroy(struct dp *dp);
+/* Whether a next hop is by the interface of this slot. */
+bool dp_vias_use(const struct dp *dp, uint32_t link);
+/* A neighbour or a port is up or no longer: flows go where there is one. */
+void dp_vias_aim(struct dp *dp);
 
 int dp_uplinks_create(struct dp *dp);
 void dp_uplinks_destroy(struct dp *dp);

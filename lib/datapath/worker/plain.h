@@ -457,7 +457,7 @@ find_uplink(const struct dp *dp, struct plain *p, uint32_t route)
 				dp_net_of(target6) == 0
 		: wire_ipv4_martian(wire_ipv4_target_be(p->inner)))
 		return false;
-	p->to = dp_uplink_of(dp, route, target);
+	p->to = dp_uplink_for(dp, route, target, p->inner, p->len, six);
 	p->kind |= BARE;
 	return p->to != DP_NO_SLOT;
 }

@@ -71,7 +71,8 @@ target_of(const struct dp_packet *p)
 static bool
 to_uplink(struct dp_worker *w, struct dp_packet *p, uint32_t route)
 {
-	p->to = dp_uplink_of(w->dp, route, target_of(p));
+	p->to = dp_uplink_for(
+		w->dp, route, target_of(p), p->inner, p->len, p->protocol == WIRE_PPP_IPV6);
 	if (p->to != DP_NO_SLOT && dp_slot_is_session(w->dp, p->slot))
 		return true;
 	dp_drop(w, p, DP_DROP_ROUTE_TRANSIT);

@@ -5,6 +5,7 @@
 
 #include "datapath/table/outside.h"
 #include "datapath/table/uplink.h"
+#include "datapath/worker/flow.h"
 #include "datapath/worker/frame.h"
 #include "datapath/worker/packet.h"
 
@@ -19,6 +20,17 @@ dp_uplink_ours(const struct dp *dp, uint32_t word, struct dp_ip ip)
 		dp_is_own(dp, dp_adjacency_of(dp, word & DP_ROUTE_INDEX)->lan, ip))
 		return dp_route_word(DP_ROUTE_SELF, 0);
 	return word;
+}
+
+/* Of dp_uplink_of(): where an inner packet of len bytes, to this target, goes. */
+static inline uint32_t
+dp_uplink_for(const struct dp *dp, uint32_t word, struct dp_ip target, const uint8_t *inner,
+	uint16_t len, bool six)
+{
+	word = dp_via_word(dp, word);
+	if (unlikely(dp_route_kind(word) == DP_ROUTE_SPREAD))
+		return dp_spread_slot(dp, word, dp_flow_of(dp, inner, len, six));
+	return dp_uplink_of(dp, word, target);
 }
 
 /* Whether a packet, whose headers are right, is neither for us nor for a link of ours, and came by

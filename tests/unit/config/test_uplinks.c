@@ -51,12 +51,23 @@ static const struct bad wrong[] = {
 		"t.yaml:3:34: interfaces[0].realm: there is no realm rod; did you mean red?\n"},
 	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24 }"),
 		"t.yaml:2:10: routes[0].via: is required: router in the network of an interface of "
-		"the realm; or discard: dropped in silence\n"},
+		"the realm, or several, of which each flow has one that answers; or discard: "
+		"dropped in silence\n"},
 	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: 198.18.6.1 }"),
 		"t.yaml:2:37: routes[0].via: 198.18.6.1 is in no network of an interface of the "
 		"realm\n"},
 	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: 198.18.5.1 }"),
 		"t.yaml:2:37: routes[0].via: is our own address\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: [198.18.5.9, 198.18.6.1] }"),
+		"t.yaml:2:50: routes[0].via[1]: 198.18.6.1 is in no network of an interface of the "
+		"realm\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: [198.18.5.9, 198.18.5.9] }"),
+		"t.yaml:2:50: routes[0].via[1]: is there twice\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: [198.18.5.9, discard] }"),
+		"t.yaml:2:50: routes[0].via[1]: discard is for a route that has no router beside "
+		"it\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: [] }"),
+		"t.yaml:2:37: routes[0].via: must have 1 to 16 items, not 0\n"},
 	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: \"fe80::1\" }"),
 		"t.yaml:2:37: routes[0].via: is of another family than what the route leads to\n"},
 	{INTERFACES(LAN) ROUTES("{ to: \"::/0\", via: \"fe80::1\" }"),
@@ -106,7 +117,7 @@ what_it_says(void **state)
 	load(&t, with_rest(text, sizeof(text),
 			 INTERFACES(LAN)
 				 ROUTES("{ to: \"::/0\", interface: lan, via: \"fe80::1\" }, "
-					"{ to: 203.0.113.0/24, via: 198.18.5.9 }, "
+					"{ to: 203.0.113.0/24, via: [198.18.5.9, 198.18.5.8] }, "
 					"{ to: 10.88.0.0/16, via: discard }")));
 	assert_int_equal(t.rc, 0);
 	lan = cfg_interface_find(t.cfg, "lan");
@@ -116,12 +127,14 @@ what_it_says(void **state)
 	assert_string_equal(t.cfg->filters[lan->filter].name, "any");
 	route = cfg_route_find(t.cfg, "default/203.0.113.0/24");
 	assert_non_null(route);
-	assert_int_equal(route->interface, 0); /* which was not said */
-	assert_false(route->discard);
+	assert_int_equal(route->n_via, 2);
+	assert_int_equal(route->via[1].interface, 0); /* which was not said */
+	assert_int_equal(cv_ipv4_value(&route->via[1].ip), 0xc6120508);
+	assert_false(route->via[0].discard);
 	route = cfg_route_find(t.cfg, "default/10.88.0.0/16");
 	assert_non_null(route);
-	assert_true(route->discard);
-	assert_int_equal(route->via.family, 0);
+	assert_true(route->via[0].discard);
+	assert_int_equal(route->n_via, 1);
 	unload(&t);
 }
 

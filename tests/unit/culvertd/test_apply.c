@@ -156,7 +156,7 @@ route_text(const struct cfg *cfg, uint32_t word, char text[ROUTE_TEXT / 2])
 	struct dp_leads l;
 	char hop[CV_IP_TEXT];
 
-	dp_route_leads(d.dp, word, &l);
+	dp_route_leads(d.dp, word, 0, &l);
 	if (l.kind == DP_ROUTE_VIA || l.kind == DP_ROUTE_LINK)
 		snprintf(text, ROUTE_TEXT / 2, "%d by %s to %s", l.kind, lan_of(cfg, l.iface),
 			l.hop.family == 0 ? "-" : cv_ip_text(&l.hop, hop));
@@ -256,7 +256,6 @@ say_counts(struct state *s)
 	unsigned ifaces = 0, addresses = 0, vias = 0;
 	struct cv_prefix address;
 	struct dp_iface i;
-	struct dp_via via;
 	const struct cv_prefix *prefixes;
 	struct dp_service v;
 	struct dp_filter f;
@@ -284,7 +283,7 @@ say_counts(struct state *s)
 	for (unsigned id = 0; id <= UINT16_MAX; id++)
 		ifaces += dp_iface_get(d.dp, (uint16_t)id, &i) == 0;
 	for (uint16_t id = 0; id < CV_ROUTE_IDS; id++)
-		vias += dp_via_get(d.dp, id, &via) == 0;
+		vias += dp_via_get(d.dp, id, NULL) != 0;
 	while (dp_address_get(d.dp, addresses, &count, &address) == 0)
 		addresses++;
 	say(s,

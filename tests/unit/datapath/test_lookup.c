@@ -181,16 +181,16 @@ by_routes(void **state)
 	assert_int_equal(dp_route_set(b.dp, 0, &net, word), 0);
 	/* its next hop is not set yet */
 	assert_int_equal(lookup(&b, BEYOND).kind, DP_ROUTE_NOBODY);
-	assert_int_equal(dp_via_set(b.dp, VIA, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), 0);
 	drain(&b);
 	expect_hop(&b, BEYOND, DP_ROUTE_VIA, HOST, DP_HOP_ASKING);
 	answer(&b, HOST, host_mac);
 	expect_hop(&b, BEYOND, DP_ROUTE_VIA, HOST, DP_HOP_RESOLVED);
 	/* as the word alone says, too */
-	dp_route_leads(b.dp, word, &leads);
+	dp_route_leads(b.dp, word, 0, &leads);
 	assert_int_equal(leads.kind, DP_ROUTE_VIA);
 	assert_int_equal(leads.state, DP_HOP_RESOLVED);
-	dp_route_leads(b.dp, dp_route_word(DP_ROUTE_LINK, b.dp->ifaces[0].slot), &leads);
+	dp_route_leads(b.dp, dp_route_word(DP_ROUTE_LINK, b.dp->ifaces[0].slot), 0, &leads);
 	assert_int_equal(leads.kind, DP_ROUTE_LINK);
 	assert_int_equal(leads.hop.family, 0);
 	/* the longest prefix counts */
@@ -276,7 +276,7 @@ it_is_what_workers_do(void **state)
 
 	(void)state;
 	lan_up(&b);
-	assert_int_equal(dp_via_set(b.dp, VIA, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), 0);
 	drain(&b);
 	answer(&b, HOST, host_mac);
 	for (unsigned i = 0; i < 2000; i++) {
@@ -379,7 +379,7 @@ interfaces_count(void **state)
 	time_passes(&b);
 	assert_int_equal(lookup(&b, HOST).state, DP_HOP_UNKNOWN);
 	for (unsigned i = 0; i < DP_MAX_ADJACENCIES; i++) {
-		assert_int_equal(dp_via_set(b.dp, VIA, &via), 0);
+		assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), 0);
 		assert_int_equal(dp_via_clear(b.dp, VIA), 0);
 		dp_control_poll(b.dp, b.now);
 		dp_worker_round(b.dp->workers[0]);

@@ -263,7 +263,7 @@ by_a_next_hop(void **state)
 	send_out(&b, BEYOND, LEN);
 	assert_int_not_equal(take_inner(&b, true, got), 0);
 	assert_int_equal(got[WIRE_IPV4], WIRE_ICMP_UNREACHABLE);
-	assert_int_equal(dp_via_set(b.dp, VIA, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), 0);
 	dp_worker_round(b.dp->workers[0]);
 	expect_question(&b, ROUTER);
 	send_out(&b, BEYOND, LEN);
@@ -274,7 +274,7 @@ by_a_next_hop(void **state)
 	/* another one, for all routes that name it */
 	assert_int_equal(dp_route_set(b.dp, 0, &all, dp_route_word(DP_ROUTE_VIA, VIA)), 0);
 	via.ip = cv_ipv4(HOST);
-	assert_int_equal(dp_via_set(b.dp, VIA, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), 0);
 	dp_worker_round(b.dp->workers[0]);
 	expect_question(&b, HOST);
 	answer(&b, HOST, host_mac);
@@ -525,7 +525,7 @@ what_can_not_be(void **state)
 	const struct dp_iface outside = {0};
 	struct dp_iface other = inside;
 	struct cv_prefix address = {.ip = cv_ipv4(OURS), .length = 24}, got;
-	struct dp_via via = {.ip = cv_ipv4(BEYOND)}, told;
+	struct dp_via via = {.ip = cv_ipv4(BEYOND)};
 	struct bench b;
 	uint16_t iface;
 
@@ -545,12 +545,12 @@ what_can_not_be(void **state)
 	assert_int_equal(dp_iface_set(b.dp, 0, &outside), CV_ERR_EXISTS); /* it has an address */
 	other.realm = 9;
 	assert_int_equal(dp_iface_set(b.dp, 0, &other), CV_ERR_EXISTS);
-	assert_int_equal(dp_via_set(b.dp, VIA, &via), CV_ERR_CONFIG); /* on no network of ours */
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), CV_ERR_CONFIG); /* on no network of ours */
 	via.ip = cv_ipv4(OURS);
-	assert_int_equal(dp_via_set(b.dp, VIA, &via), CV_ERR_CONFIG);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), CV_ERR_CONFIG);
 	via = (struct dp_via){.iface = 5, .ip = cv_ipv4(HOST)};
-	assert_int_equal(dp_via_set(b.dp, VIA, &via), CV_ERR_UNKNOWN);
-	assert_int_equal(dp_via_get(b.dp, VIA, &told), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_via_get(b.dp, VIA, NULL), 0);
 	assert_int_equal(dp_address_get(b.dp, 0, &iface, &got), 0);
 	assert_true(cv_ip_equal(&got.ip, &(struct cv_ip){0}) == false && got.length == 24);
 	/* it goes when nothing uses it */

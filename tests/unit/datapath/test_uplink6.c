@@ -143,7 +143,7 @@ by_a_link_local_next_hop(void **state)
 
 	(void)state;
 	lan_up(&b);
-	assert_int_equal(dp_via_set(b.dp, 3, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, 3, &via, 1), 0);
 	assert_int_equal(dp_route_set(b.dp, 0, &net, dp_route_word(DP_ROUTE_VIA, 3)), 0);
 	dp_worker_round(b.dp->workers[0]);
 	expect_question(&b, ROUTER);
@@ -180,7 +180,7 @@ what_is_kept_stays(void **state)
 
 	(void)state;
 	lan_up(&b);
-	assert_int_equal(dp_via_set(b.dp, 3, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, 3, &via, 1), 0);
 	dp_worker_round(b.dp->workers[0]);
 	expect_question(&b, ROUTER);
 	answer(&b, ROUTER, router_mac);
@@ -368,7 +368,7 @@ where_it_would_go(void **state)
 	assert_int_equal(lookup(&b, BEYOND).prefix.ip.family, 0);
 	assert_int_equal(dp_route_set(b.dp, 0, &net, dp_route_word(DP_ROUTE_VIA, 3)), 0);
 	expect_leads(&b, BEYOND, DP_ROUTE_NOBODY, "2001:db8:77::/48", NULL, DP_HOP_UNKNOWN);
-	assert_int_equal(dp_via_set(b.dp, 3, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, 3, &via, 1), 0);
 	dp_worker_round(b.dp->workers[0]);
 	expect_leads(&b, BEYOND, DP_ROUTE_VIA, "2001:db8:77::/48", ROUTER, DP_HOP_ASKING);
 	expect_question(&b, ROUTER);

@@ -526,7 +526,7 @@ what_can_not_be(void **state)
 	assert_int_equal(dp_address_set(b.dp, 50, &address), CV_ERR_EXISTS);
 	assert_int_equal(dp_iface_clear(b.dp, 50), 0);
 	/* a next hop is by its own VLAN */
-	assert_int_equal(dp_via_set(b.dp, 1, &via), 0);
+	assert_int_equal(dp_via_set(b.dp, 1, &via, 1), 0);
 	dp_worker_round(b.dp->workers[0]);
 	(void)take_of(&b, &customers[0]);
 	assert_int_equal(dp_address_clear(b.dp, 7, &address), 0);

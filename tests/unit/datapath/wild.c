@@ -291,6 +291,7 @@ uplink(struct bench *b)
 	};
 	const struct cv_ip hops[] = {
 		cv_ipv4(LAN_HOST), cv_ipv4(LAN_ROUTER), ip6("fe80::fe"), ip6(LAN_HOST6)};
+	const struct dp_via either[] = {{0, hops[0]}, {0, hops[1]}, {0, hops[2]}, {0, hops[3]}};
 	uint8_t arp[FRAME_MAX];
 	char text[CV_IP_TEXT];
 
@@ -299,12 +300,15 @@ uplink(struct bench *b)
 		assert_int_equal(dp_address_set(b->dp, 0, &ours[i]), 0);
 	for (uint16_t i = 0; i < RTE_DIM(hops); i++) {
 		assert_int_equal(
-			dp_via_set(b->dp, i, &(struct dp_via){.iface = 0, .ip = hops[i]}), 0);
+			dp_via_set(b->dp, i, &(struct dp_via){.iface = 0, .ip = hops[i]}, 1), 0);
 		if (hops[i].family == CV_IPV6)
 			put_advert(b, cv_ip_text(&hops[i], text), router_mac, WIRE_ND_SOLICITED);
 		else
 			put_frame(b, arp, bench_arp(b, cv_ipv4_value(&hops[i]), arp));
 	}
+	/* one of two next hops by flow, of either family */
+	assert_int_equal(dp_via_set(b->dp, 1, either, 2), 0);
+	assert_int_equal(dp_via_set(b->dp, 2, either + 2, 2), 0);
 	for (unsigned i = 0; i < RTE_DIM(routes); i++)
 		assert_int_equal(dp_route_set(b->dp, 0, &routes[i].to, routes[i].word), 0);
 }
