@@ -51,7 +51,7 @@ dp_is_behind6(const struct dp *dp, uint32_t slot, uint16_t realm, const uint8_t 
 
 int dp_framed_create(struct dp *dp);
 void dp_framed_destroy(struct dp *dp);
-/* A session goes, or is another realm's: it has none any more. */
+/* A session goes, is shut or another realm's: it has none any more. */
 void dp_framed_drop(struct dp *dp, uint32_t slot);
 /* The route of the same prefix that waits behind a session's (`word`), which comes first; 0: none,
  * CV_ERR_UNKNOWN where there was none. */

@@ -269,7 +269,8 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 	}
 	if (fresh != NULL)
 		install(dp, slot, s, fresh);
-	if (c->told->realm != s->realm)
+	/* the next call of the same user may have them while this one ends */
+	if (c->told->realm != s->realm || (!s->open && !s->open6))
 		dp_framed_drop(dp, slot);
 	parts = hop >= 0 ? DP_PART_ALL : parts_between(c->told, s);
 	change(dp, slot, s, parts, hop);

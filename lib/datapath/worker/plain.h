@@ -441,21 +441,29 @@ admit(const struct dp *dp, struct plain *p)
 	return is_peer(p->from, p->ip) && admit4(dp, p);
 }
 
-/* What leads by an uplink, from a session to an address that any host may have: others are said by
- * the stages what becomes of them. */
+/* Whether a packet is for an address that any host may have: of others the stages say what becomes
+ * of them. */
+static bool
+is_hosts(const struct plain *p)
+{
+	const uint8_t *target6 = p->inner + WIRE_IPV6_TARGET;
+
+	if ((p->kind & INNER6) == 0)
+		return !wire_ipv4_martian(wire_ipv4_target_be(p->inner));
+	return !wire_ipv6_multicast(target6) && !wire_ipv6_link_local(target6) &&
+	       dp_net_of(target6) != 0;
+}
+
+/* What leads by an uplink, from a session to a host. */
 static bool
 find_uplink(const struct dp *dp, struct plain *p, uint32_t route)
 {
 	bool six = (p->kind & INNER6) != 0;
-	const uint8_t *target6 = p->inner + WIRE_IPV6_TARGET;
-	struct dp_ip target = six ? dp_ip6(target6) : dp_ip4(wire_ipv4_target_be(p->inner));
+	struct dp_ip target =
+		six ? dp_ip6(p->inner + WIRE_IPV6_TARGET) : dp_ip4(wire_ipv4_target_be(p->inner));
 
 	if ((p->kind & UPLINK) != 0 ||
-		dp_route_kind(dp_uplink_ours(dp, route, target)) == DP_ROUTE_SELF)
-		return false;
-	if (six ? wire_ipv6_multicast(target6) || wire_ipv6_link_local(target6) ||
-				dp_net_of(target6) == 0
-		: wire_ipv4_martian(wire_ipv4_target_be(p->inner)))
+		dp_route_kind(dp_uplink_ours(dp, route, target)) == DP_ROUTE_SELF || !is_hosts(p))
 		return false;
 	p->to = dp_uplink_for(dp, route, target, p->inner, p->len, six);
 	p->kind |= BARE;
@@ -480,6 +488,8 @@ find_other(const struct dp *dp, struct plain *p, uint32_t route)
 					: dp_route_find(r, p->route, wire_ipv4_target_be(p->inner));
 	}
 	if (dp_route_kind(route) == DP_ROUTE_BEHIND) {
+		if (!is_hosts(p))
+			return false;
 		p->kind |= BEHIND;
 		route = dp_behind(dp, route, (p->kind & INNER6) != 0);
 	}

@@ -132,6 +132,34 @@ all_is_behind_it(void **state)
 	assert_false(passes6(&b, false, LNS_INNER6, A_6));
 	assert_false(passes6(&b, false, A_6, "2001:db8:a:a::2"));
 	assert_int_equal(drops(&b, DP_DROP_INGRESS_SPOOFED), 7);
+	/* nor a way to what no host has */
+	assert_false(passes(&b, true, INNER_A, 0x7f000001));
+	assert_false(passes(&b, true, INNER_A, 0xe0000005));
+	assert_false(passes(&b, true, INNER_A, 0xffffffff));
+	assert_false(passes(&b, true, INNER_A, 0));
+	assert_false(passes6(&b, true, A_6, "ff02::fb"));
+	assert_false(passes6(&b, true, A_6, "fe80::9"));
+	assert_false(passes6(&b, true, A_6, "::1"));
+	bench_down(&b);
+}
+
+/* In the first realm, too, whose number a shut session has. */
+static void
+who_calls_again_has_them(void **state)
+{
+	const struct cv_prefix net = net4(NET, 24);
+	struct dp_session s;
+	struct bench b;
+
+	(void)state;
+	framed_up(&b);
+	assert_int_equal(dp_framed_set(b.dp, b.slot_a, &net, 1), CV_ERR_EXISTS);
+	assert_int_equal(dp_session_get(b.dp, b.slot_b, &s), 0);
+	s.open = s.reachable = s.open6 = s.reachable6 = false;
+	s.address = (struct cv_ip){0};
+	s.realm = s.group = s.filter = 0;
+	assert_int_equal(dp_session_set(b.dp, &s, NULL), 0);
+	assert_int_equal(dp_framed_set(b.dp, b.slot_a, &net, 1), 0);
 	bench_down(&b);
 }
 
@@ -348,6 +376,7 @@ main(void)
 		BOTH_WAYS(what_can_not_be_is_refused),
 		BOTH_WAYS(a_route_waits_behind_it),
 		BOTH_WAYS(filters_ask_for_the_address),
+		BOTH_WAYS(who_calls_again_has_them),
 	};
 
 	if (harness_eal() != 0)
