@@ -14,6 +14,8 @@ port_kind(enum cfg_port_kind kind)
 	switch (kind) {
 	case CFG_PORT_AF_PACKET:
 		return DP_PORT_AF_PACKET;
+	case CFG_PORT_XDP:
+		return DP_PORT_XDP;
 	case CFG_PORT_MEMIF:
 		return DP_PORT_MEMIF;
 	case CFG_PORT_TAP:
@@ -31,7 +33,8 @@ interfaces_exist(const struct daemon *d)
 	for (size_t i = 0; i < d->cfg->n_ports; i++) {
 		const struct cfg_port *port = &d->cfg->ports[i];
 
-		if (port->kind != CFG_PORT_AF_PACKET || if_nametoindex(port->device) != 0)
+		if ((port->kind != CFG_PORT_AF_PACKET && port->kind != CFG_PORT_XDP) ||
+			if_nametoindex(port->device) != 0)
 			continue;
 		cv_log_event(&d->log, CV_LOG_ERROR, "start-failed",
 			"reason=\"ports[%zu].device: there is no interface '%s'\"", i,

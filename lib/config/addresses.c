@@ -180,6 +180,7 @@ static const struct {
 		CFG_PORT_MEMIF, is_socket_path},
 	{"pci:", "a PCI address, as 0000:3b:00.0", CFG_PORT_PCI, is_pci},
 	{"tap:", "a name for an interface, at most 15 characters", CFG_PORT_TAP, is_interface},
+	{"xdp:", "the name of an interface, at most 15 characters", CFG_PORT_XDP, is_interface},
 };
 
 void
@@ -203,8 +204,8 @@ cfg_read_device(
 		port->kind = CFG_PORT_PCI;
 	} else {
 		cfg_fail(l, node, NULL,
-			"%s is not a device: af_packet:INTERFACE, memif:/SOCKET, pci:ADDRESS or "
-			"tap:NAME",
+			"%s is not a device: af_packet:INTERFACE, xdp:INTERFACE, memif:/SOCKET, "
+			"pci:ADDRESS or tap:NAME",
 			cfg_word(word, node));
 		return;
 	}

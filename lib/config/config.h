@@ -40,6 +40,7 @@ enum cfg_port_kind {
 	CFG_PORT_MEMIF,     /* path of a UNIX socket */
 	CFG_PORT_PCI,       /* a PCI address */
 	CFG_PORT_TAP,       /* name of a TAP interface that is made */
+	CFG_PORT_XDP,       /* a Linux interface, by AF_XDP */
 };
 
 struct cfg_port {

@@ -76,7 +76,7 @@ static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_INTERFACE] = ANY_WORD,
 	[CFG_KIND_OF_REALM] = ANY_WORD,
 	[CFG_KIND_LISTENER] = PATTERN("(" HOST_ADDRESS "|[[]" NOT_LINK_LOCAL6 "[]]):" UDP_PORT),
-	[CFG_KIND_DEVICE] = PATTERN("((af_packet|tap):" INTERFACE "|memif:/[!-+.-~-]{1,106}"
+	[CFG_KIND_DEVICE] = PATTERN("((af_packet|xdp|tap):" INTERFACE "|memif:/[!-+.-~-]{1,106}"
 				    "|(pci:)?(" HEX("4") ":)?" HEX("2") ":" HEX("2") "[.][0-7])"),
 	[CFG_KIND_LISTENER_ADDRESS] = OWN_ADDRESS,
 	[CFG_KIND_OWN] = OWN_ADDRESS,

@@ -281,7 +281,8 @@ device_text(const struct cfg_port *port, char *out, size_t capacity)
 	static const char *const kinds[] = {[CFG_PORT_AF_PACKET] = "af_packet",
 		[CFG_PORT_MEMIF] = "memif",
 		[CFG_PORT_PCI] = "pci",
-		[CFG_PORT_TAP] = "tap"};
+		[CFG_PORT_TAP] = "tap",
+		[CFG_PORT_XDP] = "xdp"};
 
 	snprintf(out, capacity, "%s:%s", kinds[port->kind], port->device);
 	return out;

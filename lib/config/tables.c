@@ -124,7 +124,7 @@ static const struct cfg_key port_keys[] = {
 	VALUE("name", struct cfg_port, name, NEEDED(NAME(1, CV_PORT_NAME_MAX)), NULL,
 		NAMES(RESTART), "name by which listeners refer to the port"),
 	WHOLE("device", NEEDED(KIND(DEVICE)), NULL, RESTART,
-		"af_packet:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME"),
+		"af_packet:INTERFACE, xdp:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME"),
 	VALUE("mtu", struct cfg_port, mtu, NUMBER(576, CFG_MTU_MOST), "1500", WITHIN(cfg_fits_mtu),
 		"largest IP packet in bytes"),
 	VALUE("rx-descriptors", struct cfg_port, rx_descriptors, NUMBER(0, 32768), "0", RESTART,

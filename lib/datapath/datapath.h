@@ -49,6 +49,7 @@ struct dp; /* one a process: the EAL can't be set up twice */
 
 enum dp_port_kind {
 	DP_PORT_AF_PACKET, /* device: a Linux interface, such as a veth end */
+	DP_PORT_XDP,       /* device: a Linux interface, by AF_XDP */
 	DP_PORT_MEMIF,     /* device: path of the UNIX socket */
 	DP_PORT_PCI,       /* device: PCI address, 0000:3b:00.0, bound to vfio-pci */
 	DP_PORT_TAP,       /* device: name of the TAP interface that is made */

@@ -38,7 +38,7 @@ struct dp_port {
 	int interface;  /* its number in the kernel; 0: none */
 	enum dp_link link;
 	bool announces; /* its link is back: who was elsewhere meanwhile is told where we are */
-	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops */
+	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops; of xdp one of ours */
 	uint16_t socket_count;
 	uint64_t ring_full; /* frames that they had no room for */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the kernel knows of the interface behind an af_packet or tap port, and DPDK's driver does
- * not tell: whether its link is up, whether it is still there, what was lost on the way. And a
+ * What the kernel knows of the interface behind an af_packet, xdp or tap port, and DPDK's driver
+ * does not tell: whether its link is up, whether it is still there, what was lost on the way. And a
  * lock, so that no two processes serve one interface. All on the control thread; nothing here
  * waits once it serves.
  */
@@ -15,9 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 
 #include <rte_common.h>
 
@@ -38,7 +40,8 @@ enum {
 static bool
 is_interface(const struct dp_port *port)
 {
-	return port->kind == DP_PORT_AF_PACKET || port->kind == DP_PORT_TAP;
+	return port->kind == DP_PORT_AF_PACKET || port->kind == DP_PORT_XDP ||
+	       port->kind == DP_PORT_TAP;
 }
 
 /* ---- the lock ---- */
@@ -261,6 +264,37 @@ find_sockets(const struct dp *dp, struct dp_port *port)
 			port->name, port->device);
 }
 
+/* A packet socket of our own, which gets nothing: by it the interface takes groups as long as we
+ * serve. */
+static void
+open_socket(struct dp_port *port)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	port->socket_count = fd < 0 ? 0 : 1;
+	port->sockets[0] = fd;
+}
+
+/* Frames in queues that nobody takes are the kernel's, which has no use for them. */
+static void
+look_at_queues(const struct dp *dp, const struct dp_port *port)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (void *)&channels};
+	unsigned queues;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.*s", IFNAMSIZ - 1, port->device);
+	if (port->socket_count == 0 || ioctl(port->sockets[0], SIOCETHTOOL, &request) != 0)
+		return;
+	queues = channels.rx_count + channels.combined_count;
+	if (queues > dp->worker_count)
+		cv_log_event(dp->log, CV_LOG_WARNING, "port-queues",
+			"port=%s device=%s reason=\"it has %u receive queues for %u workers, and "
+			"what comes in the others is lost: ethtool -L %s combined %u\"",
+			port->name, port->device, queues, dp->worker_count, port->device,
+			dp->worker_count);
+}
+
 /* Reading takes the kernel's count to 0, so that no loss is counted twice, whoever reads. */
 static void
 count_losses(struct dp *dp, struct dp_port *port)
@@ -356,6 +390,10 @@ dp_interfaces_start(struct dp *dp)
 		any |= port->interface != 0;
 		if (port->kind == DP_PORT_AF_PACKET)
 			find_sockets(dp, port);
+		if (port->kind != DP_PORT_XDP)
+			continue;
+		open_socket(port);
+		look_at_queues(dp, port);
 	}
 	if (!any)
 		return;
@@ -372,7 +410,9 @@ dp_interfaces_stop(struct dp *dp)
 {
 	for (uint16_t i = 0; i < dp->port_count; i++) {
 		count_losses(dp, &dp->ports[i]);
-		dp->ports[i].socket_count = 0; /* the driver closes them */
+		if (dp->ports[i].kind == DP_PORT_XDP && dp->ports[i].socket_count != 0)
+			close(dp->ports[i].sockets[0]);
+		dp->ports[i].socket_count = 0; /* others the driver closes */
 	}
 	if (dp->link_fd >= 0)
 		close(dp->link_fd);

@@ -112,8 +112,7 @@ follow_vlan(struct dp *dp, uint16_t lan)
 	if (!dp_speaks_ipv6(dp, lan) && dp_kernel_of(dp, lan) == 0)
 		return;
 	if (!port->takes_all) {
-		if (port->kind == DP_PORT_AF_PACKET)
-			ask_interface(port);
+		ask_interface(port);
 		(void)rte_eth_allmulticast_enable(port->id);
 	}
 	port->takes_all = true;
@@ -139,7 +138,7 @@ dp_multicast_follow(struct dp *dp, uint16_t lan)
 	now = digest(list, n);
 	if (now == port->multicast)
 		return;
-	if (port->kind == DP_PORT_AF_PACKET && port->multicast == 0)
+	if (port->multicast == 0)
 		ask_interface(port);
 	port->multicast = now;
 	if (rte_eth_dev_set_mc_addr_list(port->id, n == 0 ? NULL : list, n) != 0)

@@ -21,8 +21,11 @@ enum {
 	FRAMES = 4096, /* of a packet socket: 80 ms at 50,000 a second, in 8 MiB each way */
 	FRAME_ALIGN = 256,
 	MBUF_CACHE = 128,
+	XDP_RING = 2048,
 	MBUFS_MIN = 8191,
 };
+
+#define XDP_DRIVER "net_af_xdp"
 
 static int
 fail(const struct dp *dp, const struct dp_port *port, const char *what, int rc)
@@ -84,6 +87,10 @@ device_arguments(const struct dp *dp, const struct dp_port_config *cfg, unsigned
 			cfg->device, dp->worker_count, frame_size(cfg->mtu),
 			frame_size(cfg->mtu) * frames_in_block(), frame_count(cfg));
 		break;
+	case DP_PORT_XDP:
+		snprintf(driver, driver_len, XDP_DRIVER "%u", index);
+		snprintf(args, args_len, "iface=%s,queue_count=%u", cfg->device, dp->worker_count);
+		break;
 	case DP_PORT_MEMIF:
 		snprintf(driver, driver_len, "net_memif%u", index);
 		snprintf(args, args_len, "socket=%s,socket-abstract=no,role=%s,id=%u", cfg->device,
@@ -104,7 +111,25 @@ device_arguments(const struct dp *dp, const struct dp_port_config *cfg, unsigned
 static bool
 is_virtual(enum dp_port_kind kind)
 {
-	return kind == DP_PORT_AF_PACKET || kind == DP_PORT_MEMIF || kind == DP_PORT_TAP;
+	return kind == DP_PORT_AF_PACKET || kind == DP_PORT_XDP || kind == DP_PORT_MEMIF ||
+	       kind == DP_PORT_TAP;
+}
+
+/* Why no port by AF_XDP came to be, where that can be said: a driver that is there refuses to be
+ * made of nothing in its own words. */
+static int
+fail_xdp(const struct dp *dp, const struct dp_port *port, const char *step, int rc)
+{
+	const char *why = "the kernel gives none: it needs AF_XDP (CONFIG_XDP_SOCKETS), root, "
+			  "a queue for each worker, an mtu that leaves a frame within a page, and "
+			  "nobody else's XDP program there";
+
+	if (!port->created && rte_vdev_init(XDP_DRIVER "-there", "") == -1)
+		why = "this DPDK has no driver for AF_XDP (net_af_xdp)";
+	cv_log_event(dp->log, CV_LOG_ERROR, "port-failed",
+		"port=%s device=%s step=\"%s\" reason=\"%s; af_packet:%s would do (%s)\"",
+		port->name, port->device, step, why, port->device, rte_strerror(-rc));
+	return CV_ERR_IO;
 }
 
 static int
@@ -119,7 +144,8 @@ find_device(struct dp *dp, unsigned index)
 	if (is_virtual(cfg->kind)) {
 		rc = rte_vdev_init(port->ethdev, args);
 		if (rc != 0)
-			return fail(dp, port, "make the device", rc);
+			return cfg->kind == DP_PORT_XDP ? fail_xdp(dp, port, "make the device", rc)
+							: fail(dp, port, "make the device", rc);
 		port->created = true;
 	}
 	rc = rte_eth_dev_get_port_by_name(port->ethdev, &port->id);
@@ -151,7 +177,8 @@ set_up_queues(struct dp *dp, struct dp_port *port, unsigned queues)
 			rc = rte_eth_tx_queue_setup(
 				port->id, q, port->tx_descriptors, (unsigned)socket, NULL);
 		if (rc != 0)
-			return fail(dp, port, "queues", rc);
+			return port->kind == DP_PORT_XDP ? fail_xdp(dp, port, "queues", rc)
+							 : fail(dp, port, "queues", rc);
 	}
 	return 0;
 }
@@ -210,6 +237,8 @@ held_mbufs(const struct dp_port_config *cfg)
 		break;
 	case DP_PORT_TAP:
 		return rx_descriptors(cfg);
+	case DP_PORT_XDP: /* its rings, of lengths of its own: to be filled, filled, sent, done */
+		return 4 * XDP_RING;
 	case DP_PORT_PCI:
 	case DP_PORT_ETHDEV:
 		return rx_descriptors(cfg) + tx_descriptors(cfg);

@@ -6,7 +6,7 @@ static const struct bad wrong_addresses[] = {
 	{"ports:\n"
 	 "  - { name: wan, device: lns0 }\n",
 		"t.yaml:2:26: ports[0].device: lns0 is not a device: af_packet:INTERFACE, "
-		"memif:/SOCKET, pci:ADDRESS or tap:NAME\n"},
+		"xdp:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME\n"},
 	{"ports:\n"
 	 "  - { name: wan, device: \"af_packet:\" }\n",
 		"t.yaml:2:26: ports[0].device: af_packet: must have, after 'af_packet:', the name "
@@ -34,7 +34,7 @@ static const struct bad wrong_addresses[] = {
 	{"ports:\n"
 	 "  - { name: wan, device: \"0000:3b:00.8\" }\n",
 		"t.yaml:2:26: ports[0].device: 0000:3b:00.8 is not a device: af_packet:INTERFACE, "
-		"memif:/SOCKET, pci:ADDRESS or tap:NAME\n"},
+		"xdp:INTERFACE, memif:/SOCKET, pci:ADDRESS or tap:NAME\n"},
 	{"ports:\n"
 	 "  - { name: wan, device: \"tap:caf\303\251\" }\n",
 		"t.yaml:2:26: ports[0].device: tap:caf\\xc3\\xa9 must have, after 'tap:', a name "

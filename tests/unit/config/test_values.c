@@ -20,13 +20,15 @@ static const struct bad wrong_keys[] = {
 		"t.yaml:2:1: log: given twice; the first is in line 1\n"},
 	{"ports:\n"
 	 "  - { name: wan }\n",
-		"t.yaml:2:5: ports[0].device: is required: af_packet:INTERFACE, memif:/SOCKET, "
+		"t.yaml:2:5: ports[0].device: is required: af_packet:INTERFACE, xdp:INTERFACE, "
+		"memif:/SOCKET, "
 		"pci:ADDRESS or tap:NAME\n"},
 	{"ports:\n"
 	 "  - {}\n",
 		"t.yaml:2:5: ports[0].name: is required: name by which listeners refer to the "
 		"port\n"
-		"t.yaml:2:5: ports[0].device: is required: af_packet:INTERFACE, memif:/SOCKET, "
+		"t.yaml:2:5: ports[0].device: is required: af_packet:INTERFACE, xdp:INTERFACE, "
+		"memif:/SOCKET, "
 		"pci:ADDRESS or tap:NAME\n"},
 	{"ports: []\n", "t.yaml:1:8: ports: must have 1 to 16 items, not 0\n"},
 	{"tunnels:\n"

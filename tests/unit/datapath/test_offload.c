@@ -96,6 +96,7 @@ static const struct {
 	{"addresses", 0, RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, ADDRESSES, 2, DP_PORT_PCI, 0,
 		RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, ADDRESSES, "tx-fast-free", "addresses"},
 	{"a packet socket", 0, 0, 0, 2, DP_PORT_AF_PACKET, 0, 0, 0, "none", "kernel"},
+	{"AF_XDP", 0, 0, 0, 2, DP_PORT_XDP, 0, 0, 0, "none", "kernel"},
 	{"memif", 0, 0, 0, 2, DP_PORT_MEMIF, 0, 0, 0, "none", "sender"},
 };
 
