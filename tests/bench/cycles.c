@@ -203,6 +203,7 @@ static const struct mix {
 	{"relay.rules10k", {.rules = 10000}, false, NAN},
 	{"relay.rules6", {.rules = 1000, .inner6 = true}, false, NAN},
 	{"relay.listeners", {.services = 64}, false, SPREAD_GOAL},
+	{"relay.vlans", {.vlans = 1000}, false, MIX_GOAL},
 	{"relay.length", {.send = DP_SEND_LENGTH}, false, MIX_GOAL},
 	{"relay.compressed", {.send = DP_SEND_ACFC | DP_SEND_PFC}, false, MIX_GOAL},
 	{"relay.nosum", {0}, true, NAN},

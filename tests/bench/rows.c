@@ -25,6 +25,8 @@ static const struct bench_kind kinds[] = {
 	{"relay.rules10k", CYCLES, "of 10,000"},
 	{"relay.rules6", CYCLES, "of 1,000, of sessions that send IPv6"},
 	{"relay.listeners", CYCLES, "sessions of 64 listeners"},
+	{"relay.vlans", CYCLES,
+		"where there are 1,000 VLANs, each with a realm and an address, too"},
 	{"relay.length", CYCLES, "L2TP with a Length field"},
 	{"relay.compressed", CYCLES, "PPP with PFC and ACFC"},
 	{"relay.nosum", CYCLES, "UDP checksum 0 in what comes: what leaves has one"},

@@ -58,6 +58,28 @@ scene_policy(struct dp *dp, const struct population *p)
 	return 0;
 }
 
+/* Others on the wire, with tags: each VLAN with an address of ours and a pool in its own realm, all
+ * the same ones. */
+static int
+open_vlans(struct scene *s)
+{
+	const struct cv_prefix ours = {.ip = cv_ipv4(TRAFFIC_LAN), .length = 24};
+	const struct cv_prefix pool = {.ip = cv_ipv4(TRAFFIC_POOL), .length = 24};
+	const struct dp_group group = {.lns = cv_ipv4(TRAFFIC_LAN)};
+
+	if (dp_group_set(s->dp, 1, &group) != 0)
+		return -1;
+	for (uint16_t i = 1; i <= s->population.vlans; i++) {
+		const struct dp_iface vlan = {
+			.vlan = i, .inside = true, .realm = i, .group = 1, .filter = 0};
+
+		if (dp_realm_set(s->dp, i, &pool, 1) != 0 || dp_iface_set(s->dp, i, &vlan) != 0 ||
+			dp_address_set(s->dp, i, &ours) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The port is inside the realm, with a router that is known. */
 static int
 open_uplink(struct scene *s)
@@ -166,7 +188,10 @@ scene_create(struct scene *s, const struct population *population)
 	if (bench_eal(false) != 0 || population_plan(&p) != 0 ||
 		scene_open(s, &p, p.seed, p.mask) != 0)
 		return -1;
-	if (scene_sessions(s->dp, &s->population) == 0 && (!p.uplink || open_uplink(s) == 0)) {
+	if (scene_sessions(s->dp, &s->population) == 0 && (!p.uplink || open_uplink(s) == 0) &&
+		(p.vlans == 0 || open_vlans(s) == 0)) {
+		for (unsigned i = 0; i < p.vlans; i++) /* all of them say that they are there */
+			hush(s);
 		hush(s);
 		hush(s); /* a router that has answered is taken in the round after */
 		return 0;

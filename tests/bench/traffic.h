@@ -17,6 +17,7 @@ enum {
 struct population {
 	uint64_t sessions;   /* that send and receive */
 	unsigned services;   /* 0 and 1: one; sessions are spread over them */
+	unsigned vlans;      /* with others, each in a realm of its own */
 	unsigned lacs;       /* 0: each session has a peer of its own */
 	bool gateways;       /* clients are isolated, and half of all addresses are gateways */
 	unsigned rules;      /* of a list with prefixes and ports; 0: the filter is ipsec */

@@ -102,7 +102,7 @@ dp_hash_name(const struct dp_port *port)
 		return "addresses";
 	switch (port->kind) {
 	case DP_PORT_AF_PACKET: /* the kernel's fanout, by the flow */
-	case DP_PORT_XDP: /* its queues */
+	case DP_PORT_XDP:       /* its queues */
 	case DP_PORT_TAP:
 		return "kernel";
 	case DP_PORT_MEMIF:
