@@ -281,7 +281,7 @@ static const struct view_column route_columns[] = {
 	COLUMN("prefix", prefix, TEXT, "PREFIX", NULL, "that it is for", BY(TEXT)),
 	COLUMN("leads_to", leads_to, TEXT, "LEADS TO", NULL,
 		"via: a next hop, each in a row; connected: an interface's network; own: an address of ours;"
-		" discard; none: its next hop is not set", CHOICES("via connected own discard none")),
+		" discard; peer: one that is dialled for it; none: its next hop is not set", CHOICES("via connected own discard peer none")),
 	COLUMN("next_hop", next_hop, TEXT, "NEXT HOP", NULL, "null: it has none", BY(IP), OR_NULL),
 	COLUMN("interface", interface, TEXT, "INTERFACE", NULL, "by which; null: by none",
 		BY(INTERFACE), OR_NULL),
@@ -298,7 +298,7 @@ static const struct view_column lookup_columns[] = {
 	COLUMN("address", address, TEXT, NULL, "address", "that was asked for"),
 	COLUMN("leads_to", r.leads_to, STATE, NULL, "leads to",
 		"session; via: a next hop; connected: a host on an interface's network; own: an address"
-		" of ours; discard; none: no route", CHOICES("session via connected own discard none")),
+		" of ours; discard; peer: one that is dialled for it; none: no route", CHOICES("session via connected own discard peer none")),
 	COLUMN("why", why, TEXT, NULL, "why", "the same in a line"),
 	COLUMN("prefix", r.prefix, TEXT, NULL, "by",
 		"the prefix of the session or route that says so; null: none does", OR_NULL),

@@ -232,6 +232,9 @@ daemon_act(struct daemon *d, uint64_t now)
 		case LNS_ACT_RESOLVE:
 			resolve_ask(d, now, action.dial.id, action.dial.question, action.dial.name);
 			break;
+		case LNS_ACT_DIAL_RESTS:
+			dp_dial_arm(d->dp, action.dial.id, true);
+			break;
 		case LNS_ACT_DIAL_HEARD:
 			dp_session_counters(d->dp, action.session->slot, &n);
 			(void)lns_dial_heard(

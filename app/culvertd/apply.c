@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "dials.h"
 #include "lans.h"
 #include "uplinks.h"
 
@@ -363,6 +364,7 @@ static const struct kind kinds[] = {
 	{"group", CV_GROUP_IDS, group_by_id, group_name, same_group, set_group, clear_group, NULL},
 	{"interface", CV_INTERFACE_IDS, uplinks_interface_by_id, uplinks_interface_name,
 		uplinks_same_interface, uplinks_set_interface, uplinks_clear_interface, NULL},
+	{"peer", CV_DIAL_IDS, dials_by_id, dials_name, dials_same, dials_set, dials_clear, NULL},
 	{"route", CV_ROUTE_IDS, uplinks_route_by_id, uplinks_route_name, uplinks_same_route,
 		uplinks_set_route, uplinks_clear_route, NULL},
 };

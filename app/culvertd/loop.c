@@ -116,6 +116,7 @@ static void
 serve(struct daemon *d, uint64_t now)
 {
 	struct dp_punt punt;
+	uint16_t dial;
 
 	__atomic_store_n(&d->beats, d->beats + 1, __ATOMIC_RELAXED);
 	dp_control_poll(d->dp, now);
@@ -128,6 +129,8 @@ serve(struct daemon *d, uint64_t now)
 		dp_punt_release(d->dp, &punt);
 		daemon_act(d, now);
 	}
+	while (dp_dial_next(d->dp, &dial))
+		(void)lns_dial_traffic(d->lns, now, dial);
 	if (lns_next_timeout(d->lns) <= now)
 		lns_handle_timeout(d->lns, now);
 	daemon_act(d, now);

@@ -100,7 +100,8 @@ complete_leads(const struct daemon *d, struct leads_row *row)
 		[DP_ROUTE_SELF] = "own",
 		[DP_ROUTE_VIA] = "via",
 		[DP_ROUTE_LINK] = "connected",
-		[DP_ROUTE_DISCARD] = "discard"};
+		[DP_ROUTE_DISCARD] = "discard",
+		[DP_ROUTE_DIAL] = "peer"};
 	static const char *const states[] = {[DP_HOP_UNKNOWN] = "unknown",
 		[DP_HOP_ASKING] = "asking",
 		[DP_HOP_RESOLVED] = "resolved",
@@ -267,6 +268,11 @@ say_why(struct lookup_row *row)
 		return;
 	case DP_ROUTE_DISCARD:
 		snprintf(row->why, sizeof(row->why), "route %s discards it, in silence", r->prefix);
+		return;
+	case DP_ROUTE_DIAL:
+		snprintf(row->why, sizeof(row->why),
+			"%s is behind a peer that is not up: it has the peer dialled, and is lost",
+			r->prefix);
 		return;
 	default:
 		break;

@@ -172,6 +172,11 @@ cfg_check_dial(struct cfg_loader *l, const struct cfg_node *map, void *base)
 		cfg_node_get(map, "group") == NULL && l->cfg->n_groups > 1)
 		cfg_fail(l, map, "group", "is required with user, as there are %zu of them",
 			l->cfg->n_groups);
+	if (d->start == CFG_START_ALWAYS && d->idle_ns != 0)
+		fail_key(l, map, "idle",
+			"needs start: traffic; a peer that is always there is not hung up");
+	if (d->start == CFG_START_TRAFFIC && cfg_node_get(map, "user") != NULL && d->n_routes == 0)
+		fail_key(l, map, "start", "traffic needs routes, for which it is to come");
 }
 
 /* ---- among others ---- */
@@ -223,6 +228,7 @@ check_targets(struct cfg_loader *l, const struct cfg_node *map, const struct cfg
 	}
 }
 
+/* With an address, or networks, for which traffic may come. */
 static void
 check_peer_user(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_dial *d)
 {
@@ -233,6 +239,8 @@ check_peer_user(struct cfg_loader *l, const struct cfg_node *map, const struct c
 	user = cfg_user_find(l->cfg, d->peer_user, strlen(d->peer_user));
 	if (user == NULL)
 		fail_key(l, map, "peer-user", "there is no such user");
+	else if (d->start == CFG_START_TRAFFIC && user->n_routes == 0)
+		fail_key(l, map, "start", "traffic needs routes of the user of peer-user");
 }
 
 /* An address inside that it says for its own. */

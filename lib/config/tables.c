@@ -86,6 +86,7 @@ static const char *const tpids[] = {"802.1ad", "802.1q", NULL};
 static const char *const announce_ways[] = {"off", "pools", NULL};
 static const char *const client_ways[] = {"isolated", "reachable", NULL};
 static const char *const call_ways[] = {"incoming", "outgoing", NULL};
+static const char *const start_ways[] = {"always", "traffic", NULL};
 
 static const struct cfg_key identity_keys[] = {
 	VALUE("host-name", struct cfg, identity.host_name, TEXT(1, 64), "culvert", NEW_TUNNELS,
@@ -412,6 +413,12 @@ static const struct cfg_key dial_keys[] = {
 	LISTED("routes", CFG_ONE_OR_MANY, LIST(struct cfg_dial, routes), KIND(PEERS), 0,
 		CV_FRAMED_MAX, NULL, LIVE,
 		"with user: networks behind it, that lead to it and may be sent from"),
+	VALUE("start", struct cfg_dial, start, CHOICE(start_ways), "always", LIVE,
+		"always, or when traffic for the networks behind it comes, which is lost until it "
+		"is "
+		"there"),
+	VALUE("idle", struct cfg_dial, idle_ns, NEVER_OR_DURATION, "0s", LIVE,
+		"time without traffic after which it is hung up; 0s: never"),
 };
 
 static const struct cfg_key limits_keys[] = {

@@ -298,6 +298,7 @@ enum dp_route_kind {
 	DP_ROUTE_BEHIND,   /* index: the slot of a session that a network is behind: dp_framed_set()
 			    */
 	DP_ROUTE_SPREAD,   /* index: the ID of several next hops: the data path's */
+	DP_ROUTE_DIAL,     /* index: an ID for dp_dial_next(): dropped, and told once */
 };
 
 enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };
@@ -348,12 +349,13 @@ int dp_via_clear(struct dp *dp, uint16_t id);
 unsigned dp_via_get(const struct dp *dp, uint16_t id, struct dp_via out[DP_MAX_HOPS]);
 
 /*
- * A route that is no session's: of kind DP_ROUTE_SELF, _VIA or _DISCARD. The longest prefix counts,
- * be it a session's; it may be set again. Of IPv6 it has at most 64 bits, or all. CV_ERR_CONFIG: no
- * such prefix, or another kind; CV_ERR_EXISTS: a session has the address; CV_ERR_LIMIT:
- * DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing has changed; CV_ERR_UNKNOWN: not
- * there. What changes leaves no packet without the other routes. Who sets many of them lets
- * dp_control_poll() pass between some: memory of what was replaced is given back there.
+ * A route that is no session's: of kind DP_ROUTE_SELF, _VIA, _DISCARD or _DIAL. The longest prefix
+ * counts, be it a session's; it may be set again. Of IPv6 it has at most 64 bits, or all.
+ * CV_ERR_CONFIG: no such prefix, or another kind; CV_ERR_EXISTS: a session has the address;
+ * CV_ERR_LIMIT: DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing has changed;
+ * CV_ERR_UNKNOWN: not there. What changes leaves no packet without the other routes. Who sets many
+ * of them lets dp_control_poll() pass between some: memory of what was replaced is given back
+ * there.
  */
 int dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
@@ -501,6 +503,15 @@ struct dp_sequence_counters {
 };
 
 void dp_session_sequence(const struct dp *dp, uint32_t slot, struct dp_sequence_counters *out);
+
+/*
+ * Who is to be told of traffic for routes of kind DP_ROUTE_DIAL: for each ID that is armed once,
+ * when a packet has come, whose sender's filter has not been asked. The ID of the next one, which
+ * is armed no longer; false: none. dp_dial_arm(false): it is not told. The packets are dropped
+ * (ROUTE_DIAL). IDs are below CV_DIAL_IDS.
+ */
+void dp_dial_arm(struct dp *dp, uint16_t id, bool armed);
+bool dp_dial_next(struct dp *dp, uint16_t *id);
 
 /*
  * Says which networks are behind a session, in place of those before: while it is open for their

@@ -104,6 +104,10 @@ struct dp {
 	uint32_t next_lan; /* where a free one is looked for */
 	bool busy;         /* shared: the last round found a full burst */
 	uint16_t punt_worker;
+	/* peers that are dialled when there is traffic for them, by ID: enum dp_dialling; and how
+	 * many of them have some: table/dial.c */
+	uint8_t dials[CV_DIAL_IDS];
+	uint32_t dials_wanted;
 	struct dp_ids ids; /* of what the control thread sends */
 
 	/* by their IDs; pages of it are there when they are used */

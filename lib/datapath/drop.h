@@ -76,6 +76,7 @@
 	X(ROUTE_NO_ROUTE, "inner destination is no client, and no route leads to it")              \
 	X(UPLINK_SPOOFED, "by an uplink, with an inner source that is a client's")                 \
 	X(ROUTE_DISCARD, "inner destination of a route that discards")                             \
+	X(ROUTE_DIAL, "inner destination behind a peer that is dialled, and not up yet")           \
 	X(ROUTE_TRANSIT, "from an uplink to an uplink: only what is a client's is carried")        \
 	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
 	X(ROUTE_SCOPE, "inner source is link-local, and its destination not on its link")          \

@@ -14,9 +14,11 @@ enum { IDLE_CHECKS = 4 }; /* in the time without traffic that ends a session */
 void
 lns_dial_set_state(struct lns *lns, struct lns_dial *d, uint64_t now, enum lns_dial_state state)
 {
-	(void)lns;
 	d->state = state;
 	d->since = now;
+	d->rests_due = state == LNS_DIAL_RESTS;
+	if (d->rests_due)
+		lns_ready(lns, &d->object);
 }
 
 void
@@ -302,6 +304,11 @@ lns_dial_poll(struct lns *lns, struct lns_dial *d, uint64_t now, struct lns_acti
 		d->resolve_due = false;
 		*action = (struct lns_action){.type = LNS_ACT_RESOLVE,
 			.dial = {.id = d->id, .question = d->question, .name = resolving(d)->name}};
+		return true;
+	}
+	if (d->rests_due) {
+		d->rests_due = false;
+		*action = (struct lns_action){.type = LNS_ACT_DIAL_RESTS, .dial = {.id = d->id}};
 		return true;
 	}
 	if (d->heard_due && d->session != NULL) {

@@ -43,6 +43,7 @@ struct lns_dial {
 	struct cv_ip local; /* our address, as the peer has it; family 0: none */
 	char why[LNS_DIAL_WHY];
 	bool resolve_due; /* the question is to be given out */
+	bool rests_due;   /* it is to be told that it rests */
 	bool heard_due;   /* likewise how much its session carried */
 	bool waits;       /* it is in lns->dialling */
 	bool yields;      /* the peer's SCCRQ stands, if it is the peer's */

@@ -141,6 +141,7 @@ enum lns_action_type {
 	LNS_ACT_SESSION_SHUT,   /* back to a link: neither is open */
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
 	LNS_ACT_RESOLVE,        /* which addresses has `dial.name`? for lns_dial_resolved */
+	LNS_ACT_DIAL_RESTS,     /* from now on traffic for it is to be told by lns_dial_traffic */
 	LNS_ACT_DIAL_HEARD,     /* how much did the session carry by now? for lns_dial_heard */
 };
 

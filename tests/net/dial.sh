@@ -179,11 +179,20 @@ outgoing() {
 
 goes() {
 	reload '/name: hub,/,/branch.secret/s/^/#/' && ! peer hub '{state}' &&
-		world_until 20 eval 'lns_use lns2; [ -z "$(lns_rows sessions "{user}")" ]' &&
+		lns_use lns2 && world_until 20 eval '[ -z "$(lns_rows sessions "{user}")" ]' && lns_use lns &&
 		! ping_from A 10.66.0.1 && ping_from A 172.31.7.1
 }
 
-tap_plan 19
+# Traffic has it dialled, and it is hung up when there is none for a while.
+on_demand() {
+	reload '/#.*name: hub,/,/#.*branch.secret/{s/^#//
+s|branch.secret }|branch.secret, routes: 10.66.0.0/16, start: traffic, idle: 4s }|}' &&
+		peer hub '{state}' | grep 'resting$' && lns_ctl lookup default 10.66.0.9 | grep -E 'leads to +peer' &&
+		{ ping_from A 10.66.0.1 || up hub; } && ping_from A 10.66.0.1 && [ "$(lns_drops ROUTE_DIAL)" -gt 0 ] &&
+		world_until 30 eval "peer hub '{state}' | grep 'resting\$'" && lns_said 'peer-down peer=hub reason="no traffic'
+}
+
+tap_plan 20
 world_open
 world_site siteA 192.0.2.11 && cables || exit 2
 tap_logs "$RUN"/guest-G/{xl2tpd,pppd,charon}.log "$RUN/guest-A/pppd.log" "$RUN/culvertd.log" \
@@ -206,6 +215,7 @@ tap_check "a gateway that crashed is dialled again" crash
 tap_check "as is the other Culvert when it is back" hub_restarts
 tap_check "it is dialled anew by an outgoing call, and others lose nothing" outgoing
 tap_check "a reload that drops it hangs up" goes
+tap_check "it is dialled when there is traffic, and hung up when there is none" on_demand
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "tshark finds nothing malformed and no wrong checksum from Culvert" \
 	eval 'capture_stop lns && capture_sound lns "$LNS_ADDRESS"'

@@ -48,6 +48,16 @@ is_pausing(struct twins *t)
 	       strcmp(info.state, "pausing") == 0;
 }
 
+static bool
+is_resting(struct twins *t)
+{
+	uint64_t cursor = 0;
+	struct lns_dial_info info;
+
+	return lns_next_dial(t->twin[0].lns, &cursor, UINT64_MAX, &info) &&
+	       strcmp(info.state, "resting") == 0;
+}
+
 static void
 assert_ip(const struct cv_ip *ip, const char *text)
 {
@@ -321,6 +331,43 @@ forged_tie(void **state)
 }
 
 static void
+traffic_and_idle(void **state)
+{
+	const char *yaml[TWINS] = {CALLER("to: 192.0.2.2, start: traffic, idle: 60s"), HUB};
+	struct twins t;
+
+	(void)state;
+	twins_up(&t, yaml);
+	twins_run(&t, 100 * CV_NS_PER_S, NULL);
+	assert_int_equal(A->sccrqs, 0);
+	assert_string_equal(twin_dial(A).state, "resting");
+	assert_int_equal(A->rests, 1);
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 1), CV_ERR_UNKNOWN);
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 0), 0);
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 0), CV_ERR_STATE);
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_up));
+	twins_run(&t, 600 * CV_NS_PER_S, NULL); /* it carries something */
+	assert_true(is_up(&t));
+	A->quiet = true;
+	twins_run(&t, 55 * CV_NS_PER_S, NULL);
+	assert_true(is_up(&t));
+	assert_true(twins_run(&t, 35 * CV_NS_PER_S, is_resting));
+	assert_true(twin_said(A, "peer-down", "no traffic"));
+	assert_int_equal(A->rests, 2);
+	twins_run(&t, 100 * CV_NS_PER_S, NULL);
+	assert_int_equal(A->sccrqs, 1);
+	assert_int_equal(twin_open(A) + twin_open(B), 0);
+	assert_int_equal(A->tunnels + B->tunnels, 0);
+	/* in vain it pauses, and rests then until there is traffic again */
+	twin_restart(B, NULL);
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 0), 0);
+	assert_true(twins_run(&t, 60 * CV_NS_PER_S, is_pausing));
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 0), CV_ERR_STATE);
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_resting));
+	twins_down(&t);
+}
+
+static void
 reloads(void **state)
 {
 	const char *yaml[TWINS] = {CALLER("to: 192.0.2.2"), HUB, HUB_AT("192.0.2.3")};
@@ -354,6 +401,9 @@ reloads(void **state)
 	twin_reload(A, SERVER("caller", "192.0.2.1", OWN));
 	twins_run(&t, 40 * CV_NS_PER_S, NULL);
 	assert_int_equal(twin_open(A) + twin_open(B) + twin_open(C), 0);
+	twin_reload(A, CALLER("to: 192.0.2.2, start: traffic"));
+	twins_run(&t, 40 * CV_NS_PER_S, NULL);
+	assert_true(is_resting(&t));
 	twin_reload(A, CALLER("to: 192.0.2.2"));
 	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_up));
 	twins_down(&t);
@@ -421,6 +471,7 @@ main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(both_at_once),
 		cmocka_unit_test(forged_tie),
+		cmocka_unit_test(traffic_and_idle),
 		cmocka_unit_test(reloads),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(ends),

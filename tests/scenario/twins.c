@@ -191,6 +191,9 @@ act(struct twin *w)
 				lns_dial_resolved(w->lns, t->now, a.dial.id, a.dial.question,
 					t->found, t->n_found);
 			break;
+		case LNS_ACT_DIAL_RESTS:
+			w->rests++;
+			break;
 		case LNS_ACT_DIAL_HEARD:
 			w->packets += !w->quiet;
 			lns_dial_heard(w->lns, t->now, a.session->serial, w->packets);

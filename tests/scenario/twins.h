@@ -40,6 +40,7 @@ struct twin {
 	unsigned sccrqs;              /* sent */
 	uint64_t sccrq_at[TWIN_FROM]; /* when, the last ones */
 	unsigned questions;
+	unsigned rests;    /* how often it was told that a peer rests */
 	uint32_t question; /* the last one about a name */
 	uint64_t packets;
 	char lines[TWIN_LINES][512];

@@ -120,7 +120,7 @@ anything_waits(const struct dp *dp)
 		for (unsigned c = 0; c < DP_PUNT_CLASSES; c++)
 			if (!rte_ring_empty(dp->workers[i]->punt[c]))
 				return true;
-	return false;
+	return __atomic_load_n(&dp->dials_wanted, __ATOMIC_ACQUIRE) != 0;
 }
 
 bool

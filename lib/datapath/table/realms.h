@@ -70,7 +70,7 @@ dp_route_may_be(uint32_t word)
 	enum dp_route_kind kind = dp_route_kind(word);
 
 	return kind == DP_ROUTE_SELF || kind == DP_ROUTE_VIA || kind == DP_ROUTE_LINK ||
-	       kind == DP_ROUTE_DISCARD || kind == DP_ROUTE_BEHIND;
+	       kind == DP_ROUTE_DISCARD || kind == DP_ROUTE_BEHIND || kind == DP_ROUTE_DIAL;
 }
 
 static inline bool

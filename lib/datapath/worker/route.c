@@ -3,6 +3,7 @@
 #include <rte_prefetch.h>
 
 #include "datapath/ends.h"
+#include "datapath/table/dial.h"
 #include "datapath/table/framed.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/uplink.h"
@@ -92,6 +93,11 @@ to_no_session(struct dp_worker *w, struct dp_packet *p, uint32_t route)
 		return beyond_scope(w, p);
 	if (dp_route_kind(route) == DP_ROUTE_DISCARD) {
 		dp_drop(w, p, DP_DROP_ROUTE_DISCARD);
+		return false;
+	}
+	if (dp_route_kind(route) == DP_ROUTE_DIAL) {
+		w->punted |= dp_dial_want(w->dp, route & DP_ROUTE_INDEX);
+		dp_drop(w, p, DP_DROP_ROUTE_DIAL);
 		return false;
 	}
 	return no_route(w, p);

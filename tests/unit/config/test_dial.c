@@ -59,6 +59,19 @@ static const struct bad wrong[] = {
 		 "to: [192.0.2.9, \"2001:db8::9\"], listener: \"192.0.2.1:1701\""),
 		"t.yaml:2:88: dial[0].to[1]: is of IPv6, and its listener is not\n"},
 	{ONE("to: 192.0.2.1"), "t.yaml:1:76: dial[0].to: is our own: listeners[0]\n"},
+	{ONE("to: 192.0.2.9, idle: 10m"), "t.yaml:1:93: dial[0].idle: needs start: traffic; a peer "
+					  "that is always there is not "
+					  "hung up\n"},
+	{ONE("to: 192.0.2.9, start: traffic"),
+		"t.yaml:1:94: dial[0].start: traffic needs routes, for which it is to come\n"},
+	{DIAL("{ name: a, to: 192.0.2.9, secret: none, peer-user: u, start: traffic }") "users: [{ "
+											"name: u, "
+											"password-"
+											"file: "
+											"alice."
+											"secret "
+											"}]\n",
+		"t.yaml:1:69: dial[0].start: traffic needs routes of the user of peer-user\n"},
 	{GROUPS ONE("to: 192.0.2.9"),
 		"t.yaml:3:8: dial[0].group: is required with user, as there are 2 of them\n"},
 	{ONE("to: 192.0.2.9, address: 10.88.1.9"),
@@ -106,8 +119,8 @@ what_it_says(void **state)
 				 "{ name: a, " ME ", to: [gw.example.net, "
 				 "\"lns.example.net:1702\", \"2001:db8::9\", "
 				 "\"[2001:db8::8]:1703\", \"192.0.2.9:1704\"], address: 10.99.0.1, "
-				 "routes: [172.20.0.0/16, \"2001:db8:20::/48\"], call: outgoing }, "
-				 "{ name: b, to: 192.0.2.9, "
+				 "routes: [172.20.0.0/16, \"2001:db8:20::/48\"], start: traffic, "
+				 "idle: 10m, call: outgoing }, { name: b, to: 192.0.2.9, "
 				 "secret-file: alice.secret, peer-user: bob }")));
 	if (t.rc != 0)
 		print_error("%s", t.text);
@@ -130,6 +143,8 @@ what_it_says(void **state)
 	assert_int_equal(d->listener, UINT32_MAX);
 	assert_true(d->none);
 	assert_int_equal(d->call, CFG_CALL_OUTGOING);
+	assert_int_equal(d->start, CFG_START_TRAFFIC);
+	assert_int_equal(d->idle_ns, UINT64_C(600) * 1000 * 1000 * 1000);
 	assert_int_equal(d->group, 0);
 	assert_int_equal(d->n_routes, 2);
 	assert_int_equal(d->password.len, 10);
@@ -138,6 +153,7 @@ what_it_says(void **state)
 	assert_string_equal(d->peer_user, "bob");
 	assert_null(d->user);
 	assert_int_equal(d->call, CFG_CALL_INCOMING);
+	assert_int_equal(d->start, CFG_START_ALWAYS);
 	unload(&t);
 }
 

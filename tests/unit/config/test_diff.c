@@ -229,6 +229,14 @@ static const struct row rows[] = {
 		"10.99.0.2", NULL, NULL},
 	{"dial.routes", DIALLED("name: a, to: 192.0.2.9, secret: none, routes: %s"),
 		"172.20.0.0/16", "172.21.0.0/16", NULL, NULL},
+	{"dial.start",
+		DIALLED("name: a, to: 192.0.2.9, secret: none, routes: 172.20.0.0/16, start: %s"),
+		"always", "traffic", NULL, NULL},
+	{"dial.idle",
+		DIALLED("name: a, to: 192.0.2.9, secret: none, routes: 172.20.0.0/16, start: "
+			"traffic, "
+			"idle: %s"),
+		"1m", "2m", NULL, NULL},
 	{"limits.tunnels", "limits: { tunnels: %s }\n", "10000", "9000", NULL, NULL},
 	{"limits.tunnels-per-peer", "limits: { tunnels-per-peer: %s }\n", "1000", "900", NULL,
 		NULL},
