@@ -281,10 +281,10 @@ moves() {
 		world_until 10 leads 198.51.100.7 r2 &&
 		sed -i 's/name: r2, port: nic2, realm: default/name: r2, port: nic2, realm: other/' "$file" &&
 		lns_ctl reload &&
-		world_until 10 leads $GATEWAY r1 && world_until 10 leads $GATEWAY6 r1 && flows 50 &&
+		world_until 10 leads $GATEWAY r1 && world_until 10 leads $GATEWAY6 r1 &&
 		lns_ctl lookup default 198.51.100.7 | grep -E "leads to +none" &&
 		sed -i 's/name: r2, port: nic2, realm: other/name: r2, port: nic2, realm: default/' "$file" &&
-		lns_ctl reload && world_until 30 bfd_is_up && interfaces_alike
+		lns_ctl reload && world_until 30 bfd_is_up && interfaces_alike && flows 50
 }
 
 # More than waits, told at once: what is lost is found by reading all of it.
