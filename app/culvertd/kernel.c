@@ -242,8 +242,12 @@ kernel_step(struct daemon *d, uint64_t now)
 		follow_links(d);
 		k->wants_dump |= !k->quit;
 	}
+	if (now >= k->tell_at) {
+		k->tell_at = CV_TIME_NEVER;
+		taps_tell(k->taps, k->ask);
+	}
 	if (k->at < k->n_dumps)
-		return CV_TIME_NEVER; /* it is read when it comes */
+		return k->tell_at; /* the dump is read when it comes */
 	if (now >= k->retry_at) {
 		k->retry_at = CV_TIME_NEVER;
 		k->wants_dump = true;
@@ -251,13 +255,12 @@ kernel_step(struct daemon *d, uint64_t now)
 	}
 	if (k->wants_dump && now >= k->dumped_at + DUMP_NS) {
 		begin_dump(k, now);
-		return CV_TIME_NEVER;
+		return k->tell_at;
 	}
 	if (now >= k->publish_at)
 		k->publish_at = learned_publish(d) ? CV_TIME_NEVER : 0;
-	if (k->wants_dump)
-		return cv_time_min(k->publish_at, k->dumped_at + DUMP_NS);
-	return cv_time_min(k->publish_at, k->retry_at);
+	return cv_time_min(k->tell_at,
+		cv_time_min(k->publish_at, k->wants_dump ? k->dumped_at + DUMP_NS : k->retry_at));
 }
 
 void
@@ -348,7 +351,7 @@ create(struct daemon *d)
 		return CV_ERR_NOMEM;
 	}
 	d->kernel = k;
-	k->publish_at = k->retry_at = CV_TIME_NEVER;
+	k->publish_at = k->retry_at = k->tell_at = CV_TIME_NEVER;
 	k->taps = taps_new();
 	k->announced = announced_new();
 	k->follow = open_socket();
@@ -451,6 +454,7 @@ kernel_follow(struct daemon *d)
 		return rc;
 	kernel_leave(d, cfg);
 	rc = taps_follow(k->taps, d, cfg, k->ask);
+	k->tell_at = daemon_now() + KERNEL_TELL_NS;
 	for (uint16_t id = 0; id < CV_KERNEL_TABLE_IDS; id++) {
 		one = follow_table(d, &k->tables[id], cfg, cfg_kernel_table_by_id(cfg, id));
 		rc = rc == 0 ? one : rc;

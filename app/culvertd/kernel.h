@@ -44,6 +44,7 @@ uint64_t kernel_step(struct daemon *d, uint64_t now);
 void kernel_deliver(struct daemon *d, struct dp_punt *punt);
 bool kernel_counter(const struct daemon *d, unsigned index, struct daemon_counter *out);
 
+#define KERNEL_TELL_NS CV_NS_PER_S         /* when addresses are told once more */
 #define KERNEL_RETRY_NS (10 * CV_NS_PER_S) /* where there was no room, or a dump failed */
 
 /* A table of the configuration's, by its ID there. */
@@ -70,7 +71,7 @@ struct kernel {
 	unsigned n_dumps, at; /* at: that is read; n_dumps: none is */
 	uint32_t sequence;
 	bool wants_dump, interrupted, quit;
-	uint64_t dumped_at, publish_at, retry_at;
+	uint64_t dumped_at, publish_at, retry_at, tell_at;
 	struct cv_table vias;
 	struct taken *taken; /* in order */
 	size_t n_taken;
@@ -117,6 +118,9 @@ bool taps_mark(struct taps *t, const struct cfg *cfg);
 /* Those that cfg asks for, and no others; addresses are told by `ask`. 0 or a negative cv_err,
  * which was logged. */
 int taps_follow(struct taps *t, struct daemon *d, const struct cfg *cfg, struct mnl_socket *ask);
+/* Their addresses once more: who learns of a new interface late leaves out what was told of it
+ * before (zebra, where one comes again at once under the same name). */
+void taps_tell(const struct taps *t, struct mnl_socket *ask);
 struct tap *taps_first(const struct taps *t);
 struct tap *taps_by_index(const struct taps *t, unsigned index);
 void taps_write(struct taps *t, struct daemon *d, struct dp_punt *punt);

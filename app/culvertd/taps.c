@@ -385,6 +385,14 @@ taps_follow(struct taps *t, struct daemon *d, const struct cfg *cfg, struct mnl_
 	return rc;
 }
 
+void
+taps_tell(const struct taps *t, struct mnl_socket *ask)
+{
+	for (const struct tap *tap = t->first; tap != NULL; tap = tap->next)
+		for (size_t k = 0; k < tap->n_addresses; k++)
+			(void)tell_address(tap, &tap->addresses[k], true, ask);
+}
+
 bool
 taps_carry(struct taps *t, struct daemon *d)
 {
