@@ -212,6 +212,10 @@ act(struct world *w, const struct lns_action *a)
 		FUZZ_CHECK(w->added[slot] && a->reason != NULL);
 		w->added[slot] = w->open[slot] = false;
 		break;
+	case LNS_ACT_RESOLVE:
+	case LNS_ACT_DIAL_RESTS:
+	case LNS_ACT_DIAL_HEARD:
+		FUZZ_CHECK(false); /* nobody is dialled here */
 	}
 }
 
