@@ -5,7 +5,8 @@
 static int
 compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+	size_t both = a_len < b_len ? a_len : b_len;
+	int order = both == 0 ? 0 : memcmp(a, b, both); /* one of an erroneous file has none */
 
 	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }
