@@ -112,7 +112,7 @@ counters() {
 }
 
 neighbours() {
-	table "^192.0.2.11 +wan +- +resolved +([0-9a-f]{2}:){5}[0-9a-f]{2} +[0-9]+s +1$" neighbours &&
+	table "^192.0.2.11 +wan +- +- +resolved +([0-9a-f]{2}:){5}[0-9a-f]{2} +[0-9]+s +1$" neighbours &&
 		table '^no neighbours$' neighbours state=asking address=192.0.2.11
 }
 

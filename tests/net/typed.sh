@@ -180,7 +180,7 @@ running() {
 		2 culvertctl neighbours address=10.88.1
 	wrong "there is no realm 'nosuch'; there are default" 4 culvertctl routes nosuch
 	wrong "there is no realm 'nosuch'; there are default" 4 culvertctl realms realm=nosuch
-	wrong "leads_to is one of via connected own discard none, not 'x'" \
+	wrong "leads_to is one of via connected own discard peer none, not 'x'" \
 		2 culvertctl routes default leads_to=x
 	wrong "'lookup' needs a realm and an address, as 'lookup default 203.0.113.7'" \
 		2 culvertctl lookup default
