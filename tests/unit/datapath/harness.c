@@ -315,3 +315,21 @@ edges(const struct bench *b, enum dp_edge_name edge)
 	assert_true(dp_edge_counter(b->dp, edge, &c));
 	return c.packets;
 }
+
+bool stages_only;
+
+int
+by_fast_way(void **state)
+{
+	(void)state;
+	stages_only = false;
+	return 0;
+}
+
+int
+by_stages(void **state)
+{
+	(void)state;
+	stages_only = true;
+	return 0;
+}

@@ -171,4 +171,14 @@ size_t table_bytes(struct bench *b);
 uint64_t drops(const struct bench *b, enum dp_drop_cause cause);
 uint64_t edges(const struct bench *b, enum dp_edge_name edge);
 
+/* Tests that are done by the fast way, and again by the stages alone, where a worker is told so. */
+extern bool stages_only;
+int by_fast_way(void **state);
+int by_stages(void **state);
+/* clang-format off */
+#define BOTH_WAYS(test) \
+	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
+	{#test ", by the stages", test, by_stages, NULL, NULL}
+/* clang-format on */
+
 #endif

@@ -9,8 +9,6 @@ enum { LEN = 100 };
 #define NET6 "2001:db8:99::/48"
 #define HOST_6 "2001:db8:99:1::7"
 
-static bool stages_only; /* all is tried both ways */
-
 static struct cv_prefix
 net4(uint32_t ip, uint8_t length)
 {
@@ -340,28 +338,6 @@ filters_ask_for_the_address(void **state)
 	assert_int_equal(drops(&b, DP_DROP_POLICY_ISOLATED), 4);
 	bench_down(&b);
 }
-
-static int
-by_stages(void **state)
-{
-	(void)state;
-	stages_only = true;
-	return 0;
-}
-
-static int
-by_fast_way(void **state)
-{
-	(void)state;
-	stages_only = false;
-	return 0;
-}
-
-/* clang-format off */
-#define BOTH_WAYS(test) \
-	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
-	{#test ", by the stages", test, by_stages, NULL, NULL}
-/* clang-format on */
 
 int
 main(void)

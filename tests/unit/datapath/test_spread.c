@@ -22,8 +22,6 @@ enum {
 #define ROUTER UINT32_C(0xc0a80510) /* the first of them */
 #define BEYOND UINT32_C(0xcb007107) /* behind them all */
 
-static bool stages_only; /* all is tried both ways */
-
 static void
 answer(struct bench *b, unsigned hop)
 {
@@ -339,28 +337,6 @@ of_ipv6_it_stands_behind_extension_headers(void **state)
 		flow6(&b, WIRE_FRAGMENT, part, 8, 1, 1), flow6(&b, WIRE_FRAGMENT, part, 8, 2, 1));
 	bench_down(&b);
 }
-
-static int
-by_fast_way(void **state)
-{
-	(void)state;
-	stages_only = false;
-	return 0;
-}
-
-static int
-by_stages(void **state)
-{
-	(void)state;
-	stages_only = true;
-	return 0;
-}
-
-/* clang-format off */
-#define BOTH_WAYS(test) \
-	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
-	{#test ", by the stages", test, by_stages, NULL, NULL}
-/* clang-format on */
 
 int
 main(void)

@@ -14,7 +14,6 @@ enum {
 #define ROUTER UINT32_C(0xc0a805fe) /* and another one, */
 #define BEYOND UINT32_C(0xcb007107) /* behind whom 203.0.113.0/24 is */
 
-static bool stages_only; /* all is tried both ways */
 static const uint8_t host_mac[6] = {2, 0, 0, 0, 5, 9}, router_mac[6] = {2, 0, 0, 0, 5, 0xfe};
 
 /* One port for tunnels and the LAN, as a small site has it. */
@@ -565,28 +564,6 @@ what_can_not_be(void **state)
 	assert_int_equal(drops(&b, DP_DROP_ROUTE_NO_ROUTE), 1);
 	bench_down(&b);
 }
-
-static int
-by_fast_way(void **state)
-{
-	(void)state;
-	stages_only = false;
-	return 0;
-}
-
-static int
-by_stages(void **state)
-{
-	(void)state;
-	stages_only = true;
-	return 0;
-}
-
-/* clang-format off */
-#define BOTH_WAYS(test) \
-	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
-	{#test ", by the stages", test, by_stages, NULL, NULL}
-/* clang-format on */
 
 int
 main(void)

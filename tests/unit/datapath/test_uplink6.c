@@ -9,7 +9,6 @@ enum { LAN = 7, LEN = 100 };
 #define ROUTER "fe80::fe"
 #define BEYOND "2001:db8:77::7"
 
-static bool stages_only; /* all is tried both ways */
 static const uint8_t host_mac[6] = {2, 0, 0, 0, 5, 9}, router_mac[6] = {2, 0, 0, 0, 5, 0xfe};
 
 static void
@@ -377,28 +376,6 @@ where_it_would_go(void **state)
 	assert_memory_equal(lookup(&b, BEYOND).mac, router_mac, 6);
 	bench_down(&b);
 }
-
-static int
-by_fast_way(void **state)
-{
-	(void)state;
-	stages_only = false;
-	return 0;
-}
-
-static int
-by_stages(void **state)
-{
-	(void)state;
-	stages_only = true;
-	return 0;
-}
-
-/* clang-format off */
-#define BOTH_WAYS(test) \
-	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
-	{#test ", by the stages", test, by_stages, NULL, NULL}
-/* clang-format on */
 
 int
 main(void)

@@ -29,7 +29,6 @@ static const struct customer {
 	{9, 7, 200, {2, 0, 0, 0, 5, 9}},
 };
 
-static bool stages_only; /* all is tried both ways */
 static const uint8_t nobody_mac[6] = {2, 0, 0, 0, 9, 9};
 
 /* ---- tags ---- */
@@ -654,28 +653,6 @@ a_thousand_vlans(void **state)
 	}
 	bench_down(&b);
 }
-
-static int
-by_fast_way(void **state)
-{
-	(void)state;
-	stages_only = false;
-	return 0;
-}
-
-static int
-by_stages(void **state)
-{
-	(void)state;
-	stages_only = true;
-	return 0;
-}
-
-/* clang-format off */
-#define BOTH_WAYS(test) \
-	{#test ", by the fast way", test, by_fast_way, NULL, NULL}, \
-	{#test ", by the stages", test, by_stages, NULL, NULL}
-/* clang-format on */
 
 int
 main(void)
