@@ -63,7 +63,7 @@ struct cfg_vlan {
 	uint32_t port;        /* position in ports */
 	uint16_t vlan, outer; /* IDs, 1 to 4094; outer 0: none */
 	enum cfg_tpid tpid;   /* of outer tags that are sent */
-	uint16_t mtu;         /* 0: the port's */
+	uint16_t mtu;         /* 0: as cfg_lan_mtu says */
 };
 
 struct cfg_listener {
@@ -458,7 +458,8 @@ const struct cfg_kernel_table *cfg_kernel_table_find(const struct cfg *cfg, cons
 const struct cfg_kernel_table *cfg_kernel_table_by_id(const struct cfg *cfg, uint16_t id);
 
 /* What a position of a LAN is: its VLAN, or NULL where it is a port without tags; the port in any
- * case; its name in the file; its largest packet. */
+ * case; its name in the file; its largest packet, which of two tags is less than the port's where
+ * the device counts them. */
 const struct cfg_vlan *cfg_lan_vlan(const struct cfg *cfg, uint32_t lan);
 const struct cfg_port *cfg_lan_port(const struct cfg *cfg, uint32_t lan);
 const char *cfg_lan_name(const struct cfg *cfg, uint32_t lan);

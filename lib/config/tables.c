@@ -147,7 +147,8 @@ static const struct cfg_key vlan_keys[] = {
 		"type of the outer tags that are sent: 802.1ad (0x88a8) or 802.1q (0x8100); both "
 		"are taken"),
 	VALUE("mtu", struct cfg_vlan, mtu, NUMBER(576, CFG_MTU_MOST), NULL, LIVE,
-		"largest IP packet in bytes; left out: the port's, which is the most"),
+		"largest IP packet in bytes; left out: the most, which is the port's, or, of two "
+		"tags by af_packet, 8 bytes less (with tpid 802.1q: 4)"),
 };
 
 static const struct cfg_key listener_keys[] = {

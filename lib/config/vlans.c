@@ -4,6 +4,8 @@
 
 #include "config/private.h"
 
+enum { VLAN_TAG = 4 }; /* bytes */
+
 /* ---- a LAN by its position ---- */
 
 const struct cfg_vlan *
@@ -34,6 +36,17 @@ cfg_lan_name(const struct cfg *cfg, uint32_t lan)
 	return port == NULL ? NULL : port->name;
 }
 
+/* Bytes of tags that a port counts as a packet's. A packet socket takes a frame of the interface's
+ * MTU and 14 bytes, and where the first tag is 0x8100 of 4 bytes more: of two tags both count, or
+ * one. What is larger the kernel refuses, and nobody is told. */
+static uint16_t
+tags_that_count(const struct cfg_vlan *vlan, const struct cfg_port *port)
+{
+	if (port->kind != CFG_PORT_AF_PACKET || vlan->outer == 0)
+		return 0;
+	return vlan->tpid == CFG_TPID_8021Q ? VLAN_TAG : 2 * VLAN_TAG;
+}
+
 uint16_t
 cfg_lan_mtu(const struct cfg *cfg, uint32_t lan)
 {
@@ -42,7 +55,9 @@ cfg_lan_mtu(const struct cfg *cfg, uint32_t lan)
 
 	if (vlan != NULL && vlan->mtu != 0)
 		return vlan->mtu;
-	return port == NULL ? 0 : port->mtu;
+	if (port == NULL || port->mtu == 0)
+		return 0;
+	return (uint16_t)(vlan == NULL ? port->mtu : port->mtu - tags_that_count(vlan, port));
 }
 
 /* ---- the list ---- */
@@ -53,6 +68,7 @@ cfg_check_vlan(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	const struct cfg_vlan *v = base;
 	const struct cfg_port *port = v->port < l->cfg->n_ports ? &l->cfg->ports[v->port] : NULL;
 	const struct cfg_node *tpid = cfg_node_get(map, "tpid");
+	uint16_t tags = port == NULL ? 0 : tags_that_count(v, port);
 
 	if (tpid != NULL && cfg_node_get(map, "outer") == NULL)
 		cfg_fail(l, tpid, NULL, "needs the key outer, too: it is of the outer tag");
@@ -60,6 +76,12 @@ cfg_check_vlan(struct cfg_loader *l, const struct cfg_node *map, void *base)
 		cfg_fail(l, cfg_node_get(map, "mtu"), NULL,
 			"%u is more than the mtu of port %s, which is %u", v->mtu,
 			port->name == NULL ? "" : port->name, port->mtu);
+	else if (port != NULL && port->mtu != 0 && v->mtu > port->mtu - tags)
+		cfg_fail(l, cfg_node_get(map, "mtu"), NULL,
+			"%u is more than %u: by af_packet, %u bytes of the two tags count in the "
+			"mtu of port %s, which is %u",
+			v->mtu, port->mtu - tags, tags, port->name == NULL ? "" : port->name,
+			port->mtu);
 }
 
 static bool

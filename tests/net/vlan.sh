@@ -136,6 +136,18 @@ same_addresses() {
 		host blue "ping -c 2 -i 0.1 -W 5 $(client_address B)"
 }
 
+# A packet socket carries 1,492 bytes behind two tags, the outer one 0x88a8. What is larger is cut, or
+# its sender is told.
+full_size() {
+	local before
+	before=$(echoes blue)
+	host blue "ip link set blue mtu 1492"
+	guest_run B "ip link set ppp0 mtu 1500 && ping -c 2 -i 0.1 -W 5 -M dont -s 1472 $HOST &&
+ping -c 2 -i 0.1 -W 5 -M do -s 1464 $HOST || exit 1
+ping -c 1 -W 5 -M do -s 1472 $HOST >/tmp/box/told; grep 'mtu = 1492' /tmp/box/told || ! cat /tmp/box/told" &&
+		[ "$(echoes blue)" = $((before + 4)) ]
+}
+
 # Two tags go out, the outer one of its own type.
 tags_on_the_wire() {
 	local ours="eth.src == $LNS_MAC"
@@ -199,7 +211,7 @@ realms_change_places() {
 		[ "$(echoes red)/$(echoes blue)" = "$((red + 3))/$((blue + 2))" ]
 }
 
-tap_plan 16
+tap_plan 17
 world_open
 trunk || exit 2
 for guest in A B; do
@@ -219,6 +231,7 @@ tap_need "a tunnel and session by a VLAN" dial A
 tap_check "plain IP by another one" red_alone
 tap_need "a VLAN with two tags and a realm come by a reload" blue_comes
 tap_check "the same addresses in two realms by two VLANs" same_addresses
+tap_check "packets of full size behind two tags" full_size
 tap_check "frames have the tags" tags_on_the_wire
 tap_check "what comes by other VLANs is dropped and counted" wrong_vlans
 tap_check "a realm goes while its session carries data, and nothing else does" realm_goes

@@ -12,6 +12,8 @@
 #define REALMS                                                                        \
 	"groups: [{ name: a, realm: red, address: 10.88.0.1, pool: 10.88.1.0/24 },\n" \
 	"  { name: b, realm: blue, address: 10.88.0.1, pool: 10.88.1.0/24 }]\n"
+#define TRUNK "ports: [{ name: wan, device: \"af_packet:a\" }]\n"
+#define TWO "{ name: a, outer: 7, vlan: 1"
 #define A_AND_B "{ name: a, vlan: 100 }, { name: b, outer: 100, vlan: 100 }"
 
 static const struct bad wrong[] = {
@@ -39,6 +41,17 @@ static const struct bad wrong[] = {
 	{PORTS LISTENERS(WAN) VLANS("{ name: a, port: lan, vlan: 1, mtu: 1401 }"),
 		"t.yaml:3:45: vlans[0].mtu: 1401 is more than the mtu of port lan, which is "
 		"1400\n"},
+	/* a packet socket counts two tags, or one */
+	{TRUNK VLANS(TWO ", mtu: 1493 }"),
+		"t.yaml:2:44: vlans[0].mtu: 1493 is more than 1492: by af_packet, 8 bytes of the "
+		"two tags count in the mtu of port wan, which is 1500\n"},
+	{TRUNK VLANS(TWO ", tpid: 802.1q, mtu: 1497 }"),
+		"t.yaml:2:58: vlans[0].mtu: 1497 is more than 1496: by af_packet, 4 bytes of the "
+		"two tags count in the mtu of port wan, which is 1500\n"},
+	{"ports: [{ name: wan, device: \"af_packet:a\", mtu: 1280 }]\n" VLANS(TWO " }")
+			LISTENERS("{ port: a, address: \"2001:db8::1/64\" }"),
+		"t.yaml:3:33: listeners[0].address: IPv6 needs an mtu of 1280 at least, and port a "
+		"has 1272\n"},
 	{PORTS LISTENERS(WAN) VLANS("{ name: lan, port: wan, vlan: 1 }"),
 		"t.yaml:3:17: vlans[0].name: lan is already that of ports[1]\n"},
 	{VLANS("{ name: a, vlan: 1 }, { name: a, vlan: 2 }"),
@@ -137,6 +150,34 @@ what_it_says(void **state)
 	unload(&t);
 }
 
+/* What a packet of 1,500 bytes and tags is to a packet socket of that MTU, and to others. */
+static void
+two_tags_take_room_by_a_packet_socket(void **state)
+{
+	static const struct {
+		const char *vlan;
+		uint16_t mtu;
+	} rows[] = {
+		{"{ name: a, vlan: 1 }", 1500},
+		{TWO " }", 1492},
+		{TWO ", tpid: 802.1q }", 1496},
+		{TWO ", mtu: 1492 }", 1492},
+		{TWO ", mtu: 1300 }", 1300},
+		{"{ name: a, vlan: 1, mtu: 1500 }", 1500},
+	};
+	char items[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(items, sizeof(items), TRUNK VLANS("%s"), rows[i].vlan);
+		load(&t, with_rest(text, sizeof(text), items));
+		assert_int_equal(t.rc, 0);
+		assert_int_equal(cfg_lan_mtu(t.cfg, 1), rows[i].mtu);
+		assert_int_equal(cfg_lan_mtu(t.cfg, 0), 1500);
+		unload(&t);
+	}
+}
+
 /* A VLAN is its port and IDs. */
 static void
 names_may_change(void **state)
@@ -167,6 +208,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(what_it_says),
+		cmocka_unit_test(two_tags_take_room_by_a_packet_socket),
 		cmocka_unit_test(names_may_change),
 	};
 
