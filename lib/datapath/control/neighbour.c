@@ -28,10 +28,25 @@ enum { ASK_TIMES = 3 };
 #define RETRY_NS (5 * CV_NS_PER_S)
 #define FORGET_NS (60 * CV_NS_PER_S)
 
+/* Our address that asks may be another by now. Where there is none, it stays as it was: a neighbour
+ * that is still needed is asked all the same. */
+static void
+renew_source(const struct dp *dp, struct neighbour *n)
+{
+	const struct cv_ip *from;
+
+	if (dp_is_own_on(dp, dp_ip_of(&n->from), n->lan))
+		return;
+	from = dp_uplink_source(dp, n->lan, &n->ip);
+	if (from != NULL)
+		n->from = *from;
+}
+
 /* Asks: the known address when only confirming, else all. */
 static void
-ask(struct dp *dp, const struct neighbour *n)
+ask(struct dp *dp, struct neighbour *n)
 {
+	renew_source(dp, n);
 	if (n->up)
 		dp_wanted_ask(dp, n->lan, dp_ip_of(&n->ip), n->mac);
 	dp_question_send(dp, n->lan, &n->from, &n->ip, n->up && n->tries == 1 ? n->mac : NULL);

@@ -73,7 +73,7 @@ expect_out(struct bench *b, const uint8_t mac[6], uint32_t to, size_t len)
 
 /* Who has the address is asked; when time has passed others are, too. */
 static void
-expect_question(struct bench *b, uint32_t about)
+expect_question_of(struct bench *b, uint32_t from, uint32_t about)
 {
 	struct frame_bytes f;
 	const uint8_t *arp = f.bytes + WIRE_ETHER;
@@ -83,7 +83,13 @@ expect_question(struct bench *b, uint32_t about)
 		assert_int_equal(f.len, WIRE_ETHER + WIRE_ARP);
 		assert_int_equal(wire_load16(arp + WIRE_ARP_OPERATION), WIRE_ARP_REQUEST_BE);
 	} while (wire_get32(arp + WIRE_ARP_TARGET_IP) != about);
-	assert_int_equal(wire_get32(arp + WIRE_ARP_SENDER_IP), OURS);
+	assert_int_equal(wire_get32(arp + WIRE_ARP_SENDER_IP), from);
+}
+
+static void
+expect_question(struct bench *b, uint32_t about)
+{
+	expect_question_of(b, OURS, about);
 }
 
 static void
@@ -183,6 +189,43 @@ a_neighbour_comes_and_goes(void **state)
 		drain(&b);
 	}
 	know(&b);
+	bench_down(&b);
+}
+
+/* Our address becomes another: from then on neighbours are asked of that one, who may not answer
+ * the one that was. */
+static void
+our_address_changes(void **state)
+{
+	const struct cv_prefix before = {.ip = cv_ipv4(OURS), .length = 24},
+			       after = {.ip = cv_ipv4(OURS + 1), .length = 24};
+	struct dp_via via = {.ip = cv_ipv4(ROUTER)};
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	know(&b);
+	assert_int_equal(dp_via_set(b.dp, VIA, &via, 1), 0); /* which a route has all the time */
+	dp_worker_round(b.dp->workers[0]);
+	expect_question(&b, ROUTER);
+	answer(&b, ROUTER, router_mac);
+	assert_int_equal(dp_address_clear(b.dp, 0, &before), 0);
+	assert_int_equal(dp_address_set(b.dp, 0, &after), 0);
+	drain(&b);
+	for (unsigned i = 0; i < 2; i++) {
+		pass_time(&b, 31 * CV_NS_PER_S);
+		expect_question_of(&b, OURS + 1, ROUTER);
+		answer(&b, ROUTER, router_mac);
+		drain(&b);
+		send_out(&b, HOST, LEN);
+		drain(&b);
+	}
+	/* without any it goes on as it was */
+	assert_int_equal(dp_address_clear(b.dp, 0, &after), 0);
+	drain(&b);
+	pass_time(&b, 31 * CV_NS_PER_S);
+	expect_question_of(&b, OURS + 1, ROUTER);
+	drain(&b);
 	bench_down(&b);
 }
 
@@ -571,6 +614,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH_WAYS(to_a_neighbour),
 		BOTH_WAYS(a_neighbour_comes_and_goes),
+		BOTH_WAYS(our_address_changes),
 		BOTH_WAYS(from_the_lan_into_a_tunnel),
 		BOTH_WAYS(plain_packets_go_the_fast_way),
 		BOTH_WAYS(by_a_next_hop),
