@@ -15,13 +15,14 @@
 struct mnl_socket;
 struct nlmsghdr;
 struct taken;
+struct via;
 
 enum {
 	KERNEL_PROTOCOL =
 		201, /* of routes that are ours; 200 and above are nobody's in particular */
 	KERNEL_VIA_FIRST =
 		32768,      /* IDs of next hops; below are those of the configuration's routes */
-	KERNEL_VIAS = 4096, /* next hops that routes of the kernel's lead to */
+	KERNEL_VIAS = 4096, /* next hops, and lists of them, that routes of the kernel's lead to */
 	KERNEL_DUMPS = 2 * 2 * CV_KERNEL_TABLES_MAX + 1,
 	KERNEL_READ_BYTES = 64 << 10, /* the kernel's dumps come in half of that */
 };
@@ -75,7 +76,8 @@ struct kernel {
 	struct cv_table vias;
 	struct taken *taken; /* in order */
 	size_t n_taken;
-	uint64_t ids[KERNEL_VIAS / 64]; /* that are taken */
+	struct via *via_at[KERNEL_VIAS]; /* by ID; NULL: it is nobody's */
+	unsigned next_via;               /* where a free one is looked for */
 	uint8_t buf[KERNEL_READ_BYTES];
 	uint64_t changes, refused, overruns, dumped, malformed;
 };

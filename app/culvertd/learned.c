@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a routing daemon has learned, in the realms: each change of a table's prefix is a route in
- * the data path. Routes with one next hop share its ID.
+ * the data path. Routes with the same next hops share an ID.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,111 +16,169 @@ struct taken {
 	struct cv_prefix to;
 };
 
+/* Next hops, in order, that all routes share which have these and no others. */
 struct via {
 	struct cv_node node;
-	struct dp_via is;
 	uint32_t users;
-	uint16_t id;
+	unsigned at; /* from 0: its ID is so far behind KERNEL_VIA_FIRST */
+	unsigned n;
+	struct dp_via hops[];
 };
 
 /* ---- next hops ---- */
 
-static struct via *
-find_via(struct kernel *k, const struct dp_via *is, uint64_t *hash)
+static int
+compare_hops(const void *va, const void *vb)
 {
-	uint8_t key[sizeof(is->iface) + sizeof(is->ip)];
+	const struct dp_via *a = va, *b = vb;
 
-	memcpy(key, &is->iface, sizeof(is->iface));
-	memcpy(key + sizeof(is->iface), &is->ip, sizeof(is->ip)); /* bytes alone */
-	*hash = cv_table_hash(&k->vias, key, sizeof(key));
-	for (struct cv_node *n = cv_table_first(&k->vias, *hash); n != NULL; n = cv_table_next(n)) {
-		struct via *v = (struct via *)(void *)n;
+	if (a->iface != b->iface)
+		return a->iface < b->iface ? -1 : 1;
+	return memcmp(&a->ip, &b->ip, sizeof(a->ip)); /* bytes alone */
+}
 
-		if (v->is.iface == is->iface && cv_ip_equal(&v->is.ip, &is->ip))
+static uint64_t
+hash_of(const struct kernel *k, const struct dp_via *hops, unsigned n)
+{
+	uint64_t hash = n;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t key[sizeof(hash) + sizeof(hops->iface) + sizeof(hops->ip)];
+
+		memcpy(key, &hash, sizeof(hash));
+		memcpy(key + sizeof(hash), &hops[i].iface, sizeof(hops->iface));
+		memcpy(key + sizeof(hash) + sizeof(hops->iface), &hops[i].ip, sizeof(hops->ip));
+		hash = cv_table_hash(&k->vias, key, sizeof(key));
+	}
+	return hash;
+}
+
+static struct via *
+find_via(const struct kernel *k, const struct dp_via *hops, unsigned n, uint64_t hash)
+{
+	for (struct cv_node *at = cv_table_first(&k->vias, hash); at != NULL;
+		at = cv_table_next(at)) {
+		struct via *v = (struct via *)(void *)at;
+		unsigned same = 0;
+
+		while (v->n == n && same < n && compare_hops(&v->hops[same], &hops[same]) == 0)
+			same++;
+		if (v->n == n && same == n)
 			return v;
 	}
 	return NULL;
 }
 
+/* One that nobody has, and that was nobody's for long: a worker may have read it before. */
 static int
-free_id(const struct kernel *k)
+free_at(const struct kernel *k)
 {
-	for (unsigned i = 0; i < KERNEL_VIAS / 64; i++)
-		if (k->ids[i] != UINT64_MAX)
-			return (int)(64 * i) + __builtin_ctzll(~k->ids[i]);
-	return -1;
+	for (unsigned i = 0; i < KERNEL_VIAS; i++)
+		if (k->via_at[(k->next_via + i) % KERNEL_VIAS] == NULL)
+			return (int)((k->next_via + i) % KERNEL_VIAS);
+	return CV_ERR_LIMIT;
 }
 
-/* The ID of a next hop, with one more user, or a negative cv_err. */
+/* The ID of next hops, which are in order, with one more user, or a negative cv_err. */
 static int
-get_via(struct daemon *d, const struct dp_via *is)
+get_via(struct daemon *d, const struct dp_via *hops, unsigned n)
 {
 	struct kernel *k = d->kernel;
-	uint64_t hash;
-	struct via *v = find_via(k, is, &hash);
-	int id = v != NULL ? v->id : free_id(k), rc;
+	uint64_t hash = hash_of(k, hops, n);
+	struct via *v = find_via(k, hops, n, hash);
+	int at = v != NULL ? (int)v->at : free_at(k), rc;
 
-	if (v != NULL) {
+	if (v != NULL)
 		v->users++;
-		return id;
-	}
-	if (id < 0)
-		return CV_ERR_LIMIT;
-	v = calloc(1, sizeof(*v));
+	if (v != NULL || at < 0)
+		return at < 0 ? at : KERNEL_VIA_FIRST + at;
+	v = calloc(1, sizeof(*v) + n * sizeof(v->hops[0]));
 	if (v == NULL)
 		return CV_ERR_NOMEM;
-	id += KERNEL_VIA_FIRST;
-	rc = dp_via_set(d->dp, (uint16_t)id, is, 1);
+	rc = dp_via_set(d->dp, (uint16_t)(KERNEL_VIA_FIRST + at), hops, n);
 	if (rc != 0) {
 		free(v);
 		return rc;
 	}
-	*v = (struct via){.is = *is, .users = 1, .id = (uint16_t)id};
-	k->ids[(id - KERNEL_VIA_FIRST) / 64] |= UINT64_C(1) << (id - KERNEL_VIA_FIRST) % 64;
+	v->users = 1;
+	v->at = (unsigned)at;
+	v->n = n;
+	memcpy(v->hops, hops, n * sizeof(v->hops[0]));
+	k->via_at[at] = v;
+	k->next_via = v->at + 1;
 	cv_table_add(&k->vias, &v->node, hash);
-	return id;
+	return KERNEL_VIA_FIRST + at;
 }
 
 static void
 put_via(struct daemon *d, uint16_t id)
 {
 	struct kernel *k = d->kernel;
-	struct dp_via is[DP_MAX_HOPS];
-	uint64_t hash;
-	struct via *v;
+	struct via *v = id < KERNEL_VIA_FIRST ? NULL : k->via_at[id - KERNEL_VIA_FIRST];
 
-	if (id < KERNEL_VIA_FIRST || dp_via_get(d->dp, id, is) != 1)
-		return;
-	v = find_via(k, is, &hash);
 	if (v == NULL || --v->users != 0)
 		return;
 	(void)dp_via_clear(d->dp, id);
-	k->ids[(id - KERNEL_VIA_FIRST) / 64] &= ~(UINT64_C(1) << (id - KERNEL_VIA_FIRST) % 64);
+	k->via_at[v->at] = NULL;
 	cv_table_remove(&k->vias, &v->node);
 	free(v);
 }
 
 /* ---- routes ---- */
 
-/* The first next hop that leads by one of the realm's interfaces. */
-static int
-hop_of(struct daemon *d, const struct kernel_table *t, const struct rtnl_change *c)
+/* Those next hops that lead by the realm's interfaces, in order and each once, whatever its weight.
+ * How many. */
+static unsigned
+hops_of(const struct daemon *d, const struct kernel_table *t, const struct rtnl_change *c,
+	struct dp_via hops[RTNL_HOPS])
 {
+	unsigned all = 0, n = 0;
+
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct tap *tap = taps_by_index(d->kernel->taps, c->hops[i].link);
-		struct dp_via via = {.ip = c->hops[i].ip};
 		struct dp_iface iface;
-		int id;
 
-		if (tap == NULL || dp_iface_get(d->dp, tap->iface, &iface) != 0 || !iface.inside ||
-			iface.realm != t->realm)
-			continue;
-		via.iface = tap->iface;
-		id = get_via(d, &via);
-		if (id >= 0 || id == CV_ERR_NOMEM || id == CV_ERR_LIMIT)
-			return id;
+		if (tap != NULL && dp_iface_get(d->dp, tap->iface, &iface) == 0 && iface.inside &&
+			iface.realm == t->realm)
+			hops[all++] = (struct dp_via){.iface = tap->iface, .ip = c->hops[i].ip};
 	}
-	return CV_ERR_CONFIG;
+	if (all != 0)
+		qsort(hops, all, sizeof(hops[0]), compare_hops);
+	for (unsigned i = 0; i < all; i++)
+		if (n == 0 || compare_hops(&hops[n - 1], &hops[i]) != 0)
+			hops[n++] = hops[i];
+	return n;
+}
+
+/* Leaves those that a realm takes by themselves. */
+static unsigned
+usable_of(struct daemon *d, struct dp_via *hops, unsigned n)
+{
+	unsigned usable = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		int id = get_via(d, &hops[i], 1);
+
+		if (id < 0)
+			continue;
+		put_via(d, (uint16_t)id);
+		hops[usable++] = hops[i];
+	}
+	return usable;
+}
+
+/* The ID of all next hops of a change that can be used, or a negative cv_err. */
+static int
+via_of(struct daemon *d, const struct kernel_table *t, const struct rtnl_change *c)
+{
+	struct dp_via hops[RTNL_HOPS];
+	unsigned n = hops_of(d, t, c, hops);
+	int id = n == 0 ? CV_ERR_CONFIG : get_via(d, hops, n < DP_MAX_HOPS ? n : DP_MAX_HOPS);
+
+	if (id != CV_ERR_CONFIG || n < 2)
+		return id;
+	n = usable_of(d, hops, n);
+	return n == 0 ? CV_ERR_CONFIG : get_via(d, hops, n < DP_MAX_HOPS ? n : DP_MAX_HOPS);
 }
 
 static int
@@ -204,7 +262,7 @@ word_of(struct daemon *d, const struct kernel_table *t, const struct rtnl_change
 		return 0;
 	if (c->way == RTNL_WAY_DISCARD)
 		return dp_route_word(DP_ROUTE_DISCARD, 0);
-	id = hop_of(d, t, c);
+	id = via_of(d, t, c);
 	return id < 0 ? id : (int64_t)dp_route_word(DP_ROUTE_VIA, (uint32_t)id);
 }
 

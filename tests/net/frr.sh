@@ -205,6 +205,38 @@ serve() {
 			"$RUN/lns/control.sock" && flows 50
 }
 
+# count_esp NAME: from now on, what comes to a router from Culvert.
+count_esp() {
+	world_in "$1" nft "table netdev carried { chain in { type filter hook ingress device lns priority 0;
+		ip protocol 50 counter; ip6 nexthdr 50 counter; }; }"
+}
+
+# So many packets of either family, at least.
+counted_esp() {
+	[ "$(world_in "$1" nft list table netdev carried |
+		awk -v most="$2" '/packets/ { for (i = 1; i < NF; i++) n += $i == "packets" && $(i + 1) >= most }
+			END { print n + 0 }')" = 2 ]
+}
+
+# Of a prefix that both announce, both are next hops that answer.
+both_lead() {
+	local prefix
+	lns_rows routes '{prefix} {leads_to} {interface} {next_hop_state}' >"$RUN/routes"
+	for prefix in 203.0.113.0/24 2001:db8:ff::/48; do
+		grep -qx "$prefix via r1 resolved" "$RUN/routes" &&
+			grep -qx "$prefix via r2 resolved" "$RUN/routes" || return 1
+	done
+}
+
+both_carry() {
+	world_until 20 both_lead || {
+		cat "$RUN/routes"
+		return 1
+	}
+	count_esp r1 && count_esp r2 && world_until 20 counted_esp r1 20 && world_until 20 counted_esp r2 20 &&
+		world_in r1 nft delete table netdev carried && world_in r2 nft delete table netdev carried
+}
+
 bfd_is_up() {
 	[ "$(frr_ask lns 'show bfd peers brief' | grep -cw up)" = 4 ]
 }
@@ -340,7 +372,7 @@ vanishes() {
 	world_vanish && rm -rf "/etc/frr/$WORLD_PREFIX"-* "/run/frr/$WORLD_PREFIX"-*
 }
 
-tap_plan 17
+tap_plan 18
 world_open
 frr_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/stream.log"
@@ -354,6 +386,7 @@ tap_need "BGP is up by them: Culvert knows ways to the gateway, of either family
 tap_check "the pools, of either family, are known to both routers" world_until 30 announced
 tap_check "BFD is up with both, of either family" world_until 30 bfd_is_up
 tap_need "ESP of a session goes to the gateway and back" serve
+tap_check "both routers are next hops of what both announce, and carry flows" both_carry
 tap_check "the router in use dies: it goes on by the other one" dies
 tap_check "that one is back" revives "$(cat "$RUN/dead" 2>/dev/null)"
 tap_check "a cable is out, and in again: it goes on" cable_out

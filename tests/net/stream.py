@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """stream.py client INTERFACE LNS GATEWAY GATEWAY6 FILE CULVERTCTL...: a session of userA's that sends
-ESP packets to a gateway, of either family each 10 ms, until it is killed. FILE says every 100 ms how
-many were sent of each family, how many came back, and for how long at most none did, in ms: "SENT BACK
-DARK SENT6 BACK6 DARK6". Who removes FILE has darkness counted from then on.
+ESP packets of 16 SPIs to a gateway, of either family each 10 ms two of them, until it is killed. FILE says
+every 100 ms how many were sent of each family, how many came back, as if of all SPIs so many as of the one of
+which the fewest did, and for how long at most none did of one, in ms: "SENT BACK DARK SENT6 BACK6 DARK6".
+Who removes FILE has darkness counted from then on.
 
 stream.py gateway ADDRESS ADDRESS6: the gateway, which sends each back."""
 import os
@@ -18,25 +19,35 @@ from frames import ipv4, ipv6
 from wire import Wire
 
 EVERY_S, TELL_S = 0.01, 0.1
+FIRST_SPI, SPIS, AT_ONCE = 0x1000, 16, 2
 
 
 class Flow:
-    """Packets of a family, by their numbers."""
+    """Packets of a family, by their SPIs and numbers."""
 
     def __init__(self):
-        self.sent = self.back = 0
-        self.last = time.monotonic()
+        self.sent = 0
+        self.back = [0] * SPIS
+        self.lighten(time.monotonic())
+
+    def lighten(self, now):
+        self.last = [now] * SPIS
         self.dark = 0.0
 
     def next(self):
         self.sent += 1
-        return struct.pack("!II", 0x1000, self.sent) + bytes(24)
+        return struct.pack("!II", FIRST_SPI + self.sent % SPIS, self.sent) + bytes(24)
 
-    def came(self):
+    def came(self, esp):
         now = time.monotonic()
-        self.back += 1
-        self.dark = max(self.dark, now - self.last)
-        self.last = now
+        i = struct.unpack("!I", esp[:4])[0] - FIRST_SPI
+        self.back[i] += 1
+        self.dark = max(self.dark, now - self.last[i])
+        self.last[i] = now
+
+    def told(self, now):
+        dark = max(self.dark, now - min(self.last))
+        return self.sent, SPIS * min(self.back), round(dark * 1000)
 
 
 def client(interface, lns, gateway, gateway6, path, *culvertctl):
@@ -47,22 +58,22 @@ def client(interface, lns, gateway, gateway6, path, *culvertctl):
     while True:
         now = time.monotonic()
         if now >= send_at:
-            us.send(IP, ipv4(us.address, gateway, flows[IP].next(), ESP))
-            us.send(IPV6, ipv6(us.address6(), gateway6, flows[IPV6].next(), ESP))
+            for _ in range(AT_ONCE):
+                us.send(IP, ipv4(us.address, gateway, flows[IP].next(), ESP))
+                us.send(IPV6, ipv6(us.address6(), gateway6, flows[IPV6].next(), ESP))
             send_at = max(send_at + EVERY_S, now - 5 * EVERY_S)
         wire.receive(max(0.0, send_at - time.monotonic()), lambda: us.inbox)
         for protocol, body in us.inbox:
             if protocol in flows and body[9 if protocol == IP else 6] == ESP:
-                flows[protocol].came()
+                flows[protocol].came(body[20 if protocol == IP else 40:])
         us.inbox.clear()
         if now >= tell_at:
             tell_at = now + TELL_S
             if not os.path.exists(path):
                 for flow in flows.values():
-                    flow.dark, flow.last = 0.0, now
+                    flow.lighten(now)
             with open(path + ".new", "w", encoding="ascii") as file:
-                print(*(x for f in flows.values() for x in (
-                    f.sent, f.back, round(max(f.dark, now - f.last) * 1000))), file=file)
+                print(*(x for flow in flows.values() for x in flow.told(now)), file=file)
             os.rename(path + ".new", path)
 
 
