@@ -69,7 +69,7 @@ dial_call(struct dial *d, uint64_t now, uint16_t session_id)
 
 	if (d->session != 0)
 		return CV_ERR_STATE;
-	rc = l2tp_call_dial(d->tunnel, now, session_id);
+	rc = l2tp_call_dial(d->tunnel, now, session_id, NULL);
 	if (rc == 0)
 		d->session = session_id;
 	return rc;
@@ -185,6 +185,8 @@ tunnel_event(struct dial *d, uint64_t now, struct dial_event *event)
 		end_call(d);
 		event->type = DIAL_EV_TUNNEL_DOWN;
 		return true;
+	case L2TP_EV_CALL_ACCM: /* there is no line */
+		return false;
 	case L2TP_EV_DONE:
 		event->type = DIAL_EV_DONE;
 		return true;

@@ -54,17 +54,26 @@ refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote, uint16_t result, ui
 }
 
 int
-l2tp_call_dial(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session)
+l2tp_call_dial(
+	struct l2tp_tunnel *t, uint64_t now, uint16_t local_session, const struct l2tp_told *told)
 {
+	struct l2tp_told *kept = NULL;
 	struct l2tp_builder b;
+	struct l2tp_call *c;
 
 	if (t->state != L2TP_ESTABLISHED || local_session == 0)
 		return CV_ERR_STATE;
 	if (l2tp_call_local(t, local_session) != NULL)
 		return CV_ERR_EXISTS;
-	if (l2tp_call_new(t, now, local_session, 0, L2TP_CALL_WAIT_REPLY) == NULL)
+	if (told != NULL && (kept = l2tp_told_new(told, NULL, 0)) == NULL)
 		return CV_ERR_NOMEM;
-	l2tp_compose_icrq(&b, &t->params, local_session, ++t->call_serial);
+	c = l2tp_call_new(t, now, local_session, 0, L2TP_CALL_WAIT_REPLY);
+	if (c == NULL) {
+		l2tp_told_free(kept);
+		return CV_ERR_NOMEM;
+	}
+	c->told = kept;
+	l2tp_compose_icrq(&b, &t->params, local_session, ++t->call_serial, told);
 	l2tp_send_message(t, now, &b, 0);
 	return 0;
 }
@@ -177,7 +186,7 @@ take_request(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 	}
 	c = l2tp_call_new(
 		t, now, 0, remote, outgoing ? L2TP_CALL_OUT_REQUESTED : L2TP_CALL_REQUESTED);
-	if (c != NULL && l2tp_push_event(t, &event))
+	if (c != NULL && l2tp_push_told(t, &event, m))
 		return;
 	if (c != NULL)
 		l2tp_call_free(t, c);
@@ -189,8 +198,6 @@ take_request(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m)
 static void
 call_up(struct l2tp_tunnel *t, struct l2tp_call *c, const struct l2tp_message *m)
 {
-	bool proxied = m != NULL && m->type == L2TP_ICCN && t->params.proxy;
-	struct l2tp_proxy *proxy = proxied ? l2tp_proxy_keep(m) : NULL;
 	struct l2tp_event event = {.type = L2TP_EV_CALL_UP,
 		.local_session = c->local,
 		.remote_session = c->remote,
@@ -199,7 +206,7 @@ call_up(struct l2tp_tunnel *t, struct l2tp_call *c, const struct l2tp_message *m
 	cv_unlink(&c->setup);
 	c->state = L2TP_CALL_ESTABLISHED;
 	t->counters.calls++;
-	if (!l2tp_push_call_up(t, &event, proxy))
+	if (!l2tp_push_told(t, &event, m))
 		t->reliable.dead = true;
 }
 
@@ -239,9 +246,31 @@ take_icrp(struct l2tp_tunnel *t, uint64_t now, struct l2tp_call *c, const struct
 
 	if (!take_reply(t, now, c, m))
 		return;
-	l2tp_compose_iccn(&b, &t->params);
+	l2tp_compose_iccn(&b, &t->params, c->told);
 	l2tp_send_message(t, now, &b, c->remote);
+	l2tp_told_free(c->told);
+	c->told = NULL;
 	call_up(t, c, NULL);
+}
+
+/* Section 6.14: a reserved word, and what to escape in what is sent to the caller and received. Of
+ * a call that is not up, or not ours to have a line, it says nothing. */
+static void
+take_sli(struct l2tp_tunnel *t, const struct l2tp_call *c, const struct l2tp_message *m)
+{
+	struct l2tp_event event = {
+		.type = L2TP_EV_CALL_ACCM, .local_session = c->local, .remote_session = c->remote};
+	struct cv_reader r = cv_reader(m->value[L2TP_AVP_ACCM].data, m->value[L2TP_AVP_ACCM].len);
+
+	cv_read_u16(&r);
+	event.accm.send = cv_read_u32(&r);
+	event.accm.receive = cv_read_u32(&r);
+	if (c->state != L2TP_CALL_ESTABLISHED || r.failed) {
+		t->counters.rx_ignored++;
+		return;
+	}
+	if (!l2tp_push_event(t, &event))
+		t->reliable.dead = true;
 }
 
 /* The header's session ID, or for a CDN that came before the peer knew ours, the one it gave. */
@@ -290,8 +319,10 @@ step(struct l2tp_tunnel *t, uint64_t now, struct l2tp_call *c, const struct l2tp
 		reason = l2tp_read_reason(m, text);
 		call_down(t, c, &reason);
 		return;
-	case L2TP_WEN:
 	case L2TP_SLI:
+		take_sli(t, c, m);
+		return;
+	case L2TP_WEN:
 		t->counters.rx_ignored++;
 		return;
 	default:

@@ -25,6 +25,7 @@ l2tp_calls_free(struct l2tp_tunnel *t)
 			struct l2tp_call *c = t->by_remote[i];
 
 			t->by_remote[i] = c->next_remote;
+			l2tp_told_free(c->told);
 			free(c);
 		}
 	if (t->by_local != t->few)
@@ -134,6 +135,7 @@ l2tp_call_free(struct l2tp_tunnel *t, struct l2tp_call *c)
 	unlink_call(t, c);
 	cv_unlink(&c->setup);
 	t->calls--;
+	l2tp_told_free(c->told);
 	free(c);
 }
 

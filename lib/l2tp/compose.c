@@ -107,13 +107,31 @@ l2tp_compose_hello(struct l2tp_builder *b, const struct l2tp_params *p)
 	begin_plain(b, p, L2TP_HELLO);
 }
 
+/* What of it belongs into a message of this type. */
+static void
+put_told(struct l2tp_builder *b, const struct l2tp_told *told, enum l2tp_message_type type)
+{
+	struct l2tp_said said;
+	size_t at = 0;
+
+	while (l2tp_told_next(told, &at, &said)) {
+		const struct l2tp_avp_rule *rule = l2tp_avp_rule((uint16_t)said.avp);
+
+		if (rule != NULL && (rule->allowed_in >> type & 1) != 0)
+			l2tp_put(b, said.avp, said.value.data, said.value.len);
+	}
+}
+
 void
 l2tp_compose_icrq(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
-	uint32_t serial)
+	uint32_t serial, const struct l2tp_told *told)
 {
 	begin(b, p, L2TP_ICRQ);
 	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
 	l2tp_put_u32(b, L2TP_AVP_CALL_SERIAL_NUMBER, serial);
+	put_told(b, told, L2TP_ICRQ);
+	if (b->w.failed && told != NULL)
+		l2tp_compose_icrq(b, p, local_session, serial, NULL);
 }
 
 void
@@ -123,18 +141,26 @@ l2tp_compose_icrp(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t 
 	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_SESSION_ID, local_session);
 }
 
+/* What a line would say of itself, where nobody has said it. */
 static void
-put_connected(struct l2tp_builder *b)
+put_connected(struct l2tp_builder *b, const struct l2tp_told *told)
 {
-	l2tp_put_u32(b, L2TP_AVP_CONNECT_SPEED, CONNECT_SPEED_BPS);
-	l2tp_put_u32(b, L2TP_AVP_FRAMING_TYPE, FRAMING_SYNC);
+	struct cv_bytes said;
+
+	if (!l2tp_told_get(told, L2TP_AVP_CONNECT_SPEED, &said))
+		l2tp_put_u32(b, L2TP_AVP_CONNECT_SPEED, CONNECT_SPEED_BPS);
+	if (!l2tp_told_get(told, L2TP_AVP_FRAMING_TYPE, &said))
+		l2tp_put_u32(b, L2TP_AVP_FRAMING_TYPE, FRAMING_SYNC);
 }
 
 void
-l2tp_compose_iccn(struct l2tp_builder *b, const struct l2tp_params *p)
+l2tp_compose_iccn(struct l2tp_builder *b, const struct l2tp_params *p, const struct l2tp_told *told)
 {
 	begin(b, p, L2TP_ICCN);
-	put_connected(b);
+	put_connected(b, told);
+	put_told(b, told, L2TP_ICCN);
+	if (b->w.failed && told != NULL)
+		l2tp_compose_iccn(b, p, NULL);
 }
 
 void
@@ -162,7 +188,7 @@ void
 l2tp_compose_occn(struct l2tp_builder *b, const struct l2tp_params *p)
 {
 	begin(b, p, L2TP_OCCN);
-	put_connected(b);
+	put_connected(b, NULL);
 }
 
 void

@@ -22,10 +22,13 @@ void l2tp_compose_stopccn(
 	struct l2tp_builder *b, const struct l2tp_params *p, const struct l2tp_reason *reason);
 void l2tp_compose_hello(struct l2tp_builder *b, const struct l2tp_params *p);
 
+/* told: what is said beside; NULL: nothing. Where that makes the message too long it is left out.
+ */
 void l2tp_compose_icrq(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
-	uint32_t serial);
+	uint32_t serial, const struct l2tp_told *told);
 void l2tp_compose_icrp(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session);
-void l2tp_compose_iccn(struct l2tp_builder *b, const struct l2tp_params *p);
+void l2tp_compose_iccn(
+	struct l2tp_builder *b, const struct l2tp_params *p, const struct l2tp_told *told);
 /* number: of who is to be called; may have no bytes. */
 void l2tp_compose_ocrq(struct l2tp_builder *b, const struct l2tp_params *p, uint16_t local_session,
 	uint32_t serial, struct cv_bytes number);

@@ -46,13 +46,14 @@ struct l2tp_call {
 	struct l2tp_call *next_local, *next_remote; /* chains of the two tables */
 	struct cv_link setup;                       /* in t->setups: it is not up yet */
 	uint64_t deadline;
+	struct l2tp_told *told; /* LAC: for its ICCN; NULL: nothing, or that was sent */
 	uint16_t local, remote; /* 0: not known yet */
 	uint8_t state;
 };
 
 struct l2tp_queued_event {
 	struct l2tp_queued_event *next;
-	struct l2tp_proxy *proxy;
+	struct l2tp_told *told;
 	struct l2tp_event event;
 };
 
@@ -72,7 +73,7 @@ struct l2tp_tunnel {
 	struct l2tp_reason down; /* what DOWN says, but for its message: */
 	char *down_text;         /* NULL: none, or no memory for it */
 	struct l2tp_queued_event *events, *events_last;
-	struct l2tp_proxy *proxy_told; /* of the event that was polled last */
+	struct l2tp_told *told; /* of the event that was polled last */
 	struct l2tp_call **by_local, **by_remote;
 	struct l2tp_call *few[2 * L2TP_FEW_CALLS];
 	struct cv_list setups; /* calls, in order of deadline */
@@ -91,9 +92,9 @@ void l2tp_send_message(
 	struct l2tp_tunnel *t, uint64_t now, struct l2tp_builder *b, uint16_t session_id);
 /* false: out of memory, nothing was queued. */
 bool l2tp_push_event(struct l2tp_tunnel *t, const struct l2tp_event *event);
-/* The same with what goes with CALL_UP, which is taken in any case; may be NULL. */
-bool l2tp_push_call_up(
-	struct l2tp_tunnel *t, const struct l2tp_event *event, struct l2tp_proxy *proxy);
+/* The same with what the peer's message tells, if anything; m may be NULL. */
+bool l2tp_push_told(
+	struct l2tp_tunnel *t, const struct l2tp_event *event, const struct l2tp_message *m);
 void l2tp_fault_close(
 	struct l2tp_tunnel *t, uint64_t now, uint16_t result, uint16_t error, const char *text);
 
@@ -102,9 +103,8 @@ void l2tp_fault_close(
 void l2tp_control_message(struct l2tp_tunnel *t, uint64_t now, const struct l2tp_message *m,
 	const struct l2tp_fault *fault);
 
-/* proxy.c: what an ICCN tells of PPP, or NULL: nothing, or out of memory. */
-struct l2tp_proxy *l2tp_proxy_keep(const struct l2tp_message *m);
-void l2tp_proxy_free(struct l2tp_proxy *p); /* takes NULL */
+/* told.c: what an ICRQ or ICCN tells, or NULL: nothing, or out of memory. */
+struct l2tp_told *l2tp_told_of(const struct l2tp_message *m);
 
 /* calls.c */
 void l2tp_calls_init(struct l2tp_tunnel *t);

@@ -50,10 +50,10 @@ l2tp_tunnel_free(struct l2tp_tunnel *t)
 		struct l2tp_queued_event *e = t->events;
 
 		t->events = e->next;
-		l2tp_proxy_free(e->proxy);
+		l2tp_told_free(e->told);
 		free(e);
 	}
-	l2tp_proxy_free(t->proxy_told);
+	l2tp_told_free(t->told);
 	free(t->down_text);
 	l2tp_calls_free(t);
 	l2tp_reliable_fini(&t->reliable);
@@ -103,19 +103,18 @@ l2tp_set_state(struct l2tp_tunnel *t, enum l2tp_state state)
 bool
 l2tp_push_event(struct l2tp_tunnel *t, const struct l2tp_event *event)
 {
-	return l2tp_push_call_up(t, event, NULL);
+	return l2tp_push_told(t, event, NULL);
 }
 
 bool
-l2tp_push_call_up(struct l2tp_tunnel *t, const struct l2tp_event *event, struct l2tp_proxy *proxy)
+l2tp_push_told(struct l2tp_tunnel *t, const struct l2tp_event *event, const struct l2tp_message *m)
 {
 	struct l2tp_queued_event *e = malloc(sizeof(*e));
 
-	if (e == NULL) {
-		l2tp_proxy_free(proxy);
+	if (e == NULL)
 		return false;
-	}
-	*e = (struct l2tp_queued_event){.proxy = proxy, .event = *event};
+	*e = (struct l2tp_queued_event){
+		.told = m == NULL ? NULL : l2tp_told_of(m), .event = *event};
 	if (t->events_last != NULL)
 		t->events_last->next = e;
 	else
@@ -145,8 +144,8 @@ l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
 	struct l2tp_queued_event *e = t->events;
 
 	memset(event, 0, sizeof(*event));
-	l2tp_proxy_free(t->proxy_told);
-	t->proxy_told = NULL;
+	l2tp_told_free(t->told);
+	t->told = NULL;
 	if (t->up_pending) {
 		t->up_pending = false;
 		event->type = L2TP_EV_UP;
@@ -157,7 +156,7 @@ l2tp_tunnel_poll_event(struct l2tp_tunnel *t, struct l2tp_event *event)
 		if (t->events == NULL)
 			t->events_last = NULL;
 		*event = e->event;
-		event->proxy = t->proxy_told = e->proxy;
+		event->told = t->told = e->told;
 		free(e);
 	} else if (t->down_pending) {
 		tell_down(t, event);

@@ -17,8 +17,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "crypto/crypto.h"
-#include "l2tp/proxy.h"
 #include "l2tp/reason.h"
+#include "l2tp/told.h"
 
 struct l2tp_tunnel;
 
@@ -55,7 +55,6 @@ struct l2tp_params {
 	uint16_t first_ns; /* 0; tests of the wrap-around start elsewhere */
 	uint8_t max_retransmits;
 	bool hide_avps;
-	bool proxy;    /* tell of proxy AVPs with CALL_UP */
 	bool outgoing; /* OCRQ is a CALL_REQUEST; else it is refused */
 	/* initiator: L2TP_TIE_BREAKER_BYTES, copied into its SCCRQ; NULL: it has none */
 	const uint8_t *tie_breaker;
@@ -72,6 +71,7 @@ enum l2tp_event_type {
 	L2TP_EV_CALL_REQUEST, /* ICRQ or OCRQ: answer with l2tp_call_accept or l2tp_call_refuse */
 	L2TP_EV_CALL_UP,      /* ICCN or OCCN has come, or was sent */
 	L2TP_EV_CALL_DOWN,    /* CDN has come, or the call was not completed in time */
+	L2TP_EV_CALL_ACCM,    /* LAC: SLI has come: `accm` */
 	L2TP_EV_DOWN,         /* over, with all of its calls (no CALL_DOWN for them) */
 	L2TP_EV_DONE,         /* nothing left to do: free it */
 };
@@ -82,8 +82,11 @@ struct l2tp_event {
 	uint16_t remote_session;
 	bool outgoing;            /* CALL_REQUEST: OCRQ */
 	bool sequencing_required; /* CALL_UP */
-	/* CALL_UP: what the LAC has negotiated, until the next poll; NULL: nothing */
-	const struct l2tp_proxy *proxy;
+	/* CALL_REQUEST, CALL_UP: what the LAC says of it, until the next poll; NULL: nothing */
+	const struct l2tp_told *told;
+	struct {
+		uint32_t send, receive;
+	} accm;                    /* as l2tp_call_set_accm has them */
 	bool proof_failed;         /* DOWN: the peer's Challenge Response was wrong or missing */
 	struct l2tp_reason reason; /* DOWN, CALL_DOWN; its message lives until the next poll */
 	char text[L2TP_MESSAGE_MAX];
@@ -138,9 +141,11 @@ int l2tp_call_accept(
 	struct l2tp_tunnel *t, uint64_t now, uint16_t remote_session, uint16_t local_session);
 int l2tp_call_refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote_session,
 	const struct l2tp_reason *reason);
-/* LAC: sends ICRQ with the caller's choice of session ID. Errors as l2tp_call_accept;
- * CV_ERR_STATE: the tunnel is not established. */
-int l2tp_call_dial(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session);
+/* LAC: sends ICRQ with the caller's choice of session ID. told: what it and the ICCN say beside
+ * what is ours to say, copied; NULL: nothing. What is too long for a message is left out of it.
+ * Errors as l2tp_call_accept; CV_ERR_STATE: the tunnel is not established. */
+int l2tp_call_dial(
+	struct l2tp_tunnel *t, uint64_t now, uint16_t local_session, const struct l2tp_told *told);
 /* LNS: asks the peer to place a call, by OCRQ; number: whom to call, which may be nobody in
  * particular. Errors as l2tp_call_dial. A LAC that knows no OCRQ may end the tunnel over it. */
 int l2tp_call_ask(
@@ -179,14 +184,14 @@ enum l2tp_tie {
 /* Of values of L2TP_TIE_BREAKER_BYTES; NULL: that SCCRQ has none. */
 enum l2tp_tie l2tp_tie(const uint8_t *ours, const uint8_t *theirs);
 
-#define L2TP_COUNTERS(X)                                                     \
-	X(rx_messages, "control messages processed")                         \
-	X(rx_duplicates, "control messages that came again")                 \
-	X(rx_early, "control messages that came before their turn")          \
-	X(rx_malformed, "control messages that could not be read")           \
-	X(rx_unknown_session, "messages for a call that is not here")        \
-	X(rx_unexpected, "messages that the state does not allow")           \
-	X(rx_ignored, "unknown messages that nobody must know; WEN and SLI") \
+#define L2TP_COUNTERS(X)                                              \
+	X(rx_messages, "control messages processed")                  \
+	X(rx_duplicates, "control messages that came again")          \
+	X(rx_early, "control messages that came before their turn")   \
+	X(rx_malformed, "control messages that could not be read")    \
+	X(rx_unknown_session, "messages for a call that is not here") \
+	X(rx_unexpected, "messages that the state does not allow")    \
+	X(rx_ignored, "unknown messages that nobody must know; WEN")  \
 	X(calls, "calls established")
 
 struct l2tp_counters {

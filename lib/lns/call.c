@@ -164,7 +164,7 @@ lns_call_place(struct lns *lns, struct lns_tunnel *t, uint64_t now, bool outgoin
 	if (s == NULL)
 		return NULL;
 	rc = outgoing ? l2tp_call_ask(t->l2tp, now, id, (struct cv_bytes){0})
-		      : l2tp_call_dial(t->l2tp, now, id);
+		      : l2tp_call_dial(t->l2tp, now, id, NULL);
 	lns_tunnel_used(t);
 	lns_ready_first(lns, &s->object); /* into the data path before the peer knows its ID */
 	lns_tunnel_settle(lns, t, now);
@@ -214,19 +214,24 @@ take_early(struct lns *lns, struct lns_session *s, uint64_t now)
 
 /* Goes on where a trusted LAC has left off; false: all is to be negotiated anew. */
 static bool
-adopt(struct lns *lns, struct lns_session *s, uint64_t now, const struct l2tp_proxy *told)
+adopt(struct lns *lns, struct lns_session *s, uint64_t now, const struct l2tp_told *told)
 {
-	struct ppp_proxy proxy = {.sent = told->sent,
-		.received = told->received,
-		.method = told->authen_type == L2TP_PROXY_PAP    ? PPP_AUTH_PAP
-			  : told->authen_type == L2TP_PROXY_CHAP ? PPP_AUTH_CHAP_MD5
-								 : PPP_AUTH_NONE,
-		.id = told->authen_id,
-		.name = told->name,
-		.challenge = told->challenge,
-		.response = told->response};
-	bool taken = told->has_lcp && ppp_link_adopt(s->ppp, now, &proxy) == 0;
+	uint16_t type = l2tp_told_u16(told, L2TP_AVP_PROXY_AUTHEN_TYPE);
+	struct ppp_proxy proxy = {.method = type == L2TP_PROXY_PAP    ? PPP_AUTH_PAP
+					    : type == L2TP_PROXY_CHAP ? PPP_AUTH_CHAP_MD5
+								      : PPP_AUTH_NONE,
+		.id = (uint8_t)l2tp_told_u16(told, L2TP_AVP_PROXY_AUTHEN_ID)};
+	bool sent = l2tp_told_get(told, L2TP_AVP_LAST_SENT_LCP, &proxy.sent);
+	bool received = l2tp_told_get(told, L2TP_AVP_LAST_RECEIVED_LCP, &proxy.received);
 	struct ppp_info info;
+	bool taken;
+
+	if (!sent && !received && type == 0)
+		return false; /* it tells nothing of PPP */
+	l2tp_told_get(told, L2TP_AVP_PROXY_AUTHEN_NAME, &proxy.name);
+	l2tp_told_get(told, L2TP_AVP_PROXY_AUTHEN_CHALLENGE, &proxy.challenge);
+	l2tp_told_get(told, L2TP_AVP_PROXY_AUTHEN_RESPONSE, &proxy.response);
+	taken = sent && received && ppp_link_adopt(s->ppp, now, &proxy) == 0;
 
 	ppp_link_info(s->ppp, &info);
 	if (taken)
@@ -236,7 +241,7 @@ adopt(struct lns *lns, struct lns_session *s, uint64_t now, const struct l2tp_pr
 	cv_log_event(lns->log, CV_LOG_DEBUG, "proxy",
 		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL " lcp=%s authen-type=%u",
 		s->info.tunnel_id, s->info.session_id, s->info.serial, taken ? "taken" : "anew",
-		told->authen_type);
+		type);
 	return taken;
 }
 
@@ -271,7 +276,7 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 		return;
 	}
 	s->terms = lns_terms_hold(terms);
-	if (event->proxy == NULL || !adopt(lns, s, now, event->proxy))
+	if (t->secret->proxy != CFG_PROXY_ACCEPT || !adopt(lns, s, now, event->told))
 		ppp_link_open(s->ppp, now);
 	take_early(lns, s, now);
 	lns_session_settle(lns, s, now);

@@ -71,7 +71,6 @@ lns_responder_params(struct lns *lns, struct l2tp_params *p, uint16_t tunnel_id,
 	p->ecn = true; /* the data path does */
 	/* there is no line to place a call on: who may ask for one means us */
 	p->outgoing = secret != NULL && secret->outgoing;
-	p->proxy = secret != NULL && secret->proxy == CFG_PROXY_ACCEPT;
 	if (secret != NULL && !secret->none) {
 		p->secret = secret->bytes;
 		p->secret_len = secret->len;

@@ -346,6 +346,8 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 		case L2TP_EV_CALL_DOWN:
 			call_down(lns, t, now, &event);
 			break;
+		case L2TP_EV_CALL_ACCM:
+			break;
 		}
 	}
 	lns->closing -= t->closing;

@@ -29,7 +29,7 @@ new_tunnel(struct world *w, enum l2tp_role role, uint16_t id, unsigned flags)
 	p.hide_avps = (flags & 1) != 0;
 	p.secret = (flags & 2) != 0 ? fuzz_secret : NULL;
 	p.secret_len = FUZZ_SECRET_BYTES;
-	p.proxy = p.outgoing = true;
+	p.outgoing = true;
 	p.first_ns = (flags & 4) != 0 ? 65530 : 0;
 	t = l2tp_tunnel_new(role, &p, w->now);
 	FUZZ_CHECK(t != NULL);
@@ -121,7 +121,7 @@ feed(struct world *w, const struct fuzz_record *r)
 	if ((r->choice & 4) != 0 && r->fix)
 		(void)((r->choice & 1) != 0
 				? l2tp_call_ask(w->server, w->now, session, (struct cv_bytes){0})
-				: l2tp_call_dial(w->server, w->now, session));
+				: l2tp_call_dial(w->server, w->now, session, NULL));
 	if (!r->fix) {
 		l2tp_tunnel_input(w->server, w->now, r->bytes, r->len);
 		return;

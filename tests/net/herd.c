@@ -199,7 +199,7 @@ static void
 dial(void)
 {
 	for (unsigned i = 0; i < DIALS_A_ROUND && h.peer_tunnel != 0 && h.dialled < h.n; i++)
-		if (l2tp_call_dial(h.tunnel, h.now, (uint16_t)++h.dialled) != 0)
+		if (l2tp_call_dial(h.tunnel, h.now, (uint16_t)++h.dialled, NULL) != 0)
 			die("a call could not be dialled");
 }
 

@@ -124,7 +124,7 @@ a_lacs_cdn_is_addressed_though_a_bad_avp_stands_before_the_id(void **state)
 		while ((len = l2tp_tunnel_poll_output(from, w.now, bytes, sizeof(bytes))) > 0)
 			assert_int_equal(l2tp_tunnel_input(to, w.now, bytes, (size_t)len), 0);
 	}
-	assert_int_equal(l2tp_call_dial(lac, w.now, 1), 0);
+	assert_int_equal(l2tp_call_dial(lac, w.now, 1, NULL), 0);
 	while (l2tp_tunnel_poll_output(lac, w.now, bytes, sizeof(bytes)) > 0)
 		;
 	l2tp_build(&b, w.crypto, (struct cv_bytes){0}, L2TP_ICRP);

@@ -193,7 +193,7 @@ dial_all(struct link *k, unsigned messages)
 
 	k->up = k->down = k->added = 0;
 	for (unsigned i = 1; i <= CALLS; i++)
-		assert_int_equal(l2tp_call_dial(k->lac, k->now, (uint16_t)i), 0);
+		assert_int_equal(l2tp_call_dial(k->lac, k->now, (uint16_t)i, NULL), 0);
 	lac_settle(k);
 	while (!all_taken(k, messages + 2 * CALLS) && k->now - start < 30 * CV_NS_PER_S)
 		step(k);

@@ -60,13 +60,13 @@ compose(struct l2tp_builder *b, enum l2tp_message_type type)
 		l2tp_compose_hello(b, &params);
 		break;
 	case L2TP_ICRQ:
-		l2tp_compose_icrq(b, &params, 77, 123456);
+		l2tp_compose_icrq(b, &params, 77, 123456, NULL);
 		break;
 	case L2TP_ICRP:
 		l2tp_compose_icrp(b, &params, 77);
 		break;
 	case L2TP_ICCN:
-		l2tp_compose_iccn(b, &params);
+		l2tp_compose_iccn(b, &params, NULL);
 		break;
 	case L2TP_OCRQ:
 		l2tp_compose_ocrq(b, &params, 77, 123456, theirs);

@@ -86,7 +86,7 @@ handshake(const char *secret, const char *later, bool good)
 	assert_int_equal(info.peer_window, identity.window);
 	if (good) {
 		assert_int_equal(carry(server, client), 0); /* a ZLB */
-		assert_int_equal(l2tp_call_dial(client, NOW, 3), 0);
+		assert_int_equal(l2tp_call_dial(client, NOW, 3, NULL), 0);
 		assert_int_equal(carry(client, server), L2TP_ICRQ);
 		assert_int_equal(event_of(server), L2TP_EV_CALL_REQUEST);
 		assert_int_equal(l2tp_call_accept(server, NOW, 3, 4), 0);
