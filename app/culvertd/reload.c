@@ -45,7 +45,7 @@ static const struct {
 	[FAILED] = {"failed", EXIT_FAILED},
 };
 
-enum state { IDLE, READING, COUNTING, ENDING, TELLING, DONE };
+enum state { IDLE, READING, COUNTING, WITHDRAWING, CHANGING, TELLING, DONE };
 
 struct reload {
 	const char *path;
@@ -257,7 +257,7 @@ apply(struct daemon *d, uint64_t now)
 	(void)kernel_follow(d); /* what fails is missing, and was logged */
 	daemon_act(d, now);     /* which asks d->cfg */
 	r->cursor = 0;
-	r->state = ENDING;
+	r->state = WITHDRAWING;
 }
 
 /* Looks at some sessions; true: these were the last. */
@@ -269,16 +269,18 @@ look(struct daemon *d, uint64_t now)
 	struct lns_fate fate;
 
 	for (unsigned i = 0; i < SLICE_SESSIONS; i++) {
-		if (r->state == ENDING) {
-			if (!lns_review(d->lns, now, &r->cursor, stop, &fate))
-				break;
-			continue;
-		}
-		if (!lns_next_fate(d->lns, r->cfg, &r->cursor, stop, &fate))
+		bool there = r->state == WITHDRAWING
+				     ? lns_withdraw(d->lns, now, &r->cursor, stop, &fate)
+			     : r->state == CHANGING
+				     ? lns_review(d->lns, now, &r->cursor, stop, &fate)
+				     : lns_next_fate(d->lns, r->cfg, &r->cursor, stop, &fate);
+
+		if (!there)
 			break;
-		reload_toll_add(&r->toll, &fate);
+		if (r->state == COUNTING)
+			reload_toll_add(&r->toll, &fate);
 	}
-	if (r->state == ENDING)
+	if (r->state != COUNTING)
 		daemon_act(d, now);
 	return r->cursor >= lns_session_places(d->lns);
 }
@@ -313,7 +315,15 @@ reload_step(struct daemon *d, uint64_t now)
 		if (look(d, now))
 			apply(d, now);
 		return now;
-	case ENDING:
+	case WITHDRAWING:
+		if (!look(d, now))
+			return now;
+		if (d->held_back) /* what they lose they have still */
+			return cv_time_add(now, TELL_LOOK_NS);
+		r->cursor = 0;
+		r->state = CHANGING;
+		return now;
+	case CHANGING:
 		if (look(d, now))
 			r->state = TELLING;
 		r->tell_by = cv_time_add(now, TELL_NS);

@@ -430,6 +430,9 @@ bool lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_p
 void lns_profile_of(const struct lns_session *s, struct lns_profile *profile);
 int lns_profile_change(
 	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_profile *profile);
+/* Takes what is behind the session by what it had, and not by this. */
+void lns_profile_withdraw(
+	struct lns *lns, struct lns_session *s, const struct lns_profile *profile);
 
 /* user.c: users with sessions, and whose an address is. */
 struct lns_user *lns_user_find(const struct lns *lns, struct cv_bytes name);

@@ -318,8 +318,15 @@ struct lns_fate {
  */
 bool lns_next_fate(const struct lns *lns, const struct cfg *cfg, uint64_t *cursor, uint64_t stop,
 	struct lns_fate *fate);
-/* The same after lns_configure, for what is in force: and so it is. To be called until the cursor
- * has reached lns_session_places; until then sessions have what they had. */
+/*
+ * The same after lns_configure, for what is in force: and so it is. In two walks, each of which
+ * goes on until the cursor has reached lns_session_places; until then sessions have what they had.
+ * lns_withdraw ends who ends, and takes networks that are behind a session no longer. When all of
+ * its actions have been carried out lns_review does the rest: so what one session has lost another
+ * may have.
+ */
+bool lns_withdraw(
+	struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate);
 bool lns_review(
 	struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate);
 

@@ -50,6 +50,15 @@ lns_framed_same(const struct lns_session *s, const struct lns_profile *profile)
 	return true;
 }
 
+static bool
+is_among(const struct cv_prefix *prefix, const struct lns_profile *profile)
+{
+	for (size_t i = 0; i < profile->n_routes; i++)
+		if (cv_prefix_equal(prefix, &profile->routes[i]))
+			return true;
+	return false;
+}
+
 /* The group is there: lns_profile_group says so. */
 bool
 lns_profile_take(struct lns *lns, struct lns_session *s, const struct lns_profile *profile)
@@ -114,6 +123,32 @@ needs_another_address(
 	return !cv_ip_equal(&profile->address, &s->info.address);
 }
 
+static void
+say_changed(const struct lns *lns, const struct lns_session *s)
+{
+	cv_log_event(lns->log, CV_LOG_INFO, "session-changed",
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL " user=%s group=%s mtu=%u",
+		s->info.tunnel_id, s->info.session_id, s->info.serial, s->info.user,
+		lns->groups[s->info.group].cfg->name, s->info.mtu);
+}
+
+void
+lns_profile_withdraw(struct lns *lns, struct lns_session *s, const struct lns_profile *profile)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->info.n_routes; i++)
+		if (is_among(&s->routes[i], profile))
+			s->routes[kept++] = s->routes[i];
+	if (kept == s->info.n_routes)
+		return;
+	s->info.n_routes = kept;
+	s->routes_changed = true;
+	lns_ready(lns, &s->object);
+	if (lns_profile_same(lns->cfg, s, profile))
+		say_changed(lns, s); /* that was all */
+}
+
 int
 lns_profile_change(
 	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_profile *profile)
@@ -137,10 +172,7 @@ lns_profile_change(
 		return 0;
 	s->other_profile = true;
 	lns_ready(lns, &s->object);
-	cv_log_event(lns->log, CV_LOG_INFO, "session-changed",
-		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL " user=%s group=%s mtu=%u",
-		s->info.tunnel_id, s->info.session_id, s->info.serial, s->info.user,
-		lns->groups[s->info.group].cfg->name, s->info.mtu);
+	say_changed(lns, s);
 	return 0;
 }
 

@@ -144,6 +144,22 @@ lns_next_fate(const struct lns *lns, const struct cfg *cfg, uint64_t *cursor, ui
 }
 
 bool
+lns_withdraw(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate)
+{
+	struct lns_session *s = next_session(lns, cursor, stop);
+	struct lns_profile profile;
+
+	if (s == NULL)
+		return false;
+	judge(s, lns->cfg, &profile, fate);
+	if (fate->outcome == LNS_ENDS)
+		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
+	else if (fate->outcome == LNS_CHANGES)
+		lns_profile_withdraw(lns, s, &profile);
+	return true;
+}
+
+bool
 lns_review(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate)
 {
 	struct lns_session *s = next_session(lns, cursor, stop);

@@ -71,6 +71,24 @@ changes() {
 	grep -oE 'result=applied ms=[0-9]+' "$RUN/$LNS_LOG"
 }
 
+# networks SHIFT: the first 1,000 users have one behind them each, that of the user so many before.
+networks() {
+	(umask 077 && awk -v shift="$1" 'NR > 1000 { print; next }
+		{ n = (NR + shift) % 1000; printf "%s:,,,172.%d.%d.0/24\n", $0, 16 + n / 256, n % 256 }' \
+		"$RUN/lns/users" >"$RUN/lns/users.new") && mv "$RUN/lns/users.new" "$RUN/lns/users"
+}
+
+# In a ring, and each one another's: whoever is told first, nobody falls.
+networks_change_hands() {
+	local shift
+	for shift in 0 1 501; do
+		configure "$USERS" && networks $shift &&
+			reload 0 '^changes: [0-9]+; sessions changed: 1000, ended: 0$' || return 1
+	done
+	[ "$(lns_rows sessions '{routes}' | sort -u | grep -c /24)" = 1000 ] && configure "$USERS" &&
+		reload 0 '; sessions changed: 1000, ended: 0$' && has_sessions $SESSIONS
+}
+
 on_hangup() {
 	local before
 	before=$(grep -c 'reload by=SIGHUP' "$RUN/$LNS_LOG")
@@ -165,6 +183,7 @@ tap_need "a herd is on the same wire" neighbour
 tap_need "Culvert is ready, with $USERS users" lns_start
 tap_need "$SESSIONS sessions come up" dial
 tap_check "it reads its file again, four times: all stay" changes
+tap_check "networks behind 1,000 users go to others of them: all stay" networks_change_hands
 tap_check "so it does on SIGHUP" on_hangup
 tap_check "who is gone ends: foretold, refused, and done" goodbye
 tap_check "a wrong file changes nothing" wrong

@@ -31,6 +31,21 @@ keep_values(struct world_slot *slot, const struct lns_session_info *s)
 	slot->filter = s->filter;
 	slot->mtu = s->mtu;
 	slot->rates = s->rates;
+	assert_true(s->n_routes <= sizeof(slot->routes) / sizeof(slot->routes[0]));
+	slot->n_routes = s->n_routes;
+	for (size_t i = 0; i < s->n_routes; i++)
+		slot->routes[i] = s->routes[i];
+}
+
+/* The data path refuses a network that another session has; all of a test are of one realm. */
+static void
+networks_are_its_own(const struct world *w, const struct world_slot *slot)
+{
+	for (unsigned at = 0; at < WORLD_SLOTS; at++)
+		for (size_t i = 0; &w->slots[at] != slot && i < w->slots[at].n_routes; i++)
+			for (size_t k = 0; k < slot->n_routes; k++)
+				assert_false(
+					cv_prefix_equal(&w->slots[at].routes[i], &slot->routes[k]));
 }
 
 static void
@@ -66,6 +81,7 @@ act_session(struct world *w, const struct lns_action *action)
 		slot->address = s->address;
 		slot->opens++;
 		keep_values(slot, s);
+		networks_are_its_own(w, slot);
 		break;
 	case LNS_ACT_SESSION_REACH:
 		assert_true(slot->open && !slot->reachable);
@@ -83,6 +99,7 @@ act_session(struct world *w, const struct lns_action *action)
 	case LNS_ACT_SESSION_SHUT:
 		assert_true(slot->open);
 		slot->open = slot->reachable = slot->reach4 = slot->reach6 = false;
+		slot->n_routes = 0;
 		break;
 	case LNS_ACT_SESSION_CHANGE:
 		assert_true(slot->open && slot->reachable);
@@ -90,6 +107,7 @@ act_session(struct world *w, const struct lns_action *action)
 		slot->changes++;
 		before = *slot;
 		keep_values(slot, s);
+		networks_are_its_own(w, slot);
 		if (slot->open4 != before.open4 || slot->open6 != before.open6) {
 			slot->reachable = false; /* of what has come by this */
 			slot->acks = w->n_ipcp_acks - 1;

@@ -296,6 +296,68 @@ who_comes_up_meanwhile_gets_his_new_group(void **state)
 	assert_int_equal(bob->ppp_ups, 2);
 }
 
+#define ROUTES(who, routes) \
+	"  - {name: " who ", group: corp, password-file: " who ", routes: [" routes "]}\n"
+
+/* What its slot was told last; its networks are none of the other's (server.c looks). */
+static void
+has_network(const struct world_client *c, size_t n, const char *network)
+{
+	const struct world_slot *slot = NULL;
+	char text[CV_PREFIX_TEXT];
+
+	for (unsigned i = 0; i < WORLD_SLOTS && slot == NULL; i++)
+		if (w.slots[i].open && cv_ip_equal(&w.slots[i].address, &c->up_event.local_ip))
+			slot = &w.slots[i];
+	assert_non_null(slot);
+	assert_int_equal(slot->n_routes, n);
+	if (n != 0)
+		assert_string_equal(cv_prefix_text(&slot->routes[n - 1], text), network);
+}
+
+/* Networks go from one user to another, and back, in one reload: whoever is looked at first. */
+static void
+networks_change_hands(void **state)
+{
+	struct world_toll toll;
+
+	(void)state;
+	world_reload(&w,
+		HEAD "groups:\n" CORP "users:\n" ROUTES("alice", "172.20.0.0/16")
+			ROUTES("bob", "172.21.0.0/16, 172.22.0.0/16"),
+		&toll);
+	assert_int_equal(toll.change, 2);
+	has_network(alice, 1, "172.20.0.0/16");
+	has_network(bob, 2, "172.22.0.0/16");
+	world_reload(&w,
+		HEAD "groups:\n" CORP "users:\n" ROUTES("alice", "172.22.0.0/16")
+			ROUTES("bob", "172.21.0.0/16, 172.20.0.0/16"),
+		&toll);
+	assert_int_equal(toll.change, 2);
+	has_network(alice, 1, "172.22.0.0/16");
+	has_network(bob, 2, "172.20.0.0/16");
+	/* all to the one, and then to the other */
+	world_reload(&w,
+		HEAD "groups:\n" CORP "users:\n" ROUTES(
+			"alice", "172.20.0.0/16, 172.21.0.0/16, 172.22.0.0/16") ROUTES("bob", ""),
+		&toll);
+	has_network(alice, 3, "172.22.0.0/16");
+	has_network(bob, 0, NULL);
+	world_reload(&w,
+		HEAD "groups:\n" CORP "users:\n" ROUTES("alice", "")
+			ROUTES("bob", "172.20.0.0/16, 172.21.0.0/16, 172.22.0.0/16"),
+		&toll);
+	has_network(alice, 0, NULL);
+	has_network(bob, 3, "172.22.0.0/16");
+	both_stay();
+	/* of a user who is gone they are free at once */
+	world_reload(&w, HEAD "groups:\n" CORP "users:\n" ROUTES("alice", "172.20.0.0/16"), &toll);
+	assert_int_equal(toll.end, 1);
+	has_network(alice, 1, "172.20.0.0/16");
+	world_sleep(&w, 60 * CV_NS_PER_S);
+	assert_int_equal(alice->ppp_ups, 1);
+}
+
 static void
 a_password_counts_from_the_next_call_on(void **state)
 {
@@ -424,6 +486,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			who_comes_up_meanwhile_gets_his_new_group, up, down),
 		cmocka_unit_test_setup_teardown(a_rate_changes_a_session_under_way, up, down),
+		cmocka_unit_test_setup_teardown(networks_change_hands, up, down),
 		cmocka_unit_test_setup_teardown(a_password_counts_from_the_next_call_on, up, down),
 		cmocka_unit_test_setup_teardown(
 			a_tunnel_secret_counts_from_the_next_tunnel_on, up, down),

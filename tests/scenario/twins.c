@@ -290,6 +290,9 @@ twin_reload(struct twin *w, const char *yaml)
 	assert_int_equal(lns_configure(w->lns, w->all->now, cfg), 0);
 	cfg_free(w->cfg);
 	w->cfg = cfg;
+	while (lns_withdraw(w->lns, w->all->now, &cursor, UINT64_MAX, &fate))
+		act(w);
+	cursor = 0;
 	while (lns_review(w->lns, w->all->now, &cursor, UINT64_MAX, &fate))
 		act(w);
 	act(w);

@@ -211,8 +211,12 @@ world_reload(struct world *w, const char *yaml, struct world_toll *toll)
 	if (w->review_after_ns != 0)
 		world_sleep(w, w->review_after_ns);
 	done.end = before - sessions(w); /* with their tunnels */
-	for (cursor = 0; lns_review(w->lns, w->now, &cursor, places, &fate);) {
+	for (cursor = 0; lns_withdraw(w->lns, w->now, &cursor, places, &fate);) {
 		count_fate(&done, &fate);
+		world_act(w);
+	}
+	for (cursor = 0; lns_review(w->lns, w->now, &cursor, places, &fate);) {
+		assert_int_not_equal(fate.outcome, LNS_ENDS);
 		world_act(w);
 	}
 	assert_int_equal(done.end, toll->end);

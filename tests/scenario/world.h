@@ -76,6 +76,8 @@ struct world_slot {
 	struct cv_ip address;
 	uint16_t group, filter, mtu;
 	struct cv_rates rates;
+	struct cv_prefix routes[4];
+	size_t n_routes;
 	unsigned opens, changes; /* how often it was told */
 	unsigned acks;           /* of IPCP and IPV6CP, that the server had sent when it came */
 	uint16_t tunnel_id, session_id;
