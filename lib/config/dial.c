@@ -314,10 +314,12 @@ cfg_check_networks(struct cfg_loader *l, const struct cfg_entry *users, size_t n
 	for (size_t i = 0; i < cfg->n_dials && map != NULL; i++, map = map->next) {
 		const struct cfg_dial *d = &cfg->dials[i];
 
-		if (d->user == NULL || d->n_routes == 0 || d->group >= cfg->n_groups)
+		if (d->user == NULL || d->group >= cfg->n_groups)
 			continue;
-		all[total] = (struct cfg_entry){
-			.user = {.group = d->group, .routes = d->routes, .n_routes = d->n_routes},
+		all[total] = (struct cfg_entry){.user = {.group = d->group,
+							.address = d->address,
+							.routes = d->routes,
+							.n_routes = d->n_routes},
 			.file = l->file,
 			.line = map->line,
 			.column = map->column,

@@ -14,11 +14,24 @@
 #define BOB(group, routes) \
 	"  - { name: bob, password-file: bob.secret, group: " group ", routes: " routes " }\n"
 
+/* With addresses and prefixes of his own. */
+#define CARL(group, own) \
+	"  - { name: carl, password-file: bob.secret, group: " group ", " own " }\n"
+#define PEER(more)                                                                              \
+	"dial: [{ name: hub, to: 192.0.2.9, secret: none, user: u, password-file: bob.secret, " \
+	"group: a, " more " }]\n"
+
 /* What is said of the interface where nothing is refused. */
 #define UNUSED                                                                                \
 	"t.yaml:5:14: warning: interfaces[0]: no client may use it: no filter of a group of " \
 	"realm "                                                                              \
 	"x has gateways\n"
+
+/* Likewise of an address that is in no pool. */
+#define IN_NO_POOL(at)                                                                           \
+	"t.yaml:" at                                                                             \
+	": warning: users[1].address: the address is in no pool of its realm, though its group " \
+	"has one: taken as it is\n"
 
 static struct loaded t;
 
@@ -68,6 +81,30 @@ static const struct bad wrong[] = {
 		"unique local: a part of 2000::/3 or fc00::/7\n"},
 	{GROUPS ALICE("'2001:db8:7::/96'"), "t.yaml:7:67: users[0].routes: 2001:db8:7::/96 has a "
 					    "length of more than 64 bits, and not 128\n"},
+	/* to whom it would go whatever is said of it: the longer prefix is asked first */
+	{GROUPS ALICE("[10.1.0.0/16, 10.9.9.9/32]") CARL("a", "address: 10.9.9.9"),
+		"t.yaml:7:81: users[0].routes[1]: 10.9.9.9/32 is in 10.9.9.9/32, which the user in "
+		"t.yaml:8 has\n" IN_NO_POOL("8:65")},
+	{GROUPS ALICE("'2001:db8:7:5::/64'") CARL("a", "delegated: '2001:db8:7::/48'"),
+		"t.yaml:7:67: users[0].routes: 2001:db8:7:5::/64 is in 2001:db8:7::/48, which the "
+		"user in t.yaml:8 has\n"},
+	{GROUPS ALICE("'2001:db8:7:5::9/128'") CARL("a", "prefix6: '2001:db8:7:5::/64'"),
+		"t.yaml:7:67: users[0].routes: 2001:db8:7:5::9/128 is in 2001:db8:7:5::/64, which "
+		"the user in t.yaml:8 has\n"},
+	{GROUPS CARL("a", "delegated: '2001:db8:7::/48', routes: '2001:db8:9::/48'")
+			ALICE("['2001:db8:7::/48', '2001:db8:7:1::/64']"),
+		"t.yaml:8:68: users[1].routes[0]: 2001:db8:7::/48 is in 2001:db8:7::/48, which the "
+		"user in t.yaml:7 has\n"
+		"t.yaml:8:87: users[1].routes[1]: 2001:db8:7:1::/64 is in 2001:db8:7::/48, which "
+		"the user in t.yaml:7 has\n"},
+	{GROUPS ALICE("10.9.9.9") PEER("address: 10.9.9.9"),
+		"t.yaml:7:67: users[0].routes: 10.9.9.9/32 is in 10.9.9.9/32, which the peer in "
+		"t.yaml:8 has\n"},
+	/* which it may contain; and his own may be in his own */
+	{GROUPS ALICE("[10.9.0.0/16, '2001:db8:7::/48']") CARL("a",
+		 "address: 10.9.9.9, prefix6: '2001:db8:7:5::/64', routes: '2001:db8:7:5::9/128'"),
+		UNUSED IN_NO_POOL("8:65")},
+	{GROUPS ALICE("'2001:db8:7::/64'") CARL("b", "delegated: '2001:db8:7::/48'"), UNUSED},
 	/* in another realm it is another network */
 	{GROUPS ALICE("192.168.7.0/24") BOB("b", "192.168.7.0/24"), UNUSED},
 	{GROUPS BOB("b", "[10.88.1.0/24, 198.18.5.0/24]"), UNUSED},
