@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "kernel.h"
 
 enum { SEND_ROOM = 64 }; /* frames that one action and what it sets off may need */
 #define NO_ROUTE_EVERY_NS (60 * CV_NS_PER_S)
@@ -74,6 +75,7 @@ set_session(struct daemon *d, const struct lns_action *action, uint64_t now, con
 		if (rc == 0)
 			rc = dp_framed_set(d->dp, s->slot, s->routes, (uint16_t)s->n_routes);
 	}
+	kernel_session(d, s->slot);
 	if (rc != 0)
 		refused_by_datapath(d, s, now, step, rc);
 }
@@ -124,9 +126,12 @@ remove_session(struct daemon *d, const struct lns_session_info *s, const char *r
 		.ended_at = now,
 		.reason = reason};
 	struct ending *ending;
+	int left;
 
 	snprintf(e.user, sizeof(e.user), "%s", s->user);
-	if (dp_session_clear(d->dp, s->slot, &e.counters) == DP_LEAVING) {
+	left = dp_session_clear(d->dp, s->slot, &e.counters);
+	kernel_session(d, s->slot);
+	if (left == DP_LEAVING) {
 		ending = malloc(sizeof(*ending));
 		if (ending != NULL) {
 			*ending = (struct ending){.slot = s->slot, .e = e};

@@ -269,6 +269,15 @@ kernel_deliver(struct daemon *d, struct dp_punt *punt)
 	taps_write(d->kernel == NULL ? NULL : d->kernel->taps, d, punt);
 }
 
+void
+kernel_session(struct daemon *d, uint32_t slot)
+{
+	struct kernel *k = d->kernel;
+
+	if (k != NULL)
+		announced_session(k->announced, d, k->quit ? NULL : d->cfg, slot, k->ask);
+}
+
 static struct mnl_socket *
 open_socket(void)
 {
@@ -371,6 +380,9 @@ create(struct daemon *d)
 		return CV_ERR_NOMEM;
 	event_add(k->on_follow, NULL);
 	event_add(k->on_dump, NULL);
+	/* of sessions that were there before a reload that asks for this */
+	for (uint32_t slot = 0; d->lns != NULL && slot <= lns_slot_mask(d->lns); slot++)
+		kernel_session(d, slot);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * A routing daemon beside us, in our network namespace: it has an interface of the kernel's (a TAP)
  * for each of ours that says so, and tables of the kernel's that it and we write routes to. taps.c
  * has the interfaces, kernel.c follows tables, learned.c
- * puts their routes into realms, announce.c puts pools there.
+ * puts their routes into realms, announce.c puts pools and networks behind sessions there.
  */
 #ifndef CULVERTD_KERNEL_H
 #define CULVERTD_KERNEL_H
@@ -41,6 +41,8 @@ void kernel_withdraw(struct daemon *d);
 void kernel_free(struct daemon *d);
 /* What is due; returns when the next is. */
 uint64_t kernel_step(struct daemon *d, uint64_t now);
+/* A session was told to the data path, or is gone: what is behind it is announced, or no more. */
+void kernel_session(struct daemon *d, uint32_t slot);
 /* A frame that the data path hands to the kernel: it is released. */
 void kernel_deliver(struct daemon *d, struct dp_punt *punt);
 bool kernel_counter(const struct daemon *d, unsigned index, struct daemon_counter *out);
@@ -141,6 +143,10 @@ void announced_free(struct announced *a);
 /* Puts what cfg wants to be announced into the kernel, and takes the rest of what was there out. */
 void announced_follow(
 	struct announced *a, struct daemon *d, const struct cfg *cfg, struct mnl_socket *ask);
+/* What is behind a session, as the data path has it now, in place of what was. NULL: nothing of
+ * anybody is announced any more. */
+void announced_session(struct announced *a, struct daemon *d, const struct cfg *cfg, uint32_t slot,
+	struct mnl_socket *ask);
 /* A route of our protocol that the kernel has: it goes, if nobody wants it. */
 void announced_found(struct announced *a, const struct rtnl_route *route, struct mnl_socket *ask);
 size_t announced_count(const struct announced *a);

@@ -353,8 +353,8 @@ static const struct cfg_key kernel_table_keys[] = {
 	VALUE("table", struct cfg_kernel_table, table, NUMBER(1, UINT32_MAX), "254", LIVE,
 		"number of the table whose routes are the realm's, too; 254: the main one"),
 	VALUE("announce", struct cfg_kernel_table, announce, CHOICE(announce_ways), "off", LIVE,
-		"pools: the realm's pools are there as routes that discard, of protocol 201, to "
-		"be redistributed"),
+		"pools: the realm's pools, and networks behind sessions that are there, are routes "
+		"there that discard, of protocol 201, to be redistributed"),
 	VALUE("announce-table", struct cfg_kernel_table, announce_table, NUMBER(1, UINT32_MAX),
 		NULL, LIVE, "number of the table for these; left out: the same"),
 	VALUE("announce-metric", struct cfg_kernel_table, metric, NUMBER(1, UINT32_MAX), "1701",

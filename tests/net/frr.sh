@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # frr.sh - FRR beside Culvert, as config/ROUTING.md says: BGP with BFD to two routers over
-# the kernel's interfaces for Culvert's own, pools announced, routes learned; a router dies, and ESP
-# of a session goes on by the other.
+# the kernel's interfaces for Culvert's own, pools and networks behind clients announced, routes
+# learned; a router dies, and ESP of a session goes on by the other.
 #
 #   client -- L2TP -- [lns: Culvert, FRR] -- r1 --+
 #                                        \-- r2 --+-- [gw: gateway, FRR]
@@ -16,6 +16,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 BFD_MS=${BFD_MS:-100} # three of them lost: a router is dead
 GATEWAY=203.0.113.1 GATEWAY6=2001:db8:ff::1
 POOL=10.88.1.0/24 POOL6=2001:db8:88::/48
+BEHIND=198.18.100.0/24 BEHIND6=2001:db8:77::/48 # the client
 
 tap_requires world lns frr
 
@@ -66,7 +67,7 @@ configure() {
 	lns_configure secret=none userA:pass-a
 	sed -i 's|af_packet:lns0" }|tap:wire" }, { name: nic1, device: "af_packet:nic1" },\
   { name: nic2, device: "af_packet:nic2" }|
-		s|password-file: user|group: clients, &|
+		s|password-file: user|group: clients, routes: [ '$BEHIND', "'$BEHIND6'" ], &|
 		s|secret-file: tunnel.secret|secret: none|
 		s|policy: ipsec }|policy: ipsec, gateways: any, pool6: "'$POOL6'" },\
   { name: others, realm: other, address: 10.99.0.1, pool: 10.99.1.0/24 }|' "$RUN/lns/culvert.yaml"
@@ -158,6 +159,18 @@ has_not() {
 
 announced() {
 	has r1 4 $POOL lns && has r2 4 $POOL lns && has r1 6 $POOL6 lns && has r2 6 $POOL6 lns
+}
+
+behind_is_announced() {
+	has r1 4 $BEHIND lns && has r2 4 $BEHIND lns && has r1 6 $BEHIND6 lns && has r2 6 $BEHIND6 lns
+}
+
+# The networks behind it go with a session, and nothing else does.
+session_ends() {
+	world_until 30 announced && world_until 30 behind_is_announced &&
+		lns_ctl kick "$(lns_rows sessions '{serial}' | head -1)" &&
+		world_until 20 has_not r1 4 $BEHIND && world_until 20 has_not r2 4 $BEHIND &&
+		world_until 20 has_not r1 6 $BEHIND6 && world_until 20 has_not r2 6 $BEHIND6 && announced
 }
 
 # The kernel's interfaces are as Culvert's own: MAC address, MTU, addresses.
@@ -372,7 +385,7 @@ vanishes() {
 	world_vanish && rm -rf "/etc/frr/$WORLD_PREFIX"-* "/run/frr/$WORLD_PREFIX"-*
 }
 
-tap_plan 18
+tap_plan 20
 world_open
 frr_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/stream.log"
@@ -386,12 +399,14 @@ tap_need "BGP is up by them: Culvert knows ways to the gateway, of either family
 tap_check "the pools, of either family, are known to both routers" world_until 30 announced
 tap_check "BFD is up with both, of either family" world_until 30 bfd_is_up
 tap_need "ESP of a session goes to the gateway and back" serve
+tap_check "networks behind it, of either family, are known to both routers" world_until 30 behind_is_announced
 tap_check "both routers are next hops of what both announce, and carry flows" both_carry
 tap_check "the router in use dies: it goes on by the other one" dies
 tap_check "that one is back" revives "$(cat "$RUN/dead" 2>/dev/null)"
 tap_check "a cable is out, and in again: it goes on" cable_out
 tap_check "routes by hand come, change and go; the configuration's own count more" by_hand
 tap_check "an interface moves to another realm with a reload, and back" moves
+tap_check "the session ends: what was behind it is known no more" session_ends
 tap_check "30,000 routes, and more told at once than waits: none too many, none too few" overrun
 tap_check "pools are withdrawn and announced again" withdrawn
 tap_check "killed and started, it takes out what nobody wants any more" starts_clean
