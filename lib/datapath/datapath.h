@@ -417,6 +417,8 @@ enum {
 	DP_SEND_LENGTH = 1 << 2,   /* L2TP Length field in data messages */
 	DP_SEND_SEQUENCE = 1 << 3, /* Ns in data messages: Sequencing Required was agreed */
 	DP_SEND_ECN = 1 << 4,      /* outer headers say ECN: the peer tells it on (RFC 9601) */
+	DP_SEND_FRAMES = 1 << 5,   /* what is sent is whole PPP frames, headers and all, of another
+				    * session: dp_switch_set(). Never open, nor open6 */
 };
 
 /* What should be of a session. */
@@ -462,8 +464,8 @@ struct dp_session {
  * that of one that was cleared, or the address or a prefix is taken in this realm; CV_ERR_UNKNOWN:
  * no route to the peer or no such service; CV_ERR_CONFIG: the address can be no client's (0/8,
  * 127/8, multicast, broadcast, one of ours) or a prefix (::/8, link-local, multicast, with one of
- * ours in it, of another length), or there is no such group or filter; CV_ERR_LIMIT: no room for
- * the next hop; CV_ERR_NOMEM.
+ * ours in it, of another length), or there is no such group or filter, or it is open with
+ * DP_SEND_FRAMES; CV_ERR_LIMIT: no room for the next hop; CV_ERR_NOMEM.
  */
 int dp_session_set(struct dp *dp, const struct dp_session *session, uint32_t *slot);
 /* What was told last, whether it has come to pass or waits for workers. CV_ERR_UNKNOWN: none. */
@@ -524,6 +526,25 @@ bool dp_dial_next(struct dp *dp, uint16_t *id);
  */
 int dp_framed_set(struct dp *dp, uint32_t slot, const struct cv_prefix *prefixes, uint16_t count);
 bool dp_framed_get(const struct dp *dp, uint32_t slot, unsigned index, struct cv_prefix *out);
+
+/*
+ * Joins two sessions that have DP_SEND_FRAMES: what comes by either leaves by the other, PPP frame
+ * for PPP frame and byte for byte, LCP as well as data, and none of it is punted any more. Until it
+ * is joined for the first time such a session is as any that is not open: its PPP is punted. The
+ * UDP checksum is carried on, the outer DSCP copied, ECN too where the other one has DP_SEND_ECN;
+ * what does not fit the way out leaves in outer fragments. Their counters count PPP frames.
+ *
+ * It ends when either is cleared, or told without DP_SEND_FRAMES; what comes by the one that stays
+ * is dropped then (SWITCH_ALONE), until it is joined to another one, or has no DP_SEND_FRAMES any
+ * more. So it is while a new peer or new headers of either are under way, and by
+ * other = DP_NO_SLOT, which joins it, and the one that it was joined to, to none. Waits for nobody.
+ *
+ * CV_ERR_UNKNOWN: one is not there; CV_ERR_CONFIG: one has no DP_SEND_FRAMES, or they are the same;
+ * CV_ERR_EXISTS: one is joined to a third. _get: what was told, and by what happened since:
+ * DP_NO_SLOT: to none, CV_ERR_UNKNOWN: it never was. Records are replayed by it as by _set.
+ */
+int dp_switch_set(struct dp *dp, uint32_t slot, uint32_t other);
+int dp_switch_get(const struct dp *dp, uint32_t slot, uint32_t *other);
 
 enum { DP_LEAVING = 1 }; /* dp_session_clear */
 

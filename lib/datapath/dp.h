@@ -84,6 +84,7 @@ struct dp {
 	uint32_t sessions, addresses, prefixes;
 	struct dp_realm_use realm_use[DP_IDS_OF_A_KIND];
 	struct dp_cold *cold;   /* by slot */
+	uint32_t *switches;     /* by slot: table/switch.c */
 	struct cv_table framed; /* networks behind sessions: table/framed.c */
 	struct dp_classes *classes;
 	uint32_t metered;                   /* sessions with meters */

@@ -73,6 +73,7 @@
 	X(INGRESS_DESTINATION, "inner destination 0/8, 127/8, multicast or broadcast")             \
 	X(INGRESS_RATE, "over the rate that the session may send")                                 \
 	X(INGRESS_GROUP_RATE, "over the rate that its group may send together")                    \
+	X(SWITCH_ALONE, "PPP of a switched session whose other one is gone, or being changed")     \
 	X(ROUTE_NO_ROUTE, "inner destination is no client, and no route leads to it")              \
 	X(UPLINK_SPOOFED, "by an uplink, with an inner source that is a client's")                 \
 	X(ROUTE_DISCARD, "inner destination of a route that discards")                             \
@@ -178,6 +179,7 @@
 	X(LOCAL_PUNT_MLD, "MLD queries, answered by the control thread")                     \
 	X(INGRESS_ROUTE, "inner IP packets taken from their session")                        \
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
+	X(INGRESS_SWITCH, "PPP frames of switched sessions, for the other one")              \
 	X(ROUTE_POLICY, "destination is a session")                                          \
 	X(ROUTE_ECHO, "echo requests to our inner address, answered")                        \
 	X(ROUTE_ADVERT, "neighbour solicitations of clients for us, answered")               \

@@ -30,6 +30,7 @@ enum {
 #define DP_INGRESS_PEER6 (UINT64_C(1) << 60) /* its peer is reached over IPv6 */
 /* A bit a feature that the fast way does not know. */
 #define DP_INGRESS_SEQUENCED (UINT64_C(1) << 48) /* what arrives has Ns, whose order counts */
+#define DP_INGRESS_SWITCHED (UINT64_C(1) << 49)  /* what arrives leaves by another session */
 #define DP_INGRESS_RARE (UINT64_C(0xfff) << 48)
 #define DP_INGRESS_METER (UINT64_C(1) << 59) /* what it sends has a rate */
 #define DP_INGRESS_TRACE (UINT64_C(1) << 58) /* its packets are traced */
@@ -56,7 +57,11 @@ struct dp_ingress {
 	uint16_t header_sum;    /* folded: of what stands before the inner packet in what the peer
 				 * sends, but for lengths, L2TP's flags and PPP */
 	uint16_t group, filter; /* may change under traffic */
-	uint32_t inner_ip;
+	union {
+		uint32_t inner_ip;
+		uint32_t other; /* DP_INGRESS_SWITCHED: the route word of the session that it
+				 * leaves by, or DP_ROUTE_DISCARD. May change under traffic */
+	};
 	uint16_t realm;
 	uint16_t class;
 	struct dp_received received;
@@ -90,7 +95,8 @@ dp_key_service(uint64_t key)
 }
 
 enum {
-	DP_EGRESS_ODD = 1,      /* L2TP and PPP headers have an odd length */
+	DP_EGRESS_ODD = 1,      /* L2TP and PPP headers, where both are finished, have an odd
+				 * length */
 	DP_EGRESS_LENGTH = 2,   /* L2TP has a Length field */
 	DP_EGRESS_SEQUENCE = 4, /* L2TP has Ns and Nr */
 	DP_EGRESS_HELD =

@@ -7,7 +7,8 @@
 
 enum { OUR_TTL = 64, PPP_IP_SHORT = 0x21 };
 
-/* L2TP and PPP, in which what varies is 0; sets e->flags. Returns their length. */
+/* L2TP and PPP, in which what varies is 0; sets e->flags. Returns their length. Of PPP frames that
+ * are passed on L2TP alone is ours. */
 static size_t
 write_l2tp(struct dp_egress *e, const struct dp_session *s, uint8_t *out, size_t room)
 {
@@ -30,6 +31,8 @@ write_l2tp(struct dp_egress *e, const struct dp_session *s, uint8_t *out, size_t
 	cv_write_u16(&w, s->peer_session_id);
 	if ((s->send & DP_SEND_SEQUENCE) != 0)
 		cv_write_u32(&w, 0); /* Ns, and Nr, which data does not use */
+	if ((s->send & DP_SEND_FRAMES) != 0)
+		return cv_written(&w);
 	if ((s->send & DP_SEND_ACFC) == 0)
 		cv_write_u16(&w, 0xff03);
 	if ((s->send & DP_SEND_PFC) == 0)

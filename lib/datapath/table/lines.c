@@ -33,7 +33,16 @@ dp_lines_open(const struct dp *dp, uint32_t slot)
 	return four_open(dp, slot) || six_open(dp, slot);
 }
 
-/* The largest inner packet: what the client takes, its group allows and the path carries. */
+static bool
+has_frames(const struct dp *dp, uint32_t slot)
+{
+	const struct dp_cold *c = &dp->cold[slot];
+
+	return c->installed && (c->told->send & DP_SEND_FRAMES) != 0;
+}
+
+/* The largest inner packet: what the client takes, its group allows and the path carries. Of PPP
+ * frames the path alone counts. */
 static void
 write_mtu(struct dp *dp, uint32_t slot)
 {
@@ -45,6 +54,8 @@ write_mtu(struct dp *dp, uint32_t slot)
 
 	if (group != NULL && group->told.mtu != 0 && group->told.mtu < mtu)
 		mtu = group->told.mtu;
+	if (has_frames(dp, slot))
+		mtu = carried;
 	__atomic_store_n(&out->mtu, carried < mtu ? carried : mtu, __ATOMIC_RELAXED);
 }
 
@@ -52,14 +63,14 @@ write_mtu(struct dp *dp, uint32_t slot)
  * The outer DSCP is the inner one's, or its group's (RFC 2983: uniform or pipe; what arrives in
  * outer headers never gets into inner ones). ECN is copied (RFC 6040 section 4.1, normal mode)
  * where the peer has said that it tells on what became of it, else 0 (compatibility mode, RFC
- * 9601).
+ * 9601). Of PPP frames it is the DSCP and ECN that they came with, and no group's.
  */
 static void
 write_tos(struct dp *dp, uint32_t slot)
 {
 	const struct dp_session *s = dp->cold[slot].told;
 	const struct dp_group_table *group = dp->groups[s->group];
-	bool fixed = group != NULL && group->told.dscp_fixed;
+	bool fixed = group != NULL && group->told.dscp_fixed && !has_frames(dp, slot);
 	unsigned copied =
 		(fixed ? 0 : DP_TOS_DSCP) | ((s->send & DP_SEND_ECN) != 0 ? DP_TOS_ECN : 0);
 
@@ -88,7 +99,7 @@ dp_lines_write_profile(struct dp *dp, uint32_t slot)
 void
 dp_session_write_mtu(struct dp *dp, uint32_t slot)
 {
-	if (dp_lines_open(dp, slot))
+	if (dp_lines_open(dp, slot) || has_frames(dp, slot))
 		write_mtu(dp, slot);
 }
 
@@ -133,12 +144,12 @@ write_realm(struct dp *dp, uint32_t slot)
 	dp_lines_write_profile(dp, slot);
 }
 
-/* What leads to it. */
-static uint32_t
-route_word(const struct dp_session *s, uint32_t slot)
+uint32_t
+dp_lines_route_word(const struct dp *dp, uint32_t slot)
 {
-	return dp_route_word(
-		s->peer.ip.family == CV_IPV6 ? DP_ROUTE_SESSION6 : DP_ROUTE_SESSION, slot);
+	return dp_route_word(dp->cold[slot].told->peer.ip.family == CV_IPV6 ? DP_ROUTE_SESSION6
+									    : DP_ROUTE_SESSION,
+		slot);
 }
 
 static void
@@ -151,7 +162,7 @@ open_four(struct dp *dp, uint32_t slot)
 	dp_reach_hold(dp, slot, false, !c->told->reachable || c->ordered);
 	in->inner_ip = dp_lines_address(c->told);
 	write_class(dp, slot);
-	dp_lines_put_route(dp, c->told, route_word(c->told, slot));
+	dp_lines_put_route(dp, c->told, dp_lines_route_word(dp, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN4, __ATOMIC_RELEASE);
 	dp->addresses++;
 	dp->realm_use[in->realm].addresses++;
@@ -169,7 +180,7 @@ open_six(struct dp *dp, uint32_t slot)
 	write_realm(dp, slot);
 	dp_reach_hold(dp, slot, true, !c->told->reachable6 || c->ordered6);
 	dp_inner6_write(dp, slot);
-	dp_inner6_put(dp, c->told, route_word(c->told, slot));
+	dp_inner6_put(dp, c->told, dp_lines_route_word(dp, slot));
 	__atomic_store_n(&in->word, in->word | DP_INGRESS_OPEN6, __ATOMIC_RELEASE);
 	dp->prefixes++;
 	dp->realm_use[in->realm].prefixes++;
@@ -207,6 +218,16 @@ write_lines(struct dp *dp, uint32_t slot)
 	}
 }
 
+/* What of the rest whole PPP frames need. */
+static void
+write_frames(struct dp *dp, uint32_t slot)
+{
+	write_mtu(dp, slot);
+	write_tos(dp, slot);
+	dp_trace_mark(dp, slot);
+	dp_switch_apply(dp, slot);
+}
+
 /* Where no worker reads its lines any more; nothing of it fails. */
 void
 dp_session_apply(struct dp *dp, uint32_t slot)
@@ -215,8 +236,11 @@ dp_session_apply(struct dp *dp, uint32_t slot)
 	unsigned parts = c->pending;
 
 	c->pending = 0;
-	if ((parts & DP_PART_LINES) != 0)
+	if ((parts & DP_PART_LINES) != 0) {
 		write_lines(dp, slot);
+		if (has_frames(dp, slot))
+			write_frames(dp, slot);
+	}
 	if ((parts & DP_PART_4) != 0 && c->told->open)
 		open_four(dp, slot);
 	if ((parts & DP_PART_6) != 0 && c->told->open6)

@@ -20,6 +20,8 @@ dp_lines_address(const struct dp_session *s)
 bool dp_lines_open(const struct dp *dp, uint32_t slot);
 /* What may change under traffic. */
 void dp_lines_write_profile(struct dp *dp, uint32_t slot);
+/* What leads to it. */
+uint32_t dp_lines_route_word(const struct dp *dp, uint32_t slot);
 /* Where its address leads: it has a word, so this can't fail. */
 void dp_lines_put_route(struct dp *dp, const struct dp_session *s, uint32_t word);
 /* Takes away how its address is found, in the lines or in what waits to get there. */

@@ -29,7 +29,7 @@ dp_sessions_create(struct dp *dp)
 		return CV_ERR_NOMEM;
 	dp->listed_first = dp->listed_last = DP_NO_SLOT;
 	dp->waiting = dp->gone = (struct dp_slot_list){DP_NO_SLOT, DP_NO_SLOT};
-	if (dp_meters_create(dp) != 0 || dp_framed_create(dp) != 0)
+	if (dp_meters_create(dp) != 0 || dp_framed_create(dp) != 0 || dp_switches_create(dp) != 0)
 		return CV_ERR_NOMEM;
 	return dp->cold == NULL || dp->ingress == NULL || dp->inner6 == NULL ||
 			       dp->egress == NULL || dp->egress6 == NULL || dp->rare == NULL
@@ -42,6 +42,7 @@ dp_sessions_destroy(struct dp *dp)
 {
 	size_t slots = dp_slots(dp);
 
+	dp_switches_destroy(dp);
 	dp_framed_destroy(dp);
 	dp_meters_destroy(dp);
 	dp_realms_destroy(dp);
@@ -186,6 +187,8 @@ change(struct dp *dp, uint32_t slot, const struct dp_session *s, unsigned parts,
 		dp_lines_shut4(dp, slot);
 	if ((parts & DP_PART_6) != 0)
 		dp_lines_shut6(dp, slot);
+	if ((parts & DP_PART_LINES) != 0)
+		dp_switch_change(dp, slot, s);
 	if (hop >= 0) {
 		if (c->moving)
 			dp_nexthop_put(dp, c->hop);
@@ -253,6 +256,8 @@ dp_session_set(struct dp *dp, const struct dp_session *s, uint32_t *slot_out)
 						   c->told->tunnel_id != s->tunnel_id ||
 						   c->told->session_id != s->session_id)))
 		return CV_ERR_EXISTS;
+	if ((s->send & DP_SEND_FRAMES) != 0 && (s->open || s->open6))
+		return CV_ERR_CONFIG;
 	if (!c->installed && (fresh = malloc(sizeof(*fresh))) == NULL)
 		return CV_ERR_NOMEM;
 	if (s->open)
@@ -289,6 +294,7 @@ dp_session_unlink(struct dp *dp, uint32_t slot)
 	dp_lines_shut4(dp, slot);
 	dp_lines_shut6(dp, slot);
 	c->pending = 0;
+	dp_switch_leave(dp, slot);
 	dp_lines_unlink(dp, slot);
 	dp_path_remove(dp, slot);
 	dp_framed_drop(dp, slot);

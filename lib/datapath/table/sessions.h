@@ -26,6 +26,16 @@ void dp_session_new_class(struct dp *dp, uint32_t slot);
 /* Its grace is over: its lines get what was told. */
 void dp_session_apply(struct dp *dp, uint32_t slot);
 
+/* table/switch.c: sessions that are joined. */
+int dp_switches_create(struct dp *dp);
+void dp_switches_destroy(struct dp *dp);
+/* Its lines will be written anew, for what is told; nothing is sent by them from now on. */
+void dp_switch_change(struct dp *dp, uint32_t slot, const struct dp_session *told);
+/* They are as they should be: they, and those of the one it is joined to, say so. */
+void dp_switch_apply(struct dp *dp, uint32_t slot);
+/* It goes. */
+void dp_switch_leave(struct dp *dp, uint32_t slot);
+
 /* table/reach.c: sessions whose Ack has left wait no longer. */
 void dp_sessions_poll(struct dp *dp);
 

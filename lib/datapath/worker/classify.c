@@ -190,6 +190,7 @@ ppp_header(struct dp_packet *p)
 {
 	unsigned at = 0;
 
+	p->protocol = p->ppp = 0;
 	if (p->len >= 2 && wire_load16(p->inner) == PPP_ALL_STATIONS_BE)
 		at = 2;
 	if (p->len < at + 2)
@@ -198,6 +199,7 @@ ppp_header(struct dp_packet *p)
 	if ((p->protocol & 1) == 0) /* and where the second is even, too, an unknown protocol */
 		p->protocol = (uint16_t)(p->protocol << 8 | p->inner[at++]);
 	p->inner += at;
+	p->ppp = (uint8_t)at;
 	p->len = (uint16_t)(p->len - at);
 	return GO_ON;
 }
@@ -222,6 +224,15 @@ inner_sum(const struct frame *f, struct dp_packet *p)
 	p->inner_sum = (before & 1) != 0 ? rte_bswap16(rest) : rest;
 }
 
+/* Of a switched session, where frames go on as they are. */
+static bool
+is_switched(const struct dp *dp, const struct dp_packet *p)
+{
+	uint64_t word = __atomic_load_n(&dp->ingress[p->slot].word, __ATOMIC_RELAXED);
+
+	return (word & (DP_INGRESS_KEY | DP_INGRESS_SWITCHED)) == (p->key | DP_INGRESS_SWITCHED);
+}
+
 static enum dp_drop_cause
 classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, struct dp_packet *p)
 {
@@ -244,9 +255,10 @@ classify_data(struct dp_worker *w, const struct frame *f, uint16_t service, stru
 	p->udp = f->udp;
 	p->outer_tos = f->v6 ? wire_ipv6_class(f->ip) : f->ip[WIRE_IPV4_TOS];
 	cause = ppp_header(p);
-	if (cause == GO_ON)
-		inner_sum(f, p);
-	return cause;
+	if (unlikely(cause != GO_ON) && (p->len == 0 || !is_switched(dp, p)))
+		return cause;
+	inner_sum(f, p);
+	return GO_ON;
 }
 
 /* For a cause of what is for us: what is not has another. */

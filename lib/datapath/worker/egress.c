@@ -9,6 +9,7 @@
 #include "datapath/worker/count.h"
 #include "datapath/worker/headers.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/tags.h"
 #include "datapath/worker/trace.h"
 #include "datapath/worker/uplink.h"
 #include "datapath/worker/worker.h"
@@ -43,23 +44,8 @@ within_rate(struct dp_worker *w, const struct dp_packet *p)
 	return false;
 }
 
-/* Into the buffer of its port, with the tags of its next hop. */
-static inline void
-put(struct dp_worker *w, unsigned hop, uint64_t second, struct rte_mbuf *m)
-{
-	unsigned bytes = dp_nexthop_tag_bytes(second);
-
-	if (unlikely(bytes != 0))
-		dp_tags_put(m, __atomic_load_n(&w->dp->hop_tags[hop], __ATOMIC_RELAXED), bytes);
-	dp_tx_put(w, dp_nexthop_port(second), m);
-}
-
-/*
- * A frame with an IPv6 packet that no sender can make smaller (RFC 8200 section 5), and that does
- * not fit the path: the packet around it leaves in parts. false: there are no buffers for them.
- */
-static __rte_noinline bool
-send_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned hop, uint64_t second,
+bool
+dp_egress_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned hop, uint64_t second,
 	unsigned most)
 {
 	const uint8_t *ether = rte_pktmbuf_mtod(p->m, uint8_t *), *ip = ether + WIRE_ETHER;
@@ -73,7 +59,7 @@ send_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned hop, uint
 	}
 	for (unsigned i = 0; i < n; i++) {
 		memcpy(rte_pktmbuf_prepend(parts[i], WIRE_ETHER), ether, WIRE_ETHER);
-		put(w, hop, second, parts[i]);
+		dp_tx_hop(w, hop, second, parts[i]);
 	}
 	dp_done(w, p, DP_EDGE_EGRESS_PARTS);
 	return true;
@@ -102,16 +88,17 @@ egress(struct dp_worker *w, struct dp_packet *p)
 	if (unlikely((flags & DP_EGRESS_PLAIN) != 0))
 		; /* it leaves as it is */
 	else if (unlikely((flags & DP_EGRESS_IPV6) != 0))
-		dp_headers_put6(
-			w, e, &dp->egress6[p->to], p->to, p->inner, p->len, sum, false, six);
+		dp_headers_put6(w, e, &dp->egress6[p->to], p->to, p->inner, p->len, sum, false, six,
+			dp_class_of_packet(p->inner, six));
 	else
-		dp_headers_put(w, e, p->to, p->inner, p->len, sum, false, six);
+		dp_headers_put(w, e, p->to, p->inner, p->len, sum, false, six,
+			dp_class_of_packet(p->inner, six));
 	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, p->len + (unsigned)e->hdr_len);
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, DP_EDGE_EGRESS_TX);
 	if (likely(p->len <= mtu || !six))
-		put(w, index, second, p->m);
-	else if (!send_in_parts(w, p, index, second, mtu + (unsigned)e->hdr_len))
+		dp_tx_hop(w, index, second, p->m);
+	else if (!dp_egress_in_parts(w, p, index, second, mtu + (unsigned)e->hdr_len))
 		return false;
 	dp_count_sent(w, p->to, p->len);
 	return true;

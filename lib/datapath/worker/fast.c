@@ -139,10 +139,11 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 	if (bare)
 		; /* it has none */
 	else if ((kind & LEAVES6) != 0)
-		dp_headers_put6(
-			w, e, &dp->egress6[p->to], p->to, inner, len, sum, (kind & ODD) != 0, six);
+		dp_headers_put6(w, e, &dp->egress6[p->to], p->to, inner, len, sum,
+			(kind & ODD) != 0, six, dp_class_of_packet(inner, six));
 	else
-		dp_headers_put(w, e, p->to, inner, len, sum, (kind & ODD) != 0, six);
+		dp_headers_put(w, e, p->to, inner, len, sum, (kind & ODD) != 0, six,
+			dp_class_of_packet(inner, six));
 	if (tagged)
 		dp_frame_put_tagged(hop, second,
 			__atomic_load_n(&dp->hop_tags[index], __ATOMIC_RELAXED), p->m,

@@ -109,18 +109,16 @@ dp_headers_udp(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
  * Writes the headers in front of the packet `to` this slot. sum: see dp_headers_sum(), of fewer
  * than 100 words; odd: it is of the packet at an odd place; six: it is IPv6, which the finished
  * headers don't say: their last byte, PPP's protocol, is IPv4's. The checksum that arrived is
- * carried on (RFC 1624), so the payload is not read. DSCP and ECN are what e->tos makes of the
- * inner packet's.
+ * carried on (RFC 1624), so the payload is not read. DSCP and ECN are what e->tos makes of class.
  */
 static inline void
 dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint8_t *inner,
-	unsigned len, uint32_t sum, bool odd, bool six)
+	unsigned len, uint32_t sum, bool odd, bool six, uint8_t class)
 {
 	uint8_t *ip = inner - e->hdr_len;
 	unsigned total = len + e->hdr_len;
 	uint16_t total_be = wire_swap16((uint16_t)total), id;
-	uint8_t tos = dp_tos_of(
-		__atomic_load_n(&e->tos, __ATOMIC_RELAXED), dp_class_of_packet(inner, six));
+	uint8_t tos = dp_tos_of(__atomic_load_n(&e->tos, __ATOMIC_RELAXED), class);
 
 	memcpy(inner - DP_HEADERS_COPIED, (const uint8_t *)e + DP_LINE - DP_HEADERS_COPIED,
 		DP_HEADERS_COPIED);
@@ -138,11 +136,10 @@ dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 /* The same over IPv6: e6 has the headers of the slot. */
 static inline void
 dp_headers_put6(struct dp_worker *w, const struct dp_egress *e, const struct dp_egress6 *e6,
-	uint32_t to, uint8_t *inner, unsigned len, uint32_t sum, bool odd, bool six)
+	uint32_t to, uint8_t *inner, unsigned len, uint32_t sum, bool odd, bool six, uint8_t class)
 {
 	uint8_t *ip = inner - e->hdr_len;
-	uint8_t tos = dp_tos_of(
-		__atomic_load_n(&e->tos, __ATOMIC_RELAXED), dp_class_of_packet(inner, six));
+	uint8_t tos = dp_tos_of(__atomic_load_n(&e->tos, __ATOMIC_RELAXED), class);
 
 	memcpy(inner - DP_HEADERS6, e6->hdr, DP_HEADERS6);
 	ip[0] = (uint8_t)(0x60 | tos >> 4);

@@ -60,9 +60,8 @@ check_inner(const struct dp *dp, struct dp_packet *p, uint32_t own, uint16_t rea
 	return GO_ON;
 }
 
-/* Takes what follows the packet out of the sum, or sums up where the sender did not. */
-static void
-settle_sum(struct dp_packet *p)
+void
+dp_settle_sum(struct dp_packet *p)
 {
 	uint16_t behind;
 
@@ -170,6 +169,11 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		cause = DP_DROP_INGRESS_UNKNOWN_SESSION;
 	else if (!dp_ip_equal(p->peer, dp_ingress_peer(s)) || s->peer_port != p->peer_port)
 		cause = DP_DROP_INGRESS_SOURCE;
+	else if (unlikely((word & DP_INGRESS_SWITCHED) != 0)) {
+		dp_switch(w, p);
+		return false;
+	} else if (unlikely(p->ppp == 0))
+		cause = DP_DROP_CLASSIFY_PPP_HEADER;
 	else if (p->protocol >= PPP_FIRST_CONTROL) {
 		punt_control(w, p);
 		return false;
@@ -193,7 +197,7 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 	}
 	p->filter = __atomic_load_n(&s->filter, __ATOMIC_RELAXED);
 	p->realm = s->realm;
-	settle_sum(p);
+	dp_settle_sum(p);
 	dp_count_received(w, p->slot, p->len);
 	return true;
 }
@@ -212,5 +216,5 @@ dp_ingress_stage(struct dp_worker *w, struct dp_burst *b)
 	}
 	b->n = kept;
 	w->counts.edges[DP_EDGE_INGRESS_ROUTE] += kept;
-	/* exits: ROUTE; PUNT_PPP; drops INGRESS_* */
+	/* exits: ROUTE; SWITCH; PUNT_PPP; drops INGRESS_*, CLASSIFY_PPP_HEADER */
 }

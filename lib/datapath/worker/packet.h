@@ -26,6 +26,8 @@ struct dp_packet {
 	uint16_t realm;
 	uint16_t trailing; /* bytes of the datagram behind the packet */
 	uint8_t outer_tos;
+	uint8_t ppp;        /* bytes of PPP's header, which are in front of inner; 0: the frame is
+			     * too short for one, and begins at inner */
 	uint8_t port;       /* that it came in by */
 	uint16_t lan;       /* likewise */
 	uint16_t ip_header; /* bytes from the outer one to UDP's */

@@ -20,6 +20,8 @@ void dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, u
 /* Whether the datagram's checksum is right, or there is none: for what ends here (RFC 1122 section
  * 4.1.3.4). What is relayed is not summed up: its wrong checksum leaves wrong. */
 bool dp_udp_sum_right(const struct dp *dp, const struct dp_packet *p);
+/* Takes what follows the packet out of its sum, or sums up where the sender did not. */
+void dp_settle_sum(struct dp_packet *p);
 /* worker/sequence.c: puts sessions' packets that have to be in order into it. Of these b may become
  * more than a burst: all but the last one are taken through the other stages here. */
 void dp_sequence_stage(struct dp_worker *w, struct dp_burst *b);
@@ -40,6 +42,16 @@ enum dp_drop_cause dp_policy6_judge(struct dp_worker *w, const struct dp_packet 
 	const struct dp_filter_table *from, const struct dp_filter_table *to, bool meet);
 void dp_relay_stage(struct dp_worker *w, struct dp_burst *b);
 void dp_egress_stage(struct dp_worker *w, struct dp_burst *b);
+/*
+ * A finished frame, without tags, whose outer packet has more than `most` bytes, while no sender
+ * can make what is in it smaller (RFC 8200 section 5) or be told to: it leaves in parts. false: it
+ * was dropped, as there are no buffers for them.
+ */
+bool dp_egress_in_parts(struct dp_worker *w, const struct dp_packet *p, unsigned hop,
+	uint64_t second, unsigned most);
+/* worker/switch.c: what came by a session whose word says DP_INGRESS_SWITCHED leaves by the other;
+ * takes it. */
+void dp_switch(struct dp_worker *w, struct dp_packet *p);
 
 /* worker/meter.c: DP_DROP_COUNT, or what a packet of a session, or to one, is dropped for. */
 enum dp_drop_cause dp_police_in(struct dp_worker *w, const struct dp_packet *p, uint16_t group);

@@ -31,6 +31,17 @@ dp_tags_on(const struct dp *dp, unsigned lan, struct rte_mbuf *m)
 		dp_tags_put(m, __atomic_load_n(&l->tags, __ATOMIC_RELAXED), l->tag_bytes);
 }
 
+/* Sends a frame without tags by a next hop, whose second word this is. */
+static inline void
+dp_tx_hop(struct dp_worker *w, unsigned hop, uint64_t second, struct rte_mbuf *m)
+{
+	unsigned bytes = dp_nexthop_tag_bytes(second);
+
+	if (unlikely(bytes != 0))
+		dp_tags_put(m, __atomic_load_n(&w->dp->hop_tags[hop], __ATOMIC_RELAXED), bytes);
+	dp_tx_put(w, dp_nexthop_port(second), m);
+}
+
 /* Sends a frame without tags by a LAN. */
 static inline void
 dp_tx_lan(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
