@@ -213,6 +213,8 @@ static const struct mix {
 	{"relay.lac1", {.lacs = 1}, false, MIX_GOAL},
 	{"relay.lac8", {.lacs = 8}, false, MIX_GOAL},
 	{"relay.lac1000", {.lacs = 1000}, false, MIX_GOAL},
+	{"switch", {.switched = true}, false, NAN},
+	{"switch.both6", {.switched = true, .outer6 = true, .inner6 = true}, false, NAN},
 };
 
 /* ---- between tunnels and a router: against relay in the same run ---- */
@@ -260,6 +262,15 @@ mixes_sessions(void)
 	return bench_sessions_at_most(MIXES_SESSIONS);
 }
 
+/* What goes from session to session is to cost no more than what is relayed. */
+static const char *
+limit_of(const struct population *p)
+{
+	if (p->switched)
+		return p->outer6 ? "relay.both6" : "relay";
+	return "limit";
+}
+
 static int
 measure_mix(const struct mix *mix)
 {
@@ -273,7 +284,7 @@ measure_mix(const struct mix *mix)
 			.no_sum = mix->no_sum},
 		.way = &scene_relay,
 		.goal = mix->goal,
-		.limit_of = "limit"};
+		.limit_of = limit_of(&mix->population)};
 	struct lanes l = {0};
 	int rc;
 

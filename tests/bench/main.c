@@ -21,7 +21,7 @@ static const struct section {
 	int (*run)(void);
 } sections[] = {
 	{{"relay", "limit", "macswap"}, bench_relay},
-	{{"relay"}, bench_mixes},
+	{{"relay", "switch"}, bench_mixes},
 	{{"uplink", "decap", "encap"}, bench_uplink},
 	{{"flood"}, bench_floods},
 	{{"workers"}, bench_workers},

@@ -126,9 +126,13 @@ population_session(const struct population *p, uint64_t index, struct dp_session
 		.reachable = true,
 		.address = cv_ipv4((uint32_t)(TRAFFIC_POOL + 1 + index)),
 		.mtu = 1400};
+	if (p->switched) {
+		s->send |= DP_SEND_FRAMES;
+		s->open = s->reachable = false;
+	}
 	if (p->outer6)
 		s->peer.ip = population_outer6(cv_ipv4_value(&s->peer.ip));
-	if (p->inner6)
+	if (p->inner6 && !p->switched)
 		open6(index, s);
 	draw_ids(index, p->tries[index], s);
 }
@@ -211,6 +215,11 @@ population_pair(const struct population *p, uint64_t *from, uint64_t *to)
 	if (p->sessions < 2) {
 		*from = 0;
 		*to = 1;
+		return;
+	}
+	if (p->switched) {
+		*from = bench_random() % (p->sessions & ~UINT64_C(1));
+		*to = *from ^ 1;
 		return;
 	}
 	*from = bench_random() % p->sessions;

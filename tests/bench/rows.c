@@ -36,6 +36,8 @@ static const struct bench_kind kinds[] = {
 	{"relay.lac1", CYCLES, "all sessions of one LAC's address and port"},
 	{"relay.lac8", CYCLES, "of 8"},
 	{"relay.lac1000", CYCLES, "of 1,000"},
+	{"switch", CYCLES, "from session to session, as PPP frames; goal: no more than relay"},
+	{"switch.both6", CYCLES, "the same as relay.both6"},
 	{"uplink.relay", CYCLES, "relay where the port is in the sessions' realm, too"},
 	{"decap", CYCLES, "of these sessions to a router, as plain IP; goal: 0.8 x"},
 	{"encap", CYCLES, "and from there to them"},

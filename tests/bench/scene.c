@@ -112,12 +112,18 @@ open_uplink(struct scene *s)
 int
 scene_sessions(struct dp *dp, const struct population *p)
 {
+	uint32_t before = DP_NO_SLOT;
+
 	for (uint64_t i = 0; i < p->there; i++) {
 		struct dp_session session;
+		uint32_t slot;
 
 		population_session(p, i, &session);
-		if (dp_session_set(dp, &session, NULL) != 0)
+		if (dp_session_set(dp, &session, &slot) != 0)
 			return -1;
+		if (p->switched && i % 2 != 0 && dp_switch_set(dp, slot, before) != 0)
+			return -1;
+		before = slot;
 	}
 	return 0;
 }

@@ -310,17 +310,19 @@ outer_fits(const struct population *p, const uint8_t *frame, unsigned len)
 	return ip[0] == 0x45 && wire_ipv4_length(ip) == len - WIRE_ETHER;
 }
 
-/* The inner packet is from the one session to the other, and has been relayed once. */
+/* The inner packet is from the one session to the other, and has been relayed once, or was passed
+ * on as it was. */
 static bool
 inner_fits(const struct population *p, const uint8_t *inner, uint64_t from, uint64_t to)
 {
 	struct cv_ip source = population_inner6(from), target = population_inner6(to);
+	unsigned hops = p->switched ? 64 : 63;
 
 	if (p->inner6)
-		return wire_ip_version(inner) == 6 && inner[WIRE_IPV6_HOPS] == 63 &&
+		return wire_ip_version(inner) == 6 && inner[WIRE_IPV6_HOPS] == hops &&
 		       wire_ipv6_equal(inner + WIRE_IPV6_SOURCE, source.bytes) &&
 		       wire_ipv6_equal(inner + WIRE_IPV6_TARGET, target.bytes);
-	return inner[0] == 0x45 && inner[WIRE_IPV4_TTL] == 63 &&
+	return inner[0] == 0x45 && inner[WIRE_IPV4_TTL] == hops &&
 	       wire_get32(inner + WIRE_IPV4_SOURCE) == (uint32_t)(TRAFFIC_POOL + 1 + from) &&
 	       wire_get32(inner + WIRE_IPV4_TARGET) == (uint32_t)(TRAFFIC_POOL + 1 + to) &&
 	       wire_ipv4_sum_right(inner, WIRE_IPV4);

@@ -26,6 +26,7 @@ struct population {
 	bool inner6;         /* sessions send IPv6; all have IPv4, too */
 	bool refuse_answers; /* what a filter refuses is answered by ICMP */
 	bool uplink;         /* the port is inside their realm, with a router by it */
+	bool switched;       /* each is joined to the next, or the one before */
 	/* set by population_plan */
 	uint64_t seed;
 	uint32_t mask;

@@ -16,17 +16,19 @@
 #include <rte_prefetch.h>
 
 #include "datapath/table/groups.h"
+#include "datapath/worker/admit.h"
 #include "datapath/worker/count.h"
 #include "datapath/worker/headers.h"
 #include "datapath/worker/permit.h"
-#include "datapath/worker/plain.h"
 #include "datapath/worker/stages.h"
+#include "datapath/worker/tags.h"
 
 /* What was left to the stages. */
 struct left {
-	uint64_t frames;  /* a bit each, by its index */
-	uint64_t sources; /* whose they are, by their outer source, or */
-	uint64_t slots;   /* by their session, where that was known: a bit of a hash */
+	uint64_t frames;   /* a bit each, by its index */
+	uint64_t sources;  /* whose they are, by their outer source, or */
+	uint64_t slots;    /* by their session, where that was known: a bit of a hash */
+	unsigned switched; /* beside: packets that went from session to session */
 };
 
 /* Of an IPv6 address its last four bytes. */
@@ -154,9 +156,48 @@ emit_as(struct dp_worker *w, const struct plain *p, const struct left *left, uns
 	return true;
 }
 
-static __rte_noinline bool
-emit_other(struct dp_worker *w, const struct plain *p, const struct left *left)
+/* From session to session: nothing of the frame changes. kind: a constant likewise. */
+static __rte_always_inline bool
+emit_switched_as(struct dp_worker *w, const struct plain *p, struct left *left, unsigned kind)
 {
+	const struct dp *dp = w->dp;
+	const struct dp_egress *e = &dp->egress[p->to];
+	unsigned index = __atomic_load_n(&e->nexthop, __ATOMIC_RELAXED);
+	const struct dp_nexthop *hop = &dp->nexthops[index];
+	uint64_t second = __atomic_load_n(&hop->second, __ATOMIC_ACQUIRE);
+	unsigned flags = __atomic_load_n(&e->flags, __ATOMIC_ACQUIRE), len = p->len;
+	uint8_t class = dp_class_of_packet(p->ip, (kind & OUTER6) != 0);
+
+	if (unlikely(left->frames != 0 && overtakes(left, p)))
+		return false;
+	if (unlikely(len > __atomic_load_n(&e->mtu, __ATOMIC_RELAXED) ||
+		     (second & DP_NEXTHOP_UP) == 0 || (flags & DP_EGRESS_RARE) != 0))
+		return false;
+	dp_count_received(w, p->slot, len);
+	dp_count_sent(w, p->to, len);
+	left->switched++;
+	if ((kind & LEAVES6) != 0)
+		dp_headers_put6(w, e, &dp->egress6[p->to], p->to, p->inner, len, p->sum, false,
+			false, class);
+	else
+		dp_headers_put(w, e, p->to, p->inner, len, p->sum, false, false, class);
+	dp_frame_put(hop, second, p->m, p->inner - e->hdr_len, len + (unsigned)e->hdr_len);
+	dp_tx_hop(w, index, second, p->m);
+	return true;
+}
+
+static __rte_noinline bool
+emit_switched(struct dp_worker *w, const struct plain *p, struct left *left)
+{
+	return p->kind == SWITCHED ? emit_switched_as(w, p, left, SWITCHED)
+				   : emit_switched_as(w, p, left, p->kind);
+}
+
+static __rte_noinline bool
+emit_other(struct dp_worker *w, const struct plain *p, struct left *left)
+{
+	if (unlikely((p->kind & SWITCHED) == SWITCHED))
+		return emit_switched(w, p, left);
 	/* the common one of them has its own */
 	return p->kind == BARE ? emit_as(w, p, left, BARE, false)
 			       : emit_as(w, p, left, p->kind, false);
@@ -169,7 +210,7 @@ emit_tagged(struct dp_worker *w, const struct plain *p, const struct left *left)
 }
 
 static inline bool
-emit(struct dp_worker *w, const struct plain *p, const struct left *left)
+emit(struct dp_worker *w, const struct plain *p, struct left *left)
 {
 	return likely((p->kind & (ODD | INNER6 | LEAVES6 | BARE)) == 0)
 		       ? emit_as(w, p, left, 0, false)
@@ -279,17 +320,23 @@ find_pass(struct dp_worker *w, struct plain *p, unsigned n, struct left *left)
 	return kept;
 }
 
+/* uplink: by an uplink, or switched. */
 static void
-count(struct dp_worker *w, unsigned relayed, unsigned uplink)
+count(struct dp_worker *w, unsigned relayed, unsigned uplink, unsigned switched)
 {
 	static const uint8_t edges[] = {DP_EDGE_RX_CLASSIFY, DP_EDGE_CLASSIFY_INGRESS,
 		DP_EDGE_INGRESS_ROUTE, DP_EDGE_ROUTE_POLICY, DP_EDGE_POLICY_RELAY,
 		DP_EDGE_RELAY_EGRESS, DP_EDGE_EGRESS_TX};
 
 	for (unsigned i = 0; i < sizeof(edges); i++)
-		w->counts.edges[edges[i]] += relayed;
+		w->counts.edges[edges[i]] += relayed - switched;
 	if (likely(uplink == 0))
 		return;
+	uplink -= switched;
+	w->counts.edges[DP_EDGE_RX_CLASSIFY] += switched;
+	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += switched;
+	w->counts.edges[DP_EDGE_INGRESS_SWITCH] += switched;
+	w->counts.edges[DP_EDGE_EGRESS_TX] += switched;
 	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] -= uplink;
 	w->counts.edges[DP_EDGE_INGRESS_ROUTE] -= uplink;
 	w->counts.edges[DP_EDGE_CLASSIFY_UPLINK] += uplink;
@@ -313,7 +360,7 @@ dp_fast(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsigned n
 		relayed++;
 		uplink += (p[i].kind & UPLINK) != 0;
 	}
-	count(w, relayed, uplink);
+	count(w, relayed, uplink, left.switched);
 	for (uint64_t bits = left.frames; bits != 0; bits &= bits - 1)
 		frames[rest++] = frames[__builtin_ctzll(bits)];
 	return rest;

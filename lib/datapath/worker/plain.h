@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a plain packet is, and how one is found out: parse(), admit() and find(), of which each
- * reads memory that the one before has asked for. They change nothing of the frame, and say of what
- * is not plain no more than that. For worker/fast.c alone.
+ * What a plain packet is, and how one is found out: parse(), and admit() and find() in admit.h, of
+ * which each reads memory that the one before has asked for. They change nothing of the frame, and
+ * say of what is not plain no more than that. For worker/fast.c alone.
  */
 #ifndef DP_PLAIN_H
 #define DP_PLAIN_H
 
-#include "datapath/table/framed.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/sessions.h"
-#include "datapath/table/uplink.h"
 #include "datapath/worker/tags.h"
 #include "datapath/worker/uplink.h"
 #include "l2tp/header.h"
@@ -48,6 +46,9 @@ enum {
 	BARE = 32,    /* it leaves as it is, by an uplink */
 	UPLINK = 64,  /* it came so: ip is inner, and nothing else is outer */
 	BEHIND = 128, /* from or to a network behind a session */
+	/* it goes from a session to the one that it is joined to: what is called inner is the PPP
+	 * frame */
+	SWITCHED = BARE | UPLINK,
 	/* what it comes from, or goes to, has no class: that is of a session's own address */
 	UNCLASSED = BARE | UPLINK | BEHIND,
 };
@@ -306,214 +307,6 @@ parse(const struct dp *dp, unsigned port_index, struct rte_mbuf *m, struct asked
 	if (dp_is_tag((uint16_t)type))
 		return parse_tagged(dp, port_index, ether, p);
 	return has_uplink(dp, port_index) && parse_uplink(dp, port_index, WIRE_ETHER, type, p);
-}
-
-/* Address and port are those of the session's peer, whose family is known to be right. */
-static inline bool
-is_peer(const struct dp_ingress *from, const uint8_t *ip)
-{
-	return wire_ipv4_source_be(ip) == from->peer_ip4 &&
-	       wire_load16(ip + WIRE_IPV4) == from->peer_port;
-}
-
-static inline bool
-is_peer6(const struct dp_ingress *from, const uint8_t *ip)
-{
-	return memcmp(ip + WIRE_IPV6_SOURCE, from->peer_ip, sizeof(from->peer_ip)) == 0 &&
-	       wire_load32(ip + WIRE_IPV6_SOURCE + 12) == from->peer_ip4 &&
-	       wire_load16(ip + WIRE_IPV6) == from->peer_port;
-}
-
-/* The source is none of the session's own, but of a network behind it, and the target not its own.
- */
-static __rte_noinline bool
-admit_behind(const struct dp *dp, struct plain *p)
-{
-	const struct dp_ingress *from = p->from;
-	const uint8_t *inner = p->inner;
-
-	p->kind |= BEHIND;
-	if ((p->kind & INNER6) != 0)
-		return dp_is_behind6(dp, p->slot, from->realm, inner + WIRE_IPV6_SOURCE) &&
-		       !wire_ipv6_equal(inner + WIRE_IPV6_SOURCE, inner + WIRE_IPV6_TARGET);
-	return wire_ipv4_target_be(inner) != from->inner_ip &&
-	       wire_ipv4_target_be(inner) != wire_ipv4_source_be(inner) &&
-	       dp_is_behind4(dp, p->slot, from->realm, wire_ipv4_source_be(inner));
-}
-
-/* Lengths and sums right, from the session's own source, and not to itself. */
-static inline bool
-admit4(const struct dp *dp, struct plain *p)
-{
-	const struct dp_ingress *from = p->from;
-	const uint8_t *inner = p->inner;
-	uint32_t target = wire_ipv4_target_be(inner);
-	const struct dp_realm_table *realm;
-
-	if (unlikely(inner[0] != 0x45 || wire_ipv4_length(inner) != p->len))
-		return false;
-	if (unlikely(!wire_ipv4_sum_right(inner, WIRE_IPV4)))
-		return false;
-	if (unlikely((wire_ipv4_source_be(inner) != from->inner_ip || target == from->inner_ip) &&
-		     !admit_behind(dp, p)))
-		return false;
-	realm = dp_realm_of(dp, from->realm);
-	if (unlikely(realm == NULL))
-		return false;
-	p->route = dp_realm_word(realm, target); /* NULL: find_other() */
-	return true;
-}
-
-/* Likewise, without extension headers. p->route: of the target's /64; NULL: that has none. */
-static inline bool
-admit6(const struct dp *dp, struct plain *p)
-{
-	const struct dp_ingress *from = p->from;
-	const uint8_t *inner = p->inner, *target = inner + WIRE_IPV6_TARGET;
-	const struct dp_realm6 *realm;
-
-	if (wire_ip_version(inner) != 6 ||
-		WIRE_IPV6 + wire_get16(inner + WIRE_IPV6_LENGTH) != p->len)
-		return false;
-	if (dp_own_source6(dp, p->slot, target) ||
-		(!dp_own_source6(dp, p->slot, inner + WIRE_IPV6_SOURCE) && !admit_behind(dp, p)))
-		return false;
-	if (wire_ipv6_is_extension(inner[WIRE_IPV6_NEXT]))
-		return false;
-	realm = dp_realm6_of(dp, from->realm);
-	if (realm == NULL)
-		return false;
-	p->route = dp_realm6_word(realm, dp_net_of(target));
-	return true;
-}
-
-/* By an uplink: its sum is made here. */
-static bool
-admit_uplink(const struct dp *dp, struct plain *p)
-{
-	const uint8_t *inner = p->inner;
-	uint16_t realm = p->from->realm, lan = dp_adjacency_of(dp, p->slot)->lan;
-	const struct dp_realm_table *r = dp_realm_of(dp, realm);
-	const struct dp_realm6 *r6 = dp_realm6_of(dp, realm);
-
-	if ((p->kind & INNER6) != 0) {
-		if (r6 == NULL || dp_uplink_check6(dp, lan, inner, realm) != DP_DROP_COUNT)
-			return false;
-		p->route = dp_realm6_word(r6, dp_net_of(inner + WIRE_IPV6_TARGET));
-	} else {
-		if (r == NULL || dp_uplink_check4(dp, lan, inner, realm) != DP_DROP_COUNT)
-			return false;
-		p->route = dp_realm_word(r, wire_ipv4_target_be(inner));
-	}
-	p->sum = dp_headers_sum(wire_fold(wire_sum(inner, p->len)), p->len);
-	return true;
-}
-
-/* With some IPv6, by an uplink, or without a checksum, which is made here. */
-static __rte_noinline bool
-admit_other(const struct dp *dp, struct plain *p)
-{
-	if ((p->kind & UPLINK) != 0)
-		return admit_uplink(dp, p);
-	if ((p->kind & OUTER6) != 0 ? !is_peer6(p->from, p->ip) : !is_peer(p->from, p->ip))
-		return false;
-	if ((p->kind & INNER6) != 0 ? !admit6(dp, p) : !admit4(dp, p))
-		return false;
-	if ((p->kind & NO_SUM) != 0) {
-		p->sum = dp_headers_sum(wire_fold(wire_sum(p->inner, p->len)), p->len);
-		p->kind &= (uint8_t)~ODD; /* it was summed as at an even one */
-	}
-	return true;
-}
-
-/* Of a session that is open for its family, and from its peer. */
-static inline bool
-admit(const struct dp *dp, struct plain *p)
-{
-	uint64_t differs = __atomic_load_n(&p->from->word, __ATOMIC_ACQUIRE) ^ p->key;
-
-	/* but for the other family, for which it may be open beside */
-	if (unlikely((differs & (p->key | ~(DP_INGRESS_OPEN4 | DP_INGRESS_OPEN6))) != 0))
-		return false;
-	p->sum += p->from->header_sum;
-	if (unlikely((p->kind & (INNER6 | OUTER6 | NO_SUM | UPLINK)) != 0))
-		return admit_other(dp, p);
-	return is_peer(p->from, p->ip) && admit4(dp, p);
-}
-
-/* Whether a packet is for an address that any host may have: of others the stages say what becomes
- * of them. */
-static bool
-is_hosts(const struct plain *p)
-{
-	const uint8_t *target6 = p->inner + WIRE_IPV6_TARGET;
-
-	if ((p->kind & INNER6) == 0)
-		return !wire_ipv4_martian(wire_ipv4_target_be(p->inner));
-	return !wire_ipv6_multicast(target6) && !wire_ipv6_link_local(target6) &&
-	       dp_net_of(target6) != 0;
-}
-
-/* What leads by an uplink, from a session to a host. */
-static bool
-find_uplink(const struct dp *dp, struct plain *p, uint32_t route)
-{
-	bool six = (p->kind & INNER6) != 0;
-	struct dp_ip target =
-		six ? dp_ip6(p->inner + WIRE_IPV6_TARGET) : dp_ip4(wire_ipv4_target_be(p->inner));
-
-	if ((p->kind & UPLINK) != 0 ||
-		dp_route_kind(dp_uplink_ours(dp, route, target)) == DP_ROUTE_SELF || !is_hosts(p))
-		return false;
-	p->to = dp_uplink_for(dp, route, target, p->inner, p->len, six);
-	p->kind |= BARE;
-	return p->to != DP_NO_SLOT;
-}
-
-/* Its route word leads to no session over IPv4. */
-static __rte_noinline bool
-find_other(const struct dp *dp, struct plain *p, uint32_t route)
-{
-	const struct dp_realm_table *r = dp_realm_of(dp, p->from->realm);
-	const struct dp_realm6 *r6 = dp_realm6_of(dp, p->from->realm);
-
-	/* to a shorter prefix; the realm may be gone by now */
-	if (route == 0) {
-		if ((p->kind & INNER6) != 0)
-			route = r6 == NULL ? DP_ROUTE_NOBODY
-					   : dp_route6_rest(r6, p->inner + WIRE_IPV6_TARGET);
-		else
-			route = r == NULL
-					? DP_ROUTE_NOBODY
-					: dp_route_find(r, p->route, wire_ipv4_target_be(p->inner));
-	}
-	if (dp_route_kind(route) == DP_ROUTE_BEHIND) {
-		if (!is_hosts(p))
-			return false;
-		p->kind |= BEHIND;
-		route = dp_behind(dp, route, (p->kind & INNER6) != 0);
-	}
-	if (!dp_route_is_session(route))
-		return find_uplink(dp, p, route);
-	p->to = route & DP_ROUTE_INDEX;
-	if ((p->kind & BEHIND) != 0 && p->to == p->slot)
-		return false;
-	if (dp_route_kind(route) == DP_ROUTE_SESSION6)
-		p->kind |= LEAVES6;
-	return true;
-}
-
-/* To another session. */
-static inline bool
-find(const struct dp *dp, struct plain *p)
-{
-	uint32_t route =
-		p->route == NULL ? DP_ROUTE_NOBODY : __atomic_load_n(p->route, __ATOMIC_ACQUIRE);
-
-	if (unlikely(dp_route_kind(route) != DP_ROUTE_SESSION))
-		return find_other(dp, p, route);
-	p->to = route & DP_ROUTE_INDEX;
-	return true;
 }
 
 #endif

@@ -72,6 +72,9 @@ settle(struct frame_bytes *f)
 	} else {
 		return 0;
 	}
+	/* of PPP frames all are one other session's */
+	if (wild_is_switched(wire_get16(l2tp + ((l2tp[0] & 0x40) != 0 ? 6 : 4)) - 0xff00u))
+		return flow;
 	ppp = l2tp + ((l2tp[0] & 0x40) != 0 ? 8 : 6) + ((l2tp[0] & 0x08) != 0 ? 4 : 0);
 	ppp += ppp[0] == 0xff ? 2 : 0;
 	ppp += ppp[0] == 0 ? 2 : 1;
@@ -176,6 +179,7 @@ forget(struct bench *b)
 	}
 	memset(&w->counts, 0, sizeof(w->counts));
 	w->ids = ids;
+	w->fragment_id = 0;
 }
 
 static void
@@ -368,7 +372,7 @@ between_plain_sessions(const struct dp *dp)
 {
 	for (unsigned slot = 0; slot < SLOTS; slot++) {
 		if (stages.sessions[slot].rx_packets != 0 &&
-			(dp->ingress[slot].word & DP_INGRESS_RARE) != 0)
+			(dp->ingress[slot].word & DP_INGRESS_RARE & ~DP_INGRESS_SWITCHED) != 0)
 			return false;
 		if (stages.sessions[slot].tx_packets != 0 &&
 			(dp->egress[slot].flags & DP_EGRESS_RARE) != 0)
@@ -377,11 +381,12 @@ between_plain_sessions(const struct dp *dp)
 	return true;
 }
 
-/* Of what well-behaved clients of all kinds send, over both families, and the stages relay. */
+/* Of what well-behaved clients of all kinds send, over both families, and the stages relay, or pass
+ * on from session to session. */
 static void
 few_good_packets_are_left(void **state)
 {
-	unsigned relayed = 0, left = 0;
+	unsigned relayed = 0, left = 0, switched = 0, switched_left = 0;
 	struct bench b;
 	struct wild w;
 
@@ -389,19 +394,21 @@ few_good_packets_are_left(void **state)
 	bench_up(&b, 0, 0);
 	wild_up(&w, &b, 7);
 	ids = b.dp->workers[0]->ids;
-	for (unsigned i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < 30000; i++) {
 		struct rte_mbuf *m;
+		bool passed;
 
 		wild_frame(&w, 0, &burst[0]);
 		run(&b, true, 1, &stages);
-		if (stages.counts.edges[DP_EDGE_RELAY_EGRESS] == 0 ||
-			stages.counts.edges[DP_EDGE_EGRESS_TX] == 0 ||
+		passed = stages.counts.edges[DP_EDGE_INGRESS_SWITCH] != 0;
+		if ((stages.counts.edges[DP_EDGE_RELAY_EGRESS] == 0 && !passed) ||
+			stages.counts.edges[DP_EDGE_EGRESS_TX] == 0 || stages.out != 1 ||
 			!between_plain_sessions(b.dp))
 			continue;
-		relayed++;
+		*(passed ? &switched : &relayed) += 1;
 		m = buffer(&b, &burst[0]);
 		if (dp_fast(b.dp->workers[0], 0, &m, 1) != 0) {
-			left++;
+			*(passed ? &switched_left : &left) += 1;
 			rte_pktmbuf_free(m);
 		}
 		dp_tx_flush(b.dp->workers[0]);
@@ -410,6 +417,9 @@ few_good_packets_are_left(void **state)
 	/* what opens a TCP connection is looked at closely, and all of it over IPv6 */
 	assert_in_range(relayed, 2000, 20000);
 	assert_in_range(left, 1, relayed / 10);
+	/* what is shorter than the headers of most packets */
+	assert_in_range(switched, 2000, 20000);
+	assert_in_range(switched_left, 0, switched / 50);
 	b.dp->workers[0]->stages_only = false;
 	dp_follow_drain(b.dp->workers[0]);
 	bench_down(&b);

@@ -30,6 +30,7 @@ enum {
 	BEYOND = 0xcb007107,
 	NOWHERE = 0xc6336407, /* and by nobody this */
 	OTHER_REALM = 1,
+	ALONE = 255,
 	BEHIND = 0x0a630000, /* 10.99.0.0/16: a /24 of it is behind each client, or every third */
 };
 
@@ -39,6 +40,7 @@ static const struct client {
 	bool shut, held, unresolved, absent, v6, only_six;
 	bool rated;
 	uint8_t shares_peer, shares_inner; /* with the client of this number, less one */
+	uint8_t joined;                    /* to it, likewise; ALONE: to none */
 } clients[WILD_CLIENTS] = {
 	{.filter = IPSEC, .group = MEET},
 	{.filter = ANY, .group = MEET},
@@ -69,7 +71,26 @@ static const struct client {
 	{.filter = LISTED, .group = MEET},
 	{.filter = LISTED, .group = APART},
 	{.absent = true},
+	{.send = DP_SEND_FRAMES},
+	{.send = DP_SEND_FRAMES | DP_SEND_LENGTH, .joined = 30},
+	{.send = DP_SEND_FRAMES | DP_SEND_ECN},
+	{.send = DP_SEND_FRAMES, .joined = 32, .v6 = true},
+	{.send = DP_SEND_FRAMES | DP_SEND_SEQUENCE},
+	{.send = DP_SEND_FRAMES | DP_SEND_SEQUENCE | DP_SEND_LENGTH, .joined = 34, .v6 = true},
+	{.send = DP_SEND_FRAMES | DP_SEND_LENGTH | DP_SEND_ECN, .v6 = true},
+	{.send = DP_SEND_FRAMES, .joined = 36, .v6 = true},
+	{.send = DP_SEND_FRAMES},
+	{.send = DP_SEND_FRAMES, .joined = 38, .unresolved = true, .service = 1},
+	{.send = DP_SEND_FRAMES, .joined = ALONE},
+	{.send = DP_SEND_FRAMES},
+	{.send = DP_SEND_FRAMES, .v6 = true},
 };
+
+bool
+wild_is_switched(unsigned client)
+{
+	return client < WILD_CLIENTS && (clients[client].send & DP_SEND_FRAMES) != 0;
+}
 
 uint32_t
 wild_number(struct wild *w, uint32_t below)
@@ -232,8 +253,8 @@ install(struct wild *w, unsigned i)
 		.peer_session_id = (uint16_t)(0xff00 + i),
 		.send = c->send,
 		.peer = {.ip = cv_ipv4(PEERS + peer_of(i)), .port = (uint16_t)(40000 + peer_of(i))},
-		.open = !c->shut,
-		.reachable = !c->shut && !c->held,
+		.open = !c->shut && !wild_is_switched(i),
+		.reachable = !c->shut && !c->held && !wild_is_switched(i),
 		.address = cv_ipv4(inner_of(i)),
 		.realm = c->realm,
 		.group = c->group,
@@ -256,13 +277,20 @@ install(struct wild *w, unsigned i)
 		s.service = SERVICE_6;
 		s.peer.ip = ip6(peer6(i, text));
 	}
-	assert_int_equal(dp_session_set(w->b->dp, &s, &w->slots[i]), 0);
+	while (dp_session_set(w->b->dp, &s, &w->slots[i]) == CV_ERR_EXISTS)
+		s.session_id += 100; /* it would be another one's slot */
+	w->sessions[i] = s.session_id;
+	assert_in_range(w->slots[i], 0, w->b->dp->slot_mask);
 	if (c->rated) {
 		assert_null(cv_rate_parse("8kbit/16kbit 10kB/11kB", &rates.in));
 		assert_null(cv_rate_parse("8kbit 10kB", &rates.out));
 		assert_int_equal(dp_session_rates_set(w->b->dp, w->slots[i], &rates), 0);
 	}
 	frame(w, i);
+	if (c->joined != 0)
+		assert_int_equal(dp_switch_set(w->b->dp, w->slots[i],
+					 c->joined == ALONE ? DP_NO_SLOT : w->slots[c->joined - 1]),
+			0);
 	if (c->v6)
 		put_advert(w->b, text, router_mac, WIRE_ND_SOLICITED);
 	else if (!c->unresolved)
@@ -325,6 +353,7 @@ wild_up(struct wild *w, struct bench *b, uint64_t seed)
 	policies(b->dp);
 	for (unsigned i = 0; i < WILD_CLIENTS; i++) {
 		w->slots[i] = DP_NO_SLOT;
+		w->sessions[i] = (uint16_t)(SESSION + i);
 		if (!clients[i].absent)
 			install(w, i);
 	}
@@ -566,7 +595,7 @@ control(struct wild *w, unsigned from, struct wild_frame *f)
 	struct wire wire = {.peer_ip = PEERS + peer_of(from),
 		.peer_port = (uint16_t)(40000 + peer_of(from)),
 		.tunnel_id = (uint16_t)(TUNNEL + peer_of(from)),
-		.session_id = (uint16_t)(SESSION + from),
+		.session_id = w->sessions[from],
 		.protocol = one_in(w, 3) ? 0x0057 : 0xc021};
 
 	if (one_in(w, 2)) {
@@ -635,7 +664,7 @@ wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 	struct wire wire = {.peer_ip = PEERS + peer_of(from),
 		.peer_port = (uint16_t)(40000 + peer_of(from)),
 		.tunnel_id = (uint16_t)(TUNNEL + peer_of(from)),
-		.session_id = (uint16_t)(SESSION + from),
+		.session_id = w->sessions[from],
 		.length = one_in(w, 3),
 		.acfc = one_in(w, 4),
 		.pfc = one_in(w, 4),
@@ -651,6 +680,10 @@ wild_frame(struct wild *w, unsigned wildness, struct wild_frame *f)
 
 	if (is_six)
 		wire.protocol = WIRE_PPP_IPV6;
+	if (wild_is_switched(from) && odd && one_in(w, 4)) { /* of any protocol, and length */
+		wire.protocol = one_in(w, 2) ? (uint16_t)wild_number(w, 65536) : 0x003d;
+		len = wild_number(w, 100);
+	}
 
 	*f = (struct wild_frame){0};
 	if (one_in(w, 6)) {

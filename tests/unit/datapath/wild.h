@@ -6,12 +6,13 @@
 
 #include "harness.h"
 
-enum { WILD_CLIENTS = 29, WILD_SERVICES = 2 };
+enum { WILD_CLIENTS = 42, WILD_SERVICES = 2 };
 
 struct wild {
 	struct bench *b;
 	uint64_t random;
 	uint32_t slots[WILD_CLIENTS]; /* DP_NO_SLOT: not installed */
+	uint16_t sessions[WILD_CLIENTS];
 };
 
 /* A frame, and how its buffer comes. */
@@ -24,6 +25,8 @@ struct wild_frame {
 
 /* On a data path of bench_up_for() with room for 100 sessions. */
 void wild_up(struct wild *w, struct bench *b, uint64_t seed);
+/* Whether what a client gets is another one's PPP frames. */
+bool wild_is_switched(unsigned client);
 uint32_t wild_number(struct wild *w, uint32_t below);
 /* wildness: how many in a hundred frames are not what a well-behaved client sends. */
 void wild_frame(struct wild *w, unsigned wildness, struct wild_frame *out);
