@@ -341,8 +341,84 @@ def inner_frames6():
         write("frame", f"inner6-{name}", frames)
 
 
+def netlink():
+    """What the kernel says of routes that FRR has set (tests/unit/rtnl), in bodies for `rtnl`: whole
+    messages are these behind a header. Choices: NEWROUTE 0, DELROUTE 2, NEWNEXTHOP 3, DELNEXTHOP 5,
+    NEWLINK 6; without FIX a sweep's begin 4 and end 5, and a link that comes or goes 6."""
+    four, six, table, bgp = socket.AF_INET, socket.AF_INET6, 254, 186
+    unicast, blackhole = 1, 6
+
+    def attribute(kind, value):
+        return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+
+    def number(kind, value):
+        return attribute(kind, struct.pack("=I", value))
+
+    def address(kind, text):
+        return attribute(kind, ipaddress.ip_address(text).packed)
+
+    def route(to, *attributes, metric=20, kind=unicast, protocol=bgp, flags=0):
+        net = ipaddress.ip_network(to)
+        family = four if net.version == 4 else six
+        return struct.pack("=BBBBBBBBI", family, net.prefixlen, 0, 0, table, protocol, 0, kind, flags) + \
+            number(15, table) + (attribute(1, net.network_address.packed) if net.prefixlen else b"") + \
+            number(6, metric) + b"".join(attributes)
+
+    def via(gateway, link):
+        return address(5, gateway) + number(4, link)
+
+    def several(*hops):
+        return attribute(9, b"".join(
+            struct.pack("=HBBi", 8 + len(address(5, gateway)), flags, 0, link) + address(5, gateway)
+            for gateway, link, flags in hops))
+
+    def hop(ident, gateway, link):
+        family = four if "." in gateway else six
+        return struct.pack("=BBBBI", family, 0, 0, 0, 0) + number(1, ident) + address(6, gateway) + \
+            number(5, link)
+
+    def group(ident, *members):
+        return bytes(8) + number(1, ident) + attribute(
+            2, b"".join(struct.pack("=IBBH", member, 0, 0, 0) for member in members))
+
+    def new(body, flags=FIX):
+        return record(body, 0, flags)
+
+    def message(kind, body):
+        return struct.pack("=IHHII", 16 + len(body), kind, 0, 1, 0) + body
+
+    ecmp = route("203.0.113.0/24", several(("192.0.2.2", 1, 0), ("192.0.2.6", 3, 0)))
+    dead = route("203.0.113.0/24", several(("192.0.2.2", 1, 1), ("192.0.2.6", 3, 0)))
+    one6, two6 = (route("2001:db8::/32", several(*hops)) for hops in (
+        (("fe80::2", 1, 0),), (("fe80::2", 1, 0), ("fe80::6", 3, 0))))
+    objects = record(hop(10, "192.0.2.2", 1), 3, FIX) + record(hop(11, "192.0.2.6", 3), 3, FIX) + \
+        record(group(20, 10, 11), 4, FIX) + new(route("0.0.0.0/0", number(30, 20)))
+    link = record(struct.pack("=BBHiII", 0, 0, 1, 3, 0x41, 0) + attribute(3, b"up2\0"), 6, FIX)
+    for name, data in {
+            "ecmp": new(ecmp) + new(dead, FIX | WAIT) + new(ecmp, FIX | WAIT) + record(ecmp, 2, FIX | WAIT),
+            "six": new(two6) + record(two6, 2, FIX | WAIT) + new(one6) + new(
+                route("2001:db8:1::/48", attribute(18, struct.pack("=H", six) +
+                                                   ipaddress.ip_address("fe80::2").packed), number(4, 1))),
+            "metrics": new(route("10.0.0.0/8", via("192.0.2.2", 1))) +
+            new(route("10.0.0.0/8", via("192.0.2.6", 3), metric=30)) + record(b"\1", 6, WAIT) + link,
+            "discard": new(route("198.51.100.0/24", kind=blackhole)) +
+            new(route("198.51.100.0/24", via("192.0.2.2", 1), metric=30)),
+            "own": new(route("10.88.0.0/16", kind=blackhole, protocol=201, metric=1701)),
+            "objects": objects + record(group(20, 11), 4, FIX | WAIT) +
+            record(hop(11, "192.0.2.6", 3), 5, FIX | WAIT) + objects,
+            "object-late": new(route("0.0.0.0/0", via("192.0.2.2", 1), number(30, 10))) +
+            record(hop(10, "192.0.2.6", 3), 3, FIX | WAIT) + record(hop(10, "192.0.2.6", 3), 5, FIX | WAIT),
+            "sweep": objects + new(ecmp) + record(b"", 4, WAIT) + objects + record(b"", 5) +
+            new(ecmp, FIX | WAIT),
+            "raw": record(message(24, ecmp) + message(25, ecmp) + message(104, hop(10, "192.0.2.2", 1)) +
+                          message(3, bytes(4)) + message(2, struct.pack("=i", -2)) + message(4, b"")),
+    }.items():
+        write("rtnl", name, data)
+
+
 def main():
     auto6()
+    netlink()
     outgoing()
     frames6()
     inner_frames6()

@@ -252,6 +252,31 @@ what_cannot_be_used_is_left_out(void **state)
 	take_back("203.0.113.0/24");
 }
 
+/* What the configuration says counts more, and is not the kernel's to clear. */
+static void
+own_routes_count_more(void **state)
+{
+	static const struct two one[] = {{"192.0.2.2", UP1, 0}}, two[] = {{"198.51.100.3", UP2, 0}};
+	struct cfg_realm realm = {.id = REALM};
+	struct cfg_route route = {0};
+	struct cfg cfg = {.realms = &realm, .n_realms = 1, .routes = &route, .n_routes = 1};
+	uint32_t word = dp_route_word(DP_ROUTE_DISCARD, 0);
+
+	(void)state;
+	assert_int_equal(cv_prefix_parse("203.0.113.0/24", &route.to), 0);
+	lead("203.0.113.0/24", one, 1);
+	assert_int_equal(learned_follow(&kernel, &cfg), 0);
+	assert_int_equal(dp_route_set(d.dp, REALM, &route.to, word), 0);
+	lead("203.0.113.0/24", two, 1);
+	assert_int_equal(word_of("203.0.113.0/24"), word);
+	assert_int_equal(kernel.vias.count, 0);
+	take_back("203.0.113.0/24");
+	assert_int_equal(word_of("203.0.113.0/24"), word);
+	assert_int_equal(dp_route_clear(d.dp, REALM, &route.to), 0);
+	assert_int_equal(learned_follow(&kernel, &(struct cfg){0}), 0);
+	expect_nothing();
+}
+
 /* Of more than an ID has, the same ones are taken, whichever come first. */
 static void
 too_many_are_cut(void **state)
@@ -348,7 +373,8 @@ up(void **state)
 		return -1;
 	(void)rtnl_table_link(kernel.tables[0].routes, UP3, true);
 	(void)rtnl_table_link(kernel.tables[0].routes, UP4, true);
-	return dp_group_set(d.dp, GROUP, &(struct dp_group){.mss_kept = true}) |
+	return learned_follow(&kernel, &(struct cfg){0}) |
+	       dp_group_set(d.dp, GROUP, &(struct dp_group){.mss_kept = true}) |
 	       add_interface(1, REALM, "192.0.2.0/24") |
 	       add_interface(2, REALM, "198.51.100.0/24") |
 	       add_interface(3, OTHER, "203.0.114.0/24") |
@@ -373,6 +399,7 @@ main(void)
 		cmocka_unit_test(flows_of_who_goes_move_alone),
 		cmocka_unit_test(the_same_next_hops_are_one),
 		cmocka_unit_test(what_cannot_be_used_is_left_out),
+		cmocka_unit_test(own_routes_count_more),
 		cmocka_unit_test(too_many_are_cut),
 		cmocka_unit_test(an_id_is_not_used_again_at_once),
 	};
