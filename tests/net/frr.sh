@@ -20,37 +20,6 @@ BEHIND=198.18.100.0/24 BEHIND6=2001:db8:77::/48 # the client
 
 tap_requires world lns frr
 
-# cable NAME INTERFACE NAME INTERFACE
-cable() {
-	local a=$WORLD_PREFIX-$1 b=$WORLD_PREFIX-$3
-	ip -n "$a" link add "$2" type veth peer name "$4" netns "$b" &&
-		world_in "$1" ethtool -K "$2" tx off tso off gso off gro off >/dev/null &&
-		world_in "$3" ethtool -K "$4" tx off tso off gso off gro off >/dev/null
-}
-
-# router NAME: a namespace that forwards, and keeps its addresses when a link goes.
-router() {
-	world_namespace "$1" && world_in "$1" sysctl -qw net.ipv4.ip_forward=1 \
-		net.ipv6.conf.{all,default}.disable_ipv6=0 net.ipv6.conf.all.forwarding=1 \
-		net.ipv6.conf.{all,default}.accept_dad=0 net.ipv6.conf.{all,default}.keep_addr_on_down=1
-}
-
-# plug_in NAME INTERFACE ADDRESS...
-plug_in() {
-	local name=$1 interface=$2 address
-	shift 2
-	for address; do ip -n "$WORLD_PREFIX-$name" addr add "$address" dev "$interface" || return 1; done
-	ip -n "$WORLD_PREFIX-$name" link set "$interface" up
-}
-
-# A port whose frames the kernel must not see as well: it has an interface of its own for them.
-packet_port() {
-	world_in lns sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1" &&
-		ip -n "$WORLD_PREFIX-lns" link set "$1" arp off up &&
-		world_in lns nft "table netdev $1 { chain in {
-			type filter hook ingress device $1 priority 0; policy drop; }; }"
-}
-
 network() {
 	local i
 	router r1 && router r2 && router gw && cable lns nic1 r1 lns && cable lns nic2 r2 lns &&
@@ -148,15 +117,6 @@ routers() {
 	for i in gw r1 r2 lns; do frr_start $i || return 1; done
 }
 
-# has NAME FAMILY PREFIX WHERE: a route of the kernel's leads there.
-has() {
-	ip -n "$WORLD_PREFIX-$1" -"$2" route show "$3" | grep -q "dev $4"
-}
-
-has_not() {
-	[ -z "$(ip -n "$WORLD_PREFIX-$1" -"$2" route show "$3")" ]
-}
-
 announced() {
 	has r1 4 $POOL lns && has r2 4 $POOL lns && has r1 6 $POOL6 lns && has r2 6 $POOL6 lns
 }
@@ -184,38 +144,8 @@ interfaces_alike() {
 	done
 }
 
-# leads ADDRESS ROUTER...: Culvert sends it by one of these, whose MAC address it knows.
-leads() {
-	local address=$1 router
-	shift
-	lns_ctl lookup default "$address" >"$RUN/lookup"
-	cat "$RUN/lookup"
-	grep -qE 'leads to +via' "$RUN/lookup" || return 1
-	for router; do grep -qE "interface +$router\$" "$RUN/lookup" && return; done
-	return 1
-}
-
 learned() {
 	leads $GATEWAY r1 r2 && leads $GATEWAY6 r1 r2
-}
-
-flow() {
-	awk -v n="$1" '{ print $n }' "$RUN/flow"
-}
-
-# So many more packets came back of either family.
-flows() {
-	local four six
-	world_until 10 test -e "$RUN/flow"
-	four=$(flow 2) six=$(flow 5)
-	world_until 20 eval '[ "$(flow 2)" -ge '$((four + $1))' ] && [ "$(flow 5)" -ge '$((six + $1))' ]'
-}
-
-serve() {
-	world_spawn gw gateway env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" gateway $GATEWAY $GATEWAY6 &&
-		world_spawn lns stream env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" client wire \
-			"$LNS_ADDRESS" $GATEWAY $GATEWAY6 "$RUN/flow" "$LNS_CTL" --socket \
-			"$RUN/lns/control.sock" && flows 50
 }
 
 # count_esp NAME: from now on, what comes to a router from Culvert.
@@ -381,10 +311,6 @@ stops() {
 		! ip -n "$WORLD_PREFIX-lns" link show up1
 }
 
-vanishes() {
-	world_vanish && rm -rf "/etc/frr/$WORLD_PREFIX"-* "/run/frr/$WORLD_PREFIX"-*
-}
-
 tap_plan 20
 world_open
 frr_open
@@ -398,7 +324,7 @@ tap_need "FRR starts beside it and on three routers" routers
 tap_need "BGP is up by them: Culvert knows ways to the gateway, of either family" world_until 30 learned
 tap_check "the pools, of either family, are known to both routers" world_until 30 announced
 tap_check "BFD is up with both, of either family" world_until 30 bfd_is_up
-tap_need "ESP of a session goes to the gateway and back" serve
+tap_need "ESP of a session goes to the gateway and back" stream gw $GATEWAY $GATEWAY6
 tap_check "networks behind it, of either family, are known to both routers" world_until 30 behind_is_announced
 tap_check "both routers are next hops of what both announce, and carry flows" both_carry
 tap_check "the router in use dies: it goes on by the other one" dies
@@ -412,5 +338,5 @@ tap_check "pools are withdrawn and announced again" withdrawn
 tap_check "killed and started, it takes out what nobody wants any more" starts_clean
 tap_check "stopped, it leaves neither routes nor interfaces" stops
 cat "$RUN/times"
-tap_check "nothing is left behind" vanishes
+tap_check "nothing is left behind" frr_vanish
 tap_end

@@ -2,13 +2,13 @@
 # shellcheck shell=bash
 # frr.sh - FRR in namespaces of a world: one instance each, with its files in /etc/frr and /run/frr
 # under the namespace's name, since its daemons, which run as frr, read no other places. Needs
-# world.sh. frr_open has them removed with the world.
+# world.sh; what looks into Culvert needs lns.sh. frr_open has them removed with the world.
 
-FRR_DAEMONS="zebra bfdd bgpd"
+FRR_DAEMONS="zebra bfdd bgpd" # in this order
 
 frr_missing() {
 	local tool
-	for tool in zebra bfdd bgpd; do
+	for tool in zebra bfdd bgpd ospfd ospf6d; do
 		[ -x /usr/lib/frr/$tool ] || {
 			echo "no FRR (./dpdk-setup.sh install gets it)"
 			return
@@ -24,7 +24,8 @@ frr_open() {
 frr_close() {
 	local prefix=$WORLD_PREFIX
 	world_close
-	[ -n "$prefix" ] && rm -rf "/etc/frr/$prefix"-* "/run/frr/$prefix"-*
+	# what ospfd writes has the same name whoever it is
+	[ -n "$prefix" ] && rm -rf "/etc/frr/$prefix"-* "/run/frr/$prefix"-* /run/frr/ospf{,6}d-gr.json
 }
 
 # frr_configure NAME: the files of a namespace's daemons, from standard input: a daemon's begin at
@@ -56,4 +57,86 @@ frr_ask() {
 	shift
 	for command; do words+=(-c "$command"); done
 	world_in "$name" vtysh -N "$WORLD_PREFIX-$name" "${words[@]}"
+}
+
+# frr_vanish: closes the world, and fails if something of it is still there.
+frr_vanish() {
+	world_vanish && rm -rf "/etc/frr/$WORLD_PREFIX"-* "/run/frr/$WORLD_PREFIX"-* /run/frr/ospf{,6}d-gr.json
+}
+
+# ---- cables and routers ----
+
+# cable NAME INTERFACE NAME INTERFACE
+cable() {
+	local a=$WORLD_PREFIX-$1 b=$WORLD_PREFIX-$3
+	ip -n "$a" link add "$2" type veth peer name "$4" netns "$b" &&
+		world_in "$1" ethtool -K "$2" tx off tso off gso off gro off >/dev/null &&
+		world_in "$3" ethtool -K "$4" tx off tso off gso off gro off >/dev/null
+}
+
+# router NAME: a namespace that forwards, and keeps its addresses when a link goes.
+router() {
+	world_namespace "$1" && world_in "$1" sysctl -qw net.ipv4.ip_forward=1 \
+		net.ipv6.conf.{all,default}.disable_ipv6=0 net.ipv6.conf.all.forwarding=1 \
+		net.ipv6.conf.{all,default}.accept_dad=0 net.ipv6.conf.{all,default}.keep_addr_on_down=1
+}
+
+# plug_in NAME INTERFACE ADDRESS...
+plug_in() {
+	local name=$1 interface=$2 address
+	shift 2
+	for address; do ip -n "$WORLD_PREFIX-$name" addr add "$address" dev "$interface" || return 1; done
+	ip -n "$WORLD_PREFIX-$name" link set "$interface" up
+}
+
+# A port whose frames the kernel must not see as well: it has an interface of its own for them.
+packet_port() {
+	world_in lns sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1" &&
+		ip -n "$WORLD_PREFIX-lns" link set "$1" arp off up &&
+		world_in lns nft "table netdev $1 { chain in {
+			type filter hook ingress device $1 priority 0; policy drop; }; }"
+}
+
+# ---- routes ----
+
+# has NAME FAMILY PREFIX WHERE: a route of the kernel's leads there.
+has() {
+	ip -n "$WORLD_PREFIX-$1" -"$2" route show "$3" | grep -q "dev $4"
+}
+
+has_not() {
+	[ -z "$(ip -n "$WORLD_PREFIX-$1" -"$2" route show "$3")" ]
+}
+
+# leads ADDRESS ROUTER...: Culvert sends it by one of these, whose MAC address it knows.
+leads() {
+	local address=$1 router
+	shift
+	lns_ctl lookup default "$address" >"$RUN/lookup"
+	cat "$RUN/lookup"
+	grep -qE 'leads to +via' "$RUN/lookup" || return 1
+	for router; do grep -qE "interface +$router\$" "$RUN/lookup" && return; done
+	return 1
+}
+
+# ---- packets of stream.py, which says in $RUN/flow how they go ----
+
+# stream NAME ADDRESS ADDRESS6: a session by port wire, and a gateway in that namespace.
+stream() {
+	world_spawn "$1" gateway env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" gateway "$2" "$3" &&
+		world_spawn lns stream env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" client wire \
+			"$LNS_ADDRESS" "$2" "$3" "$RUN/flow" "$LNS_CTL" --socket "$RUN/lns/control.sock" &&
+		flows 50
+}
+
+flow() {
+	awk -v n="$1" '{ print $n }' "$RUN/flow"
+}
+
+# So many more packets came back of either family.
+flows() {
+	local four six
+	world_until 10 test -e "$RUN/flow"
+	four=$(flow 2) six=$(flow 5)
+	world_until 20 eval '[ "$(flow 2)" -ge '$((four + $1))' ] && [ "$(flow 5)" -ge '$((six + $1))' ]'
 }
