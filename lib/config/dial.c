@@ -261,6 +261,14 @@ check_address(struct cfg_loader *l, const struct cfg_node *map, size_t index)
 			cfg_fail(l, node, NULL, "is our own in groups[%zu]", i);
 	if (cfg_in_pools(l, realm, &d->address))
 		cfg_fail(l, node, NULL, "is in a pool of its realm: a client could get it");
+	for (size_t i = 0; i < cfg->n_interfaces; i++)
+		for (size_t k = 0; k < cfg->interfaces[i].n_addresses; k++)
+			if (cfg->interfaces[i].realm == realm &&
+				cv_prefix_contains(&cfg->interfaces[i].addresses[k], &d->address))
+				cfg_fail(l, node, NULL,
+					"is in the network of interfaces[%zu]: it is somebody's "
+					"there",
+					i);
 	for (size_t i = 0; i < cfg->n_users; i++)
 		if (cfg->users[i].group < cfg->n_groups &&
 			cfg->groups[cfg->users[i].group].realm == realm &&

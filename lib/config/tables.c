@@ -410,7 +410,8 @@ static const struct cfg_key dial_keys[] = {
 	VALUE("group", struct cfg_dial, group, OPTIONAL(KIND(GROUP)), NULL, LIVE,
 		"with user: group that its session is in; may be left out when there is one"),
 	VALUE("address", struct cfg_dial, address, KIND(ADDRESS), NULL, LIVE,
-		"with user: its own address inside; left out: what it says"),
+		"with user: its own address inside; left out: what it says, where that is of the "
+		"group's pool"),
 	LISTED("routes", CFG_ONE_OR_MANY, LIST(struct cfg_dial, routes), KIND(PEERS), 0,
 		CV_FRAMED_MAX, NULL, LIVE,
 		"with user: networks behind it, that lead to it and may be sent from"),

@@ -347,15 +347,39 @@ lns_dial_network(struct lns *lns, struct lns_session *s, uint64_t now)
 	s->info.user = who->shown;
 	if (!lns_profile_take(lns, s, &profile))
 		return false;
-	network = (struct ppp_network){
-		.local_ip = group->address, .peer_ip = s->fixed, .ipv6 = s->v6 != NULL};
+	network = (struct ppp_network){.local_ip = group->address,
+		.peer_ip = s->fixed,
+		.ipv6 = lns_ipv6_offer(lns, s, now)};
 	return ppp_network_start(s->ppp, now, &network) == 0;
+}
+
+/* Whatever it says, it is given what the file says, or an address that its group gives to anybody:
+ * one of its own choice would take the traffic of a gateway, a client or a network that is reached
+ * by a route, too. Blames it where it is neither. */
+static bool
+may_have(const struct lns *lns, struct lns_session *s, const struct cv_ip *peer)
+{
+	const struct cfg_group *group = lns->groups[s->info.group].cfg;
+	char why[LNS_DIAL_WHY], ip[CV_IP_TEXT];
+
+	cv_ip_text(peer, ip);
+	if (s->fixed.family != 0 && !cv_ip_equal(peer, &s->fixed))
+		snprintf(why, sizeof(why), "its address is %s, which is not that of the file", ip);
+	else if (!lns_address_free(lns, s, peer))
+		snprintf(why, sizeof(why), "its address, %s, is ours or another session's", ip);
+	else if (s->fixed.family == 0 && (group == NULL || !lns_group_gives(lns->cfg, group, peer)))
+		snprintf(why, sizeof(why),
+			"its address, %s, is not of its group's pool: then address has to say it",
+			ip);
+	else
+		return true;
+	lns_dial_blame(s->dial, why);
+	return false;
 }
 
 bool
 lns_dial_addressed(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp_ev_up *up)
 {
-	char why[LNS_DIAL_WHY], ip[CV_IP_TEXT];
 	struct cv_ip peer = up->peer_ip;
 
 	if (s->dial == NULL)
@@ -368,18 +392,10 @@ lns_dial_addressed(struct lns *lns, struct lns_session *s, uint64_t now, const s
 	if (cv_linked(&s->of_user) && cv_ip_equal(&peer, &s->info.address))
 		return true;
 	lns_user_leave(lns, s);
+	lns_prefixes_again(lns, s);
 	if (peer.family == 0)
 		lns_dial_blame(s->dial, "it says no address of its own: address has to");
-	else if (s->fixed.family != 0 && !cv_ip_equal(&peer, &s->fixed)) {
-		snprintf(why, sizeof(why), "its address is %s, which is not that of the file",
-			cv_ip_text(&peer, ip));
-		lns_dial_blame(s->dial, why);
-	} else if (lns_user_give(lns, s, now, &peer)) {
-		return true;
-	} else {
-		snprintf(why, sizeof(why), "its address, %s, is ours or another session's",
-			cv_ip_text(&peer, ip));
-		lns_dial_blame(s->dial, why);
-	}
+	else if (may_have(lns, s, &peer))
+		return lns_user_give(lns, s, now, &peer);
 	return false;
 }

@@ -444,6 +444,12 @@ struct lns_session *lns_session_at(
 	const struct lns *lns, uint16_t realm, const struct cv_ip *address);
 /* The user's session is admitted and has an address, or false after refusing it. */
 bool lns_user_admit(struct lns *lns, struct lns_session *s, uint64_t now);
+/* Whether no other user's session has the address, and it is not ours. */
+bool lns_address_free(
+	const struct lns *lns, const struct lns_session *s, const struct cv_ip *address);
+/* review.c: whether a group of a configuration gives the address to anybody who asks for one. */
+bool lns_group_gives(
+	const struct cfg *cfg, const struct cfg_group *group, const struct cv_ip *address);
 /* It has this address, which its peer says, and is in; false: that is another's, or ours. */
 bool lns_user_give(
 	struct lns *lns, struct lns_session *s, uint64_t now, const struct cv_ip *address);

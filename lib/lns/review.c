@@ -16,9 +16,8 @@ static const char address_gone[] = "its address is no longer the group's to give
 static const char other_profile[] = "another group, filter, MTU or rate";
 static const char half_way[] = "it was not up yet, and begins anew";
 
-/* Whether a group still gives the address to anybody who asks for one. */
-static bool
-still_given(const struct cfg *cfg, const struct cfg_group *group, const struct cv_ip *address)
+bool
+lns_group_gives(const struct cfg *cfg, const struct cfg_group *group, const struct cv_ip *address)
 {
 	for (size_t i = 0; i < cfg->n_groups; i++) {
 		const struct cfg_group *g = &cfg->groups[i];
@@ -47,8 +46,8 @@ judge_in(const struct lns_session *s, const struct cfg *cfg, const struct lns_pr
 				? s->fixed.family != 0
 				: !cv_ip_equal(&profile->address, &s->info.address))) {
 		fate->why = other_address;
-	} else if ((!s->client && profile->address.family == 0 && s->info.address.family != 0 &&
-			   !still_given(cfg, group, &s->info.address)) ||
+	} else if ((profile->address.family == 0 && s->info.address.family != 0 &&
+			   !lns_group_gives(cfg, group, &s->info.address)) ||
 		   !lns_prefixes_still(cfg, s, profile)) {
 		fate->why = address_gone;
 	} else {

@@ -110,8 +110,10 @@ give_back(const struct lns *lns, const struct lns_session *s)
 void
 lns_user_leave(struct lns *lns, struct lns_session *s)
 {
-	if (!cv_linked(&s->of_user))
+	if (!cv_linked(&s->of_user)) {
+		lns_prefixes_give(lns, s); /* a dialled peer's comes before its address */
 		return;
+	}
 	cv_unlink(&s->of_user);
 	s->who->sessions_count--;
 	if (s->info.address.family != 0)
@@ -174,6 +176,14 @@ is_ours(const struct lns *lns, uint16_t realm, const struct cv_ip *ip)
 	return false;
 }
 
+bool
+lns_address_free(const struct lns *lns, const struct lns_session *s, const struct cv_ip *ip)
+{
+	const struct lns_session *other = lns_session_at(lns, s->info.realm, ip);
+
+	return (other == NULL || other->who == s->who) && !is_ours(lns, s->info.realm, ip);
+}
+
 /* An address that is given to this session and no other. It belongs to one session: of the same
  * user another gives way, however many sessions he may have; another's stays his. */
 static bool
@@ -181,7 +191,7 @@ take_fixed(struct lns *lns, struct lns_session *s, uint64_t now, const struct cv
 {
 	struct lns_session *other = lns_session_at(lns, s->info.realm, ip);
 
-	if ((other != NULL && other->who != s->who) || is_ours(lns, s->info.realm, ip))
+	if (!lns_address_free(lns, s, ip))
 		return false;
 	if (other != NULL)
 		lns_user_replace(lns, other, now);

@@ -35,7 +35,7 @@ configure() {
 dial:
   - { name: gateway, to: gw.culvert.test, secret-file: tunnel.secret, peer-user: userG }
   - { name: hub, to: $HUB, secret-file: tunnel.secret, host-name: branch-7, call: incoming,
-      user: branch, password-file: branch.secret }
+      address: 10.66.0.1, user: branch, password-file: branch.secret }
 YAML
 	lns_use lns2
 	lns_configure secret=tunnelsecret policy=any

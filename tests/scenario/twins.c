@@ -143,6 +143,7 @@ told(struct twin *w, const struct lns_action *a)
 	assert_true((a->type == LNS_ACT_SESSION_ADD) != slot->added);
 	slot->added = true;
 	slot->info = *a->session;
+	slot->ipv6 = a->session->ipv6 == NULL ? (struct lns_ipv6_info){0} : *a->session->ipv6;
 	slot->open = a->type != LNS_ACT_SESSION_ADD && a->type != LNS_ACT_SESSION_SHUT;
 	slot->reachable = a->type == LNS_ACT_SESSION_REACH ||
 			  (slot->reachable && a->type == LNS_ACT_SESSION_CHANGE);

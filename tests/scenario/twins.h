@@ -20,7 +20,8 @@ enum { TWINS = 3, TWIN_SLOTS = 64, TWIN_LINES = 64, TWIN_FROM = 16 };
 
 struct twin_slot {
 	bool added, open, reachable;
-	struct lns_session_info info; /* as it was told last; what it points to is not kept */
+	struct lns_session_info info; /* as it was told last; what it points to is not kept, */
+	struct lns_ipv6_info ipv6;    /* but for this, zeros where there is none, */
 	struct cv_prefix routes[4];
 	size_t n_routes;
 };

@@ -78,6 +78,10 @@ static const struct bad wrong[] = {
 		"t.yaml:1:96: dial[0].address: is in a pool of its realm: a client could get it\n"},
 	{ONE("to: 192.0.2.9, address: 10.88.0.1"),
 		"t.yaml:1:96: dial[0].address: is our own in groups[0]\n"},
+	{ONE("to: 192.0.2.9, address: 198.18.5.7") "interfaces: [{ name: lan, addresses: "
+						   "198.18.5.1/24 }]\n",
+		"t.yaml:1:96: dial[0].address: is in the network of interfaces[0]: it is "
+		"somebody's there\n"},
 	{ONE("to: 192.0.2.9, routes: 172.20.0.1/16"),
 		"t.yaml:1:95: dial[0].routes: 172.20.0.1/16 has bits set beyond its length; the "
 		"prefix is 172.20.0.0/16\n"},
