@@ -106,7 +106,7 @@ try_next(struct lns *lns, struct lns_dial *d, uint64_t now)
 			log_failed(lns, d);
 		}
 		d->n_found = d->next_found = 0;
-		if (d->target == d->cfg->n_to) {
+		if (d->target >= d->cfg->n_to) {
 			pause_for(lns, d, now);
 			return;
 		}

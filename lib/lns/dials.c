@@ -91,11 +91,16 @@ same_terms(const struct lns_dial *a, const struct lns_dial *b)
 	       memcmp(a->secret->bytes, b->secret->bytes, a->secret->len) == 0;
 }
 
-/* From the beginning, at once where it waits for nothing. */
+/* From the beginning, at once where it waits for nothing. What was noted of what it did before is
+ * forgotten: it is about other places, and other questions. */
 static void
 start(struct lns *lns, struct lns_dial *d, uint64_t now)
 {
 	d->rounds = 0;
+	d->target = d->n_found = d->next_found = 0;
+	d->lost = d->idle = d->resolve_due = d->heard_due = false;
+	d->at = (struct cv_endpoint){0};
+	d->why[0] = '\0';
 	cv_wheel_cancel(&lns->wheel, &d->object.timer);
 	lns_dial_set_state(
 		lns, d, now, d->cfg->start == CFG_START_ALWAYS ? LNS_DIAL_PAUSES : LNS_DIAL_RESTS);

@@ -566,6 +566,40 @@ one_link_of_ipv6(void **state)
 	twins_down(&t);
 }
 
+/* What was begun for places that a reload takes away is not gone on with. */
+static void
+a_reload_comes_between(void **state)
+{
+	const char *yaml[TWINS] = {CALLER("to: hub.example.net, start: traffic"), HUB};
+	uint64_t failed;
+	struct twins t;
+
+	(void)state;
+	/* a name was to be asked for */
+	twins_up(&t, yaml);
+	twins_run(&t, CV_NS_PER_S, NULL);
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 0), 0);
+	twin_reload(A, CALLER("to: 192.0.2.2"));
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_up));
+	assert_int_equal(A->questions, 0);
+	twins_down(&t);
+	/* the last of three has just been given up, and there is one */
+	yaml[0] = CALLER("to: [192.0.2.7, 192.0.2.8, 192.0.2.9]");
+	twins_up(&t, yaml);
+	do
+		twins_run(&t, CV_NS_PER_S, NULL);
+	while (twin_dial(A).at.ip.bytes[3] != 9);
+	failed = twin_counter(A, LNS_DIAL_FAILED);
+	t.now = twin_dial(A).since + 21 * CV_NS_PER_S;
+	lns_handle_timeout(A->lns, t.now);
+	assert_string_equal(twin_dial(A).state, "connecting");
+	twin_reload(A, CALLER("to: 192.0.2.2"));
+	assert_int_equal(twin_counter(A, LNS_DIAL_FAILED), failed);
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_up));
+	assert_at(A, "192.0.2.2");
+	twins_down(&t);
+}
+
 /* A tunnel of ours ends, and is made again, by an administrator's hand, and by the peer's. */
 static void
 ends(void **state)
@@ -611,6 +645,7 @@ main(void)
 		cmocka_unit_test(addresses_of_its_choice),
 		cmocka_unit_test(networks_of_ipv6),
 		cmocka_unit_test(one_link_of_ipv6),
+		cmocka_unit_test(a_reload_comes_between),
 		cmocka_unit_test(ends),
 	};
 
