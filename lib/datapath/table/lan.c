@@ -134,8 +134,11 @@ dp_lan_hold(struct dp *dp, const struct dp_iface *told)
 	if (place == NULL)
 		return CV_ERR_NOMEM;
 	lan = *place != 0 ? *place : take_lan(dp);
-	if (lan == 0)
+	if (lan == 0) {
+		if (told->outer != 0)
+			trim(dp, told->port, told->outer);
 		return CV_ERR_LIMIT;
+	}
 	l = &dp->lans[lan];
 	if (l->ifaces++ != 0)
 		return (int)lan;

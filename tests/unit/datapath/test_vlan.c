@@ -654,6 +654,33 @@ a_thousand_vlans(void **state)
 	bench_down(&b);
 }
 
+/* One more than there is room for leaves nothing behind, however many outer tags are tried. */
+static void
+there_is_a_bound(void **state)
+{
+	struct dp_iface told = {.outer = 5};
+	struct bench b;
+	uint16_t id = FIRST;
+	size_t bytes;
+	int rc = 0;
+
+	(void)state;
+	up(&b);
+	for (; rc == 0; id++) {
+		told.outer += told.vlan == 4094;
+		told.vlan = (uint16_t)(told.vlan % 4094 + 1);
+		rc = dp_iface_set(b.dp, id, &told);
+	}
+	assert_int_equal(rc, CV_ERR_LIMIT);
+	bytes = table_bytes(&b);
+	for (unsigned i = 0; i < 100; i++) {
+		told.outer++;
+		assert_int_equal(dp_iface_set(b.dp, id, &told), CV_ERR_LIMIT);
+	}
+	assert_int_equal(table_bytes(&b), bytes);
+	bench_down(&b);
+}
+
 int
 main(void)
 {
@@ -668,6 +695,7 @@ main(void)
 		BOTH_WAYS(vlans_come_and_go),
 		BOTH_WAYS(neighbours_of_ipv6),
 		BOTH_WAYS(a_thousand_vlans),
+		BOTH_WAYS(there_is_a_bound),
 	};
 
 	if (harness_eal() != 0)
