@@ -24,6 +24,7 @@ enum {
 	DP_PARTS_WAITING = 512,    /* fragments of outer packets that wait for others, a worker */
 	DP_SEQUENCE_SESSION = 8,   /* packets of a session that wait for those before them */
 	DP_SEQUENCE_WAITING = 256, /* and of all, a worker */
+	DP_OWED_MOST = 4096,       /* routes that ought to be gone and wait for memory */
 	DP_PATH_RING = 64,         /* ICMP about packets of ours that waits, a worker */
 	DP_RESOLVE_RING = 128,     /* packets for neighbours that are not known, likewise */
 	DP_KERNEL_RING = 256,      /* frames for the routing daemon, of a class, likewise */

@@ -32,6 +32,7 @@ struct dp_paths;
 struct dp_shared;
 struct dp_adjacency;
 struct dp_uplinks;
+struct dp_owed;
 struct dp_vias;
 struct dp_classes;
 struct dp_balance;
@@ -122,6 +123,7 @@ struct dp {
 	struct dp_iface_record ifaces[DP_IDS_OF_A_KIND];      /* likewise */
 	struct dp_uplinks *uplinks;                           /* likewise */
 	struct dp_vias *vias;                                 /* likewise */
+	struct dp_owed *owed;                                 /* likewise */
 };
 
 /* All slots: of sessions, and of uplinks behind them. */

@@ -73,9 +73,10 @@ create_parts(struct dp *dp)
 	dp_ids_init(dp, &dp->ids, dp->worker_count);
 	if ((rc = dp_lans_create(dp)) != 0 || (rc = dp_sessions_create(dp)) != 0 ||
 		(rc = dp_classes_create(dp)) != 0 || (rc = dp_neighbours_create(dp)) != 0 ||
-		(rc = dp_uplinks_create(dp)) != 0 || (rc = dp_services_create(dp)) != 0 ||
-		(rc = dp_workers_create(dp)) != 0 || (rc = dp_punt_create(dp)) != 0 ||
-		(rc = dp_handover_create(dp)) != 0 || (rc = create_rcu(dp)) != 0)
+		(rc = dp_owed_create(dp)) != 0 || (rc = dp_uplinks_create(dp)) != 0 ||
+		(rc = dp_services_create(dp)) != 0 || (rc = dp_workers_create(dp)) != 0 ||
+		(rc = dp_punt_create(dp)) != 0 || (rc = dp_handover_create(dp)) != 0 ||
+		(rc = create_rcu(dp)) != 0)
 		return rc;
 	return dp_ports_create(dp);
 }
@@ -203,6 +204,7 @@ dp_destroy(struct dp *dp)
 		return; /* a worker that hangs may go on, and has it all */
 	dp_neighbours_destroy(dp);
 	dp_uplinks_destroy(dp);
+	dp_owed_destroy(dp);
 	dp_punt_destroy(dp);
 	dp_handover_destroy(dp);
 	dp_ports_destroy(dp);
@@ -244,6 +246,7 @@ dp_control_poll(struct dp *dp, uint64_t now)
 	dp_ports_poll(dp, now);
 	dp_sessions_poll(dp);
 	dp_paths_poll(dp, now);
+	dp_owed_poll(dp, now);
 	dp_realms_poll(dp);
 	dp_classes_poll(dp);
 	dp_graces_poll(dp);
@@ -262,5 +265,6 @@ dp_next_timeout(const struct dp *dp)
 		grace = cv_time_min(grace, dp->trace.deadline);
 	grace = cv_time_min(grace, dp_handover_timeout(dp));
 	grace = cv_time_min(grace, dp_paths_timeout(dp));
+	grace = cv_time_min(grace, dp_owed_timeout(dp));
 	return cv_time_min(grace, cv_time_min(dp_neighbours_timeout(dp), dp->ports_at));
 }

@@ -80,14 +80,14 @@ dp_framed_under(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, u
 	return 0;
 }
 
-/* What was there before has its place again. Another word for a route needs no memory; to take one
- * out may: then it leads nowhere, for the slot will be another session's. */
+/* What was there before has its place again: another word for a route needs no memory. */
 static void
 give_back(struct dp *dp, uint16_t realm, const struct entry *e)
 {
-	if (e->under != 0 || dp_route_take(dp, realm, &e->prefix) != 0)
-		(void)dp_route_put(dp, realm, &e->prefix,
-			e->under != 0 ? e->under : dp_route_word(DP_ROUTE_DISCARD, 0));
+	if (e->under != 0)
+		(void)dp_route_put(dp, realm, &e->prefix, e->under);
+	else
+		dp_route_owe(dp, realm, &e->prefix);
 }
 
 void
@@ -112,7 +112,7 @@ put(struct dp *dp, uint16_t realm, struct entry *e, uint32_t word)
 	if (dp_route_kind(there) == DP_ROUTE_BEHIND || dp_route_kind(there) == DP_ROUTE_SELF ||
 		dp_route_kind(there) == DP_ROUTE_LINK)
 		return CV_ERR_EXISTS;
-	e->under = there;
+	e->under = dp_owed_settle(dp, realm, &e->prefix) ? 0 : there;
 	return dp_route_put(dp, realm, &e->prefix, word);
 }
 

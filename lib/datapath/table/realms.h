@@ -54,6 +54,18 @@ int dp_route_take(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
 /* The word of just this prefix; 0: it has no route. */
 uint32_t dp_route_get(const struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
 
+/* table/owed.c: takes a route out that is there, which can't fail: without memory it discards, and
+ * is taken out when there is some. */
+void dp_route_owe(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
+/* Whether the route of this prefix is there only for that; from now on it is as its caller has it.
+ */
+bool dp_owed_settle(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
+void dp_owed_poll(struct dp *dp, uint64_t now);
+/* When dp_owed_poll() has something to do. */
+uint64_t dp_owed_timeout(const struct dp *dp);
+int dp_owed_create(struct dp *dp);
+void dp_owed_destroy(struct dp *dp);
+
 /* table/route6.c: likewise of IPv6. */
 int dp_route6_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
 int dp_route6_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);

@@ -87,8 +87,10 @@ dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint
 
 	if (dp_route_kind(word) == DP_ROUTE_BEHIND || !dp_route_may_be(word))
 		return CV_ERR_CONFIG;
-	if (dp_route_kind(there) != DP_ROUTE_BEHIND)
+	if (dp_route_kind(there) != DP_ROUTE_BEHIND) {
+		(void)dp_owed_settle(dp, realm, prefix);
 		return dp_route_put(dp, realm, prefix, word);
+	}
 	if (dp_route_kind(word) == DP_ROUTE_SELF || dp_route_kind(word) == DP_ROUTE_LINK)
 		return CV_ERR_EXISTS;
 	dp_framed_under(dp, realm, prefix, there, word);

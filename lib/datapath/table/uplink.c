@@ -296,7 +296,7 @@ set_routes(struct dp *dp, uint16_t iface, const struct cv_prefix *a)
 		return rc;
 	rc = dp_route_set(dp, r->told.realm, &net, link);
 	if (rc != 0)
-		(void)dp_route_clear(dp, r->told.realm, &host);
+		dp_route_owe(dp, r->told.realm, &host);
 	return rc;
 }
 
@@ -353,9 +353,9 @@ dp_address_clear(struct dp *dp, uint16_t iface, const struct cv_prefix *address)
 	if (at == u->address_count)
 		return CV_ERR_UNKNOWN;
 	u->addresses[at] = u->addresses[--u->address_count];
-	(void)dp_route_clear(dp, realm, &host);
+	dp_route_owe(dp, realm, &host);
 	if (net.length != host.length)
-		(void)dp_route_clear(dp, realm, &net);
+		dp_route_owe(dp, realm, &net);
 	(void)renew(dp, dp->ifaces[iface].lan); /* without memory it is ours a while longer */
 	dp_multicast_follow(dp, dp->ifaces[iface].lan);
 	return 0;
