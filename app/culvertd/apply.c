@@ -375,7 +375,13 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 static int
 set_all(struct daemon *d, const struct cfg *before, const struct cfg *cfg, char why[APPLY_WHY])
 {
-	uplinks_leave(d, before, cfg);
+	const char *name;
+	int left = uplinks_leave(d, before, cfg, &name);
+
+	if (left != 0 && why != NULL) {
+		snprintf(why, APPLY_WHY, "interface %.60s: %s", name, cv_strerror(left));
+		return left;
+	}
 	for (unsigned k = 0; k < KINDS; k++)
 		for (uint16_t id = 0; id < kinds[k].ids; id++) {
 			const void *new = kinds[k].by_id(cfg, id);

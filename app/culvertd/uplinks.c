@@ -143,17 +143,17 @@ uplinks_set_interface(
 	return rc;
 }
 
-/* Nothing is inside by it any more. */
-static void
+/* Nothing is inside by it any more. CV_ERR_EXISTS: somebody's next hops are by it. */
+static int
 leave(struct daemon *d, uint16_t iface)
 {
 	struct dp_iface told;
 
 	clear_addresses(d, iface, NULL);
 	if (dp_iface_get(d->dp, iface, &told) != 0 || !told.inside)
-		return;
+		return 0;
 	told.inside = false;
-	(void)dp_iface_set(d->dp, iface, &told);
+	return dp_iface_set(d->dp, iface, &told);
 }
 
 void
@@ -164,7 +164,7 @@ uplinks_clear_interface(
 	uint16_t iface = lans_iface(gone, i->lan);
 
 	if (uplinks_by_iface(cfg, iface) == NULL)
-		leave(d, iface);
+		(void)leave(d, iface); /* uplinks_leave has come before */
 	dp_group_clear(d->dp, group_of(i));
 }
 
@@ -207,9 +207,12 @@ leave_route(struct daemon *d, const struct cfg *before, const struct cfg_route *
 }
 
 /* Routes first: a next hop can't be set any more whose address or interface is gone. */
-void
-uplinks_leave(struct daemon *d, const struct cfg *before, const struct cfg *cfg)
+int
+uplinks_leave(
+	struct daemon *d, const struct cfg *before, const struct cfg *cfg, const char **stays_there)
 {
+	int rc = 0, left;
+
 	for (size_t r = 0; before != NULL && r < before->n_routes; r++)
 		leave_route(d, before, &before->routes[r], cfg);
 	for (size_t i = 0; before != NULL && i < before->n_interfaces; i++) {
@@ -217,9 +220,12 @@ uplinks_leave(struct daemon *d, const struct cfg *before, const struct cfg *cfg)
 
 		if (stays(before, i, cfg))
 			clear_addresses(d, iface, uplinks_by_iface(cfg, iface));
-		else
-			leave(d, iface);
+		else if ((left = leave(d, iface)) != 0) {
+			*stays_there = before->interfaces[i].name;
+			rc = left;
+		}
 	}
+	return rc;
 }
 
 /* ---- routes ---- */

@@ -17,8 +17,11 @@ int uplinks_set_lan(struct daemon *d, const struct cfg *cfg, uint32_t lan);
  * Before anything of `cfg` is set: what `before` (NULL: nothing) had on a port or VLAN goes where
  * `cfg` has nothing there, or has it in another realm, and so do addresses that are not there any
  * more. Another may have them then, elsewhere. Routes by what goes are others in `cfg`.
+ * CV_ERR_EXISTS: somebody's next hops are by an interface that ought to go, whose name is
+ * *stays_there; it has lost its addresses.
  */
-void uplinks_leave(struct daemon *d, const struct cfg *before, const struct cfg *cfg);
+int uplinks_leave(struct daemon *d, const struct cfg *before, const struct cfg *cfg,
+	const char **stays_there);
 
 const void *uplinks_interface_by_id(const struct cfg *cfg, uint16_t id);
 const char *uplinks_interface_name(const void *thing);

@@ -19,6 +19,7 @@
 
 #include "culvertd/daemon.h"
 #include "culvertd/lans.h"
+#include "culvertd/uplinks.h"
 #include "scenario/pairs.h"
 
 enum {
@@ -426,6 +427,54 @@ what_fails_leaves_all_as_it_was(void **state)
 	}
 }
 
+/* Next hops of nobody's by the first interface that goes: the host beside its address. False: none
+ * goes. */
+static bool
+hold_one_that_goes(const struct cfg *before, const struct cfg *cfg, uint16_t id)
+{
+	for (size_t i = 0; i < before->n_interfaces; i++) {
+		const struct cfg_interface *own = &before->interfaces[i];
+		struct dp_via hop = {
+			.iface = lans_iface(before, own->lan), .ip = own->addresses[0].ip};
+
+		hop.ip.bytes[hop.ip.family == CV_IPV4 ? 3 : 15] ^= 8;
+		if (uplinks_by_iface(cfg, hop.iface) == NULL && dp_via_set(d.dp, id, &hop, 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An interface is in use that ought to go: nothing has changed, and it is said which one. */
+static void
+what_is_in_use_stays(void **state)
+{
+	static struct state before, after;
+	enum { FOREIGN = CV_ROUTE_IDS + CV_DIAL_IDS + 4000 };
+	char why[APPLY_WHY];
+	unsigned held = 0;
+
+	(void)state;
+	for (uint64_t pair = 1; pair <= PAIRS / 5; pair++) {
+		struct cfg *cfg = config(1000 + pair, pair);
+
+		begin(config(pair, 0));
+		assert_int_equal(cfg_continue(cfg, d.cfg), 0);
+		say_all(&before, d.cfg);
+		if (hold_one_that_goes(d.cfg, cfg, FOREIGN)) {
+			why[0] = '\0';
+			assert_int_equal(daemon_apply(&d, now, d.cfg, cfg, why), CV_ERR_EXISTS);
+			assert_ptr_equal(strstr(why, "interface "), why);
+			say_all(&after, d.cfg);
+			assert_string_equal(after.text, before.text);
+			assert_int_equal(dp_via_clear(d.dp, FOREIGN), 0);
+			held++;
+		}
+		cfg_free(cfg);
+		end();
+	}
+	assert_true(held > 5);
+}
+
 static int
 up(void **state)
 {
@@ -471,6 +520,7 @@ main(void)
 		cmocka_unit_test(a_pair_is_as_its_second_alone),
 		cmocka_unit_test(many_in_a_row_are_as_the_last_alone),
 		cmocka_unit_test(what_fails_leaves_all_as_it_was),
+		cmocka_unit_test(what_is_in_use_stays),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
