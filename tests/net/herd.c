@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * herd LNS SESSIONS RATE: so many sessions of users u0, u1, ... (password "p", CHAP-MD5) in one
- * tunnel, of which each two exchange numbered ESP packets, RATE a second in all. Prints "up N" when
- * all are there; sends until its input ends, then prints "sent N received N lost N down N", and
- * fails where packets were lost between two sessions that both stayed.
+ * tunnel, of which each two exchange numbered ESP packets, RATE a second in all. ESP of others goes
+ * back to them. Prints "up N" when all are there; sends until its input ends, then prints "sent N
+ * received N lost N down N", and fails where packets were lost between two sessions that both
+ * stayed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -230,6 +231,20 @@ put_packet(struct member *from, const struct member *to)
 	h.sent++;
 }
 
+/* Of somebody who is none of the herd: it goes back as it is. The sum of both addresses stays. */
+static void
+turn_back(const struct member *m, const uint8_t *packet, size_t len)
+{
+	uint8_t frame[2048] = {0xff, 0x03, 0x00, 0x21}, *ip = frame + 4;
+
+	if (len > sizeof(frame) - 4)
+		return;
+	memcpy(ip, packet, len);
+	memcpy(ip + 12, packet + 16, 4);
+	memcpy(ip + 16, packet + 12, 4);
+	put_frame(m, frame, len + 4);
+}
+
 static void
 take_packet(struct member *m, const uint8_t *ip, size_t len)
 {
@@ -237,6 +252,10 @@ take_packet(struct member *m, const uint8_t *ip, size_t len)
 
 	if (len < PACKET_BYTES || ip[9] != 50)
 		return;
+	if (memcmp(ip + 12, &h.members[(m - h.members) ^ 1].address, 4) != 0) {
+		turn_back(m, ip, len);
+		return;
+	}
 	memcpy(&number, ip + IPV4_BYTES + 4, 4);
 	number = ntohl(number);
 	h.received++;
