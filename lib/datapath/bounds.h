@@ -25,12 +25,13 @@ enum {
 	DP_SEQUENCE_SESSION = 8,   /* packets of a session that wait for those before them */
 	DP_SEQUENCE_WAITING = 256, /* and of all, a worker */
 	DP_OWED_MOST = 4096,       /* routes that ought to be gone and wait for memory */
-	DP_PATH_RING = 64,         /* ICMP about packets of ours that waits, a worker */
-	DP_RESOLVE_RING = 128,     /* packets for neighbours that are not known, likewise */
-	DP_KERNEL_RING = 256,      /* frames for the routing daemon, of a class, likewise */
-	DP_PATHS_PER_S = 1000,     /* of it, a worker */
-	DP_PATH_LEAST = 576,       /* no path of IPv4 is narrower */
-	DP_IDS_OF_A_KIND = 65536,  /* groups, services: what 16 bits can name */
+	DP_CONFLICTS = 64,        /* addresses that others claim: remembered; and rates, a worker */
+	DP_PATH_RING = 64,        /* ICMP about packets of ours that waits, a worker */
+	DP_RESOLVE_RING = 128,    /* packets for neighbours that are not known, likewise */
+	DP_KERNEL_RING = 256,     /* frames for the routing daemon, of a class, likewise */
+	DP_PATHS_PER_S = 1000,    /* of it, a worker */
+	DP_PATH_LEAST = 576,      /* no path of IPv4 is narrower */
+	DP_IDS_OF_A_KIND = 65536, /* groups, services: what 16 bits can name */
 	DP_IDS = 8192,
 	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
 	DP_ECHO_FIRSTS = 1024,   /* of strangers' echo requests in fragments, a worker */
@@ -41,10 +42,11 @@ enum {
 enum {
 	DP_ERROR_COST_MS = 10, /* ICMP errors to a session: 100 a second */
 	DP_ERROR_MOST_MS = 1000,
-	DP_ARP_COST_MS = 1,     /* ARP replies to a station: 1,000 a second */
-	DP_ECHO_COST_MS = 10,   /* echo answers */
-	DP_QUERY_COST_MS = 100, /* MLD queries of a router: 10 a second */
-	DP_PATH_COST_MS = 2,    /* ICMP about packets of ours, of a router: 500 a second */
+	DP_ARP_COST_MS = 1,         /* ARP replies to a station: 1,000 a second */
+	DP_ECHO_COST_MS = 10,       /* echo answers */
+	DP_CONFLICT_COST_MS = 1000, /* who claims one address of ours: told once a second */
+	DP_QUERY_COST_MS = 100,     /* MLD queries of a router: 10 a second */
+	DP_PATH_COST_MS = 2,        /* ICMP about packets of ours, of a router: 500 a second */
 	DP_ECHO_MOST_MS = 1000,
 	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
 	DP_PPP_MOST_MS = 1000,

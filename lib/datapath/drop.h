@@ -132,12 +132,12 @@
 	X(PATH_LIMIT, "ICMP that says too big over the rate, or memory is out")                    \
 	X(LOCAL_ARP_MALFORMED, "ARP that is no ARP for IPv4 on Ethernet, or cut short")            \
 	X(LOCAL_ARP_IGNORED, "ARP that was neither for us nor asked for")                          \
-	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours")                         \
+	X(LOCAL_ARP_CONFLICT, "another station claims an address of ours, or a client's")          \
 	X(LOCAL_ARP_DOUBTED, "another station claims a known neighbour's address: not believed")   \
 	X(LOCAL_ARP_LIMIT, "ARP requests of one station over the rate")                            \
 	X(LOCAL_ND_MALFORMED, "ND that RFC 4861 has discarded: hop limit, lengths, addresses")     \
 	X(LOCAL_ND_IGNORED, "ND that was neither for us nor asked for")                            \
-	X(LOCAL_ND_CONFLICT, "another station claims an IPv6 address of ours")                     \
+	X(LOCAL_ND_CONFLICT, "another station claims an IPv6 address of ours, or a client's")      \
 	X(LOCAL_ND_DOUBTED, "another station claims a known IPv6 neighbour: not believed")         \
 	X(LOCAL_ND_LIMIT, "neighbour solicitations of one station over the rate")                  \
 	X(LOCAL_ND_ROUTER, "router's ND: the gateway is what the configuration says")              \

@@ -175,6 +175,28 @@ where_it_would_go() {
 		shows "lookup default 8.8.8.8" 'leads to +none' 'by +-'
 }
 
+# Another machine has an address of ours, and then the client's: each is said once, with its MAC address.
+# What is ours goes on being ours.
+conflicts() {
+	local mac address before
+	mac=$(gateway_mac)
+	for address in "$OURS" "$(client_address A)"; do
+		before=$(lns_drops LOCAL_ARP_CONFLICT)
+		guest_run G "python3 - <<'PY'
+import socket, struct
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((\"vec0\", 0x0806))
+mac = s.getsockname()[4]
+ip = socket.inet_aton(\"$address\")
+for n in range(5):
+    s.send(b\"\xff\" * 6 + mac + struct.pack(\"!HHHBBH\", 0x0806, 1, 0x0800, 6, 4, 2) + mac + ip + bytes(6) + ip)
+PY" && world_until 5 eval '[ "$(lns_drops LOCAL_ARP_CONFLICT)" = '$((before + 5))' ]' &&
+			lns_said "address-conflict address=$address port=wan mac=$mac of=" &&
+			[ "$(grep -c "address-conflict address=$address " "$RUN/$LNS_LOG")" = 1 ] || return 1
+	done
+	guest_run G "ping -c 2 -i 0.2 -W 5 $OURS" && esp_ping A 172.31.1.1 172.31.2.1
+}
+
 # The gateway's network card is another one: it is found again when it no longer answers.
 another_card() {
 	guest_run G 'ip link set vec0 down
@@ -196,7 +218,7 @@ goes_and_comes() {
 	reload 's/^#\(interfaces:\|routes:\|  {\)/\1/' && esp_ping A 172.31.1.1 172.31.2.1
 }
 
-tap_plan 22
+tap_plan 23
 world_open
 world_site siteA 192.0.2.11 && lan || exit 2
 for guest in A G; do
@@ -223,6 +245,7 @@ tap_check "of two next hops the one that answers has all flows" beyond
 tap_check "a network behind the client, by its user's routes" behind_the_client
 tap_check "a plain ping is refused either way, and counted" plain_is_refused
 tap_check "what no client has is discarded" nobody_is_discarded
+tap_check "another machine has an address of Culvert's, and the client's: the log says which" conflicts
 tap_check "the gateway's MAC address changes" another_card
 tap_check "the LAN goes and comes with a reload" goes_and_comes
 tap_check "Culvert ends within its time, with exit code 0" lns_stop

@@ -17,6 +17,11 @@ dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);
 		return;
 	}
+	if (meta->says == DP_SAYS_CONFLICT) {
+		dp_conflict_heard(dp, now, meta->lan, &ip, meta->mac);
+		dp_drop_control(dp, m, v4 ? DP_DROP_LOCAL_ARP_CONFLICT : DP_DROP_LOCAL_ND_CONFLICT);
+		return;
+	}
 	switch (dp_neighbour_learn(dp, now, meta->lan, &ip, meta->mac, meta->says)) {
 	case DP_CLAIM_TAKEN:
 		dp_done_control(dp, m, DP_EDGE_CONTROL_DONE);

@@ -53,6 +53,14 @@ void dp_question_send(struct dp *dp, uint16_t lan, const struct cv_ip *from,
 /* Tells all stations that an address is ours, here. */
 void dp_announce(struct dp *dp, uint16_t lan, const struct cv_ip *ours);
 
+/* A LAN as lines of the log have it: "port=wan vlan=30.100". Returns out. */
+enum { DP_LAN_TEXT = DP_PORT_NAME + 32 };
+const char *dp_lan_text(const struct dp *dp, uint16_t lan, char out[DP_LAN_TEXT]);
+
+/* control/conflict.c: another station claims an address that is ours or a client's. */
+void dp_conflict_heard(
+	struct dp *dp, uint64_t now, uint16_t lan, const struct cv_ip *ip, const uint8_t mac[6]);
+
 /* control/claim.c: what a worker's ARP or ND says of a neighbour. */
 void dp_claim_learn(struct dp *dp, uint64_t now, struct rte_mbuf *m);
 

@@ -52,19 +52,28 @@ ask(struct dp *dp, struct neighbour *n)
 	dp_question_send(dp, n->lan, &n->from, &n->ip, n->up && n->tries == 1 ? n->mac : NULL);
 }
 
-/* A line about a neighbour that sessions use. */
-static void
-say(const struct dp *dp, const struct neighbour *n, const char *event, const char *more)
+const char *
+dp_lan_text(const struct dp *dp, uint16_t lan, char out[DP_LAN_TEXT])
 {
-	const struct dp_lan *l = &dp->lans[n->lan];
-	char text[CV_IP_TEXT], vlan[24] = "";
+	const struct dp_lan *l = &dp->lans[lan];
+	char vlan[24] = "";
 
 	if (l->outer != 0)
 		snprintf(vlan, sizeof(vlan), " vlan=%u.%u", l->outer, l->vlan);
 	else if (l->vlan != 0)
 		snprintf(vlan, sizeof(vlan), " vlan=%u", l->vlan);
-	cv_log_event(dp->log, CV_LOG_WARNING, event, "address=%s port=%s%s users=%u%s",
-		cv_ip_text(&n->ip, text), dp->ports[l->port].name, vlan, n->users, more);
+	snprintf(out, DP_LAN_TEXT, "port=%s%s", dp->ports[l->port].name, vlan);
+	return out;
+}
+
+/* A line about a neighbour that sessions use. */
+static void
+say(const struct dp *dp, const struct neighbour *n, const char *event, const char *more)
+{
+	char text[CV_IP_TEXT], lan[DP_LAN_TEXT];
+
+	cv_log_event(dp->log, CV_LOG_WARNING, event, "address=%s %s users=%u%s",
+		cv_ip_text(&n->ip, text), dp_lan_text(dp, n->lan, lan), n->users, more);
 }
 
 /* Of the frames that go to it. */

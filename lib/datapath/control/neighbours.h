@@ -6,6 +6,7 @@
 #ifndef DP_CONTROL_NEIGHBOURS_H
 #define DP_CONTROL_NEIGHBOURS_H
 
+#include "base/bucket.h"
 #include "base/list.h"
 #include "base/wheel.h"
 #include "datapath/dp.h"
@@ -39,6 +40,21 @@ struct queue {
 	uint32_t n;
 };
 
+/* Who claims an address of ours, or of a client's: control/conflict.c. */
+struct dp_conflict {
+	struct cv_ip ip;
+	uint16_t lan;
+	uint8_t mac[6];
+	uint64_t heard_at, said_until;
+};
+
+struct dp_conflicts {
+	struct dp_conflict at[DP_CONFLICTS];
+	uint64_t defended_until[DP_CONFLICTS]; /* by a hash of the address */
+	uint32_t lines;                        /* a rate: see cv_limit_take() */
+	uint64_t unsaid;                       /* since the last line */
+};
+
 struct dp_neighbours {
 	struct cv_wheel wheel;
 	struct cv_table table;
@@ -46,6 +62,7 @@ struct dp_neighbours {
 	uint32_t next_hop, count;
 	uint32_t waiting; /* packets, of all */
 	struct queue strangers, idle;
+	struct dp_conflicts conflicts;
 };
 
 /* The one of this address on a LAN, or NULL; its hash for dp_neighbour_make(). */

@@ -19,6 +19,7 @@
 
 enum {
 	ECHO_FIRST_LIFE_MS = 1000,
+	CONFLICTS = 1, /* all claims of what is not theirs have one share */
 };
 
 bool
@@ -66,6 +67,24 @@ punt_arp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, const uint8_t *a
 	if (dp_neighbour_asked(w->dp, (uint16_t)lan, claim.remote, claim.mac))
 		source = flow;
 	dp_punt_claim(w, m, &claim, source, flow, DP_EDGE_LOCAL_PUNT_ARP);
+}
+
+void
+dp_punt_conflict(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, struct dp_ip ip,
+	const uint8_t mac[WIRE_MAC])
+{
+	struct dp_punt_meta claim = {
+		.lan = (uint16_t)lan, .slot = DP_NO_SLOT, .remote = ip, .says = DP_SAYS_CONFLICT};
+	uint64_t who = dp_ip_host(ip) ^ lan;
+	bool v4 = dp_ip_is4(ip);
+
+	memcpy(claim.mac, mac, WIRE_MAC);
+	if (!cv_limit_take(&w->conflict_rates[dp_hash(w->dp, who) % DP_CONFLICTS], w->now_ms,
+		    DP_CONFLICT_COST_MS, DP_CONFLICT_COST_MS))
+		dp_drop_frame(w, m, v4 ? DP_DROP_LOCAL_ARP_CONFLICT : DP_DROP_LOCAL_ND_CONFLICT);
+	else
+		dp_punt_claim(w, m, &claim, CONFLICTS, who,
+			v4 ? DP_EDGE_LOCAL_PUNT_ARP : DP_EDGE_LOCAL_PUNT_ND);
 }
 
 /* A request is answered in its own buffer, so what can be learned from it needs another. */
@@ -119,14 +138,15 @@ dp_answer_arp(struct dp_worker *w, unsigned lan, struct rte_mbuf *m)
 	}
 	sender = wire_load32(arp + WIRE_ARP_SENDER_IP);
 	target = wire_load32(arp + WIRE_ARP_TARGET_IP);
-	if (dp_is_local(w->dp, lan, sender)) {
-		dp_drop_frame(w, m, DP_DROP_LOCAL_ARP_CONFLICT);
+	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, dp_ip4(sender));
+	if (dp_is_local(w->dp, lan, sender) ||
+		dp_uplink_is_claimed(w->dp, lan, dp_ip4(sender), known)) {
+		dp_punt_conflict(w, lan, m, dp_ip4(sender), arp + WIRE_ARP_SENDER_MAC);
 		return;
 	}
 	asks = wire_load16(arp + WIRE_ARP_OPERATION) == WIRE_ARP_REQUEST_BE &&
 	       (dp_is_own_on(w->dp, dp_ip4(target), (uint16_t)lan) ||
 		       (target != sender && dp_uplink_proxies(w->dp, lan, dp_ip4(target))));
-	known = sender != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, dp_ip4(sender));
 	if (!asks && dp_kernel_of(w->dp, lan) != 0 && answers_us(w, lan, arp))
 		dp_kernel_copy(w, lan, m, station(arp));
 	if (asks && !dp_within_rate(w, w->arp_rates, station(arp), DP_ARP_COST_MS)) {

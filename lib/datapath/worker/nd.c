@@ -103,15 +103,15 @@ answer_nd(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, un
 		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_MALFORMED);
 		return;
 	}
-	if (dp_is_own(w->dp, lan, c.who)) {
-		dp_drop_frame(w, m, DP_DROP_LOCAL_ND_CONFLICT);
+	known = c.says != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, c.who);
+	if (dp_is_own(w->dp, lan, c.who) || dp_uplink_is_claimed(w->dp, lan, c.who, known)) {
+		dp_punt_conflict(w, lan, m, c.who, c.mac);
 		return;
 	}
 	asks = nd.type == WIRE_ND_SOLICIT &&
 	       (dp_is_own_on(w->dp, dp_ip6(nd.about), (uint16_t)lan) ||
 		       (!wire_ipv6_unspecified(nd.source) &&
 			       dp_uplink_proxies(w->dp, lan, dp_ip6(nd.about))));
-	known = c.says != 0 && dp_neighbour_wanted(w->dp, (uint16_t)lan, c.who);
 	if (nd.type == WIRE_ND_ADVERT && dp_kernel_of(w->dp, lan) != 0 &&
 		dp_within_rate(w, w->arp_rates, station(&c), DP_ARP_COST_MS))
 		dp_kernel_copy(w, lan, m, station(&c)); /* the kernel may have asked */

@@ -10,9 +10,10 @@
 
 /* What a message says of its sender, or of whom it tells. */
 enum dp_says {
-	DP_SAYS_HERE = 1,  /* an answer: who has it is there */
-	DP_SAYS_MAC = 2,   /* at this MAC address; without, at the one that is known */
-	DP_SAYS_QUERY = 4, /* nothing of a neighbour: it asks who listens to groups */
+	DP_SAYS_HERE = 1,     /* an answer: who has it is there */
+	DP_SAYS_MAC = 2,      /* at this MAC address; without, at the one that is known */
+	DP_SAYS_QUERY = 4,    /* nothing of a neighbour: it asks who listens to groups */
+	DP_SAYS_CONFLICT = 8, /* that it has an address of ours, or of a client's */
 };
 
 /* What travels with a punted buffer, in its private area. */
@@ -59,5 +60,8 @@ void dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edg
 /* worker/answer.c: what is heard of a neighbour. source, flow: see dp_punt_mbuf(). */
 void dp_punt_claim(struct dp_worker *w, struct rte_mbuf *m, const struct dp_punt_meta *claim,
 	uint64_t source, uint64_t flow, enum dp_edge_name edge);
+/* That somebody else has an address of ours, or of a client's: within a rate of the address. */
+void dp_punt_conflict(struct dp_worker *w, unsigned lan, struct rte_mbuf *m, struct dp_ip ip,
+	const uint8_t mac[WIRE_MAC]);
 
 #endif

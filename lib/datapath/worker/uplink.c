@@ -90,13 +90,34 @@ in_pools(const struct dp *dp, uint16_t realm, struct dp_ip ip)
 	return false;
 }
 
+/* How far the interface that is inside by this LAN answers for clients. */
+static unsigned
+proxy_of(const struct dp *dp, unsigned lan)
+{
+	uint32_t slot = dp_lan_uplink(dp, lan);
+
+	return slot == 0 ? DP_PROXY_OFF
+			 : __atomic_load_n(&dp_adjacency_of(dp, slot)->proxy, __ATOMIC_RELAXED);
+}
+
+bool
+dp_uplink_is_claimed(const struct dp *dp, unsigned lan, struct dp_ip ip, bool known)
+{
+	unsigned proxy = proxy_of(dp, lan);
+	uint16_t realm;
+
+	if (proxy == DP_PROXY_OFF || dp_ip_equal(ip, dp_ip4(0)))
+		return false;
+	realm = dp->ingress[dp_lan_uplink(dp, lan)].realm;
+	return dp_route_is_session(dp_uplink_leads(dp, realm, ip)) ||
+	       (proxy == DP_PROXY_POOLS && !known && in_pools(dp, realm, ip));
+}
+
 bool
 dp_uplink_proxies(const struct dp *dp, unsigned lan, struct dp_ip ip)
 {
 	uint32_t slot = dp_lan_uplink(dp, lan);
-	unsigned proxy =
-		slot == 0 ? DP_PROXY_OFF
-			  : __atomic_load_n(&dp_adjacency_of(dp, slot)->proxy, __ATOMIC_RELAXED);
+	unsigned proxy = proxy_of(dp, lan);
 	uint16_t realm = dp->ingress[slot].realm;
 
 	if (proxy == DP_PROXY_OFF)

@@ -45,6 +45,9 @@ enum dp_drop_cause dp_uplink_check6(
 	const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t realm);
 /* Whether ARP and ND for an address are answered on a LAN that are not for one of ours. */
 bool dp_uplink_proxies(const struct dp *dp, unsigned lan, struct dp_ip ip);
+/* Whether a station there that says it has this address has a client's. known: it is a neighbour's,
+ * too, so that of a pool's one that is nobody's nothing is wrong. */
+bool dp_uplink_is_claimed(const struct dp *dp, unsigned lan, struct dp_ip ip, bool known);
 /* Adds it to a burst that begins at the route stage, or drops it. */
 void dp_uplink_take(struct dp_worker *w, const struct frame *f, struct dp_burst *out);
 /* Where an answer of ours to p's sender goes: p->to. false: there is no way back. */

@@ -95,7 +95,8 @@ struct dp_worker {
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
-	uint32_t path_rates[DP_SOURCES]; /* by who says it */
+	uint32_t path_rates[DP_SOURCES];       /* by who says it */
+	uint32_t conflict_rates[DP_CONFLICTS]; /* by the address */
 	uint64_t cycles_per_ms;
 	uint32_t now_ms;    /* at the start of this round */
 	uint64_t now_ticks; /* likewise: see DP_TICKS_SHIFT */
