@@ -82,9 +82,17 @@ six_back() {
 	pairs answer BA DC && pairs answer CA DB && pairs answer DA CB
 }
 
+meet6() {
+	scene_meet6 "$1" 2001:db8:88: "$2" 2001:db8:88:
+}
+
+six_pairs6() {
+	pairs meet6 AB CD && pairs meet6 AC BD && pairs meet6 AD BC
+}
+
 three_each() {
 	[ "$(guest_run "$1" "$IPSEC_ENV
-swanctl --list-sas" | grep -c 'INSTALLED, TRANSPORT')" -ge 3 ]
+swanctl --list-sas" | grep -c 'INSTALLED, TRANSPORT')" -ge 6 ]
 }
 
 # In both directions ESP, and nothing that is not IPsec, from client to client.
@@ -95,6 +103,9 @@ only_esp() {
 		world_until 10 seen "ip.src == $from && ip.dst == $to" &&
 			seen "ip.src == $to && ip.dst == $from" || return 1
 	done
+	from=$(scene_address6 A 2001:db8:88:) to=$(scene_address6 B 2001:db8:88:)
+	world_until 10 seen "ipv6.src == $from && ipv6.dst == $to" &&
+		! capture_find lns "l2tp && icmpv6.type == 128" | grep . || return 1
 	! capture_find lns "l2tp && ip.src == 10.88.1.0/24 && ip.dst == 10.88.1.0/24 && !esp &&
 		udp.port != 500" | grep .
 }
@@ -129,7 +140,7 @@ isolated() {
 		world_until 5 eval '[ "$(lns_drops POLICY_ISOLATED)" -ge '$((before + 2))' ]'
 }
 
-tap_plan 18
+tap_plan 19
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 && scene_port || exit 2
 for guest in A B C D; do
@@ -148,6 +159,7 @@ tap_need "strongSwan starts on all four" each swan
 tap_check "each has a trap and no SA" each trapped
 tap_need "six pairs: the first packet brings IPsec up" six_pairs
 tap_check "six pairs the other way, 1200 bytes, without loss" six_back
+tap_check "six pairs over IPv6: the first packet brings IPsec up, then 1200 bytes without loss" six_pairs6
 tap_check "each has SAs with the three others" each three_each
 tap_check "it is native ESP of all pairs, and nothing but IPsec left Culvert" only_esp
 tap_check "a client without IPsec is refused" in_the_clear

@@ -203,3 +203,23 @@ scene3_boot() {
 		guest_wait $guest || return 1
 	done
 }
+
+# scene_address6 GUEST BEGINNING: what it has formed on its way into the tunnel.
+scene_address6() {
+	guest_run "$1" "for wait in \$(seq 200); do
+	ip -6 -o addr show scope global | sed -n 's| */.*||; s|.* inet6 $2|$2|p' | grep . && exit
+	sleep 0.1
+done
+exit 1"
+}
+
+# scene_meet6 FROM BEGINNING TO BEGINNING: what is lost until IPsec is up is sent again, until it is answered;
+# then 1200 bytes without loss, by IPsec between two addresses of these beginnings.
+scene_meet6() {
+	local from to
+	from=$(scene_address6 "$1" "$2") && to=$(scene_address6 "$3" "$4") && echo "from $from to $to" &&
+		guest_run "$1" "for try in \$(seq 60); do
+	ping -c 1 -W 1 $to && break
+done
+ping -c 5 -i 0.1 -W 5 -s 1200 $to | grep ' 5 received' && ip xfrm state | grep 'src $from dst $to'"
+}
