@@ -51,6 +51,14 @@ frr_start() {
 	done
 }
 
+# frr_serve NAME: all its daemons, with the frr.conf from standard input, as the package has vtysh read it.
+frr_serve() {
+	local name=$WORLD_PREFIX-$1
+	cat >"$RUN/frr-$1.conf"
+	echo "log file /run/frr/$name/log" | frr_configure "$1" && frr_start "$1" &&
+		world_in "$1" vtysh -N "$name" -f "$RUN/frr-$1.conf"
+}
+
 # frr_ask NAME COMMAND...: what its shell says.
 frr_ask() {
 	local name=$1 command words=()
@@ -89,11 +97,13 @@ plug_in() {
 	ip -n "$WORLD_PREFIX-$name" link set "$interface" up
 }
 
-# A port whose frames the kernel must not see as well: it has an interface of its own for them.
+# packet_port INTERFACE [NAME]: a port of Culvert's whose frames the kernel must not see as well: it has an
+# interface of its own for them.
 packet_port() {
-	world_in lns sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1" &&
-		ip -n "$WORLD_PREFIX-lns" link set "$1" arp off up &&
-		world_in lns nft "table netdev $1 { chain in {
+	local name=${2:-lns}
+	world_in "$name" sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1" &&
+		ip -n "$WORLD_PREFIX-$name" link set "$1" arp off up &&
+		world_in "$name" nft "table netdev $1 { chain in {
 			type filter hook ingress device $1 priority 0; policy drop; }; }"
 }
 

@@ -80,6 +80,14 @@ workers: { count: 0, hugepages: never, memory: 256 }
 YAML
 }
 
+# scene_instead SCENE FILE: of the configuration interfaces and routes as the page has them in that file, and
+# what else is there.
+scene_instead() {
+	local yaml=$RUN/$LNS_NAME/culvert.yaml
+	awk '/^[a-z]/ { out = /^(interfaces|routes):/ } !out' "$yaml" >"$yaml.new" &&
+		scene_file "$1" "$2" >>"$yaml.new" && mv "$yaml.new" "$yaml"
+}
+
 # scene_port: Culvert's one port is wan0.
 scene_port() {
 	local lns=$WORLD_PREFIX-lns
