@@ -104,6 +104,7 @@ void bench_samples_free(struct bench_samples *s);
 int bench_relay(void); /* cycles.c: relay, the limit, macswap */
 int bench_mixes(void);
 int bench_uplink(void);     /* likewise */
+int bench_scan(void);       /* likewise */
 int bench_floods(void);     /* likewise: what is dropped */
 int bench_memif_one(void);  /* memif.c */
 int bench_memif_many(void); /* likewise, with latency */

@@ -23,6 +23,7 @@ static const struct section {
 	{{"relay", "limit", "macswap"}, bench_relay},
 	{{"relay", "switch"}, bench_mixes},
 	{{"uplink", "decap", "encap"}, bench_uplink},
+	{{"uplink", "relay"}, bench_scan},
 	{{"flood"}, bench_floods},
 	{{"workers"}, bench_workers},
 	{{"churn"}, bench_churn},

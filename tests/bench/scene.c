@@ -92,6 +92,7 @@ open_uplink(struct scene *s)
 	const struct dp_group group = {.lns = cv_ipv4(TRAFFIC_LAN)};
 	const struct cv_prefix ours = {.ip = cv_ipv4(TRAFFIC_LAN), .length = 24};
 	const struct cv_prefix beyond = {.ip = cv_ipv4(TRAFFIC_BEYOND), .length = 16};
+	const struct cv_prefix pool = {.ip = cv_ipv4(TRAFFIC_POOL), .length = 12};
 	const struct dp_via via = {.iface = 0, .ip = cv_ipv4(TRAFFIC_ROUTER)};
 	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pool);
 	uint8_t *ether;
@@ -99,7 +100,8 @@ open_uplink(struct scene *s)
 	if (m == NULL || dp_filter_set(s->dp, 1, &any) != 0 ||
 		dp_group_set(s->dp, 1, &group) != 0 || dp_iface_set(s->dp, 0, &inside) != 0 ||
 		dp_address_set(s->dp, 0, &ours) != 0 || dp_via_set(s->dp, 0, &via, 1) != 0 ||
-		dp_route_set(s->dp, 0, &beyond, dp_route_word(DP_ROUTE_VIA, 0)) != 0)
+		dp_route_set(s->dp, 0, &beyond, dp_route_word(DP_ROUTE_VIA, 0)) != 0 ||
+		dp_route_set(s->dp, 0, &pool, dp_route_word(DP_ROUTE_DISCARD, 0)) != 0)
 		return -1;
 	ether = (uint8_t *)rte_pktmbuf_append(m, WIRE_ETHER + WIRE_ARP);
 	wire_ether_write(ether, s->mac, traffic_gateway_mac, WIRE_TYPE_ARP);
@@ -174,16 +176,27 @@ fail:
 }
 
 /* What a data path says of itself when it begins (whom it asks, which groups it listens to) is no
- * traffic. */
-static void
+ * traffic. Returns whether it said something. */
+static bool
 hush(struct scene *s)
 {
 	struct rte_mbuf *m;
+	bool said = false;
 
 	dp_control_poll(s->dp, s->now);
 	dp_worker_poll(s->dp);
-	while (rte_ring_dequeue(s->out, (void **)&m) == 0)
+	while (rte_ring_dequeue(s->out, (void **)&m) == 0) {
 		rte_pktmbuf_free(m);
+		said = true;
+	}
+	return said;
+}
+
+void
+scene_hush(struct scene *s)
+{
+	while (hush(s))
+		;
 }
 
 int
@@ -357,12 +370,18 @@ collect(struct scene *s, const struct traffic *t)
 double
 scene_round(struct scene *s, const struct traffic *t, const struct scene_way *way)
 {
+	const struct traffic among = {.kind = t->among, .frame = t->frame};
 	struct rte_mbuf *frames[SCENE_ROUND];
 	uint64_t start, end;
 	unsigned n = 0;
 
-	while (n < SCENE_ROUND && (frames[n] = scene_frame(s, t)) != NULL)
-		n++;
+	for (; n < SCENE_ROUND; n++) {
+		bool other = t->each != 0 && n % t->each == t->each - 1;
+
+		frames[n] = scene_frame(s, other ? &among : t);
+		if (frames[n] == NULL)
+			break;
+	}
 	if (way->rings)
 		rte_ring_enqueue_bulk(s->in, (void **)frames, n, NULL);
 	rte_mb();
@@ -372,7 +391,7 @@ scene_round(struct scene *s, const struct traffic *t, const struct scene_way *wa
 	if (!way->rings)
 		rte_ring_enqueue_bulk(s->out, (void **)frames, n, NULL);
 	collect(s, way->sends ? t : NULL);
-	return (double)(end - start) / n;
+	return (double)(end - start) / (n - scene_among(t));
 }
 
 static void

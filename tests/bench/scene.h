@@ -49,6 +49,9 @@ void scene_tell_drops(const struct dp *dp);
 uint64_t scene_dropped(const struct dp *dp, const char *cause);
 void scene_flush(const void *from, size_t bytes);
 
+/* Lets it say what it still has to say, which nobody hears. */
+void scene_hush(struct scene *s);
+
 /* A frame in a buffer of the fifo; NULL: there is none. */
 struct rte_mbuf *scene_frame(struct scene *s, const struct traffic *t);
 /* The same from a session that the caller knows, to an inner address. */
@@ -65,7 +68,15 @@ struct scene_way {
 	bool sends; /* what comes out is what sessions get */
 };
 
-/* One round; returns cycles a packet. Packets that do not come out are dropped ones. */
+/* Packets of a round that are of the kind among the others. */
+static inline unsigned
+scene_among(const struct traffic *t)
+{
+	return t->each == 0 ? 0 : SCENE_ROUND / t->each;
+}
+
+/* One round; returns cycles a packet, of those that are not among the others. Packets that do not
+ * come out are dropped ones. */
 double scene_round(struct scene *s, const struct traffic *t, const struct scene_way *way);
 /* The data path itself. */
 extern const struct scene_way scene_relay;

@@ -11,7 +11,7 @@ BENCH = sys.argv[1]
 # Names that programs rely on, with the number of rows of each when little is measured.
 NAMES = """relay relay.udp relay.cold limit limit.cold macswap macswap.cold relay.gateways relay.gateways6 relay.rules relay.rules10k relay.rules6
 relay.listeners relay.vlans relay.length relay.compressed relay.nosum relay.outer6 relay.inner6 relay.both6 relay.lac1 relay.lac8 relay.lac1000
-switch switch.both6 uplink.relay decap encap
+switch switch.both6 uplink.relay decap encap relay.scan relay.nobody
 flood.unknown flood.source flood.spoofed flood.refused flood.unroutable flood.checksum flood.port
 flood.stranger flood.version flood.sccrq flood.control flood.answered workers.limit workers.two workers.lac1
 workers.lac8 workers.lac1000 churn churn.rate relay.memif macswap.memif relay.memif.imix

@@ -238,6 +238,20 @@ traffic_write_from(const struct population *p, const struct traffic *t, const ui
 	return udp_end(p) + payload;
 }
 
+/* Of the pool, where no session is. */
+static uint32_t
+unused(uint64_t number)
+{
+	return TRAFFIC_POOL + (15 << 16) + (uint32_t)(number & 0xffff);
+}
+
+/* Beside the router. */
+static uint32_t
+nobody(uint64_t number)
+{
+	return (TRAFFIC_ROUTER & UINT32_C(0xffffff00)) | (uint32_t)(3 + number % 250);
+}
+
 /* An address behind the router, for a number. */
 static uint32_t
 beyond(uint64_t number)
@@ -253,7 +267,8 @@ write_encap(const struct population *p, const struct traffic *t, const uint8_t m
 	uint8_t *ip = frame + WIRE_ETHER;
 
 	wire_ether_write(frame, mac, traffic_gateway_mac, WIRE_TYPE_IPV4);
-	write_inner4(t, bytes, beyond(from), (uint32_t)(TRAFFIC_POOL + 1 + to), ip);
+	write_inner4(t, bytes, beyond(from),
+		t->kind == TRAFFIC_SCAN ? unused(to) : (uint32_t)(TRAFFIC_POOL + 1 + to), ip);
 	/* what another frame left behind */
 	memset(ip + WIRE_IPV4, 0, TRAFFIC_WRITTEN - WIRE_ETHER - WIRE_IPV4);
 	write_payload(bytes - inner_bytes(p), from, to, ip + WIRE_IPV4);
@@ -266,7 +281,7 @@ traffic_write(const struct population *p, const struct traffic *t, const uint8_t
 {
 	struct dp_session s;
 
-	if (t->kind == TRAFFIC_ENCAP)
+	if (t->kind == TRAFFIC_ENCAP || t->kind == TRAFFIC_SCAN)
 		return write_encap(p, t, mac, from, to, frame);
 	if (t->kind == TRAFFIC_NO_ROUTE)
 		from %= SENDERS;
@@ -274,8 +289,10 @@ traffic_write(const struct population *p, const struct traffic *t, const uint8_t
 	if (t->kind == TRAFFIC_UNKNOWN)
 		s.session_id = (uint16_t)(s.session_id & ~1); /* none is even */
 	return traffic_write_from(p, t, mac, &s,
-		t->kind == TRAFFIC_DECAP ? beyond(to) : (uint32_t)(TRAFFIC_POOL + 1 + to), from, to,
-		frame);
+		t->kind == TRAFFIC_DECAP    ? beyond(to)
+		: t->kind == TRAFFIC_NOBODY ? nobody(to)
+					    : (uint32_t)(TRAFFIC_POOL + 1 + to),
+		from, to, frame);
 }
 
 static bool

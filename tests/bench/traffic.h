@@ -69,12 +69,16 @@ enum traffic_kind {
 	TRAFFIC_VERSION,  /* L2TPv3 */
 	TRAFFIC_SCCRQ,    /* control messages for tunnel 0, from everywhere */
 	TRAFFIC_CONTROL,  /* control messages for a tunnel that is not here */
+	TRAFFIC_SCAN,     /* from the router, to addresses that no client has */
+	TRAFFIC_NOBODY,   /* of a session, to neighbours who are not there */
 };
 
 struct traffic {
 	enum traffic_kind kind;
-	uint16_t frame; /* bytes, Ethernet header included */
-	bool no_sum;    /* UDP checksum 0 */
+	uint16_t frame;          /* bytes, Ethernet header included */
+	bool no_sum;             /* UDP checksum 0 */
+	enum traffic_kind among; /* of each so many one is of this kind instead; 0: none */
+	unsigned each;
 };
 
 /* Bytes of inner packet in such a frame. */
