@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # scene2.sh - the network of config/SCENE-2.md, with the files that are written there: two clients
-# behind one NAT, and a gateway on Culvert's LAN that knows nothing of L2TP; over IPv4 and IPv6.
+# behind one NAT, and a gateway on Culvert's LAN that knows nothing of L2TP; over IPv4 and IPv6. Then the
+# same with that gateway elsewhere, by a router with BGP.
 #
 # Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app.
 set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
+. "$HERE/lib/frr.sh"
 
 GATEWAY=198.51.100.9
 OTHER=198.51.100.10 # of the same guest: on the LAN, and no gateway of the configuration's
@@ -16,7 +18,7 @@ BEHIND=172.31.0.1
 GATEWAY6=2001:db8:5::9 ALICE6=2001:db8:5:81::7 BOB6=2001:db8:5:82::7 BEHIND6=2001:db8:ff::1
 SPI=0xc0ffee01 # both clients' kernels are to choose this one for what comes in
 
-tap_requires guest lns
+tap_requires guest lns frr
 
 # each COMMAND WORDS...: for both clients at the same time: COMMAND GUEST NAME ADDRESS WORDS...
 each() {
@@ -179,8 +181,52 @@ discarded() {
 	rises ROUTE_DISCARD 1 esp B $ALICE && rises ROUTE_DISCARD 1 guest_run B "$(esp6 $ALICE6)"
 }
 
-tap_plan 19
+# ---- the gateway elsewhere, by a router with BGP ----
+
+# Between Culvert's port and the LAN is a router now.
+router_between() {
+	local lan=$WORLD_PREFIX-lan
+	router edge && ip -n "$lan" link set to-lns nomaster netns "$WORLD_PREFIX-edge" &&
+		ip -n "$lan" link add to-edge type veth peer name lan netns "$WORLD_PREFIX-edge" &&
+		ip -n "$lan" link set to-edge master lan0 up &&
+		world_in lan ethtool -K to-edge tx off tso off gso off gro off >/dev/null &&
+		world_in edge ethtool -K lan tx off tso off gso off gro off >/dev/null &&
+		plug_in edge to-lns 10.255.1.2/30 2001:db8:e::2/64 &&
+		plug_in edge lan 198.51.100.2/25 2001:db8:5::2/57 && packet_port lan0 &&
+		guest_run G "ip addr flush dev vec0
+ip addr add $GATEWAY/25 dev vec0
+ip addr add $GATEWAY6/57 dev vec0 nodad
+ip route replace default via 198.51.100.2 src $GATEWAY
+ip -6 route replace default via 2001:db8:5::2"
+}
+
+with_bgp() {
+	scene_lns 2 && scene_instead 2 bgp/scene-2.yaml && lns_start &&
+		scene_file 2 bgp/router.conf | frr_serve edge && scene_file 2 bgp/frr.conf | frr_serve lns
+}
+
+# Culvert leads to the gateway by the router, the router to the pools by Culvert.
+routed() {
+	world_until 60 has edge 4 198.51.100.128/25 to-lns && world_until 60 has edge 6 2001:db8:5:80::/57 to-lns &&
+		world_until 60 leads $GATEWAY lan && world_until 60 leads $GATEWAY6 lan
+}
+
+again() {
+	guest_run A 'rm -f /tmp/box/address' && guest_run B 'rm -f /tmp/box/address' && client_hang_up A B
+	each dial && addresses6 && gateway_swan && each swan && each initiate && each initiate net6
+}
+
+# What nobody has does not go to and fro between the two.
+discarded_once() {
+	rises ROUTE_DISCARD 1 guest_run G "python3 -c \"
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
+s.sendto(bytes(64), ('198.51.100.200', 0))\""
+}
+
+tap_plan 24
 world_open
+frr_open
 world_site site 192.0.2.11 && scene_lan || exit 2
 for guest in A B G; do
 	tap_logs "$RUN"/guest-$guest/{console,charon,pppd}.log
@@ -209,5 +255,11 @@ tap_check "a client that is gone is not answered for, and other sessions go on" 
 	eval 'gone && discarded'
 tap_check "Culvert ends well, and tshark finds nothing wrong in what it sent" \
 	eval 'lns_stop && capture_stop lns && capture_stop lan && capture_sound lns "$LNS_ADDRESS"'
-tap_check "nothing is left behind" world_vanish
+tap_need "the gateway moves behind a router with BGP, and Culvert has FRR, as the page says" \
+	eval 'router_between && with_bgp'
+tap_need "each knows by BGP what is behind the other, in both families" routed
+tap_need "the clients dial again, with IKE over either family" again
+tap_check "both ping the network behind the gateway at the same time, without loss" each esp_ping
+tap_check "what no client has ends at Culvert" discarded_once
+tap_check "nothing is left behind" frr_vanish
 tap_end
