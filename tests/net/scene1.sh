@@ -11,6 +11,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 GATEWAY=10.88.0.20
 BEHIND=172.31.0.1
+GATEWAY6=2001:db8:88:20::20 BEHIND6=2001:db8:ff::1
 declare -A NAME=([A]=alice [B]=bob [C]=carol [G]=red-gateway [H]=blue-gateway)
 declare -A REALM=([A]=red [B]=blue [C]=red [G]=red [H]=blue)
 
@@ -78,6 +79,17 @@ steady() {
 	guest_run "$1" "ping -c 10 -i 0.1 -W 5 -s 1200 $BEHIND" | grep ' 10 received'
 }
 
+# addressed6 GUEST: it has formed its IPv6 address.
+addressed6() {
+	scene_address6 "$1" 2001:db8:88:
+}
+
+# reach6 GUEST: the same over IPv6, which waits for nobody's first packet; 1200 bytes, without loss.
+reach6() {
+	addressed6 "$1" && guest_run "$1" "$IPSEC_ENV
+timeout 60 swanctl --initiate --child net6 && ping -c 10 -i 0.1 -W 5 -s 1200 $BEHIND6" | grep ' 10 received'
+}
+
 # knows GUEST NAME...: a gateway's clients are these.
 knows() {
 	local guest=$1 names
@@ -90,7 +102,10 @@ swanctl --list-sas" | sed -nE "s/^ +remote +'([a-z]+)\.example'.*/\1/p" | sort -
 
 # Native ESP in all tunnels, and nothing that is not IPsec left Culvert.
 native() {
-	seen lns "l2tp && esp && ip.dst == $GATEWAY" && seen lan "l2tp && esp && ip.src == $GATEWAY" &&
+	seen lns "l2tp && esp && ipv6.dst == $GATEWAY6" && seen lan "l2tp && esp && ipv6.src == $GATEWAY6" &&
+		seen lan "l2tp && esp && ipv6.dst == $GATEWAY6" &&
+		! capture_find lan "icmpv6.type == 128" | grep . && ! capture_find lns "icmpv6.type == 128" | grep . &&
+		seen lns "l2tp && esp && ip.dst == $GATEWAY" && seen lan "l2tp && esp && ip.src == $GATEWAY" &&
 		seen lan "l2tp && esp && ip.dst == $GATEWAY" && ! capture_find lan "icmp && ip.addr == $BEHIND ||
 		udp.port == 4500" | grep . && ! capture_find lns "icmp && ip.addr == $BEHIND || udp.port == 4500" | grep .
 }
@@ -155,7 +170,8 @@ strict() {
 lookups() {
 	local realm
 	for realm in red blue; do
-		lns_ctl lookup $realm $GATEWAY | grep -E "user +$realm-gateway$" || return 1
+		lns_ctl lookup $realm $GATEWAY | grep -E "user +$realm-gateway$" &&
+			lns_ctl lookup $realm $GATEWAY6 | grep -E "user +$realm-gateway$" || return 1
 	done
 	lns_ctl lookup red 10.88.1.7 | grep -E 'user +alice$' && lns_ctl lookup blue 10.88.1.7 | grep -E 'user +bob$'
 }
@@ -188,7 +204,7 @@ restarted() {
 	ipsec_stop H && swan H && reach B && knows H bob && crashes H $GATEWAY
 }
 
-tap_plan 19
+tap_plan 20
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 && scene_lan || exit 2
 for guest in A B C G H; do
@@ -205,6 +221,7 @@ tap_need "strongSwan starts on all five, and they dial" each "G H A B C" up
 tap_check "both customers' gateways have the same address, and so have two clients" addresses
 tap_need "the clients reach the network behind the gateway" each "A B C" reach
 tap_check "all three at once, 1200 bytes, without loss" each "A B C" steady
+tap_check "over IPv6, too" eval 'each "G H" addressed6 && each "A B C" reach6'
 tap_check "each gateway has its own customer's clients, and no others" \
 	eval 'knows G alice carol && knows H bob'
 tap_check "it is native ESP in the tunnels of both sides, and nothing is in the clear" native

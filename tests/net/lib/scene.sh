@@ -182,7 +182,8 @@ scene1_boot() {
 
 # scene1_behind GUEST: the network behind a gateway: a host of it.
 scene1_behind() {
-	guest_run "$1" 'ip addr add 172.31.0.1/24 dev lo'
+	guest_run "$1" 'ip addr add 172.31.0.1/24 dev lo
+ip addr add 2001:db8:ff::1/64 dev lo nodad'
 }
 
 # scene1_certificates CUSTOMER NAME...: of its own CA, whose folder is SCENE_PKI=pki-CUSTOMER.
