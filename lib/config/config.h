@@ -254,6 +254,16 @@ struct cfg_dial {
 	size_t n_routes;
 	enum cfg_start start;
 	uint64_t idle_ns; /* 0: it is never hung up for that */
+	bool handed;      /* calls are handed on to it: neither user nor peer_user */
+};
+
+/* Calls that are handed on to another LNS: those for which all of this holds. */
+struct cfg_hand_on {
+	const char *to;
+	uint32_t peer; /* position in dials */
+	const char **realms, **called;
+	size_t n_realms, n_called; /* 0: any */
+	uint32_t listener;         /* position; UINT32_MAX: any */
 };
 
 /* An address that a user has for his own. */
@@ -351,6 +361,8 @@ struct cfg {
 	size_t n_fixed6;
 	struct cfg_dial *dials;
 	size_t n_dials;
+	struct cfg_hand_on *hand_on; /* the first that holds counts */
+	size_t n_hand_on;
 	struct cfg_limits limits;
 	/* Sessions that have room: limits.sessions of the first snapshot, through all that continue
 	 * it. */
@@ -401,7 +413,8 @@ int cfg_load(const char *file, const char *text, size_t len, const struct cfg_fi
  */
 int cfg_continue(struct cfg *cfg, const struct cfg *old);
 
-/* What a configuration describes. All but the server, users and tunnel secrets have IDs. */
+/* What a configuration describes. All but the server, users, and what stands in lists whose order
+ * counts have IDs. */
 enum cfg_object {
 	CFG_SERVER, /* none of the others */
 	CFG_PORT,
@@ -417,6 +430,7 @@ enum cfg_object {
 	CFG_IDENTITIES,
 	CFG_USER = CFG_IDENTITIES,
 	CFG_TUNNEL_SECRET,
+	CFG_HAND_ON,
 };
 
 /*
@@ -483,5 +497,14 @@ bool cfg_fixed6_overlaps(
  */
 const struct cfg_tunnel_secret *cfg_tunnel_secret_find(const struct cfg *cfg, uint16_t listener,
 	const struct cv_ip *peer, const char *host_name, size_t len);
+
+/*
+ * Whether a call that came by the listener with an ID is handed on: the first entry in the file's
+ * order all of whose conditions hold, or NULL. called: the number, without data where none was
+ * said; name: the caller's, hostile bytes, or NULL while it is not known: then *asks says whether
+ * it has to be, before anything can be said.
+ */
+const struct cfg_hand_on *cfg_hand_on_find(const struct cfg *cfg, uint16_t listener,
+	struct cv_bytes called, const struct cv_bytes *name, bool *asks);
 
 #endif

@@ -132,20 +132,22 @@ fail_key(struct cfg_loader *l, const struct cfg_node *map, const char *key, cons
 	cfg_fail(l, node == NULL ? map : node, node == NULL ? key : NULL, "%s", text);
 }
 
-/* We prove who we are, or the peer does. */
+/* We prove who we are, or the peer does; or it has the calls of others. */
 static void
-check_proof(struct cfg_loader *l, const struct cfg_node *map)
+check_proof(struct cfg_loader *l, const struct cfg_node *map, bool handed)
 {
 	static const char *const ours[] = {"password-file", "group", "address", "routes"};
 	bool user = cfg_node_get(map, "user") != NULL;
 	bool peer_user = cfg_node_get(map, "peer-user") != NULL;
 
+	if (handed)
+		return;
 	if (user == peer_user)
 		fail_key(l, map, "user",
 			user ? "either user, as which we prove ourselves to it, or peer-user, not "
 			       "both"
 			     : "is required, with password-file; or peer-user: the user that it "
-			       "must prove to be");
+			       "must prove to be; or an entry of hand-on with it");
 	if (user && !peer_user && cfg_node_get(map, "password-file") == NULL &&
 		cfg_node_get(map, "password") == NULL)
 		fail_key(l, map, "password-file", "is required with user");
@@ -167,7 +169,6 @@ cfg_check_dial(struct cfg_loader *l, const struct cfg_node *map, void *base)
 		fail_key(l, map, file ? "secret" : "secret-file",
 			file ? "either secret-file or secret: none, not both"
 			     : "is required, or secret: none");
-	check_proof(l, map);
 	if (cfg_node_get(map, "user") != NULL && d->group == CFG_NO_INDEX &&
 		cfg_node_get(map, "group") == NULL && l->cfg->n_groups > 1)
 		cfg_fail(l, map, "group", "is required with user, as there are %zu of them",
@@ -346,8 +347,10 @@ cfg_check_dials(struct cfg_loader *l)
 	const struct cfg_node *limits = cfg_node_get(l->root, "limits");
 	const struct cfg_node *map = list == NULL ? NULL : list->first;
 
+	cfg_find_hand_on(l);
 	for (size_t i = 0; i < cfg->n_dials && map != NULL && !cfg_enough(l);
 		i++, map = map->next) {
+		check_proof(l, map, cfg->dials[i].handed);
 		check_name(l, map, i);
 		check_targets(l, map, &cfg->dials[i]);
 		check_peer_user(l, map, &cfg->dials[i]);

@@ -44,7 +44,8 @@ cfg_object_name(enum cfg_object object)
 		[CFG_DIAL] = "peer",
 		[CFG_KERNEL_TABLE] = "kernel table",
 		[CFG_USER] = "user",
-		[CFG_TUNNEL_SECRET] = "tunnel secret"};
+		[CFG_TUNNEL_SECRET] = "tunnel secret",
+		[CFG_HAND_ON] = "call to hand on"};
 
 	return names[object];
 }

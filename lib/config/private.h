@@ -349,6 +349,9 @@ void cfg_check_vlans(struct cfg_loader *l);
 /* A peer that is dialled: its own keys; and, when users are known, all against the others. */
 void cfg_check_dial(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_check_dials(struct cfg_loader *l);
+/* Calls that are handed on: an entry's own keys; and, before the peers are checked, to whom. */
+void cfg_check_hand_on(struct cfg_loader *l, const struct cfg_node *map, void *base);
+void cfg_find_hand_on(struct cfg_loader *l);
 /* Networks behind users and behind peers that are dialled. */
 void cfg_check_networks(struct cfg_loader *l, const struct cfg_entry *users, size_t n);
 void cfg_check_all(struct cfg_loader *l);

@@ -417,10 +417,24 @@ static const struct cfg_key dial_keys[] = {
 		"with user: networks behind it, that lead to it and may be sent from"),
 	VALUE("start", struct cfg_dial, start, CHOICE(start_ways), "always", LIVE,
 		"always, or when traffic for the networks behind it comes, which is lost until it "
-		"is "
-		"there"),
+		"is there, or a call that is handed on to it, which waits"),
 	VALUE("idle", struct cfg_dial, idle_ns, NEVER_OR_DURATION, "0s", LIVE,
-		"time without traffic after which it is hung up; 0s: never"),
+		"time without traffic, or without calls that were handed on to it, after which it "
+		"is hung up; 0s: never"),
+};
+
+static const struct cfg_key hand_on_keys[] = {
+	VALUE("to", struct cfg_hand_on, to, NEEDED(NAME(1, CV_USER_NAME_MAX)), NULL, LIVE,
+		"name of the peer in dial that such calls go on to"),
+	LISTED("realm", CFG_ONE_OR_MANY, LIST(struct cfg_hand_on, realms), DISTINCT(TEXT(1, 253)),
+		1, CV_HAND_ON_WORDS_MAX, NULL, LIVE,
+		"condition: what stands behind the @ of the user's name, or before a backslash"),
+	LISTED("called", CFG_ONE_OR_MANY, LIST(struct cfg_hand_on, called), DISTINCT(TEXT(1, 64)),
+		1, CV_HAND_ON_WORDS_MAX, NULL, LIVE,
+		"condition: the number that was called, as the LAC says it; * at its end: all "
+		"that begin so"),
+	VALUE("listener", struct cfg_hand_on, listener, KIND(LISTENER), NULL, LIVE,
+		"condition: ADDRESS:UDP-PORT of a listener, [ADDRESS]:UDP-PORT over IPv6"),
 };
 
 static const struct cfg_key limits_keys[] = {
@@ -460,6 +474,9 @@ static const struct cfg_table kernel_table_table = {
 static const struct cfg_table user_table = {TABLE(user_keys), .object = CFG_USER, .secret = true};
 static const struct cfg_table dial_table = {TABLE(dial_keys), .object = CFG_DIAL, .secret = true,
 	.one_of = secret_ways, .check = cfg_check_dial};
+static const char *const hand_on_ways[] = {"realm", "called", "listener", NULL};
+static const struct cfg_table hand_on_table = {TABLE(hand_on_keys), .object = CFG_HAND_ON,
+	.any_of = hand_on_ways, .check = cfg_check_hand_on};
 static const struct cfg_table limits_table = {TABLE(limits_keys)};
 
 /* In the order of reading: what is referred to comes before what refers to it. */
@@ -499,6 +516,9 @@ static const struct cfg_key root_keys[] = {
 		"each"),
 	LISTED("dial", CFG_MANY, LIST(struct cfg, dials), SUBMAP(dial_table), 0, CV_DIALS_MAX, NULL,
 		LIVE, "peers that the server opens tunnels to"),
+	LISTED("hand-on", CFG_MANY, LIST(struct cfg, hand_on), SUBMAP(hand_on_table), 0,
+		CV_HAND_ON_MAX, NULL, LIVE,
+		"calls that go on to another LNS; the first whose conditions all hold counts"),
 	VALUE("limits", struct cfg, limits, SUBMAP(limits_table), NULL, OF_KEYS,
 		"bounds against overload"),
 };

@@ -10,6 +10,7 @@ static const struct fake_file standard_files[] = {
 	{"alice.secret", "alice-hush\n", 11, 0600, 0},
 	{"bob.secret", "bob-hush", 8, 0600, 0},
 	{"headquarters.secret", "hq-hush\n", 8, 0600, 0},
+	{"isp.secret", "isp-hush\n", 9, 0600, 0},
 	{"branch-7.secret", "branch-hush\n", 12, 0600, 0},
 	{"users.txt", "# comment\n\ncarol:carol-hush\n", 28, 0600, 0},
 	{"folder/tunnel.secret", "folder-hush\r\n", 13, 0600, 0},

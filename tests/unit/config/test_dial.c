@@ -18,7 +18,7 @@ static const struct bad wrong[] = {
 		"DNS name, with :PORT unless 1701\n"
 		"t.yaml:1:8: dial[0].secret-file: is required, or secret: none\n"
 		"t.yaml:1:8: dial[0].user: is required, with password-file; or peer-user: the user "
-		"that it must prove to be\n"},
+		"that it must prove to be; or an entry of hand-on with it\n"},
 	{DIAL("{ name: a, to: 192.0.2.9, secret: none, user: me }"),
 		"t.yaml:1:8: dial[0].password-file: is required with user\n"},
 	{DIAL("{ name: a, to: 192.0.2.9, secret: hush, user: me, password: hush }"),

@@ -13,6 +13,10 @@ struct row {
 #define SECRET(keys) "tunnels: { secrets: [{ " keys " }] }\n"
 #define USER(keys) "users: [{ name: alice, password-file: alice.secret, " keys " }]\n"
 #define DIALLED(keys) "dial: [{ " keys ", user: me, password-file: alice.secret }]\n"
+#define HANDED(keys)                                                                      \
+	"dial: [{ name: one, to: 192.0.2.9, secret: none }, { name: two, to: 192.0.2.8, " \
+	"secret: none }]\nhand-on: [{ " keys                                              \
+	" }, { to: one, called: 1 }, { to: two, called: 2 }]\n"
 #define TUNNELS(keys) "tunnels: { secrets: [{ secret: none }], " keys " }\n"
 #define TWO_GROUPS                                                          \
 	"groups: [{ name: one, address: 10.88.0.1, pool: 10.88.1.0/24 },\n" \
@@ -237,6 +241,14 @@ static const struct row rows[] = {
 			"traffic, "
 			"idle: %s"),
 		"1m", "2m", NULL, NULL},
+	{"hand-on.to", HANDED("to: %s, called: 112"), "one", "two", NULL, NULL},
+	{"hand-on.realm", HANDED("to: one, realm: %s"), "isp.example", "[isp.example, b.example]",
+		NULL, "isp.example, b.example"},
+	{"hand-on.called", HANDED("to: one, called: \"%s\""), "112", "0800*", NULL, NULL},
+	{"hand-on.listener",
+		"listeners: [{ address: 192.0.2.1/24 }, { address: 192.0.2.2/24 }]\n" HANDED(
+			"to: one, listener: \"%s\""),
+		"192.0.2.1:1701", "192.0.2.2:1701", NULL, NULL},
 	{"limits.tunnels", "limits: { tunnels: %s }\n", "10000", "9000", NULL, NULL},
 	{"limits.tunnels-per-peer", "limits: { tunnels-per-peer: %s }\n", "1000", "900", NULL,
 		NULL},

@@ -9,7 +9,7 @@ static const struct bad wrong_keys[] = {
 		"t.yaml:1:1: zebra: unknown key; the keys here are identity, log, control, "
 		"workers, ports, vlans, listeners, tunnels, ppp, filters, groups, interfaces, "
 		"routes, kernel-tables, users, "
-		"users-file, dial, limits\n"},
+		"users-file, dial, hand-on, limits\n"},
 	{"log: { levle: info }\n", "t.yaml:1:8: log.levle: unknown key; did you mean level?\n"},
 	{"log: { fortune: info }\n",
 		"t.yaml:1:8: log.fortune: unknown key; the keys here are level\n"},
