@@ -129,10 +129,8 @@ write_request(struct ppp_link *l, const struct ppp_cp_ops *ops, struct ppp_frame
 			write_option(l, &ops->options[i], &fw->w, true);
 }
 
-/* The options that our last request carried: it is a function of our state, which has not
- * changed since. */
-static struct cv_bytes
-requested(struct ppp_link *l, const struct ppp_cp_ops *ops, struct ppp_frame_writer *fw)
+struct cv_bytes
+ppp_cp_requested(struct ppp_link *l, const struct ppp_cp_ops *ops, struct ppp_frame_writer *fw)
 {
 	size_t header = PPP_HEADER_BYTES + PPP_PACKET_HEADER;
 
@@ -370,7 +368,7 @@ static bool
 reject_is_ours(struct ppp_link *l, const struct ppp_cp_ops *ops, struct cv_bytes list)
 {
 	struct ppp_frame_writer fw;
-	struct cv_bytes ours = requested(l, ops, &fw);
+	struct cv_bytes ours = ppp_cp_requested(l, ops, &fw);
 	struct cv_reader r = cv_reader(list.data, list.len);
 	struct option_bytes o, own;
 
@@ -428,7 +426,7 @@ receive_answer(
 		if (p->id != cp->request_id || cp->answered)
 			return CV_ERR_UNKNOWN;
 		if (ack) {
-			struct cv_bytes ours = requested(l, ops, &fw);
+			struct cv_bytes ours = ppp_cp_requested(l, ops, &fw);
 
 			if (ours.len != p->data.len ||
 				memcmp(ours.data, p->data.data, ours.len) != 0)

@@ -103,6 +103,11 @@ int ppp_option_next(struct cv_reader *r, uint8_t *type, struct cv_bytes *value);
  * request. CV_ERR_CONFIG: we would not have acknowledged it, and nothing happened. */
 int ppp_cp_adopt(
 	struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, struct cv_bytes received);
+/* The options that our last request carried, in fw: it is a function of our state, which has not
+ * changed since. */
+struct ppp_frame_writer;
+struct cv_bytes ppp_cp_requested(
+	struct ppp_link *l, const struct ppp_cp_ops *ops, struct ppp_frame_writer *fw);
 /* Back to Initial without a word; tells `down` when it was open. */
 void ppp_cp_reset(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now);
 

@@ -318,6 +318,27 @@ ppp_lcp_reset(struct ppp_link *l)
 	l->loops = 0;
 }
 
+void
+ppp_lcp_accepted(const struct ppp_link *l, struct cv_writer *w)
+{
+	if (l->peer_mru != PPP_DEFAULT_MRU) {
+		cv_write_u16(w, OPT_MRU << 8 | 4);
+		cv_write_u16(w, l->peer_mru);
+	}
+	if (l->peer_accm != PPP_DEFAULT_ACCM) {
+		cv_write_u16(w, OPT_ACCM << 8 | 6);
+		cv_write_u32(w, l->peer_accm);
+	}
+	if (l->peer_magic != 0) {
+		cv_write_u16(w, OPT_MAGIC << 8 | 6);
+		cv_write_u32(w, l->peer_magic);
+	}
+	if (l->peer_pfc)
+		cv_write_u16(w, OPT_PFC << 8 | 2);
+	if (l->peer_acfc)
+		cv_write_u16(w, OPT_ACFC << 8 | 2);
+}
+
 bool
 ppp_lcp_asked(struct ppp_link *l, struct cv_bytes list)
 {

@@ -215,6 +215,15 @@ struct ppp_proxy {
  * server; nothing happened, and ppp_link_open negotiates anew.
  */
 int ppp_link_adopt(struct ppp_link *l, uint64_t now, const struct ppp_proxy *proxy);
+
+/*
+ * The other way round: what was agreed with the peer that has just proved itself, while AUTH waits
+ * for its answer, for an LNS to go on from. The requests' options are written to room; name,
+ * challenge and response are the link's, until the next call on it. CV_ERR_STATE: nothing waits.
+ */
+enum { PPP_PROXY_ROOM = 64 };
+int ppp_link_proxy(struct ppp_link *l, struct ppp_proxy *proxy, uint8_t room[PPP_PROXY_ROOM]);
+
 /* Ends politely: Terminate-Request, then DOWN with this reason after the answer or max_terminate
  * restart times, at once when nothing was ever sent. The first reason given counts. */
 void ppp_link_close(struct ppp_link *l, uint64_t now, enum ppp_down reason);

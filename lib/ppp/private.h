@@ -192,6 +192,8 @@ extern const struct ppp_cp_ops ppp_lcp;
 void ppp_lcp_reset(struct ppp_link *l);
 uint16_t ppp_lcp_our_mru(const struct ppp_link *l);
 
+/* The options of the peer's request that holds, as it could have sent them. */
+void ppp_lcp_accepted(const struct ppp_link *l, struct cv_writer *w);
 /* Whether our request could have had these options and no others; what it asked for holds then. */
 bool ppp_lcp_asked(struct ppp_link *l, struct cv_bytes list);
 

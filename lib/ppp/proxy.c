@@ -2,7 +2,8 @@
 /*
  * What a LAC has negotiated with the peer before the call came here (RFC 2661 section 4.4.5): LCP
  * goes on from there as if the packets had been exchanged with us, or begins anew where they would
- * not have led to the same here; and the peer's proof to the LAC is judged as if it were to us.
+ * not have led to the same here; and the peer's proof to the LAC is judged as if it were to us. And
+ * what we have negotiated, as LAC, for another to go on from.
  */
 #include "ppp/private.h"
 
@@ -68,5 +69,30 @@ ppp_link_adopt(struct ppp_link *l, uint64_t now, const struct ppp_proxy *proxy)
 		return CV_ERR_CONFIG;
 	}
 	ppp_settle(l, now);
+	return 0;
+}
+
+int
+ppp_link_proxy(struct ppp_link *l, struct ppp_proxy *proxy, uint8_t room[PPP_PROXY_ROOM])
+{
+	struct cv_writer w = cv_writer(room, PPP_PROXY_ROOM);
+	struct ppp_frame_writer fw;
+	struct ppp_ev_auth q;
+	struct cv_bytes sent;
+
+	if (!ppp_is_server(l) || !ppp_auth_question(l, &q))
+		return CV_ERR_STATE;
+	sent = ppp_cp_requested(l, &ppp_lcp, &fw);
+	cv_write_bytes(&w, sent.data, sent.len);
+	ppp_lcp_accepted(l, &w);
+	if (w.failed)
+		return CV_ERR_STATE; /* no options of ours are so long */
+	*proxy = (struct ppp_proxy){.sent = {room, sent.len},
+		.received = {room + sent.len, cv_written(&w) - sent.len},
+		.method = q.method,
+		.id = q.id,
+		.name = q.name,
+		.challenge = q.challenge,
+		.response = q.method == PPP_AUTH_PAP ? q.password : q.response};
 	return 0;
 }

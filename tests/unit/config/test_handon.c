@@ -25,19 +25,20 @@ static const struct bad wrong[] = {
 	{ISP HAND_ON("{ to: isp, realm: [a.example, a.example] }"),
 		"t.yaml:2:41: hand-on[0].realm[1]: a.example is already in the list\n"},
 	{ISP HAND_ON("{ to: isp, listener: \"192.0.2.7:1701\" }"),
-		"t.yaml:2:32: hand-on[0].listener: 192.0.2.7:1701 is not one of 192.0.2.1:1701\n"},
+		"t.yaml:2:32: hand-on[0].listener: there is no listener 192.0.2.7:1701; did you "
+		"mean 192.0.2.1:1701?\n"},
 	{ISP, "t.yaml:1:8: dial[0].user: is required, with password-file; or peer-user: the user "
 	      "that it must prove to be; or an entry of hand-on with it\n"},
 	{"dial: [{ name: isp, to: 192.0.2.9, secret: none, user: me, password-file: alice.secret, "
 	 "call: outgoing, routes: 172.20.0.0/16 }]\n" HAND_ON("{ to: isp, called: 112 }"),
-		"t.yaml:1:50: dial[0].user: is not for a peer that calls are handed on to: leave "
+		"t.yaml:1:56: dial[0].user: is not for a peer that calls are handed on to: leave "
 		"it "
 		"out, or dial it as another peer, too\n"
-		"t.yaml:1:60: dial[0].password-file: is not for a peer that calls are handed on "
+		"t.yaml:1:75: dial[0].password-file: is not for a peer that calls are handed on "
 		"to: leave it out, or dial it as another peer, too\n"
-		"t.yaml:1:89: dial[0].call: is not for a peer that calls are handed on to: leave "
+		"t.yaml:1:95: dial[0].call: is not for a peer that calls are handed on to: leave "
 		"it out, or dial it as another peer, too\n"
-		"t.yaml:1:105: dial[0].routes: is not for a peer that calls are handed on to: "
+		"t.yaml:1:113: dial[0].routes: is not for a peer that calls are handed on to: "
 		"leave it out, or dial it as another peer, too\n"},
 };
 

@@ -141,6 +141,46 @@ test_lcp_and_proof_are_taken(void **state)
 }
 
 static void
+assert_bytes(struct cv_bytes a, struct cv_bytes b)
+{
+	assert_int_equal(a.len, b.len);
+	assert_memory_equal(a.data, b.data, b.len);
+}
+
+/* What is told of a link is what was said on it; and an LNS can go on from there. */
+static void
+test_a_link_is_told_of(void **state)
+{
+	static const enum ppp_auth methods[] = {PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP, PPP_AUTH_MSCHAPV2};
+
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t room[PPP_PROXY_ROOM], sent[PPP_PROXY_ROOM];
+		struct ppp_proxy told;
+		struct heard h;
+		struct pair *p = as_lac(state, methods[i], &h);
+
+		assert_int_equal(ppp_link_proxy(server(p)->l, &told, room), 0);
+		assert_int_equal(ppp_link_proxy(client(p)->l, &told, room), CV_ERR_STATE);
+		assert_int_equal(told.method, methods[i]);
+		assert_int_equal(told.id, h.proxy.id);
+		assert_bytes(told.sent, h.proxy.sent);
+		assert_bytes(told.received, h.proxy.received);
+		assert_bytes(told.name, h.proxy.name);
+		assert_bytes(told.response, h.proxy.response);
+		if (methods[i] != PPP_AUTH_PAP)
+			assert_bytes(told.challenge, h.proxy.challenge);
+		keep(sent, &h.proxy.sent, told.sent);
+		keep(h.received, &h.proxy.received, told.received);
+		assert_int_equal(take_over(p, &h), 0);
+		expect_up(p);
+		assert_int_equal(h.requests, 0);
+		assert_int_equal(h.challenges, methods[i] == PPP_AUTH_MSCHAPV2);
+		assert_int_equal(ppp_link_proxy(server(p)->l, &told, room), CV_ERR_STATE);
+		pair_free(p);
+	}
+}
+
+static void
 test_a_wrong_proof_is_refused(void **state)
 {
 	static const enum ppp_auth methods[] = {PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP};
@@ -282,6 +322,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lcp_and_proof_are_taken),
+		cmocka_unit_test(test_a_link_is_told_of),
 		cmocka_unit_test(test_a_wrong_proof_is_refused),
 		cmocka_unit_test(test_a_challenge_of_any_length),
 		cmocka_unit_test(test_a_proof_of_no_use_is_asked_for_anew),
