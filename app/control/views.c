@@ -111,8 +111,8 @@ static const struct view_column session_columns[] = {
 	COLUMN("filter", filter, TEXT, NULL, "filter", "which inner packets may pass", BY(FILTER)),
 	COLUMN("address", s.address, TEXT, "ADDRESS", "inner address", "null before it has one",
 		BY(ADDRESS), OR_NULL),
-	COLUMN("state", s.state, STATE, "STATE", "state", "connecting, or the phase of PPP (RFC 1661)",
-		CHOICES("connecting dead establish authenticate network open terminate")),
+	COLUMN("state", s.state, STATE, "STATE", "state", "connecting, the phase of PPP (RFC 1661), or handed on to another LNS",
+		CHOICES("connecting dead establish authenticate network open terminate handing-on handed-on")),
 	COLUMN("peer", s.peer, TEXT, "PEER", "peer", "the peer's outer address and port", BY(PEER)),
 	COLUMN("auth", s.auth, TEXT, "AUTH", "authentication", "the method; - before it is done",
 		CHOICES("none pap chap-md5 mschapv2")),
@@ -147,6 +147,10 @@ static const struct view_column session_columns[] = {
 		"what it was given by DHCPv6; null: nothing", OR_NULL),
 	COLUMN("local6", local6, TEXT, NULL, "our link-local address",
 		"on its link; null: IPV6CP is not open", OR_NULL),
+	COLUMN("handed_to", s.handed_to, TEXT, NULL, "handed on to",
+		"the peer that its call went on to; null: it is one of ours", OR_NULL),
+	COLUMN("other", other, TEXT, NULL, "its other half",
+		"serial of the session that what comes by it leaves by; null: there is none", OR_NULL),
 };
 #undef ROW
 

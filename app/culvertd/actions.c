@@ -32,18 +32,47 @@ refused_by_datapath(
 	lns_kick_session(d->lns, now, listener, tunnel_id, session_id, PPP_DOWN_LIMIT);
 }
 
-/* What the data path is told of a session: all of it, each time. */
-static void
-set_session(struct daemon *d, const struct lns_action *action, uint64_t now, const char *step)
+/* A session that is not open. */
+static struct dp_session
+session_of(const struct lns_session_info *s)
 {
-	const struct lns_session_info *s = action->session;
-	struct dp_session session = {.service = s->listener,
+	return (struct dp_session){.service = s->listener,
 		.tunnel_id = s->tunnel_id,
 		.session_id = s->session_id,
 		.peer_tunnel_id = s->peer_tunnel_id,
 		.peer_session_id = s->peer_session_id,
 		.send = send_flags(s),
 		.peer = s->peer};
+}
+
+/* The halves of a call that is handed on. */
+static void
+join_sessions(struct daemon *d, const struct lns_action *action, uint64_t now)
+{
+	const struct lns_session_info *halves[] = {action->session, action->other};
+	struct dp_session session;
+	int rc = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		if (dp_session_get(d->dp, halves[i]->slot, &session) != 0)
+			return; /* it was refused, and both are being ended */
+	for (size_t i = 0; i < 2 && rc == 0; i++) {
+		session = session_of(halves[i]);
+		session.send |= DP_SEND_FRAMES;
+		rc = dp_session_set(d->dp, &session, NULL);
+	}
+	if (rc == 0)
+		rc = dp_switch_set(d->dp, halves[0]->slot, halves[1]->slot);
+	if (rc != 0)
+		refused_by_datapath(d, halves[0], now, "switch", rc);
+}
+
+/* What the data path is told of a session: all of it, each time. */
+static void
+set_session(struct daemon *d, const struct lns_action *action, uint64_t now, const char *step)
+{
+	const struct lns_session_info *s = action->session;
+	struct dp_session session = session_of(s);
 	struct dp_session before = {0};
 	int rc;
 
@@ -244,6 +273,9 @@ daemon_act(struct daemon *d, uint64_t now)
 			dp_session_counters(d->dp, action.session->slot, &n);
 			(void)lns_dial_heard(
 				d->lns, now, action.session->serial, n.rx_packets + n.tx_packets);
+			break;
+		case LNS_ACT_SESSION_SWITCH:
+			join_sessions(d, &action, now);
 			break;
 		case LNS_ACT_SESSION_REMOVE:
 			remove_session(d, action.session, action.reason, now);

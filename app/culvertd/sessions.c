@@ -128,8 +128,9 @@ static void
 complete_session(const struct daemon *d, struct session_row *row)
 {
 	const struct lns_session_info *s = &row->s;
-	const struct cfg_group *group =
-		s->user[0] == '\0' ? NULL : cfg_group_by_id(d->cfg, s->group);
+	const struct cfg_group *group = s->user[0] == '\0' || s->handed_to != NULL
+						? NULL
+						: cfg_group_by_id(d->cfg, s->group);
 	const struct cfg_filter *filter =
 		group == NULL ? NULL : cfg_filter_by_id(d->cfg, s->filter);
 
@@ -143,6 +144,8 @@ complete_session(const struct daemon *d, struct session_row *row)
 	dp_session_sequence(d->dp, s->slot, &row->sequence);
 	complete_rates(d, row);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
+	row->other = s->other == 0 ? NULL : row->other_text;
+	snprintf(row->other_text, sizeof(row->other_text), "%" LNS_PRI_SERIAL, s->other);
 	complete_routes(s, row);
 	complete_ipv6(s->ipv6, row);
 }

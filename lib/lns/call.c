@@ -112,6 +112,25 @@ new_session(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint32_t slot, 
 	return s;
 }
 
+/* Where it may be asked for. Without memory it is as if nothing had been said. */
+static void
+keep_told(const struct lns *lns, struct lns_session *s, const struct l2tp_told *told)
+{
+	struct l2tp_said said[LNS_TOLD_MAX];
+	struct l2tp_told *all;
+	size_t at = 0, n = 0;
+
+	if (lns->cfg->n_hand_on == 0 || told == NULL)
+		return;
+	while (n < LNS_TOLD_MAX && l2tp_told_next(told, &at, &said[n]))
+		n++;
+	all = l2tp_told_new(s->told, said, n);
+	if (all == NULL)
+		return;
+	l2tp_told_free(s->told);
+	s->told = all;
+}
+
 void
 lns_call_request(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
@@ -144,6 +163,7 @@ lns_call_request(
 		refuse_call(lns, t, now, peer_session, LNS_MEMORY, "out of memory");
 		return;
 	}
+	keep_told(lns, s, event->told);
 	if (l2tp_call_accept(t->l2tp, now, peer_session, id) != 0)
 		lns_session_over(lns, s, now, "the call was gone before it was answered");
 	else if (event->outgoing)
@@ -153,7 +173,8 @@ lns_call_request(
 }
 
 struct lns_session *
-lns_call_place(struct lns *lns, struct lns_tunnel *t, uint64_t now, bool outgoing)
+lns_call_place(struct lns *lns, struct lns_tunnel *t, uint64_t now, bool outgoing,
+	const struct l2tp_told *told)
 {
 	struct lns_session *s;
 	uint32_t slot;
@@ -164,7 +185,7 @@ lns_call_place(struct lns *lns, struct lns_tunnel *t, uint64_t now, bool outgoin
 	if (s == NULL)
 		return NULL;
 	rc = outgoing ? l2tp_call_ask(t->l2tp, now, id, (struct cv_bytes){0})
-		      : l2tp_call_dial(t->l2tp, now, id, NULL);
+		      : l2tp_call_dial(t->l2tp, now, id, told);
 	lns_tunnel_used(t);
 	lns_ready_first(lns, &s->object); /* into the data path before the peer knows its ID */
 	lns_tunnel_settle(lns, t, now);
@@ -196,6 +217,8 @@ lns_session_keep_early(struct lns *lns, struct lns_session *s, struct cv_bytes f
 	memcpy(e->bytes + e->used, frame.data, frame.len);
 	e->len[e->n++] = (uint16_t)frame.len;
 	e->used = (uint16_t)(e->used + frame.len);
+	if (s->joined)
+		lns_ready(lns, &s->object); /* it goes on at once */
 	return 0;
 }
 
@@ -261,10 +284,17 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 		if (s->client)
 			terms = s->dial->terms;
 	}
+	s->info.sequencing = event->sequencing_required;
+	if (s->other != NULL) {
+		lns_hand_on_up(lns, s, now);
+		return;
+	}
+	keep_told(lns, s, event->told);
+	if (lns_hand_on_call(lns, s, now))
+		return;
 	scope = (struct ppp_scope){.tunnel = s->info.tunnel_id,
 		.session = s->info.session_id,
 		.serial = s->info.serial};
-	s->info.sequencing = event->sequencing_required;
 	s->ppp = ppp_link_new(&terms->ppp, scope, now);
 	if (s->ppp == NULL) {
 		struct l2tp_reason reason = {

@@ -193,10 +193,14 @@ lns_dial_up(struct lns *lns, struct lns_dial *d, uint64_t now)
 	d->why[0] = '\0';
 	d->packets = 0;
 	d->moved_at = now;
-	cv_log_event(lns->log, CV_LOG_INFO, "peer-up",
-		"peer=%s at=%s tunnel=%u session=%u serial=%" LNS_PRI_SERIAL, d->cfg->name,
-		cv_endpoint_text(&d->at, at), s->info.tunnel_id, s->info.session_id,
-		s->info.serial);
+	cv_endpoint_text(&d->at, at);
+	if (s == NULL)
+		cv_log_event(lns->log, CV_LOG_INFO, "peer-up", "peer=%s at=%s tunnel=%u",
+			d->cfg->name, at, d->tunnel->id);
+	else
+		cv_log_event(lns->log, CV_LOG_INFO, "peer-up",
+			"peer=%s at=%s tunnel=%u session=%u serial=%" LNS_PRI_SERIAL, d->cfg->name,
+			at, s->info.tunnel_id, s->info.session_id, s->info.serial);
 	if (d->cfg->idle_ns != 0)
 		cv_wheel_arm(&lns->wheel, &d->object.timer,
 			cv_time_add(now, d->cfg->idle_ns / IDLE_CHECKS));
@@ -278,7 +282,12 @@ lns_dial_timeout(struct lns *lns, struct lns_dial *d, uint64_t now)
 		resolved(lns, d, now, NULL, 0, "nobody has answered for it");
 		break;
 	case LNS_DIAL_IS_UP:
-		d->heard_due = true;
+		d->heard_due = !d->cfg->handed;
+		if (d->cfg->handed && lns_hand_on_idle(d, now)) {
+			d->idle = true;
+			lns_dial_lost(lns, d, ppp_down_text(PPP_DOWN_IDLE));
+			break;
+		}
 		cv_wheel_arm(&lns->wheel, &d->object.timer,
 			cv_time_add(now, d->cfg->idle_ns / IDLE_CHECKS));
 		lns_ready(lns, &d->object);
@@ -300,6 +309,8 @@ lns_dial_poll(struct lns *lns, struct lns_dial *d, uint64_t now, struct lns_acti
 		conclude(lns, d, now);
 	if (d->state == LNS_DIAL_CALLS && d->session == NULL && !lns_dial_call(lns, d, now))
 		conclude(lns, d, now);
+	if (d->cfg->handed)
+		lns_hand_on_serve(lns, d, now);
 	if (d->resolve_due) {
 		d->resolve_due = false;
 		*action = (struct lns_action){.type = LNS_ACT_RESOLVE,

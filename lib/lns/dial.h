@@ -42,13 +42,14 @@ struct lns_dial {
 	uint8_t tie_breaker[L2TP_TIE_BREAKER_BYTES];
 	struct cv_ip local; /* our address, as the peer has it; family 0: none */
 	char why[LNS_DIAL_WHY];
-	bool resolve_due; /* the question is to be given out */
-	bool rests_due;   /* it is to be told that it rests */
-	bool heard_due;   /* likewise how much its session carried */
-	bool waits;       /* it is in lns->dialling */
-	bool yields;      /* the peer's SCCRQ stands, if it is the peer's */
-	bool lost;        /* its tunnel or session is gone, or has to go */
-	bool idle;        /* for want of traffic */
+	struct cv_list waiting; /* sessions that are to be handed on to it */
+	bool resolve_due;       /* the question is to be given out */
+	bool rests_due;         /* it is to be told that it rests */
+	bool heard_due;         /* likewise how much its session carried */
+	bool waits;             /* it is in lns->dialling */
+	bool yields;            /* the peer's SCCRQ stands, if it is the peer's */
+	bool lost;              /* its tunnel or session is gone, or has to go */
+	bool idle;              /* for want of traffic */
 };
 
 /* ---- dial.c: what it does next ---- */

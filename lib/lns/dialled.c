@@ -242,8 +242,10 @@ lns_dial_let_go(struct lns *lns, struct lns_dial *d, uint64_t now, enum ppp_down
 	t->dial = NULL;
 	d->tunnel = NULL;
 	lns->dial_tunnels--;
-	/* calls of the peer's go on in it */
-	if (t->session_count == 0 || (s != NULL && s->tunnel == t && t->session_count == 1)) {
+	/* calls of the peer's go on in it, but for those of a tunnel for calls that are handed on
+	 */
+	if (d->cfg->handed || t->session_count == 0 ||
+		(s != NULL && s->tunnel == t && t->session_count == 1)) {
 		l2tp_tunnel_close(t->l2tp, now, &done);
 		lns_tunnel_settle(lns, t, now);
 	}
@@ -272,12 +274,16 @@ lns_dial_call(struct lns *lns, struct lns_dial *d, uint64_t now)
 {
 	struct lns_session *s = lns_dial_others(lns, d);
 
+	if (d->cfg->handed) { /* its calls are others' */
+		lns_dial_up(lns, d, now);
+		return true;
+	}
 	if (s != NULL) { /* the peer was first */
 		lns_dial_take_session(lns, d, s);
 		lns_dial_up(lns, d, now);
 		return true;
 	}
-	s = lns_call_place(lns, d->tunnel, now, d->cfg->call == CFG_CALL_OUTGOING);
+	s = lns_call_place(lns, d->tunnel, now, d->cfg->call == CFG_CALL_OUTGOING, NULL);
 	if (s == NULL) {
 		lns_dial_blame(d, "no session is free for its call");
 		return false;

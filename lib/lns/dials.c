@@ -41,6 +41,8 @@ lns_dial_new(struct lns *lns, const struct cfg *cfg, const struct cfg_dial *entr
 void
 lns_dial_free(struct lns *lns, struct lns_dial *d)
 {
+	struct cv_link *first;
+
 	if (d == NULL)
 		return;
 	lns_unready(&d->object);
@@ -50,6 +52,10 @@ lns_dial_free(struct lns *lns, struct lns_dial *d)
 		d->tunnel->dial = NULL;
 	if (d->session != NULL)
 		d->session->dial = NULL;
+	while ((first = cv_list_first(&d->waiting)) != NULL) {
+		CV_OBJECT(struct lns_session, waits, first)->onward = NULL;
+		cv_unlink(first);
+	}
 	lns_terms_drop(d->terms);
 	lns_secret_drop(d->secret);
 	free(d);
@@ -72,8 +78,8 @@ static bool
 same_way(const struct cfg *a_cfg, const struct cfg_dial *a, const struct cfg *b_cfg,
 	const struct cfg_dial *b)
 {
-	if (a->n_to != b->n_to || a->call != b->call || !same_text(a->peer_user, b->peer_user) ||
-		(a->user == NULL) != (b->user == NULL) ||
+	if (a->n_to != b->n_to || a->call != b->call || a->handed != b->handed ||
+		!same_text(a->peer_user, b->peer_user) || (a->user == NULL) != (b->user == NULL) ||
 		!same_text(listener_name(a_cfg, a), listener_name(b_cfg, b)))
 		return false;
 	for (size_t i = 0; i < a->n_to; i++)
@@ -148,6 +154,7 @@ lns_dials_put(
 		if (d != NULL && made[i] != NULL) {
 			renew(lns, d, now, made[i], before);
 		} else if (d != NULL) {
+			lns_hand_on_gone(lns, d, now);
 			lns_dial_let_go(lns, d, now, PPP_DOWN_PROFILE);
 			lns_dial_free(lns, d);
 			lns->dials[i] = NULL;

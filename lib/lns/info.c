@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lns/internal.h"
+#include "lns/dial.h"
 
 static const struct {
 	const char *name, *help;
@@ -92,11 +92,17 @@ lns_next_tunnel(
 static void
 describe_session(const struct lns_session *s, struct lns_session_info *info)
 {
+	const struct lns_dial *to;
 	struct ppp_info ppp;
 
 	*info = s->info;
 	info->state = "connecting";
 	info->lcp_state = info->ipcp_state = info->ipv6cp_state = "-";
+	to = lns_handed_to(s);
+	if (to != NULL) {
+		info->handed_to = to->cfg->name;
+		info->state = s->joined ? "handed-on" : "handing-on";
+	}
 	if (s->ppp == NULL)
 		return;
 	ppp_link_info(s->ppp, &ppp);

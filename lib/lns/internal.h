@@ -32,12 +32,14 @@ enum {
 	LNS_ACCM_TELLS = 4,      /* SLIs about a call: its caller can't fill the tunnel with them */
 	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
 	LNS_DUID = 18,           /* bytes of our DUID */
+	LNS_TOLD_MAX = 32,       /* AVPs that a LAC says of a call */
 	/* bits of ppp_ev_up.open, by the order of lns_link_params */
 	LNS_NETWORK_IP = 1,
 	LNS_NETWORK_IPV6 = 2,
 };
 #define LNS_IDLE_NS (5 * CV_NS_PER_S)       /* a new tunnel has its first call within this time */
 #define LNS_HEAR_NS (1 * CV_NS_PER_S)       /* for the caller to say what it heard of a session */
+#define LNS_HAND_ON_NS (30 * CV_NS_PER_S)   /* for a call to be handed on */
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
 #define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
@@ -102,6 +104,7 @@ struct lns_tunnel {
 /* PPP frames that came before their ICCN. */
 struct lns_early {
 	uint16_t used, n, len[LNS_EARLY_FRAMES];
+	uint16_t told, at; /* of them, that were sent on; where the next begins */
 	uint8_t bytes[LNS_EARLY_BYTES];
 };
 
@@ -144,13 +147,20 @@ struct lns_session {
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
 	struct lns_dial *dial; /* whose it is; NULL: nobody's */
-	bool placed;           /* we placed its call, */
-	bool client;           /* and prove ourselves in it */
-	bool listed;           /* its profile is the configuration's */
-	bool own_filter;       /* it says a filter, whatever the group's is */
-	bool ask_due;          /* the question is to be given out */
-	bool hear_due;         /* likewise how many packets it sent */
-	bool waiting;          /* counted in its peer's */
+	/* handon.c: */
+	struct l2tp_told *told;    /* what its LAC says of it; NULL: nothing, or nobody asks */
+	struct lns_dial *onward;   /* whom it is to be handed on to; NULL: nobody, or it was */
+	struct cv_link waits;      /* for that one */
+	struct lns_session *other; /* the other half; NULL: there is none */
+	bool hand_due;             /* its PPP ends here, as soon as all of it was said */
+	bool join_due, joined;     /* the data path is to join both; it has */
+	bool placed;               /* we placed its call, */
+	bool client;               /* and prove ourselves in it */
+	bool listed;               /* its profile is the configuration's */
+	bool own_filter;           /* it says a filter, whatever the group's is */
+	bool ask_due;              /* the question is to be given out */
+	bool hear_due;             /* likewise how many packets it sent */
+	bool waiting;              /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */
@@ -343,9 +353,10 @@ void lns_tunnel_free(struct lns *lns, struct lns_tunnel *t);
 /* call.c */
 void lns_call_request(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event);
-/* Places a call of ours: outgoing, by OCRQ, or incoming, by ICRQ. NULL: none can be. */
-struct lns_session *lns_call_place(
-	struct lns *lns, struct lns_tunnel *t, uint64_t now, bool outgoing);
+/* Places a call of ours: outgoing, by OCRQ, or incoming, by ICRQ, which says what a LAC told (may
+ * be NULL). NULL: none can be. */
+struct lns_session *lns_call_place(struct lns *lns, struct lns_tunnel *t, uint64_t now,
+	bool outgoing, const struct l2tp_told *told);
 void lns_call_up(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event);
 /* A frame that overtook its ICCN, or came right behind it by another worker: a few wait.
@@ -363,11 +374,51 @@ void lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now);
 void lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now);
 bool lns_session_poll(
 	struct lns *lns, struct lns_session *s, uint64_t now, struct lns_action *action);
-/* Over, for a static reason; the peer was told, or is by somebody else. */
+/* Over, for a static reason; the peer was told, or is by somebody else. told: what the peer of its
+ * other half, if it has one, is told; NULL: that the carrier is lost. */
+void lns_session_over_as(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason,
+	const struct l2tp_reason *told);
 void lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason);
+/* Its user has no longer to prove himself. */
+void lns_session_end_wait(struct lns_session *s);
+/* Without a word. */
+void lns_session_free_link(struct lns_session *s);
+/* A PPP frame as an L2TP data message to its peer. */
+bool lns_session_give_frame(struct lns *lns, const struct lns_session *s, struct cv_bytes frame,
+	struct lns_action *action);
 /* Ends a live session from our side: LCP Terminate, then CDN. */
 void lns_session_close(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down why);
 void lns_session_free(struct lns *lns, struct lns_session *s);
+
+/* handon.c: calls that go on to another LNS. */
+/* At ICCN: whether it is handed on already, by what its LAC says. */
+bool lns_hand_on_call(struct lns *lns, struct lns_session *s, uint64_t now);
+/* At the caller's proof: whether he is. Then lns_hand_on_end_ppp, when PPP has nothing to say any
+ * more: what was agreed goes along, or, where the caller has begun anew, nothing happens. */
+bool lns_hand_on_asked(struct lns *lns, struct lns_session *s);
+void lns_hand_on_end_ppp(struct lns *lns, struct lns_session *s, uint64_t now);
+/* A peer's poll: calls that wait for it are placed, or refused. */
+void lns_hand_on_serve(struct lns *lns, struct lns_dial *d, uint64_t now);
+/* It goes with its entry of the configuration. */
+void lns_hand_on_gone(struct lns *lns, struct lns_dial *d, uint64_t now);
+/* Whether it is hung up, as it has had no calls for as long as that. */
+bool lns_hand_on_idle(struct lns_dial *d, uint64_t now);
+/* It has waited as long as it may. */
+void lns_hand_on_late(struct lns *lns, struct lns_session *s, uint64_t now);
+/* The half that we placed is up. */
+void lns_hand_on_up(struct lns *lns, struct lns_session *s, uint64_t now);
+/* The other LNS said this of the caller's line, by SLI. */
+void lns_hand_on_accm(
+	struct lns *lns, struct lns_session *s, uint64_t now, uint32_t send, uint32_t receive);
+/* A session is over, and with it its other half: see lns_session_over_as. */
+void lns_hand_on_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason,
+	const struct l2tp_reason *told);
+/* What of it a session has, when it is freed, maybe alive. */
+void lns_hand_on_free(struct lns_session *s);
+/* What a half has to say: that both are to be joined, then what came before that. */
+bool lns_hand_on_poll(struct lns *lns, struct lns_session *s, struct lns_action *action);
+/* The peer that a call was, or is to be, handed on to, of either half; NULL: none. */
+const struct lns_dial *lns_handed_to(const struct lns_session *s);
 
 /* ipv6.c */
 /* Our DUID under a configuration; CV_ERR_CRYPTO. */

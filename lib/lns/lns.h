@@ -74,6 +74,8 @@ lns_serial_at(uint64_t wall_ns)
 	X(CONTROL_SOURCE, "control-source", "control messages from another address or port")      \
 	X(CONTROL_NOT_SCCRQ, "control-not-sccrq", "messages with tunnel ID 0 that open nothing")  \
 	X(DATA_NO_SESSION, "data-no-session", "PPP frames for a session that is not here")        \
+	X(HANDED_ON, "handed-on", "calls handed on to another LNS")                               \
+	X(HAND_ON_FAILED, "hand-on-failed", "calls refused: they could not be handed on")         \
 	X(DATA_EARLY, "data-early", "PPP frames before ICCN, more than are kept")                 \
 	X(PROXY_TAKEN, "proxy-taken", "calls that went on where their LAC had left off")          \
 	X(PROXY_ANEW, "proxy-anew", "calls whose LCP of a LAC did not fit, negotiated anew")      \
@@ -139,6 +141,9 @@ enum lns_action_type {
 				 */
 	LNS_ACT_SESSION_HEARD,  /* how much did it send by now? for lns_session_heard */
 	LNS_ACT_SESSION_SHUT,   /* back to a link: neither is open */
+	/* PPP frames of the session go out by `other`, and its by the session, as they are: both
+	 * were added before, neither is opened, and it ends with either's end */
+	LNS_ACT_SESSION_SWITCH,
 	LNS_ACT_SESSION_REMOVE, /* gone; `reason` for the summary line */
 	LNS_ACT_RESOLVE,        /* which addresses has `dial.name`? for lns_dial_resolved */
 	LNS_ACT_DIAL_RESTS,     /* from now on traffic for it is to be told by lns_dial_traffic */
@@ -156,10 +161,11 @@ struct lns_ipv6_info {
 
 /* What one session is. Text is escaped already. Valid until the next call into the server. */
 struct lns_session_info {
-	uint64_t serial;                /* its own for ever: no other session has or gets it */
-	uint32_t slot;                  /* cv_session_slot of the three below */
-	uint16_t listener;              /* ID in the configuration */
-	uint16_t tunnel_id, session_id; /* ours */
+	uint64_t serial;   /* its own for ever: no other session has or gets it */
+	uint64_t other;    /* of its other half, where it was handed on; 0: it has none */
+	uint32_t slot;     /* cv_session_slot of the three below */
+	uint16_t listener; /* ID in the configuration */
+	uint16_t tunnel_id, session_id;           /* ours */
 	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
 	struct cv_endpoint peer;
 	uint16_t group;                   /* ID in the configuration */
@@ -178,7 +184,8 @@ struct lns_session_info {
 	bool ecn;                 /* its tunnel's ends both said ECN Capability (RFC 9601) */
 	bool ever_open;
 	uint64_t created_at, opened_at;
-	const char *user; /* "" before authentication */
+	const char *user; /* "" before authentication; handed on: whom he says to be, unproved */
+	const char *handed_to; /* name of the peer, where it is a half; NULL: it is none */
 	const char *state, *auth, *lcp_state, *ipcp_state, *ipv6cp_state;
 };
 
@@ -256,7 +263,8 @@ struct lns_action {
 	/* SESSION_*; SEND of a PPP frame: where it says `sequencing`, the caller writes the next Ns
 	 * of the session into data's header */
 	const struct lns_session_info *session;
-	const char *reason; /* SESSION_REMOVE */
+	const struct lns_session_info *other; /* SESSION_SWITCH */
+	const char *reason;                   /* SESSION_REMOVE */
 	const struct lns_auth_ask *ask;
 	struct {
 		uint16_t id; /* of the dialled peer in the configuration */

@@ -93,12 +93,21 @@ static void
 judge(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *profile,
 	struct lns_fate *fate)
 {
+	const struct lns_dial *to;
 	const char *why;
 
 	*fate = (struct lns_fate){.outcome = LNS_STAYS, .why = "", .session = &s->info};
 	if (cfg_listener_by_id(cfg, s->info.listener) == NULL) {
 		fate->outcome = LNS_ENDS;
 		fate->why = listener_gone;
+		return;
+	}
+	if (s->other != NULL || s->onward != NULL) {
+		to = lns_handed_to(s);
+		if (to != NULL && cfg_dial_by_id(cfg, to->id) == NULL) {
+			fate->outcome = LNS_ENDS;
+			fate->why = peer_gone;
+		}
 		return;
 	}
 	if (s->who == NULL)

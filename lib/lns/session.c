@@ -40,9 +40,8 @@ lns_session_of(const struct lns *lns, uint64_t serial)
 	return NULL;
 }
 
-/* It no longer waits for its user to prove himself. */
-static void
-end_wait(struct lns_session *s)
+void
+lns_session_end_wait(struct lns_session *s)
 {
 	if (s->waiting)
 		s->tunnel->peer_address->waiting--;
@@ -54,14 +53,14 @@ unlink_from_tunnel(struct lns_session *s)
 {
 	if (s->tunnel == NULL)
 		return;
-	end_wait(s);
+	lns_session_end_wait(s);
 	cv_unlink(&s->in_tunnel);
 	s->tunnel->session_count--;
 	s->tunnel = NULL;
 }
 
-static void
-free_link(struct lns_session *s)
+void
+lns_session_free_link(struct lns_session *s)
 {
 	ppp_link_free(s->ppp);
 	s->ppp = NULL;
@@ -71,6 +70,13 @@ free_link(struct lns_session *s)
 
 void
 lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason)
+{
+	lns_session_over_as(lns, s, now, reason, NULL);
+}
+
+void
+lns_session_over_as(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason,
+	const struct l2tp_reason *told)
 {
 	if (s->over)
 		return;
@@ -82,10 +88,11 @@ lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 	s->want_open = false;
 	lns->sessions--;
 	lns_dial_session_over(lns, s, reason);
+	lns_hand_on_over(lns, s, now, reason, told);
 	cv_table_remove(&lns->serials, &s->by_serial);
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
-	free_link(s);
+	lns_session_free_link(s);
 	lns_early_free(s->early);
 	s->early = NULL;
 	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_SLOT_HOLD_NS));
@@ -118,7 +125,7 @@ disconnect(struct lns *lns, struct lns_session *s, uint64_t now, enum ppp_down w
 
 	l2tp_call_close(s->tunnel->l2tp, now, s->info.session_id, &reason);
 	lns_ready(lns, &s->tunnel->object);
-	lns_session_over(lns, s, now, reason.message);
+	lns_session_over_as(lns, s, now, reason.message, &reason);
 }
 
 void
@@ -194,7 +201,7 @@ start_network(struct lns *lns, struct lns_session *s, uint64_t now)
 	}
 	if (!lns_user_admit(lns, s, now))
 		return;
-	end_wait(s);
+	lns_session_end_wait(s);
 	network = (struct ppp_network){.local_ip = group->address,
 		.peer_ip = s->info.address,
 		.dns = {group->dns[0], group->dns[1]},
@@ -233,7 +240,8 @@ ppp_event(struct lns *lns, struct lns_session *s, uint64_t now, const struct ppp
 {
 	switch (event->type) {
 	case PPP_EV_AUTH:
-		lns_auth_asked(s);
+		if (!lns_hand_on_asked(lns, s))
+			lns_auth_asked(s);
 		return true;
 	case PPP_EV_NETWORK:
 		start_network(lns, s, now);
@@ -300,8 +308,10 @@ lns_session_timeout(struct lns *lns, struct lns_session *s, uint64_t now)
 			cv_wheel_arm(&lns->wheel, &s->object.timer, now + CV_NS_PER_S);
 		return;
 	}
-	if (s->ppp == NULL)
+	if (s->ppp == NULL) {
+		lns_hand_on_late(lns, s, now);
 		return;
+	}
 	lns_ipv6_timeout(lns, s, now);
 	if (link_due(s) > now) {
 		lns_session_settle(lns, s, now);
@@ -345,8 +355,9 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 	unlink_from_tunnel(s);
 	lns_user_leave(lns, s);
 	lns_user_drop(lns, s->who);
-	free_link(s);
+	lns_session_free_link(s);
 	lns_early_free(s->early);
+	lns_hand_on_free(s);
 	lns_ipv6_free(s);
 	(void)lns_framed_set(s, NULL, 0);
 	lns->slots[s->info.slot] = NULL;
@@ -354,7 +365,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 }
 
 static bool
-give(struct lns_session *s, struct lns_action *action, enum lns_action_type type)
+give(const struct lns_session *s, struct lns_action *action, enum lns_action_type type)
 {
 	*action = (struct lns_action){.type = type,
 		.listener = s->info.listener,
@@ -365,22 +376,15 @@ give(struct lns_session *s, struct lns_action *action, enum lns_action_type type
 	return true;
 }
 
-/* The next frame of the link as an L2TP data message (RFC 2661 section 3.1): control packets of
- * PPP, then what we say to the client in IPv6. */
-static bool
-poll_frame(struct lns *lns, struct lns_session *s, struct lns_action *action)
+bool
+lns_session_give_frame(struct lns *lns, const struct lns_session *s, struct cv_bytes frame,
+	struct lns_action *action)
 {
 	struct cv_writer w = cv_writer(lns->datagram, sizeof(lns->datagram));
-	uint8_t frame[PPP_MAX_CONTROL] = {PPP_ADDRESS, PPP_CONTROL, 0, PPP_IPV6};
-	int len = ppp_link_poll_output(s->ppp, frame, sizeof(frame));
-	size_t bytes = len <= 0 ? lns_ipv6_poll(lns, s, frame + PPP_HEADER_BYTES) : 0;
 
-	if (len <= 0 && bytes == 0)
-		return false;
-	bytes = len > 0 ? (size_t)len : PPP_HEADER_BYTES + bytes;
 	(s->info.sequencing ? l2tp_sequenced_header_write : l2tp_data_header_write)(
-		&w, s->info.peer_tunnel_id, s->info.peer_session_id, bytes);
-	cv_write_bytes(&w, frame, bytes);
+		&w, s->info.peer_tunnel_id, s->info.peer_session_id, frame.len);
+	cv_write_bytes(&w, frame.data, frame.len);
 	if (w.failed)
 		return false;
 	give(s, action, LNS_ACT_SEND);
@@ -388,10 +392,24 @@ poll_frame(struct lns *lns, struct lns_session *s, struct lns_action *action)
 	return true;
 }
 
+/* The next frame of the link as an L2TP data message (RFC 2661 section 3.1): control packets of
+ * PPP, then what we say to the client in IPv6. */
+static bool
+poll_frame(struct lns *lns, struct lns_session *s, struct lns_action *action)
+{
+	uint8_t frame[PPP_MAX_CONTROL] = {PPP_ADDRESS, PPP_CONTROL, 0, PPP_IPV6};
+	int len = ppp_link_poll_output(s->ppp, frame, sizeof(frame));
+	size_t bytes = len <= 0 ? lns_ipv6_poll(lns, s, frame + PPP_HEADER_BYTES) : 0;
+
+	if (len <= 0 && bytes == 0)
+		return false;
+	bytes = len > 0 ? (size_t)len : PPP_HEADER_BYTES + bytes;
+	return lns_session_give_frame(lns, s, (struct cv_bytes){frame, bytes}, action);
+}
+
 bool
 lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct lns_action *action)
 {
-	(void)now;
 	if (s->over) {
 		bool told = s->removed || !s->added;
 
@@ -403,7 +421,7 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 		return give(s, action, LNS_ACT_SESSION_ADD);
 	}
 	if (s->ppp == NULL)
-		return false;
+		return lns_hand_on_poll(lns, s, action);
 	if (s->ask_due && lns_auth_poll(lns, s, action))
 		return true;
 	if (s->want_open && (!s->opened || s->changed)) {
@@ -426,6 +444,10 @@ lns_session_poll(struct lns *lns, struct lns_session *s, uint64_t now, struct ln
 	}
 	if (poll_frame(lns, s, action))
 		return true;
+	if (s->hand_due) {
+		lns_hand_on_end_ppp(lns, s, now);
+		return lns_session_poll(lns, s, now, action); /* as what it is now */
+	}
 	/* what IPCP and IPV6CP had to say has gone: nothing for the client comes before it */
 	if (s->opened && !s->reached) {
 		s->reached = true;

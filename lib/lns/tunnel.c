@@ -315,8 +315,18 @@ call_down(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp
 			event->reason.error, l2tp_cdn_text(event->reason.result),
 			cv_escape(message, sizeof(message), event->reason.message,
 				strlen(event->reason.message)));
-	lns_session_over(lns, s, now,
-		event->reason.by_peer ? "the peer closed the call" : "the call was not completed");
+	lns_session_over_as(lns, s, now,
+		event->reason.by_peer ? "the peer closed the call" : "the call was not completed",
+		&event->reason);
+}
+
+static void
+call_accm(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
+{
+	struct lns_session *s = lns_session_in(lns, t->listener, t->id, event->local_session);
+
+	if (s != NULL)
+		lns_hand_on_accm(lns, s, now, event->accm.send, event->accm.receive);
 }
 
 void
@@ -347,6 +357,7 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 			call_down(lns, t, now, &event);
 			break;
 		case L2TP_EV_CALL_ACCM:
+			call_accm(lns, t, now, &event);
 			break;
 		}
 	}

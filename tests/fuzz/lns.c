@@ -20,6 +20,8 @@ static const char yaml[] =
 	"  {name: others, address: 10.88.0.2, pool: 10.88.2.0/30, user-sessions: 2}]\n"
 	"users: [{name: userb, password-file: s, group: clients},\n"
 	"  {name: al, password-file: s, group: others}]\n"
+	"dial: [{name: isp, to: 203.0.113.7, secret: none, start: traffic, idle: 60s}]\n"
+	"hand-on: [{to: isp, realm: [x, isp]}, {to: isp, called: '1*'}]\n"
 	"limits: {tunnels: 8, tunnels-per-peer: 4, half-open: 6, sessions: 6,\n"
 	"  sessions-per-tunnel: 3}\n";
 
@@ -212,10 +214,15 @@ act(struct world *w, const struct lns_action *a)
 		FUZZ_CHECK(w->added[slot] && a->reason != NULL);
 		w->added[slot] = w->open[slot] = false;
 		break;
-	case LNS_ACT_RESOLVE:
+	case LNS_ACT_SESSION_SWITCH:
+		FUZZ_CHECK(w->added[slot] && w->added[a->other->slot]);
+		FUZZ_CHECK(!w->open[slot] && !w->open[a->other->slot]);
+		break;
 	case LNS_ACT_DIAL_RESTS:
+		break;
+	case LNS_ACT_RESOLVE:
 	case LNS_ACT_DIAL_HEARD:
-		FUZZ_CHECK(false); /* nobody is dialled here */
+		FUZZ_CHECK(false); /* it is an address, for calls that are handed on */
 	}
 }
 

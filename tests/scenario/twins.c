@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "l2tp/header.h"
 #include "l2tp/tunnel.h"
 
 static int
@@ -135,6 +136,64 @@ send(struct twin *w, const struct lns_action *a)
 	*at = d;
 }
 
+/* Two halves of a call: each was added, none is open. */
+static void
+join(struct twin *w, const struct lns_action *a)
+{
+	struct twin_slot *slot = &w->slots[a->session->slot], *other = &w->slots[a->other->slot];
+
+	assert_true(slot->added && other->added && !slot->open && !other->open);
+	assert_int_not_equal(a->session->peer_session_id, 0);
+	assert_int_not_equal(a->other->peer_session_id, 0);
+	slot->info = *a->session;
+	other->info = *a->other;
+	slot->other = other;
+	other->other = slot;
+	w->switched++;
+}
+
+/* What the data path does with a message to a half; false: it is the server's. */
+static bool
+carry(struct twin *w, const struct twin_datagram *d)
+{
+	uint8_t bytes[2048];
+	struct cv_writer out = cv_writer(bytes, sizeof(bytes));
+	struct l2tp_header h;
+
+	if (l2tp_header_parse(d->bytes, d->len, &h) != 0 || h.is_control)
+		return false;
+	for (unsigned i = 0; i < TWIN_SLOTS; i++) {
+		struct twin_slot *s = &w->slots[i];
+		struct lns_action a = {.data.data = bytes};
+
+		if (!s->added || s->other == NULL || s->info.tunnel_id != h.tunnel_id ||
+			s->info.session_id != h.session_id)
+			continue;
+		assert_true(cv_endpoint_equal(&s->info.peer, &d->from));
+		l2tp_data_header_write(&out, s->other->info.peer_tunnel_id,
+			s->other->info.peer_session_id, h.payload.len);
+		cv_write_bytes(&out, h.payload.data, h.payload.len);
+		assert_false(out.failed);
+		a.peer = s->other->info.peer;
+		a.data.len = cv_written(&out);
+		s->carried++;
+		send(w, &a);
+		return true;
+	}
+	return false;
+}
+
+static void
+removed(struct twin *w, const struct lns_action *a)
+{
+	struct twin_slot *slot = &w->slots[a->session->slot];
+
+	if (slot->other != NULL)
+		slot->other->other = NULL;
+	w->removed++;
+	*slot = (struct twin_slot){0};
+}
+
 static void
 told(struct twin *w, const struct lns_action *a)
 {
@@ -182,8 +241,7 @@ act(struct twin *w)
 			lns_session_heard(w->lns, t->now, a.session->serial, w->packets);
 			break;
 		case LNS_ACT_SESSION_REMOVE:
-			w->removed++;
-			w->slots[a.session->slot] = (struct twin_slot){0};
+			removed(w, &a);
 			break;
 		case LNS_ACT_RESOLVE:
 			w->questions++;
@@ -191,6 +249,9 @@ act(struct twin *w)
 			if (!w->mute)
 				lns_dial_resolved(w->lns, t->now, a.dial.id, a.dial.question,
 					t->found, t->n_found);
+			break;
+		case LNS_ACT_SESSION_SWITCH:
+			join(w, &a);
 			break;
 		case LNS_ACT_DIAL_RESTS:
 			w->rests++;
@@ -223,7 +284,7 @@ deliver(struct twins *t, const struct twin_datagram *d)
 	for (unsigned i = 0; i < TWINS; i++) {
 		struct twin *w = &t->twin[i];
 
-		if (w->lns != NULL && !w->deaf && cv_ip_equal(&w->ip, &d->to.ip))
+		if (w->lns != NULL && !w->deaf && cv_ip_equal(&w->ip, &d->to.ip) && !carry(w, d))
 			lns_input(w->lns, t->now, 0, &d->from, d->bytes, d->len);
 	}
 }

@@ -22,6 +22,8 @@ struct twin_slot {
 	bool added, open, reachable;
 	struct lns_session_info info; /* as it was told last; what it points to is not kept, */
 	struct lns_ipv6_info ipv6;    /* but for this, zeros where there is none, */
+	struct twin_slot *other;      /* that its PPP frames go out by; NULL: none */
+	unsigned carried;             /* PPP frames that came, and went out there */
 	struct cv_prefix routes[4];
 	size_t n_routes;
 };
@@ -37,7 +39,7 @@ struct twin {
 	bool quiet; /* sessions carry nothing */
 	struct twin_slot slots[TWIN_SLOTS];
 	unsigned tunnels, tunnels_most; /* that the data path knows, and knew */
-	unsigned opens, removed;
+	unsigned opens, removed, switched;
 	unsigned sccrqs;              /* sent */
 	uint64_t sccrq_at[TWIN_FROM]; /* when, the last ones */
 	unsigned questions;

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Calls that are handed on to another LNS (hand-on of the configuration; tunnel switching, and the
+ * LAC of RFC 2661 section 4.4.5). Such a call is two sessions, its halves: one that arrived, one
+ * that we place in the tunnel of a peer that is dialled. What one says goes out by the other, by
+ * the data path as soon as it has joined them; ends and ACCMs are passed on.
+ *
+ * Which calls: by listener and called number at ICCN, or by the realm of the caller's name, which a
+ * LAC says, or we ask the caller for. Then its PPP ends here, and what was negotiated and proved
+ * goes along in proxy AVPs, for the other LNS to go on from, or to begin anew.
+ */
+#include <stdio.h>
+
+#include "lns/dial.h"
+
+#define WAITING(link) CV_OBJECT(struct lns_session, waits, link)
+
+static void
+refuse(struct lns *lns, struct lns_session *s, uint64_t now, const char *why)
+{
+	struct l2tp_reason reason = {.result = L2TP_CDN_NO_FACILITIES_TEMPORARY, .message = why};
+
+	lns_count(lns, LNS_HAND_ON_FAILED);
+	lns_log_call_refused(lns, s->tunnel, now, why);
+	l2tp_call_close(s->tunnel->l2tp, now, s->info.session_id, &reason);
+	lns_ready(lns, &s->tunnel->object);
+	lns_session_over(lns, s, now, why);
+}
+
+/* ---- which calls ---- */
+
+/* To whom a call goes on, by what is known of it; name: the caller's, NULL: not known. */
+static struct lns_dial *
+peer_for(const struct lns *lns, const struct lns_session *s, const struct cv_bytes *name)
+{
+	const struct cfg_hand_on *h;
+	struct cv_bytes called;
+	bool asks;
+
+	l2tp_told_get(s->told, L2TP_AVP_CALLED_NUMBER, &called);
+	h = cfg_hand_on_find(lns->cfg, s->info.listener, called, name, &asks);
+	return h == NULL ? NULL : lns->dials[lns->cfg->dials[h->peer].id];
+}
+
+/* The name is what the caller says; nobody has proved it. */
+static void
+note_user(struct lns *lns, struct lns_session *s, struct cv_bytes name)
+{
+	struct lns_user *who =
+		name.len == 0 || name.len > CV_USER_NAME_MAX ? NULL : lns_user_hold(lns, name);
+
+	if (who == NULL)
+		return;
+	lns_user_drop(lns, s->who);
+	s->who = who;
+	s->info.user = who->shown;
+}
+
+/* The peer's poll does the rest. */
+static void
+begin(struct lns *lns, struct lns_session *s, uint64_t now, struct lns_dial *d)
+{
+	s->onward = d;
+	cv_list_append(&d->waiting, &s->waits);
+	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_HAND_ON_NS));
+	lns_ready(lns, &d->object);
+}
+
+bool
+lns_hand_on_call(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	struct cv_bytes name;
+	bool known = l2tp_told_get(s->told, L2TP_AVP_PROXY_AUTHEN_NAME, &name);
+	struct lns_dial *d;
+
+	if (lns->cfg->n_hand_on == 0 || s->placed)
+		return false;
+	d = peer_for(lns, s, known ? &name : NULL);
+	if (d == NULL)
+		return false;
+	if (known)
+		note_user(lns, s, name);
+	begin(lns, s, now, d);
+	return true;
+}
+
+bool
+lns_hand_on_asked(struct lns *lns, struct lns_session *s)
+{
+	struct ppp_ev_auth q;
+
+	if (lns->cfg->n_hand_on == 0 || s->placed || !ppp_auth_question(s->ppp, &q) || q.again)
+		return false;
+	s->hand_due = peer_for(lns, s, &q.name) != NULL;
+	return s->hand_due;
+}
+
+/* The PPP that was spoken here, for another to go on with. NULL: no memory. */
+static struct l2tp_told *
+tell_ppp(const struct lns_session *s, const struct ppp_proxy *proxy)
+{
+	const uint8_t type[2] = {
+		0, proxy->method == PPP_AUTH_PAP ? L2TP_PROXY_PAP : L2TP_PROXY_CHAP};
+	const uint8_t id[2] = {0, proxy->id};
+	/* RFC 2661 has no type for MS-CHAPv2: the other LNS asks for its proof */
+	bool proof = proxy->method != PPP_AUTH_MSCHAPV2;
+	bool challenged = proxy->method == PPP_AUTH_CHAP_MD5;
+	struct cv_bytes none = {0};
+	const struct l2tp_said said[] = {{L2TP_AVP_INITIAL_RECEIVED_LCP, proxy->received},
+		{L2TP_AVP_LAST_SENT_LCP, proxy->sent},
+		{L2TP_AVP_LAST_RECEIVED_LCP, proxy->received},
+		{L2TP_AVP_PROXY_AUTHEN_TYPE, proof ? (struct cv_bytes){type, sizeof(type)} : none},
+		{L2TP_AVP_PROXY_AUTHEN_NAME, proof ? proxy->name : none},
+		{L2TP_AVP_PROXY_AUTHEN_CHALLENGE, challenged ? proxy->challenge : none},
+		{L2TP_AVP_PROXY_AUTHEN_ID, proof ? (struct cv_bytes){id, sizeof(id)} : none},
+		{L2TP_AVP_PROXY_AUTHEN_RESPONSE, proof ? proxy->response : none}};
+
+	return l2tp_told_new(s->told, said, sizeof(said) / sizeof(said[0]));
+}
+
+void
+lns_hand_on_end_ppp(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	uint8_t room[PPP_PROXY_ROOM];
+	struct ppp_proxy proxy;
+	struct l2tp_told *told;
+	struct lns_dial *d;
+
+	s->hand_due = false;
+	if (ppp_link_proxy(s->ppp, &proxy, room) != 0)
+		return; /* the caller has begun anew meanwhile */
+	d = peer_for(lns, s, &proxy.name);
+	if (d == NULL) { /* by another configuration he stays here */
+		lns_auth_asked(s);
+		return;
+	}
+	told = tell_ppp(s, &proxy);
+	note_user(lns, s, proxy.name);
+	s->info.auth = ppp_auth_name(proxy.method);
+	l2tp_told_free(s->told);
+	s->told = told;
+	lns_session_free_link(s);
+	if (told == NULL)
+		refuse(lns, s, now, "out of memory");
+	else
+		begin(lns, s, now, d);
+}
+
+/* ---- the other half ---- */
+
+static void
+place(struct lns *lns, struct lns_dial *d, struct lns_session *s, uint64_t now)
+{
+	struct lns_session *other = NULL;
+
+	if (cv_endpoint_equal(&s->info.peer, &d->at)) {
+		refuse(lns, s, now, "the call came from the peer that it would be handed on to");
+		return;
+	}
+	if (lns->sessions < lns->cfg->limits.sessions)
+		other = lns_call_place(lns, d->tunnel, now, false, s->told);
+	if (other == NULL) {
+		refuse(lns, s, now, "no session is free for the call that is handed on");
+		return;
+	}
+	cv_unlink(&s->waits);
+	s->onward = NULL;
+	l2tp_told_free(s->told);
+	s->told = NULL;
+	s->other = other;
+	other->other = s;
+	s->info.other = other->info.serial;
+	other->info.other = s->info.serial;
+	if (s->who != NULL)
+		note_user(lns, other, (struct cv_bytes){s->who->name, s->who->len});
+	cv_wheel_cancel(&lns->wheel, &s->object.timer);
+}
+
+static void
+refuse_all(struct lns *lns, struct lns_dial *d, uint64_t now, const char *why)
+{
+	struct cv_link *first;
+
+	while ((first = cv_list_first(&d->waiting)) != NULL)
+		refuse(lns, WAITING(first), now, why);
+}
+
+void
+lns_hand_on_serve(struct lns *lns, struct lns_dial *d, uint64_t now)
+{
+	struct cv_link *first;
+
+	if (cv_list_first(&d->waiting) != NULL)
+		(void)lns_dial_traffic(lns, now, d->id); /* where it rests */
+	switch (d->state) {
+	case LNS_DIAL_PAUSES:
+		refuse_all(lns, d, now, "the peer that the call is handed on to is not there");
+		break;
+	case LNS_DIAL_IS_UP:
+		while ((first = cv_list_first(&d->waiting)) != NULL)
+			place(lns, d, WAITING(first), now);
+		break;
+	case LNS_DIAL_RESTS:
+	case LNS_DIAL_RESOLVES:
+	case LNS_DIAL_CONNECTS:
+	case LNS_DIAL_CALLS:
+	case LNS_DIAL_LINKS:
+		break;
+	}
+}
+
+bool
+lns_hand_on_idle(struct lns_dial *d, uint64_t now)
+{
+	if (d->tunnel == NULL || d->tunnel->session_count != 0)
+		d->moved_at = now;
+	return d->cfg->idle_ns != 0 && now - d->moved_at >= d->cfg->idle_ns;
+}
+
+const struct lns_dial *
+lns_handed_to(const struct lns_session *s)
+{
+	const struct lns_session *placed = s->placed ? s : s->other;
+
+	if (s->other != NULL)
+		return placed->tunnel == NULL ? NULL : placed->tunnel->dial;
+	return s->onward;
+}
+
+void
+lns_hand_on_gone(struct lns *lns, struct lns_dial *d, uint64_t now)
+{
+	refuse_all(
+		lns, d, now, "the peer that the call is handed on to is not configured any more");
+}
+
+void
+lns_hand_on_late(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	if (s->onward != NULL)
+		refuse(lns, s, now, "the peer that the call is handed on to does not answer");
+}
+
+void
+lns_hand_on_up(struct lns *lns, struct lns_session *s, uint64_t now)
+{
+	struct lns_session *from = s->other;
+	char peer[CV_ENDPOINT_TEXT];
+
+	lns_count(lns, LNS_HANDED_ON);
+	from->info.ever_open = s->info.ever_open = true;
+	from->info.opened_at = s->info.opened_at = now;
+	lns_session_end_wait(from);
+	from->join_due = true;
+	lns_ready(lns, &from->object);
+	cv_log_event(lns->log, CV_LOG_INFO, "session-handed-on",
+		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
+		" user=%s to=%s at=%s onward-tunnel=%u onward-session=%u onward-serial="
+		"%" LNS_PRI_SERIAL,
+		from->info.tunnel_id, from->info.session_id, from->info.serial,
+		from->info.user[0] == '\0' ? "-" : from->info.user,
+		s->tunnel->dial == NULL ? "-" : s->tunnel->dial->cfg->name,
+		cv_endpoint_text(&s->info.peer, peer), s->info.tunnel_id, s->info.session_id,
+		s->info.serial);
+}
+
+void
+lns_hand_on_accm(
+	struct lns *lns, struct lns_session *s, uint64_t now, uint32_t send, uint32_t receive)
+{
+	struct lns_session *from = s->other;
+
+	/* the caller's line is behind the half that arrived */
+	if (from == NULL || !s->placed || from->accm_tells == LNS_ACCM_TELLS)
+		return;
+	from->accm_tells++;
+	l2tp_call_set_accm(from->tunnel->l2tp, now, from->info.session_id, send, receive);
+	lns_ready(lns, &from->tunnel->object);
+}
+
+void
+lns_hand_on_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason,
+	const struct l2tp_reason *told)
+{
+	const struct l2tp_reason lost = {.result = L2TP_CDN_LOST_CARRIER, .message = reason};
+	struct lns_session *other = s->other;
+
+	cv_unlink(&s->waits);
+	s->onward = NULL;
+	l2tp_told_free(s->told);
+	s->told = NULL;
+	if (other == NULL)
+		return;
+	s->other = other->other = NULL;
+	l2tp_call_close(
+		other->tunnel->l2tp, now, other->info.session_id, told == NULL ? &lost : told);
+	lns_ready(lns, &other->tunnel->object);
+	lns_session_over(lns, other, now, "the other half of the call is over");
+}
+
+void
+lns_hand_on_free(struct lns_session *s)
+{
+	cv_unlink(&s->waits);
+	l2tp_told_free(s->told);
+	s->told = NULL;
+	if (s->other != NULL)
+		s->other->other = NULL;
+}
+
+/* ---- what a half has to say ---- */
+
+/* A frame that came before the data path had joined them. */
+static bool
+poll_early(struct lns *lns, struct lns_session *s, struct lns_action *action)
+{
+	struct lns_early *e = s->early;
+	uint16_t len;
+
+	if (e == NULL)
+		return false;
+	len = e->len[e->told];
+	lns_session_give_frame(lns, s->other, (struct cv_bytes){e->bytes + e->at, len}, action);
+	e->at = (uint16_t)(e->at + len);
+	if (++e->told == e->n) {
+		lns_early_free(e);
+		s->early = NULL;
+	}
+	return true;
+}
+
+bool
+lns_hand_on_poll(struct lns *lns, struct lns_session *s, struct lns_action *action)
+{
+	if (s->other == NULL)
+		return false;
+	if (s->join_due && s->other->added) {
+		s->join_due = false;
+		s->joined = s->other->joined = true;
+		lns_ready(lns, &s->other->object);
+		*action = (struct lns_action){.type = LNS_ACT_SESSION_SWITCH,
+			.listener = s->info.listener,
+			.peer = s->info.peer,
+			.tunnel_id = s->info.tunnel_id,
+			.session = &s->info,
+			.other = &s->other->info};
+		return true;
+	}
+	return s->joined && poll_early(lns, s, action);
+}
