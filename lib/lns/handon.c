@@ -255,7 +255,7 @@ lns_hand_on_up(struct lns *lns, struct lns_session *s, uint64_t now)
 	lns_ready(lns, &from->object);
 	cv_log_event(lns->log, CV_LOG_INFO, "session-handed-on",
 		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
-		" user=%s to=%s at=%s onward-tunnel=%u onward-session=%u onward-serial="
+		" user=%s to=%s at=%s onward=%u/%u onward-serial="
 		"%" LNS_PRI_SERIAL,
 		from->info.tunnel_id, from->info.session_id, from->info.serial,
 		from->info.user[0] == '\0' ? "-" : from->info.user,
