@@ -51,6 +51,7 @@ static inline void
 ends_up(struct ends *e, struct bench *b, uint16_t send)
 {
 	up6(b, 0);
+	b->dp->workers[0]->stages_only = stages_only;
 	*e = (struct ends){.b = b};
 	for (unsigned i = 0; i < ENDS; i++) {
 		e->at[i].told = (struct dp_session){.service = end_is6(i) ? SERVICE_6 : 0,
