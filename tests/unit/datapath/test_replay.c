@@ -10,6 +10,10 @@
 
 enum { SERVICE = 5, GROUP = 7, FILTER = 9, REALM = 3, SESSIONS = 40, TUNNELS = 30, TURNS = 200 };
 
+enum {
+	FRAMES_FROM = 30 /* of sessions, from which on two each are joined, but for the last two */
+};
+
 #define FIRST UINT32_C(0x0a000002) /* of the sessions' addresses, of which most are in the pool */
 
 /* ---- records ---- */
@@ -47,8 +51,11 @@ struct records {
 		struct cv_endpoint peer;
 	} tunnels[TUNNELS + 2];
 	struct dp_session sessions[SESSIONS + 2];
+	struct {
+		uint32_t slot, other;
+	} joined[SESSIONS + 2];
 	unsigned n_ifaces, n_services, n_groups, n_filters, n_realms, n_routes, n_tunnels,
-		n_sessions;
+		n_sessions, n_joined;
 };
 
 /* Reads what has the ID, and what hangs on it. */
@@ -99,8 +106,12 @@ read_all(const struct bench *b)
 	assert_non_null(r);
 	for (unsigned id = 0; id <= UINT16_MAX; id++)
 		read_id(b->dp, (uint16_t)id, r);
-	for (uint32_t slot = 0; slot <= b->dp->slot_mask; slot++)
+	for (uint32_t slot = 0; slot <= b->dp->slot_mask; slot++) {
 		r->n_sessions += dp_session_get(b->dp, slot, &r->sessions[r->n_sessions]) == 0;
+		r->joined[r->n_joined].slot = slot;
+		r->n_joined += dp_switch_get(b->dp, slot, &r->joined[r->n_joined].other) == 0;
+	}
+	memset(&r->joined[r->n_joined], 0, sizeof(r->joined[0]));
 	return r;
 }
 
@@ -184,6 +195,8 @@ replay(struct bench *b, struct records *r)
 			0);
 	for (unsigned i = 0; i < r->n_sessions; i++)
 		assert_int_equal(dp_session_set(b->dp, &r->sessions[i], NULL), 0);
+	for (unsigned i = 0; i < r->n_joined; i++)
+		assert_int_equal(dp_switch_set(b->dp, r->joined[i].slot, r->joined[i].other), 0);
 }
 
 /* ---- what there is ---- */
@@ -198,6 +211,7 @@ set_sessions(struct bench *b)
 		.group = GROUP,
 		.filter = FILTER};
 	struct dp_session other;
+	uint32_t slot, before = DP_NO_SLOT;
 
 	for (unsigned i = 0; i < SESSIONS; i++) {
 		s.peer.port = (uint16_t)(2000 + i);
@@ -206,6 +220,10 @@ set_sessions(struct bench *b)
 		s.send = (uint16_t)(i % 16);
 		s.open = i % 5 != 4; /* some have no address yet, some may not be reached yet */
 		s.reachable = i % 4 != 3;
+		if (i >= FRAMES_FROM) {
+			s.send = (uint16_t)(DP_SEND_FRAMES | (i % 4 == 3 ? DP_SEND_LENGTH : 0));
+			s.open = s.reachable = false;
+		}
 		s.address = cv_ipv4(i % 7 == 6 ? 0xc0a80000 + i : FIRST + i);
 		s.mtu = (uint16_t)(i % 3 * 600);
 		do
@@ -214,8 +232,12 @@ set_sessions(struct bench *b)
 			       cv_session_slot(b->dp->slot_seed, SERVICE, s.tunnel_id, s.session_id,
 				       b->dp->slot_mask),
 			       &other) == 0);
-		assert_int_equal(dp_session_set(b->dp, &s, NULL), 0);
+		assert_int_equal(dp_session_set(b->dp, &s, &slot), 0);
+		if (i >= FRAMES_FROM && i % 2 != 0)
+			assert_int_equal(dp_switch_set(b->dp, slot, before), 0);
+		before = slot;
 	}
+	assert_int_equal(dp_switch_set(b->dp, slot, DP_NO_SLOT), 0);
 }
 
 static void
@@ -446,6 +468,7 @@ a_part_is_replayed_under_the_traffic_of_others(void **state)
 	assert_int_equal(r->n_tunnels, TUNNELS);
 	assert_int_equal(r->n_services + r->n_ifaces + r->n_filters + r->n_groups, 2 + 2 + 3 + 3);
 	assert_int_equal(r->n_routes + r->n_realms, 3 + 1);
+	assert_int_equal(r->n_joined, SESSIONS - FRAMES_FROM);
 	for (unsigned i = 0; i < TURNS; i++) {
 		give_traffic(&b, &t, i % 8);
 		clear(&b, r, false);
