@@ -532,7 +532,8 @@ bool dp_framed_get(const struct dp *dp, uint32_t slot, unsigned index, struct cv
  * for PPP frame and byte for byte, LCP as well as data, and none of it is punted any more. Until it
  * is joined for the first time such a session is as any that is not open: its PPP is punted. The
  * UDP checksum is carried on, the outer DSCP copied, ECN too where the other one has DP_SEND_ECN;
- * what does not fit the way out leaves in outer fragments. Their counters count PPP frames.
+ * what does not fit the way out leaves in outer fragments. No filter, group or rate of theirs
+ * counts. Their counters count PPP frames, and the MTU is that of a PPP frame in one outer packet.
  *
  * It ends when either is cleared, or told without DP_SEND_FRAMES; what comes by the one that stays
  * is dropped then (SWITCH_ALONE), until it is joined to another one, or has no DP_SEND_FRAMES any

@@ -85,6 +85,8 @@ part(struct dp *dp, uint32_t slot)
 void
 dp_switch_leave(struct dp *dp, uint32_t slot)
 {
+	if (dp->switches[slot] == NEVER)
+		return; /* its page may not be there */
 	part(dp, slot);
 	dp->switches[slot] = NEVER;
 }

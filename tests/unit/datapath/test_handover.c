@@ -85,38 +85,66 @@ give_fragments(struct bench *b, const uint8_t *frame, size_t len)
 	}
 }
 
+/* Of A to B, which are up. */
 static void
-whatever_form_it_has(void **state)
+in_every_form(struct bench *b)
 {
 	static const struct wire forms[] = {{0}, {.length = true}, {.sequence = true},
 		{.offset = true}, {.acfc = true, .pfc = true}, {.no_checksum = true}, {.tos = 1},
 		{.padding = 9}};
 	struct wire plain = {0};
 	uint8_t frame[FRAME_MAX];
+
+	give_plain(b, 1);
+	round_of(b, 0);
+	assert_int_equal(leave_by(0), 1);
+	assert_true(want(b, 1));
+	for (size_t i = 0; i < RTE_DIM(forms); i++) {
+		threads_give(b, 0, frame, from_a(b, &forms[i], PACKET, frame));
+		all_of_it_is_the_other_ones(b, "a form of data");
+	}
+	give_tagged(b, frame, from_a(b, &plain, PACKET, frame));
+	all_of_it_is_the_other_ones(b, "a priority tag");
+	give_options(b, frame, from_a(b, &plain, PACKET, frame));
+	all_of_it_is_the_other_ones(b, "IP options");
+	give_segments(b, frame, from_a(b, &plain, PACKET, frame));
+	all_of_it_is_the_other_ones(b, "two buffers");
+	give_fragments(b, frame, from_a(b, &plain, PACKET, frame));
+	all_of_it_is_the_other_ones(b, "fragments");
+	/* and the stages alone say the same */
+	b->dp->workers[0]->stages_only = b->dp->workers[1]->stages_only = true;
+	give_plain(b, 1);
+	all_of_it_is_the_other_ones(b, "by the stages");
+}
+
+static void
+whatever_form_it_has(void **state)
+{
 	struct bench b;
 
 	(void)state;
 	up(&b);
-	give_plain(&b, 1);
-	round_of(&b, 0);
-	assert_int_equal(leave_by(0), 1);
-	assert_true(want(&b, 1));
-	for (size_t i = 0; i < RTE_DIM(forms); i++) {
-		threads_give(&b, 0, frame, from_a(&b, &forms[i], PACKET, frame));
-		all_of_it_is_the_other_ones(&b, "a form of data");
+	in_every_form(&b);
+	down(&b);
+}
+
+static void
+frames_that_are_passed_on_likewise(void **state)
+{
+	struct dp_session s;
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(dp_session_get(b.dp, i == 0 ? b.slot_a : b.slot_b, &s), 0);
+		s.open = s.reachable = false;
+		s.send = DP_SEND_FRAMES;
+		assert_int_equal(dp_session_set(b.dp, &s, NULL), 0);
 	}
-	give_tagged(&b, frame, from_a(&b, &plain, PACKET, frame));
-	all_of_it_is_the_other_ones(&b, "a priority tag");
-	give_options(&b, frame, from_a(&b, &plain, PACKET, frame));
-	all_of_it_is_the_other_ones(&b, "IP options");
-	give_segments(&b, frame, from_a(&b, &plain, PACKET, frame));
-	all_of_it_is_the_other_ones(&b, "two buffers");
-	give_fragments(&b, frame, from_a(&b, &plain, PACKET, frame));
-	all_of_it_is_the_other_ones(&b, "fragments");
-	/* and the stages alone say the same */
-	b.dp->workers[0]->stages_only = b.dp->workers[1]->stages_only = true;
-	give_plain(&b, 1);
-	all_of_it_is_the_other_ones(&b, "by the stages");
+	assert_int_equal(dp_switch_set(b.dp, b.slot_a, b.slot_b), 0);
+	in_every_form(&b);
+	assert_int_equal(edges(&b, DP_EDGE_INGRESS_ROUTE), 0);
 	down(&b);
 }
 
@@ -445,6 +473,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_form_it_has),
+		cmocka_unit_test(frames_that_are_passed_on_likewise),
 		cmocka_unit_test(forms_that_mix_stay_in_order),
 		cmocka_unit_test(control_goes_its_own_way),
 		cmocka_unit_test(what_was_given_goes_no_further),

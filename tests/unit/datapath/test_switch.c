@@ -696,7 +696,7 @@ a_trace_tells_exit_by_exit(void **state)
 	(void)state;
 	ends_up(&e, &b, 0);
 	join(&e, W, X);
-	assert_int_equal(dp_trace_start(b.dp, b.now, e.at[W].slot, 4, CV_NS_PER_S), 0);
+	assert_int_equal(dp_trace_start(b.dp, b.now, e.at[W].slot, 5, CV_NS_PER_S), 0);
 	end_sends(&e, W, &f, lcp_echo, sizeof(lcp_echo));
 	row(&b, 1, false, "INGRESS_SWITCH");
 	row(&b, 1, false, "EGRESS_TX");
@@ -708,10 +708,12 @@ a_trace_tells_exit_by_exit(void **state)
 	row(&b, 3, true, "EGRESS_TX");
 	/* new headers of it do not end it */
 	end_set(&e, W, DP_SEND_LENGTH);
+	end_sends(&e, X, &f, lcp_echo, sizeof(lcp_echo));
+	row(&b, 4, true, "EGRESS_TX");
 	assert_int_equal(dp_session_clear(b.dp, e.at[X].slot, NULL), 0);
 	end_sends(&e, W, &f, ppp_of_ip, sizeof(ppp_of_ip));
-	row(&b, 4, false, "INGRESS_SWITCH");
-	row(&b, 4, false, "SWITCH_ALONE");
+	row(&b, 5, false, "INGRESS_SWITCH");
+	row(&b, 5, false, "SWITCH_ALONE");
 	dp_control_poll(b.dp, b.now);
 	assert_false(dp_trace_running(b.dp));
 	assert_false(dp_trace_next(b.dp, &r));
