@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Calls that are handed on: a caller (A), who dials a server (B), which has them go on to another
  * LNS (C). What the one says the other hears, and ends are passed on. */
+#include <stdio.h>
 #include <string.h>
 
 #include "twins.h"
@@ -179,6 +180,73 @@ by_the_listener(void **state)
 	assert_true(twin_session(A)->info.opened_at - twin_session(A)->info.created_at <
 		    2 * CV_NS_PER_S);
 	twins_down(&t);
+}
+
+enum { CALL = 5 };
+
+/* A LAC calls for a caller who has proved himself to it, with PAP. */
+static void
+call_by_lac(struct twins *t, const char *called, const char *name)
+{
+	static const uint8_t sent[] = {3, 4, 0xc0, 0x23, 5, 6, 1, 2, 3, 4};
+	static const uint8_t received[] = {1, 4, 5, 0x78, 5, 6, 9, 8, 7, 6}, type[] = {0, 3},
+			     id[] = {0, 9};
+	const struct l2tp_said said[] = {
+		{L2TP_AVP_CALLED_NUMBER, {(const uint8_t *)called, strlen(called)}},
+		{L2TP_AVP_LAST_SENT_LCP, {sent, sizeof(sent)}},
+		{L2TP_AVP_LAST_RECEIVED_LCP, {received, sizeof(received)}},
+		{L2TP_AVP_PROXY_AUTHEN_TYPE, {type, sizeof(type)}},
+		{L2TP_AVP_PROXY_AUTHEN_ID, {id, sizeof(id)}},
+		{L2TP_AVP_PROXY_AUTHEN_NAME, {(const uint8_t *)name, strlen(name)}},
+		{L2TP_AVP_PROXY_AUTHEN_RESPONSE, {(const uint8_t *)"pass-a", 6}}};
+	struct l2tp_told *told = l2tp_told_new(NULL, said, sizeof(said) / sizeof(said[0]));
+
+	twin_lac_up(&t->twin[1], "shared");
+	assert_int_equal(l2tp_call_dial(t->lac.tunnel, t->now, CALL, told), 0);
+	l2tp_told_free(told);
+	twins_run(t, 2 * CV_NS_PER_S, NULL);
+}
+
+/* Tunnel switching: what it said goes along as it said it, whatever would be asked for here. */
+static void
+a_lacs_call(void **state)
+{
+	static const struct {
+		const char *calls, *called, *name;
+		bool goes_on;
+	} calls[] = {{"{to: isp, called: '0800*'}", "0800555", "alice@isp.example", true},
+		{BY_REALM, "112", "alice@isp.example", true},
+		{"{to: isp, called: '0800*', realm: isp.example}", "0800555", "alice@isp.example",
+			true},
+		{"{to: isp, called: '0800*', realm: isp.example}", "112", "alice@isp.example",
+			false},
+		{"{to: isp, called: '0800'}", "0800555", "alice@isp.example", false},
+		{BY_REALM, "0800", "alice", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		const char *yaml[TWINS] = {NULL, NULL, LNS("accept", "pap")}; /* B's is below */
+		char middle[4096];
+		uint64_t cursor = 0;
+		struct lns_session_info info;
+		struct twins t;
+
+		snprintf(middle, sizeof(middle), "%s", MIDDLE("chap-md5", "", "@"));
+		snprintf(strchr(middle, '@'), 1024, "%s]\n", calls[i].calls);
+		yaml[1] = middle;
+		twins_up(&t, yaml);
+		call_by_lac(&t, calls[i].called, calls[i].name);
+		assert_int_equal(B->switched, calls[i].goes_on);
+		assert_int_equal(twin_counter(C, LNS_PROXY_TAKEN), calls[i].goes_on);
+		assert_int_equal(
+			lns_next_session(C->lns, &cursor, UINT64_MAX, &info), calls[i].goes_on);
+		if (calls[i].goes_on) {
+			assert_string_equal(info.user, "alice@isp.example");
+			assert_string_equal(info.state, "network");
+			assert_true(t.lac.frames >= 2); /* PAP's Ack, and what IPCP asks */
+		}
+		twins_down(&t);
+	}
 }
 
 static void
@@ -468,6 +536,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_the_callers_realm),
 		cmocka_unit_test(by_the_listener),
+		cmocka_unit_test(a_lacs_call),
 		cmocka_unit_test(who_is_of_no_such_realm_stays),
 		cmocka_unit_test(ends_are_passed_on),
 		cmocka_unit_test(a_refusal_is_passed_on),

@@ -279,8 +279,33 @@ twin_inject(struct twin *w, const char *from, const void *bytes, size_t len)
 }
 
 static void
+deliver_to_lac(struct twins *t, const struct twin_datagram *d)
+{
+	struct l2tp_header h = {0};
+
+	assert_int_equal(l2tp_header_parse(d->bytes, d->len, &h), 0);
+	t->lac.frames += !h.is_control;
+	if (h.is_control)
+		l2tp_tunnel_input(t->lac.tunnel, t->now, d->bytes, d->len);
+}
+
+static void
+lac_says(struct twins *t)
+{
+	const struct cv_endpoint from = {.ip = twin_ip("192.0.2.9"), .port = 1701};
+	uint8_t bytes[1500];
+	int len;
+
+	while (t->lac.tunnel != NULL && t->lac.to->lns != NULL &&
+		(len = l2tp_tunnel_poll_output(t->lac.tunnel, t->now, bytes, sizeof(bytes))) > 0)
+		lns_input(t->lac.to->lns, t->now, 0, &from, bytes, (size_t)len);
+}
+
+static void
 deliver(struct twins *t, const struct twin_datagram *d)
 {
+	if (t->lac.tunnel != NULL && d->to.ip.bytes[3] == 9)
+		deliver_to_lac(t, d);
 	for (unsigned i = 0; i < TWINS; i++) {
 		struct twin *w = &t->twin[i];
 
@@ -310,11 +335,38 @@ step(struct twins *t)
 		deliver(t, d);
 		free(d);
 	}
+	lac_says(t);
 	for (unsigned i = 0; i < TWINS; i++)
 		if (t->twin[i].lns != NULL) {
 			lns_handle_timeout(t->twin[i].lns, t->now);
 			act(&t->twin[i]);
 		}
+}
+
+static bool
+lac_is_up(struct twins *t)
+{
+	return l2tp_tunnel_established(t->lac.tunnel);
+}
+
+void
+twin_lac_up(struct twin *to, const char *secret)
+{
+	struct twins *t = to->all;
+	struct l2tp_params params;
+
+	l2tp_params_default(&params);
+	params.crypto = t->crypto;
+	params.host_name = "lac";
+	params.secret = secret;
+	params.secret_len = strlen(secret);
+	params.local_tunnel_id = 77;
+	t->lac = (struct twin_lac){
+		.tunnel = l2tp_tunnel_new(L2TP_INITIATOR, &params, t->now), .to = to};
+	assert_non_null(t->lac.tunnel);
+	assert_int_equal(l2tp_tunnel_connect(t->lac.tunnel, t->now), 0);
+	lac_says(t);
+	assert_true(twins_run(t, CV_NS_PER_S, lac_is_up));
 }
 
 bool
@@ -325,6 +377,7 @@ twins_run(struct twins *t, uint64_t limit_ns, bool (*cond)(struct twins *t))
 
 	for (unsigned i = 0; i < TWINS; i++)
 		act(&t->twin[i]);
+	lac_says(t);
 	while (cond == NULL || !cond(t)) {
 		uint64_t at = next_time(t);
 
@@ -383,6 +436,7 @@ twins_down(struct twins *t)
 		t->queue = d->next;
 		free(d);
 	}
+	l2tp_tunnel_free(t->lac.tunnel);
 	crypto_free(t->crypto);
 }
 

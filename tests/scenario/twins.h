@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "l2tp/tunnel.h"
 #include "lns/lns.h"
 
 enum { TWINS = 3, TWIN_SLOTS = 64, TWIN_LINES = 64, TWIN_FROM = 16 };
@@ -58,8 +59,16 @@ struct twin_datagram {
 	uint8_t bytes[];
 };
 
+/* An end of a tunnel beside the servers, at 192.0.2.9: the test's own, which takes its events. */
+struct twin_lac {
+	struct l2tp_tunnel *tunnel; /* NULL: there is none */
+	struct twin *to;
+	unsigned frames; /* data messages that it got */
+};
+
 struct twins {
 	struct crypto *crypto;
+	struct twin_lac lac;
 	uint64_t now;
 	struct twin twin[TWINS];
 	unsigned n;
@@ -79,6 +88,9 @@ void twin_restart(struct twin *w, const char *yaml);
 void twin_reload(struct twin *w, const char *yaml);
 /* The datagram arrives there now. */
 void twin_inject(struct twin *w, const char *from, const void *bytes, size_t len);
+
+/* A LAC with this secret, whose tunnel to a server is up. */
+void twin_lac_up(struct twin *to, const char *secret);
 
 unsigned twin_open(const struct twin *w);
 /* The only open session. */
