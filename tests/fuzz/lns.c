@@ -20,7 +20,7 @@ static const char yaml[] =
 	"  {name: others, address: 10.88.0.2, pool: 10.88.2.0/30, user-sessions: 2}]\n"
 	"users: [{name: userb, password-file: s, group: clients},\n"
 	"  {name: al, password-file: s, group: others}]\n"
-	"dial: [{name: isp, to: 203.0.113.7, secret: none, start: traffic, idle: 60s}]\n"
+	"dial: [{name: isp, to: '198.51.100.2:4001', secret: none, start: traffic, idle: 60s}]\n"
 	"hand-on: [{to: isp, realm: [x, isp]}, {to: isp, called: '1*'}]\n"
 	"limits: {tunnels: 8, tunnels-per-peer: 4, half-open: 6, sessions: 6,\n"
 	"  sessions-per-tunnel: 3}\n";
