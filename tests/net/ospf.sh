@@ -14,7 +14,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 FRR_DAEMONS="zebra bfdd ospfd ospf6d"
 GATEWAY=203.0.113.1 GATEWAY6=2001:db8:ff::1
-POOL=10.88.1.0/24 POOL6=2001:db8:88::/48
+POOL=10.88.1.0/24 POOL6=2001:db8:88::/48 BEHIND=198.18.100.0/24
 
 tap_requires world lns frr
 
@@ -26,14 +26,29 @@ network() {
 configure() {
 	lns_configure secret=none userA:pass-a
 	sed -i 's|af_packet:lns0" }|tap:wire" }, { name: nic1, device: "af_packet:nic1" }|
-		s|password-file: user|group: clients, &|
+		s|password-file: user|group: clients, routes: '$BEHIND', &|
 		s|secret-file: tunnel.secret|secret: none|
 		s|policy: ipsec }|policy: ipsec, gateways: any, pool6: "'$POOL6'" }|' "$RUN/lns/culvert.yaml"
 	cat >>"$RUN/lns/culvert.yaml" <<YAML
 interfaces:
-  - { name: r1, port: nic1, kernel: up1, addresses: [198.18.1.1/24, "2001:db8:1::1/64"] }
-kernel-tables: [ { announce: pools } ]
+  - { name: r1, port: nic1, addresses: [198.18.1.1/24, "2001:db8:1::1/64"] }
 YAML
+}
+
+session() {
+	lns_start && stream_client $GATEWAY $GATEWAY6 && lns_said 'session-ipv6 .* user=userA'
+}
+
+# Nothing of it was there before; the session was.
+beside_the_kernel() {
+	local ns=$WORLD_PREFIX-lns
+	! ip -n "$ns" link show up1 && sed -i 's/port: nic1, /&kernel: up1, /' "$RUN/lns/culvert.yaml" &&
+		echo 'kernel-tables: [ { announce: pools } ]' >>"$RUN/lns/culvert.yaml" && lns_ctl reload &&
+		world_until 20 ip -n "$ns" link show up1 &&
+		world_until 20 eval '[ "$(ip -n '"$ns"' route show proto 201 | wc -l)" = 2 ]' &&
+		ip -n "$ns" route show proto 201 | grep "blackhole $BEHIND" &&
+		ip -n "$ns" route show proto 201 | grep "blackhole $POOL" &&
+		ip -n "$ns" -6 route show proto 201 | grep "blackhole $POOL6"
 }
 
 # speaker NAME ID INTERFACE EXTRA PASSIVE...: OSPF of either family by an interface; EXTRA is told to both.
@@ -98,7 +113,7 @@ learned() {
 }
 
 announced() {
-	has r1 4 $POOL lns && has r1 6 $POOL6 lns
+	has r1 4 $POOL lns && has r1 4 $BEHIND lns && has r1 6 $POOL6 lns
 }
 
 leads_nowhere() {
@@ -119,19 +134,20 @@ withdrawn() {
 		ip -n "$WORLD_PREFIX-r1" addr del $GATEWAY6/128 dev lo && world_until 20 leads_nowhere
 }
 
-tap_plan 9
+tap_plan 10
 world_open
 frr_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/stream.log"
 network || exit 2
 configure
 
-tap_need "Culvert is ready" lns_start
+tap_need "Culvert is ready, and has a session" session
+tap_need "a reload gives the kernel an interface, the pools, and what is behind the session" beside_the_kernel
 tap_need "FRR starts beside it and on a router" routers
 tap_need "OSPF is full between them, in both families, and BFD is up" world_until 60 adjacent
 tap_check "what the router tells leads to it" world_until 30 learned
-tap_check "the pools, of either family, are known to it" world_until 30 announced
-tap_check "ESP of a session goes to the gateway and back" stream r1 $GATEWAY $GATEWAY6
+tap_check "the pools, of either family, and what is behind the session are known to it" world_until 30 announced
+tap_check "ESP of a session goes to the gateway and back" eval 'stream_gateway r1 $GATEWAY $GATEWAY6 && flows 50'
 tap_check "the router says nothing any more, and speaks again" falls_silent
 tap_check "what it withdraws leads nowhere" withdrawn
 tap_check "nothing is left behind" frr_vanish

@@ -131,12 +131,19 @@ leads() {
 
 # ---- packets of stream.py, which says in $RUN/flow how they go ----
 
-# stream NAME ADDRESS ADDRESS6: a session by port wire, and a gateway in that namespace.
+# stream_client ADDRESS ADDRESS6: a session by port wire that sends to these; stream_gateway NAME ADDRESS
+# ADDRESS6: who sends it back, in that namespace; stream NAME ADDRESS ADDRESS6: both.
+stream_client() {
+	world_spawn lns stream env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" client wire \
+		"$LNS_ADDRESS" "$1" "$2" "$RUN/flow" "$LNS_CTL" --socket "$RUN/lns/control.sock"
+}
+
+stream_gateway() {
+	world_spawn "$1" gateway env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" gateway "$2" "$3"
+}
+
 stream() {
-	world_spawn "$1" gateway env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" gateway "$2" "$3" &&
-		world_spawn lns stream env PYTHONDONTWRITEBYTECODE=1 "$HERE/stream.py" client wire \
-			"$LNS_ADDRESS" "$2" "$3" "$RUN/flow" "$LNS_CTL" --socket "$RUN/lns/control.sock" &&
-		flows 50
+	stream_gateway "$@" && stream_client "$2" "$3" && flows 50
 }
 
 flow() {
