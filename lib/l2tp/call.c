@@ -78,6 +78,13 @@ l2tp_call_dial(
 	return 0;
 }
 
+bool
+l2tp_call_room(const struct l2tp_tunnel *t)
+{
+	/* each call that lives may have an ICCN and a CDN to add */
+	return t->reliable.queued < L2TP_QUEUE_MIN / 2 + (L2TP_QUEUE_PER_CALL - 2) * t->calls_most;
+}
+
 int
 l2tp_call_ask(struct l2tp_tunnel *t, uint64_t now, uint16_t local_session, struct cv_bytes number)
 {

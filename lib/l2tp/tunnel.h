@@ -146,6 +146,10 @@ int l2tp_call_refuse(struct l2tp_tunnel *t, uint64_t now, uint16_t remote_sessio
  * Errors as l2tp_call_accept; CV_ERR_STATE: the tunnel is not established. */
 int l2tp_call_dial(
 	struct l2tp_tunnel *t, uint64_t now, uint16_t local_session, const struct l2tp_told *told);
+/* Whether so few messages wait for the peer that those of one more call, from ICRQ to CDN, are no
+ * reason to give up the tunnel, however many calls come and go: for calls that others make us
+ * place. */
+bool l2tp_call_room(const struct l2tp_tunnel *t);
 /* LNS: asks the peer to place a call, by OCRQ; number: whom to call, which may be nobody in
  * particular. Errors as l2tp_call_dial. A LAC that knows no OCRQ may end the tunnel over it. */
 int l2tp_call_ask(

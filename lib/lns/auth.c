@@ -104,6 +104,7 @@ static void
 begin(struct lns *lns, struct lns_session *s, uint64_t now, struct lns_user *who,
 	const struct ppp_ev_auth *q, const struct lns_profile *profile)
 {
+	lns_hand_on_stays(s);
 	lns_user_leave(lns, s);
 	lns_user_drop(lns, s->who);
 	s->who = who;

@@ -89,7 +89,9 @@ lns_hand_on_asked(struct lns *lns, struct lns_session *s)
 {
 	struct ppp_ev_auth q;
 
-	if (lns->cfg->n_hand_on == 0 || s->placed || !ppp_auth_question(s->ppp, &q) || q.again)
+	/* who was let in here stays, whatever name he says later: his address is in use */
+	if (lns->cfg->n_hand_on == 0 || s->placed || s->who != NULL ||
+		!ppp_auth_question(s->ppp, &q) || q.again)
 		return false;
 	s->hand_due = peer_for(lns, s, &q.name) != NULL;
 	return s->hand_due;
@@ -197,7 +199,9 @@ lns_hand_on_serve(struct lns *lns, struct lns_dial *d, uint64_t now)
 		refuse_all(lns, d, now, "the peer that the call is handed on to is not there");
 		break;
 	case LNS_DIAL_IS_UP:
-		while ((first = cv_list_first(&d->waiting)) != NULL)
+		/* as fast as it answers; lns_hand_on_answered goes on */
+		while ((first = cv_list_first(&d->waiting)) != NULL &&
+			l2tp_call_room(d->tunnel->l2tp))
 			place(lns, d, WAITING(first), now);
 		break;
 	case LNS_DIAL_RESTS:
@@ -207,6 +211,13 @@ lns_hand_on_serve(struct lns *lns, struct lns_dial *d, uint64_t now)
 	case LNS_DIAL_LINKS:
 		break;
 	}
+}
+
+void
+lns_hand_on_answered(struct lns *lns, struct lns_dial *d)
+{
+	if (d != NULL && cv_list_first(&d->waiting) != NULL)
+		lns_ready(lns, &d->object);
 }
 
 bool
@@ -296,6 +307,13 @@ lns_hand_on_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 		other->tunnel->l2tp, now, other->info.session_id, told == NULL ? &lost : told);
 	lns_ready(lns, &other->tunnel->object);
 	lns_session_over(lns, other, now, "the other half of the call is over");
+}
+
+void
+lns_hand_on_stays(struct lns_session *s)
+{
+	l2tp_told_free(s->told);
+	s->told = NULL;
 }
 
 void

@@ -399,6 +399,8 @@ bool lns_hand_on_asked(struct lns *lns, struct lns_session *s);
 void lns_hand_on_end_ppp(struct lns *lns, struct lns_session *s, uint64_t now);
 /* A peer's poll: calls that wait for it are placed, or refused. */
 void lns_hand_on_serve(struct lns *lns, struct lns_dial *d, uint64_t now);
+/* Its tunnel has heard something: maybe there is room for those that wait. NULL: nobody's. */
+void lns_hand_on_answered(struct lns *lns, struct lns_dial *d);
 /* It goes with its entry of the configuration. */
 void lns_hand_on_gone(struct lns *lns, struct lns_dial *d, uint64_t now);
 /* Whether it is hung up, as it has had no calls for as long as that. */
@@ -413,6 +415,8 @@ void lns_hand_on_accm(
 /* A session is over, and with it its other half: see lns_session_over_as. */
 void lns_hand_on_over(struct lns *lns, struct lns_session *s, uint64_t now, const char *reason,
 	const struct l2tp_reason *told);
+/* Its user is let in here: what its LAC said, maybe his password, is forgotten. */
+void lns_hand_on_stays(struct lns_session *s);
 /* What of it a session has, when it is freed, maybe alive. */
 void lns_hand_on_free(struct lns_session *s);
 /* What a half has to say: that both are to be joined, then what came before that. */

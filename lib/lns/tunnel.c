@@ -366,6 +366,7 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 	lns->closing += t->closing;
 	cv_wheel_arm(&lns->wheel, &t->object.timer, l2tp_tunnel_next_timeout(t->l2tp));
 	lns_ready(lns, &t->object);
+	lns_hand_on_answered(lns, t->dial);
 }
 
 void
