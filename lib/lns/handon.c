@@ -66,6 +66,26 @@ begin(struct lns *lns, struct lns_session *s, uint64_t now, struct lns_dial *d)
 	lns_ready(lns, &d->object);
 }
 
+/*
+ * The other LNS believes us where it would not believe everybody: what a LAC says of PPP, a proof
+ * that it may have overheard among it, is told on as ours only if we would believe it, too.
+ */
+static void
+forget_ppp(struct lns_session *s)
+{
+	static const struct l2tp_said said[] = {{.avp = L2TP_AVP_INITIAL_RECEIVED_LCP},
+		{.avp = L2TP_AVP_LAST_SENT_LCP}, {.avp = L2TP_AVP_LAST_RECEIVED_LCP},
+		{.avp = L2TP_AVP_PROXY_AUTHEN_TYPE}, {.avp = L2TP_AVP_PROXY_AUTHEN_NAME},
+		{.avp = L2TP_AVP_PROXY_AUTHEN_CHALLENGE}, {.avp = L2TP_AVP_PROXY_AUTHEN_ID},
+		{.avp = L2TP_AVP_PROXY_AUTHEN_RESPONSE}};
+	struct l2tp_told *rest =
+		s->told == NULL ? NULL
+				: l2tp_told_new(s->told, said, sizeof(said) / sizeof(said[0]));
+
+	l2tp_told_free(s->told);
+	s->told = rest; /* without memory nothing is told */
+}
+
 bool
 lns_hand_on_call(struct lns *lns, struct lns_session *s, uint64_t now)
 {
@@ -80,6 +100,8 @@ lns_hand_on_call(struct lns *lns, struct lns_session *s, uint64_t now)
 		return false;
 	if (known)
 		note_user(lns, s, name);
+	if (s->tunnel->secret->proxy != CFG_PROXY_ACCEPT)
+		forget_ppp(s);
 	begin(lns, s, now, d);
 	return true;
 }

@@ -25,7 +25,7 @@
 
 /* auth: what B asks callers for; peer: more keys of the LNS; calls: entries of hand-on. */
 #define MIDDLE_WITH(limits, auth, peer, calls)                                                     \
-	SERVER("middle", "192.0.2.2", "secret-file: shared",                                       \
+	SERVER("middle", "192.0.2.2", "secret-file: shared, proxy: accept",                        \
 		"limits: {" limits ", tunnels: 20}\n"                                              \
 		"ppp: {auth: [" auth "]}\n"                                                        \
 		"groups: [{name: own, address: 10.77.0.1, pool: 10.77.1.0/24, auth: [" auth        \
@@ -207,7 +207,8 @@ call_by_lac(struct twins *t, const char *called, const char *name)
 	twins_run(t, 2 * CV_NS_PER_S, NULL);
 }
 
-/* Tunnel switching: what it said goes along as it said it, whatever would be asked for here. */
+/* Tunnel switching: what a LAC that is believed said goes along as it said it, whatever would be
+ * asked for here. */
 static void
 a_lacs_call(void **state)
 {

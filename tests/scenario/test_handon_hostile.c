@@ -39,8 +39,9 @@ static struct lac lac;
 	"groups: [{name: own, address: 10.77.0.1, pool: 10.77.1.0/24, auth: [pap]}]\n" \
 	"users: [{name: bob, password-file: pass-b}]\n" more
 
-#define MIDDLE(calls)                                                      \
-	SERVER("middle", "192.0.2.2", "shared",                            \
+#define MIDDLE(calls) MIDDLE_OF("shared", calls)
+#define MIDDLE_OF(secret, calls)                                           \
+	SERVER("middle", "192.0.2.2", secret,                              \
 		"dial: [{name: isp, to: 192.0.2.3, secret-file: other}]\n" \
 		"hand-on: [" calls "]\n")
 #define LNS SERVER("lns", "192.0.2.3", "other", "")
@@ -267,6 +268,41 @@ what_was_told_of_who_stays_is_forgotten(void **state)
 	end();
 }
 
+/* A LAC that is not believed here is not believed elsewhere for our sake: a proof that it says may
+ * be another's. */
+static void
+what_is_not_believed_is_not_told_on(void **state)
+{
+	static const uint8_t type[2] = {0, L2TP_PROXY_PAP}, id[2] = {0, 1};
+	static const uint8_t sent[] = {3, 4, 0xc0, 0x23}, received[] = {5, 6, 1, 2, 3, 4};
+	const struct l2tp_said said[] = {{L2TP_AVP_CALLED_NUMBER, {(const uint8_t *)"123", 3}},
+		{L2TP_AVP_LAST_SENT_LCP, {sent, sizeof(sent)}},
+		{L2TP_AVP_LAST_RECEIVED_LCP, {received, sizeof(received)}},
+		{L2TP_AVP_PROXY_AUTHEN_TYPE, {type, sizeof(type)}},
+		{L2TP_AVP_PROXY_AUTHEN_ID, {id, sizeof(id)}},
+		{L2TP_AVP_PROXY_AUTHEN_NAME, {(const uint8_t *)"bob@isp.example", 15}},
+		{L2TP_AVP_PROXY_AUTHEN_RESPONSE, {(const uint8_t *)"pass-b", 6}}};
+	static const char *const calls[] = {MIDDLE("{to: isp, realm: isp.example}"),
+		MIDDLE("{to: isp, called: '123'}"),
+		MIDDLE_OF("shared, proxy: accept", "{to: isp, realm: isp.example}"),
+		MIDDLE_OF("shared, proxy: accept", "{to: isp, called: '123'}")};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		struct l2tp_told *told = l2tp_told_new(NULL, said, sizeof(said) / sizeof(said[0]));
+
+		begin(calls[i], SERVER("lns", "192.0.2.3", "other, proxy: accept", ""));
+		assert_int_equal(l2tp_call_dial(lac.l2tp, lac.t.now, 5, told), 0);
+		l2tp_told_free(told);
+		turn();
+		twins_run(&lac.t, CV_NS_PER_S, NULL);
+		assert_int_equal(B->switched, 1);
+		assert_int_equal(twin_counter(C, LNS_PROXY_TAKEN) + twin_counter(C, LNS_PROXY_ANEW),
+			i < 2 ? 0 : 1);
+		end();
+	}
+}
+
 /* Calls that come and go faster than the LNS answers fill no tunnel that others' calls are in. */
 static void
 calls_in_a_rush_end_no_tunnel(void **state)
@@ -293,6 +329,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_in_a_rush_end_no_tunnel),
+		cmocka_unit_test(what_is_not_believed_is_not_told_on),
 		cmocka_unit_test(what_was_told_of_who_stays_is_forgotten),
 		cmocka_unit_test(who_is_in_is_not_handed_on),
 	};
