@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/wipe.h"
 #include "l2tp/header.h"
 
 enum {
@@ -27,6 +28,21 @@ struct l2tp_early {
 	uint16_t ns, session_id, len;
 	uint8_t body[];
 };
+
+/* Passwords may be in an ICCN. */
+static void
+free_sent(struct l2tp_sent *s)
+{
+	cv_wipe(s->body, s->len);
+	free(s);
+}
+
+static void
+free_one_early(struct l2tp_early *e)
+{
+	cv_wipe(e->body, e->len);
+	free(e);
+}
 
 /* a before b, modulo 65,536 (section 5.8). */
 static bool
@@ -65,7 +81,7 @@ free_early(struct l2tp_reliable *r)
 		struct l2tp_early *e = r->early;
 
 		r->early = e->next;
-		free(e);
+		free_one_early(e);
 	}
 	r->early_count = 0;
 	r->early_bytes = 0;
@@ -78,7 +94,7 @@ l2tp_reliable_fini(struct l2tp_reliable *r)
 		struct l2tp_sent *s = r->first;
 
 		r->first = s->next;
-		free(s);
+		free_sent(s);
 	}
 	r->last = r->next_send = NULL;
 	free_early(r);
@@ -164,7 +180,7 @@ l2tp_reliable_drop_unsent(struct l2tp_reliable *r)
 		if (r->next_send == s)
 			r->next_send = NULL;
 		r->queued--;
-		free(s);
+		free_sent(s);
 	}
 }
 
@@ -201,7 +217,7 @@ take_ack(struct l2tp_reliable *r, uint64_t now, uint16_t nr)
 		if (r->last == s)
 			r->last = NULL;
 		r->queued--;
-		free(s);
+		free_sent(s);
 		grow_window(r);
 		progress = true;
 	}
@@ -264,7 +280,7 @@ l2tp_reliable_next_early(struct l2tp_reliable *r, uint16_t *session_id, struct c
 		r->early = e->next;
 		r->early_count--;
 		r->early_bytes -= e->len;
-		free(e);
+		free_one_early(e);
 		e = r->early;
 	}
 	if (e == NULL || e->ns != r->nr)
