@@ -18,6 +18,7 @@
 /* What is ours on the outside, of VLANs services alone, replaced as a whole. Addresses and ports in
  * network order. */
 struct dp_outside {
+	uint64_t bits; /* of its addresses and broadcasts over IPv4: dp_own_bit() */
 	uint32_t count;
 	uint32_t services; /* of them; behind these are addresses of interfaces */
 	uint32_t mask, mask6;
@@ -40,6 +41,7 @@ struct dp_outside {
 
 /* What is ours on a VLAN, services and interfaces, replaced as a whole. */
 struct dp_lan_own {
+	uint64_t bits; /* as those of dp_outside */
 	uint32_t count;
 	bool v6; /* some of it is of IPv6 */
 	struct dp_own own[];

@@ -187,6 +187,7 @@ static void
 add_own(struct dp_lan_own *o, const struct dp_own *own)
 {
 	o->v6 |= !dp_ip_is4(own->ip);
+	o->bits |= dp_own_bits(own);
 	o->own[o->count++] = *own;
 }
 

@@ -85,6 +85,32 @@ dp_outside_of(const struct dp *dp)
 	return __atomic_load_n(&dp->outside, __ATOMIC_CONSUME);
 }
 
+static inline uint64_t
+dp_own_bit(uint32_t ip_be)
+{
+	return UINT64_C(1) << (ip_be * UINT32_C(0x9e3779b1) >> 26);
+}
+
+/* What an address of ours adds to the bits by which others are known not to be ours. */
+static inline uint64_t
+dp_own_bits(const struct dp_own *own)
+{
+	return dp_ip_is4(own->ip) ? dp_own_bit(dp_ip4_be(own->ip)) | dp_own_bit(own->broadcast) : 0;
+}
+
+/* Whether an IPv4 address may be one of ours on this LAN, or of a broadcast there; false: it is
+ * none, which is so of nearly all. */
+static inline bool
+dp_may_be_own(const struct dp *dp, unsigned lan, uint32_t ip_be)
+{
+	const struct dp_lan_own *own;
+
+	if (likely(dp_lan_is_port(lan)))
+		return (dp_outside_of(dp)->bits & dp_own_bit(ip_be)) != 0;
+	own = __atomic_load_n(&dp->lans[lan].own, __ATOMIC_CONSUME);
+	return own != NULL && (own->bits & dp_own_bit(ip_be)) != 0;
+}
+
 /* Whether an address of ours of IPv6 is on this LAN, which has its link-local one then. */
 static inline bool
 dp_speaks_ipv6(const struct dp *dp, unsigned lan)

@@ -95,6 +95,7 @@ put_own(struct dp_outside *o, const struct cv_ip *ip, unsigned length, uint16_t 
 	if (ip->family == CV_IPV6 && dp_lan_is_port(lan))
 		o->ports6 |= UINT32_C(1) << lan;
 	o->own[o->count] = dp_own_of(ip, length, lan);
+	o->bits |= dp_own_bits(&o->own[o->count]);
 	o->own[o->count++].service = service;
 }
 

@@ -245,7 +245,8 @@ parse_uplink(const struct dp *dp, unsigned lan, unsigned ether, uint32_t type, s
 				wire_ipv6_multicast(target) || wire_ipv6_link_local(target) ||
 				dp_is_own(dp, lan, dp_ip6(target))
 		: !wire_ipv4_sum_right(ip, WIRE_IPV4) ||
-				dp_is_local(dp, lan, wire_ipv4_target_be(ip)))
+				(dp_may_be_own(dp, lan, wire_ipv4_target_be(ip)) &&
+					dp_is_local(dp, lan, wire_ipv4_target_be(ip))))
 		return false;
 	p->kind = six ? UPLINK | INNER6 : UPLINK;
 	p->inner = p->ip;

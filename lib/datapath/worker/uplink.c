@@ -20,11 +20,14 @@ dp_uplink_check4(const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t 
 	uint32_t source = wire_ipv4_source_be(ip), target = wire_ipv4_target_be(ip);
 	const struct dp_realm_table *r = dp_realm_of(dp, realm);
 
-	if (dp_is_local(dp, lan, source))
+	bool maybe = dp_may_be_own(dp, lan, source);
+
+	if (unlikely(maybe) && dp_is_local(dp, lan, source))
 		return DP_DROP_CLASSIFY_LAND;
-	if (wire_ipv4_martian(source) || dp_is_broadcast(dp, lan, source))
+	if (wire_ipv4_martian(source) || (unlikely(maybe) && dp_is_broadcast(dp, lan, source)))
 		return DP_DROP_CLASSIFY_MARTIAN;
-	if (wire_ipv4_martian(target) || dp_is_broadcast(dp, lan, target))
+	if (wire_ipv4_martian(target) ||
+		(unlikely(dp_may_be_own(dp, lan, target)) && dp_is_broadcast(dp, lan, target)))
 		return DP_DROP_CLASSIFY_DESTINATION;
 	if (r != NULL && dp_route_is_clients(dp_route_find(r, dp_realm_word(r, source), source)))
 		return DP_DROP_UPLINK_SPOOFED;

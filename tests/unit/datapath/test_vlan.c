@@ -381,6 +381,31 @@ wrong_vlans(void **state)
 	bench_down(&b);
 }
 
+/* What is ours there is nobody else's: an address, and the network's broadcasts. */
+static void
+what_is_ours_on_a_vlan(void **state)
+{
+	static const struct {
+		uint32_t source, target;
+		enum dp_drop_cause cause;
+	} packets[] = {{OURS, CLIENT, DP_DROP_CLASSIFY_LAND},
+		{OURS | 0xff, CLIENT, DP_DROP_CLASSIFY_MARTIAN},
+		{HOST, OURS | 0xff, DP_DROP_CLASSIFY_DESTINATION}};
+	uint8_t frame[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	up(&b);
+	know(&b, true, &customers[0]);
+	for (size_t i = 0; i < RTE_DIM(packets); i++) {
+		wire_ether_write(frame, b.dp->ports[0].mac, customers[0].mac, WIRE_TYPE_IPV4);
+		inner_packet(frame + WIRE_ETHER, packets[i].source, packets[i].target, ESP, LEN);
+		put_tagged(&b, frame, WIRE_ETHER + LEN, 0, customers[0].vlan);
+		assert_int_equal(drops(&b, packets[i].cause), 1);
+	}
+	bench_down(&b);
+}
+
 /* A device may take the first tag off, or both. */
 static void
 tags_in_the_descriptor(void **state)
@@ -689,6 +714,7 @@ main(void)
 		cmocka_unit_test(plain_packets_go_the_fast_way),
 		BOTH_WAYS(what_is_asked_on_a_vlan),
 		BOTH_WAYS(wrong_vlans),
+		BOTH_WAYS(what_is_ours_on_a_vlan),
 		BOTH_WAYS(tags_in_the_descriptor),
 		BOTH_WAYS(tunnels_on_a_vlan),
 		BOTH_WAYS(what_can_not_be),
