@@ -16,8 +16,8 @@
 
 enum {
 	RELOAD_ROWS_MAX = 200, /* further ones are counted */
-	TOLL_CAUSES = 8,
-	TOLL_USERS = 10, /* named with each cause */
+	TOLL_CAUSES = 9,       /* as many as lns_next_fate knows */
+	TOLL_USERS = 10,       /* named with each cause */
 };
 
 struct reload_rows {

@@ -105,6 +105,8 @@ bool lns_dial_stands(struct lns *lns, uint64_t now, uint16_t listener,
 struct lns_dial *lns_dial_new(struct lns *lns, const struct cfg *cfg, const struct cfg_dial *entry);
 /* Without a word; takes NULL. */
 void lns_dial_free(struct lns *lns, struct lns_dial *d);
+/* Whether what it has goes on under this configuration. */
+bool lns_dial_goes_on(const struct lns *lns, const struct lns_dial *d, const struct cfg *cfg);
 /* Puts those that were made for a configuration in the place of what is there. The configuration
  * before is there still. */
 void lns_dials_put(struct lns *lns, uint64_t now, const struct cfg *before,

@@ -88,6 +88,14 @@ same_way(const struct cfg *a_cfg, const struct cfg_dial *a, const struct cfg *b_
 	return true;
 }
 
+bool
+lns_dial_goes_on(const struct lns *lns, const struct lns_dial *d, const struct cfg *cfg)
+{
+	const struct cfg_dial *entry = cfg_dial_by_id(cfg, d->id);
+
+	return entry != NULL && same_way(lns->cfg, d->cfg, cfg, entry);
+}
+
 /* Whether the last try may have failed for what is other now. */
 static bool
 same_terms(const struct lns_dial *a, const struct lns_dial *b)

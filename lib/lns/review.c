@@ -9,6 +9,7 @@
 
 static const char user_gone[] = "the user is gone";
 static const char peer_gone[] = "the peer is not dialled any more";
+static const char peer_elsewhere[] = "the peer is dialled in another way";
 static const char group_gone[] = "the group or filter is gone";
 static const char listener_gone[] = "the listener is gone";
 static const char other_address[] = "the user has another address or realm";
@@ -90,10 +91,11 @@ wanted(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *p
 }
 
 static void
-judge(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *profile,
-	struct lns_fate *fate)
+judge(const struct lns *lns, const struct lns_session *s, const struct cfg *cfg,
+	struct lns_profile *profile, struct lns_fate *fate)
 {
-	const struct lns_dial *to;
+	bool handed = s->other != NULL || s->onward != NULL;
+	const struct lns_dial *dial = handed ? lns_handed_to(s) : s->dial;
 	const char *why;
 
 	*fate = (struct lns_fate){.outcome = LNS_STAYS, .why = "", .session = &s->info};
@@ -102,15 +104,12 @@ judge(const struct lns_session *s, const struct cfg *cfg, struct lns_profile *pr
 		fate->why = listener_gone;
 		return;
 	}
-	if (s->other != NULL || s->onward != NULL) {
-		to = lns_handed_to(s);
-		if (to != NULL && cfg_dial_by_id(cfg, to->id) == NULL) {
-			fate->outcome = LNS_ENDS;
-			fate->why = peer_gone;
-		}
+	if (dial != NULL && !lns_dial_goes_on(lns, dial, cfg)) {
+		fate->outcome = LNS_ENDS;
+		fate->why = cfg_dial_by_id(cfg, dial->id) == NULL ? peer_gone : peer_elsewhere;
 		return;
 	}
-	if (s->who == NULL)
+	if (handed || s->who == NULL)
 		return;
 	if (!wanted(s, cfg, profile, &why)) {
 		fate->outcome = LNS_ENDS;
@@ -147,7 +146,7 @@ lns_next_fate(const struct lns *lns, const struct cfg *cfg, uint64_t *cursor, ui
 	struct lns_profile profile;
 
 	if (s != NULL)
-		judge(s, cfg, &profile, fate);
+		judge(lns, s, cfg, &profile, fate);
 	return s != NULL;
 }
 
@@ -159,7 +158,7 @@ lns_withdraw(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, str
 
 	if (s == NULL)
 		return false;
-	judge(s, lns->cfg, &profile, fate);
+	judge(lns, s, lns->cfg, &profile, fate);
 	if (fate->outcome == LNS_ENDS)
 		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
 	else if (fate->outcome == LNS_CHANGES)
@@ -175,7 +174,7 @@ lns_review(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struc
 
 	if (s == NULL)
 		return false;
-	judge(s, lns->cfg, &profile, fate);
+	judge(lns, s, lns->cfg, &profile, fate);
 	if (fate->outcome == LNS_ENDS)
 		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
 	else if (fate->outcome == LNS_CHANGES)

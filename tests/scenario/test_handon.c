@@ -456,6 +456,32 @@ another_configuration(void **state)
 	twins_down(&t);
 }
 
+/* What would end is known before, and is what ends. */
+static void
+a_peer_that_moves(void **state)
+{
+	static const char middle[] = MIDDLE("chap-md5", "", BY_REALM), caller[] = CALLER;
+	char moved[sizeof(middle)], other[sizeof(caller)];
+	struct twins t;
+
+	(void)state;
+	memcpy(moved, middle, sizeof(middle));
+	strstr(moved, "to: 192.0.2.3")[strlen("to: 192.0.2.")] = '9';
+	memcpy(other, caller, sizeof(caller));
+	strstr(other, "to: 192.0.2.2")[strlen("to: 192.0.2.")] = '9';
+	up(&t, caller, middle, LNS("accept", "chap-md5"));
+	assert_int_equal(twin_would_end(B, middle), 0);
+	assert_int_equal(
+		twin_would_end(B, MIDDLE("chap-md5", ", start: traffic, idle: 60s", BY_REALM)), 0);
+	assert_int_equal(twin_would_end(B, moved), 2);
+	assert_int_equal(twin_would_end(A, caller), 0);
+	assert_int_equal(twin_would_end(A, other), 1);
+	twin_reload(B, moved);
+	assert_true(twins_run(&t, 20 * CV_NS_PER_S, is_down));
+	assert_int_equal(B->removed, 2);
+	twins_down(&t);
+}
+
 /* While a call waits for it. */
 static void
 a_peer_that_goes_while_a_call_waits(void **state)
@@ -545,6 +571,7 @@ main(void)
 		cmocka_unit_test(an_lns_that_does_not_answer),
 		cmocka_unit_test(a_tunnel_is_there_while_there_are_calls),
 		cmocka_unit_test(another_configuration),
+		cmocka_unit_test(a_peer_that_moves),
 		cmocka_unit_test(a_peer_that_goes_while_a_call_waits),
 		cmocka_unit_test(an_end_while_a_call_waits),
 		cmocka_unit_test(no_call_goes_back_to_where_it_came_from),

@@ -394,6 +394,21 @@ twins_run(struct twins *t, uint64_t limit_ns, bool (*cond)(struct twins *t))
 	return true;
 }
 
+unsigned
+twin_would_end(struct twin *w, const char *yaml)
+{
+	struct cfg *cfg = load(yaml);
+	uint64_t cursor = 0;
+	struct lns_fate fate;
+	unsigned n = 0;
+
+	assert_int_equal(cfg_continue(cfg, w->cfg), 0);
+	while (lns_next_fate(w->lns, cfg, &cursor, UINT64_MAX, &fate))
+		n += fate.outcome == LNS_ENDS;
+	cfg_free(cfg);
+	return n;
+}
+
 void
 twin_reload(struct twin *w, const char *yaml)
 {

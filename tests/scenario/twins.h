@@ -86,6 +86,8 @@ bool twins_run(struct twins *t, uint64_t limit_ns, bool (*cond)(struct twins *t)
 /* One is gone without a word, and there is a new one in its place, or (NULL) none. */
 void twin_restart(struct twin *w, const char *yaml);
 void twin_reload(struct twin *w, const char *yaml);
+/* How many sessions it says would end. */
+unsigned twin_would_end(struct twin *w, const char *yaml);
 /* The datagram arrives there now. */
 void twin_inject(struct twin *w, const char *from, const void *bytes, size_t len);
 
