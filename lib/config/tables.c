@@ -191,7 +191,7 @@ static const struct cfg_key secret_keys[] = {
 	VALUE("proxy", struct cfg_tunnel_secret, proxy, CHOICE(proxy_ways), "renegotiate",
 		NEW_TUNNELS,
 		"accept: what such LACs negotiated and were told by callers is taken where it "
-		"fits"),
+		"fits, and told on where their calls are handed on"),
 	VALUE("outgoing", struct cfg_tunnel_secret, outgoing, CHOICE(outgoing_ways), "refuse",
 		NEW_TUNNELS, "accept: who asks us to place a call (OCRQ) has us for its other end"),
 };
