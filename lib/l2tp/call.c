@@ -261,21 +261,22 @@ take_icrp(struct l2tp_tunnel *t, uint64_t now, struct l2tp_call *c, const struct
 }
 
 /* Section 6.14: a reserved word, and what to escape in what is sent to the caller and received. Of
- * a call that is not up, or not ours to have a line, it says nothing. */
+ * a call that is not up, or without its ACCM, it says nothing. */
 static void
 take_sli(struct l2tp_tunnel *t, const struct l2tp_call *c, const struct l2tp_message *m)
 {
 	struct l2tp_event event = {
 		.type = L2TP_EV_CALL_ACCM, .local_session = c->local, .remote_session = c->remote};
-	struct cv_reader r = cv_reader(m->value[L2TP_AVP_ACCM].data, m->value[L2TP_AVP_ACCM].len);
+	struct cv_reader r;
 
-	cv_read_u16(&r);
-	event.accm.send = cv_read_u32(&r);
-	event.accm.receive = cv_read_u32(&r);
-	if (c->state != L2TP_CALL_ESTABLISHED || r.failed) {
+	if (c->state != L2TP_CALL_ESTABLISHED || !l2tp_has(m, L2TP_AVP_ACCM)) {
 		t->counters.rx_ignored++;
 		return;
 	}
+	r = cv_reader(m->value[L2TP_AVP_ACCM].data, m->value[L2TP_AVP_ACCM].len);
+	cv_read_u16(&r);
+	event.accm.send = cv_read_u32(&r);
+	event.accm.receive = cv_read_u32(&r);
 	if (!l2tp_push_event(t, &event))
 		t->reliable.dead = true;
 }

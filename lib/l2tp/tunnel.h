@@ -188,14 +188,14 @@ enum l2tp_tie {
 /* Of values of L2TP_TIE_BREAKER_BYTES; NULL: that SCCRQ has none. */
 enum l2tp_tie l2tp_tie(const uint8_t *ours, const uint8_t *theirs);
 
-#define L2TP_COUNTERS(X)                                              \
-	X(rx_messages, "control messages processed")                  \
-	X(rx_duplicates, "control messages that came again")          \
-	X(rx_early, "control messages that came before their turn")   \
-	X(rx_malformed, "control messages that could not be read")    \
-	X(rx_unknown_session, "messages for a call that is not here") \
-	X(rx_unexpected, "messages that the state does not allow")    \
-	X(rx_ignored, "unknown messages that nobody must know; WEN")  \
+#define L2TP_COUNTERS(X)                                                                    \
+	X(rx_messages, "control messages processed")                                        \
+	X(rx_duplicates, "control messages that came again")                                \
+	X(rx_early, "control messages that came before their turn")                         \
+	X(rx_malformed, "control messages that could not be read")                          \
+	X(rx_unknown_session, "messages for a call that is not here")                       \
+	X(rx_unexpected, "messages that the state does not allow")                          \
+	X(rx_ignored, "unknown messages that nobody must know; WEN; SLI that says nothing") \
 	X(calls, "calls established")
 
 struct l2tp_counters {

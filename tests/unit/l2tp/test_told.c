@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "l2tp/header.h"
+#include "l2tp/message.h"
+
 enum { CALL = 501, ANSWER = 601 };
 
 #define BYTES(text)                                       \
@@ -182,6 +185,35 @@ the_lac_hears_of_control_characters(void **state)
 	down(&p);
 }
 
+/* Behind one that had it, so that what it had may lie in memory still. */
+static void
+an_sli_without_its_accm_says_nothing(void **state)
+{
+	struct l2tp_told *request, *connect;
+	uint8_t bytes[256];
+	struct cv_writer out = cv_writer(bytes, sizeof(bytes));
+	struct l2tp_tunnel_info info;
+	struct l2tp_builder b;
+	struct pair p;
+
+	(void)state;
+	up(&p, false, false);
+	call(&p, NULL, &request, &connect);
+	assert_int_equal(l2tp_call_set_accm(p.lns, p.now, ANSWER, 1, 2), 0);
+	carry(&p);
+	expect(p.lac, L2TP_EV_CALL_ACCM);
+	l2tp_build(&b, p.crypto, (struct cv_bytes){0}, L2TP_SLI);
+	l2tp_control_header_write(
+		&out, THEIRS, CALL, (uint16_t)(L2TP_CONTROL_HEADER + cv_written(&b.w)), 3, 4);
+	cv_write_bytes(&out, b.body, cv_written(&b.w));
+	assert_int_equal(l2tp_tunnel_input(p.lac, p.now, bytes, cv_written(&out)), 0);
+	expect_nothing(p.lac);
+	l2tp_tunnel_info(p.lac, &info);
+	assert_int_equal(info.counters.rx_ignored, 1);
+	l2tp_told_free(connect);
+	down(&p);
+}
+
 /* Both ends go with calls half-way, and with events that nobody has taken. */
 static void
 what_is_kept_goes_with_the_tunnel(void **state)
@@ -210,6 +242,7 @@ main(void)
 		cmocka_unit_test(what_is_too_long_is_left_out),
 		cmocka_unit_test(what_is_said_later_counts),
 		cmocka_unit_test(the_lac_hears_of_control_characters),
+		cmocka_unit_test(an_sli_without_its_accm_says_nothing),
 		cmocka_unit_test(what_is_kept_goes_with_the_tunnel),
 	};
 
