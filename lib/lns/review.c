@@ -150,34 +150,39 @@ lns_next_fate(const struct lns *lns, const struct cfg *cfg, uint64_t *cursor, ui
 	return s != NULL;
 }
 
+/* The next session, which is ended where that is its fate; NULL: none. *profile: as judge(). */
+static struct lns_session *
+next_judged(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop,
+	struct lns_profile *profile, struct lns_fate *fate)
+{
+	struct lns_session *s = next_session(lns, cursor, stop);
+
+	if (s == NULL)
+		return NULL;
+	judge(lns, s, lns->cfg, profile, fate);
+	if (fate->outcome == LNS_ENDS)
+		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
+	return s;
+}
+
 bool
 lns_withdraw(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate)
 {
-	struct lns_session *s = next_session(lns, cursor, stop);
 	struct lns_profile profile;
+	struct lns_session *s = next_judged(lns, now, cursor, stop, &profile, fate);
 
-	if (s == NULL)
-		return false;
-	judge(lns, s, lns->cfg, &profile, fate);
-	if (fate->outcome == LNS_ENDS)
-		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
-	else if (fate->outcome == LNS_CHANGES)
+	if (s != NULL && fate->outcome == LNS_CHANGES)
 		lns_profile_withdraw(lns, s, &profile);
-	return true;
+	return s != NULL;
 }
 
 bool
 lns_review(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struct lns_fate *fate)
 {
-	struct lns_session *s = next_session(lns, cursor, stop);
 	struct lns_profile profile;
+	struct lns_session *s = next_judged(lns, now, cursor, stop, &profile, fate);
 
-	if (s == NULL)
-		return false;
-	judge(lns, s, lns->cfg, &profile, fate);
-	if (fate->outcome == LNS_ENDS)
-		lns_session_close(lns, s, now, PPP_DOWN_PROFILE);
-	else if (fate->outcome == LNS_CHANGES)
+	if (s != NULL && fate->outcome == LNS_CHANGES)
 		lns_profile_change(lns, s, now, &profile);
-	return true;
+	return s != NULL;
 }
