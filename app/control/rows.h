@@ -60,7 +60,8 @@ struct session_row {
 	struct cv_ip local6;
 	uint16_t mtu;
 	struct dp_sequence_counters sequence;
-	const char *other; /* NULL: it has none */
+	const char *handed_to; /* NULL: it was not */
+	const char *other;     /* NULL: it has none */
 	char other_text[LNS_SERIAL_TEXT];
 	char rate_in[CV_RATE_TEXT], rate_out[CV_RATE_TEXT];
 	uint64_t age_s;

@@ -147,7 +147,7 @@ static const struct view_column session_columns[] = {
 		"what it was given by DHCPv6; null: nothing", OR_NULL),
 	COLUMN("local6", local6, TEXT, NULL, "our link-local address",
 		"on its link; null: IPV6CP is not open", OR_NULL),
-	COLUMN("handed_to", s.handed_to, TEXT, NULL, "handed on to",
+	COLUMN("handed_to", handed_to, TEXT, NULL, "handed on to",
 		"the peer that its call went on to; null: it is one of ours", OR_NULL),
 	COLUMN("other", other, TEXT, NULL, "its other half",
 		"serial of the session that what comes by it leaves by; null: there is none", OR_NULL),

@@ -125,12 +125,20 @@ complete_rates(const struct daemon *d, struct session_row *row)
 }
 
 static void
+complete_half(const struct lns_half_info *half, struct session_row *row)
+{
+	row->handed_to = half == NULL ? NULL : half->to;
+	row->other = half == NULL || half->other == 0 ? NULL : row->other_text;
+	if (row->other != NULL)
+		snprintf(row->other_text, sizeof(row->other_text), "%" LNS_PRI_SERIAL, half->other);
+}
+
+static void
 complete_session(const struct daemon *d, struct session_row *row)
 {
 	const struct lns_session_info *s = &row->s;
-	const struct cfg_group *group = s->user[0] == '\0' || s->handed_to != NULL
-						? NULL
-						: cfg_group_by_id(d->cfg, s->group);
+	const struct cfg_group *group =
+		s->user[0] == '\0' || s->half != NULL ? NULL : cfg_group_by_id(d->cfg, s->group);
 	const struct cfg_filter *filter =
 		group == NULL ? NULL : cfg_filter_by_id(d->cfg, s->filter);
 
@@ -144,8 +152,7 @@ complete_session(const struct daemon *d, struct session_row *row)
 	dp_session_sequence(d->dp, s->slot, &row->sequence);
 	complete_rates(d, row);
 	row->age_s = command_seconds(daemon_now(), s->created_at);
-	row->other = s->other == 0 ? NULL : row->other_text;
-	snprintf(row->other_text, sizeof(row->other_text), "%" LNS_PRI_SERIAL, s->other);
+	complete_half(s->half, row);
 	complete_routes(s, row);
 	complete_ipv6(s->ipv6, row);
 }

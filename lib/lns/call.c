@@ -217,7 +217,7 @@ lns_session_keep_early(struct lns *lns, struct lns_session *s, struct cv_bytes f
 	memcpy(e->bytes + e->used, frame.data, frame.len);
 	e->len[e->n++] = (uint16_t)frame.len;
 	e->used = (uint16_t)(e->used + frame.len);
-	if (s->joined)
+	if (s->half != NULL && s->half->joined)
 		lns_ready(lns, &s->object); /* it goes on at once */
 	return 0;
 }
@@ -285,7 +285,7 @@ lns_call_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2
 			terms = s->dial->terms;
 	}
 	s->info.sequencing = event->sequencing_required;
-	if (s->other != NULL) {
+	if (s->half != NULL) {
 		lns_hand_on_up(lns, s, now);
 		return;
 	}

@@ -53,7 +53,7 @@ lns_dial_free(struct lns *lns, struct lns_dial *d)
 	if (d->session != NULL)
 		d->session->dial = NULL;
 	while ((first = cv_list_first(&d->waiting)) != NULL) {
-		CV_OBJECT(struct lns_session, waits, first)->onward = NULL;
+		CV_OBJECT(struct lns_half, waits, first)->onward = NULL;
 		cv_unlink(first);
 	}
 	lns_terms_drop(d->terms);

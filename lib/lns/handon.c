@@ -10,10 +10,11 @@
  * goes along in proxy AVPs, for the other LNS to go on from, or to begin anew.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lns/dial.h"
 
-#define WAITING(link) CV_OBJECT(struct lns_session, waits, link)
+#define WAITING(link) CV_OBJECT(struct lns_half, waits, link)->session
 
 static void
 refuse(struct lns *lns, struct lns_session *s, uint64_t now, const char *why)
@@ -56,12 +57,32 @@ note_user(struct lns *lns, struct lns_session *s, struct cv_bytes name)
 	s->info.user = who->shown;
 }
 
+/* Makes a half of it; NULL: no memory. */
+static struct lns_half *
+new_half(struct lns_session *s)
+{
+	struct lns_half *half = calloc(1, sizeof(*half));
+
+	if (half == NULL)
+		return NULL;
+	half->session = s;
+	s->half = half;
+	s->info.half = &half->info;
+	return half;
+}
+
 /* The peer's poll does the rest. */
 static void
 begin(struct lns *lns, struct lns_session *s, uint64_t now, struct lns_dial *d)
 {
-	s->onward = d;
-	cv_list_append(&d->waiting, &s->waits);
+	struct lns_half *half = new_half(s);
+
+	if (half == NULL) {
+		refuse(lns, s, now, "out of memory");
+		return;
+	}
+	half->onward = d;
+	cv_list_append(&d->waiting, &half->waits);
 	cv_wheel_arm(&lns->wheel, &s->object.timer, cv_time_add(now, LNS_HAND_ON_NS));
 	lns_ready(lns, &d->object);
 }
@@ -187,14 +208,18 @@ place(struct lns *lns, struct lns_dial *d, struct lns_session *s, uint64_t now)
 		refuse(lns, s, now, "no session is free for the call that is handed on");
 		return;
 	}
-	cv_unlink(&s->waits);
-	s->onward = NULL;
-	l2tp_told_free(s->told);
-	s->told = NULL;
-	s->other = other;
-	other->other = s;
-	s->info.other = other->info.serial;
-	other->info.other = s->info.serial;
+	if (new_half(other) == NULL) {
+		lns_session_close(lns, other, now, PPP_DOWN_NOMEM);
+		refuse(lns, s, now, "out of memory");
+		return;
+	}
+	cv_unlink(&s->half->waits);
+	s->half->onward = NULL;
+	lns_hand_on_stays(s);
+	s->half->other = other;
+	other->half->other = s;
+	s->half->info.other = other->info.serial;
+	other->half->info.other = s->info.serial;
 	if (s->who != NULL)
 		note_user(lns, other, (struct cv_bytes){s->who->name, s->who->len});
 	cv_wheel_cancel(&lns->wheel, &s->object.timer);
@@ -253,11 +278,12 @@ lns_hand_on_idle(struct lns_dial *d, uint64_t now)
 const struct lns_dial *
 lns_handed_to(const struct lns_session *s)
 {
-	const struct lns_session *placed = s->placed ? s : s->other;
+	const struct lns_session *placed;
 
-	if (s->other != NULL)
-		return placed->tunnel == NULL ? NULL : placed->tunnel->dial;
-	return s->onward;
+	if (s->half == NULL || s->half->other == NULL)
+		return s->half == NULL ? NULL : s->half->onward;
+	placed = s->placed ? s : s->half->other;
+	return placed->tunnel == NULL ? NULL : placed->tunnel->dial;
 }
 
 void
@@ -270,21 +296,21 @@ lns_hand_on_gone(struct lns *lns, struct lns_dial *d, uint64_t now)
 void
 lns_hand_on_late(struct lns *lns, struct lns_session *s, uint64_t now)
 {
-	if (s->onward != NULL)
+	if (s->half != NULL && s->half->onward != NULL)
 		refuse(lns, s, now, "the peer that the call is handed on to does not answer");
 }
 
 void
 lns_hand_on_up(struct lns *lns, struct lns_session *s, uint64_t now)
 {
-	struct lns_session *from = s->other;
+	struct lns_session *from = s->half->other;
 	char peer[CV_ENDPOINT_TEXT];
 
 	lns_count(lns, LNS_HANDED_ON);
 	from->info.ever_open = s->info.ever_open = true;
 	from->info.opened_at = s->info.opened_at = now;
 	lns_session_end_wait(from);
-	from->join_due = true;
+	from->half->join_due = true;
 	lns_ready(lns, &from->object);
 	cv_log_event(lns->log, CV_LOG_INFO, "session-handed-on",
 		"tunnel=%u session=%u serial=%" LNS_PRI_SERIAL
@@ -301,7 +327,7 @@ void
 lns_hand_on_accm(
 	struct lns *lns, struct lns_session *s, uint64_t now, uint32_t send, uint32_t receive)
 {
-	struct lns_session *from = s->other;
+	struct lns_session *from = s->half == NULL ? NULL : s->half->other;
 
 	/* the caller's line is behind the half that arrived */
 	if (from == NULL || !s->placed || from->accm_tells == LNS_ACCM_TELLS)
@@ -316,15 +342,11 @@ lns_hand_on_over(struct lns *lns, struct lns_session *s, uint64_t now, const cha
 	const struct l2tp_reason *told)
 {
 	const struct l2tp_reason lost = {.result = L2TP_CDN_LOST_CARRIER, .message = reason};
-	struct lns_session *other = s->other;
+	struct lns_session *other = s->half == NULL ? NULL : s->half->other;
 
-	cv_unlink(&s->waits);
-	s->onward = NULL;
-	l2tp_told_free(s->told);
-	s->told = NULL;
+	lns_hand_on_free(s);
 	if (other == NULL)
 		return;
-	s->other = other->other = NULL;
 	l2tp_call_close(
 		other->tunnel->l2tp, now, other->info.session_id, told == NULL ? &lost : told);
 	lns_ready(lns, &other->tunnel->object);
@@ -341,11 +363,17 @@ lns_hand_on_stays(struct lns_session *s)
 void
 lns_hand_on_free(struct lns_session *s)
 {
-	cv_unlink(&s->waits);
-	l2tp_told_free(s->told);
-	s->told = NULL;
-	if (s->other != NULL)
-		s->other->other = NULL;
+	struct lns_half *half = s->half;
+
+	lns_hand_on_stays(s);
+	if (half == NULL)
+		return;
+	cv_unlink(&half->waits);
+	if (half->other != NULL && half->other->half != NULL)
+		half->other->half->other = NULL;
+	s->half = NULL;
+	s->info.half = NULL;
+	free(half);
 }
 
 /* ---- what a half has to say ---- */
@@ -360,7 +388,8 @@ poll_early(struct lns *lns, struct lns_session *s, struct lns_action *action)
 	if (e == NULL)
 		return false;
 	len = e->len[e->told];
-	lns_session_give_frame(lns, s->other, (struct cv_bytes){e->bytes + e->at, len}, action);
+	lns_session_give_frame(
+		lns, s->half->other, (struct cv_bytes){e->bytes + e->at, len}, action);
 	e->at = (uint16_t)(e->at + len);
 	if (++e->told == e->n) {
 		lns_early_free(e);
@@ -372,19 +401,22 @@ poll_early(struct lns *lns, struct lns_session *s, struct lns_action *action)
 bool
 lns_hand_on_poll(struct lns *lns, struct lns_session *s, struct lns_action *action)
 {
-	if (s->other == NULL)
+	struct lns_half *half = s->half;
+	struct lns_session *other = half == NULL ? NULL : half->other;
+
+	if (other == NULL)
 		return false;
-	if (s->join_due && s->other->added) {
-		s->join_due = false;
-		s->joined = s->other->joined = true;
-		lns_ready(lns, &s->other->object);
+	if (half->join_due && other->added) {
+		half->join_due = false;
+		half->joined = other->half->joined = true;
+		lns_ready(lns, &other->object);
 		*action = (struct lns_action){.type = LNS_ACT_SESSION_SWITCH,
 			.listener = s->info.listener,
 			.peer = s->info.peer,
 			.tunnel_id = s->info.tunnel_id,
 			.session = &s->info,
-			.other = &s->other->info};
+			.other = &other->info};
 		return true;
 	}
-	return s->joined && poll_early(lns, s, action);
+	return half->joined && poll_early(lns, s, action);
 }

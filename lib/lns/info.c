@@ -100,8 +100,8 @@ describe_session(const struct lns_session *s, struct lns_session_info *info)
 	info->lcp_state = info->ipcp_state = info->ipv6cp_state = "-";
 	to = lns_handed_to(s);
 	if (to != NULL) {
-		info->handed_to = to->cfg->name;
-		info->state = s->joined ? "handed-on" : "handing-on";
+		s->half->info.to = to->cfg->name;
+		info->state = s->half->joined ? "handed-on" : "handing-on";
 	}
 	if (s->ppp == NULL)
 		return;

@@ -123,6 +123,16 @@ struct lns_ipv6 {
 	bool advert_due;
 };
 
+/* What only a session has that is one of two halves of a call (handon.c). */
+struct lns_half {
+	struct lns_half_info info;
+	struct lns_session *session;
+	struct lns_dial *onward;   /* whom it is to be handed on to; NULL: it was */
+	struct cv_link waits;      /* for that one */
+	struct lns_session *other; /* NULL: there is none yet */
+	bool join_due, joined;     /* the data path is to join both; it has */
+};
+
 struct lns_session {
 	struct lns_object object;
 	struct lns_session_info info; /* info.user: `who`'s, or "" */
@@ -146,21 +156,17 @@ struct lns_session {
 	uint64_t over_at;
 	uint32_t accm; /* that the LAC has for what it sends to the caller */
 	uint8_t accm_tells;
-	struct lns_dial *dial; /* whose it is; NULL: nobody's */
-	/* handon.c: */
-	struct l2tp_told *told;    /* what its LAC says of it; NULL: nothing, or nobody asks */
-	struct lns_dial *onward;   /* whom it is to be handed on to; NULL: nobody, or it was */
-	struct cv_link waits;      /* for that one */
-	struct lns_session *other; /* the other half; NULL: there is none */
-	bool hand_due;             /* its PPP ends here, as soon as all of it was said */
-	bool join_due, joined;     /* the data path is to join both; it has */
-	bool placed;               /* we placed its call, */
-	bool client;               /* and prove ourselves in it */
-	bool listed;               /* its profile is the configuration's */
-	bool own_filter;           /* it says a filter, whatever the group's is */
-	bool ask_due;              /* the question is to be given out */
-	bool hear_due;             /* likewise how many packets it sent */
-	bool waiting;              /* counted in its peer's */
+	struct lns_dial *dial;  /* whose it is; NULL: nobody's */
+	struct l2tp_told *told; /* what its LAC says of it; NULL: nothing, or nobody asks */
+	struct lns_half *half;  /* of a call that is handed on; NULL: it is none */
+	bool hand_due;          /* its PPP ends here, as soon as all of it was said */
+	bool placed;            /* we placed its call, */
+	bool client;            /* and prove ourselves in it */
+	bool listed;            /* its profile is the configuration's */
+	bool own_filter;        /* it says a filter, whatever the group's is */
+	bool ask_due;           /* the question is to be given out */
+	bool hear_due;          /* likewise how many packets it sent */
+	bool waiting;           /* counted in its peer's */
 	bool from_pool;
 	bool added, opened, reached; /* what the data path was told */
 	bool want_open;              /* what should be true */

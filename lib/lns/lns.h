@@ -159,13 +159,18 @@ struct lns_ipv6_info {
 	struct cv_prefix delegated; /* what it was given by DHCPv6; family 0: nothing */
 };
 
+/* What a call that is handed on has beside. */
+struct lns_half_info {
+	uint64_t other; /* serial of its other half; 0: it has none yet */
+	const char *to; /* name of the peer */
+};
+
 /* What one session is. Text is escaped already. Valid until the next call into the server. */
 struct lns_session_info {
-	uint64_t serial;   /* its own for ever: no other session has or gets it */
-	uint64_t other;    /* of its other half, where it was handed on; 0: it has none */
-	uint32_t slot;     /* cv_session_slot of the three below */
-	uint16_t listener; /* ID in the configuration */
-	uint16_t tunnel_id, session_id;           /* ours */
+	uint64_t serial;                /* its own for ever: no other session has or gets it */
+	uint32_t slot;                  /* cv_session_slot of the three below */
+	uint16_t listener;              /* ID in the configuration */
+	uint16_t tunnel_id, session_id; /* ours */
 	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
 	struct cv_endpoint peer;
 	uint16_t group;                   /* ID in the configuration */
@@ -173,6 +178,7 @@ struct lns_session_info {
 	struct cv_ip address;             /* inner; family 0 before it has one */
 	bool open;                        /* IPCP is: packets of the address are taken from it */
 	const struct lns_ipv6_info *ipv6; /* NULL: it has none */
+	const struct lns_half_info *half; /* NULL: its call was not handed on */
 	uint16_t peer_mru;
 	uint16_t
 		mtu; /* of inner packets to it, by its profile; 0: no limit beside the peer's MRU */
@@ -185,7 +191,6 @@ struct lns_session_info {
 	bool ever_open;
 	uint64_t created_at, opened_at;
 	const char *user; /* "" before authentication; handed on: whom he says to be, unproved */
-	const char *handed_to; /* name of the peer, where it is a half; NULL: it is none */
 	const char *state, *auth, *lcp_state, *ipcp_state, *ipv6cp_state;
 };
 

@@ -94,7 +94,7 @@ static void
 judge(const struct lns *lns, const struct lns_session *s, const struct cfg *cfg,
 	struct lns_profile *profile, struct lns_fate *fate)
 {
-	bool handed = s->other != NULL || s->onward != NULL;
+	bool handed = s->half != NULL;
 	const struct lns_dial *dial = handed ? lns_handed_to(s) : s->dial;
 	const char *why;
 
