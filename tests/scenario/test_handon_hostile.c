@@ -22,6 +22,8 @@ struct lac {
 	struct l2tp_tunnel *l2tp;
 	uint16_t tunnel, session; /* B's IDs */
 	unsigned up, down;        /* calls that came up, or were ended by B */
+	unsigned accms;           /* SLIs that came, */
+	uint32_t accm;            /* and what the last one said of what is sent */
 	uint8_t frames[FRAMES][FRAME_MAX];
 	size_t len[FRAMES];
 	unsigned n; /* PPP frames that came, since it was set to 0 */
@@ -102,6 +104,10 @@ turn(void)
 		while (l2tp_tunnel_poll_event(lac.l2tp, &event)) {
 			lac.up += event.type == L2TP_EV_CALL_UP;
 			lac.down += event.type == L2TP_EV_CALL_DOWN;
+			if (event.type == L2TP_EV_CALL_ACCM) {
+				lac.accms++;
+				lac.accm = event.accm.send;
+			}
 			if (event.type == L2TP_EV_CALL_UP)
 				lac.session = event.remote_session;
 			more = true;
@@ -324,11 +330,39 @@ calls_in_a_rush_end_no_tunnel(void **state)
 	end();
 }
 
+/* What the LNS says of the caller's line is for his LAC; of many such, some. */
+static void
+slis_are_passed_on(void **state)
+{
+	uint64_t cursor = 0;
+	struct lns_session_info info;
+	struct lns_session *s;
+
+	(void)state;
+	begin(MIDDLE("{to: isp, listener: '192.0.2.2:1701'}"), LNS);
+	call(5);
+	twins_run(&lac.t, CV_NS_PER_S, NULL);
+	assert_true(lns_next_session(C->lns, &cursor, UINT64_MAX, &info));
+	s = lns_session_of(C->lns, info.serial);
+	for (uint32_t i = 0; i < 2 * LNS_ACCM_TELLS; i++) {
+		assert_int_equal(l2tp_call_set_accm(s->tunnel->l2tp, lac.t.now, info.session_id,
+					 0x000a0000 + i, 0),
+			0);
+		lns_ready(C->lns, &s->tunnel->object);
+		twins_run(&lac.t, 15 * CV_NS_PER_MS, NULL); /* to B, and no farther */
+		turn();
+	}
+	assert_int_equal(lac.accms, LNS_ACCM_TELLS);
+	assert_int_equal(lac.accm, 0x000a0000 + LNS_ACCM_TELLS - 1);
+	end();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_in_a_rush_end_no_tunnel),
+		cmocka_unit_test(slis_are_passed_on),
 		cmocka_unit_test(what_is_not_believed_is_not_told_on),
 		cmocka_unit_test(what_was_told_of_who_stays_is_forgotten),
 		cmocka_unit_test(who_is_in_is_not_handed_on),
