@@ -194,6 +194,7 @@ struct dp_realm_table {
 	struct dp_window windows[DP_WINDOWS];
 	struct dp_hosts *hosts;
 	struct dp_lpm routes;    /* that are no session's; whole addresses have a word besides */
+	uint32_t behind;         /* how many of them lead to a network behind a session */
 	struct cv_prefix *pools; /* of both families */
 	uint16_t pool_count;
 	/* control's */

@@ -107,6 +107,19 @@ dp_route_is_taken(uint32_t word)
 	return word == DP_ROUTE_KEPT || dp_route_is_session(word);
 }
 
+/* Whether an address is a client's, or of a network behind one: asked of what comes by an uplink,
+ * whose sources are mostly in neither. */
+static inline bool
+dp_realm_is_clients(const struct dp_realm_table *r, uint32_t ip_be)
+{
+	const uint32_t *word = dp_realm_word(r, ip_be);
+	uint32_t found = word == NULL ? 0 : __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+	if (found == 0 && unlikely(__atomic_load_n(&r->behind, __ATOMIC_RELAXED) != 0))
+		found = dp_lpm_find4(&r->routes, ip_be);
+	return dp_route_is_clients(found);
+}
+
 static inline const struct dp_realm_table *
 dp_realm_of(const struct dp *dp, uint16_t realm)
 {

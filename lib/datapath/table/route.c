@@ -22,10 +22,18 @@ is_route(const struct cv_prefix *prefix, uint32_t word)
 	return ip != 0 && (ip & ~(UINT32_MAX << (HOST - prefix->length))) == 0;
 }
 
+/* A route is going to be there (1), or is so no longer (-1): from the first on, workers ask. */
+static void
+count_behind(struct dp_realm_table *r, uint32_t word, int more)
+{
+	if (dp_route_kind(word) == DP_ROUTE_BEHIND)
+		__atomic_store_n(&r->behind, r->behind + (uint32_t)more, __ATOMIC_RELAXED);
+}
+
 int
 dp_route_put(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word)
 {
-	uint32_t ip_be = rte_cpu_to_be_32(cv_ipv4_value(&prefix->ip)), *entry = NULL;
+	uint32_t ip_be = rte_cpu_to_be_32(cv_ipv4_value(&prefix->ip)), *entry = NULL, before;
 	struct dp_realm_table *r;
 	int rc;
 
@@ -40,13 +48,16 @@ dp_route_put(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint
 	if (prefix->length == HOST && (entry = dp_realm_entry(dp, realm, ip_be)) == NULL)
 		return CV_ERR_NOMEM;
 	r = dp->realms[realm];
-	if (dp_lpm_get(&r->routes, prefix) == 0) {
+	before = dp_lpm_get(&r->routes, prefix);
+	if (before == 0) {
 		if (entry != NULL && *entry != 0)
 			return CV_ERR_EXISTS;
 		if (r->routes.count >= DP_MAX_ROUTES)
 			return CV_ERR_LIMIT;
 	}
+	count_behind(r, word, 1);
 	rc = dp_lpm_set(dp, &r->routes, prefix, word);
+	count_behind(r, rc == 0 ? before : word, -1);
 	if (rc == 0 && entry != NULL)
 		dp_realm_put(dp, realm, ip_be, word);
 	return rc;
@@ -56,13 +67,18 @@ int
 dp_route_take(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix)
 {
 	struct dp_realm_table *r = dp->realms[realm];
+	uint32_t before;
 	int rc;
 
 	if (prefix->ip.family == CV_IPV6)
 		return dp_route6_clear(dp, realm, prefix);
-	rc = r == NULL ? CV_ERR_UNKNOWN : dp_lpm_clear(dp, &r->routes, prefix);
+	if (r == NULL)
+		return CV_ERR_UNKNOWN;
+	before = dp_lpm_get(&r->routes, prefix);
+	rc = dp_lpm_clear(dp, &r->routes, prefix);
 	if (rc != 0)
 		return rc;
+	count_behind(r, before, -1);
 	if (prefix->length == HOST)
 		dp_realm_put(dp, realm, rte_cpu_to_be_32(cv_ipv4_value(&prefix->ip)), 0);
 	dp_realm_trim_later(dp, realm);

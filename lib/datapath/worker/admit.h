@@ -94,6 +94,8 @@ static bool
 admit_uplink(const struct dp *dp, struct plain *p)
 {
 	const uint8_t *inner = p->inner;
+	/* a header that has its own checksum adds nothing */
+	unsigned sum_from = (p->kind & INNER6) != 0 ? 0 : WIRE_IPV4;
 	uint16_t realm = p->from->realm, lan = dp_adjacency_of(dp, p->slot)->lan;
 	const struct dp_realm_table *r = dp_realm_of(dp, realm);
 	const struct dp_realm6 *r6 = dp_realm6_of(dp, realm);
@@ -107,7 +109,7 @@ admit_uplink(const struct dp *dp, struct plain *p)
 			return false;
 		p->route = dp_realm_word(r, wire_ipv4_target_be(inner));
 	}
-	p->sum = dp_headers_sum(wire_fold(wire_sum(inner, p->len)), p->len);
+	p->sum = dp_headers_sum(wire_fold(wire_sum(inner + sum_from, p->len - sum_from)), p->len);
 	return true;
 }
 

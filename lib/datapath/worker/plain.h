@@ -248,6 +248,8 @@ parse_uplink(const struct dp *dp, unsigned lan, unsigned ether, uint32_t type, s
 				(dp_may_be_own(dp, lan, wire_ipv4_target_be(ip)) &&
 					dp_is_local(dp, lan, wire_ipv4_target_be(ip))))
 		return false;
+	/* where its headers are going to be */
+	rte_prefetch0(p->ip - DP_LINE);
 	p->kind = six ? UPLINK | INNER6 : UPLINK;
 	p->inner = p->ip;
 	p->len = (uint16_t)total;

@@ -29,7 +29,7 @@ dp_uplink_check4(const struct dp *dp, unsigned lan, const uint8_t *ip, uint16_t 
 	if (wire_ipv4_martian(target) ||
 		(unlikely(dp_may_be_own(dp, lan, target)) && dp_is_broadcast(dp, lan, target)))
 		return DP_DROP_CLASSIFY_DESTINATION;
-	if (r != NULL && dp_route_is_clients(dp_route_find(r, dp_realm_word(r, source), source)))
+	if (r != NULL && dp_realm_is_clients(r, source))
 		return DP_DROP_UPLINK_SPOOFED;
 	return GO_ON;
 }

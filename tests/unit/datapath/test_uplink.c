@@ -340,6 +340,37 @@ by_a_next_hop(void **state)
 	bench_down(&b);
 }
 
+/* As long as a session has a network, nobody else sends from there: routes that wait behind it, and
+ * memory that is not there, change nothing. */
+static void
+networks_behind_sessions_are_not_beyond(void **state)
+{
+	const struct cv_prefix net = {.ip = cv_ipv4(BEYOND & 0xffffff00), .length = 24};
+	const struct cv_prefix host = {.ip = cv_ipv4(BEYOND), .length = 32};
+	const struct cv_prefix both[] = {net, host};
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	know(&b);
+	assert_int_equal(dp_route_set(b.dp, 0, &net, dp_route_word(DP_ROUTE_DISCARD, 0)), 0);
+	send_in(&b, BEYOND, INNER_A, LEN);
+	assert_int_not_equal(take_frame(&b).len, 0);
+	assert_int_equal(dp_framed_set(b.dp, b.slot_b, both, 2), 0);
+	send_in(&b, BEYOND, INNER_A, LEN);
+	send_in(&b, BEYOND + 1, INNER_A, LEN);
+	assert_int_equal(drops(&b, DP_DROP_UPLINK_SPOOFED), 2);
+	assert_int_equal(dp_framed_set(b.dp, b.slot_b, &net, 1), 0);
+	assert_int_equal(dp_route_clear(b.dp, 0, &net), 0);
+	send_in(&b, BEYOND, INNER_A, LEN);
+	assert_int_equal(drops(&b, DP_DROP_UPLINK_SPOOFED), 3);
+	assert_int_equal(dp_session_clear(b.dp, b.slot_b, NULL), 0);
+	send_in(&b, BEYOND, INNER_A, LEN);
+	assert_int_not_equal(take_frame(&b).len, 0);
+	assert_int_equal(drops(&b, DP_DROP_UPLINK_SPOOFED), 3);
+	bench_down(&b);
+}
+
 static void
 what_must_not_come_in(void **state)
 {
@@ -618,6 +649,7 @@ main(void)
 		BOTH_WAYS(from_the_lan_into_a_tunnel),
 		BOTH_WAYS(plain_packets_go_the_fast_way),
 		BOTH_WAYS(by_a_next_hop),
+		BOTH_WAYS(networks_behind_sessions_are_not_beyond),
 		BOTH_WAYS(what_must_not_come_in),
 		BOTH_WAYS(what_is_told_to_the_lan),
 		BOTH_WAYS(fragments_fit),
