@@ -416,8 +416,8 @@ static const struct cfg_key dial_keys[] = {
 		CV_FRAMED_MAX, NULL, LIVE,
 		"with user: networks behind it, that lead to it and may be sent from"),
 	VALUE("start", struct cfg_dial, start, CHOICE(start_ways), "always", LIVE,
-		"always, or when traffic for the networks behind it comes, which is lost until it "
-		"is there, or a call that is handed on to it, which waits"),
+		"always, or when traffic for the networks behind it comes, whose first packets "
+		"wait, or a call that is handed on to it, which waits, too"),
 	VALUE("idle", struct cfg_dial, idle_ns, NEVER_OR_DURATION, "0s", LIVE,
 		"time without traffic, or without calls that were handed on to it, after which it "
 		"is hung up; 0s: never"),

@@ -24,6 +24,9 @@ enum {
 	DP_PARTS_WAITING = 512,    /* fragments of outer packets that wait for others, a worker */
 	DP_SEQUENCE_SESSION = 8,   /* packets of a session that wait for those before them */
 	DP_SEQUENCE_WAITING = 256, /* and of all, a worker */
+	DP_HOLD_PEER = 4,          /* packets for a peer that is being dialled, which wait for it */
+	DP_HOLD_WAITING = 48,      /* and for all peers, a worker */
+	DP_HOLD_FIRSTS = 16,       /* of these, for peers for whom nothing waits yet */
 	DP_OWED_MOST = 4096,       /* routes that ought to be gone and wait for memory */
 	DP_CONFLICTS = 64,        /* addresses that others claim: remembered; and rates, a worker */
 	DP_PATH_RING = 64,        /* ICMP about packets of ours that waits, a worker */

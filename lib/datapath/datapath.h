@@ -298,7 +298,7 @@ enum dp_route_kind {
 	DP_ROUTE_BEHIND,   /* index: the slot of a session that a network is behind: dp_framed_set()
 			    */
 	DP_ROUTE_SPREAD,   /* index: the ID of several next hops: the data path's */
-	DP_ROUTE_DIAL,     /* index: an ID for dp_dial_next(): dropped, and told once */
+	DP_ROUTE_DIAL,     /* index: an ID for dp_dial_next(): a few wait, and it is told once */
 };
 
 enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };
@@ -509,8 +509,9 @@ void dp_session_sequence(const struct dp *dp, uint32_t slot, struct dp_sequence_
 /*
  * Who is to be told of traffic for routes of kind DP_ROUTE_DIAL: for each ID that is armed once,
  * when a packet has come, whose sender's filter has not been asked. The ID of the next one, which
- * is armed no longer; false: none. dp_dial_arm(false): it is not told. The packets are dropped
- * (ROUTE_DIAL). IDs are below CV_DIAL_IDS.
+ * is armed no longer; false: none. dp_dial_arm(false): it is not told. Of the packets a few wait,
+ * for some seconds, until their route leads elsewhere; others are dropped (ROUTE_DIAL). IDs are
+ * below CV_DIAL_IDS.
  */
 void dp_dial_arm(struct dp *dp, uint16_t id, bool armed);
 bool dp_dial_next(struct dp *dp, uint16_t *id);

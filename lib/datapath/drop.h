@@ -77,7 +77,8 @@
 	X(ROUTE_NO_ROUTE, "inner destination is no client, and no route leads to it")              \
 	X(UPLINK_SPOOFED, "by an uplink, with an inner source that is a client's")                 \
 	X(ROUTE_DISCARD, "inner destination of a route that discards")                             \
-	X(ROUTE_DIAL, "inner destination behind a peer that is dialled, and not up yet")           \
+	X(ROUTE_DIAL,                                                                              \
+		"behind a peer that is dialled: more than wait for it, or it was not up in time")  \
 	X(ROUTE_TRANSIT, "from an uplink to an uplink: only what is a client's is carried")        \
 	X(ROUTE_LNS, "to our inner address, but no echo request that may be answered")             \
 	X(ROUTE_SCOPE, "inner source is link-local, and its destination not on its link")          \
@@ -181,6 +182,7 @@
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
 	X(INGRESS_SWITCH, "PPP frames of switched sessions, for the other one")              \
 	X(ROUTE_POLICY, "destination is a session")                                          \
+	X(ROUTE_WAIT, "packets that waited for a peer that is dialled")                      \
 	X(ROUTE_ECHO, "echo requests to our inner address, answered")                        \
 	X(ROUTE_ADVERT, "neighbour solicitations of clients for us, answered")               \
 	X(ROUTE_PUNT_ADDRESS, "router solicitations and DHCPv6 of clients")                  \

@@ -190,6 +190,7 @@ dp_stop(struct dp *dp)
 	dp_handover_drain(dp);
 	for (unsigned i = 0; i < dp->worker_count; i++) {
 		dp_follow_drain(dp->workers[i]);
+		dp_hold_drain(dp->workers[i]);
 		dp_parts_drain(dp->workers[i]);
 		dp_sequence_drain(dp->workers[i]);
 	}

@@ -262,9 +262,9 @@ count_mbufs(const struct dp *dp)
 	for (unsigned c = 0; c < DP_PUNT_CLASSES; c++)
 		if (dp->params.kernel || (c != DP_PUNT_BFD && c != DP_PUNT_ROUTING))
 			waiting += dp_punt_places((enum dp_punt_class)c);
-	wanted +=
-		dp->worker_count * (waiting + DP_SEND_RING + DP_FOLLOW_WAITING + DP_PARTS_WAITING +
-					   DP_SEQUENCE_WAITING + 2u * DP_BURST * dp->port_count);
+	wanted += dp->worker_count *
+		  (waiting + DP_SEND_RING + DP_FOLLOW_WAITING + DP_PARTS_WAITING +
+			  DP_SEQUENCE_WAITING + DP_HOLD_WAITING + 2u * DP_BURST * dp->port_count);
 	while (n < wanted)
 		n = 2 * n + 1;
 	return n;

@@ -222,9 +222,8 @@ own_source6(const struct dp *dp, const struct dp_packet *p)
 	       dp_is_behind6(dp, p->slot, dp->ingress[p->slot].realm, source);
 }
 
-/* Its session is still the one that it came from. */
-static bool
-still_open(const struct dp *dp, const struct dp_packet *p)
+bool
+dp_follow_is_sender(const struct dp *dp, const struct dp_packet *p)
 {
 	const struct dp_ingress *s = &dp->ingress[p->slot];
 	bool six = p->protocol == WIRE_PPP_IPV6;
@@ -232,14 +231,26 @@ still_open(const struct dp *dp, const struct dp_packet *p)
 	uint32_t source = wire_ipv4_source_be(p->inner);
 
 	if (!dp_slot_is_session(dp, p->slot))
-		return dp_lan_uplink(dp, p->lan) == p->slot;
+		return dp_lan_uplink(dp, p->lan) == p->slot && s->realm == p->realm;
 	if ((__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & (DP_INGRESS_KEY | open)) !=
 		(p->key | open))
 		return false;
 	return (six ? own_source6(dp, p)
 		    : s->inner_ip == source || dp_is_behind4(dp, p->slot, s->realm, source)) &&
-	       s->realm == p->realm && __atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
-	       __atomic_load_n(&s->filter, __ATOMIC_RELAXED) == p->filter;
+	       s->realm == p->realm;
+}
+
+/* What its first one was let through by is still so. */
+static bool
+still_open(const struct dp *dp, const struct dp_packet *p)
+{
+	const struct dp_ingress *s = &dp->ingress[p->slot];
+
+	if (!dp_follow_is_sender(dp, p))
+		return false;
+	return !dp_slot_is_session(dp, p->slot) ||
+	       (__atomic_load_n(&s->group, __ATOMIC_RELAXED) == p->group &&
+		       __atomic_load_n(&s->filter, __ATOMIC_RELAXED) == p->filter);
 }
 
 bool

@@ -6,6 +6,7 @@
 #include "datapath/table/dial.h"
 #include "datapath/table/framed.h"
 #include "datapath/table/outside.h"
+#include "datapath/table/sessions.h"
 #include "datapath/table/uplink.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/stages.h"
@@ -97,7 +98,8 @@ to_no_session(struct dp_worker *w, struct dp_packet *p, uint32_t route)
 	}
 	if (dp_route_kind(route) == DP_ROUTE_DIAL) {
 		w->punted |= dp_dial_want(w->dp, route & DP_ROUTE_INDEX);
-		dp_drop(w, p, DP_DROP_ROUTE_DIAL);
+		if (!dp_hold_wait(w, p, route & DP_ROUTE_INDEX))
+			dp_drop(w, p, DP_DROP_ROUTE_DIAL);
 		return false;
 	}
 	return no_route(w, p);
@@ -129,6 +131,24 @@ word_of(const struct dp *dp, const struct dp_packet *p)
 	if (r6 == NULL || is_on_link(p))
 		return NULL;
 	return dp_realm6_word(r6, dp_net_of(p->inner + WIRE_IPV6_TARGET));
+}
+
+bool
+dp_route_waits(const struct dp *dp, const struct dp_packet *p)
+{
+	bool six = p->protocol == WIRE_PPP_IPV6;
+	const uint32_t *word = word_of(dp, p);
+	uint32_t found = word == NULL ? DP_ROUTE_NOBODY : __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+	if (!dp_route_is_session(found))
+		found = find_rest(dp, p, word);
+	if (dp_route_kind(found) == DP_ROUTE_BEHIND) {
+		found = dp_behind(dp, found, six);
+		if (!dp_route_is_session(found))
+			return true;
+	}
+	return dp_route_kind(found) == DP_ROUTE_DIAL ||
+	       (dp_route_is_session(found) && dp_egress_waits(dp, found & DP_ROUTE_INDEX, six));
 }
 
 /* true: it goes to the session p->to. false: it is gone, or an answer, which is added to those. */
@@ -195,5 +215,5 @@ dp_route_stage(struct dp_worker *w, struct dp_burst *b)
 	w->counts.edges[DP_EDGE_ROUTE_POLICY] += kept;
 	if (answers.n != 0)
 		dp_egress_stage(w, &answers);
-	/* exits: POLICY; ECHO, UNREACHABLE, PUNT_ADDRESS; drops ROUTE_* */
+	/* exits: POLICY; WAIT; ECHO, UNREACHABLE, PUNT_ADDRESS; drops ROUTE_* */
 }

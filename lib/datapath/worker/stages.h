@@ -35,6 +35,17 @@ void dp_ingress_stage(struct dp_worker *w, struct dp_burst *b);
 enum dp_drop_cause dp_ingress6_check(const struct dp *dp, struct dp_packet *p, uint16_t realm);
 void dp_ingress6_mark(struct dp_packet *p, unsigned ecn);
 void dp_route_stage(struct dp_worker *w, struct dp_burst *b);
+/* Whether a packet, of which the route stage knows all that it asks, leads to a peer that is
+ * dialled, or to a session that is not up to it yet. */
+bool dp_route_waits(const struct dp *dp, const struct dp_packet *p);
+/* worker/hold.c: packets for peers that are being dialled. */
+struct dp_hold *dp_hold_new(void); /* to be freed with free() */
+/* Keeps a packet until this peer is there. false: there is no room, it is the caller's. */
+bool dp_hold_wait(struct dp_worker *w, const struct dp_packet *p, uint32_t id);
+/* Now and then: drops what has waited too long, and fills out with what need not wait any longer,
+ * to be routed as if it had just come. */
+bool dp_hold_next(struct dp_worker *w, struct dp_burst *out);
+void dp_hold_drain(struct dp_worker *w);
 void dp_policy_stage(struct dp_worker *w, struct dp_burst *b);
 /* worker/policy6.c: of an inner IPv6 packet. meet: clients of these groups reach each other.
  * DP_DROP_COUNT: it may pass. */
@@ -61,6 +72,8 @@ enum dp_drop_cause dp_police_out(struct dp_worker *w, const struct dp_packet *p)
 struct dp_follow *dp_follow_new(void); /* to be freed with free() */
 /* A first fragment has been let through: the later ones may follow. */
 void dp_follow_first(struct dp_worker *w, const struct dp_packet *p);
+/* Whether who has sent a packet is still there, is open, and may send it from that address. */
+bool dp_follow_is_sender(const struct dp *dp, const struct dp_packet *p);
 /* Whether this later fragment's first one has been let through. */
 bool dp_follow_seen(struct dp_worker *w, const struct dp_packet *p);
 /* Keeps a later fragment until its first one comes. false: there is no room, it is the caller's. */

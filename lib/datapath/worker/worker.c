@@ -51,6 +51,16 @@ forward_all(struct dp_worker *w, struct dp_burst *burst)
 		forward(w, burst);
 }
 
+/* What has waited for a peer that is there now. */
+static void
+resume(struct dp_worker *w)
+{
+	struct dp_burst burst;
+
+	if (dp_hold_next(w, &burst))
+		forward_all(w, &burst);
+}
+
 void
 dp_worker_through(struct dp_worker *w, struct dp_burst *burst)
 {
@@ -135,6 +145,7 @@ dp_worker_round(struct dp_worker *w)
 		taken = dp_handover_take(w);
 	dp_sequence_expire(w);
 	dp_follow_expire(w);
+	resume(w);
 	dp_parts_expire(w);
 	dp_tx_flush(w);
 	if (w->handover != NULL)
@@ -235,13 +246,15 @@ new_worker(struct dp *dp, uint16_t index)
 	cv_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
 	cv_bucket_init(&w->paths, DP_PATHS_PER_S, hz, now);
 	w->follow = dp_follow_new();
+	w->hold = dp_hold_new();
 	w->sequence = dp_sequence_new();
 	w->parts = dp_parts_new(dp);
 	w->reassembly = dp_reassemble_new();
 	w->sent = dp_table_new(dp, slots * sizeof(w->sent[0]));
 	w->received = dp_table_new(dp, slots * sizeof(w->received[0]));
 	w->limits = dp_table_new(dp, slots * sizeof(w->limits[0]));
-	if (w->follow == NULL || w->sequence == NULL || w->parts == NULL || w->reassembly == NULL)
+	if (w->follow == NULL || w->hold == NULL || w->sequence == NULL || w->parts == NULL ||
+		w->reassembly == NULL)
 		return NULL;
 	return w->sent == NULL || w->received == NULL || w->limits == NULL ? NULL : w;
 }
@@ -284,6 +297,7 @@ dp_workers_destroy(struct dp *dp)
 		dp_table_free(dp, w->received, slots * sizeof(w->received[0]));
 		dp_table_free(dp, w->limits, slots * sizeof(w->limits[0]));
 		free(w->follow);
+		free(w->hold);
 		free(w->sequence);
 		free(w->trace);
 		dp_parts_free(w->parts);

@@ -19,6 +19,7 @@ struct dp;
 struct dp_burst;
 struct dp_follow;
 struct dp_handover;
+struct dp_hold;
 struct dp_parts;
 struct dp_sequence;
 struct rte_ip_frag_tbl;
@@ -87,6 +88,7 @@ struct dp_worker {
 	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
 	struct dp_follow *follow;
+	struct dp_hold *hold;               /* packets for peers that are being dialled */
 	struct dp_sequence *sequence;       /* data messages that came early */
 	struct dp_parts *parts;             /* outer fragments that wait */
 	struct rte_ip_frag_tbl *reassembly; /* empty between two packets */

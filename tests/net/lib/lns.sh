@@ -92,7 +92,8 @@ lns_said() {
 	world_until "${2:-20}" grep -E "$1" "$RUN/$LNS_LOG" && grep -E "$1" "$RUN/$LNS_LOG"
 }
 
-# lns_counter NAME: the value now; lns_drops NAME: the packets dropped for that reason.
+# lns_counter NAME: the value now; lns_drops NAME: the packets dropped for that reason; lns_edges NAME:
+# those that went that way.
 lns_counter() {
 	lns_numbers | awk -v name="name=$1" '$1 == "counter" && $2 == name { sub("value=", "", $3); n = $3 }
 		END { print n + 0 }'
@@ -103,13 +104,18 @@ lns_drops() {
 		END { print n + 0 }'
 }
 
+lns_edges() {
+	lns_numbers | awk -v name="name=$1" '$1 == "edge" && $2 == name { sub("packets=", "", $3); n = $3 }
+		END { print n + 0 }'
+}
+
 # All its numbers, which it prints on SIGUSR1: what is new in the log, once it grows no more.
 lns_numbers() {
 	local before
 	before=$(wc -l <"$RUN/$LNS_LOG")
 	kill -USR1 "$(cat "$RUN/$LNS_TAG.pid")"
 	world_until 5 lns_printed_since "$before" || return 1
-	tail -n +"$((before + 1))" "$RUN/$LNS_LOG" | sed -nE 's/^.*((counter|drop) name=)/\1/p'
+	tail -n +"$((before + 1))" "$RUN/$LNS_LOG" | sed -nE 's/^.*((counter|drop|edge) name=)/\1/p'
 }
 
 lns_printed_since() {
