@@ -150,15 +150,15 @@ struct lns_session {
 	uint32_t sessions_max;    /* likewise */
 	struct cv_prefix *routes; /* likewise: info.routes */
 	uint32_t ask;             /* number of the last question about its peer's proof */
+	uint32_t accm;            /* that the LAC has for what it sends to the caller */
 	const char *reason;       /* why it is over; static */
 	uint64_t rx_packets;      /* when they were told last, for the idle echo */
 	uint64_t hear_by;         /* when it goes on without them; 0: they are not asked for */
 	uint64_t over_at;
-	uint32_t accm; /* that the LAC has for what it sends to the caller */
-	uint8_t accm_tells;
 	struct lns_dial *dial;  /* whose it is; NULL: nobody's */
 	struct l2tp_told *told; /* what its LAC says of it; NULL: nothing, or nobody asks */
 	struct lns_half *half;  /* of a call that is handed on; NULL: it is none */
+	uint8_t accm_tells;     /* how often the LAC was told `accm` */
 	bool hand_due;          /* its PPP ends here, as soon as all of it was said */
 	bool placed;            /* we placed its call, */
 	bool client;            /* and prove ourselves in it */

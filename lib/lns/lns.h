@@ -173,21 +173,21 @@ struct lns_session_info {
 	uint16_t tunnel_id, session_id; /* ours */
 	uint16_t peer_tunnel_id, peer_session_id; /* the peer's, for what we send */
 	struct cv_endpoint peer;
-	uint16_t group;                   /* ID in the configuration */
-	uint16_t realm, filter;           /* IDs; with the group, 0 before authentication */
-	struct cv_ip address;             /* inner; family 0 before it has one */
-	bool open;                        /* IPCP is: packets of the address are taken from it */
-	const struct lns_ipv6_info *ipv6; /* NULL: it has none */
-	const struct lns_half_info *half; /* NULL: its call was not handed on */
+	uint16_t group;         /* ID in the configuration */
+	uint16_t realm, filter; /* IDs; with the group, 0 before authentication */
+	struct cv_ip address;   /* inner; family 0 before it has one */
+	bool open;              /* IPCP is: packets of the address are taken from it */
 	uint16_t peer_mru;
 	uint16_t
 		mtu; /* of inner packets to it, by its profile; 0: no limit beside the peer's MRU */
-	struct cv_rates rates;          /* of its profile: see there */
-	const struct cv_prefix *routes; /* likewise */
-	size_t n_routes;
-	bool send_acfc, send_pfc; /* compression that the peer accepts from us */
-	bool sequencing;          /* the peer asked for sequence numbers */
-	bool ecn;                 /* its tunnel's ends both said ECN Capability (RFC 9601) */
+	bool send_acfc, send_pfc;         /* compression that the peer accepts from us */
+	const struct lns_ipv6_info *ipv6; /* NULL: it has none */
+	const struct lns_half_info *half; /* NULL: its call was not handed on */
+	struct cv_rates rates;            /* of its profile: see there */
+	const struct cv_prefix *routes;   /* likewise */
+	uint32_t n_routes;
+	bool sequencing; /* the peer asked for sequence numbers */
+	bool ecn;        /* its tunnel's ends both said ECN Capability (RFC 9601) */
 	bool ever_open;
 	uint64_t created_at, opened_at;
 	const char *user; /* "" before authentication; handed on: whom he says to be, unproved */

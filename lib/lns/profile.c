@@ -33,7 +33,7 @@ lns_framed_set(struct lns_session *s, const struct cv_prefix *routes, size_t n)
 	free(s->routes);
 	s->routes = own;
 	s->info.routes = own;
-	s->info.n_routes = own == NULL ? 0 : n;
+	s->info.n_routes = own == NULL ? 0 : (uint32_t)n;
 	if (own != NULL)
 		memcpy(own, routes, n * sizeof(*own));
 	return own != NULL || n == 0;
@@ -135,9 +135,9 @@ say_changed(const struct lns *lns, const struct lns_session *s)
 void
 lns_profile_withdraw(struct lns *lns, struct lns_session *s, const struct lns_profile *profile)
 {
-	size_t kept = 0;
+	uint32_t kept = 0;
 
-	for (size_t i = 0; i < s->info.n_routes; i++)
+	for (uint32_t i = 0; i < s->info.n_routes; i++)
 		if (is_among(&s->routes[i], profile))
 			s->routes[kept++] = s->routes[i];
 	if (kept == s->info.n_routes)

@@ -75,6 +75,10 @@ struct ppp_cp {
 	bool answered; /* our last request: another answer to it means nothing */
 	bool heard;    /* a request of the peer's since ours went out first */
 	uint8_t cause; /* enum ppp_cause */
+	/* of a network control protocol: */
+	bool unwanted; /* the peer has rejected it, and it did not come up since */
+	bool failed;   /* it will not come up; the link lives for another's sake */
+	bool absent;   /* the caller does not have it on this link, though others may */
 };
 
 void ppp_cp_init(struct ppp_cp *cp);

@@ -92,7 +92,7 @@ ppp_link_network_state(const struct ppp_link *l, uint16_t protocol)
 {
 	for (unsigned i = 0; i < l->params->n_networks; i++)
 		if (l->params->networks[i]->cp.protocol == protocol && !l->layers[i].absent)
-			return ppp_state_name(ppp_cp_state(&l->layers[i].cp));
+			return ppp_state_name(ppp_cp_state(&l->layers[i]));
 	return "-";
 }
 

@@ -11,7 +11,7 @@ ncp_of(const struct ppp_cp_ops *ops)
 	return (const struct ppp_ncp *)ops;
 }
 
-static struct ppp_layer *
+static struct ppp_cp *
 layer_of(struct ppp_link *l, const struct ppp_cp_ops *ops)
 {
 	unsigned i = 0;
@@ -24,13 +24,13 @@ layer_of(struct ppp_link *l, const struct ppp_cp_ops *ops)
 struct ppp_cp *
 ppp_cp_of(struct ppp_link *l, const struct ppp_cp_ops *ops)
 {
-	return ops == &ppp_lcp ? &l->lcp : &layer_of(l, ops)->cp;
+	return ops == &ppp_lcp ? &l->lcp : layer_of(l, ops);
 }
 
 static bool
-is_open(const struct ppp_layer *layer)
+is_open(const struct ppp_cp *layer)
 {
-	return layer->cp.state == PPP_OPENED && !layer->failed;
+	return layer->state == PPP_OPENED && !layer->failed;
 }
 
 unsigned
@@ -46,13 +46,13 @@ ppp_networks_open(const struct ppp_link *l)
 
 /* Whether one but this carries packets, or may still do. */
 static bool
-others(const struct ppp_link *l, const struct ppp_layer *but)
+others(const struct ppp_link *l, const struct ppp_cp *but)
 {
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
-		const struct ppp_layer *layer = &l->layers[i];
+		const struct ppp_cp *layer = &l->layers[i];
 
 		if (layer != but && !layer->failed &&
-			(is_open(layer) || layer->cp.deadline != CV_TIME_NEVER))
+			(is_open(layer) || layer->deadline != CV_TIME_NEVER))
 			return true;
 	}
 	return false;
@@ -61,7 +61,7 @@ others(const struct ppp_link *l, const struct ppp_layer *but)
 void
 ppp_ncp_fail(struct ppp_link *l, const struct ppp_cp_ops *ops, enum ppp_down reason)
 {
-	struct ppp_layer *layer = layer_of(l, ops);
+	struct ppp_cp *layer = layer_of(l, ops);
 
 	if (layer->failed)
 		return;
@@ -71,17 +71,17 @@ ppp_ncp_fail(struct ppp_link *l, const struct ppp_cp_ops *ops, enum ppp_down rea
 	}
 	PPP_DEBUG(l, "ppp-network-failed", "layer=%s reason=%s", ops->name, ppp_down_name(reason));
 	layer->failed = true;
-	layer->cp.deadline = CV_TIME_NEVER;
+	layer->deadline = CV_TIME_NEVER;
 }
 
 void
 ppp_ncp_up(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
 {
-	struct ppp_layer *layer = layer_of(l, ops);
+	struct ppp_cp *layer = layer_of(l, ops);
 
 	(void)now;
-	layer->rejected = false;
-	layer->cp.deadline = CV_TIME_NEVER;
+	layer->unwanted = false;
+	layer->deadline = CV_TIME_NEVER;
 	if (ncp_of(ops)->usable(l))
 		ppp_raise(l, PPP_EV_UP);
 	else
@@ -92,17 +92,16 @@ ppp_ncp_up(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now)
  * until the deadline, as one that terminated it may; a link that carries nothing does not hold its
  * address for ever. */
 static void
-note_rejected(struct ppp_layer *layer, enum ppp_cause cause)
+note_rejected(struct ppp_cp *layer, enum ppp_cause cause)
 {
 	if (cause == PPP_CAUSE_REJECTED)
-		layer->rejected = true;
+		layer->unwanted = true;
 }
 
 void
 ppp_ncp_down(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enum ppp_cause cause)
 {
-	struct ppp_layer *layer = layer_of(l, ops);
-	struct ppp_cp *cp = &layer->cp;
+	struct ppp_cp *cp = layer_of(l, ops);
 
 	if (ppp_networks_open(l) != 0) { /* what is open still, is told again */
 		ppp_raise(l, PPP_EV_UP);
@@ -112,8 +111,8 @@ ppp_ncp_down(struct ppp_link *l, const struct ppp_cp_ops *ops, uint64_t now, enu
 			ppp_raise(l, PPP_EV_NETWORK_DOWN);
 	}
 	cp->rejected = cp->naks_sent = cp->refusals = cp->naks_received = 0;
-	note_rejected(layer, cause);
-	if (l->phase == PPP_PHASE_NETWORK && !layer->failed)
+	note_rejected(cp, cause);
+	if (l->phase == PPP_PHASE_NETWORK && !cp->failed)
 		cp->deadline = cv_time_add(now, l->params->ipcp_timeout_ns);
 }
 
@@ -153,14 +152,14 @@ void
 ppp_networks_init(struct ppp_link *l)
 {
 	for (unsigned i = 0; i < l->params->n_networks; i++)
-		ppp_cp_init(&l->layers[i].cp);
+		ppp_cp_init(&l->layers[i]);
 }
 
 void
 ppp_networks_expect(struct ppp_link *l, uint64_t now)
 {
 	for (unsigned i = 0; i < l->params->n_networks; i++)
-		l->layers[i].cp.deadline = cv_time_add(now, l->params->ipcp_timeout_ns);
+		l->layers[i].deadline = cv_time_add(now, l->params->ipcp_timeout_ns);
 }
 
 int
@@ -181,7 +180,7 @@ ppp_networks_start(struct ppp_link *l, uint64_t now, const struct ppp_network *n
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
 		l->layers[i].absent = (carried >> i & 1) == 0;
 		if (l->layers[i].absent) {
-			l->layers[i].cp.deadline = CV_TIME_NEVER;
+			l->layers[i].deadline = CV_TIME_NEVER;
 			continue;
 		}
 		ppp_cp_event(l, &l->params->networks[i]->cp, now, PPP_FSM_OPEN);
@@ -213,8 +212,8 @@ ppp_networks_next_timeout(const struct ppp_link *l)
 	uint64_t at = CV_TIME_NEVER;
 
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
-		at = cv_time_min(at, l->layers[i].cp.timer);
-		at = cv_time_min(at, l->layers[i].cp.deadline);
+		at = cv_time_min(at, l->layers[i].timer);
+		at = cv_time_min(at, l->layers[i].deadline);
 	}
 	return at;
 }
@@ -224,12 +223,12 @@ ppp_networks_deadline(struct ppp_link *l, uint64_t now)
 {
 	for (unsigned i = 0; i < l->params->n_networks; i++) {
 		const struct ppp_ncp *ncp = l->params->networks[i];
-		struct ppp_layer *layer = &l->layers[i];
+		struct ppp_cp *layer = &l->layers[i];
 
-		if (layer->cp.deadline > now)
+		if (layer->deadline > now)
 			continue;
-		layer->cp.deadline = CV_TIME_NEVER;
-		ppp_ncp_fail(l, &ncp->cp, layer->rejected ? ncp->rejected : ncp->timeout);
+		layer->deadline = CV_TIME_NEVER;
+		ppp_ncp_fail(l, &ncp->cp, layer->unwanted ? ncp->rejected : ncp->timeout);
 	}
 }
 

@@ -70,14 +70,6 @@ struct ppp_ipv6cp_values {
 	uint8_t local[PPP_IPV6_ID], peer[PPP_IPV6_ID];
 };
 
-/* A network control protocol's state in one link. */
-struct ppp_layer {
-	struct ppp_cp cp;
-	bool rejected; /* by the peer, and it did not come up since */
-	bool failed;   /* it will not come up; the link lives for another's sake */
-	bool absent;   /* the caller does not have it on this link, though others may */
-};
-
 struct ppp_link {
 	const struct ppp_params *params;
 	struct ppp_auth_block *auth;   /* NULL most of the time */
@@ -93,8 +85,8 @@ struct ppp_link {
 	uint32_t magic, peer_magic, peer_accm;
 	uint32_t peer_ip; /* acknowledged */
 	struct ppp_counters counters;
-	struct ppp_scope scope;
 	uint16_t mru_ask, peer_mru;
+	struct ppp_scope scope;
 	uint8_t authenticator_response[PPP_MSCHAPV2_AUTH_BYTES];
 	uint8_t name_digest[8];  /* who authenticated; a rechallenge must show the same name */
 	uint8_t events;          /* bits of enum ppp_event_type that are pending */
@@ -111,7 +103,7 @@ struct ppp_link {
 	bool authenticated;   /* once, on this LCP */
 	bool network_started; /* the caller answered NETWORK */
 	bool peer_acfc, peer_pfc;
-	struct ppp_layer layers[]; /* one for each of params->networks */
+	struct ppp_cp layers[]; /* one for each of params->networks */
 };
 
 enum { PPP_NOT_CARRIED = 1 };
@@ -135,7 +127,7 @@ struct ppp_ncp {
 static inline size_t
 ppp_link_bytes(const struct ppp_params *p)
 {
-	return sizeof(struct ppp_link) + p->n_networks * sizeof(struct ppp_layer);
+	return sizeof(struct ppp_link) + p->n_networks * sizeof(struct ppp_cp);
 }
 
 static inline bool
