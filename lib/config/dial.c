@@ -223,9 +223,10 @@ check_targets(struct cfg_loader *l, const struct cfg_node *map, const struct cfg
 				d->listener == CFG_NO_INDEX ? "no listener is"
 							    : "its listener is not");
 		for (size_t k = 0; k < cfg->n_listeners; k++)
-			if (cv_ip_equal(&cfg->listeners[k].ip, &t->at.ip) &&
-				cfg->listeners[k].udp_port == t->at.port)
+			if (cv_ip_equal(&cfg->listeners[k].ip, &t->at.ip)) {
 				cfg_fail(l, node, NULL, "is our own: listeners[%zu]", k);
+				break;
+			}
 	}
 }
 

@@ -84,16 +84,15 @@ cfg_is_odd_length(const struct cv_prefix *p)
 	return p->ip.family == CV_IPV6 && p->length > LINK && p->length != HOST6;
 }
 
-/* What no realm may lead to. */
-static const char *
-odd(const struct cv_prefix *p)
+const char *
+cfg_no_network(const struct cv_prefix *p)
 {
 	unsigned first = p->ip.bytes[0];
 
 	if (p->length == 0)
 		return NULL;
 	if (p->ip.family == CV_IPV4)
-		return first == 0 || first == 127 || first >= 224
+		return (first == 0 && p->length >= 8) || first == 127 || first >= 224
 			       ? "is of 0/8, 127/8, multicast or reserved: no network has it"
 			       : NULL;
 	if (!cfg_is_routed(&p->ip))
@@ -229,7 +228,7 @@ cfg_check_framed(struct cfg_loader *l, const struct cfg_entry *users, size_t n)
 
 			if (p.prefix.ip.family == 0)
 				continue; /* reported */
-			wrong = odd(&p.prefix);
+			wrong = cfg_no_network(&p.prefix);
 			if (wrong == NULL)
 				wrong = meets_groups(l->cfg, &p);
 			if (wrong != NULL)

@@ -160,12 +160,15 @@ cfg_read_gateway(
 		memcpy(at, &ip, sizeof(ip));
 }
 
-/* Whether an address is the network's own, or its broadcast address. */
-static bool
-ends_of_prefix(const struct cv_prefix *prefix, const struct cv_ip *ip)
+bool
+cfg_is_end(const struct cv_prefix *prefix, const struct cv_ip *ip)
 {
-	uint32_t host = UINT32_MAX >> prefix->length, value = cv_ipv4_value(ip) & host;
+	uint32_t host, value;
 
+	if (ip->family != CV_IPV4 || prefix->length > 30)
+		return false;
+	host = UINT32_MAX >> prefix->length;
+	value = cv_ipv4_value(ip) & host;
 	return value == 0 || value == host;
 }
 
@@ -197,8 +200,7 @@ cfg_check_listener(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	else if (!cv_prefix_contains(&prefix, &listener->gateway))
 		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "%s is outside %s",
 			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
-	else if (whole == 32 && listener->prefix_length < 31 &&
-		 ends_of_prefix(&prefix, &listener->gateway))
+	else if (cfg_is_end(&prefix, &listener->gateway))
 		cfg_fail(l, cfg_node_get(map, "gateway"), NULL, "%s is no host in %s",
 			cv_ip_text(&listener->gateway, gateway), cv_prefix_text(&prefix, text));
 }

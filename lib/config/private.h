@@ -344,6 +344,8 @@ void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *bas
 void cfg_check_rule(struct cfg_loader *l, const struct cfg_node *map, void *base);
 /* Interfaces against listeners, pools and each other; routes among themselves. */
 void cfg_check_uplinks(struct cfg_loader *l);
+/* Our addresses on interfaces against those of users, when these are known. */
+void cfg_check_interface_users(struct cfg_loader *l);
 /* VLANs against ports and each other. */
 void cfg_check_vlans(struct cfg_loader *l);
 /* A peer that is dialled: its own keys; and, when users are known, all against the others. */
@@ -394,6 +396,10 @@ void cfg_check_pools6(struct cfg_loader *l, const struct cfg_entry *users, size_
 void cfg_check_framed(struct cfg_loader *l, const struct cfg_entry *users, size_t n);
 /* Of an IPv6 prefix that no table of routes has. */
 bool cfg_is_odd_length(const struct cv_prefix *p);
+/* Whether an address of IPv4 is that of its network, or the broadcast address there. */
+bool cfg_is_end(const struct cv_prefix *prefix, const struct cv_ip *ip);
+/* Why no realm may lead to a prefix; NULL: it may. */
+const char *cfg_no_network(const struct cv_prefix *p);
 #define CFG_ODD_LENGTH "has a length of more than 64 bits, and not 128"
 /* Makes cfg.fixed6 of cfg.users. */
 void cfg_keep_fixed6(struct cfg_loader *l);

@@ -70,6 +70,31 @@ check_others(struct cfg_loader *l, const struct cfg_node *node, size_t index, si
 	}
 }
 
+/* Whether clients of a realm get prefixes of IPv6 in which an address is. */
+static bool
+in_pools6(const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip)
+{
+	for (size_t i = 0; i < cfg->n_groups; i++) {
+		const struct cfg_group *g = &cfg->groups[i];
+
+		if (g->realm != realm)
+			continue;
+		for (size_t k = 0; k < g->n_pool6; k++)
+			if (cv_prefix_contains(&g->pool6[k], ip))
+				return true;
+		for (size_t k = 0; k < g->n_delegate; k++)
+			if (cv_prefix_contains(&g->delegate[k], ip))
+				return true;
+	}
+	return false;
+}
+
+static bool
+in_pools(const struct cfg_loader *l, uint16_t realm, const struct cv_ip *ip)
+{
+	return ip->family == CV_IPV4 ? cfg_in_pools(l, realm, ip) : in_pools6(l->cfg, realm, ip);
+}
+
 static void
 check_address(struct cfg_loader *l, const struct cfg_node *node, size_t index, size_t at)
 {
@@ -91,8 +116,7 @@ check_address(struct cfg_loader *l, const struct cfg_node *node, size_t index, s
 			are_together(cfg, cfg->listeners[i].lan, own->lan))
 			cfg_fail(l, node, NULL, "is the address of listeners[%zu], on another port",
 				i);
-	if (a->ip.family == CV_IPV4 && own->realm < cfg->n_realms &&
-		cfg_in_pools(l, own->realm, &a->ip))
+	if (own->realm < cfg->n_realms && in_pools(l, own->realm, &a->ip))
 		cfg_fail(l, node, NULL, "is in a pool of its realm: a client could get it");
 	check_others(l, node, index, at);
 }
@@ -119,6 +143,35 @@ check_interfaces(struct cfg_loader *l)
 	}
 }
 
+/* A user who has an address of ours, or the network around it. */
+static void
+check_user(
+	struct cfg_loader *l, const struct cfg_node *node, uint16_t realm, const struct cv_ip *ip)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cv_prefix host = {.ip = *ip, .length = 128};
+	const struct cfg_user *u = ip->family == CV_IPV4 ? cfg_address_user(cfg, realm, ip) : NULL;
+
+	if (u != NULL)
+		cfg_fail(l, node, NULL, "is the address of user %.*s", (int)u->name_len, u->name);
+	else if (ip->family == CV_IPV6 && (cfg_fixed6_overlaps(cfg, false, realm, &host) ||
+						  cfg_fixed6_overlaps(cfg, true, realm, &host)))
+		cfg_fail(l, node, NULL, "is in a prefix that a user of its realm has");
+}
+
+void
+cfg_check_interface_users(struct cfg_loader *l)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *list = cfg_node_get(l->root, "interfaces");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+
+	for (size_t i = 0; i < cfg->n_interfaces && node != NULL; i++, node = node->next)
+		for (size_t k = 0; k < cfg->interfaces[i].n_addresses; k++)
+			check_user(l, item(node, "addresses", k), cfg->interfaces[i].realm,
+				&cfg->interfaces[i].addresses[k].ip);
+}
+
 /* ---- routes ---- */
 
 void
@@ -126,17 +179,28 @@ cfg_read_via(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_nod
 {
 	struct cfg_via *via = at;
 
+	char word[CFG_WORD_TEXT];
+
 	if (node->type == CFG_SCALAR && strcmp(node->text, "discard") == 0)
 		via->discard = true;
+	else if (node->type == CFG_SCALAR && strpbrk(node->text, ".:") == NULL)
+		cfg_fail(l, node, NULL,
+			"%s is neither a router's address, as 192.0.2.1 or 2001:db8::1, nor "
+			"discard",
+			cfg_word(word, node));
 	else
 		cfg_read_gateway(l, k, node, &via->ip);
 }
 
-/* The interface by which a next hop is reached: the one that was said, or whose network has it. */
+/* The interface by which a next hop is reached: the one that was said, or the one whose network has
+ * it, of several networks the longest. *net: that network; as it was, where the next hop is
+ * link-local. */
 static uint16_t
-interface_of(const struct cfg *cfg, const struct cfg_route *route, const struct cv_ip *ip)
+interface_of(const struct cfg *cfg, const struct cfg_route *route, const struct cv_ip *ip,
+	struct cv_prefix *net)
 {
 	bool local = ip->family == CV_IPV6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+	uint16_t by = UINT16_MAX;
 
 	for (size_t i = 0; i < cfg->n_interfaces; i++) {
 		const struct cfg_interface *own = &cfg->interfaces[i];
@@ -144,13 +208,19 @@ interface_of(const struct cfg *cfg, const struct cfg_route *route, const struct 
 		if (own->realm != route->realm ||
 			(route->interface != UINT16_MAX && route->interface != i))
 			continue;
-		for (size_t k = 0; k < own->n_addresses; k++)
-			if (cv_prefix_contains(&own->addresses[k], ip) ||
-				(local && route->interface == i &&
-					own->addresses[k].ip.family == CV_IPV6))
+		for (size_t k = 0; k < own->n_addresses; k++) {
+			const struct cv_prefix *a = &own->addresses[k];
+
+			if (local && route->interface == i && a->ip.family == CV_IPV6)
 				return (uint16_t)i;
+			if (!cv_prefix_contains(a, ip) ||
+				(by != UINT16_MAX && a->length < net->length))
+				continue;
+			by = (uint16_t)i;
+			*net = *a;
+		}
 	}
-	return UINT16_MAX;
+	return by;
 }
 
 /* One next hop, which stands at node. */
@@ -159,8 +229,9 @@ check_hop(struct cfg_loader *l, const struct cfg_node *node, const struct cfg_ro
 	struct cfg_via *via)
 {
 	const struct cfg *cfg = l->cfg;
-	char text[CV_IP_TEXT];
-	uint16_t by = interface_of(cfg, route, &via->ip);
+	char text[CV_IP_TEXT], network[CV_PREFIX_TEXT];
+	struct cv_prefix net = {0};
+	uint16_t by = interface_of(cfg, route, &via->ip, &net);
 
 	if (via->ip.family != route->to.ip.family) {
 		cfg_fail(l, node, NULL, "is of another family than what the route leads to");
@@ -178,6 +249,11 @@ check_hop(struct cfg_loader *l, const struct cfg_node *node, const struct cfg_ro
 	for (size_t k = 0; k < cfg->interfaces[by].n_addresses; k++)
 		if (cv_ip_equal(&cfg->interfaces[by].addresses[k].ip, &via->ip))
 			cfg_fail(l, node, NULL, "is our own address");
+	if (net.ip.family != 0 && cfg_is_end(&net, &via->ip)) {
+		net = network_of(&net);
+		cfg_fail(l, node, NULL, "%s is no host in %s", cv_ip_text(&via->ip, text),
+			cv_prefix_text(&net, network));
+	}
 	via->interface = by;
 }
 
@@ -203,6 +279,41 @@ check_via(struct cfg_loader *l, const struct cfg_node *node, struct cfg_route *r
 	}
 }
 
+/* What leads elsewhere already, or must lead nowhere. */
+static void
+check_to(struct cfg_loader *l, const struct cfg_node *node, const struct cfg_route *route)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cv_prefix *to = &route->to;
+	const char *none = cfg_no_network(to);
+	unsigned whole = to->ip.family == CV_IPV6 ? 128 : 32;
+
+	if (none != NULL)
+		cfg_fail(l, node, NULL, "%s", none);
+	for (size_t i = 0; to->length == whole && i < cfg->n_groups; i++)
+		if (cfg->groups[i].realm == route->realm &&
+			(cv_ip_equal(&cfg->groups[i].address, &to->ip) ||
+				cv_ip_equal(&cfg->groups[i].address6, &to->ip))) {
+			cfg_fail(l, node, NULL, "is our own address in groups[%zu]", i);
+			return;
+		}
+	for (size_t i = 0; i < cfg->n_interfaces; i++)
+		for (size_t k = 0; k < cfg->interfaces[i].n_addresses; k++) {
+			const struct cv_prefix *a = &cfg->interfaces[i].addresses[k];
+			struct cv_prefix net = network_of(a);
+			bool own = to->length == whole && cv_ip_equal(&a->ip, &to->ip);
+
+			if (cfg->interfaces[i].realm != route->realm ||
+				(!own && !cv_prefix_equal(&net, to)))
+				continue;
+			cfg_fail(l, node, NULL,
+				own ? "is our own address on interfaces[%zu]"
+				    : "is the network of interfaces[%zu]",
+				i);
+			return;
+		}
+}
+
 static void
 check_routes(struct cfg_loader *l)
 {
@@ -215,8 +326,7 @@ check_routes(struct cfg_loader *l)
 
 		if (route->to.ip.family == 0 || route->realm >= cfg->n_realms)
 			continue;
-		if (cfg_is_odd_length(&route->to))
-			cfg_fail(l, cfg_node_get(node, "to"), NULL, CFG_ODD_LENGTH);
+		check_to(l, cfg_node_get(node, "to"), route);
 		for (size_t k = 0; k < i; k++)
 			if (cfg->routes[k].realm == route->realm &&
 				cfg->routes[k].to.length == route->to.length &&

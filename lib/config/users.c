@@ -510,5 +510,6 @@ cfg_users_finish(struct cfg_loader *l)
 		l->cfg->users[i] = entries.items[i].user;
 	l->cfg->n_users = l->cfg->users == NULL ? 0 : entries.n;
 	cfg_keep_fixed6(l);
+	cfg_check_interface_users(l);
 	cfg_check_dials(l);
 }

@@ -59,6 +59,7 @@ static const struct bad wrong[] = {
 		 "to: [192.0.2.9, \"2001:db8::9\"], listener: \"192.0.2.1:1701\""),
 		"t.yaml:2:88: dial[0].to[1]: is of IPv6, and its listener is not\n"},
 	{ONE("to: 192.0.2.1"), "t.yaml:1:76: dial[0].to: is our own: listeners[0]\n"},
+	{ONE("to: \"192.0.2.1:1702\""), "t.yaml:1:76: dial[0].to: is our own: listeners[0]\n"},
 	{ONE("to: 192.0.2.9, idle: 10m"), "t.yaml:1:93: dial[0].idle: needs start: traffic; a peer "
 					  "that is always there is not "
 					  "hung up\n"},

@@ -12,6 +12,8 @@
 #define ROUTES(items) "routes: [" items "]\n"
 #define LAN "{ name: lan, addresses: [198.18.5.1/24, \"2001:db8:5::1/64\"] }"
 
+#define USERS(more) "users: [{ name: u, password-file: bob.secret, " more " }]\n"
+
 static struct loaded t;
 
 static const struct bad wrong[] = {
@@ -30,6 +32,24 @@ static const struct bad wrong[] = {
 	{INTERFACES("{ name: lan, addresses: 10.88.1.7/24 }"),
 		"t.yaml:1:38: interfaces[0].addresses: is in a pool of its realm: a client could "
 		"get it\n"},
+	{"groups: [{ name: a, address: 10.88.0.1, pool: 10.88.1.0/24, pool6: '2001:db8::/32',\n"
+	 "  delegate: 'fd00::/16', delegate-length: 56 }]\n" INTERFACES(
+		 "{ name: lan, addresses: ['2001:db8:5::1/64', 'fd00:5::1/64', 'fd01::1/64'] }"),
+		"t.yaml:3:39: interfaces[0].addresses[0]: is in a pool of its realm: a client "
+		"could get it\n"
+		"t.yaml:3:59: interfaces[0].addresses[1]: is in a pool of its realm: a client "
+		"could get it\n"},
+	{INTERFACES("{ name: lan, addresses: [198.18.5.1/24, '2001:db8:5::1/56'] }")
+			USERS("address: 198.18.5.1, prefix6: '2001:db8:5::/64'"),
+		"t.yaml:1:39: interfaces[0].addresses[0]: is the address of user u\n"
+		"t.yaml:1:54: interfaces[0].addresses[1]: is in a prefix that a user of its realm "
+		"has\n"
+		"t.yaml:2:56: warning: users[0].address: the address is in no pool of its realm, "
+		"though its group has one: taken as it is\n"},
+	{INTERFACES("{ name: lan, addresses: '2001:db8:5::1/56' }")
+			USERS("delegated: '2001:db8:5::/56'"),
+		"t.yaml:1:38: interfaces[0].addresses: is in a prefix that a user of its realm "
+		"has\n"},
 	{INTERFACES("{ name: lan, addresses: 198.18.5.1/24, filter: none }"),
 		"t.yaml:1:61: interfaces[0].filter: there is no filter none, only ipsec, any\n"},
 	{INTERFACES("{ name: lan, addresses: [198.18.5.1/24, 198.18.5.2/24] }"),
@@ -73,6 +93,24 @@ static const struct bad wrong[] = {
 	{INTERFACES(LAN) ROUTES("{ to: \"::/0\", via: \"fe80::1\" }"),
 		"t.yaml:2:29: routes[0].via: fe80::1 is in no network of an interface of the "
 		"realm; where it is link-local, interface says by which it is\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: [198.18.5.255, 198.18.5.0] }"),
+		"t.yaml:2:38: routes[0].via[0]: 198.18.5.255 is no host in 198.18.5.0/24\n"
+		"t.yaml:2:52: routes[0].via[1]: 198.18.5.0 is no host in 198.18.5.0/24\n"},
+	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.0/24, via: blackhole }"),
+		"t.yaml:2:37: routes[0].via: blackhole is neither a router's address, as 192.0.2.1 "
+		"or 2001:db8::1, nor discard\n"},
+	{INTERFACES(LAN) ROUTES(
+		 "{ to: 224.0.0.0/4, via: discard }, { to: 'fe80::/10', via: discard }"),
+		"t.yaml:2:16: routes[0].to: is of 0/8, 127/8, multicast or reserved: no network "
+		"has it\n"
+		"t.yaml:2:51: routes[1].to: is neither global nor unique local: a part of 2000::/3 "
+		"or fc00::/7\n"},
+	{INTERFACES(LAN) ROUTES(
+		 "{ to: 198.18.5.0/24, via: discard }, { to: '2001:db8:5::1/128', via: "
+		 "discard },\n  { to: 10.88.0.1/32, via: discard }"),
+		"t.yaml:2:16: routes[0].to: is the network of interfaces[0]\n"
+		"t.yaml:2:53: routes[1].to: is our own address on interfaces[0]\n"
+		"t.yaml:3:9: routes[2].to: is our own address in groups[0]\n"},
 	{INTERFACES(LAN) ROUTES("{ to: 203.0.113.1/24, via: discard }"),
 		"t.yaml:2:16: routes[0].to: 203.0.113.1/24 has bits set beyond its length; the "
 		"prefix is 203.0.113.0/24\n"},
@@ -138,12 +176,38 @@ what_it_says(void **state)
 	unload(&t);
 }
 
+/* Where networks are in each other, a next hop is where packets to itself go. */
+static void
+longest_network_has_the_next_hop(void **state)
+{
+	static const char *const nets[] = {"198.18.0.1/16", "198.18.5.1/24"};
+	const struct cfg_route *route;
+	char text[4096], all[1024];
+
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		snprintf(all, sizeof(all),
+			PORTS INTERFACES("{ name: a, port: wan, addresses: %s },"
+					 "{ name: b, port: lan, addresses: %s }")
+				ROUTES("{ to: 0.0.0.0/1, via: [198.18.5.9, 198.18.6.255] }"),
+			nets[first], nets[1 - first]);
+		load(&t, with_rest(text, sizeof(text), all));
+		assert_int_equal(t.rc, 0);
+		route = cfg_route_find(t.cfg, "default/0.0.0.0/1");
+		assert_non_null(route);
+		assert_int_equal(route->via[0].interface, 1 - first);
+		assert_int_equal(route->via[1].interface, first);
+		unload(&t);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(what_it_says),
+		cmocka_unit_test(longest_network_has_the_next_hop),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
