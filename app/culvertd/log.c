@@ -7,6 +7,7 @@
  * Lines come from the control thread, the watchdog and DPDK's own threads; a lock keeps them whole.
  */
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -174,6 +175,26 @@ choose_way(struct daemon_log *l)
 		l->fd = STDERR_FILENO;
 }
 
+/* What libevent's messages, which know no owner, go to. */
+static const struct cv_log *libevent_log;
+
+/* Of its DNS client, above all: that a server does not answer. */
+static void
+say_for_libevent(int severity, const char *text)
+{
+	enum cv_log_level level = severity == EVENT_LOG_ERR     ? CV_LOG_ERROR
+				  : severity == EVENT_LOG_DEBUG ? CV_LOG_DEBUG
+								: CV_LOG_WARNING;
+	char line[256];
+	size_t used = 0;
+
+	for (; *text != '\0' && used < sizeof(line) - 1; text++)
+		line[used++] = (char)(*text == '"' || *text < ' ' ? '\'' : *text);
+	line[used] = '\0';
+	if (libevent_log != NULL)
+		cv_log_event(libevent_log, level, "libevent", "text=\"%s\"", line);
+}
+
 int
 daemon_log_init(struct daemon *d, enum cv_log_level level)
 {
@@ -188,6 +209,8 @@ daemon_log_init(struct daemon *d, enum cv_log_level level)
 	choose_way(l);
 	d->log_lines = l;
 	d->log = (struct cv_log){.emit = emit, .ctx = l, .level = level};
+	libevent_log = &d->log;
+	event_set_log_callback(say_for_libevent);
 	return 0;
 }
 
@@ -233,6 +256,7 @@ daemon_log_finish(struct daemon *d, uint64_t bound_ns)
 	for (; !daemon_log_flush(d) && now < end; now = daemon_now())
 		(void)poll(&(struct pollfd){.fd = l->fd, .events = POLLOUT}, 1,
 			(int)((end - now) / CV_NS_PER_MS + 1));
+	libevent_log = NULL;
 	d->log = (struct cv_log){0};
 	if (l->way == WAY_OWN)
 		close(l->fd);

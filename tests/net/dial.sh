@@ -115,13 +115,16 @@ ping_from() {
 	guest_run "$1" "ping -c 3 -i 0.2 -W 5 -s 1200 ${3:+-I $3} $2"
 }
 
-# Nobody answers for the name. Clients are served meanwhile, and other peers dialled.
+# Nobody answers for the name, which the log says in lines of its own. Clients are served meanwhile, and
+# other peers dialled.
 silent_names() {
 	client_dial A user=userA password=pass-a secret=tunnelsecret && client_wait A &&
 		world_until 40 eval 'peer gateway "{reason}" | grep -q gw.culvert.test' &&
 		guest_run A 'ip route add 10.66.0.0/16 dev ppp0
 ip route add 172.31.7.0/24 dev ppp0' &&
-		peer hub '{state} {at} {local} {address}' | grep "^hub up $HUB:1701 10.66.1.1 10.66.0.1\$"
+		peer hub '{state} {at} {local} {address}' | grep "^hub up $HUB:1701 10.66.1.1 10.66.0.1\$" &&
+		world_until 20 grep -qE 'warning libevent text=".*127.0.0.1' "$RUN/culvertd.log" &&
+		! grep '^\[' "$RUN/culvertd.log"
 }
 
 # With the record there.
