@@ -42,7 +42,8 @@ put_identity(
 {
 	l2tp_put_u16(b, L2TP_AVP_PROTOCOL_VERSION, L2TP_PROTOCOL_VERSION);
 	l2tp_put_u32(b, L2TP_AVP_FRAMING_CAPABILITIES, FRAMING_BOTH);
-	l2tp_put_u32(b, L2TP_AVP_BEARER_CAPABILITIES, 0);
+	/* an LNS asks nobody else for a call (section 4.4.3, Bearer Capabilities) */
+	l2tp_put_u32(b, L2TP_AVP_BEARER_CAPABILITIES, p->outgoing ? BEARER_ANY : 0);
 	l2tp_put(b, L2TP_AVP_HOST_NAME, p->host_name, strlen(p->host_name));
 	l2tp_put(b, L2TP_AVP_VENDOR_NAME, "Culvert", strlen("Culvert"));
 	l2tp_put_u16(b, L2TP_AVP_ASSIGNED_TUNNEL_ID, p->local_tunnel_id);

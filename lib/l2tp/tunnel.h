@@ -55,7 +55,7 @@ struct l2tp_params {
 	uint16_t first_ns; /* 0; tests of the wrap-around start elsewhere */
 	uint8_t max_retransmits;
 	bool hide_avps;
-	bool outgoing; /* OCRQ is a CALL_REQUEST; else it is refused */
+	bool outgoing; /* OCRQ is a CALL_REQUEST, which the peer is told; else it is refused */
 	/* initiator: L2TP_TIE_BREAKER_BYTES, copied into its SCCRQ; NULL: it has none */
 	const uint8_t *tie_breaker;
 	/* who carries the tunnel's packets tells what congestion did to outer headers in inner ones

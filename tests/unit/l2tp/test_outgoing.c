@@ -124,6 +124,59 @@ who_takes_none_refuses_the_call_and_keeps_the_tunnel(void **state)
 	down(&p);
 }
 
+/* The next message of a tunnel says what it can place calls by. */
+static void
+says_bearers(const struct pair *p, struct l2tp_tunnel *t, enum l2tp_message_type type,
+	uint32_t bearers, struct l2tp_tunnel *to)
+{
+	struct cv_reader said;
+	struct l2tp_fault fault;
+	struct l2tp_message m;
+	struct l2tp_header h;
+	uint8_t bytes[1500];
+	int len = l2tp_tunnel_poll_output(t, p->now, bytes, sizeof(bytes));
+
+	assert_true(len > 0);
+	if (to != NULL)
+		assert_int_equal(l2tp_tunnel_input(to, p->now, bytes, (size_t)len), 0);
+	assert_int_equal(l2tp_header_parse(bytes, (size_t)len, &h), 0);
+	assert_int_equal(
+		l2tp_message_parse(p->crypto, (struct cv_bytes){0}, h.payload, &m, &fault), 0);
+	assert_int_equal(m.type, type);
+	assert_true(l2tp_has(&m, L2TP_AVP_BEARER_CAPABILITIES));
+	said = cv_reader(m.value[L2TP_AVP_BEARER_CAPABILITIES].data,
+		m.value[L2TP_AVP_BEARER_CAPABILITIES].len);
+	assert_int_equal(cv_read_u32(&said), bearers);
+}
+
+/* An LNS may ask only who says so (section 4.4.3): in SCCRQ and in SCCRP. */
+static void
+who_takes_calls_says_so(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	for (unsigned opens = 0; opens < 2; opens++) {
+		struct l2tp_params params;
+		struct l2tp_tunnel *one, *other;
+
+		up(&p, true, true);
+		l2tp_params_default(&params);
+		params.crypto = p.crypto;
+		params.local_tunnel_id = OURS;
+		params.outgoing = opens != 0;
+		one = l2tp_tunnel_new(L2TP_INITIATOR, &params, p.now);
+		params.outgoing = opens == 0;
+		other = l2tp_tunnel_new(L2TP_RESPONDER, &params, p.now);
+		assert_int_equal(l2tp_tunnel_connect(one, p.now), 0);
+		says_bearers(&p, one, L2TP_SCCRQ, opens != 0 ? 3 : 0, other);
+		says_bearers(&p, other, L2TP_SCCRP, opens == 0 ? 3 : 0, NULL);
+		l2tp_tunnel_free(one);
+		l2tp_tunnel_free(other);
+		down(&p);
+	}
+}
+
 static void
 a_refusal_by_the_caller_reaches_the_lns(void **state)
 {
@@ -340,6 +393,7 @@ main(void)
 		cmocka_unit_test(a_call_in_both_directions_of_the_tunnel),
 		cmocka_unit_test(the_number_is_told),
 		cmocka_unit_test(who_takes_none_refuses_the_call_and_keeps_the_tunnel),
+		cmocka_unit_test(who_takes_calls_says_so),
 		cmocka_unit_test(a_refusal_by_the_caller_reaches_the_lns),
 		cmocka_unit_test(each_end_may_give_up_between_ocrp_and_occn),
 		cmocka_unit_test(a_call_that_is_never_connected_ends_in_time),
