@@ -201,6 +201,32 @@ path_of(struct entry *e, uint32_t metric)
 	return p;
 }
 
+static bool
+same_hop(const struct rtnl_hop *a, const struct rtnl_hop *b)
+{
+	return a->link == b->link && cv_ip_equal(&a->ip, &b->ip);
+}
+
+/* Takes those of the hops of a path that are named from it, and returns how many these were. */
+static uint32_t
+take_hops(struct path *p, const struct rtnl_route *named)
+{
+	uint32_t left = 0, before = p->n;
+
+	for (uint32_t i = 0; i < before; i++) {
+		uint32_t k = 0;
+
+		while (k < named->n && !same_hop(&p->hops[i], &named->hops[k]))
+			k++;
+		if (k == named->n)
+			p->hops[left++] = p->hops[i];
+	}
+	p->n = left;
+	return before - left;
+}
+
+/* IPv6's may go hop by hop. What names other hops than there are is about another route of that
+ * prefix and metric, which IPv4 may have (appended, or replaced meanwhile). */
 static void
 route_gone(struct rtnl_table *t, const struct rtnl_route *r)
 {
@@ -211,6 +237,13 @@ route_gone(struct rtnl_table *t, const struct rtnl_route *r)
 	if (at == NULL || *at == NULL)
 		return;
 	p = *at;
+	if (p->object == 0 && p->n != 0 && r->n != 0) {
+		if (take_hops(p, r) == 0)
+			return;
+		note(t, e);
+		if (p->n != 0)
+			return;
+	}
 	*at = p->next;
 	free(p);
 	note(t, e);
@@ -229,7 +262,7 @@ same_path(const struct path *a, const struct path *b)
 	return true;
 }
 
-/* A prefix, metric and table have one route in IPv4; of IPv6's, which may be told hop by hop, a
+/* A prefix, metric and table have one route in IPv4; of IPv6's, which may come hop by hop, a
  * message has all. */
 static void
 route(struct rtnl_table *t, const struct rtnl_route *r)

@@ -94,6 +94,46 @@ test_net_effect(void **state)
 	rtnl_table_free(t);
 }
 
+/* Of a route with several next hops one may go alone. */
+static void
+test_hop_gone(void **state)
+{
+	static const struct two both[] = {{"fe80::1", UP1, 0}, {"fe80::2", UP2, 0}};
+	struct rtnl_table *t = new_table(100);
+
+	(void)state;
+	begin_route(&told, "::/0");
+	multipath(&told, both, 2);
+	hear(t, &told);
+	expect(t, "::/0 fe80::1@5 fe80::2@7");
+	begin_route_as(&told, RTM_DELROUTE, "::/0", 20, RTN_UNICAST, BGP);
+	hop(&told, "fe80::1", UP2); /* which it does not have */
+	hear(t, &told);
+	expect_none(t);
+	begin_route_as(&told, RTM_DELROUTE, "::/0", 20, RTN_UNICAST, BGP);
+	hop(&told, "fe80::1", UP1);
+	hear(t, &told);
+	expect(t, "::/0 fe80::2@7");
+	begin_route_as(&told, RTM_DELROUTE, "::/0", 20, RTN_UNICAST, BGP);
+	hop(&told, "fe80::2", UP2);
+	hear(t, &told);
+	expect(t, "::/0 gone");
+	/* all of them at once, and of what has one without saying which */
+	begin_route(&told, "::/0");
+	multipath(&told, both, 2);
+	begin_route_as(&told, RTM_DELROUTE, "::/0", 20, RTN_UNICAST, BGP);
+	multipath(&told, both, 2);
+	begin_route(&told, "2001:db8::/32");
+	hop(&told, "fe80::1", UP1);
+	hear(t, &told);
+	expect(t, "2001:db8::/32 fe80::1@5");
+	begin_route_as(&told, RTM_DELROUTE, "2001:db8::/32", 20, RTN_UNICAST, BGP);
+	hear(t, &told);
+	expect(t, "2001:db8::/32 gone");
+	expect_none(t);
+	rtnl_table_free(t);
+}
+
 static void
 test_metric(void **state)
 {
@@ -348,6 +388,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_comes_and_goes),
 		cmocka_unit_test(test_net_effect),
+		cmocka_unit_test(test_hop_gone),
 		cmocka_unit_test(test_metric),
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_objects),
