@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dials.h"
 
-#include <string.h>
-
 /* The networks for which traffic is waited for, and their realm. */
 struct networks {
 	const struct cv_prefix *at;
@@ -13,18 +11,11 @@ struct networks {
 static struct networks
 networks_of(const struct cfg *cfg, const struct cfg_dial *dial)
 {
-	const struct cfg_user *user = NULL;
-	size_t group = dial == NULL ? SIZE_MAX : dial->group;
+	struct cfg_networks n = cfg_dial_networks(cfg, dial);
 
-	if (dial == NULL || dial->start != CFG_START_TRAFFIC)
+	if (n.n == 0)
 		return (struct networks){0};
-	if (dial->peer_user != NULL)
-		user = cfg_user_find(cfg, dial->peer_user, strlen(dial->peer_user));
-	if (user != NULL)
-		group = user->group;
-	return (struct networks){.at = user != NULL ? user->routes : dial->routes,
-		.n = user != NULL ? user->n_routes : dial->n_routes,
-		.realm = cfg->realms[cfg->groups[group].realm].id};
+	return (struct networks){.at = n.at, .n = n.n, .realm = cfg->realms[n.realm].id};
 }
 
 static bool

@@ -201,8 +201,11 @@ int
 learned_follow(struct kernel *k, const struct cfg *cfg)
 {
 	size_t n = cfg->n_routes + 2 * cfg->n_groups + CV_INTERFACE_ADDRESSES * cfg->n_interfaces;
-	struct taken *taken = calloc(n + 1, sizeof(*taken));
+	struct taken *taken;
 
+	for (size_t i = 0; i < cfg->n_dials; i++)
+		n += cfg_dial_networks(cfg, &cfg->dials[i]).n;
+	taken = calloc(n + 1, sizeof(*taken));
 	if (taken == NULL)
 		return CV_ERR_NOMEM;
 	free(k->taken);
@@ -224,17 +227,34 @@ learned_follow(struct kernel *k, const struct cfg *cfg)
 		for (size_t j = 0; j < cfg->interfaces[i].n_addresses; j++)
 			add(k, cfg->realms[cfg->interfaces[i].realm].id,
 				&cfg->interfaces[i].addresses[j]);
+	for (size_t i = 0; i < cfg->n_dials; i++) {
+		struct cfg_networks waits = cfg_dial_networks(cfg, &cfg->dials[i]);
+
+		for (size_t j = 0; j < waits.n; j++)
+			add(k, cfg->realms[waits.realm].id, &waits.at[j]);
+	}
 	qsort(k->taken, k->n_taken, sizeof(*k->taken), compare);
 	return 0;
 }
 
-/* The configuration's own routes, our addresses and our networks count more. */
+/* The configuration's own routes, our addresses and networks, and those of peers that are dialled
+ * when there is traffic for them count more. */
 static bool
 is_taken(const struct kernel *k, const struct kernel_table *t, const struct cv_prefix *to)
 {
 	struct taken key = {.realm = t->realm, .to = *to};
 
 	return bsearch(&key, k->taken, k->n_taken, sizeof(key), compare) != NULL;
+}
+
+static const char *
+why(const struct cv_prefix *to, int rc)
+{
+	if (rc != CV_ERR_CONFIG)
+		return cv_strerror(rc);
+	return to->ip.family == CV_IPV6 && to->length > 64 && to->length != 128
+		       ? "of more than 64 bits, and not 128"
+		       : "no next hop is in a network of an interface of the realm";
 }
 
 static void
@@ -246,7 +266,7 @@ refuse(struct daemon *d, const struct kernel_table *t, const struct cv_prefix *t
 	if (k->retry_at == CV_TIME_NEVER) { /* one of those until they are tried again */
 		cv_log_event(&d->log, CV_LOG_WARNING, "kernel-route",
 			"prefix=%s table=%u result=refused reason=\"%s\"", cv_prefix_text(to, text),
-			t->number, cv_strerror(rc));
+			t->number, why(to, rc));
 		k->retry_at = daemon_now() + KERNEL_RETRY_NS;
 	}
 	k->refused++;

@@ -479,6 +479,16 @@ const struct cfg_port *cfg_lan_port(const struct cfg *cfg, uint32_t lan);
 const char *cfg_lan_name(const struct cfg *cfg, uint32_t lan);
 uint16_t cfg_lan_mtu(const struct cfg *cfg, uint32_t lan);
 
+/* Networks for which traffic is waited for, before their peer is dialled. */
+struct cfg_networks {
+	const struct cv_prefix *at;
+	size_t n;
+	uint16_t realm; /* its position */
+};
+
+/* Those of a peer; none, where there is no such peer, or it is there always. */
+struct cfg_networks cfg_dial_networks(const struct cfg *cfg, const struct cfg_dial *dial);
+
 /* The user who has an address of a realm (a position) for his own, or NULL. */
 const struct cfg_user *cfg_address_user(
 	const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip);

@@ -308,6 +308,25 @@ check_name(struct cfg_loader *l, const struct cfg_node *map, size_t index)
 		}
 }
 
+/* Traffic that is waited for, and has another way. */
+static void
+check_waits(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_dial *d)
+{
+	const struct cfg *cfg = l->cfg;
+	struct cfg_networks waits = cfg_dial_networks(cfg, d);
+	char prefix[CV_PREFIX_TEXT], text[128];
+
+	for (size_t i = 0; i < waits.n; i++)
+		for (size_t k = 0; k < cfg->n_routes; k++) {
+			if (cfg->routes[k].realm != waits.realm ||
+				!cv_prefix_equal(&cfg->routes[k].to, &waits.at[i]))
+				continue;
+			snprintf(text, sizeof(text), "traffic for %s goes by routes[%zu]",
+				cv_prefix_text(&waits.at[i], prefix), k);
+			fail_key(l, map, "start", text);
+		}
+}
+
 void
 cfg_check_networks(struct cfg_loader *l, const struct cfg_entry *users, size_t n)
 {
@@ -356,6 +375,7 @@ cfg_check_dials(struct cfg_loader *l)
 		check_targets(l, map, &cfg->dials[i]);
 		check_peer_user(l, map, &cfg->dials[i]);
 		check_address(l, map, i);
+		check_waits(l, map, &cfg->dials[i]);
 	}
 	if (cfg->n_dials == 0)
 		return;

@@ -61,6 +61,25 @@ cfg_address_user(const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip)
 	return NULL;
 }
 
+struct cfg_networks
+cfg_dial_networks(const struct cfg *cfg, const struct cfg_dial *dial)
+{
+	const struct cfg_user *user = NULL;
+	size_t group = dial == NULL ? SIZE_MAX : dial->group;
+
+	if (dial == NULL || dial->start != CFG_START_TRAFFIC)
+		return (struct cfg_networks){0};
+	if (dial->peer_user != NULL)
+		user = cfg_user_find(cfg, dial->peer_user, strlen(dial->peer_user));
+	if (user != NULL)
+		group = user->group;
+	if (group >= cfg->n_groups) /* of an erroneous file */
+		return (struct cfg_networks){0};
+	return (struct cfg_networks){.at = user != NULL ? user->routes : dial->routes,
+		.n = user != NULL ? user->n_routes : dial->n_routes,
+		.realm = cfg->groups[group].realm};
+}
+
 /* Whether a place in the order of cfg.fixed6 comes before that of an address. */
 static bool
 is_before(const struct cfg_fixed6 *f, bool delegated, uint16_t realm, const struct cv_ip *ip)

@@ -60,6 +60,9 @@ static const struct bad wrong[] = {
 		"t.yaml:2:88: dial[0].to[1]: is of IPv6, and its listener is not\n"},
 	{ONE("to: 192.0.2.1"), "t.yaml:1:76: dial[0].to: is our own: listeners[0]\n"},
 	{ONE("to: \"192.0.2.1:1702\""), "t.yaml:1:76: dial[0].to: is our own: listeners[0]\n"},
+	{"routes: [{ to: 172.20.0.0/16, via: discard }]\n" ONE(
+		 "to: 192.0.2.9, start: traffic, routes: 172.20.0.0/16"),
+		"t.yaml:2:94: dial[0].start: traffic for 172.20.0.0/16 goes by routes[0]\n"},
 	{ONE("to: 192.0.2.9, idle: 10m"), "t.yaml:1:93: dial[0].idle: needs start: traffic; a peer "
 					  "that is always there is not "
 					  "hung up\n"},

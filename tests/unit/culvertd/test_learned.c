@@ -277,6 +277,42 @@ own_routes_count_more(void **state)
 	expect_nothing();
 }
 
+/* Nor does what is learned take traffic from a peer that is dialled when there is some; one that is
+ * dialled in any case has its networks while it is there. */
+static void
+dialled_networks_count_more(void **state)
+{
+	static const struct two one[] = {{"192.0.2.2", UP1, 0}};
+	struct cfg_realm realm = {.id = REALM};
+	struct cfg_group group = {0};
+	struct cv_prefix at;
+	struct cfg_dial dial = {.start = CFG_START_TRAFFIC, .routes = &at, .n_routes = 1};
+	struct cfg cfg = {.realms = &realm,
+		.n_realms = 1,
+		.groups = &group,
+		.n_groups = 1,
+		.dials = &dial,
+		.n_dials = 1};
+	uint32_t word = dp_route_word(DP_ROUTE_DIAL, 1);
+
+	(void)state;
+	assert_int_equal(cv_prefix_parse("203.0.113.0/24", &at), 0);
+	assert_int_equal(learned_follow(&kernel, &cfg), 0);
+	assert_int_equal(dp_route_set(d.dp, REALM, &at, word), 0);
+	lead("203.0.113.0/24", one, 1);
+	assert_int_equal(word_of("203.0.113.0/24"), word);
+	take_back("203.0.113.0/24");
+	assert_int_equal(word_of("203.0.113.0/24"), word);
+	assert_int_equal(dp_route_clear(d.dp, REALM, &at), 0);
+	dial.start = CFG_START_ALWAYS;
+	assert_int_equal(learned_follow(&kernel, &cfg), 0);
+	lead("203.0.113.0/24", one, 1);
+	expect("203.0.113.0/24", "2@1");
+	take_back("203.0.113.0/24");
+	assert_int_equal(learned_follow(&kernel, &(struct cfg){0}), 0);
+	expect_nothing();
+}
+
 /* Of more than an ID has, the same ones are taken, whichever come first. */
 static void
 too_many_are_cut(void **state)
@@ -400,6 +436,7 @@ main(void)
 		cmocka_unit_test(the_same_next_hops_are_one),
 		cmocka_unit_test(what_cannot_be_used_is_left_out),
 		cmocka_unit_test(own_routes_count_more),
+		cmocka_unit_test(dialled_networks_count_more),
 		cmocka_unit_test(too_many_are_cut),
 		cmocka_unit_test(an_id_is_not_used_again_at_once),
 	};
