@@ -215,6 +215,17 @@ on_dump(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- life ---- */
 
+/* Whether packets of a table's realm can leave by a link. Several realms may have one table. */
+static bool
+leads(const struct daemon *d, const struct kernel_table *t, const struct tap *tap)
+{
+	struct dp_iface iface;
+
+	return tap->up && dp_port_link(d->dp, tap->port) == DP_LINK_UP &&
+	       dp_iface_get(d->dp, tap->iface, &iface) == 0 && iface.inside &&
+	       iface.realm == t->realm;
+}
+
 static void
 follow_links(struct daemon *d)
 {
@@ -225,8 +236,7 @@ follow_links(struct daemon *d)
 
 		for (struct tap *tap = taps_first(k->taps); t->routes != NULL && tap != NULL;
 			tap = tap->next)
-			if (rtnl_table_link(t->routes, tap->index,
-				    tap->up && dp_port_link(d->dp, tap->port) == DP_LINK_UP) > 0)
+			if (rtnl_table_link(t->routes, tap->index, leads(d, t, tap)) > 0)
 				k->publish_at = 0;
 	}
 }

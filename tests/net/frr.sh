@@ -246,19 +246,39 @@ by_hand() {
 		sed -i '/^routes:/d' "$RUN/lns/culvert.yaml" && lns_ctl reload &&
 		world_until 10 leads 198.51.100.7 r1 &&
 		ip -n "$ns" route del 198.51.100.0/24 && ip -n "$ns" route del blackhole 198.51.100.128/25 &&
-		world_until 10 eval 'lns_ctl lookup default 198.51.100.7 | grep -qE "leads to +none"'
+		world_until 10 eval 'lns_ctl lookup default 198.51.100.7 | grep -qE "leads to +none"' &&
+		ip -n "$ns" route add 2001:db8:99::/48 proto static \
+			nexthop via 2001:db8:1::2 dev up1 nexthop via 2001:db8:2::2 dev up2 &&
+		world_until 10 hops_of 2001:db8:99::/48 'r1 r2 ' &&
+		ip -n "$ns" route del 2001:db8:99::/48 via 2001:db8:1::2 dev up1 &&
+		world_until 10 hops_of 2001:db8:99::/48 'r2 ' && ip -n "$ns" route del 2001:db8:99::/48 && return
+	ip -n "$ns" -6 route
+	lns_ctl routes
+	return 1
 }
 
-# An interface moves to another realm, and what was learned by it is not in its way.
+# hops_of PREFIX INTERFACES: by which it leads, each with a space behind it.
+hops_of() {
+	[ "$(lns_rows routes '{prefix} {interface}' | awk -v p="$1" '$1 == p { print $2 }' | sort | tr '\n' ' ')" = "$2" ]
+}
+
+# An interface moves to another realm, and what was learned by it is not in its way; that realm has it
+# from the same table.
 moves() {
-	local ns=$WORLD_PREFIX-lns file=$RUN/lns/culvert.yaml
+	local ns=$WORLD_PREFIX-lns file=$RUN/lns/culvert.yaml refused
+	refused=$(grep -c result=refused "$RUN/$LNS_LOG")
 	ip -n "$ns" route add 198.51.100.0/24 via 198.18.2.2 dev up2 proto static &&
 		world_until 10 leads 198.51.100.7 r2 &&
-		sed -i 's/name: r2, port: nic2, realm: default/name: r2, port: nic2, realm: other/' "$file" &&
+		sed -i 's/name: r2, port: nic2, realm: default/name: r2, port: nic2, realm: other/
+			s/announce: pools }/&, { realm: other }/' "$file" &&
 		lns_ctl reload &&
 		world_until 10 leads $GATEWAY r1 && world_until 10 leads $GATEWAY6 r1 &&
 		lns_ctl lookup default 198.51.100.7 | grep -E "leads to +none" &&
-		sed -i 's/name: r2, port: nic2, realm: other/name: r2, port: nic2, realm: default/' "$file" &&
+		ip -n "$ns" route replace 198.51.100.0/24 via 198.18.2.2 dev up2 proto static &&
+		world_until 10 eval 'lns_ctl lookup other 198.51.100.7 | grep -qE "interface +r2"' &&
+		[ "$(grep -c result=refused "$RUN/$LNS_LOG")" = "$refused" ] &&
+		sed -i 's/name: r2, port: nic2, realm: other/name: r2, port: nic2, realm: default/
+			s/, { realm: other }//' "$file" &&
 		lns_ctl reload && world_until 30 bfd_is_up && interfaces_alike && flows 50
 }
 
