@@ -154,6 +154,7 @@ forget(struct bench *b)
 	struct dp_worker *w = b->dp->workers[0];
 
 	dp_follow_drain(w);
+	dp_hold_drain(w);
 	free(w->follow);
 	w->follow = dp_follow_new();
 	assert_non_null(w->follow);
@@ -293,7 +294,7 @@ both_ways_are_one(void **state)
 {
 	struct bench b;
 	struct wild w;
-	uint64_t relayed = 0, dropped = 0;
+	uint64_t relayed = 0, dropped = 0, waited = 0;
 
 	(void)state;
 	bench_up(&b, 0, 0);
@@ -315,6 +316,7 @@ both_ways_are_one(void **state)
 		for (unsigned i = 0; i < DP_DROP_COUNT; i++)
 			dropped += fast.counts.drops[i];
 		relayed += fast.counts.edges[DP_EDGE_EGRESS_TX];
+		waited += fast.counts.edges[DP_EDGE_ROUTE_WAIT];
 		sent += n;
 	}
 	print_message(
@@ -322,7 +324,9 @@ both_ways_are_one(void **state)
 	/* both in earnest */
 	assert_true(relayed > frames_wanted / 8);
 	assert_true(dropped > frames_wanted / 8);
+	assert_true(waited > frames_wanted / 1000);
 	b.dp->workers[0]->stages_only = false;
+	dp_hold_drain(b.dp->workers[0]);
 	dp_follow_drain(b.dp->workers[0]);
 	dp_parts_drain(b.dp->workers[0]);
 	dp_sequence_drain(b.dp->workers[0]);

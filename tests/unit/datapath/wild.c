@@ -29,6 +29,7 @@ enum {
 	LAN_ROUTER = LAN_NET + 254, /* by whom BEYOND is, */
 	BEYOND = 0xcb007107,
 	NOWHERE = 0xc6336407, /* and by nobody this */
+	DIALLED = 0xcb007109, /* behind a peer that is not there yet */
 	OTHER_REALM = 1,
 	ALONE = 255,
 	BEHIND = 0x0a630000, /* 10.99.0.0/16: a /24 of it is behind each client, or every third */
@@ -298,6 +299,7 @@ install(struct wild *w, unsigned i)
 }
 
 #define BEYOND6 "2001:db8:77::7"
+#define DIALLED6 "2001:db8:78::9"
 
 /* The interface of all is inside the first realm, too: two neighbours that are known, and routes.
  */
@@ -316,6 +318,8 @@ uplink(struct bench *b)
 		{{.ip = cv_ipv4(NOWHERE & 0xffffff00), .length = 24},
 			dp_route_word(DP_ROUTE_DISCARD, 0)},
 		{prefix6("2001:db8:77::/48"), dp_route_word(DP_ROUTE_VIA, 2)},
+		{{.ip = cv_ipv4(DIALLED), .length = 32}, dp_route_word(DP_ROUTE_DIAL, 1)},
+		{prefix6(DIALLED6 "/128"), dp_route_word(DP_ROUTE_DIAL, 1)},
 	};
 	const struct cv_ip hops[] = {
 		cv_ipv4(LAN_HOST), cv_ipv4(LAN_ROUTER), ip6("fe80::fe"), ip6(LAN_HOST6)};
@@ -370,7 +374,7 @@ target(struct wild *w, unsigned wildness)
 		INNER_LNS, 0x0a580199, 0xe0000005, 0, 0x7f000001, UINT32_MAX, 0x08080808};
 
 	static const uint32_t beside[] = {
-		LAN_HOST, LAN_HOST, BEYOND, LAN_NET + 77, NOWHERE, LAN_US};
+		LAN_HOST, LAN_HOST, BEYOND, LAN_NET + 77, NOWHERE, LAN_US, DIALLED};
 
 	if (wild_number(w, 400) < wildness)
 		return odd[wild_number(w, RTE_DIM(odd))];
@@ -425,7 +429,7 @@ address_of(struct wild *w, unsigned i, bool own, unsigned wildness, uint8_t *out
 	struct cv_ip ip = network6(i, 64, i % 2 != 0 && one_in(w, 2)).ip;
 
 	static const char *const beside[] = {
-		LAN_HOST6, LAN_HOST6, BEYOND6, "2001:db8:5::77", LAN_US6};
+		LAN_HOST6, LAN_HOST6, BEYOND6, "2001:db8:5::77", LAN_US6, DIALLED6};
 
 	if (wild_number(w, 400) < wildness)
 		ip = address6(odd[wild_number(w, RTE_DIM(odd))]);
