@@ -399,7 +399,8 @@ static const struct cfg_key dial_keys[] = {
 	VALUE("secret", struct cfg_dial, none, KIND(SECRET_NONE), NULL, NEW_TUNNELS,
 		"none: the tunnel needs no secret"),
 	VALUE("call", struct cfg_dial, call, CHOICE(call_ways), "incoming", LIVE,
-		"incoming: we are its LAC; outgoing: we are the LNS that it places a call for"),
+		"incoming: we are its LAC, which any LNS takes; outgoing: we are the LNS that it "
+		"places a call for, where it wants that: xl2tpd and l2tpns end the tunnel"),
 	VALUE("peer-user", struct cfg_dial, peer_user, TEXT(1, CV_USER_NAME_MAX), NULL, LIVE,
 		"user whom it must prove to be; who brings group, address and networks along"),
 	VALUE("user", struct cfg_dial, user, TEXT(1, 255), NULL, NEW_SESSIONS,
