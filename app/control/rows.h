@@ -8,6 +8,8 @@
 #define CONTROL_ROWS_H
 
 #include "datapath/datapath.h"
+#include "datapath/info.h"
+#include "datapath/routes.h"
 #include "lns/lns.h"
 
 enum {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/rows.h"
+#include "datapath/info.h"
 
 /* clang-format off */
 #define FIELD(field) _Generic((((ROW *)0)->field), \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "datapath/routes.h"
 #include "kernel.h"
 
 enum { SEND_ROOM = 64 }; /* frames that one action and what it sets off may need */

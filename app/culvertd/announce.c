@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/list.h"
+#include "datapath/routes.h"
 #include "kernel.h"
 
 enum { FEW = 256 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "datapath/routes.h"
 #include "dials.h"
 #include "lans.h"
 #include "uplinks.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dials.h"
+#include "datapath/routes.h"
 
 /* The networks for which traffic is waited for, and their realm. */
 struct networks {

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "base/table.h"
+#include "datapath/info.h"
 #include "kernel.h"
 #include "uplinks.h"
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "datapath/routes.h"
 #include "kernel.h"
 
 enum { CHANGES = 512 }; /* in a round: each is a store or two in the data path */

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "datapath/info.h"
+#include "datapath/routes.h"
 #include "kernel.h"
 #include "reload.h"
 

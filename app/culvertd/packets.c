@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "datapath/info.h"
 #include "lans.h"
 #include "uplinks.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Counters in the log: on SIGUSR1 and at the end. */
 #include "daemon.h"
+#include "datapath/info.h"
 #include "kernel.h"
 
 static void

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "datapath/info.h"
+#include "datapath/routes.h"
 #include "lans.h"
 #include "uplinks.h"
 

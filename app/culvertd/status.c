@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "datapath/info.h"
 
 enum {
 	NEAR_PERCENT = 80, /* of a limit: worth to be said */

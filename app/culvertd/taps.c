@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "datapath/info.h"
 #include "kernel.h"
 #include "lans.h"
 

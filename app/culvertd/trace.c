@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "datapath/info.h"
 
 enum { PACKETS = 10, SECONDS = 30, LINE = 256 };
 

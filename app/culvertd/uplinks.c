@@ -5,6 +5,7 @@
  * own.
  */
 #include "uplinks.h"
+#include "datapath/routes.h"
 
 #include "lans.h"
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "daemon.h"
+#include "datapath/info.h"
 
 #define LATE_NS (2 * CV_NS_PER_S) /* without a round */
 #define LOOK_NS (500 * CV_NS_PER_MS)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The data path as the control side sees it: ports, interfaces, services, tunnels, sessions,
- * filters and groups go in; punted L2TP datagrams, counters and tables come out. Everything here is
- * called on one thread, the control thread, which is the only writer of every table. Functions
- * return 0 or a negative enum cv_err unless they say otherwise. DPDK stays behind this header.
+ * filters and groups go in, punted L2TP datagrams come out; routes are in routes.h, counters and
+ * tables in info.h. Everything in the three is called on one thread, the control thread, which is
+ * the only writer of every table. Functions return 0 or a negative enum cv_err unless they say
+ * otherwise. DPDK stays behind these headers.
  */
 #ifndef DP_DATAPATH_H
 #define DP_DATAPATH_H
@@ -282,125 +283,6 @@ int dp_service_set(struct dp *dp, uint16_t service, const struct dp_service *tol
 int dp_service_clear(struct dp *dp, uint16_t service);
 int dp_service_get(const struct dp *dp, uint16_t service, struct dp_service *out);
 
-/* ---- realms: address spaces of clients ------------------------------------------------------ */
-
-/* Where an inner address leads, in a word. What a session has (dp_session_set) leads to it. */
-enum dp_route_kind {
-	DP_ROUTE_NOBODY,   /* 0 */
-	DP_ROUTE_SESSION,  /* index: its slot */
-	DP_ROUTE_SESSION6, /* likewise of one whose peer is reached over IPv6 */
-	DP_ROUTE_SELF,     /* the LNS: it answers echo */
-	DP_ROUTE_VIA,      /* index: the ID of next hops, dp_via_set() */
-	DP_ROUTE_LINK, /* index: an interface's slot, to whose network it belongs: the data path's
-			*/
-	DP_ROUTE_ADJACENT, /* index: a neighbour's slot: the data path's */
-	DP_ROUTE_DISCARD,  /* dropped in silence */
-	DP_ROUTE_BEHIND,   /* index: the slot of a session that a network is behind: dp_framed_set()
-			    */
-	DP_ROUTE_SPREAD,   /* index: the ID of several next hops: the data path's */
-	DP_ROUTE_DIAL,     /* index: an ID for dp_dial_next(): a few wait, and it is told once */
-};
-
-enum { DP_ROUTE_SHIFT = 28, DP_ROUTE_INDEX = (1 << DP_ROUTE_SHIFT) - 1 };
-
-static inline uint32_t
-dp_route_word(enum dp_route_kind kind, uint32_t index)
-{
-	return (uint32_t)kind << DP_ROUTE_SHIFT | index;
-}
-
-static inline enum dp_route_kind
-dp_route_kind(uint32_t word)
-{
-	return (enum dp_route_kind)(word >> DP_ROUTE_SHIFT);
-}
-
-/*
- * Says from which prefixes most addresses of a realm's clients are: in these each is found by one
- * read. It costs 4 bytes an address of memory that is there when it is used, of each of the first 8
- * pools that is no larger than a /8. Others are found too, a little later, for some 24 bytes a
- * session. Of IPv6 it is the /64s of clients' links: in the first 8 pools no larger than a /40 each
- * costs 4 bytes; others, and delegated prefixes, some 48. A realm needs not be set, and changes
- * under traffic; it takes no memory when it has neither pools, routes nor sessions. CV_ERR_CONFIG:
- * a prefix that is none, of IPv6 longer than 64 bits, in ::/8, link-local or multicast;
- * CV_ERR_NOMEM; CV_ERR_UNKNOWN. _get: the data path's own copy, until it is set again or cleared.
- */
-int dp_realm_set(struct dp *dp, uint16_t realm, const struct cv_prefix *pools, uint16_t count);
-int dp_realm_clear(struct dp *dp, uint16_t realm);
-int dp_realm_get(
-	const struct dp *dp, uint16_t realm, const struct cv_prefix **pools, uint16_t *count);
-
-/*
- * Sets the next hops that routes name by an ID, or changes them for all of them at once. They are
- * resolved as long as they are set, and what is sent to one before that is dropped
- * (EGRESS_NEIGHBOUR). Of several each flow (addresses and ports, or SPI) has one, of those whose
- * neighbour and port are up; when one is no longer, or another list has it no more, the flows of
- * the others stay where they are. CV_ERR_UNKNOWN: no such interface; CV_ERR_CONFIG: not inside, its
- * networks do not have the address, it is there twice, or there are none or more than DP_MAX_HOPS;
- * CV_ERR_LIMIT: DP_MAX_ADJACENCIES; CV_ERR_NOMEM. What a route leads to whose ID is not set has no
- * route. _get: how many there are, 0: it is not set; out may be NULL.
- */
-struct dp_via {
-	uint16_t iface;
-	struct cv_ip ip;
-};
-int dp_via_set(struct dp *dp, uint16_t id, const struct dp_via *hops, unsigned n);
-int dp_via_clear(struct dp *dp, uint16_t id);
-unsigned dp_via_get(const struct dp *dp, uint16_t id, struct dp_via out[DP_MAX_HOPS]);
-
-/*
- * A route that is no session's: of kind DP_ROUTE_SELF, _VIA, _DISCARD or _DIAL. The longest prefix
- * counts, be it a session's; it may be set again. Of IPv6 it has at most 64 bits, or all.
- * CV_ERR_CONFIG: no such prefix, or another kind; CV_ERR_EXISTS: a session has the address;
- * CV_ERR_LIMIT: DP_MAX_ROUTES of a realm and family; CV_ERR_NOMEM: nothing has changed;
- * CV_ERR_UNKNOWN: not there. What changes leaves no packet without the other routes. Who sets many
- * of them lets dp_control_poll() pass between some: memory of what was replaced is given back
- * there.
- */
-int dp_route_set(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix, uint32_t word);
-int dp_route_clear(struct dp *dp, uint16_t realm, const struct cv_prefix *prefix);
-/* The one that comes after a prefix, whether that is there or not: IPv4 before IPv6, by address, of
- * one address the shortest first. family 0: the first one. false: there is none. */
-bool dp_route_next(const struct dp *dp, uint16_t realm, struct cv_prefix *prefix, uint32_t *word);
-
-/* Of a realm, now. */
-struct dp_realm_use {
-	uint32_t sessions;  /* with an address or a prefix, or both */
-	uint32_t addresses; /* that they have */
-	uint32_t prefixes;  /* /64s of their links */
-	uint32_t routes;    /* that are no session's; our own addresses among them */
-};
-
-void dp_realm_use(const struct dp *dp, uint16_t realm, struct dp_realm_use *out);
-
-enum dp_hop_state {
-	DP_HOP_UNKNOWN, /* nobody has asked for it yet, or it did not answer: the next packet asks
-			 */
-	DP_HOP_ASKING,
-	DP_HOP_RESOLVED,
-	DP_HOP_CONFIGURED, /* its MAC address is */
-};
-
-/* Where a route leads to, for people. */
-struct dp_leads {
-	enum dp_route_kind kind; /* _NOBODY, _SESSION (of either family), _SELF, _VIA, _LINK or
-				  * _DISCARD */
-	struct cv_prefix prefix; /* that says so: of dp_lookup; family 0: none does */
-	uint32_t slot;           /* _SESSION */
-	uint16_t iface;          /* _VIA, _LINK: by which */
-	unsigned hops;           /* _VIA: how many next hops there are, of which a flow has one */
-	struct cv_ip hop;        /* likewise: to whom it is given; family 0: whoever is meant */
-	enum dp_hop_state state; /* of that one */
-	uint8_t mac[6];          /* that is known: _RESOLVED, _CONFIGURED */
-};
-
-/* Where a session's packet to an address goes, as a worker would be told now; whether filters let
- * it pass is another question. CV_ERR_CONFIG: no realm leads to such an address: multicast,
- * link-local, loopback. */
-int dp_lookup(const struct dp *dp, uint16_t realm, const struct cv_ip *ip, struct dp_leads *out);
-/* Likewise what a word of a route says, as dp_route_next() gives it; hop: which of several. */
-void dp_route_leads(const struct dp *dp, uint32_t word, unsigned hop, struct dp_leads *out);
-
 /* ---- tunnels and sessions ------------------------------------------------------------------ */
 
 /* From now on control messages with our tunnel_id are taken only from peer, as DP_PUNT_TUNNEL.
@@ -507,28 +389,6 @@ struct dp_sequence_counters {
 void dp_session_sequence(const struct dp *dp, uint32_t slot, struct dp_sequence_counters *out);
 
 /*
- * Who is to be told of traffic for routes of kind DP_ROUTE_DIAL: for each ID that is armed once,
- * when a packet has come, whose sender's filter has not been asked. The ID of the next one, which
- * is armed no longer; false: none. dp_dial_arm(false): it is not told. Of the packets a few wait,
- * for some seconds, until their route leads elsewhere; others are dropped (ROUTE_DIAL). IDs are
- * below CV_DIAL_IDS.
- */
-void dp_dial_arm(struct dp *dp, uint16_t id, bool armed);
-bool dp_dial_next(struct dp *dp, uint16_t *id);
-
-/*
- * Says which networks are behind a session, in place of those before: while it is open for their
- * family its realm leads to it what no longer prefix does, and it may send from their addresses.
- * A route of the same prefix (dp_route_set) waits until it is behind no session any more. They go
- * with the session, and when it is told another realm. CV_ERR_UNKNOWN: there is no such session;
- * CV_ERR_CONFIG: too many, one twice, or a prefix that no route may have; CV_ERR_EXISTS: one is
- * another session's, or ours; CV_ERR_LIMIT, CV_ERR_NOMEM. Then nothing has changed. _get: by an
- * index from 0; false: past the last.
- */
-int dp_framed_set(struct dp *dp, uint32_t slot, const struct cv_prefix *prefixes, uint16_t count);
-bool dp_framed_get(const struct dp *dp, uint32_t slot, unsigned index, struct cv_prefix *out);
-
-/*
  * Joins two sessions that have DP_SEND_FRAMES: what comes by either leaves by the other, PPP frame
  * for PPP frame and byte for byte, LCP as well as data, and none of it is punted any more. Until it
  * is joined for the first time such a session is as any that is not open: its PPP is punted. The
@@ -632,129 +492,5 @@ int dp_filter_get(const struct dp *dp, uint16_t filter, struct dp_filter *out);
 int dp_group_set(struct dp *dp, uint16_t group, const struct dp_group *told);
 void dp_group_clear(struct dp *dp, uint16_t group);
 int dp_group_get(const struct dp *dp, uint16_t group, struct dp_group *out);
-
-/* ---- traces -------------------------------------------------------------------------------- */
-
-enum { DP_TRACE_MOST = 100 }; /* packets */
-
-/*
- * Traces the next packets that are a session's or for it, through the stages, at no cost to other
- * sessions; until there were so many, or for so long. CV_ERR_CONFIG: none or too many;
- * CV_ERR_UNKNOWN: there is no such session; CV_ERR_EXISTS: another trace is under way;
- * CV_ERR_NOMEM.
- */
-int dp_trace_start(struct dp *dp, uint64_t now, uint32_t slot, unsigned packets, uint64_t ns);
-void dp_trace_stop(struct dp *dp);
-bool dp_trace_running(const struct dp *dp);
-
-/* A packet where it left a stage. */
-struct dp_trace_row {
-	uint32_t packet; /* from 1 */
-	uint64_t ns;     /* since the start of the trace */
-	uint16_t worker;
-	bool to_it;   /* for the session; else from it */
-	bool dropped; /* for the cause of the name `exit`; else it is an edge's */
-	bool stale;   /* of a trace before, in whose time a worker was late */
-	const char *exit, *help;
-	struct cv_ip source,
-		target;          /* of the inner packet, as it was then; family 0: it has none */
-	uint16_t protocol, hops; /* TTL or Hop Limit */
-	uint16_t len;
-};
-
-/* The next one, packet by packet of what is there by now, each in order; false: none yet. A trace
- * that has ended can be read until the next one starts. */
-bool dp_trace_next(struct dp *dp, struct dp_trace_row *row);
-
-/* ---- tables for people --------------------------------------------------------------------- */
-
-enum dp_link {
-	DP_LINK_UP,
-	DP_LINK_DOWN,
-	DP_LINK_GONE, /* the device was removed: nothing passes until a new start */
-};
-
-struct dp_port_info {
-	char name[DP_PORT_NAME];
-	char device[DP_PORT_DEVICE];
-	char driver[32];
-	uint8_t mac[6];
-	uint16_t mtu;
-	enum dp_link link;
-	uint32_t speed_mbps; /* 0: unknown */
-	uint16_t rx_queues, tx_queues, rx_descriptors, tx_descriptors;
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* frames, as the driver counts */
-	uint64_t rx_missed, rx_errors, tx_errors;            /* lost in the device or driver */
-	/* The kernel's, of an interface (af_packet, tap), since it was made. */
-	uint64_t kernel_rx_errors, kernel_rx_dropped, kernel_tx_errors, kernel_tx_dropped;
-	/* af_packet: fragmented packets that the kernel put together before we got them, in this
-	 * network namespace, since the start */
-	uint64_t kernel_reassembled;
-	char offloads[DP_OFFLOADS]; /* what the device does for us: names, or none */
-	const char
-		*hash; /* by what frames are spread over workers: session, addresses-ports, ... */
-};
-
-struct dp_worker_info {
-	uint16_t cpu; /* UINT16_MAX: not pinned (shared) */
-	uint64_t busy_cycles, idle_cycles;
-	uint64_t rounds, rx_packets, tx_packets;
-	uint64_t handed_over; /* of those received, to other workers */
-	double busy_share;    /* 0 to 1, of the time since the last call for this worker */
-};
-
-/* What passed an interface that is inside a realm, since it is; and who is there. */
-struct dp_iface_info {
-	struct dp_session_counters n; /* plain IP: from the realm's other hosts, and to them */
-	uint32_t neighbours;          /* whose MAC addresses are known */
-};
-
-struct dp_neighbour_info {
-	struct cv_ip ip;
-	uint16_t port, vlan, outer; /* as in struct dp_iface */
-	uint8_t mac[6];
-	bool resolved;
-	bool configured;       /* its MAC address: ARP can't change it */
-	uint32_t users;        /* sessions and routes that send by it */
-	uint64_t confirmed_at; /* when it answered last; 0: never */
-};
-
-unsigned dp_port_count(const struct dp *dp);
-int dp_port_info(const struct dp *dp, unsigned port, struct dp_port_info *out);
-unsigned dp_worker_count(const struct dp *dp); /* 1 when shared */
-int dp_worker_info(struct dp *dp, unsigned worker, struct dp_worker_info *out);
-/* Whether frames can pass a port now; for nothing. */
-enum dp_link dp_port_link(const struct dp *dp, unsigned port);
-/* CV_ERR_UNKNOWN: it is not inside. */
-int dp_iface_info(const struct dp *dp, uint16_t iface, struct dp_iface_info *out);
-/* Neighbours in a stable order: *cursor starts at 0; false past the last. Those that come or go
- * meanwhile may be missed or not. */
-bool dp_neighbour_next(const struct dp *dp, uint64_t *cursor, struct dp_neighbour_info *out);
-/* Rounds that a worker has made: who watches that it goes on may ask from any thread. */
-uint64_t dp_worker_rounds(const struct dp *dp, unsigned worker);
-
-struct dp_counter {
-	const char *name; /* "CLASSIFY_UDP_CHECKSUM" */
-	const char *help; /* one line for people */
-	uint64_t packets; /* all workers and control together */
-};
-
-/* Drops and edges by index from 0; false past the last. */
-bool dp_drop_counter(const struct dp *dp, unsigned index, struct dp_counter *out);
-bool dp_edge_counter(const struct dp *dp, unsigned index, struct dp_counter *out);
-
-/* How the data path was set up, for the log and `culvertctl status`. */
-struct dp_setup_info {
-	bool hugepages;
-	bool shared;
-	uint32_t slots;
-	uint32_t mbufs, mbufs_free; /* packet buffers; of them, in nobody's hands now */
-	size_t table_bytes;         /* session and address tables, now */
-	uint32_t sessions;          /* installed now */
-	uint32_t addresses;         /* inner addresses of sessions */
-	uint32_t prefixes;          /* inner /64s of sessions */
-};
-
-void dp_setup_info(const struct dp *dp, struct dp_setup_info *out);
 
 #endif

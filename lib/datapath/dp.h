@@ -18,6 +18,7 @@
 #include "datapath/bounds.h"
 #include "datapath/drop.h"
 #include "datapath/host/host.h"
+#include "datapath/info.h"
 #include "datapath/lan.h"
 #include "datapath/layout.h"
 #include "datapath/tables.h"

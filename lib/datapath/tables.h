@@ -9,9 +9,9 @@
 #include <rte_byteorder.h>
 
 #include "datapath/address.h"
-#include "datapath/datapath.h"
 #include "datapath/layout.h"
 #include "datapath/lpm.h"
+#include "datapath/routes.h"
 #include "datapath/rules.h"
 #include "datapath/worker/meter.h"
 

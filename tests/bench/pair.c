@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A data path on memif, and its other end; see pair.h. */
 #include "pair.h"
+#include "datapath/info.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A data path between two rings, and rounds of packets through it. */
 #include "scene.h"
+#include "datapath/info.h"
+#include "datapath/routes.h"
 
 #include <string.h>
 

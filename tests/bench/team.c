@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A data path with worker threads; see team.h. */
 #include "team.h"
+#include "datapath/info.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include "datapath/routes.h"
 #include "datapath/worker/reassemble.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/worker.h"

@@ -13,6 +13,7 @@
  */
 #include <stdlib.h>
 
+#include "datapath/routes.h"
 #include "inner6.h"
 #include "ipv6.h"
 

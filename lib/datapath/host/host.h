@@ -8,7 +8,7 @@
 #define DP_HOST_HOST_H
 
 #include "base/time.h"
-#include "datapath/datapath.h"
+#include "datapath/info.h"
 #include "wire/ipv6.h"
 
 struct rte_eth_conf;

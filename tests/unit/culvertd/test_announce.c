@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "culvertd/kernel.h"
+#include "datapath/routes.h"
 #include "unit/rtnl/kernel.h"
 
 enum {

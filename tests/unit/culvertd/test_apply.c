@@ -20,6 +20,7 @@
 #include "culvertd/daemon.h"
 #include "culvertd/lans.h"
 #include "culvertd/uplinks.h"
+#include "datapath/routes.h"
 #include "scenario/pairs.h"
 
 enum {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "culvertd/kernel.h"
+#include "datapath/routes.h"
 #include "datapath/table/uplink.h"
 #include "unit/rtnl/kernel.h"
 
