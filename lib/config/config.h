@@ -479,6 +479,9 @@ const struct cfg_port *cfg_lan_port(const struct cfg *cfg, uint32_t lan);
 const char *cfg_lan_name(const struct cfg *cfg, uint32_t lan);
 uint16_t cfg_lan_mtu(const struct cfg *cfg, uint32_t lan);
 
+/* Whether it can be that of a host elsewhere, to which a tunnel is opened. */
+bool cfg_is_station(const struct cv_ip *ip);
+
 /* Networks for which traffic is waited for, before their peer is dialled. */
 struct cfg_networks {
 	const struct cv_prefix *at;

@@ -76,16 +76,6 @@ split(char *text, struct cfg_target *t, char **host)
 	return true;
 }
 
-static bool
-is_station(const struct cv_ip *ip)
-{
-	if (ip->family == CV_IPV4)
-		return cfg_is_host(cv_ipv4_value(ip));
-	/* neither ::/8, nor a group, nor of one link alone */
-	return ip->bytes[0] != 0 && ip->bytes[0] != 0xff &&
-	       !(ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80);
-}
-
 void
 cfg_read_target(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
@@ -106,7 +96,7 @@ cfg_read_target(
 			"[2001:db8::1]:1701 or lns.example.net",
 			cfg_word(word, node));
 	} else if (cv_ip_parse(host, &t.at.ip) == 0) {
-		if (!is_station(&t.at.ip))
+		if (!cfg_is_station(&t.at.ip))
 			cfg_fail(l, node, NULL, "%s is not the address of a host elsewhere",
 				cfg_word(word, node));
 		else

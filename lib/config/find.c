@@ -61,6 +61,16 @@ cfg_address_user(const struct cfg *cfg, uint16_t realm, const struct cv_ip *ip)
 	return NULL;
 }
 
+bool
+cfg_is_station(const struct cv_ip *ip)
+{
+	if (ip->family == CV_IPV4)
+		return cfg_is_host(cv_ipv4_value(ip));
+	/* neither ::/8, nor a group, nor of one link alone */
+	return ip->bytes[0] != 0 && ip->bytes[0] != 0xff &&
+	       !(ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80);
+}
+
 struct cfg_networks
 cfg_dial_networks(const struct cfg *cfg, const struct cfg_dial *dial)
 {

@@ -54,11 +54,10 @@ listener_for(struct lns *lns, struct lns_dial *d, enum cv_family family)
 }
 
 static bool
-is_ours(const struct lns *lns, const struct cv_endpoint *at)
+is_ours(const struct lns *lns, const struct cv_ip *ip)
 {
 	for (size_t i = 0; i < lns->cfg->n_listeners; i++)
-		if (cv_ip_equal(&lns->cfg->listeners[i].ip, &at->ip) &&
-			lns->cfg->listeners[i].udp_port == at->port)
+		if (cv_ip_equal(&lns->cfg->listeners[i].ip, ip))
 			return true;
 	return false;
 }
@@ -97,9 +96,12 @@ try_next(struct lns *lns, struct lns_dial *d, uint64_t now)
 			d->at = (struct cv_endpoint){
 				.ip = d->found[d->next_found++], .port = d->port};
 			d->why[0] = '\0';
-			if (!listener_for(lns, d, (enum cv_family)d->at.ip.family))
+			/* DNS may say anything */
+			if (!cfg_is_station(&d->at.ip))
+				lns_dial_blame(d, "it is not the address of a host elsewhere");
+			else if (!listener_for(lns, d, (enum cv_family)d->at.ip.family))
 				lns_dial_blame(d, "no listener is of its family");
-			else if (is_ours(lns, &d->at))
+			else if (is_ours(lns, &d->at.ip))
 				lns_dial_blame(d, "it is our own address");
 			else if (lns_dial_open(lns, d, now))
 				return;

@@ -209,6 +209,30 @@ back_off(void **state)
 	twins_down(&t);
 }
 
+/* What DNS says is no more than a hint. */
+static void
+odd_names(void **state)
+{
+	static const char *const odd[] = {"255.255.255.255", "224.0.0.1", "127.0.0.1", "0.0.0.0",
+		"::1", "ff02::1", "fe80::1"};
+	const char *yaml[TWINS] = {CALLER("to: ['hub.example.net:1702', 192.0.2.2]"), HUB};
+	struct twins t;
+	unsigned n = sizeof(odd) / sizeof(odd[0]);
+
+	(void)state;
+	twins_up(&t, yaml);
+	for (unsigned i = 0; i < n; i++)
+		t.found[i] = twin_ip(odd[i]);
+	t.found[n] = twin_ip("192.0.2.1"); /* ourselves, where nobody listens */
+	t.n_found = n + 1;
+	assert_true(twins_run(&t, CV_NS_PER_S, is_up));
+	assert_at(A, "192.0.2.2");
+	assert_int_equal(A->sccrqs, 1);
+	assert_true(twin_said(A, "at=255.255.255.255:1702", "not the address of a host"));
+	assert_true(twin_said(A, "peer-failed", "it is our own address"));
+	twins_down(&t);
+}
+
 static void
 names(void **state)
 {
@@ -637,6 +661,7 @@ main(void)
 		cmocka_unit_test(wrong_secrets),
 		cmocka_unit_test(back_off),
 		cmocka_unit_test(names),
+		cmocka_unit_test(odd_names),
 		cmocka_unit_test(both_at_once),
 		cmocka_unit_test(forged_tie),
 		cmocka_unit_test(traffic_and_idle),

@@ -74,7 +74,7 @@ struct twins {
 	unsigned n;
 	struct twin_datagram *queue;
 	/* addresses of names: what DNS says */
-	struct cv_ip found[4];
+	struct cv_ip found[8];
 	size_t n_found;
 };
 
