@@ -27,6 +27,8 @@ enum {
 	KERNEL_READ_BYTES = 64 << 10, /* the kernel's dumps come in half of that */
 };
 
+_Static_assert((int)CV_ROUTE_IDS <= (int)KERNEL_VIA_FIRST, "each ID is one or the other");
+
 /* ---- kernel.c: all of it; nothing is there where the configuration asks for nothing ---- */
 
 /* What d->cfg asks for, in place of what was there. 0, or a negative cv_err, which was logged: then

@@ -15,7 +15,7 @@ enum {
 	CV_REALMS_MAX = CV_GROUPS_MAX,
 	CV_INTERFACES_MAX = 1024,    /* inside realms */
 	CV_INTERFACE_ADDRESSES = 16, /* of each */
-	CV_ROUTES_MAX = 1024,        /* that the configuration says, of all realms */
+	CV_ROUTES_MAX = 16384,       /* that the configuration says, of all realms */
 	CV_DIALS_MAX = 1024,         /* peers that are dialled */
 	CV_DIAL_TARGETS_MAX = 8,     /* addresses and names of each */
 	CV_KERNEL_TABLES_MAX = 16,   /* of the kernel's, one a realm */

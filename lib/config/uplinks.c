@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Interfaces inside realms and routes by them: what must hold among them, and with others. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "config/private.h"
 
@@ -314,29 +316,67 @@ check_to(struct cfg_loader *l, const struct cfg_node *node, const struct cfg_rou
 		}
 }
 
+/* A route by what it leads to. */
+struct place {
+	const struct cfg_route *route;
+	const struct cfg_node *node;
+};
+
+static int
+by_place(const void *pa, const void *pb)
+{
+	const struct cfg_route *a = ((const struct place *)pa)->route;
+	const struct cfg_route *b = ((const struct place *)pb)->route;
+	int order = (a->realm > b->realm) - (a->realm < b->realm);
+
+	if (order == 0)
+		order = (a->to.ip.family > b->to.ip.family) - (a->to.ip.family < b->to.ip.family);
+	if (order == 0)
+		order = memcmp(a->to.ip.bytes, b->to.ip.bytes, sizeof(a->to.ip.bytes));
+	if (order == 0)
+		order = (a->to.length > b->to.length) - (a->to.length < b->to.length);
+	return order != 0 ? order : (a > b) - (a < b);
+}
+
+/* Of those that lead to the same all but the first are wrong. */
+static void
+check_twice(struct cfg_loader *l, struct place *all, size_t n)
+{
+	size_t first = 0;
+
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_place);
+	for (size_t i = 1; i < n && !cfg_enough(l); i++) {
+		const struct cfg_route *a = all[first].route, *b = all[i].route;
+
+		if (a->realm == b->realm && cv_prefix_equal(&a->to, &b->to))
+			cfg_fail(l, cfg_node_get(all[i].node, "to"), NULL,
+				"routes[%zu] leads to the same", (size_t)(a - l->cfg->routes));
+		else
+			first = i;
+	}
+}
+
 static void
 check_routes(struct cfg_loader *l)
 {
 	struct cfg *cfg = l->cfg;
 	const struct cfg_node *list = cfg_node_get(l->root, "routes");
 	const struct cfg_node *node = list == NULL ? NULL : list->first;
+	struct place *all = cfg->n_routes == 0 ? NULL : cfg_scratch(l, cfg->n_routes, sizeof(*all));
+	size_t n = 0;
 
-	for (size_t i = 0; i < cfg->n_routes && node != NULL; i++, node = node->next) {
+	for (size_t i = 0; all != NULL && i < cfg->n_routes && node != NULL;
+		i++, node = node->next) {
 		struct cfg_route *route = &cfg->routes[i];
 
 		if (route->to.ip.family == 0 || route->realm >= cfg->n_realms)
 			continue;
+		all[n++] = (struct place){route, node};
 		check_to(l, cfg_node_get(node, "to"), route);
-		for (size_t k = 0; k < i; k++)
-			if (cfg->routes[k].realm == route->realm &&
-				cfg->routes[k].to.length == route->to.length &&
-				cv_ip_equal(&cfg->routes[k].to.ip, &route->to.ip)) {
-				cfg_fail(l, cfg_node_get(node, "to"), NULL,
-					"routes[%zu] leads to the same", k);
-				break;
-			}
 		check_via(l, node, route);
 	}
+	check_twice(l, all, n);
 }
 
 /* ---- a routing daemon beside us ---- */

@@ -201,6 +201,44 @@ longest_network_has_the_next_hop(void **state)
 	}
 }
 
+/* Ten in each of a thousand realms; what is there twice is found, wherever it is. */
+static void
+thousand_realms(void **state)
+{
+	enum { REALMS = 1000, EACH = 10, BYTES = 128 * REALMS * EACH };
+	char *text = malloc(BYTES), *rest = malloc(BYTES);
+	size_t used = 0;
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(rest);
+	for (unsigned twice = 0; twice < 2; twice++) {
+		used = (size_t)snprintf(text, BYTES, "groups:\n");
+		for (unsigned i = 0; i < REALMS; i++)
+			used += (size_t)snprintf(text + used, BYTES - used,
+				"- { name: g%u, realm: r%u, address: 10.88.0.1, pool: 10.88.1.0/24 "
+				"}\n",
+				i, i);
+		used += (size_t)snprintf(text + used, BYTES - used, "routes:\n");
+		for (unsigned i = 0; i < REALMS * EACH; i++)
+			used += (size_t)snprintf(text + used, BYTES - used,
+				"- { realm: r%u, to: 203.0.%u.0/24, via: discard }\n", i % REALMS,
+				twice != 0 && i == 9007 ? 1 : i / REALMS);
+		load(&t, with_rest(rest, BYTES, text));
+		if (twice == 0) {
+			assert_int_equal(t.rc, 0);
+			assert_int_equal(t.cfg->n_routes, REALMS * EACH);
+		} else {
+			assert_string_equal(t.text,
+				"t.yaml:10010:20: routes[9007].to: routes[1007] "
+				"leads to the same\n");
+		}
+		unload(&t);
+	}
+	free(text);
+	free(rest);
+}
+
 int
 main(void)
 {
@@ -208,6 +246,7 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(what_it_says),
 		cmocka_unit_test(longest_network_has_the_next_hop),
+		cmocka_unit_test(thousand_realms),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
