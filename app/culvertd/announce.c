@@ -364,13 +364,60 @@ announced_follow(
 			drop(a, WANTED_OF(n), ask);
 }
 
-void
-announced_found(struct announced *a, const struct rtnl_route *route, struct mnl_socket *ask)
+/* The one that a route of our protocol is; NULL: nobody wants it. */
+static struct wanted *
+wanted_of(const struct announced *a, const struct rtnl_route *route)
 {
 	struct one o = {.to = route->to, .table = route->table, .metric = route->metric};
 	uint64_t hash;
 
-	if (route->protocol == KERNEL_PROTOCOL && route->way == RTNL_WAY_DISCARD &&
-		find(a, &o, &hash) == NULL)
+	return find(a, &o, &hash);
+}
+
+static bool
+is_ours(const struct rtnl_route *route)
+{
+	return route->protocol == KERNEL_PROTOCOL && route->way == RTNL_WAY_DISCARD;
+}
+
+void
+announced_found(struct announced *a, const struct rtnl_route *route, struct mnl_socket *ask)
+{
+	struct one o = {.to = route->to, .table = route->table, .metric = route->metric};
+	struct wanted *w = is_ours(route) ? wanted_of(a, route) : NULL;
+
+	if (w != NULL)
+		w->told = true;
+	else if (is_ours(route))
 		(void)tell(&o, false, ask);
+}
+
+bool
+announced_gone(struct announced *a, const struct rtnl_route *route)
+{
+	struct wanted *w = is_ours(route) ? wanted_of(a, route) : NULL;
+
+	if (w == NULL)
+		return false;
+	w->told = false;
+	return true;
+}
+
+void
+announced_again(struct announced *a, struct daemon *d, struct mnl_socket *ask)
+{
+	struct cv_node *n, *behind = NULL;
+	unsigned again = 0;
+
+	for (uint32_t chain = 0; (n = next_of(&a->wanted, &chain, &behind)) != NULL;) {
+		struct wanted *w = WANTED_OF(n);
+
+		if (w->told)
+			continue;
+		w->told = tell(&w->is, true, ask) == 0;
+		again += w->told;
+	}
+	if (again != 0)
+		cv_log_event(&d->log, CV_LOG_WARNING, "kernel-announce",
+			"result=again routes=%u reason=\"somebody had taken them out\"", again);
 }

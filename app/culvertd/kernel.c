@@ -30,26 +30,16 @@ enum {
 /* ---- messages ---- */
 
 static void
-hear_link(struct kernel *k, const struct rtnl_message *m)
-{
-	struct tap *tap = taps_by_index(k->taps, m->link.index);
-	bool up = m->kind == RTNL_LINK && m->link.up;
-
-	if (tap == NULL || tap->up == up)
-		return;
-	tap->up = up;
-	k->wants_dump = true; /* what went with it nobody says */
-}
-
-static void
 hear(struct kernel *k, const struct rtnl_message *m)
 {
 	if (m->kind == RTNL_LINK || m->kind == RTNL_LINK_GONE)
-		hear_link(k, m);
+		kernel_hear_link(k, m);
 	if (m->kind == RTNL_LOST)
 		k->wants_dump = true;
 	if (m->kind == RTNL_ROUTE)
 		announced_found(k->announced, &m->route, k->ask);
+	if (m->kind == RTNL_ROUTE_GONE)
+		kernel_hear_gone(k, &m->route);
 	for (unsigned i = 0; i < CV_KERNEL_TABLE_IDS; i++)
 		if (k->tables[i].routes != NULL)
 			rtnl_table_input(k->tables[i].routes, m);
@@ -216,32 +206,6 @@ on_dump(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- life ---- */
 
-/* Whether packets of a table's realm can leave by a link. Several realms may have one table. */
-static bool
-leads(const struct daemon *d, const struct kernel_table *t, const struct tap *tap)
-{
-	struct dp_iface iface;
-
-	return tap->up && dp_port_link(d->dp, tap->port) == DP_LINK_UP &&
-	       dp_iface_get(d->dp, tap->iface, &iface) == 0 && iface.inside &&
-	       iface.realm == t->realm;
-}
-
-static void
-follow_links(struct daemon *d)
-{
-	struct kernel *k = d->kernel;
-
-	for (unsigned i = 0; i < CV_KERNEL_TABLE_IDS; i++) {
-		struct kernel_table *t = &k->tables[i];
-
-		for (struct tap *tap = taps_first(k->taps); t->routes != NULL && tap != NULL;
-			tap = tap->next)
-			if (rtnl_table_link(t->routes, tap->index, leads(d, t, tap)) > 0)
-				k->publish_at = 0;
-	}
-}
-
 uint64_t
 kernel_step(struct daemon *d, uint64_t now)
 {
@@ -250,15 +214,16 @@ kernel_step(struct daemon *d, uint64_t now)
 	if (k == NULL)
 		return CV_TIME_NEVER;
 	if (taps_carry(k->taps, d)) {
-		follow_links(d);
+		kernel_follow_links(d);
 		k->wants_dump |= !k->quit;
 	}
 	if (now >= k->tell_at) {
 		k->tell_at = CV_TIME_NEVER;
 		taps_tell(k->taps, k->ask);
 	}
+	kernel_restore(d, now);
 	if (k->at < k->n_dumps)
-		return k->tell_at; /* the dump is read when it comes */
+		return kernel_restore_at(k); /* the dump is read when it comes */
 	if (now >= k->retry_at) {
 		k->retry_at = CV_TIME_NEVER;
 		k->wants_dump = true;
@@ -266,11 +231,11 @@ kernel_step(struct daemon *d, uint64_t now)
 	}
 	if (k->wants_dump && now >= k->dumped_at + DUMP_NS) {
 		begin_dump(k, now);
-		return k->tell_at;
+		return kernel_restore_at(k);
 	}
 	if (now >= k->publish_at)
 		k->publish_at = learned_publish(d) ? CV_TIME_NEVER : 0;
-	return cv_time_min(k->tell_at,
+	return cv_time_min(kernel_restore_at(k),
 		cv_time_min(k->publish_at, k->wants_dump ? k->dumped_at + DUMP_NS : k->retry_at));
 }
 
@@ -372,6 +337,7 @@ create(struct daemon *d)
 	}
 	d->kernel = k;
 	k->publish_at = k->retry_at = k->tell_at = CV_TIME_NEVER;
+	k->taps_at = k->again_at = CV_TIME_NEVER;
 	k->taps = taps_new();
 	k->announced = announced_new();
 	k->follow = open_socket();
@@ -405,9 +371,8 @@ kernel_leave(struct daemon *d, const struct cfg *cfg)
 	if (k == NULL || taps_mark(k->taps, cfg))
 		return;
 	for (struct tap *tap = taps_first(k->taps); tap != NULL; tap = tap->next)
-		for (unsigned i = 0; !tap->wanted && i < CV_KERNEL_TABLE_IDS; i++)
-			if (k->tables[i].routes != NULL)
-				(void)rtnl_table_link(k->tables[i].routes, tap->index, false);
+		if (!tap->wanted)
+			kernel_leave_link(k, tap);
 	while (!learned_publish(d))
 		;
 }
@@ -477,6 +442,7 @@ kernel_follow(struct daemon *d)
 		return rc;
 	kernel_leave(d, cfg);
 	rc = taps_follow(k->taps, d, cfg, k->ask);
+	k->taps_at = rc == 0 ? CV_TIME_NEVER : daemon_now() + KERNEL_MAKE_AGAIN_NS;
 	k->tell_at = daemon_now() + KERNEL_TELL_NS;
 	for (uint16_t id = 0; id < CV_KERNEL_TABLE_IDS; id++) {
 		one = follow_table(d, &k->tables[id], cfg, cfg_kernel_table_by_id(cfg, id));
@@ -498,7 +464,7 @@ kernel_follow(struct daemon *d)
 	k->wants_dump = cfg->n_kernel_tables != 0;
 	k->dumped_at = 0;
 	k->publish_at = 0;
-	follow_links(d);
+	kernel_follow_links(d);
 	return rc;
 }
 

@@ -15,6 +15,7 @@
 struct mnl_socket;
 struct nlmsghdr;
 struct taken;
+struct tap;
 struct via;
 
 enum {
@@ -49,7 +50,10 @@ void kernel_session(struct daemon *d, uint32_t slot);
 void kernel_deliver(struct daemon *d, struct dp_punt *punt);
 bool kernel_counter(const struct daemon *d, unsigned index, struct daemon_counter *out);
 
-#define KERNEL_TELL_NS CV_NS_PER_S         /* when addresses are told once more */
+#define KERNEL_TELL_NS CV_NS_PER_S /* when addresses are told once more */
+/* when it is tried again to make an interface: each time is logged */
+#define KERNEL_MAKE_AGAIN_NS (60 * CV_NS_PER_S)
+#define KERNEL_MAKE_NS CV_NS_PER_S         /* when an interface that was removed is made anew */
 #define KERNEL_RETRY_NS (10 * CV_NS_PER_S) /* where there was no room, or a dump failed */
 
 /* A table of the configuration's, by its ID there. */
@@ -77,6 +81,8 @@ struct kernel {
 	uint32_t sequence;
 	bool wants_dump, interrupted, quit;
 	uint64_t dumped_at, publish_at, retry_at, tell_at;
+	uint64_t taps_at;            /* when interfaces are made that are missing */
+	uint64_t again_at, put_back; /* when routes of ours are put back, and were so last */
 	struct cv_table vias;
 	struct taken *taken; /* in order */
 	size_t n_taken;
@@ -85,6 +91,20 @@ struct kernel {
 	uint8_t buf[KERNEL_READ_BYTES];
 	uint64_t changes, refused, overruns, dumped, malformed;
 };
+
+/* ---- links.c ---- */
+
+/* By which links of the kernel's each table leads now, as ports and interfaces are. */
+void kernel_follow_links(struct daemon *d);
+/* A link is about to go, or to be another realm's. */
+void kernel_leave_link(struct kernel *k, const struct tap *tap);
+/* A message about a link; one about a route that is gone, which may be ours. */
+void kernel_hear_link(struct kernel *k, const struct rtnl_message *m);
+void kernel_hear_gone(struct kernel *k, const struct rtnl_route *route);
+/* What others have taken comes again, where it is due; when something is due next, whether or not a
+ * dump is being read. */
+void kernel_restore(struct daemon *d, uint64_t now);
+uint64_t kernel_restore_at(const struct kernel *k);
 
 /* ---- learned.c ---- */
 
@@ -127,6 +147,8 @@ int taps_follow(struct taps *t, struct daemon *d, const struct cfg *cfg, struct 
 /* Their addresses once more: who learns of a new interface late leaves out what was told of it
  * before (zebra, where one comes again at once under the same name). */
 void taps_tell(const struct taps *t, struct mnl_socket *ask);
+/* It is not there any more: somebody has removed it. */
+void taps_lose(struct taps *t, struct tap *tap);
 struct tap *taps_first(const struct taps *t);
 struct tap *taps_by_index(const struct taps *t, unsigned index);
 void taps_write(struct taps *t, struct daemon *d, struct dp_punt *punt);
@@ -151,6 +173,10 @@ void announced_session(struct announced *a, struct daemon *d, const struct cfg *
 	struct mnl_socket *ask);
 /* A route of our protocol that the kernel has: it goes, if nobody wants it. */
 void announced_found(struct announced *a, const struct rtnl_route *route, struct mnl_socket *ask);
+/* One that the kernel has no longer; true: somebody has taken out what is wanted. */
+bool announced_gone(struct announced *a, const struct rtnl_route *route);
+/* Puts back what is not there, which is logged. */
+void announced_again(struct announced *a, struct daemon *d, struct mnl_socket *ask);
 size_t announced_count(const struct announced *a);
 
 #endif

@@ -76,6 +76,14 @@ free_tap(struct taps *t, struct tap *tap)
 }
 
 void
+taps_lose(struct taps *t, struct tap *tap)
+{
+	cv_log_event(&tap->d->log, CV_LOG_WARNING, "kernel-interface",
+		"name=%s result=gone reason=\"somebody has removed it\"", tap->name);
+	free_tap(t, tap);
+}
+
+void
 taps_free(struct taps *t)
 {
 	while (t != NULL && t->first != NULL)

@@ -313,6 +313,17 @@ withdrawn() {
 		world_until 10 announced
 }
 
+# What somebody takes from the kernel that is ours comes again.
+taken() {
+	local ns=$WORLD_PREFIX-lns
+	ip -n "$ns" route flush proto 201 && ip -n "$ns" -6 route flush proto 201 &&
+		world_until 20 eval 'ip -n '"$ns"' route show proto 201 | grep '"$POOL" &&
+		world_until 20 eval 'ip -n '"$ns"' -6 route show proto 201 | grep '"$POOL6" &&
+		lns_said 'kernel-announce result=again' && ip -n "$ns" link del up1 &&
+		lns_said 'kernel-interface name=up1 result=gone' && world_until 20 interfaces_alike &&
+		world_until 30 bfd_is_up && world_until 30 announced
+}
+
 # Killed, it leaves its pools in the kernel: those that nobody wants any more are gone when it starts.
 starts_clean() {
 	kill -KILL "$(cat "$RUN/culvertd.pid")" && world_until 5 test -e "$RUN/culvertd.rc" || return 1
@@ -331,7 +342,7 @@ stops() {
 		! ip -n "$WORLD_PREFIX-lns" link show up1
 }
 
-tap_plan 20
+tap_plan 21
 world_open
 frr_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/stream.log"
@@ -355,6 +366,7 @@ tap_check "an interface moves to another realm with a reload, and back" moves
 tap_check "the session ends: what was behind it is known no more" session_ends
 tap_check "30,000 routes, and more told at once than waits: none too many, none too few" overrun
 tap_check "pools are withdrawn and announced again" withdrawn
+tap_check "what somebody takes from the kernel comes again" taken
 tap_check "killed and started, it takes out what nobody wants any more" starts_clean
 tap_check "stopped, it leaves neither routes nor interfaces" stops
 cat "$RUN/times"

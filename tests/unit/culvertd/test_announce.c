@@ -310,6 +310,42 @@ what_is_found_and_nobody_wants_goes(void **state)
 	session_ends(SLOT);
 }
 
+/* What somebody takes out is put back; what we take out ourselves is not. */
+static void
+what_others_take_out_comes_again(void **state)
+{
+	struct rtnl_route r = {.table = 254,
+				  .metric = 1701,
+				  .protocol = KERNEL_PROTOCOL,
+				  .way = RTNL_WAY_DISCARD},
+			  *there;
+
+	(void)state;
+	session(SLOT, REALM, "192.0.2.0/25", NULL);
+	assert_int_equal(cv_prefix_parse("192.0.2.0/25", &r.to), 0);
+	there = same_as(&r);
+	assert_non_null(there);
+	*there = routes[--n_routes];
+	assert_true(announced_gone(announced, &r));
+	announced_again(announced, &d, &ask);
+	expect("10.0.0.0/16@254 192.0.2.0/25@254 2001:db8::/48@254");
+	asked = 0;
+	announced_again(announced, &d, &ask);
+	assert_int_equal(asked, 0);
+	/* it is there again already */
+	assert_true(announced_gone(announced, &r));
+	announced_found(announced, &r, &ask);
+	announced_again(announced, &d, &ask);
+	assert_int_equal(asked, 0);
+	/* of another protocol it is none of ours */
+	r.protocol = BGP;
+	assert_false(announced_gone(announced, &r));
+	r.protocol = KERNEL_PROTOCOL;
+	session_ends(SLOT);
+	assert_false(announced_gone(announced, &r));
+	expect("10.0.0.0/16@254 2001:db8::/48@254");
+}
+
 static void
 many_come_and_go(void **state)
 {
@@ -360,6 +396,7 @@ main(void)
 		cmocka_unit_test(a_reload_moves_and_withdraws_them),
 		cmocka_unit_test(what_was_refused_is_tried_again),
 		cmocka_unit_test(what_is_found_and_nobody_wants_goes),
+		cmocka_unit_test(what_others_take_out_comes_again),
 		cmocka_unit_test(many_come_and_go),
 	};
 
