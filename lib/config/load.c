@@ -29,6 +29,8 @@ load(struct cfg_loader *l, const char *text, size_t len)
 	if (!l->nomem && l->errors->errors == 0)
 		cfg_check_beyond(l);
 	if (!l->nomem && l->errors->errors == 0)
+		cfg_check_kernel_tables(l);
+	if (!l->nomem && l->errors->errors == 0)
 		cfg_identify(l);
 	l->cfg->sessions_capacity = l->cfg->limits.sessions;
 	for (size_t i = 0; i < l->cfg->n_ports; i++)

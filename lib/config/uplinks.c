@@ -413,6 +413,33 @@ check_kernel(struct cfg_loader *l, const struct cfg_node *node, size_t index)
 		}
 }
 
+static bool
+has_kernel(const struct cfg *cfg, uint16_t realm)
+{
+	for (size_t i = 0; i < cfg->n_interfaces; i++)
+		if (cfg->interfaces[i].realm == realm && cfg->interfaces[i].kernel != NULL)
+			return true;
+	return false;
+}
+
+/* What is said in vain. */
+static void
+check_table(struct cfg_loader *l, const struct cfg_node *node, const struct cfg_kernel_table *t)
+{
+	static const char *const announced[] = {"announce-table", "announce-metric"};
+	const struct cfg *cfg = l->cfg;
+
+	for (size_t i = 0; t->announce != CFG_ANNOUNCE_POOLS && i < 2; i++)
+		if (cfg_node_get(node, announced[i]) != NULL)
+			cfg_warn(l, cfg_node_get(node, announced[i]), NULL,
+				"is of no use without announce: pools");
+	if (!has_kernel(cfg, t->realm))
+		cfg_warn(l, node, NULL,
+			"no interface of realm %s has kernel: nothing that is learned leads "
+			"anywhere",
+			cfg->realms[t->realm].name);
+}
+
 static void
 check_kernels(struct cfg_loader *l)
 {
@@ -438,4 +465,15 @@ cfg_check_uplinks(struct cfg_loader *l)
 	check_interfaces(l);
 	check_routes(l);
 	check_kernels(l);
+}
+
+void
+cfg_check_kernel_tables(struct cfg_loader *l)
+{
+	const struct cfg *cfg = l->cfg;
+	const struct cfg_node *list = cfg_node_get(l->root, "kernel-tables");
+	const struct cfg_node *node = list == NULL ? NULL : list->first;
+
+	for (size_t i = 0; i < cfg->n_kernel_tables && node != NULL; i++, node = node->next)
+		check_table(l, node, &cfg->kernel_tables[i]);
 }

@@ -10,6 +10,9 @@
 	"listeners: [{ port: wan, address: 192.0.2.1/24 }]\n"
 #define INTERFACES(items) "interfaces: [" items "]\n"
 #define ROUTES(items) "routes: [" items "]\n"
+#define GATEWAYS                                                      \
+	"groups: [{ name: a, address: 10.88.0.1, pool: 10.88.1.0/24," \
+	" policy: ipsec, gateways: 203.0.113.9/32 }]\n"
 #define LAN "{ name: lan, addresses: [198.18.5.1/24, \"2001:db8:5::1/64\"] }"
 
 #define USERS(more) "users: [{ name: u, password-file: bob.secret, " more " }]\n"
@@ -137,10 +140,24 @@ static const struct bad wrong[] = {
 		"t.yaml:2:55: routes[0].interface: there is no interface wan; did you mean lan?\n"},
 };
 
+/* What leads somewhere, and is not what was meant. */
+static const struct bad odd[] = {
+	{INTERFACES("{ name: lan, addresses: 198.18.5.1/24, kernel: up, filter: any }") GATEWAYS
+		"kernel-tables: [{ announce-table: 7, announce-metric: 3 }]\n",
+		"t.yaml:3:35: warning: kernel-tables[0].announce-table: is of no use without "
+		"announce: pools\n"
+		"t.yaml:3:55: warning: kernel-tables[0].announce-metric: is of no use without "
+		"announce: pools\n"},
+	{"kernel-tables: [{ announce: pools }]\n",
+		"t.yaml:1:17: warning: kernel-tables[0]: no interface of realm default has kernel: "
+		"nothing that is learned leads anywhere\n"},
+};
+
 static void
 what_is_wrong_is_named(void **state)
 {
 	(void)state;
+	wants_all(odd, sizeof(odd) / sizeof(odd[0]));
 	wants_all(wrong, sizeof(wrong) / sizeof(wrong[0]));
 }
 
