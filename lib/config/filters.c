@@ -142,36 +142,50 @@ is_open(const struct cfg_filter *f)
 	return false;
 }
 
-/* Of each group a user whom nothing bounds, NULL where there is none. */
-static const struct cfg_user **
-unbounded_users(struct cfg_loader *l)
+/* Whom nothing bounds. */
+struct unbounded {
+	const char *what; /* NULL: there is none */
+	const char *name;
+	size_t len;
+};
+
+/* Of each group the first user, or else the first peer that is dialled. */
+static const struct unbounded *
+unbounded_ones(struct cfg_loader *l)
 {
 	const struct cfg *cfg = l->cfg;
-	const struct cfg_user **of =
-		cfg_arena_alloc(&l->scratch, cfg->n_groups, sizeof(const struct cfg_user *));
+	struct unbounded *of = cfg_arena_alloc(&l->scratch, cfg->n_groups, sizeof(*of));
 
 	if (of == NULL)
 		l->nomem = true;
+	for (size_t i = cfg->n_dials; of != NULL && i-- > 0;) {
+		const struct cfg_dial *d = &cfg->dials[i];
+		const struct cfg_group *g = &cfg->groups[d->user == NULL ? 0 : d->group];
+
+		if (d->user != NULL && !cv_rate_limits(&g->each.in) &&
+			!cv_rate_limits(&g->shared.in))
+			of[d->group] = (struct unbounded){"peer", d->name, strlen(d->name)};
+	}
 	for (size_t i = cfg->n_users; of != NULL && i-- > 0;) {
 		const struct cfg_user *u = &cfg->users[i];
 		const struct cfg_group *g = &cfg->groups[u->group];
 		const struct cv_rate *in = u->rates.in.committed == 0 ? &g->each.in : &u->rates.in;
 
 		if (!cv_rate_limits(in) && !cv_rate_limits(&g->shared.in))
-			of[u->group] = u;
+			of[u->group] = (struct unbounded){"user", u->name, u->name_len};
 	}
 	return of;
 }
 
 static void
-warn_open(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_user *user)
+warn_open(struct cfg_loader *l, const struct cfg_node *map, const struct unbounded *who)
 {
 	const struct cfg_node *key = cfg_node_get(map, "filter");
 
 	cfg_warn(l, key != NULL ? key : cfg_node_get(map, "gateways"), NULL,
-		"leads to any address, and nothing bounds how much user %.*s sends there: a "
+		"leads to any address, and nothing bounds how much %s %.*s sends there: a "
 		"rate-in would, or a shared-rate-in of the group",
-		(int)user->name_len, user->name);
+		who->what, (int)who->len, who->name);
 }
 
 /* Whether somebody of its realm, or its own filter, has gateways. */
@@ -194,11 +208,11 @@ cfg_check_beyond(struct cfg_loader *l)
 	const struct cfg_node *groups = cfg_node_get(l->root, "groups");
 	const struct cfg_node *interfaces = cfg_node_get(l->root, "interfaces");
 	const struct cfg_node *node = groups == NULL ? NULL : groups->first;
-	const struct cfg_user **users = unbounded_users(l);
+	const struct unbounded *ones = unbounded_ones(l);
 
-	for (size_t i = 0; users != NULL && i < cfg->n_groups; i++, node = node->next)
-		if (users[i] != NULL && is_open(&cfg->filters[cfg->groups[i].filter]))
-			warn_open(l, node, users[i]);
+	for (size_t i = 0; ones != NULL && i < cfg->n_groups; i++, node = node->next)
+		if (ones[i].what != NULL && is_open(&cfg->filters[cfg->groups[i].filter]))
+			warn_open(l, node, &ones[i]);
 	node = interfaces == NULL ? NULL : interfaces->first;
 	for (size_t i = 0; i < cfg->n_interfaces; i++, node = node->next)
 		if (!is_of_use(cfg, &cfg->interfaces[i]))

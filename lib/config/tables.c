@@ -328,7 +328,7 @@ static const struct cfg_key interface_keys[] = {
 		"or any"),
 	VALUE("proxy", struct cfg_interface, proxy, CHOICE(address_proxies), "sessions", LIVE,
 		"whose addresses are answered for by ARP and ND there: off, of sessions, or of "
-		"all pools of the realm"),
+		"all of pool and pool6 in the realm, too"),
 	VALUE("kernel", struct cfg_interface, kernel, NAME(1, 15), NULL, LIVE,
 		"name of an interface that the kernel gets beside it, by which a routing daemon "
 		"speaks BGP, BFD and OSPF; left out: none"),

@@ -6,6 +6,9 @@
 	"groups: [{ name: a, address: 10.88.0.1, pool: 10.88.1.0/24, rate-in: none, " keys " }]\n"
 #define LAN "interfaces: [{ name: lan, addresses: 198.18.5.1/24 }]\n"
 #define USER(keys) "users: [{ name: bob, password-file: bob.secret, group: a, " keys " }]\n"
+#define PEER                                                                       \
+	"dial: [{ name: hq, to: 192.0.2.9, secret: none, user: x, password-file: " \
+	"bob.secret, group: a }]\n"
 #define UNBOUNDED(place)                                                                      \
 	"t.yaml:" place ": leads to any address, and nothing bounds how much user bob sends " \
 	"there: a rate-in would, or a shared-rate-in of the group\n"
@@ -70,6 +73,13 @@ static const struct bad warned[] = {
 		UNBOUNDED("1:86: warning: groups[0].gateways")},
 	{GROUP("filter: any") LAN, OF_NO_USE("2")},
 	{GROUP("clients: reachable") LAN, OF_NO_USE("2")},
+	/* who is dialled sends, too */
+	{GROUP("gateways: any") USER("rate-in: 1Mbit") PEER,
+		"t.yaml:1:86: warning: groups[0].gateways: leads to any address, and nothing "
+		"bounds how much peer hq sends there: a rate-in would, or a shared-rate-in of the "
+		"group\n"},
+	{GROUP("gateways: any") USER("") PEER, UNBOUNDED("1:86: warning: groups[0].gateways")},
+	{GROUP("gateways: any, shared-rate-in: 1Gbit") PEER, ""},
 	/* bounded, or not all */
 	{GROUP("gateways: any, shared-rate-in: 1Gbit") USER("rate-in: none"), ""},
 	{GROUP("gateways: any") USER("rate-in: 1Mbit"), ""},
