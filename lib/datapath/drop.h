@@ -149,6 +149,7 @@
 	X(LOCAL_ECHO_LIMIT, "outer echo request over its source's rate, or that of all")           \
 	X(NEIGHBOUR_QUEUE_FULL, "sent while its next hop was being resolved, and too many waited") \
 	X(NEIGHBOUR_GAVE_WAY, "next hop not resolved yet, and newer ones took its place")          \
+	X(NEIGHBOUR_ASK_LIMIT, "to a new next hop, of a sender that has too many asked for")       \
 	X(NEIGHBOUR_NO_ROUTE, "to a peer that is not on-link, and the listener has no gateway")    \
 	X(NEIGHBOUR_UNREACHABLE, "next hop answered neither ARP nor ND")                           \
 	X(SEND_FULL, "control's queue to a worker full")                                           \

@@ -21,7 +21,12 @@
 #include "datapath/table/uplink.h"
 #include "datapath/worker/punt.h"
 
-enum { ASK_TIMES = 3 };
+enum {
+	ASK_TIMES = 3,
+	/* Neighbours that nobody has asked for yet, of each sender: a hundred a second, */
+	NEW_COST_MS = 10,
+	NEW_MOST_MS = 2000, /* and 200 at once */
+};
 
 #define ASK_NS CV_NS_PER_S
 #define CONFIRM_NS (30 * CV_NS_PER_S)
@@ -299,15 +304,31 @@ dp_neighbour_send(
 	return send_or_wait(dp, now, n, m);
 }
 
+/* Whether the sender of an inner packet may have one more asked for: who tries all addresses of a
+ * network makes no storm of questions there (RFC 6583 section 7.1). */
+static bool
+may_ask(struct dp *dp, uint64_t now, const struct rte_mbuf *m)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint64_t source = ip[0] >> 4 == 6 ? wire_load64(ip + WIRE_IPV6_SOURCE)
+					  : wire_load32(ip + WIRE_IPV4_SOURCE);
+
+	return cv_limit_take(&dp->neighbours->asks[dp_hash(dp, source) % DP_ASKERS],
+		(uint32_t)(now / CV_NS_PER_MS), NEW_COST_MS, NEW_MOST_MS);
+}
+
 void
 dp_neighbour_resolve(struct dp *dp, uint64_t now, struct rte_mbuf *m)
 {
 	const struct dp_punt_meta *meta = dp_meta(m);
 	struct cv_ip ip = dp_ip_told(meta->remote);
 	const struct cv_ip *from = dp_uplink_source(dp, meta->lan, &ip);
+	uint64_t hash;
 
 	if (from == NULL)
 		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_NO_ROUTE);
+	else if (dp_neighbour_find(dp, meta->lan, &ip, &hash) == NULL && !may_ask(dp, now, m))
+		dp_drop_control(dp, m, DP_DROP_NEIGHBOUR_ASK_LIMIT);
 	else
 		(void)send_or_wait(dp, now, get(dp, now, meta->lan, from, &ip), m);
 }

@@ -55,6 +55,8 @@ struct dp_conflicts {
 	uint64_t unsaid;                       /* since the last line */
 };
 
+enum { DP_ASKERS = 1024 };
+
 struct dp_neighbours {
 	struct cv_wheel wheel;
 	struct cv_table table;
@@ -63,6 +65,7 @@ struct dp_neighbours {
 	uint32_t waiting; /* packets, of all */
 	struct queue strangers, idle;
 	struct dp_conflicts conflicts;
+	uint32_t asks[DP_ASKERS]; /* cv_limit_take(): of senders' packets, by source */
 };
 
 /* The one of this address on a LAN, or NULL; its hash for dp_neighbour_make(). */

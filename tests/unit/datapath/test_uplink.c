@@ -371,6 +371,48 @@ networks_behind_sessions_are_not_beyond(void **state)
 	bench_down(&b);
 }
 
+/* Until nobody waits for an answer any more. */
+static void
+give_up(struct bench *b)
+{
+	for (unsigned i = 0; i < 5; i++) {
+		pass_time(b, CV_NS_PER_S);
+		while (dp_worker_round(b->dp->workers[0]) != 0)
+			drain(b);
+		drain(b);
+	}
+}
+
+/* Who tries all addresses of the LAN has some asked for, and others lose nothing by it. */
+static void
+a_scan_is_no_storm_of_questions(void **state)
+{
+	enum { SOME = 200 };
+	struct wire other = {0};
+	uint8_t packet[FRAME_MAX];
+	struct bench b;
+
+	(void)state;
+	lan_up(&b);
+	know(&b);
+	for (uint32_t i = 10; i < 250; i++) {
+		send_out(&b, (OURS & 0xffffff00) + i, LEN);
+		drain(&b);
+	}
+	/* one was for who is known */
+	assert_int_equal(drops(&b, DP_DROP_NEIGHBOUR_ASK_LIMIT), 240 - (SOME - 1));
+	send_out(&b, HOST, LEN);
+	expect_out(&b, host_mac, HOST, LEN);
+	inner_packet(packet, INNER_B, ROUTER, ESP, LEN);
+	put_data(&b, false, &other, packet, LEN);
+	expect_question(&b, ROUTER);
+	give_up(&b);
+	send_out(&b, (OURS & 0xffffff00) + 251, LEN);
+	expect_question(&b, (OURS & 0xffffff00) + 251);
+	give_up(&b);
+	bench_down(&b);
+}
+
 static void
 what_must_not_come_in(void **state)
 {
@@ -650,6 +692,7 @@ main(void)
 		BOTH_WAYS(plain_packets_go_the_fast_way),
 		BOTH_WAYS(by_a_next_hop),
 		BOTH_WAYS(networks_behind_sessions_are_not_beyond),
+		BOTH_WAYS(a_scan_is_no_storm_of_questions),
 		BOTH_WAYS(what_must_not_come_in),
 		BOTH_WAYS(what_is_told_to_the_lan),
 		BOTH_WAYS(fragments_fit),
