@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes the fuzz targets' first inputs from tests/captures (those of `config`, and of `frame` over
-IPv4, are by hand), those of `auto6` from the packets of its unit tests.
+IPv4, are by hand), those of `auto6` and `stun` from the packets of their unit tests.
 
 usage: make_corpus.py    writes tests/fuzz/corpus; needed only after a change of the captures or of
                          the form of records (fuzz.h)
@@ -221,6 +221,38 @@ def auto6():
         write("auto6", name, b"\x0a" + packet[48:] if packet[6] == 17 else b"\x01" + packet[40:])
 
 
+def stun():
+    """Messages of RFC 5769 and RFC 8489 to servers of each kind, and what only such a server takes;
+    questions to the plain echo. The first byte is the target's."""
+    text = (HERE.parent / "unit/stun/vectors.h").read_text()
+    for name, body in re.findall(r"uint8_t UNUSED (\w+)\[\] = \{(.*?)\};", text, re.S):
+        write("stun", name, b"\0" + bytes(int(byte, 16) for byte in re.findall(r"0x(\w\w)", body)))
+
+    def request(*attributes, ident=b"\x21\x12\xa4\x42abcdefghijkl", kind=1):
+        body = b"".join(struct.pack("!HH", number, len(value)) + value + bytes(-len(value) % 4)
+                        for number, value in attributes)
+        return struct.pack("!HH", kind, len(body)) + ident + body
+    fingerprint = 0x8028, bytes(4)
+    mapped = 1, b"\0\1\x9c\x41\xc0\0\2\x0b"
+    for name, first, data in (
+            ("binding", 0, request()), ("binding-six", 4, request()),
+            ("fingerprint", 8, request((0x8022, b"abc"), fingerprint)),
+            ("unknown", 12, request((0x24, b"abcd"), (3, bytes(4)), (0x24, b""), fingerprint)),
+            ("classic", 1, request((3, b"\0\0\0\6"), ident=b"0123456789abcdef")),
+            ("change", 2, request((3, b"\0\0\0\6"))),
+            ("port", 6, request((0x27, b"\4\xd2\0\0"), (3, b"\0\0\0\2"))),
+            ("padding", 14, request((0x26, bytes(300)), fingerprint)),
+            ("padding-little", 26, request((0x26, bytes(300)), fingerprint)),
+            ("both", 3, request((0x27, b"\4\xd2\0\0"), (0x26, b"abc"))),
+            ("behind-integrity", 0, request((8, bytes(20)), (0x24, b""))),
+            ("answer-behaviour", 0, request(mapped, (0x802b, mapped[1]), (0x802c, mapped[1]), kind=0x101)),
+            ("answer-error", 0, request((9, b"\0\0\4\x14no"), (10, b"\0\3"), kind=0x111)),
+            ("echo", 0, b"where am I, of all places?"), ("echo-six", 4, b"\n" * 24),
+            ("echo-answer", 0, b"192.0.2.11:40001\n"),
+            ("echo-answer-six", 4, b"[2001:db8::1]:40001\n")):
+        write("stun", name, bytes([first]) + data)
+
+
 def frames6():
     """Frames over IPv6 for `frame`, whose listener is 2001:db8::1: what each stage has a branch for.
     The target writes our MAC address, the payload's length and the checksum."""
@@ -418,6 +450,7 @@ def netlink():
 
 def main():
     auto6()
+    stun()
     netlink()
     outgoing()
     frames6()
