@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "datapath/routes.h"
 #include "dials.h"
+#include "discovery.h"
 #include "lans.h"
 #include "uplinks.h"
 
@@ -359,6 +360,8 @@ static const struct kind kinds[] = {
 		lans_clear_vlan, "its mtu is above that of its port at the start"},
 	{"listener", CV_LISTENER_IDS, lans_listener_by_id, lans_listener_name, lans_same_listener,
 		lans_set_listener, lans_clear_listener, NULL},
+	{"discovery", 1, discovery_by_id, discovery_name, discovery_same, discovery_set,
+		discovery_clear, NULL},
 	{"realm", CV_REALM_IDS, realm_by_id, realm_name, same_realm, set_realm, clear_realm, NULL},
 	{"filter", CV_FILTER_IDS, filter_by_id, filter_name, same_filter, set_filter, clear_filter,
 		NULL},

@@ -21,13 +21,14 @@ enum {
 	CV_KERNEL_TABLES_MAX = 16,   /* of the kernel's, one a realm */
 	/* One a group, two that are always there, and others. */
 	CV_FILTERS_MAX = 2 * CV_GROUPS_MAX,
-	CV_RULES_MAX = 16384,      /* of a filter */
-	CV_RULES_ALL = 262144,     /* of all together */
-	CV_GATEWAYS_MAX = 16384,   /* prefixes of a filter */
-	CV_HOPS_MAX = 16,          /* next hops of a route */
-	CV_HAND_ON_MAX = 1024,     /* entries of calls that are handed on, */
-	CV_HAND_ON_WORDS_MAX = 64, /* and realms, or numbers, of one */
-	CV_FRAMED_MAX = 64,        /* networks behind a session, which its user brings along */
+	CV_RULES_MAX = 16384,       /* of a filter */
+	CV_RULES_ALL = 262144,      /* of all together */
+	CV_GATEWAYS_MAX = 16384,    /* prefixes of a filter */
+	CV_HOPS_MAX = 16,           /* next hops of a route */
+	CV_HAND_ON_MAX = 1024,      /* entries of calls that are handed on, */
+	CV_HAND_ON_WORDS_MAX = 64,  /* and realms, or numbers, of one */
+	CV_DISCOVERY_FROM_MAX = 64, /* prefixes of those whom NAT discovery answers */
+	CV_FRAMED_MAX = 64,         /* networks behind a session, which its user brings along */
 
 	/*
 	 * IDs of what has a name are below these. A configuration and the one before it may have

@@ -280,6 +280,15 @@ struct cfg_fixed6 {
 	bool delegated;
 };
 
+/* What strangers who ask how they are seen from here are told. */
+struct cfg_discovery {
+	uint16_t stun_port, other_port, echo_port; /* stun_port, echo_port 0: none */
+	bool rfc3489, rfc5780;
+	struct cv_prefix *from; /* none: everybody */
+	size_t n_from;
+	uint32_t per_second;
+};
+
 struct cfg_limits {
 	uint32_t tunnels, tunnels_per_peer, half_open, setups_per_second;
 	uint32_t sessions, sessions_per_tunnel;
@@ -351,6 +360,7 @@ struct cfg {
 	size_t n_interfaces;
 	struct cfg_route *routes;
 	size_t n_routes;
+	struct cfg_discovery discovery;
 	struct cfg_kernel_table *kernel_tables;
 	size_t n_kernel_tables;
 	struct cfg_user *users; /* sorted by name */
@@ -468,6 +478,10 @@ const struct cfg_route *cfg_route_find(const struct cfg *cfg, const char *name);
 const struct cfg_route *cfg_route_by_id(const struct cfg *cfg, uint16_t id);
 const struct cfg_dial *cfg_dial_find(const struct cfg *cfg, const char *name);
 const struct cfg_dial *cfg_dial_by_id(const struct cfg *cfg, uint16_t id);
+/* Whose address discovery.rfc5780 gives as the other one of a listener's: the next one's of its
+ * family on its port or VLAN. NULL: there is none. */
+const struct cfg_listener *cfg_discovery_other(
+	const struct cfg *cfg, const struct cfg_listener *listener);
 const struct cfg_kernel_table *cfg_kernel_table_find(const struct cfg *cfg, const char *name);
 const struct cfg_kernel_table *cfg_kernel_table_by_id(const struct cfg *cfg, uint16_t id);
 

@@ -113,15 +113,6 @@ cfg_read_target(
 
 /* ---- its own keys ---- */
 
-/* At a key that is there, or at the mapping for one that is not. */
-static void
-fail_key(struct cfg_loader *l, const struct cfg_node *map, const char *key, const char *text)
-{
-	const struct cfg_node *node = cfg_node_get(map, key);
-
-	cfg_fail(l, node == NULL ? map : node, node == NULL ? key : NULL, "%s", text);
-}
-
 /* We prove who we are, or the peer does; or it has the calls of others. */
 static void
 check_proof(struct cfg_loader *l, const struct cfg_node *map, bool handed)
@@ -133,17 +124,17 @@ check_proof(struct cfg_loader *l, const struct cfg_node *map, bool handed)
 	if (handed)
 		return;
 	if (user == peer_user)
-		fail_key(l, map, "user",
+		cfg_fail_key(l, map, "user",
 			user ? "either user, as which we prove ourselves to it, or peer-user, not "
 			       "both"
 			     : "is required, with password-file; or peer-user: the user that it "
 			       "must prove to be; or an entry of hand-on with it");
 	if (user && !peer_user && cfg_node_get(map, "password-file") == NULL &&
 		cfg_node_get(map, "password") == NULL)
-		fail_key(l, map, "password-file", "is required with user");
+		cfg_fail_key(l, map, "password-file", "is required with user");
 	for (size_t i = 0; peer_user && !user && i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (cfg_node_get(map, ours[i]) != NULL)
-			fail_key(l, map, ours[i],
+			cfg_fail_key(l, map, ours[i],
 				i == 0 ? "is the user's who is said in peer-user: leave it out"
 				       : "is what the user of peer-user has: say it there");
 }
@@ -156,7 +147,7 @@ cfg_check_dial(struct cfg_loader *l, const struct cfg_node *map, void *base)
 	bool none = cfg_node_get(map, "secret") != NULL;
 
 	if (file == none)
-		fail_key(l, map, file ? "secret" : "secret-file",
+		cfg_fail_key(l, map, file ? "secret" : "secret-file",
 			file ? "either secret-file or secret: none, not both"
 			     : "is required, or secret: none");
 	if (cfg_node_get(map, "user") != NULL && d->group == CFG_NO_INDEX &&
@@ -164,10 +155,10 @@ cfg_check_dial(struct cfg_loader *l, const struct cfg_node *map, void *base)
 		cfg_fail(l, map, "group", "is required with user, as there are %zu of them",
 			l->cfg->n_groups);
 	if (d->start == CFG_START_ALWAYS && d->idle_ns != 0)
-		fail_key(l, map, "idle",
+		cfg_fail_key(l, map, "idle",
 			"needs start: traffic; a peer that is always there is not hung up");
 	if (d->start == CFG_START_TRAFFIC && cfg_node_get(map, "user") != NULL && d->n_routes == 0)
-		fail_key(l, map, "start", "traffic needs routes, for which it is to come");
+		cfg_fail_key(l, map, "start", "traffic needs routes, for which it is to come");
 }
 
 /* ---- among others ---- */
@@ -230,9 +221,9 @@ check_peer_user(struct cfg_loader *l, const struct cfg_node *map, const struct c
 		return;
 	user = cfg_user_find(l->cfg, d->peer_user, strlen(d->peer_user));
 	if (user == NULL)
-		fail_key(l, map, "peer-user", "there is no such user");
+		cfg_fail_key(l, map, "peer-user", "there is no such user");
 	else if (d->start == CFG_START_TRAFFIC && user->n_routes == 0)
-		fail_key(l, map, "start", "traffic needs routes of the user of peer-user");
+		cfg_fail_key(l, map, "start", "traffic needs routes of the user of peer-user");
 }
 
 /* An address inside that it says for its own. */
@@ -288,7 +279,8 @@ check_name(struct cfg_loader *l, const struct cfg_node *map, size_t index)
 			return;
 		}
 	if (d->user != NULL && cfg_user_find(cfg, d->name, strlen(d->name)) != NULL)
-		fail_key(l, map, "name", "is the name of a user, too: its sessions would be his");
+		cfg_fail_key(
+			l, map, "name", "is the name of a user, too: its sessions would be his");
 	for (size_t i = 0; d->peer_user != NULL && i < index; i++)
 		if (cfg->dials[i].peer_user != NULL &&
 			strcmp(cfg->dials[i].peer_user, d->peer_user) == 0) {
@@ -313,7 +305,7 @@ check_waits(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_d
 				continue;
 			snprintf(text, sizeof(text), "traffic for %s goes by routes[%zu]",
 				cv_prefix_text(&waits.at[i], prefix), k);
-			fail_key(l, map, "start", text);
+			cfg_fail_key(l, map, "start", text);
 		}
 }
 
@@ -370,9 +362,9 @@ cfg_check_dials(struct cfg_loader *l)
 	if (cfg->n_dials == 0)
 		return;
 	if (cfg->limits.tunnels != 0 && cfg->n_dials >= cfg->limits.tunnels)
-		fail_key(l, limits == NULL ? list : limits, limits == NULL ? NULL : "tunnels",
+		cfg_fail_key(l, limits == NULL ? list : limits, limits == NULL ? NULL : "tunnels",
 			"there must be more than there are peers in dial");
 	if (cfg->limits.sessions != 0 && cfg->n_dials >= cfg->limits.sessions)
-		fail_key(l, limits == NULL ? list : limits, limits == NULL ? NULL : "sessions",
+		cfg_fail_key(l, limits == NULL ? list : limits, limits == NULL ? NULL : "sessions",
 			"there must be more than there are peers in dial");
 }

@@ -117,6 +117,14 @@ cfg_fail(struct cfg_loader *l, const struct cfg_node *node, const char *child, c
 }
 
 void
+cfg_fail_key(struct cfg_loader *l, const struct cfg_node *map, const char *key, const char *text)
+{
+	const struct cfg_node *node = cfg_node_get(map, key);
+
+	cfg_fail(l, node == NULL ? map : node, node == NULL ? key : NULL, "%s", text);
+}
+
+void
 cfg_warn(struct cfg_loader *l, const struct cfg_node *node, const char *child, const char *fmt, ...)
 {
 	va_list args;

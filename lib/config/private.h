@@ -157,6 +157,9 @@ char *cfg_path(struct cfg_loader *l, const char *path);
 /* Report at a node, or at the key `child` of it that is not there (NULL: the node itself). */
 void cfg_fail(struct cfg_loader *l, const struct cfg_node *node, const char *child, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
+/* At a key of a mapping that is there, or at the mapping for one that is not. */
+void cfg_fail_key(
+	struct cfg_loader *l, const struct cfg_node *map, const char *key, const char *text);
 void cfg_warn(struct cfg_loader *l, const struct cfg_node *node, const char *child, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
 /* Reports an error at any place. */
@@ -356,6 +359,7 @@ void cfg_check_dials(struct cfg_loader *l);
 /* Calls that are handed on: an entry's own keys; and, before the peers are checked, to whom. */
 void cfg_check_hand_on(struct cfg_loader *l, const struct cfg_node *map, void *base);
 void cfg_find_hand_on(struct cfg_loader *l);
+void cfg_check_discovery(struct cfg_loader *l, const struct cfg_node *map, void *base);
 /* Networks behind users and behind peers that are dialled. */
 void cfg_check_networks(struct cfg_loader *l, const struct cfg_entry *users, size_t n);
 void cfg_check_all(struct cfg_loader *l);

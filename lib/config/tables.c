@@ -438,6 +438,28 @@ static const struct cfg_key hand_on_keys[] = {
 		"condition: ADDRESS:UDP-PORT of a listener, [ADDRESS]:UDP-PORT over IPv6"),
 };
 
+static const struct cfg_key discovery_keys[] = {
+	VALUE("stun-port", struct cfg_discovery, stun_port, NUMBER(0, 65535), "3478", LIVE,
+		"UDP port of each listener's address on which STUN is answered; 0: none"),
+	VALUE("echo-port", struct cfg_discovery, echo_port, NUMBER(0, 65535), "0", LIVE,
+		"likewise a line of text: the address and port that the question came from"),
+	VALUE("rfc3489", struct cfg_discovery, rfc3489, KIND(BOOL), "false", LIVE,
+		"old STUN clients are answered, too: with more bytes than they have sent"),
+	VALUE("rfc5780", struct cfg_discovery, rfc5780, KIND(BOOL), "false", LIVE,
+		"answers come from other-port and the next listener's address where the client "
+		"asks "
+		"for it, which tells what its NAT does; needs two listeners' addresses of a "
+		"family"),
+	VALUE("other-port", struct cfg_discovery, other_port, NUMBER(1, 65535), "3479", LIVE,
+		"the other UDP port of rfc5780"),
+	LISTED("from", CFG_ONE_OR_MANY, LIST(struct cfg_discovery, from), KIND(PEERS), 0,
+		CV_DISCOVERY_FROM_MAX, NULL, LIVE,
+		"prefixes of those who are answered; left out: everybody"),
+	VALUE("per-second", struct cfg_discovery, per_second, NUMBER(1, 1000), "50", LIVE,
+		"answers to a /24 or a /56, on each worker"),
+};
+static const struct cfg_table discovery_table = {
+	TABLE(discovery_keys), .check = cfg_check_discovery};
 static const struct cfg_key limits_keys[] = {
 	VALUE("tunnels", struct cfg_limits, tunnels, NUMBER(1, 65535 * CV_LISTENERS_MAX), "10000",
 		LIVE, "tunnels at a time; at most 65535 for each listener"),
@@ -507,6 +529,8 @@ static const struct cfg_key root_keys[] = {
 		"by which packets of a realm come and go as they are: uplinks"),
 	LISTED("routes", CFG_MANY, LIST(struct cfg, routes), SUBMAP(route_table), 0, CV_ROUTES_MAX,
 		NULL, LIVE, "where addresses of a realm are that are no client's"),
+	VALUE("discovery", struct cfg, discovery, SUBMAP(discovery_table), NULL, OF_KEYS,
+		"what strangers are told who ask how they are seen from here, as through a NAT"),
 	LISTED("kernel-tables", CFG_MANY, LIST(struct cfg, kernel_tables),
 		SUBMAP(kernel_table_table), 0, CV_KERNEL_TABLES_MAX, NULL, LIVE,
 		"tables of the kernel's that a routing daemon writes what it has learned to"),

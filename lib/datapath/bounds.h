@@ -36,9 +36,10 @@ enum {
 	DP_PATH_LEAST = 576,      /* no path of IPv4 is narrower */
 	DP_IDS_OF_A_KIND = 65536, /* groups, services: what 16 bits can name */
 	DP_IDS = 8192,
-	DP_SOURCES = 4096,       /* strangers' rates, a worker, by a keyed hash */
-	DP_ECHO_FIRSTS = 1024,   /* of strangers' echo requests in fragments, a worker */
-	DP_ECHOES_PER_S = 10000, /* echo answers to strangers, a worker */
+	DP_SOURCES = 4096,            /* strangers' rates, a worker, by a keyed hash */
+	DP_ECHO_FIRSTS = 1024,        /* of strangers' echo requests in fragments, a worker */
+	DP_ECHOES_PER_S = 10000,      /* echo answers to strangers, a worker */
+	DP_DISCOVERIES_PER_S = 20000, /* NAT discovery's, likewise */
 };
 
 /* Rates of one session, or of one stranger: what one event costs, and how much there is at most. */

@@ -55,6 +55,7 @@ struct dp {
 	struct dp_lan *lans;                  /* DP_MAX_LANS */
 	struct dp_vlans *vlans[DP_MAX_PORTS]; /* NULL: it has none */
 	struct dp_outside *outside;
+	struct dp_discovery_table *discovery; /* NULL: nothing is answered */
 
 	uint64_t slot_seed;
 	uint32_t slot_mask; /* behind sessions' slots are DP_MAX_ADJACENCIES of table/uplink.h */

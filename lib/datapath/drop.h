@@ -147,6 +147,14 @@
 	X(LOCAL_ICMP_CHECKSUM, "outer ICMP with a wrong checksum or cut short")                    \
 	X(LOCAL_ICMP_IGNORED, "outer ICMP that is no echo request")                                \
 	X(LOCAL_ECHO_LIMIT, "outer echo request over its source's rate, or that of all")           \
+	X(LOCAL_STUN_MALFORMED, "STUN that is no message: lengths, attributes, FINGERPRINT")       \
+	X(LOCAL_STUN_RESPONSE, "STUN response or indication: answered, two servers would go on")   \
+	X(LOCAL_STUN_METHOD, "STUN request of another method than Binding")                        \
+	X(LOCAL_STUN_OLD, "STUN request of RFC 3489, which discovery.rfc3489 would permit")        \
+	X(LOCAL_TEXT_SHORT, "question to discovery.echo-port that is shorter than its answer")     \
+	X(LOCAL_TEXT_ANSWER, "what looks like an answer of discovery.echo-port, sent to it")       \
+	X(LOCAL_DISCOVERY_FROM, "NAT discovery asked from outside discovery.from")                 \
+	X(LOCAL_DISCOVERY_LIMIT, "NAT discovery over its network's rate, or that of all")          \
 	X(NEIGHBOUR_QUEUE_FULL, "sent while its next hop was being resolved, and too many waited") \
 	X(NEIGHBOUR_GAVE_WAY, "next hop not resolved yet, and newer ones took its place")          \
 	X(NEIGHBOUR_ASK_LIMIT, "to a new next hop, of a sender that has too many asked for")       \
@@ -170,6 +178,8 @@
 	X(KERNEL_SEND, "frames of the kernel that are sent")                                 \
 	X(LOCAL_ARP, "ARP requests for our own addresses, answered")                         \
 	X(LOCAL_ECHO, "echo requests to our own addresses, answered")                        \
+	X(LOCAL_STUN, "STUN Binding requests, answered")                                     \
+	X(LOCAL_TEXT, "questions to discovery.echo-port, answered")                          \
 	X(LOCAL_PUNT_ARP, "ARP of neighbours")                                               \
 	X(LOCAL_ND, "neighbour solicitations for our own addresses, answered")               \
 	X(LOCAL_PUNT_ND, "ND of neighbours")                                                 \

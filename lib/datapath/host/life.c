@@ -16,6 +16,7 @@
 
 #include "datapath/control/control.h"
 #include "datapath/host/host.h"
+#include "datapath/table/discovery.h"
 #include "datapath/table/groups.h"
 #include "datapath/table/outside.h"
 #include "datapath/table/realms.h"
@@ -211,6 +212,7 @@ dp_destroy(struct dp *dp)
 	dp_ports_destroy(dp);
 	dp_workers_destroy(dp);
 	dp_services_destroy(dp);
+	dp_discovery_destroy(dp);
 	dp_lans_destroy(dp);
 	if (dp->ingress != NULL)
 		dp_sessions_destroy(dp);

@@ -19,6 +19,12 @@ bool dp_within_rate(struct dp_worker *w, uint32_t *rates, uint64_t source, uint3
 void dp_answer_icmpv6(
 	struct dp_worker *w, unsigned lan, struct rte_mbuf *m, unsigned at, unsigned len);
 
+/* worker/discovery.c: whether a datagram, whose lengths are right, is for NAT discovery; and the
+ * answer to it. Takes the frame. */
+struct frame;
+bool dp_discovery_asked(const struct dp *dp, const struct frame *f);
+void dp_discovery_answer(struct dp_worker *w, const struct frame *f);
+
 /* worker/path.c: whether an IPv4 packet, whose lengths are right, is ICMP that says too big; and
  * what it does then. Takes the frame. */
 bool dp_path_is_about(const uint8_t *ip);

@@ -311,11 +311,18 @@ classify_udp(struct dp_worker *w, struct frame *f, unsigned header, enum dp_drop
 {
 	int service = -1;
 
+	bool discovery;
+
 	if (cause == GO_ON)
 		cause = find_udp(w->dp, f, header, &service);
+	discovery = cause == DP_DROP_CLASSIFY_UDP_PORT && dp_discovery_asked(w->dp, f);
 	/* a device may call that wrong */
-	if (cause == GO_ON && f->v6 && wire_load16(f->udp + WIRE_UDP_SUM) == 0)
+	if ((cause == GO_ON || discovery) && f->v6 && wire_load16(f->udp + WIRE_UDP_SUM) == 0)
 		cause = DP_DROP_CLASSIFY_UDP_NO_CHECKSUM;
+	else if (discovery) {
+		dp_discovery_answer(w, f);
+		return;
+	}
 	/* fragments of two packets that had the same identification (RFC 4963) */
 	if (cause == GO_ON && unlikely(f->whole) && !frame_udp_sum_right(f->ip, f->udp))
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;

@@ -94,9 +94,11 @@ struct dp_worker {
 	struct rte_ip_frag_tbl *reassembly; /* empty between two packets */
 	struct cv_bucket echoes;            /* to strangers, all together */
 	struct cv_bucket paths;             /* ICMP about packets of ours */
+	struct cv_bucket discoveries;       /* NAT discovery's answers, all together */
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];
+	uint32_t discovery_rates[DP_SOURCES];  /* by their network */
 	uint32_t path_rates[DP_SOURCES];       /* by who says it */
 	uint32_t conflict_rates[DP_CONFLICTS]; /* by the address */
 	uint64_t cycles_per_ms;

@@ -249,6 +249,17 @@ static const struct row rows[] = {
 		"listeners: [{ address: 192.0.2.1/24 }, { address: 192.0.2.2/24 }]\n" HANDED(
 			"to: one, listener: \"%s\""),
 		"192.0.2.1:1701", "192.0.2.2:1701", NULL, NULL},
+	{"discovery.stun-port", "discovery: { stun-port: %s }\n", "3478", "0", NULL, NULL},
+	{"discovery.echo-port", "discovery: { echo-port: %s }\n", "0", "7", NULL, NULL},
+	{"discovery.rfc3489", "discovery: { rfc3489: %s }\n", "false", "true", NULL, NULL},
+	{"discovery.rfc5780",
+		"listeners: [{ address: 192.0.2.1/24 }, { address: 192.0.2.2/24 }]\n"
+		"discovery: { rfc5780: %s }\n",
+		"false", "true", NULL, NULL},
+	{"discovery.other-port", "discovery: { other-port: %s }\n", "3479", "3480", NULL, NULL},
+	{"discovery.from", "discovery: { from: \"%s\" }\n", "192.0.2.0/24", "2001:db8::/32", NULL,
+		NULL},
+	{"discovery.per-second", "discovery: { per-second: %s }\n", "50", "60", NULL, NULL},
 	{"limits.tunnels", "limits: { tunnels: %s }\n", "10000", "9000", NULL, NULL},
 	{"limits.tunnels-per-peer", "limits: { tunnels-per-peer: %s }\n", "1000", "900", NULL,
 		NULL},

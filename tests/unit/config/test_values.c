@@ -8,7 +8,7 @@ static const struct bad wrong_keys[] = {
 	{"zebra: 1\n",
 		"t.yaml:1:1: zebra: unknown key; the keys here are identity, log, control, "
 		"workers, ports, vlans, listeners, tunnels, ppp, filters, groups, interfaces, "
-		"routes, kernel-tables, users, "
+		"routes, discovery, kernel-tables, users, "
 		"users-file, dial, hand-on, limits\n"},
 	{"log: { levle: info }\n", "t.yaml:1:8: log.levle: unknown key; did you mean level?\n"},
 	{"log: { fortune: info }\n",
