@@ -16,7 +16,7 @@ rooms() {
 	room config base
 	room dial base crypto l2tp ppp
 	room lns base auto6 crypto l2tp ppp config
-	room datapath base wire
+	room datapath base wire stun
 }
 
 # Rooms that must be the same on any operating system, without threads, clocks or sockets.

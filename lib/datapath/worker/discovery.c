@@ -139,16 +139,17 @@ ask(struct dp_worker *w, const struct frame *f, struct question *q)
 {
 	enum dp_drop_cause cause = frame_check_source(w->dp, f->lan, frame_source(f));
 
-	if (cause == DP_DROP_COUNT && !frame_udp_sum_right(f->ip, f->udp))
-		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == DP_DROP_COUNT && !may_ask(q->t, &q->from.ip))
 		cause = DP_DROP_LOCAL_DISCOVERY_FROM;
-	if (cause == DP_DROP_COUNT)
-		cause = q->here.port == q->t->told.echo_port ? ask_echo(q) : ask_stun(q);
+	/* before what costs more the longer a question is: its sums and attributes */
 	if (cause == DP_DROP_COUNT && (!dp_within_rate(w, w->discovery_rates,
 					       network_of(frame_source(f)), q->t->cost_ms) ||
 					      !cv_bucket_take(&w->discoveries, rte_rdtsc())))
 		cause = DP_DROP_LOCAL_DISCOVERY_LIMIT;
+	if (cause == DP_DROP_COUNT && !frame_udp_sum_right(f->ip, f->udp))
+		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
+	if (cause == DP_DROP_COUNT)
+		cause = q->here.port == q->t->told.echo_port ? ask_echo(q) : ask_stun(q);
 	return cause;
 }
 
