@@ -153,9 +153,10 @@ dp_hold_drain(struct dp_worker *w)
 {
 	struct dp_hold *h = w->hold;
 
-	for (uint32_t i = 0; i < h->count; i++) {
-		h->of_peer[h->held[i].id] = 0;
-		dp_drop(w, &h->held[i].packet, DP_DROP_WORKER_STOPPED);
+	while (h->count != 0) {
+		const struct held *one = &h->held[--h->count];
+
+		h->of_peer[one->id] = 0;
+		dp_drop(w, &one->packet, DP_DROP_WORKER_STOPPED);
 	}
-	h->count = 0;
 }
