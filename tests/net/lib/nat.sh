@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# nat.sh - NATs of every kind that nftables can make, in place of a site's own. Needs world.sh.
+
+# nat_kind SITE ADDRESS KIND: from now on; mappings are forgotten. The site's outer address is ADDRESS.
+#   routed          none
+#   full            who has sent is reached by anybody (a full cone)
+#   address         by those addresses that he has sent to
+#   port            by address and port: Linux's own
+#   block           the same, with ports of a range
+#   hash            the same, with other ports, whatever the target
+#   target          a port for each target address
+#   symmetric       a port for each target address and port
+nat_kind() {
+	local ns=$WORLD_PREFIX-$1 address=$2 to=masquerade back=''
+	case $3 in
+	routed) to='' ;;
+	full) back='iifname "wan0" dnat ip to udp dport map @held' ;;
+	address) back='iifname "wan0" udp dport . ip saddr @met dnat ip to udp dport map @held' ;;
+	port) ;;
+	block) to='meta l4proto { tcp, udp } masquerade to :40000-40999' ;;
+	hash) to="meta l4proto udp snat ip to $address : jhash ip saddr . udp sport mod 65536 seed 7" ;;
+	target) to="meta l4proto udp snat ip to $address : jhash ip saddr . ip daddr . udp sport mod 65536 seed 7" ;;
+	symmetric) to='masquerade fully-random' ;;
+	*)
+		echo "nat_kind: unknown $3"
+		return 2
+		;;
+	esac
+	world_in "$1" sysctl -qw net.ipv4.ip_forward=1 &&
+		world_in "$1" nft -f - <<NFT || return 1
+table ip filter; delete table ip filter
+table ip nat; delete table ip nat
+table ip nat {
+	map held { type inet_service : ipv4_addr . inet_service; flags dynamic,timeout; timeout 30s; }
+	set met { type inet_service . ipv4_addr; flags dynamic,timeout; timeout 30s; }
+	chain back { type nat hook prerouting priority dstnat; $back; }
+	chain to { type nat hook postrouting priority srcnat; ${to:+oifname "wan0" $to}; }
+	chain note {
+		type filter hook postrouting priority 110
+		oifname "wan0" ct direction original meta l4proto udp update @held { udp sport : ct original ip saddr . ct original proto-src } update @met { udp sport . ip daddr }
+	}
+}
+NFT
+	world_in "$1" sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null # a bridge would translate first
+	world_in "$1" conntrack -F >/dev/null 2>&1
+	ip -n "$ns" route flush cache
+}
+
+# nat_host NAME SITE ADDRESS: a host in a site's LAN, which is a namespace.
+nat_host() {
+	local ns=$WORLD_PREFIX-$1 site=$WORLD_PREFIX-$2
+	world_namespace "$1" && ip -n "$site" link add "to-$1" type veth peer name eth0 netns "$ns" &&
+		ip -n "$site" link set "to-$1" master lan0 up &&
+		ip -n "$ns" addr add "$3/24" dev eth0 && ip -n "$ns" link set eth0 up &&
+		ip -n "$ns" route add default via 10.0.0.1
+}
