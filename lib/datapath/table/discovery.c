@@ -17,11 +17,12 @@ fits(const struct dp_discovery *told)
 	if (told->n_from > DP_DISCOVERY_FROM || told->n_others > DP_DISCOVERY_OTHERS ||
 		told->per_second == 0 || told->per_second > MS_PER_S)
 		return false;
-	if (told->echo_port != 0 &&
-		(told->echo_port == told->stun_port || told->echo_port == told->other_port))
+	if (told->echo_port != 0 && told->echo_port == told->stun_port)
 		return false;
-	if (told->n_others != 0 && (told->stun_port == 0 || told->other_port == 0 ||
-					   told->other_port == told->stun_port))
+	/* the other port is of no use without another address, whatever it is */
+	if (told->n_others != 0 &&
+		(told->stun_port == 0 || told->other_port == 0 ||
+			told->other_port == told->stun_port || told->other_port == told->echo_port))
 		return false;
 	for (unsigned i = 0; i < told->n_others; i++)
 		if (!is_other(&told->others[i]))

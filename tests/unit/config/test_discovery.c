@@ -38,6 +38,7 @@ ports_are_of_one_use(void **state)
 	wants_errors("discovery: { echo-port: 3478 }\n",
 		"t.yaml:1:25: discovery.echo-port: stun-port is the same\n");
 	wants_errors("discovery: { stun-port: 0, echo-port: 0 }\n", "");
+	wants_errors("discovery: { echo-port: 3479 }\n", "");
 	wants_errors(TWO "discovery: { rfc5780: true, stun-port: 3479 }\n",
 		"t.yaml:2:12: discovery.other-port: stun-port is the same\n");
 	wants_errors("discovery: { stun-port: 1701 }\n",

@@ -360,6 +360,9 @@ what_can_not_be_is_refused(void **state)
 	up(&b);
 	told.echo_port = STUN;
 	assert_int_equal(dp_discovery_set(b.dp, &told), CV_ERR_CONFIG);
+	told.echo_port = OTHER; /* which nobody else has without RFC 5780 */
+	assert_int_equal(dp_discovery_set(b.dp, &told), 0);
+	assert_int_equal(dp_discovery_set(b.dp, &both), 0);
 	told = both;
 	told.per_second = 0;
 	assert_int_equal(dp_discovery_set(b.dp, &told), CV_ERR_CONFIG);
