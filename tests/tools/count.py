@@ -12,6 +12,7 @@ import re
 import sys
 
 TAP = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*(.*)$")
+SHOWN = 60  # lines of what a failed program printed, from its first failure on; then as many of its end
 
 
 def cases(test):
@@ -34,6 +35,15 @@ def cases(test):
     return found
 
 
+def shown(test):
+    """The lines of what a failed test printed that say most: from its first failure on, and its end."""
+    lines = (test.get("stdout", "") + test.get("stderr", "")).splitlines()
+    first = next((i for i, line in enumerate(lines) if line.startswith("not ok")), len(lines))
+    if first + 2 * SHOWN >= len(lines):
+        return lines[min(first, max(len(lines) - SHOWN, 0)):]
+    return lines[first:first + SHOWN] + ["..."] + lines[-SHOWN:]
+
+
 def main(paths):
     total = {"passed": 0, "failed": 0, "skipped": 0}
     for path in paths:
@@ -46,8 +56,7 @@ def main(paths):
                 if result != "passed":
                     print(f"{result}: {test['name']}: {name}")
             if any(result == "failed" for result, _ in results):
-                tail = (test.get("stdout", "") + test.get("stderr", "")).splitlines()[-60:]
-                print("\n".join("    " + line for line in tail))
+                print("\n".join("    " + line for line in shown(test)))
     print("{passed} passed, {failed} failed, {skipped} skipped".format(**total))
     return 0 if total["passed"] and not total["failed"] else 1
 

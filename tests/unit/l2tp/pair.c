@@ -39,7 +39,7 @@ carry(struct pair *p)
 struct l2tp_event
 expect(struct l2tp_tunnel *t, enum l2tp_event_type type)
 {
-	struct l2tp_event event;
+	static struct l2tp_event event; /* its reason's words are in it */
 
 	assert_true(l2tp_tunnel_poll_event(t, &event));
 	assert_int_equal(event.type, type);
