@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes the fuzz targets' first inputs from tests/captures (those of `config`, and of `frame` over
-IPv4, are by hand), those of `auto6` and `stun` from the packets of their unit tests.
+IPv4, are by hand), those of `auto6` and `stun` from the packets of their unit tests, `vici` from its own.
 
 usage: make_corpus.py    writes tests/fuzz/corpus; needed only after a change of the captures or of
                          the form of records (fuzz.h)
@@ -253,6 +253,41 @@ def stun():
         write("stun", name, bytes([first]) + data)
 
 
+def vici():
+    """What charon says to a client, as packets, and one of them as a stream in pieces."""
+    def text(value, size):
+        return len(value).to_bytes(size, "big") + value.encode()
+
+    def message(tree):
+        return b"".join(
+            b"\1" + text(key, 1) + message(value) + b"\2" if isinstance(value, dict) else
+            b"\4" + text(key, 1) + b"".join(b"\5" + text(item, 2) for item in value) + b"\6"
+            if isinstance(value, list) else b"\3" + text(key, 1) + text(value, 2)
+            for key, value in tree.items())
+
+    def event(name, tree):
+        return b"\7" + text(name, 1) + message(tree)
+    child = {"name": "net", "state": "INSTALLED", "mode": "TUNNEL", "protocol": "ESP", "encap": "yes",
+             "spi-in": "c0ffee01", "spi-out": "c0ffee02", "bytes-in": "1234", "bytes-out": "99",
+             "install-time": "3", "local-ts": ["10.88.1.2/32"], "remote-ts": ["10.1.0.0/16"]}
+    sa = {"office": {"uniqueid": "1", "state": "ESTABLISHED", "local-host": "10.88.1.2",
+                     "local-port": "4500", "remote-host": "10.88.0.1", "remote-port": "4500",
+                     "established": "3", "child-sas": {"net-1": child}}}
+    begin = [b"\5"] * 4 + [b"\1" + message({"daemon": "charon", "version": "5.9.8"})]
+    yes = b"\1" + message({"success": "yes"})
+    no = b"\1" + message({"success": "no", "errmsg": "CHILD_SA config 'net' not found"})
+    up = [event("ike-updown", {"up": "yes", **sa}), event("child-updown", {"up": "yes", **sa})]
+    moved = event("ike-update", {"local-host": "192.168.1.2", "local-port": "4500", **sa})
+    for name, packets, flags, choice in (
+            ("up", begin + [yes] + up + [moved], WAIT, 0), ("refused", begin + [no, up[0]], WAIT, 1),
+            ("list", begin + [event("list-sa", sa), b"\1"], WAIT, 2),
+            ("unknown", begin[:2] + [b"\6"], 0, 0), ("unknown-command", begin + [b"\2"], WAIT, 2)):
+        write("vici", name, b"\1" + b"".join(record(packet, choice, flags) for packet in packets))
+    stream = b"".join(len(packet).to_bytes(4, "big") + packet for packet in begin + [yes] + up)
+    write("vici", "stream", b"\0" + b"".join(record(stream[at:at + 29], 0, WAIT)
+                                            for at in range(0, len(stream), 29)))
+
+
 def frames6():
     """Frames over IPv6 for `frame`, whose listener is 2001:db8::1: what each stage has a branch for.
     The target writes our MAC address, the payload's length and the checksum."""
@@ -451,6 +486,7 @@ def netlink():
 def main():
     auto6()
     stun()
+    vici()
     netlink()
     outgoing()
     frames6()

@@ -10,6 +10,7 @@ rooms() {
 	room auto6 base wire
 	room rtnl base
 	room stun base
+	room vici base
 	room crypto base
 	room l2tp base crypto
 	room ppp base crypto
@@ -20,7 +21,7 @@ rooms() {
 }
 
 # Rooms that must be the same on any operating system, without threads, clocks or sockets.
-pure="base wire auto6 rtnl stun crypto l2tp ppp config dial lns"
+pure="base wire auto6 rtnl stun vici crypto l2tp ppp config dial lns"
 system='rte_|sys/|time\.h|pthread|event2?|unistd|poll|netinet|netdb|fcntl|signal'
 calls='socket|bind|listen|accept4?|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|poll|epoll_.*|select'
 calls="$calls|clock_.*|gettimeofday|time|nanosleep|u?sleep|getrandom|rand(om)?|srand(om)?"
