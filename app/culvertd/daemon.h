@@ -87,8 +87,6 @@ int daemon_log_fd(const struct daemon *d);
 uint64_t daemon_log_lost(const struct daemon *d);
 
 /* files.c: the configuration and what it names. */
-int daemon_read_file(
-	void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode);
 /* Loads FILE; may be called on any thread. As cfg_load, and CV_ERR_IO with errno: it can't be read.
  */
 int daemon_read_config(const char *path, struct cfg_errors *errors, struct cfg **out);

@@ -1,93 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files for lib/config, which knows none: the configuration, secrets, users. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+/* The configuration, out of its file. */
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "common/files.h"
 #include "daemon.h"
-
-/* Reads a whole open file into new memory with a NUL behind it. */
-static int
-read_all(int fd, size_t max, uint8_t **data, size_t *len)
-{
-	size_t capacity = 4096, used = 0;
-	uint8_t *buf = malloc(capacity);
-
-	while (buf != NULL) {
-		ssize_t n = read(fd, buf + used, capacity - used - 1);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		if (n == 0) {
-			buf[used] = '\0';
-			*data = buf;
-			*len = used;
-			return 0;
-		}
-		used += (size_t)n;
-		if (used > max) {
-			errno = EFBIG;
-			break;
-		}
-		if (capacity - used < 2) {
-			uint8_t *bigger = malloc(capacity * 2);
-
-			/* not realloc: what it leaves behind may be a secret */
-			if (bigger != NULL)
-				memcpy(bigger, buf, used);
-			cv_wipe(buf, used);
-			free(buf);
-			buf = bigger;
-			capacity *= 2;
-		}
-	}
-	if (buf != NULL)
-		cv_wipe(buf, used);
-	free(buf);
-	return CV_ERR_IO;
-}
-
-int
-daemon_read_file(
-	void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, unsigned *mode)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	int rc = CV_ERR_IO;
-
-	(void)ctx;
-	if (fd < 0)
-		return CV_ERR_IO;
-	if (fstat(fd, &st) == 0) {
-		*mode = st.st_mode & 07777;
-		if (S_ISDIR(st.st_mode))
-			errno = EISDIR;
-		else
-			rc = read_all(fd, max, data, len);
-	}
-	int saved = errno;
-	close(fd);
-	errno = saved;
-	return rc;
-}
 
 int
 daemon_read_config(const char *path, struct cfg_errors *errors, struct cfg **out)
 {
-	static const struct cfg_files files = {.read = daemon_read_file};
+	static const struct cfg_files files = {.read = files_read};
 	uint8_t *text;
 	size_t len;
 	unsigned mode;
 	int rc;
 
 	*out = NULL;
-	if (daemon_read_file(NULL, path, CFG_FILE_MAX, &text, &len, &mode) != 0)
+	if (files_read(NULL, path, CFG_FILE_MAX, &text, &len, &mode) != 0)
 		return CV_ERR_IO;
 	rc = cfg_load(path, (const char *)text, len, &files, errors, out);
 	free(text);
@@ -101,13 +29,7 @@ daemon_load_config(const char *path)
 	struct cfg *cfg;
 	int rc = daemon_read_config(path, &errors, &cfg);
 
-	if (rc == CV_ERR_IO)
-		fprintf(stderr, "culvertd: %s: %s\n", path, strerror(errno));
-	for (size_t i = 0; i < errors.n; i++) {
-		char line[1024];
-
-		fprintf(stderr, "%s\n", cfg_error_text(&errors.items[i], line, sizeof(line)));
-	}
+	files_print_errors("culvertd", path, rc, &errors);
 	cfg_errors_free(&errors);
 	return rc == 0 ? cfg : NULL;
 }

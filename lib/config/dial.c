@@ -76,6 +76,29 @@ split(char *text, struct cfg_target *t, char **host)
 	return true;
 }
 
+/* An address of a station elsewhere, or a name (*name: host itself); false: that was reported. */
+static bool
+read_host(struct cfg_loader *l, const struct cfg_node *node, const char *host, const char **name,
+	struct cv_ip *ip)
+{
+	char word[CFG_WORD_TEXT];
+
+	*name = NULL;
+	if (cv_ip_parse(host, ip) == 0) {
+		if (cfg_is_station(ip))
+			return true;
+		cfg_fail(l, node, NULL, "%s is not the address of a host elsewhere",
+			cfg_word(word, node));
+		return false;
+	}
+	*ip = (struct cv_ip){0};
+	*name = host;
+	if (is_host_name(host, strlen(host)))
+		return true;
+	cfg_fail(l, node, NULL, "%s is neither an address nor a DNS name", cfg_word(word, node));
+	return false;
+}
+
 void
 cfg_read_target(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
@@ -95,20 +118,22 @@ cfg_read_target(
 			"%s is not ADDRESS, NAME, or one of them with :PORT, as 192.0.2.1, "
 			"[2001:db8::1]:1701 or lns.example.net",
 			cfg_word(word, node));
-	} else if (cv_ip_parse(host, &t.at.ip) == 0) {
-		if (!cfg_is_station(&t.at.ip))
-			cfg_fail(l, node, NULL, "%s is not the address of a host elsewhere",
-				cfg_word(word, node));
-		else
-			memcpy(at, &t, sizeof(t));
-	} else if (is_host_name(host, strlen(host))) {
-		t.at.ip = (struct cv_ip){0};
-		t.name = host;
+	} else if (read_host(l, node, host, &t.name, &t.at.ip)) {
 		memcpy(at, &t, sizeof(t));
-	} else {
-		cfg_fail(l, node, NULL, "%s is neither an address nor a DNS name",
-			cfg_word(word, node));
 	}
+}
+
+void
+cfg_read_host(struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
+{
+	struct cfg_host h = {0};
+
+	(void)k;
+	if (!cfg_want_scalar(l, node))
+		return;
+	h.text = cfg_copy(l, l->keep, node->text, node->len);
+	if (h.text != NULL && read_host(l, node, h.text, &h.name, &h.ip))
+		memcpy(at, &h, sizeof(h));
 }
 
 /* ---- its own keys ---- */

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "config/client.h"
 #include "config/config.h"
 #include "config/diff.h"
 
@@ -224,6 +225,7 @@ enum cfg_kind {
 	CFG_KIND_POLICY,           /* cfg_filter */
 	CFG_KIND_VIA,              /* cfg_via */
 	CFG_KIND_TARGET,           /* cfg_target */
+	CFG_KIND_HOST,             /* cfg_host */
 	CFG_KIND_USER_NAME,        /* cfg_user */
 	CFG_KIND_SECRET_FILE,      /* cfg_secret */
 	CFG_KIND_SECRET_NONE,      /* bool */
@@ -286,6 +288,9 @@ struct cfg_table {
 extern const struct cfg_table cfg_root_table;
 extern const struct cfg_table cfg_rule_table;
 
+/* The JSON Schema of a file that is read by this table; as cfg_schema. */
+int cfg_table_schema(const struct cfg_table *table, const char *title, char *out, size_t capacity);
+
 /* Reads a mapping into its structure. */
 void cfg_read_map(struct cfg_loader *l, const struct cfg_table *table, const struct cfg_node *map,
 	void *base);
@@ -299,7 +304,7 @@ cfg_read_fn cfg_read_number, cfg_read_bool, cfg_read_choice, cfg_read_duration, 
 	cfg_read_prefix, cfg_read_gateway, cfg_read_peers, cfg_read_gateways, cfg_read_address6,
 	cfg_read_prefix6, cfg_read_rate, cfg_read_rule, cfg_read_ports, cfg_read_dscp,
 	cfg_read_device, cfg_read_listener_address, cfg_read_own, cfg_read_via, cfg_read_target,
-	cfg_read_user_sessions, cfg_read_policy, cfg_read_reference, cfg_read_realm,
+	cfg_read_host, cfg_read_user_sessions, cfg_read_policy, cfg_read_reference, cfg_read_realm,
 	cfg_read_user_name, cfg_read_secret_file, cfg_read_secret_none, cfg_read_secret_refused,
 	cfg_read_users_file;
 

@@ -45,6 +45,7 @@ static cfg_read_fn *const readers[CFG_KINDS] = {
 	[CFG_KIND_POLICY] = cfg_read_policy,
 	[CFG_KIND_VIA] = cfg_read_via,
 	[CFG_KIND_TARGET] = cfg_read_target,
+	[CFG_KIND_HOST] = cfg_read_host,
 	[CFG_KIND_USER_NAME] = cfg_read_user_name,
 	[CFG_KIND_SECRET_FILE] = cfg_read_secret_file,
 	[CFG_KIND_SECRET_NONE] = cfg_read_secret_none,

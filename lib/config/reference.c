@@ -204,6 +204,7 @@ append_kind(char out[TEXT], const struct cfg_key *k)
 		[CFG_KIND_OWN] = "address with `/LENGTH`",
 		[CFG_KIND_VIA] = "IPv4 or IPv6 address, or `discard`",
 		[CFG_KIND_TARGET] = "address or DNS name, with `:PORT` or without",
+		[CFG_KIND_HOST] = "address or DNS name",
 		[CFG_KIND_LISTENER] = "`ADDRESS:PORT` of a listener",
 		[CFG_KIND_DEVICE] = "kind and name",
 		[CFG_KIND_LISTENER_ADDRESS] = "address with `/LENGTH`",

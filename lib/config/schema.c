@@ -81,6 +81,8 @@ static const char *const kind_members[CFG_KINDS] = {
 	[CFG_KIND_LISTENER_ADDRESS] = OWN_ADDRESS,
 	[CFG_KIND_OWN] = OWN_ADDRESS,
 	[CFG_KIND_VIA] = PATTERN("(discard|" HOST_ADDRESS "|" HOST6 ")"),
+	[CFG_KIND_HOST] = PATTERN("(" HOST_ADDRESS "|" NOT_LINK_LOCAL6
+				  "|(?=.{1,253}$)(?!([^:]*[.])?[0-9]+$)(" LABEL "[.])*" LABEL ")"),
 	[CFG_KIND_TARGET] =
 		PATTERN("(" HOST_ADDRESS "(:" UDP_PORT ")?|" NOT_LINK_LOCAL6 "|[[]" NOT_LINK_LOCAL6
 			"[]]:" UDP_PORT "|(?=.{1,253}(:|$))(?!([^:]*[.])?[0-9]+(:|$))(" LABEL
@@ -349,11 +351,18 @@ put_table(struct cv_writer *w, const struct cfg_table *table, unsigned depth)
 int
 cfg_schema(char *out, size_t capacity)
 {
+	return cfg_table_schema(&cfg_root_table, "Configuration of Culvert", out, capacity);
+}
+
+int
+cfg_table_schema(const struct cfg_table *table, const char *title, char *out, size_t capacity)
+{
 	struct cv_writer w = cv_writer(out, capacity);
 
-	put(&w, "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
-		"\"title\": \"Configuration of Culvert\",\n");
-	put_table(&w, &cfg_root_table, 0);
+	put(&w, "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n\"title\": ");
+	put_string(&w, title, strlen(title));
+	put(&w, ",\n");
+	put_table(&w, table, 0);
 	put(&w, "}\n");
 	cv_write_u8(&w, '\0');
 	return w.failed ? CV_ERR_SPACE : (int)cv_written(&w) - 1;

@@ -202,6 +202,9 @@ same_item(const struct cfg *a_cfg, const void *a, const struct cfg *b_cfg, const
 	case CFG_KIND_TARGET:
 		return same_texts(
 			((const struct cfg_target *)a)->text, ((const struct cfg_target *)b)->text);
+	case CFG_KIND_HOST:
+		return same_texts(
+			((const struct cfg_host *)a)->text, ((const struct cfg_host *)b)->text);
 	case CFG_KIND_SECRET_FILE:
 		return same_secrets(a, b);
 	case CFG_KIND_MAP:            /* compared by its keys */
@@ -392,6 +395,8 @@ item_text(
 			       : cv_ip_text(&((const struct cfg_via *)at)->ip, out);
 	case CFG_KIND_TARGET:
 		return ((const struct cfg_target *)at)->text;
+	case CFG_KIND_HOST:
+		return ((const struct cfg_host *)at)->text;
 	case CFG_KIND_SECRET_NONE:
 		return number_at(at, k->size) != 0 ? "none" : NULL;
 	case CFG_KIND_MAP:

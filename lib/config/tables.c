@@ -1,82 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The keys of each mapping: the loader reads by them, the schema is printed from them. */
 #include "config/private.h"
+#include "config/rows.h"
 
 enum { VLAN_LAST = 4094 }; /* IEEE 802.1Q table 9-2 */
 
-#define AT(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
-/* A list: pointer `field` and its count. */
-#define LIST(type, field)                                                       \
-	.offset = offsetof(type, field), .size = sizeof(((type *)0)->field[0]), \
-	.count = offsetof(type, n_##field)
-#define LIST_IN(type, part, field)                                                        \
-	.offset = offsetof(type, part.field), .size = sizeof(((type *)0)->part.field[0]), \
-	.count = offsetof(type, part.n_##field)
-/* A list in place whose unused places stay zero. */
-#define SLOTS(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field[0])
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-/* The reader has room for CFG_KEYS_MAX rows: more do not compile. */
-#define TABLE(rows) \
-	.keys = (rows), .n = COUNT(rows) + 0 * sizeof(char[COUNT(rows) <= CFG_KEYS_MAX ? 1 : -1])
-
-/* A row with a place of its own, and one about the whole structure; `does` is what a change does.
- */
-#define VALUE(key, type, field, what, otherwise, does, text)                                  \
-	{                                                                                     \
-		.name = key, AT(type, field), what, .fallback = otherwise, does, .help = text \
-	}
-#define WHOLE(key, what, otherwise, does, text)                              \
-	{                                                                    \
-		.name = key, what, .fallback = otherwise, does, .help = text \
-	}
-
-#define LISTED(key, way, where, what, low, high, otherwise, does, text)                      \
-	{                                                                                    \
-		.name = key, .shape = way, where, what, .min_items = low, .max_items = high, \
-		.fallback = otherwise, does, .help = text                                    \
-	}
-
-#define LIVE .effect = CFG_LIVE
-#define NEW_SESSIONS .effect = CFG_NEW_SESSIONS
-#define NEW_TUNNELS .effect = CFG_NEW_TUNNELS
-#define RESTART .effect = CFG_RESTART
-#define OF_KEYS .effect = CFG_EFFECT_UNSAID
-/* Part of the name of a thing, which comes and goes as the list says. */
-#define NAMES(does) does, .naming = true
-/* Where the key is left out others stand for it, and a bool says so. */
-#define OR_LEFT_OUT(does, type, field) does, .left_out = offsetof(type, field)
-/* A key of a group that its own filter is made of. */
-#define OF_FILTER LIVE, .filter = true
-/* Live as long as what runs has room for it. */
-#define WITHIN(capacity) LIVE, .fits = capacity
-
-#define KIND(k) .kind = CFG_KIND_##k
-#define RANGE(k, low, high) KIND(k), .min = (low), .max = (high)
-#define NUMBER(low, high) RANGE(NUMBER, low, high)
-#define DURATION(low, high) RANGE(DURATION, low, high)
-#define TEXT(low, high) RANGE(TEXT, low, high)
-#define NAME(low, high) RANGE(NAME, low, high)
-#define PATH(low, high) RANGE(PATH, low, high)
-#define PREFIX(low, high) RANGE(PREFIX, low, high)
-#define PREFIX6(low, high) RANGE(PREFIX6, low, high)
-#define POLICY(high) KIND(POLICY), .max_items = (high)
-/* Its rules' keys are told with it. */
-#define POLICY_TOLD(high) POLICY(high), .table = &cfg_rule_table
-/* IPv4 prefixes are of any length, as IPv6 ones are. */
-#define GATEWAYS RANGE(GATEWAYS, 0, 32)
-#define SUBMAP(keys) KIND(MAP), .table = &(keys)
-#define DISTINCT(...) __VA_ARGS__, .distinct = true
-#define OPTIONAL(...) __VA_ARGS__, .optional = true
-#define CHOICE(words) KIND(CHOICE), .choices = (words)
-#define NEEDED(...) __VA_ARGS__, .required = true
-#define SECONDS(n) ((n)*CV_NS_PER_S)
-#define NEVER_OR_DURATION DURATION(SECONDS(1), SECONDS(24 * 3600)), .zero = true
-#define TIMEOUT DURATION(SECONDS(1), SECONDS(600))
-
-static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 static const char *const idle_ways[] = {"auto", "poll", "sleep", NULL};
 static const char *const hugepage_ways[] = {"auto", "never", "required", NULL};
-static const char *const auth_methods[] = {"pap", "chap-md5", "mschapv2", NULL};
 static const char *const refusal_ways[] = {"silent", "answered", NULL};
 static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
 static const char *const outgoing_ways[] = {"refuse", "accept", NULL};
@@ -88,13 +18,16 @@ static const char *const client_ways[] = {"isolated", "reachable", NULL};
 static const char *const call_ways[] = {"incoming", "outgoing", NULL};
 static const char *const start_ways[] = {"always", "traffic", NULL};
 
+const char *const cfg_log_levels[] = {"error", "warning", "info", "debug", NULL};
+const char *const cfg_auth_methods[] = {"pap", "chap-md5", "mschapv2", NULL};
+
 static const struct cfg_key identity_keys[] = {
 	VALUE("host-name", struct cfg, identity.host_name, TEXT(1, 64), "culvert", NEW_TUNNELS,
 		"Host Name that peers are told"),
 };
 
 static const struct cfg_key log_keys[] = {
-	VALUE("level", struct cfg, log.level, CHOICE(log_levels), "info", LIVE,
+	VALUE("level", struct cfg, log.level, CHOICE(cfg_log_levels), "info", LIVE,
 		"the least important that is logged"),
 };
 
@@ -216,7 +149,7 @@ static const struct cfg_key tunnels_keys[] = {
 };
 
 static const struct cfg_key ppp_keys[] = {
-	LISTED("auth", CFG_ARRAY, LIST(struct cfg_ppp, auth), DISTINCT(CHOICE(auth_methods)), 1,
+	LISTED("auth", CFG_ARRAY, LIST(struct cfg_ppp, auth), DISTINCT(CHOICE(cfg_auth_methods)), 1,
 		CFG_AUTH_METHODS, "mschapv2, chap-md5", NEW_SESSIONS,
 		"how users prove who they are, in the order of offer"),
 	VALUE("mru", struct cfg_ppp, mru, NUMBER(576, CFG_MRU_MOST), "1400", NEW_SESSIONS,
@@ -267,8 +200,9 @@ static const struct cfg_key group_keys[] = {
 		LIVE,
 		"prefixes of addresses for clients; left out, where there is pool6: clients have "
 		"IPv6 alone"),
-	LISTED("auth", CFG_ARRAY, LIST(struct cfg_group, auth), DISTINCT(CHOICE(auth_methods)), 1,
-		CFG_AUTH_METHODS, NULL, OR_LEFT_OUT(NEW_SESSIONS, struct cfg_group, auth_left_out),
+	LISTED("auth", CFG_ARRAY, LIST(struct cfg_group, auth), DISTINCT(CHOICE(cfg_auth_methods)),
+		1, CFG_AUTH_METHODS, NULL,
+		OR_LEFT_OUT(NEW_SESSIONS, struct cfg_group, auth_left_out),
 		"which of ppp.auth its users may use; left out: all"),
 	LISTED("dns", CFG_ARRAY, SLOTS(struct cfg_group, dns), KIND(ADDRESS), 0, 2, NULL,
 		NEW_SESSIONS, "DNS servers for clients"),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "config/client.h"
 #include "config/diff.h"
 #include "fuzz.h"
 
@@ -60,6 +61,22 @@ compare(struct cfg *cfg)
 	cfg_diff_free(&diff);
 }
 
+/* The same bytes as the client's configuration. */
+static void
+client(const uint8_t *data, size_t len)
+{
+	struct cfg_errors errors = {0};
+	struct cfg_client *cfg = NULL;
+	int rc = cfg_client_load("f.yaml", (const char *)data, len, &files, &errors, &cfg);
+
+	FUZZ_CHECK(rc == 0 || rc == CV_ERR_CONFIG);
+	FUZZ_CHECK((rc == 0) == (cfg != NULL) && (rc == 0) == (errors.errors == 0));
+	if (rc == 0)
+		FUZZ_CHECK(cfg_connection_find(cfg, cfg->connections[0].name) != NULL);
+	cfg_client_free(cfg);
+	cfg_errors_free(&errors);
+}
+
 int
 fuzz_one(const uint8_t *data, size_t len)
 {
@@ -78,5 +95,6 @@ fuzz_one(const uint8_t *data, size_t len)
 		compare(cfg);
 	cfg_free(cfg);
 	cfg_errors_free(&errors);
+	client(data, len);
 	return 0;
 }

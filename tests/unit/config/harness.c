@@ -90,14 +90,15 @@ read_fake(void *ctx, const char *path, size_t max, uint8_t **data, size_t *len, 
 	return 0;
 }
 
+const struct cfg_files fake_files = {.read = read_fake};
+
 void
 load_as(struct loaded *t, const char *file, const char *text, size_t len)
 {
-	static const struct cfg_files fake = {.read = read_fake};
 	size_t used = 0;
 
 	*t = (struct loaded){0};
-	t->rc = cfg_load(file, text, len, &fake, &t->errors, &t->cfg);
+	t->rc = cfg_load(file, text, len, &fake_files, &t->errors, &t->cfg);
 	for (size_t i = 0; i < t->errors.n && used < sizeof(t->text) - 1024; i++) {
 		cfg_error_text(&t->errors.items[i], t->text + used, 1024);
 		used += strlen(t->text + used);

@@ -42,6 +42,7 @@ void unload(struct loaded *t);
 /* Sets the contents of a file until the next call of files_reset. */
 void file_set(const char *path, const char *bytes, size_t len, unsigned mode, int error);
 void files_reset(void);
+extern const struct cfg_files fake_files;
 
 /* The snippet and behind it what the smallest right file has and the snippet has not: ports,
  * listeners, tunnels, groups. */
