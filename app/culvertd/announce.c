@@ -101,24 +101,6 @@ announced_count(const struct announced *a)
 	return a == NULL ? 0 : a->wanted.count;
 }
 
-int
-kernel_ask(struct mnl_socket *socket, struct nlmsghdr *request)
-{
-	char answer[1024];
-	struct cv_reader r;
-	struct rtnl_message m;
-	ssize_t n;
-
-	request->nlmsg_flags |= NLM_F_ACK;
-	if (socket == NULL || mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		return socket == NULL ? ENOTCONN : errno;
-	n = mnl_socket_recvfrom(socket, answer, sizeof(answer));
-	if (n < 0)
-		return errno;
-	r = cv_reader(answer, (size_t)n);
-	return rtnl_next(&r, &m) == 1 && m.kind == RTNL_ERROR ? -m.error : EPROTO;
-}
-
 static int
 tell(const struct one *o, bool add, struct mnl_socket *ask)
 {
@@ -132,13 +114,13 @@ tell(const struct one *o, bool add, struct mnl_socket *ask)
 	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->rtm_family = v4 ? AF_INET : AF_INET6;
 	m->rtm_dst_len = o->to.length;
-	m->rtm_protocol = KERNEL_PROTOCOL;
+	m->rtm_protocol = NETLINK_PROTOCOL;
 	m->rtm_type = RTN_BLACKHOLE;
 	m->rtm_scope = RT_SCOPE_UNIVERSE;
 	mnl_attr_put_u32(h, RTA_TABLE, o->table);
 	mnl_attr_put_u32(h, RTA_PRIORITY, o->metric);
 	mnl_attr_put(h, RTA_DST, v4 ? 4 : 16, o->to.ip.bytes);
-	return kernel_ask(ask, h);
+	return netlink_ask(ask, h);
 }
 
 static void
@@ -377,7 +359,7 @@ wanted_of(const struct announced *a, const struct rtnl_route *route)
 static bool
 is_ours(const struct rtnl_route *route)
 {
-	return route->protocol == KERNEL_PROTOCOL && route->way == RTNL_WAY_DISCARD;
+	return route->protocol == NETLINK_PROTOCOL && route->way == RTNL_WAY_DISCARD;
 }
 
 void

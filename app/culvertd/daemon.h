@@ -63,11 +63,6 @@ struct daemon {
 	bool quit;
 };
 
-/* notify.c: a line for systemd, where it listens; never waits. */
-void daemon_notify(const char *state);
-/* How often systemd wants to hear of us at least, in ns; 0: it does not. */
-uint64_t daemon_notify_every(void);
-
 /* watchdog.c: from dp_start until before dp_stop. */
 int daemon_watchdog_start(struct daemon *d);
 void daemon_watchdog_stop(struct daemon *d);

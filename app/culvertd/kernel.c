@@ -254,18 +254,6 @@ kernel_session(struct daemon *d, uint32_t slot)
 		announced_session(k->announced, d, k->quit ? NULL : d->cfg, slot, k->ask);
 }
 
-static struct mnl_socket *
-open_socket(void)
-{
-	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (s != NULL && mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) == 0)
-		return s;
-	if (s != NULL)
-		mnl_socket_close(s);
-	return NULL;
-}
-
 /* What it is told of waits where there is room; the kernel may give less than is asked for. */
 static int
 listen_to(struct mnl_socket *s)
@@ -340,9 +328,9 @@ create(struct daemon *d)
 	k->taps_at = k->again_at = CV_TIME_NEVER;
 	k->taps = taps_new();
 	k->announced = announced_new();
-	k->follow = open_socket();
-	k->dump = open_socket();
-	k->ask = open_socket();
+	k->follow = netlink_open();
+	k->dump = netlink_open();
+	k->ask = netlink_open();
 	if (cv_table_init(&k->vias, KERNEL_VIAS, key) != 0 || k->taps == NULL ||
 		k->announced == NULL || k->follow == NULL || k->dump == NULL || k->ask == NULL ||
 		listen_to(k->follow) != 0)
@@ -381,7 +369,7 @@ static int
 follow_table(struct daemon *d, struct kernel_table *t, const struct cfg *cfg,
 	const struct cfg_kernel_table *told)
 {
-	struct rtnl_params params = {.own_protocol = KERNEL_PROTOCOL, .most = 2 * DP_MAX_ROUTES};
+	struct rtnl_params params = {.own_protocol = NETLINK_PROTOCOL, .most = 2 * DP_MAX_ROUTES};
 
 	if (told == NULL) {
 		t->leaving = t->routes != NULL;

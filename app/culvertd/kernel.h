@@ -9,6 +9,7 @@
 #define CULVERTD_KERNEL_H
 
 #include "base/table.h"
+#include "common/netlink.h"
 #include "daemon.h"
 #include "rtnl/rtnl.h"
 
@@ -19,8 +20,6 @@ struct tap;
 struct via;
 
 enum {
-	KERNEL_PROTOCOL =
-		201, /* of routes that are ours; 200 and above are nobody's in particular */
 	KERNEL_VIA_FIRST =
 		32768,      /* IDs of next hops; below are those of the configuration's routes */
 	KERNEL_VIAS = 4096, /* next hops, and lists of them, that routes of the kernel's lead to */
@@ -156,9 +155,6 @@ void taps_write(struct taps *t, struct daemon *d, struct dp_punt *punt);
 bool taps_carry(struct taps *t, struct daemon *d);
 
 /* ---- announce.c ---- */
-
-/* Carries out a request at once, which rtnetlink does before sending it returns. 0 or an errno. */
-int kernel_ask(struct mnl_socket *socket, struct nlmsghdr *request);
 
 struct announced;
 

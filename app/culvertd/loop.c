@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/notify.h"
 #include "daemon.h"
 #include "datapath/info.h"
 #include "datapath/routes.h"
@@ -42,7 +43,7 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 		return;
 	}
 	cv_log_event(&d->log, CV_LOG_INFO, "stopping", "signal=\"%s\"", strsignal((int)sig));
-	daemon_notify("STOPPING=1");
+	notify_tell("STOPPING=1");
 	d->stop_by = now + STOP_BOUND_NS;
 	kernel_withdraw(d);
 	lns_shutdown(d->lns, now);
@@ -231,7 +232,7 @@ daemon_run(struct daemon *d)
 	cv_log_event(&d->log, CV_LOG_INFO, "ready", "host=%s listeners=%zu workers=%u%s",
 		d->cfg->identity.host_name, d->cfg->n_listeners, dp_worker_count(d->dp),
 		dp_shared(d->dp) ? " shared=yes" : "");
-	daemon_notify("READY=1");
+	notify_tell("READY=1");
 	if (dp_shared(d->dp))
 		loop_shared(d);
 	else

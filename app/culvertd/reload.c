@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SIGHUP and culvertctl reload: see reload.h. */
 #include "reload.h"
+#include "common/notify.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -180,7 +181,7 @@ finish(struct daemon *d, enum result result, const char *fmt, ...)
 		r->wish.dry_run ? " dry-run=yes" : "", results[result].word,
 		(unsigned long long)((daemon_now() - r->began_at) / CV_NS_PER_MS), r->text);
 	if (!r->wish.dry_run && d->stop_by == CV_TIME_NEVER)
-		daemon_notify("READY=1");
+		notify_tell("READY=1");
 }
 
 /* What the thread found: whether the sessions are to be looked at. */
@@ -377,7 +378,7 @@ reload_begin(struct daemon *d, const struct reload_wish *wish)
 	if (!wish->dry_run) {
 		snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
 			(unsigned long long)(r->began_at / CV_NS_PER_US));
-		daemon_notify(state);
+		notify_tell(state);
 	}
 	if (pthread_create(&r->thread, NULL, read_again, d) != 0)
 		finish(d, FAILED, "no thread: %s", strerror(errno));

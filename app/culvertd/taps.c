@@ -216,7 +216,7 @@ tell_address(const struct tap *tap, const struct cv_prefix *p, bool add, struct 
 	m->ifa_index = tap->index;
 	mnl_attr_put(h, IFA_LOCAL, len, p->ip.bytes);
 	mnl_attr_put(h, IFA_ADDRESS, len, p->ip.bytes);
-	return kernel_ask(ask, h);
+	return netlink_ask(ask, h);
 }
 
 static bool

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/notify.h"
 #include "daemon.h"
 #include "datapath/info.h"
 
@@ -87,7 +88,7 @@ look(struct watchdog *w)
 	for (unsigned i = 0; i < w->count; i++)
 		all = on_time(w, i, now) && all;
 	if (all && w->tell_ns != 0)
-		daemon_notify("WATCHDOG=1");
+		notify_tell("WATCHDOG=1");
 }
 
 static void *
@@ -131,7 +132,7 @@ daemon_watchdog_start(struct daemon *d)
 	if (w == NULL)
 		return CV_ERR_NOMEM;
 	w->d = d;
-	w->tell_ns = daemon_notify_every();
+	w->tell_ns = notify_every();
 	w->late_ns = w->tell_ns == 0 ? LATE_NS : cv_time_min(LATE_NS, w->tell_ns / 2);
 	w->look_ns = cv_time_min(LOOK_NS, w->late_ns / 2);
 	d->beat_ns = w->look_ns;

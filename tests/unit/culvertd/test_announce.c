@@ -54,7 +54,7 @@ mnl_socket_sendto(const struct mnl_socket *s, const void *request, size_t len)
 	assert_ptr_equal(s, &ask);
 	assert_int_equal(rtnl_next(&r, &m), 1);
 	assert_true(m.kind == RTNL_ROUTE || m.kind == RTNL_ROUTE_GONE);
-	assert_int_equal(m.route.protocol, KERNEL_PROTOCOL);
+	assert_int_equal(m.route.protocol, NETLINK_PROTOCOL);
 	assert_int_equal(m.route.way, RTNL_WAY_DISCARD);
 	asked++;
 	error = -refuses;
@@ -296,8 +296,10 @@ what_was_refused_is_tried_again(void **state)
 static void
 what_is_found_and_nobody_wants_goes(void **state)
 {
-	struct rtnl_route r = {
-		.table = 254, .metric = 1701, .protocol = KERNEL_PROTOCOL, .way = RTNL_WAY_DISCARD};
+	struct rtnl_route r = {.table = 254,
+		.metric = 1701,
+		.protocol = NETLINK_PROTOCOL,
+		.way = RTNL_WAY_DISCARD};
 
 	(void)state;
 	session(SLOT, REALM, "192.0.2.0/25", NULL);
@@ -316,7 +318,7 @@ what_others_take_out_comes_again(void **state)
 {
 	struct rtnl_route r = {.table = 254,
 				  .metric = 1701,
-				  .protocol = KERNEL_PROTOCOL,
+				  .protocol = NETLINK_PROTOCOL,
 				  .way = RTNL_WAY_DISCARD},
 			  *there;
 
@@ -340,7 +342,7 @@ what_others_take_out_comes_again(void **state)
 	/* of another protocol it is none of ours */
 	r.protocol = BGP;
 	assert_false(announced_gone(announced, &r));
-	r.protocol = KERNEL_PROTOCOL;
+	r.protocol = NETLINK_PROTOCOL;
 	session_ends(SLOT);
 	assert_false(announced_gone(announced, &r));
 	expect("10.0.0.0/16@254 2001:db8::/48@254");

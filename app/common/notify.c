@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* systemd's protocol: datagrams to the socket that it names (sd_notify), and how often it wants to
  * hear of us (sd_watchdog_enabled). */
+#include "common/notify.h"
+
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "base/time.h"
 
 void
-daemon_notify(const char *state)
+notify_tell(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -31,7 +34,7 @@ daemon_notify(const char *state)
 }
 
 uint64_t
-daemon_notify_every(void)
+notify_every(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
 	unsigned long long n = usec == NULL ? 0 : strtoull(usec, NULL, 10);
