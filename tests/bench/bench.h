@@ -104,8 +104,9 @@ void bench_samples_free(struct bench_samples *s);
 int bench_relay(void); /* cycles.c: relay, the limit, macswap */
 int bench_mixes(void);
 int bench_uplink(void);     /* likewise */
-int bench_scan(void);       /* likewise */
+int bench_scan(void);       /* floods.c: what others feel of who tries all addresses */
 int bench_floods(void);     /* likewise: what is dropped */
+int bench_stun(void);       /* likewise: NAT discovery */
 int bench_memif_one(void);  /* memif.c */
 int bench_memif_many(void); /* likewise, with latency */
 int bench_churn(void);      /* churn.c */

@@ -25,6 +25,7 @@ static const struct section {
 	{{"uplink", "decap", "encap"}, bench_uplink},
 	{{"uplink", "relay"}, bench_scan},
 	{{"flood"}, bench_floods},
+	{{"stun"}, bench_stun},
 	{{"workers"}, bench_workers},
 	{{"churn"}, bench_churn},
 	{{"relay.memif", "macswap.memif"}, bench_memif_one},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A data path between two rings, and rounds of packets through it. */
 #include "scene.h"
+#include "datapath/discovery.h"
 #include "datapath/info.h"
 #include "datapath/routes.h"
 
@@ -13,6 +14,7 @@
 #include <rte_lcore.h>
 
 #include "bench.h"
+#include "stun/message.h"
 #include "wire/ether.h"
 
 enum { RING = 1024, MBUFS = 16383, MACSWAP_BURST = 64 };
@@ -30,6 +32,8 @@ scene_policy(struct dp *dp, const struct population *p)
 		.refuse_silently = !p->refuse_answers,
 		.lns = cv_ipv4(TRAFFIC_INNER)};
 	struct dp_iface iface = {0};
+	static const struct dp_discovery discovery = {
+		.stun_port = STUN_PORT, .per_second = 50}; /* the defaults */
 
 	ipsec.gateway_count = (uint16_t)population_gateways(p, gateways);
 	if (p->rules != 0) {
@@ -42,6 +46,8 @@ scene_policy(struct dp *dp, const struct population *p)
 		dp_group_set(dp, 0, &group) != 0 ||
 		dp_realm_set(dp, 0, pools, p->inner6 ? 2 : 1) != 0 ||
 		dp_route_set(dp, 0, &self, dp_route_word(DP_ROUTE_SELF, 0)) != 0)
+		return -1;
+	if (dp_discovery_set(dp, &discovery) != 0)
 		return -1;
 	for (unsigned i = 0; i < p->services || i == 0; i++) {
 		struct dp_service service = {.ip = cv_ipv4(TRAFFIC_OURS + i),

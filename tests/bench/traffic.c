@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "bench.h"
+#include "stun/ask.h"
 #include "traffic.h"
 #include "wire/ether.h"
 #include "wire/ipv4.h"
@@ -153,6 +154,20 @@ write_control(const struct traffic *t, uint64_t to, uint8_t *at)
 	return BYTES;
 }
 
+static bool
+is_from_everywhere(const struct traffic *t)
+{
+	return t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL || t->kind == TRAFFIC_STUN;
+}
+
+static uint16_t
+udp_port(const struct traffic *t)
+{
+	if (t->kind == TRAFFIC_STUN)
+		return STUN_PORT;
+	return t->kind == TRAFFIC_PORT ? L2TP_PORT + 1 : L2TP_PORT;
+}
+
 static void
 write_outer4(const struct traffic *t, const struct dp_session *s, unsigned bytes, uint8_t *at)
 {
@@ -164,7 +179,7 @@ write_outer4(const struct traffic *t, const struct dp_session *s, unsigned bytes
 
 	if (t->kind == TRAFFIC_STRANGER)
 		ip.target_be = wire_swap32(TRAFFIC_OURS + 128);
-	if (t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL)
+	if (is_from_everywhere(t))
 		ip.source_be = wire_swap32(TRAFFIC_PEERS + (uint32_t)(bench_random() & 0xffffff));
 	wire_ipv4_write(at, &ip);
 }
@@ -209,7 +224,7 @@ write_outer(const struct population *p, const struct traffic *t, const uint8_t m
 	else
 		write_outer4(t, s, bytes, ip);
 	wire_udp_write(udp, t->kind == TRAFFIC_SOURCE ? s->peer.port ^ 1 : s->peer.port,
-		t->kind == TRAFFIC_PORT ? L2TP_PORT + 1 : L2TP_PORT, (uint16_t)bytes);
+		udp_port(t), (uint16_t)bytes);
 	if (!t->no_sum)
 		wire_store16(udp + WIRE_UDP_SUM,
 			wire_checksum_udp(pseudo(p, ip, bytes) + wire_sum(udp, written)));
@@ -224,6 +239,11 @@ traffic_write_from(const struct population *p, const struct traffic *t, const ui
 
 	if (t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL) {
 		payload = write_control(t, to, l2tp);
+	} else if (t->kind == TRAFFIC_STUN) {
+		struct stun_ask ask = {.change_ip = false};
+
+		memcpy(ask.transaction, &to, sizeof(to));
+		payload = (unsigned)stun_write_request(&ask, l2tp, STUN_HEADER);
 	} else {
 		inner = write_l2tp(p, s, payload, l2tp);
 		if (p->inner6)

@@ -69,6 +69,7 @@ enum traffic_kind {
 	TRAFFIC_VERSION,  /* L2TPv3 */
 	TRAFFIC_SCCRQ,    /* control messages for tunnel 0, from everywhere */
 	TRAFFIC_CONTROL,  /* control messages for a tunnel that is not here */
+	TRAFFIC_STUN,     /* STUN Binding requests, from everywhere */
 	TRAFFIC_SCAN,     /* from the router, to addresses that no client has */
 	TRAFFIC_NOBODY,   /* of a session, to neighbours who are not there */
 };
