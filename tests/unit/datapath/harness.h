@@ -131,6 +131,8 @@ void inner_checksum(uint8_t *ip);
 void put_to_worker(struct bench *b, const void *frame, size_t len);
 /* The same, and the control thread goes round. */
 void put_frame(struct bench *b, const void *frame, size_t len);
+/* Puts tags into a frame, the first of this type; outer 0: one. Returns its new length. */
+size_t put_tags(uint8_t *frame, size_t len, uint16_t type, uint16_t outer, uint16_t vlan);
 /* Builds a UDP datagram to the LNS in a frame. */
 void bench_udp(const struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len,
 	uint8_t *frame);

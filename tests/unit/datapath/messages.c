@@ -57,6 +57,21 @@ outer(const struct bench *b, uint8_t *frame, uint32_t ip, uint16_t port, size_t 
 		wire_udp_finish(udp, header.source_be, header.target_be);
 }
 
+size_t
+put_tags(uint8_t *frame, size_t len, uint16_t type, uint16_t outer, uint16_t vlan)
+{
+	size_t bytes = outer == 0 ? 4 : 8;
+
+	memmove(frame + 12 + bytes, frame + 12, len - 12);
+	wire_put16(frame + 12, type);
+	wire_put16(frame + 14, outer == 0 ? vlan : outer);
+	if (outer != 0) {
+		wire_put16(frame + 16, 0x8100);
+		wire_put16(frame + 18, 0xe000 | vlan); /* of some priority */
+	}
+	return len + bytes;
+}
+
 void
 bench_udp(const struct bench *b, uint32_t ip, uint16_t port, const void *payload, size_t len,
 	uint8_t *frame)

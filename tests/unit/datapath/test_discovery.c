@@ -23,17 +23,30 @@ up(struct bench *b)
 	assert_int_equal(dp_discovery_set(b->dp, &both), 0);
 }
 
-/* A datagram that comes from this address and port to this one. */
+/* A datagram that comes from this address and port to this one of ours. */
+static size_t
+build_to(const struct bench *b, uint32_t from, uint16_t port, uint32_t ours, uint16_t to,
+	const void *payload, size_t len, uint8_t *frame)
+{
+	uint8_t *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
+	const struct wire_ipv4 header = {.length = (uint16_t)(WIRE_IPV4 + WIRE_UDP_HEADER + len),
+		.ttl = 64,
+		.protocol = WIRE_UDP,
+		.source_be = wire_swap32(from),
+		.target_be = wire_swap32(ours)};
+
+	bench_udp(b, from, port, payload, len, frame);
+	wire_ipv4_write(ip, &header);
+	wire_udp_write(udp, port, to, (uint16_t)(WIRE_UDP_HEADER + len));
+	wire_udp_finish(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
+	return WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + len;
+}
+
 static size_t
 build(const struct bench *b, uint32_t from, uint16_t port, uint16_t to, const void *payload,
 	size_t len, uint8_t *frame)
 {
-	uint8_t *ip = frame + WIRE_ETHER, *udp = ip + WIRE_IPV4;
-
-	bench_udp(b, from, port, payload, len, frame);
-	wire_udp_write(udp, port, to, (uint16_t)(WIRE_UDP_HEADER + len));
-	wire_udp_finish(udp, wire_ipv4_source_be(ip), wire_ipv4_target_be(ip));
-	return WIRE_ETHER + WIRE_IPV4 + WIRE_UDP_HEADER + len;
+	return build_to(b, from, port, LNS_IP, to, payload, len, frame);
 }
 
 static void
@@ -380,6 +393,46 @@ what_can_not_be_is_refused(void **state)
 	bench_down(&b);
 }
 
+/* On a VLAN, by one tag and by two: the answer has the tags of the question, and an address is
+ * asked on its own VLAN alone. */
+static void
+by_a_vlan(void **state)
+{
+	enum { IFACE = 5, VLAN = 7, OUTER = 200 };
+	uint8_t frame[FRAME_MAX], *ip, question[QUESTION];
+	size_t asked = request((struct stun_ask){0}, question), len;
+
+	(void)state;
+	for (unsigned tags = 1; tags <= 2; tags++) {
+		const struct dp_iface iface = {.vlan = VLAN, .outer = tags == 2 ? OUTER : 0};
+		const struct dp_service service = {
+			.iface = IFACE, .ip = cv_ipv4(OTHER_IP), .prefix_length = 24};
+		const size_t more = 4 * tags;
+		struct frame_bytes f;
+		struct bench b;
+
+		up(&b);
+		assert_int_equal(dp_iface_set(b.dp, IFACE, &iface), 0);
+		assert_int_equal(dp_service_set(b.dp, OTHER_SERVICE, &service), 0);
+		while (take_frame(&b).len != 0)
+			;
+		len = build_to(&b, PEER_A, PORT, OTHER_IP, STUN, question, asked, frame);
+		put_frame(&b, frame, len);
+		assert_int_equal(take_udp(&b).len, 0); /* not without a tag */
+		len = put_tags(frame, len, tags == 1 ? 0x8100 : 0x88a8, iface.outer, VLAN);
+		put_frame(&b, frame, len);
+		f = take_frame(&b);
+		assert_true(f.len > WIRE_ETHER + more);
+		assert_memory_equal(f.bytes + 2 * WIRE_MAC, frame + 2 * WIRE_MAC, 4);
+		assert_int_equal(wire_get16(f.bytes + 2 * WIRE_MAC + more - 2), VLAN);
+		ip = f.bytes + WIRE_ETHER + more;
+		is_seen_as((struct cv_bytes){ip + WIRE_IPV4 + WIRE_UDP_HEADER,
+				   wire_udp_length(ip + WIRE_IPV4) - WIRE_UDP_HEADER},
+			cv_ipv4(PEER_A), PORT);
+		bench_down(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -390,6 +443,7 @@ main(void)
 		cmocka_unit_test(whose_it_is_not),
 		cmocka_unit_test(what_is_no_request),
 		cmocka_unit_test(a_network_has_a_rate),
+		cmocka_unit_test(by_a_vlan),
 		cmocka_unit_test(what_can_not_be_is_refused),
 	};
 

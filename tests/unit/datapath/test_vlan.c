@@ -33,29 +33,13 @@ static const uint8_t nobody_mac[6] = {2, 0, 0, 0, 9, 9};
 
 /* ---- tags ---- */
 
-/* Puts tags into a frame; outer 0: one. Returns its new length. */
-static size_t
-tag(uint8_t *frame, size_t len, uint16_t type, uint16_t outer, uint16_t vlan)
-{
-	size_t bytes = outer == 0 ? 4 : 8;
-
-	memmove(frame + 12 + bytes, frame + 12, len - 12);
-	wire_put16(frame + 12, type);
-	wire_put16(frame + 14, outer == 0 ? vlan : outer);
-	if (outer != 0) {
-		wire_put16(frame + 16, 0x8100);
-		wire_put16(frame + 18, 0xe000 | vlan); /* of some priority */
-	}
-	return len + bytes;
-}
-
 static void
 put_tagged(struct bench *b, const void *frame, size_t len, uint16_t outer, uint16_t vlan)
 {
 	uint8_t tagged[FRAME_MAX];
 
 	memcpy(tagged, frame, len);
-	put_frame(b, tagged, tag(tagged, len, outer == 0 ? 0x8100 : 0x88a8, outer, vlan));
+	put_frame(b, tagged, put_tags(tagged, len, outer == 0 ? 0x8100 : 0x88a8, outer, vlan));
 }
 
 /* The next frame has these tags, with which it is given back without. */
@@ -260,7 +244,7 @@ plain_packets_go_the_fast_way(void **state)
 		assert_non_null(frames[i]);
 		if (i % 2 == 0) {
 			len = build_plain(&b, c, LEN + i, frame);
-			len = tag(frame, len, 0x8100, c->outer, c->vlan);
+			len = put_tags(frame, len, 0x8100, c->outer, c->vlan);
 		} else {
 			inner_packet(packet, CLIENT, HOST, ESP, LEN + i);
 			len = build_data(&b, c->outer != 0, &wire, packet, LEN + i, frame);
@@ -330,7 +314,7 @@ what_is_asked_on_a_vlan(void **state)
 		assert_int_equal(f.bytes[WIRE_ETHER + WIRE_IPV4], WIRE_ICMP_ECHO_REPLY);
 	}
 	/* a tag of no VLAN in front changes nothing */
-	len = tag(frame, build_question(&b, OURS, frame), 0x8100, 0, 8);
+	len = put_tags(frame, build_question(&b, OURS, frame), 0x8100, 0, 8);
 	put_tagged(&b, frame, len, 0, 0);
 	(void)take_of(&b, &customers[1]);
 	/* elsewhere it is not ours, and what is ours there is not ours here */
@@ -365,7 +349,7 @@ wrong_vlans(void **state)
 	put_tagged(&b, frame, len, 7, 7);
 	put_tagged(&b, frame, len, 200, 8);
 	memcpy(tagged, frame, len);
-	put_tagged(&b, tagged, tag(tagged, len, 0x8100, 0, 7), 200, 7);
+	put_tagged(&b, tagged, put_tags(tagged, len, 0x8100, 0, 7), 200, 7);
 	assert_int_equal(drops(&b, DP_DROP_CLASSIFY_VLAN), 5);
 	put_frame(&b, frame, 17);
 	put_tagged(&b, frame, 14, 0, 7);
@@ -425,7 +409,7 @@ tags_in_the_descriptor(void **state)
 		m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 		m->vlan_tci = one ? 0x6008 : 200;
 		if (stripped == 1) {
-			len = tag(frame, len, 0x8100, 0, 7);
+			len = put_tags(frame, len, 0x8100, 0, 7);
 		} else if (stripped == 2) {
 			m->ol_flags |= RTE_MBUF_F_RX_QINQ | RTE_MBUF_F_RX_QINQ_STRIPPED;
 			m->vlan_tci_outer = 200;
