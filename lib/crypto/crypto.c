@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Digests, HMAC and DES on OpenSSL 3: providers loaded once, algorithms fetched once, working
- * contexts used again and again. */
+/* Digests, HMAC, DES and Diffie-Hellman on OpenSSL 3: providers loaded once, algorithms fetched
+ * once, working contexts used again and again. */
 #include "crypto/crypto.h"
 
+#include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
@@ -224,6 +225,32 @@ crypto_des_ecb(struct crypto *c, const uint8_t key[CRYPTO_DES_KEY_BYTES],
 	if (ok)
 		return 0;
 	memset(out, 0, CRYPTO_DES_BLOCK_BYTES);
+	return CV_ERR_CRYPTO;
+}
+
+int
+crypto_modp2048_public(struct crypto *c, const uint8_t exponent[CRYPTO_EXPONENT_BYTES],
+	uint8_t out[CRYPTO_MODP2048_BYTES])
+{
+	BN_CTX *ctx = BN_CTX_secure_new_ex(c->lib);
+	BIGNUM *prime = BN_get_rfc3526_prime_2048(NULL), *base = BN_new(), *value = BN_new();
+	BIGNUM *x = BN_bin2bn(exponent, CRYPTO_EXPONENT_BYTES, NULL);
+	bool ok = ctx != NULL && prime != NULL && base != NULL && value != NULL && x != NULL &&
+		  BN_set_word(base, 2) == 1;
+
+	if (ok) {
+		BN_set_flags(x, BN_FLG_CONSTTIME);
+		ok = BN_mod_exp(value, base, x, prime, ctx) == 1 &&
+		     BN_bn2binpad(value, out, CRYPTO_MODP2048_BYTES) == CRYPTO_MODP2048_BYTES;
+	}
+	BN_clear_free(x);
+	BN_free(value);
+	BN_free(base);
+	BN_free(prime);
+	BN_CTX_free(ctx);
+	if (ok)
+		return 0;
+	memset(out, 0, CRYPTO_MODP2048_BYTES);
 	return CV_ERR_CRYPTO;
 }
 

@@ -22,6 +22,8 @@ enum {
 	CRYPTO_SHA1_BYTES = 20,
 	CRYPTO_DES_KEY_BYTES = 7, /* 56 bits; parity is ours to add */
 	CRYPTO_DES_BLOCK_BYTES = 8,
+	CRYPTO_EXPONENT_BYTES = 32,
+	CRYPTO_MODP2048_BYTES = 256,
 };
 
 struct crypto;
@@ -57,6 +59,11 @@ int crypto_hmac_sha1(struct crypto *c, struct cv_bytes key, const struct cv_byte
 int crypto_des_ecb(struct crypto *c, const uint8_t key[CRYPTO_DES_KEY_BYTES],
 	const uint8_t in[CRYPTO_DES_BLOCK_BYTES],
 	uint8_t out[CRYPTO_DES_BLOCK_BYTES]) CRYPTO_MUST_CHECK;
+
+/* Diffie-Hellman's public value in the MODP group of 2048 bits (RFC 3526 section 3) for a private
+ * exponent. Returns 0 or CV_ERR_CRYPTO, and then out is zeros. Allocates. */
+int crypto_modp2048_public(struct crypto *c, const uint8_t exponent[CRYPTO_EXPONENT_BYTES],
+	uint8_t out[CRYPTO_MODP2048_BYTES]) CRYPTO_MUST_CHECK;
 
 /* Starts crypto_random anew from another seed. */
 void crypto_reseed(struct crypto *c, const uint8_t seed[CRYPTO_SEED_BYTES]);

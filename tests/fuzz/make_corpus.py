@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes the fuzz targets' first inputs from tests/captures (those of `config`, and of `frame` over
-IPv4, are by hand), those of `auto6` and `stun` from the packets of their unit tests, `vici` from its own.
+IPv4, are by hand), those of `auto6`, `stun` and `ike` from the packets of their unit tests, `vici` from its own.
 
 usage: make_corpus.py    writes tests/fuzz/corpus; needed only after a change of the captures or of
                          the form of records (fuzz.h)
@@ -219,6 +219,21 @@ def auto6():
         packet = bytes(int(byte, 16) for byte in re.findall(r"0x(\w\w)", body))
         write("auto6", f"{name}-packet", b"\x08" + packet)
         write("auto6", name, b"\x0a" + packet[48:] if packet[6] == 17 else b"\x01" + packet[40:])
+
+
+def ike():
+    """The messages of the unit tests, as they are and with our SPI and their length put right."""
+    text = (HERE.parent / "unit/ike/vectors.h").read_text()
+    for name, body in re.findall(r"UNUSED (\w+)\[\] = \{(.*?)\}", text, re.S):
+        data = bytes(int(byte, 16) for byte in re.findall(r"0x(\w\w)", body))
+        write("ike", name, bytes([1 if data[:4] == bytes(4) else 0]) + data)
+        write("ike", name + "-fix", bytes([13 if data[:4] == bytes(4) else 12]) + data)
+    head = bytes(8) + bytes(8)
+    for name, data in {
+            "version1": head + bytes.fromhex("0b100500000000000000000000" "0000000c00000001010000050000")[:24],
+            "notify-spi": head + bytes.fromhex("29202220" "00000000" "00000000" "0000000c" "0104000e" "01020304"),
+    }.items():
+        write("ike", name, bytes([12]) + data)
 
 
 def stun():
@@ -487,6 +502,7 @@ def main():
     auto6()
     stun()
     vici()
+    ike()
     netlink()
     outgoing()
     frames6()

@@ -17,9 +17,9 @@ seed=20261123
 CPU_S=120
 hex_lines=512
 
-declare -A max_len=([header]=64 [message]=1500 [tunnel]=4096 [ppp]=4096 [auto6]=1024 [config]=8192 [rtnl]=2048 [stun]=1500 [vici]=4096 [lns]=4096 [frame]=4096)
-declare -A runs=([header]=800000 [message]=300000 [tunnel]=30000 [ppp]=16000 [auto6]=400000 [config]=12000 [rtnl]=100000 [stun]=800000 [vici]=200000 [lns]=6000 [frame]=100000)
-[ $# -gt 0 ] || set -- header message tunnel ppp auto6 config rtnl stun vici lns frame
+declare -A max_len=([header]=64 [message]=1500 [tunnel]=4096 [ppp]=4096 [auto6]=1024 [config]=8192 [rtnl]=2048 [stun]=1500 [vici]=4096 [ike]=1500 [lns]=4096 [frame]=4096)
+declare -A runs=([header]=800000 [message]=300000 [tunnel]=30000 [ppp]=16000 [auto6]=400000 [config]=12000 [rtnl]=100000 [stun]=800000 [vici]=200000 [ike]=300000 [lns]=6000 [frame]=100000)
+[ $# -gt 0 ] || set -- header message tunnel ppp auto6 config rtnl stun vici ike lns frame
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -12,6 +12,7 @@ rooms() {
 	room stun base
 	room vici base
 	room crypto base
+	room ike base crypto
 	room l2tp base crypto
 	room ppp base crypto
 	room config base
@@ -21,7 +22,7 @@ rooms() {
 }
 
 # Rooms that must be the same on any operating system, without threads, clocks or sockets.
-pure="base wire auto6 rtnl stun vici crypto l2tp ppp config dial lns"
+pure="base wire auto6 rtnl stun vici crypto ike l2tp ppp config dial lns"
 system='rte_|sys/|time\.h|pthread|event2?|unistd|poll|netinet|netdb|fcntl|signal'
 calls='socket|bind|listen|accept4?|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|poll|epoll_.*|select'
 calls="$calls|clock_.*|gettimeofday|time|nanosleep|u?sleep|getrandom|rand(om)?|srand(om)?"

@@ -198,6 +198,29 @@ test_des(void **state)
 	}
 }
 
+/* RFC 3526 section 3: 2 to the exponent's power; the last one by another program. */
+static void
+test_modp2048(void **state)
+{
+	uint8_t exponent[CRYPTO_EXPONENT_BYTES] = {0}, out[CRYPTO_MODP2048_BYTES];
+	uint8_t want[CRYPTO_MODP2048_BYTES] = {0};
+
+	assert_int_equal(crypto_modp2048_public(*state, exponent, out), 0);
+	want[255] = 1;
+	assert_memory_equal(out, want, sizeof(want));
+	exponent[31] = 11;
+	assert_int_equal(crypto_modp2048_public(*state, exponent, out), 0);
+	want[255] = 0;
+	want[254] = 8;
+	assert_memory_equal(out, want, sizeof(want));
+	for (uint8_t i = 0; i < sizeof(exponent); i++)
+		exponent[i] = (uint8_t)(0x40 + i);
+	assert_int_equal(crypto_modp2048_public(*state, exponent, out), 0);
+	assert_hex(out, 32, "eca848fde1b7e1fc889d39e931606c8d36ddbfaa2066246d871b9af0021c55af");
+	assert_hex(
+		out + 224, 32, "4bbab535116ed0576e8413cb3534b01e68b7a9b8e7b61c0ffcc67cb9fbffaf7f");
+}
+
 static void
 test_equal(void **state)
 {
@@ -251,6 +274,7 @@ main(void)
 		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_hmac),
 		cmocka_unit_test(test_des),
+		cmocka_unit_test(test_modp2048),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_two_contexts),
 		cmocka_unit_test(test_missing_legacy_provider),

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The request, byte for byte, and that nothing is written beyond its room. */
+#include "sample.h"
+
+static uint8_t out[IKE_REQUEST_MAX];
+
+static void
+test_port_500(void **state)
+{
+	struct ike_ask ask = sample("192.0.2.11", "192.0.2.1", IKE_PORT);
+	int len = ike_write_request(crypto, &ask, out, sizeof(out));
+
+	(void)state;
+	assert_int_equal(len, sizeof(request_500));
+	assert_memory_equal(out, request_500, sizeof(request_500));
+}
+
+/* On 4500 it has the marker in front, which its length doesn't count, and another hash. */
+static void
+test_port_4500(void **state)
+{
+	struct ike_ask ask = sample("192.0.2.11", "192.0.2.1", IKE_NATT_PORT);
+	int len = ike_write_request(crypto, &ask, out, sizeof(out));
+	size_t hash = sizeof(request_500) - CRYPTO_SHA1_BYTES;
+
+	(void)state;
+	assert_int_equal(len, sizeof(request_500) + IKE_MARKER_BYTES);
+	assert_memory_equal(out, "\0\0\0\0", IKE_MARKER_BYTES);
+	assert_memory_equal(out + IKE_MARKER_BYTES, request_500, hash);
+	assert_memory_not_equal(
+		out + IKE_MARKER_BYTES + hash, request_500 + hash, CRYPTO_SHA1_BYTES);
+}
+
+static void
+test_ipv6(void **state)
+{
+	struct ike_ask ask = sample("2001:db8::11", "2001:db8::1", IKE_PORT);
+	uint8_t text[16 + 16 + 2] = {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7};
+	struct cv_bytes whole = {text, sizeof(text)};
+	uint8_t hash[CRYPTO_SHA1_BYTES];
+	int len = ike_write_request(crypto, &ask, out, sizeof(out));
+
+	(void)state;
+	assert_int_equal(len, sizeof(request_500));
+	memcpy(text + 16, ask.to.ip.bytes, 16);
+	text[32] = IKE_PORT >> 8;
+	text[33] = IKE_PORT & 0xff;
+	assert_int_equal(crypto_sha1(crypto, &whole, 1, hash), 0);
+	assert_memory_equal(out + len - CRYPTO_SHA1_BYTES, hash, sizeof(hash));
+}
+
+static void
+test_no_room(void **state)
+{
+	struct ike_ask ask = sample("192.0.2.11", "192.0.2.1", IKE_NATT_PORT);
+
+	(void)state;
+	for (size_t room = 0; room < sizeof(request_500) + IKE_MARKER_BYTES; room++) {
+		uint8_t *exact = malloc(room == 0 ? 1 : room);
+
+		assert_non_null(exact);
+		assert_int_equal(ike_write_request(crypto, &ask, exact, room), CV_ERR_SPACE);
+		free(exact);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_port_500),
+		cmocka_unit_test(test_port_4500),
+		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_no_room),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
