@@ -6,6 +6,7 @@
 
 #include "client.h"
 #include "common/files.h"
+#include "killswitch.h"
 
 struct cfg_client *
 client_load(const struct client_options *o)
@@ -65,10 +66,47 @@ run_schema(const struct client_options *o)
 	return EXIT_DONE;
 }
 
+/* Names of LNSs stand for nobody yet: whoever dials says whom they stand for. */
+static int
+run_kill_switch(const struct client_options *o)
+{
+	struct cv_ip lns[CFG_CLIENT_LNS_MAX];
+	char why[KILL_SWITCH_WHY];
+	struct cfg_client *cfg = client_load(o);
+	const struct cfg_connection *c;
+	size_t n = 0;
+	int rc = EXIT_CONFIG;
+
+	if (cfg == NULL)
+		return EXIT_CONFIG;
+	c = client_connection(cfg, o);
+	if (c == NULL) {
+		rc = EXIT_USAGE;
+	} else if (c->n_protected == 0) {
+		fprintf(stderr,
+			"culvert-client: %s: the connection '%s' has no protected networks\n",
+			o->config, c->name);
+	} else {
+		for (size_t i = 0; i < c->n_lns; i++)
+			if (c->lns[i].name == NULL)
+				lns[n++] = c->lns[i].ip;
+		rc = kill_switch_set(c, lns, n, why) == 0 ? EXIT_DONE : EXIT_FAILED;
+		if (rc != EXIT_DONE)
+			fprintf(stderr, "culvert-client: %s\n", why);
+	}
+	cfg_client_free(cfg);
+	return rc;
+}
+
 const struct client_command client_commands[] = {
 	{.name = "check",
 		.help = "check the configuration and print every error",
 		.run = run_check},
+	{.name = "kill-switch",
+		.argument = "NAME",
+		.help = "let nothing but IPsec leave for NAME's protected networks",
+		.run = run_kill_switch,
+		.names = true},
 	{.name = "schema",
 		.help = "print the configuration's JSON schema, for editors",
 		.run = run_schema},

@@ -98,6 +98,9 @@ static const struct cfg_key connection_keys[] = {
 		"client is down: until culvert-client down --force"),
 	LISTED("protected", CFG_ONE_OR_MANY, LIST(struct cfg_connection, protected), KIND(PEERS), 0,
 		CFG_CLIENT_PREFIXES_MAX, NULL, RESTART, "networks that are reached by IPsec alone"),
+	LISTED("resolvers", CFG_ONE_OR_MANY, LIST(struct cfg_connection, resolvers), KIND(PEERS), 0,
+		CFG_CLIENT_PREFIXES_MAX, NULL, RESTART,
+		"DNS servers in these networks that may be asked without IPsec"),
 };
 
 static void check_connection(struct cfg_loader *l, const struct cfg_node *map, void *base);

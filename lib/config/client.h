@@ -75,6 +75,8 @@ struct cfg_connection {
 	bool kill_switch;
 	struct cv_prefix *protected; /* networks that are reached by IPsec alone */
 	size_t n_protected;
+	struct cv_prefix *resolvers; /* DNS servers among them that may be asked directly */
+	size_t n_resolvers;
 };
 
 struct cfg_client {
