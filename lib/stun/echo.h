@@ -25,4 +25,8 @@ enum stun_echo_reason {
 enum stun_echo_reason stun_echo(const struct cv_endpoint *from, struct cv_bytes question,
 	char out[STUN_ECHO_MAX], size_t *len);
 
+/* What an answer says: one line, and nothing else. Nothing in it tells whose question it answers:
+ * the caller has looked from where it came. 0 or CV_ERR_MALFORMED. */
+int stun_read_echo(struct cv_bytes answer, struct cv_endpoint *out);
+
 #endif

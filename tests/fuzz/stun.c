@@ -99,11 +99,16 @@ static void
 check_echo(const struct cv_endpoint *from, struct cv_bytes datagram)
 {
 	char out[STUN_ECHO_MAX], again[STUN_ECHO_MAX];
+	struct cv_endpoint read;
 	size_t len, second;
 
+	if (stun_read_echo(datagram, &read) == 0)
+		FUZZ_CHECK(read.port != 0 && read.ip.family != 0);
 	if (stun_echo(from, datagram, out, &len) != STUN_ECHO_ANSWERED)
 		return;
 	FUZZ_CHECK(len <= datagram.len && len <= sizeof(out));
+	FUZZ_CHECK(stun_read_echo((struct cv_bytes){(const uint8_t *)out, len}, &read) == 0 &&
+		   cv_endpoint_equal(&read, from));
 	FUZZ_CHECK(stun_echo(from, (struct cv_bytes){(const uint8_t *)out, len}, again, &second) ==
 		   STUN_ECHO_ANSWER);
 }
