@@ -76,7 +76,7 @@ exit 1"
 
 # steady GUEST: large ones, and none is lost.
 steady() {
-	guest_run "$1" "ping -c 10 -i 0.1 -W 5 -s 1200 $BEHIND" | grep ' 10 received'
+	guest_pings "$1" 10 -i 0.1 -W 5 -s 1200 $BEHIND
 }
 
 # addressed6 GUEST: it has formed its IPv6 address.
@@ -87,7 +87,7 @@ addressed6() {
 # reach6 GUEST: the same over IPv6, which waits for nobody's first packet; 1200 bytes, without loss.
 reach6() {
 	addressed6 "$1" && guest_run "$1" "$IPSEC_ENV
-timeout 60 swanctl --initiate --child net6 && ping -c 10 -i 0.1 -W 5 -s 1200 $BEHIND6" | grep ' 10 received'
+timeout 60 swanctl --initiate --child net6" && guest_pings "$1" 10 -i 0.1 -W 5 -s 1200 $BEHIND6
 }
 
 # knows GUEST NAME...: a gateway's clients are these.

@@ -78,6 +78,15 @@ guest_run() {
 	return "$(cat "$box/$number.rc")"
 }
 
+# guest_pings NAME COUNT OPTION... TARGET: each ping is answered. Prints what ping says, each that is lost.
+guest_pings() {
+	local name=$1 count=$2
+	shift 2
+	guest_run "$name" "ping -O -c $count $* >/tmp/ping.said 2>&1
+cat /tmp/ping.said
+grep -q ' $count received' /tmp/ping.said"
+}
+
 # guest_kill NAME: it is gone without a word, as when its power fails.
 guest_kill() {
 	local pids more

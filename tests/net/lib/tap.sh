@@ -30,6 +30,7 @@ tap_logs() {
 	TAP_LOGS+=("$@")
 }
 
+# TAP_TELL: a function that prints what else would explain the first failure.
 # tap_check TEXT COMMAND...: one test: the command succeeds. Failing, it shows what it printed,
 # and the first failure the logs too.
 tap_check() {
@@ -43,7 +44,10 @@ tap_check() {
 		echo "not ok $TAP_NUMBER - $text"
 		echo "# exit code $rc, ${SECONDS} s after the start"
 		tap_tail "$output"
-		[ "$TAP_FAILED" -gt 0 ] || tap_tail "${TAP_LOGS[@]}"
+		[ "$TAP_FAILED" -gt 0 ] || {
+			tap_tail "${TAP_LOGS[@]}"
+			"${TAP_TELL:-:}" 2>&1 | sed 's/^/# /'
+		}
 		TAP_FAILED=$((TAP_FAILED + 1))
 	fi
 	return $rc
