@@ -98,6 +98,13 @@ enum cfg_user_sessions {
 	CFG_USER_SESSIONS_LIMIT,   /* at most user_sessions_max; further ones are refused */
 };
 
+/* What proves that packets of a session that come from another outer address are its client's. */
+enum cfg_rebind {
+	CFG_REBIND_OFF,
+	CFG_REBIND_CHALLENGE, /* CHAP or MS-CHAPv2 once more; who proved himself otherwise: off */
+	CFG_REBIND_ECHO,      /* LCP's echo */
+};
+
 enum cfg_policy_kind { CFG_POLICY_IPSEC, CFG_POLICY_ANY, CFG_POLICY_RULES };
 
 /* Where a filter comes from. */
@@ -156,6 +163,7 @@ struct cfg_group {
 	bool mss_clamped;       /* TCP connections get an MSS that fits their tunnels */
 	uint8_t dscp;           /* of outer headers; CFG_DSCP_COPY: that of the inner one */
 	bool refusals_answered; /* ICMP tells its clients that a policy forbids what they send */
+	enum cfg_rebind rebind;
 	struct cv_rates each;   /* of each of its clients; CV_RATE_NONE where there is no limit */
 	struct cv_rates shared; /* of all of them together */
 };

@@ -8,6 +8,7 @@ enum { VLAN_LAST = 4094 }; /* IEEE 802.1Q table 9-2 */
 static const char *const idle_ways[] = {"auto", "poll", "sleep", NULL};
 static const char *const hugepage_ways[] = {"auto", "never", "required", NULL};
 static const char *const refusal_ways[] = {"silent", "answered", NULL};
+static const char *const rebind_ways[] = {"off", "challenge", "echo", NULL};
 static const char *const proxy_ways[] = {"renegotiate", "accept", NULL};
 static const char *const outgoing_ways[] = {"refuse", "accept", NULL};
 static const char *const clamp_ways[] = {"off", "on", NULL};
@@ -235,6 +236,9 @@ static const struct cfg_key group_keys[] = {
 		LIVE, "whether clients learn by ICMP that a policy forbids what they send"),
 	VALUE("mss-clamp", struct cfg_group, mss_clamped, CHOICE(clamp_ways), "on", LIVE,
 		"whether TCP connections that a policy permits get an MSS that fits their tunnels"),
+	VALUE("rebind", struct cfg_group, rebind, CHOICE(rebind_ways), "challenge", LIVE,
+		"how a client whose NAT has changed proves that it is he: challenge, by CHAP or "
+		"MS-CHAPv2 where he has one of them; echo, by LCP's echo; off: he dials again"),
 	VALUE("dscp", struct cfg_group, dscp, KIND(DSCP), "copy", LIVE,
 		"DSCP of outer headers to its clients; copy: that of the packet inside"),
 	VALUE("rate-in", struct cfg_group, each.in, KIND(RATE), "none", LIVE,

@@ -130,6 +130,7 @@ static const struct row rows[] = {
 	{"groups.clients", GROUP("clients: %s"), "reachable", "isolated", NULL, NULL},
 	{"groups.refusals", GROUP("refusals: %s"), "answered", "silent", NULL, NULL},
 	{"groups.mss-clamp", GROUP("mss-clamp: %s"), "on", "off", NULL, NULL},
+	{"groups.rebind", GROUP("rebind: %s"), "challenge", "echo", NULL, NULL},
 	{"groups.dscp", GROUP("dscp: %s"), "copy", "46", NULL, "ef"},
 	{"groups.rate-in", GROUP("rate-in: %s"), "none", "10Mbit/20Mbit 1MB/2MB", NULL, NULL},
 	{"groups.rate-out", GROUP("rate-out: %s"), "10Mbit/20Mbit", "20000kbit", NULL, "20Mbit"},

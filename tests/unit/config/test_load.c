@@ -133,6 +133,7 @@ the_smallest_file_gives_the_defaults(void **state)
 	assert_false(g->clients_reachable);
 	assert_true(g->refusals_answered);
 	assert_true(g->mss_clamped);
+	assert_int_equal(g->rebind, CFG_REBIND_CHALLENGE);
 	assert_int_equal(c->n_users, 0);
 	unload(&t);
 }
@@ -237,7 +238,8 @@ policies(void **state)
 		  "    user-sessions: 3\n"
 		  "    clients: reachable\n"
 		  "    refusals: silent\n"
-		  "    mss-clamp: off\n");
+		  "    mss-clamp: off\n"
+		  "    rebind: echo\n");
 	g = c->groups;
 	f = &c->filters[g->filter];
 	assert_string_equal(f->name, "a");
@@ -254,6 +256,7 @@ policies(void **state)
 	assert_true(g->clients_reachable);
 	assert_false(g->refusals_answered);
 	assert_false(g->mss_clamped);
+	assert_int_equal(g->rebind, CFG_REBIND_ECHO);
 	unload(&t);
 	c = loads("groups: [{ name: a, address: 10.88.0.1, policy: any }]\n");
 	assert_int_equal(c->filters[c->groups[0].filter].policy, CFG_POLICY_ANY);
