@@ -235,9 +235,14 @@ ppp_auth_question(const struct ppp_link *l, struct ppp_ev_auth *e)
 static int
 verify(struct ppp_link *l, const struct ppp_secret *secret)
 {
+	struct ppp_ev_auth e;
+
 	if (secret->bytes.len == 0) /* an empty secret opens nothing */
 		return CV_ERR_AUTH;
-	return l->method == PPP_AUTH_PAP ? ppp_pap_verify(l, secret) : ppp_chap_verify(l, secret);
+	if (l->method == PPP_AUTH_PAP)
+		return ppp_pap_verify(l, secret);
+	ppp_auth_fill(l, &e);
+	return ppp_chap_verify(l, &e, secret, l->authenticator_response);
 }
 
 int

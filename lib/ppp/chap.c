@@ -34,8 +34,6 @@ void
 ppp_chap_challenge(struct ppp_link *l, uint64_t now)
 {
 	unsigned doublings = l->auth_tries / 3u;
-	const char *name = l->params->name == NULL ? "" : l->params->name;
-	size_t len = strlen(name);
 	struct ppp_frame_writer fw;
 
 	if (doublings > CHAP_DOUBLINGS_MAX)
@@ -45,25 +43,51 @@ ppp_chap_challenge(struct ppp_link *l, uint64_t now)
 	l->auth_id++;
 	crypto_random(l->params->crypto, l->auth->challenge, PPP_CHALLENGE_BYTES);
 	l->auth->challenge_len = PPP_CHALLENGE_BYTES;
-	ppp_packet_begin(&fw, PPP_CHAP, CHAP_CHALLENGE, l->auth_id);
-	cv_write_u8(&fw.w, PPP_CHALLENGE_BYTES);
-	cv_write_bytes(&fw.w, l->auth->challenge, PPP_CHALLENGE_BYTES);
-	cv_write_bytes(&fw.w, name, len < PPP_NAME_MAX ? len : PPP_NAME_MAX);
+	ppp_chap_write_challenge(l, &fw, l->auth_id, l->auth->challenge);
 	ppp_packet_send(l, &fw);
+}
+
+void
+ppp_chap_write_challenge(const struct ppp_link *l, struct ppp_frame_writer *fw, uint8_t id,
+	const uint8_t value[PPP_CHALLENGE_BYTES])
+{
+	const char *name = l->params->name == NULL ? "" : l->params->name;
+	size_t len = strlen(name);
+
+	ppp_packet_begin(fw, PPP_CHAP, CHAP_CHALLENGE, id);
+	cv_write_u8(&fw->w, PPP_CHALLENGE_BYTES);
+	cv_write_bytes(&fw->w, value, PPP_CHALLENGE_BYTES);
+	cv_write_bytes(&fw->w, name, len < PPP_NAME_MAX ? len : PPP_NAME_MAX);
+}
+
+void
+ppp_chap_write_success(
+	const struct ppp_link *l, struct ppp_frame_writer *fw, uint8_t id, const uint8_t *ours)
+{
+	char text[PPP_MSCHAPV2_TEXT] = "";
+
+	if (l->method == PPP_AUTH_MSCHAPV2)
+		ppp_mschapv2_success_text(ours, text);
+	ppp_packet_begin(fw, PPP_CHAP, CHAP_SUCCESS, id);
+	cv_write_bytes(&fw->w, text, strlen(text));
 }
 
 static void
 send_verdict(struct ppp_link *l, bool ok)
 {
 	char text[PPP_MSCHAPV2_TEXT] = "";
+	struct ppp_frame_writer fw;
 
-	if (l->method == PPP_AUTH_MSCHAPV2 && ok)
-		ppp_mschapv2_success_text(l->authenticator_response, text);
-	else if (l->method == PPP_AUTH_MSCHAPV2)
+	if (ok) {
+		ppp_chap_write_success(l, &fw, l->auth_id, l->authenticator_response);
+		ppp_packet_send(l, &fw);
+		return;
+	}
+	if (l->method == PPP_AUTH_MSCHAPV2)
 		ppp_mschapv2_failure_text(l->auth->challenge, text);
-	else if (!ok)
+	else
 		memcpy(text, "Authentication failed", sizeof("Authentication failed"));
-	ppp_packet_send_data(l, PPP_CHAP, ok ? CHAP_SUCCESS : CHAP_FAILURE, l->auth_id,
+	ppp_packet_send_data(l, PPP_CHAP, CHAP_FAILURE, l->auth_id,
 		(struct cv_bytes){(const uint8_t *)text, strlen(text)});
 }
 
@@ -73,19 +97,32 @@ ppp_chap_verdict(struct ppp_link *l, bool ok)
 	send_verdict(l, ok);
 }
 
+int
+ppp_chap_read_response(const struct ppp_link *l, const struct ppp_packet *p,
+	struct cv_bytes *response, struct cv_bytes *name)
+{
+	struct cv_reader r = cv_reader(p->data.data, p->data.len);
+
+	if (p->code != CHAP_RESPONSE)
+		return CV_ERR_UNKNOWN;
+	response->len = cv_read_u8(&r);
+	response->data = cv_read_bytes(&r, response->len);
+	*name = (struct cv_bytes){r.pos, cv_remaining(&r)};
+	if (r.failed)
+		return CV_ERR_TRUNCATED;
+	return response->len != response_bytes(l) || name->len > PPP_NAME_MAX ? CV_ERR_MALFORMED
+									      : 0;
+}
+
 static int
 receive_response(struct ppp_link *l, const struct ppp_packet *p)
 {
-	struct cv_reader r = cv_reader(p->data.data, p->data.len);
-	uint8_t size = cv_read_u8(&r);
-	const uint8_t *value = cv_read_bytes(&r, size);
-	struct cv_bytes name = {r.pos, cv_remaining(&r)};
+	struct cv_bytes response, name;
 	struct ppp_auth_block *a = l->auth;
+	int rc = ppp_chap_read_response(l, p, &response, &name);
 
-	if (r.failed)
-		return CV_ERR_TRUNCATED;
-	if (size != response_bytes(l) || name.len > PPP_NAME_MAX)
-		return CV_ERR_MALFORMED;
+	if (rc != 0)
+		return rc;
 	if (p->id != l->auth_id)
 		return CV_ERR_UNKNOWN;
 	/* RFC 1994 section 4.1: a Response to the challenge that was answered gets the same code */
@@ -97,8 +134,8 @@ receive_response(struct ppp_link *l, const struct ppp_packet *p)
 		return 0; /* once more while the caller thinks */
 	if (l->auth_state != PPP_AUTH_ASKED)
 		return CV_ERR_STATE;
-	memcpy(a->response, value, size);
-	a->response_len = size;
+	memcpy(a->response, response.data, response.len);
+	a->response_len = (uint8_t)response.len;
 	memcpy(a->name, name.data, name.len);
 	a->name_len = (uint8_t)name.len;
 	ppp_auth_ask_caller(l);
@@ -107,60 +144,60 @@ receive_response(struct ppp_link *l, const struct ppp_packet *p)
 
 /* Whether the response is that of m's way to hash the name; then what proves us to the peer. */
 static int
-verify_name(struct ppp_link *l, const struct ppp_mschapv2 *m, const uint8_t hash[PPP_NT_HASH_BYTES])
+verify_name(struct crypto *c, const struct ppp_mschapv2 *m, const uint8_t *proof,
+	const uint8_t hash[PPP_NT_HASH_BYTES], uint8_t ours[PPP_MSCHAPV2_AUTH_BYTES])
 {
-	const uint8_t *proof = l->auth->response + PPP_MSCHAPV2_NT_OFFSET;
 	uint8_t expected[PPP_MSCHAPV2_NT_BYTES];
-	int rc = ppp_mschapv2_nt_response(l->params->crypto, m, hash, expected);
+	int rc = ppp_mschapv2_nt_response(c, m, hash, expected);
 
 	if (rc == 0 && !crypto_equal(proof, expected, sizeof(expected)))
 		rc = CV_ERR_AUTH;
 	if (rc == 0)
-		rc = ppp_mschapv2_authenticator(
-			l->params->crypto, m, hash, proof, l->authenticator_response);
+		rc = ppp_mschapv2_authenticator(c, m, hash, proof, ours);
 	return rc;
 }
 
 static int
-verify_mschapv2(struct ppp_link *l, const struct ppp_secret *secret)
+verify_mschapv2(struct crypto *c, const struct ppp_ev_auth *e, const struct ppp_secret *secret,
+	uint8_t ours[PPP_MSCHAPV2_AUTH_BYTES])
 {
-	struct ppp_auth_block *a = l->auth;
-	struct ppp_mschapv2 m = {a->challenge, a->response, {a->name, a->name_len}, false};
+	struct ppp_mschapv2 m = {e->challenge.data, e->response.data, e->name, false};
+	const uint8_t *proof = e->response.data + PPP_MSCHAPV2_NT_OFFSET;
 	uint8_t hash[PPP_NT_HASH_BYTES];
 	int rc = 0;
 
 	/* a peer that sends our own challenge back as its own seeks to have it answered */
-	if (crypto_equal(m.peer_challenge, a->challenge, PPP_CHALLENGE_BYTES))
+	if (crypto_equal(m.peer_challenge, e->challenge.data, PPP_CHALLENGE_BYTES))
 		return CV_ERR_AUTH;
 	if (secret->kind == PPP_SECRET_PLAIN)
-		rc = ppp_nt_hash(l->params->crypto, secret->bytes, hash);
+		rc = ppp_nt_hash(c, secret->bytes, hash);
 	else if (secret->bytes.len == sizeof(hash))
 		memcpy(hash, secret->bytes.data, sizeof(hash));
 	else
 		rc = CV_ERR_AUTH;
 	if (rc == 0) {
-		rc = verify_name(l, &m, hash);
-		m.with_domain = memchr(a->name, '\\', a->name_len) != NULL;
+		rc = verify_name(c, &m, proof, hash, ours);
+		m.with_domain = e->name.len != 0 && memchr(e->name.data, '\\', e->name.len) != NULL;
 		if (rc == CV_ERR_AUTH && m.with_domain)
-			rc = verify_name(l, &m, hash);
+			rc = verify_name(c, &m, proof, hash, ours);
 	}
 	cv_wipe(hash, sizeof(hash));
 	return rc;
 }
 
 int
-ppp_chap_verify(struct ppp_link *l, const struct ppp_secret *secret)
+ppp_chap_verify(struct ppp_link *l, const struct ppp_ev_auth *e, const struct ppp_secret *secret,
+	uint8_t ours[PPP_MSCHAPV2_AUTH_BYTES])
 {
-	struct cv_bytes challenge = {l->auth->challenge, l->auth->challenge_len};
 	uint8_t expected[CRYPTO_MD5_BYTES];
 
-	if (l->method == PPP_AUTH_MSCHAPV2)
-		return verify_mschapv2(l, secret);
+	if (e->method == PPP_AUTH_MSCHAPV2)
+		return verify_mschapv2(l->params->crypto, e, secret, ours);
 	/* MD5 needs the password itself */
 	if (secret->kind != PPP_SECRET_PLAIN ||
-		md5_response(l, l->auth_id, secret->bytes, challenge, expected) != 0)
+		md5_response(l, e->id, secret->bytes, e->challenge, expected) != 0)
 		return CV_ERR_AUTH;
-	return crypto_equal(expected, l->auth->response, sizeof(expected)) ? 0 : CV_ERR_AUTH;
+	return crypto_equal(expected, e->response.data, sizeof(expected)) ? 0 : CV_ERR_AUTH;
 }
 
 /* Client: respond, believe */

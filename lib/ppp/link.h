@@ -277,6 +277,49 @@ int ppp_auth_check(struct ppp_link *l, uint64_t now, const struct ppp_secret *se
 int ppp_auth_reject(struct ppp_link *l, uint64_t now);
 int ppp_auth_accept(struct ppp_link *l, uint64_t now, const uint8_t *authenticator_response);
 
+/*
+ * Whether the peer of a link that is up receives at another place, too, asked beside the link,
+ * whose state it leaves as it is: nothing here is queued, counted or told. The caller sends the
+ * frames there, and passes in only what came from there.
+ */
+enum ppp_proof_kind {
+	PPP_PROOF_CHALLENGE, /* CHAP-MD5 or MS-CHAPv2, as the peer proved itself at first; server */
+	PPP_PROOF_ECHO,      /* an Echo-Request, whose random data must come back with the peer's
+			      * magic number: proves that who answers sees what the peer is sent */
+};
+
+enum { PPP_PROOF_VALUE = 16, PPP_PROOF_FRAME = 288 };
+
+/* What was asked: an answer to another question is none to this one. */
+struct ppp_proof {
+	enum ppp_proof_kind kind;
+	uint8_t id;
+	uint8_t value[PPP_PROOF_VALUE];
+};
+
+/* Whether the link is such that it can be asked so: with an open network protocol, and, for a
+ * challenge, a peer that has proved itself by CHAP. */
+bool ppp_proof_possible(const struct ppp_link *l, enum ppp_proof_kind kind);
+/* Writes the question, with a new identifier and value each time; returns its length, at most
+ * PPP_PROOF_FRAME, or CV_ERR_STATE: it can't be asked. */
+int ppp_proof_ask(struct ppp_link *l, enum ppp_proof_kind kind, struct ppp_proof *proof,
+	uint8_t out[PPP_PROOF_FRAME]);
+/*
+ * A frame from there. 0: it answers the question; an echo is right then, and a challenge's `e` (its
+ * bytes are the frame's, and proof's) is for the caller to judge. CV_ERR_UNKNOWN: it is something
+ * else, CV_ERR_AUTH: an answer that is wrong by its form or its data.
+ */
+int ppp_proof_read(const struct ppp_link *l, const struct ppp_proof *proof, const void *frame,
+	size_t len, struct ppp_ev_auth *e);
+/* Whether it is right by the secret: 0, or CV_ERR_AUTH. authenticator_response: for
+ * ppp_proof_success, as ppp_auth_accept has it. */
+int ppp_proof_check(struct ppp_link *l, const struct ppp_ev_auth *e,
+	const struct ppp_secret *secret, uint8_t authenticator_response[20]);
+/* Writes the Success that the peer waits for; returns its length. authenticator_response: of
+ * MS-CHAPv2 alone. */
+int ppp_proof_success(const struct ppp_link *l, const struct ppp_proof *proof,
+	const uint8_t *authenticator_response, uint8_t out[PPP_PROOF_FRAME]);
+
 /* What network protocols negotiate. Server: local_ip and peer_ip are given, or without peer_ip
  * there is no IPCP on this link; zero servers are not offered. Client: what it would like, none to
  * be told. Family 0: none. */

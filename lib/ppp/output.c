@@ -60,15 +60,23 @@ reserve(struct ppp_link *l, size_t len)
 	return out;
 }
 
+size_t
+ppp_packet_end(struct ppp_frame_writer *fw)
+{
+	size_t len = cv_written(&fw->w);
+
+	cv_patch_u16(&fw->w, PPP_HEADER_BYTES + 2, (uint16_t)(len - PPP_HEADER_BYTES));
+	return fw->w.failed ? 0 : len;
+}
+
 void
 ppp_packet_send(struct ppp_link *l, struct ppp_frame_writer *fw)
 {
-	size_t len = cv_written(&fw->w);
+	size_t len = ppp_packet_end(fw);
 	struct ppp_output *out = NULL;
 	struct cv_writer w;
 
-	cv_patch_u16(&fw->w, PPP_HEADER_BYTES + 2, (uint16_t)(len - PPP_HEADER_BYTES));
-	if (!fw->w.failed)
+	if (len != 0)
 		out = reserve(l, LENGTH_BYTES + len);
 	if (out == NULL) {
 		l->counters.tx_dropped++;

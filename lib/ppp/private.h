@@ -149,6 +149,8 @@ struct ppp_frame_writer {
 };
 /* Begins a control packet; the caller writes its data through fw->w, then sends it. */
 void ppp_packet_begin(struct ppp_frame_writer *fw, uint16_t protocol, uint8_t code, uint8_t id);
+/* Its bytes when all are written; 0: it overran its buffer. */
+size_t ppp_packet_end(struct ppp_frame_writer *fw);
 /* Queues it; a packet that overran its buffer or finds the queue full is dropped and counted. */
 void ppp_packet_send(struct ppp_link *l, struct ppp_frame_writer *fw);
 /* A whole packet. */
@@ -254,6 +256,15 @@ int ppp_pap_verify(struct ppp_link *l, const struct ppp_secret *secret);
 int ppp_chap_input(struct ppp_link *l, uint64_t now, const struct ppp_packet *p);
 void ppp_chap_challenge(struct ppp_link *l, uint64_t now);
 void ppp_chap_verdict(struct ppp_link *l, bool ok);
-int ppp_chap_verify(struct ppp_link *l, const struct ppp_secret *secret);
+/* ours: what proves us to the peer, of MS-CHAPv2. */
+int ppp_chap_verify(struct ppp_link *l, const struct ppp_ev_auth *e,
+	const struct ppp_secret *secret, uint8_t ours[PPP_MSCHAPV2_AUTH_BYTES]);
+void ppp_chap_write_challenge(const struct ppp_link *l, struct ppp_frame_writer *fw, uint8_t id,
+	const uint8_t value[PPP_CHALLENGE_BYTES]);
+void ppp_chap_write_success(
+	const struct ppp_link *l, struct ppp_frame_writer *fw, uint8_t id, const uint8_t *ours);
+/* CV_ERR_UNKNOWN: it is no Response; else 0 or what is wrong with it. */
+int ppp_chap_read_response(const struct ppp_link *l, const struct ppp_packet *p,
+	struct cv_bytes *response, struct cv_bytes *name);
 
 #endif
