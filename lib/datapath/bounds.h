@@ -13,6 +13,7 @@ enum {
 	DP_BURST_FULL = 32,  /* so many at once: its worker hardly keeps up (some drivers never give
 			      * more) */
 	DP_PUNT_RING = 1024, /* datagrams of a class that wait, a worker */
+	DP_ARP_RING = 512,   /* and of ARP and ND */
 	DP_SHARES = 1024,    /* who waits in it, by a keyed hash */
 	DP_SEND_RING = 1024, /* frames of the control thread that wait, a worker */
 	DP_MAX_NEXTHOPS = 65536,
@@ -32,6 +33,9 @@ enum {
 	DP_PATH_RING = 64,        /* ICMP about packets of ours that waits, a worker */
 	DP_RESOLVE_RING = 128,    /* packets for neighbours that are not known, likewise */
 	DP_KERNEL_RING = 256,     /* frames for the routing daemon, of a class, likewise */
+	DP_ELSEWHERE_RING = 128,  /* what comes from elsewhere than a tunnel's peer, likewise; */
+	DP_ELSEWHERE_PER_S = 200, /* of it, a worker, of those heard of before, */
+	DP_STRANGERS_PER_S = 50,  /* and of others */
 	DP_PATHS_PER_S = 1000,    /* of it, a worker */
 	DP_PATH_LEAST = 576,      /* no path of IPv4 is narrower */
 	DP_IDS_OF_A_KIND = 65536, /* groups, services: what 16 bits can name */
@@ -51,6 +55,10 @@ enum {
 	DP_CONFLICT_COST_MS = 1000, /* who claims one address of ours: told once a second */
 	DP_QUERY_COST_MS = 100,     /* MLD queries of a router: 10 a second */
 	DP_PATH_COST_MS = 2,        /* ICMP about packets of ours, of a router: 500 a second */
+	DP_ELSEWHERE_COST_MS = 250, /* data of one address and port: 4 a second; */
+	DP_ELSEWHERE_MOST_MS = 250,
+	DP_REPLY_COST_MS = 100, /* what may answer us, 10 */
+	DP_REPLY_MOST_MS = 1600,
 	DP_ECHO_MOST_MS = 1000,
 	DP_PPP_COST_MS = 10, /* PPP control of a session, to the control thread */
 	DP_PPP_MOST_MS = 1000,

@@ -143,10 +143,12 @@ uint64_t dp_next_timeout(const struct dp *dp);
 /* ---- punt: what workers hand to the control thread ----------------------------------------- */
 
 enum dp_punt_class {
-	DP_PUNT_TUNNEL,  /* control message of a known tunnel from its peer's address */
-	DP_PUNT_PPP,     /* data message of a known session from its peer that is not IP */
-	DP_PUNT_CONNECT, /* control message for a tunnel that is not set: an SCCCN, say */
-	DP_PUNT_NEW,     /* control message for tunnel 0 */
+	DP_PUNT_TUNNEL,    /* control message of a known tunnel from its peer's address */
+	DP_PUNT_PPP,       /* data message of a known session from its peer that is not IP */
+	DP_PUNT_CONNECT,   /* control message for a tunnel that is not set: an SCCCN, say */
+	DP_PUNT_NEW,       /* control message for tunnel 0 */
+	DP_PUNT_ELSEWHERE, /* of a tunnel that is followed, from elsewhere than its peer's address:
+			    * a control message, or data of a session, IP too */
 	DP_PUNT_ARP,  /* ARP and ND of neighbours: handled inside dp_control_poll(), never returned
 		       */
 	DP_PUNT_PATH, /* ICMP about packets of ours that were too big: likewise */
@@ -161,7 +163,7 @@ struct dp_punt {
 	enum dp_punt_class class;
 	uint16_t service; /* DP_PUNT_BFD, DP_PUNT_ROUTING: the interface */
 	uint16_t port;
-	uint32_t slot; /* DP_PUNT_PPP: the session's slot; else DP_NO_SLOT */
+	uint32_t slot; /* of a data message: the session's slot; else DP_NO_SLOT */
 	struct cv_endpoint remote;
 	const uint8_t *data; /* the UDP payload: an L2TP datagram; its UDP checksum was right. Or
 			      * a frame from its Ethernet header on, with nothing behind its packet
@@ -174,7 +176,8 @@ struct dp_punt {
  * given back with dp_punt_release(); data is valid until then. */
 bool dp_punt_next(struct dp *dp, struct dp_punt *punt);
 void dp_punt_release(struct dp *dp, struct dp_punt *punt);
-/* The same of a frame that the kernel did not take. */
+/* The same of a frame that the kernel did not take, or of what came from elsewhere and is nothing
+ * that was waited for: it is dropped for that. */
 void dp_punt_refuse(struct dp *dp, struct dp_punt *punt);
 
 /*
@@ -286,9 +289,14 @@ int dp_service_get(const struct dp *dp, uint16_t service, struct dp_service *out
 /* ---- tunnels and sessions ------------------------------------------------------------------ */
 
 /* From now on control messages with our tunnel_id are taken only from peer, as DP_PUNT_TUNNEL.
- * Setting it again moves it. CV_ERR_UNKNOWN: no such service; CV_ERR_NOMEM. */
+ * Setting it again moves it, and it is not followed. CV_ERR_UNKNOWN: no such service;
+ * CV_ERR_NOMEM. */
 int dp_tunnel_set(
 	struct dp *dp, uint16_t service, uint16_t tunnel_id, const struct cv_endpoint *peer);
+/* Whether some of what comes from elsewhere with its ID, and with that of one of its sessions, is
+ * handed over as DP_PUNT_ELSEWHERE: so much a second of one address and port, and of all together.
+ * All that is not is dropped as ever. CV_ERR_UNKNOWN: there is no such tunnel. */
+int dp_tunnel_follow(struct dp *dp, uint16_t service, uint16_t tunnel_id, bool follow);
 void dp_tunnel_clear(struct dp *dp, uint16_t service, uint16_t tunnel_id);
 int dp_tunnel_get(
 	const struct dp *dp, uint16_t service, uint16_t tunnel_id, struct cv_endpoint *peer);

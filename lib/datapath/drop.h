@@ -109,6 +109,7 @@
 	X(PUNT_PPP_FULL, "too much PPP control of known sessions waits")                           \
 	X(PUNT_CONNECT_FULL, "too many messages of tunnels that are being opened wait")            \
 	X(PUNT_NEW_FULL, "too many new tunnel requests wait")                                      \
+	X(PUNT_ELSEWHERE_FULL, "too much from other addresses of peers than theirs waits")         \
 	X(PUNT_ARP_FULL, "too much ARP and ND of neighbours waits")                                \
 	X(PUNT_PATH_FULL, "too much ICMP about packets of ours waits")                             \
 	X(PUNT_TUNNEL_SHARE, "a tunnel or its address has its share of what waits")                \
@@ -116,6 +117,7 @@
 	X(PUNT_PPP_RATE, "a session's PPP control over its rate")                                  \
 	X(PUNT_CONNECT_SHARE, "one address or port has its share of such messages that wait")      \
 	X(PUNT_NEW_SHARE, "one address or port has its share of the new requests that wait")       \
+	X(PUNT_ELSEWHERE_SHARE, "one address or port has its share of that which waits")           \
 	X(PUNT_ARP_SHARE, "one neighbour has its share of the ARP and ND that waits")              \
 	X(PUNT_PATH_SHARE, "one router has its share of the ICMP that waits")                      \
 	X(PUNT_BFD_FULL, "too much BFD waits")                                                     \
@@ -172,6 +174,7 @@
 	X(REASSEMBLE_CLASSIFY, "outer packets put together of their fragments")              \
 	X(CLASSIFY_PUNT_TUNNEL, "control messages of known tunnels")                         \
 	X(CLASSIFY_PUNT_NEW, "control messages of unknown tunnels and for tunnel 0")         \
+	X(CLASSIFY_PUNT_ELSEWHERE, "control messages of tunnels from elsewhere, likewise")   \
 	X(CLASSIFY_PUNT_BFD, "BFD for the routing daemon")                                   \
 	X(CLASSIFY_PUNT_ROUTING, "BGP and OSPF for the routing daemon")                      \
 	X(LOCAL_PUNT_ROUTING, "ARP and ND answers, MLD queries, copied to the kernel")       \
@@ -191,6 +194,7 @@
 	X(LOCAL_PUNT_MLD, "MLD queries, answered by the control thread")                     \
 	X(INGRESS_ROUTE, "inner IP packets taken from their session")                        \
 	X(INGRESS_PUNT_PPP, "PPP control of known sessions")                                 \
+	X(INGRESS_PUNT_ELSEWHERE, "data of sessions from elsewhere, for the control thread") \
 	X(INGRESS_SWITCH, "PPP frames of switched sessions, for the other one")              \
 	X(ROUTE_POLICY, "destination is a session")                                          \
 	X(ROUTE_WAIT, "packets that waited for a peer that is dialled")                      \

@@ -94,6 +94,12 @@ dp_key_service(uint64_t key)
 	return (uint16_t)(key >> 32);
 }
 
+static inline uint16_t
+dp_key_tunnel(uint64_t key)
+{
+	return (uint16_t)(key >> 16);
+}
+
 enum {
 	DP_EGRESS_ODD = 1,      /* L2TP and PPP headers, where both are finished, have an odd
 				 * length */

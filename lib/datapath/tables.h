@@ -70,9 +70,10 @@ struct dp_iface_record {
 /*
  * The peer of a tunnel in one word, so that it is written at once: an IPv4 address and port
  * themselves, with DP_PEER_IPV4; of an IPv6 one where they are, in a record that never changes and
- * is replaced as a whole. 0: none.
+ * is replaced as a whole. 0: none. DP_PEER_FOLLOWED beside either: see dp_tunnel_follow().
  */
 #define DP_PEER_IPV4 (UINT64_C(1) << 63)
+#define DP_PEER_FOLLOWED (UINT64_C(1) << 62)
 
 struct dp_peer6 {
 	struct dp_ip ip;
@@ -90,6 +91,7 @@ dp_tunnel_is(uint64_t word, struct dp_ip ip, uint16_t port)
 {
 	const struct dp_peer6 *peer;
 
+	word &= ~DP_PEER_FOLLOWED;
 	if (dp_ip_is4(ip))
 		return word == dp_tunnel_peer(dp_ip4_be(ip), port);
 	if (word == 0 || (word & DP_PEER_IPV4) != 0)

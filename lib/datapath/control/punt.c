@@ -24,6 +24,7 @@ static const uint16_t budgets[DP_PUNT_CLASSES] = {
 	[DP_PUNT_PPP] = 256,
 	[DP_PUNT_CONNECT] = 128,
 	[DP_PUNT_NEW] = 64,
+	[DP_PUNT_ELSEWHERE] = 32,
 	[DP_PUNT_ARP] = 64,
 	[DP_PUNT_PATH] = DP_PATH_RING,
 	[DP_PUNT_RESOLVE] = 64,
@@ -45,8 +46,8 @@ new_ring(const char *what, unsigned worker, unsigned size)
 int
 dp_punt_create(struct dp *dp)
 {
-	static const char *const names[DP_PUNT_CLASSES] = {
-		"tunnel", "ppp", "connect", "new", "arp", "path", "resolve", "bfd", "routing"};
+	static const char *const names[DP_PUNT_CLASSES] = {"tunnel", "ppp", "connect", "new",
+		"elsewhere", "arp", "path", "resolve", "bfd", "routing"};
 
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (dp->event_fd < 0)
@@ -185,7 +186,7 @@ bool
 dp_punt_next(struct dp *dp, struct dp_punt *punt)
 {
 	static const enum dp_punt_class order[] = {DP_PUNT_BFD, DP_PUNT_TUNNEL, DP_PUNT_PPP,
-		DP_PUNT_CONNECT, DP_PUNT_NEW, DP_PUNT_ROUTING};
+		DP_PUNT_CONNECT, DP_PUNT_ELSEWHERE, DP_PUNT_NEW, DP_PUNT_ROUTING};
 	struct rte_mbuf *m = NULL;
 	const struct dp_punt_meta *meta;
 
@@ -216,6 +217,11 @@ dp_punt_release(struct dp *dp, struct dp_punt *punt)
 void
 dp_punt_refuse(struct dp *dp, struct dp_punt *punt)
 {
-	dp_drop_control(dp, punt->handle, DP_DROP_KERNEL_REFUSED);
+	enum dp_drop_cause cause = DP_DROP_KERNEL_REFUSED;
+
+	if (punt->class == DP_PUNT_ELSEWHERE)
+		cause = punt->slot == DP_NO_SLOT ? DP_DROP_CLASSIFY_CONTROL_SOURCE
+						 : DP_DROP_INGRESS_SOURCE;
+	dp_drop_control(dp, punt->handle, cause);
 	punt->handle = NULL;
 }

@@ -33,6 +33,7 @@ make_tables(struct dp *dp, uint16_t service)
 static void
 free_peer(struct dp *dp, uint64_t word)
 {
+	word &= ~DP_PEER_FOLLOWED;
 	if (word != 0 && (word & DP_PEER_IPV4) == 0)
 		dp_grace_free(dp, (void *)(uintptr_t)word);
 }
@@ -97,6 +98,19 @@ dp_tunnel_set(struct dp *dp, uint16_t service, uint16_t tunnel_id, const struct 
 		dp_path_forget(dp, service, tunnel_id);
 	s->peers[tunnel_id] = *peer;
 	replace(dp, service, tunnel_id, word);
+	return 0;
+}
+
+int
+dp_tunnel_follow(struct dp *dp, uint16_t service, uint16_t tunnel_id, bool follow)
+{
+	uint64_t *tunnels = dp->tunnels[service], word;
+
+	if (tunnels == NULL || tunnels[tunnel_id] == 0)
+		return CV_ERR_UNKNOWN;
+	word = tunnels[tunnel_id] & ~DP_PEER_FOLLOWED;
+	__atomic_store_n(
+		&tunnels[tunnel_id], follow ? word | DP_PEER_FOLLOWED : word, __ATOMIC_RELEASE);
 	return 0;
 }
 

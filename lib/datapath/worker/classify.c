@@ -92,15 +92,18 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 	uint64_t known =
 		tunnels == NULL ? 0 : __atomic_load_n(&tunnels[tunnel_id], __ATOMIC_CONSUME);
 	enum dp_drop_cause cause = frame_check_source(dp, f->lan, peer);
+	bool elsewhere = known != 0 && !dp_tunnel_is(known, peer, peer_port);
 	struct dp_punt_meta *meta = dp_meta(f->m);
 	enum dp_punt_class class;
+	enum dp_edge_name edge;
 	uint64_t host;
 
 	if (cause == GO_ON && !frame_udp_sum_right(f->ip, f->udp))
 		cause = DP_DROP_CLASSIFY_UDP_CHECKSUM;
 	if (cause == GO_ON && peer_port == 0)
 		cause = DP_DROP_CLASSIFY_MARTIAN;
-	if (cause == GO_ON && known != 0 && !dp_tunnel_is(known, peer, peer_port))
+	if (cause == GO_ON && unlikely(elsewhere) &&
+		!dp_elsewhere_wanted(w, service, tunnel_id, peer, peer_port, true))
 		cause = DP_DROP_CLASSIFY_CONTROL_SOURCE;
 	if (cause != GO_ON) {
 		dp_drop_frame(w, f->m, cause);
@@ -113,12 +116,15 @@ classify_control(struct dp_worker *w, const struct frame *f, uint16_t service, u
 		.remote_port = peer_port,
 		.data = f->udp + WIRE_UDP_HEADER,
 		.len = (uint16_t)(f->udp_len - WIRE_UDP_HEADER)};
-	w->counts.edges[known != 0 ? DP_EDGE_CLASSIFY_PUNT_TUNNEL : DP_EDGE_CLASSIFY_PUNT_NEW]++;
 	/* a flood of SCCRQs does not keep out the SCCCNs of those who were answered */
-	if (known != 0)
+	if (elsewhere)
+		class = DP_PUNT_ELSEWHERE;
+	else if (known != 0)
 		class = DP_PUNT_TUNNEL;
 	else
 		class = tunnel_id != 0 ? DP_PUNT_CONNECT : DP_PUNT_NEW;
+	edge = known != 0 ? DP_EDGE_CLASSIFY_PUNT_TUNNEL : DP_EDGE_CLASSIFY_PUNT_NEW;
+	w->counts.edges[elsewhere ? DP_EDGE_CLASSIFY_PUNT_ELSEWHERE : edge]++;
 	host = dp_ip_host(peer);
 	cause = dp_punt_mbuf(w, f->m, class, host, host ^ (uint64_t)peer_port << 32);
 	if (cause != GO_ON)
@@ -546,6 +552,6 @@ dp_classify(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, unsign
 	w->counts.edges[DP_EDGE_RX_CLASSIFY] += n;
 	w->counts.edges[DP_EDGE_CLASSIFY_INGRESS] += out->n;
 	w->counts.edges[DP_EDGE_CLASSIFY_UPLINK] += plain->n;
-	/* exits: INGRESS; UPLINK; PUNT_TUNNEL, PUNT_NEW; REASSEMBLE; answer.c; kernel.c; another
-	 * worker; drops CLASSIFY_* */
+	/* exits: INGRESS; UPLINK; PUNT_TUNNEL, PUNT_NEW, PUNT_ELSEWHERE; REASSEMBLE; answer.c;
+	 * kernel.c; another worker; drops CLASSIFY_* */
 }

@@ -10,6 +10,7 @@
 #include "datapath/table/framed.h"
 #include "datapath/worker/answers.h"
 #include "datapath/worker/count.h"
+#include "datapath/worker/frame.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/stages.h"
 #include "datapath/worker/trace.h"
@@ -104,9 +105,10 @@ take_ecn(struct dp_packet *p)
 	return true;
 }
 
-void
-dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge)
+static void
+punt(struct dp_worker *w, struct dp_packet *p, enum dp_punt_class class, enum dp_edge_name edge)
 {
+	uint64_t flow = p->slot | (class == DP_PUNT_PPP ? 0 : (uint64_t)p->peer_port << 32);
 	enum dp_drop_cause cause;
 
 	if (!dp_udp_sum_right(w->dp, p)) {
@@ -123,9 +125,29 @@ dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge)
 	w->counts.edges[edge]++;
 	if (unlikely(p->trace != 0))
 		dp_trace_edge(w, p, edge);
-	cause = dp_punt_mbuf(w, p->m, DP_PUNT_PPP, dp_ip_host(p->peer), p->slot);
+	cause = dp_punt_mbuf(w, p->m, class, dp_ip_host(p->peer), flow);
 	if (cause != DP_DROP_COUNT)
 		dp_drop(w, p, cause);
+}
+
+void
+dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge)
+{
+	punt(w, p, DP_PUNT_PPP, edge);
+}
+
+/* Of a session, from elsewhere than its peer. */
+static void
+elsewhere(struct dp_worker *w, struct dp_packet *p)
+{
+	bool control = p->ppp != 0 && p->protocol >= PPP_FIRST_CONTROL;
+
+	if (frame_check_source(w->dp, p->lan, p->peer) != GO_ON || p->peer_port == 0 ||
+		!dp_elsewhere_wanted(w, dp_key_service(p->key), dp_key_tunnel(p->key), p->peer,
+			p->peer_port, control))
+		dp_drop(w, p, DP_DROP_INGRESS_SOURCE);
+	else
+		punt(w, p, DP_PUNT_ELSEWHERE, DP_EDGE_INGRESS_PUNT_ELSEWHERE);
 }
 
 /* PPP control goes to the control thread at a rate of its session. */
@@ -167,9 +189,11 @@ ingress(struct dp_worker *w, struct dp_packet *p)
 		dp_trace_begin(w, p, false);
 	if ((word & DP_INGRESS_KEY) != p->key)
 		cause = DP_DROP_INGRESS_UNKNOWN_SESSION;
-	else if (!dp_ip_equal(p->peer, dp_ingress_peer(s)) || s->peer_port != p->peer_port)
-		cause = DP_DROP_INGRESS_SOURCE;
-	else if (unlikely((word & DP_INGRESS_SWITCHED) != 0)) {
+	else if (unlikely(!dp_ip_equal(p->peer, dp_ingress_peer(s)) ||
+			  s->peer_port != p->peer_port)) {
+		elsewhere(w, p);
+		return false;
+	} else if (unlikely((word & DP_INGRESS_SWITCHED) != 0)) {
 		dp_switch(w, p);
 		return false;
 	} else if (unlikely(p->ppp == 0))
@@ -216,5 +240,5 @@ dp_ingress_stage(struct dp_worker *w, struct dp_burst *b)
 	}
 	b->n = kept;
 	w->counts.edges[DP_EDGE_INGRESS_ROUTE] += kept;
-	/* exits: ROUTE; SWITCH; PUNT_PPP; drops INGRESS_*, CLASSIFY_PPP_HEADER */
+	/* exits: ROUTE; SWITCH; PUNT_PPP, PUNT_ELSEWHERE; drops INGRESS_*, CLASSIFY_PPP_HEADER */
 }

@@ -37,6 +37,10 @@ static inline unsigned dp_punt_places(enum dp_punt_class class)
 		return DP_PATH_RING;
 	if (class == DP_PUNT_BFD || class == DP_PUNT_ROUTING)
 		return DP_KERNEL_RING;
+	if (class == DP_PUNT_ELSEWHERE)
+		return DP_ELSEWHERE_RING;
+	if (class == DP_PUNT_ARP)
+		return DP_ARP_RING;
 	return class == DP_PUNT_RESOLVE ? DP_RESOLVE_RING : DP_PUNT_RING;
 }
 
@@ -56,6 +60,14 @@ void dp_punt_wake(struct dp_worker *w);
 /* worker/ingress.c: hands a packet of a session over, as the datagram that it came in. Who calls
  * has seen to its rate. */
 void dp_punt_ppp(struct dp_worker *w, struct dp_packet *p, enum dp_edge_name edge);
+
+/*
+ * worker/elsewhere.c: whether a packet with the IDs of a tunnel, from elsewhere than its peer, is
+ * handed over: the tunnel is followed, and the rates permit it. Taken with that. control: it is no
+ * data, but of L2TP or PPP, and may be the answer to a question.
+ */
+bool dp_elsewhere_wanted(struct dp_worker *w, uint16_t service, uint16_t tunnel_id,
+	struct dp_ip from, uint16_t port, bool control);
 
 /* worker/answer.c: what is heard of a neighbour. source, flow: see dp_punt_mbuf(). */
 void dp_punt_claim(struct dp_worker *w, struct rte_mbuf *m, const struct dp_punt_meta *claim,

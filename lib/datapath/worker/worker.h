@@ -74,6 +74,12 @@ dp_ids_next(struct dp_ids *ids, uint32_t destination)
 
 _Static_assert(DP_IDS == 1 << (32 - 19), "as many places");
 
+/* One that sends what looks like a tunnel's, from elsewhere than its peer, by a hash. */
+struct dp_elsewhere {
+	uint32_t who;           /* another hash: of the one that was heard last */
+	uint32_t data, control; /* rates */
+};
+
 struct dp_worker {
 	struct dp *dp;
 	uint16_t index;
@@ -95,6 +101,8 @@ struct dp_worker {
 	struct cv_bucket echoes;            /* to strangers, all together */
 	struct cv_bucket paths;             /* ICMP about packets of ours */
 	struct cv_bucket discoveries;       /* NAT discovery's answers, all together */
+	struct cv_bucket elsewhere[2];      /* all together; of those heard of before */
+	struct dp_elsewhere elsewheres[DP_SOURCES];
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */
 	uint32_t arp_rates[DP_SOURCES];

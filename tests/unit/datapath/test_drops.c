@@ -210,6 +210,34 @@ ppp_and_arp_that_wait(void **state)
 	bench_down(&b);
 }
 
+/* Of a tunnel that is followed, from elsewhere than its peer. */
+static void
+what_comes_from_elsewhere_and_waits(void **state)
+{
+	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_A), .port = PORT_A};
+	struct rte_ring *r;
+	struct bench b;
+	unsigned n, sent;
+
+	(void)state;
+	bench_up(&b, 0, 0);
+	bench_pass(&b, 0);
+	assert_int_equal(dp_tunnel_set(b.dp, 0, 77, &peer), 0);
+	assert_int_equal(dp_tunnel_follow(b.dp, 0, 77, true), 0);
+	r = b.dp->workers[0]->punt[DP_PUNT_ELSEWHERE];
+	n = fill(r);
+	hello(&b, STRANGER, 77);
+	assert_int_equal(drops(&b, DP_DROP_PUNT_ELSEWHERE_FULL), 1);
+	empty(r, n);
+	for (sent = 0; drops(&b, DP_DROP_PUNT_ELSEWHERE_SHARE) == 0 && sent < 1000; sent++) {
+		bench_pass(&b, 1000);
+		hello(&b, STRANGER, 77);
+	}
+	assert_int_equal(drops(&b, DP_DROP_PUNT_ELSEWHERE_SHARE), 1);
+	dp_punt_drain(b.dp);
+	bench_down(&b);
+}
+
 /* ICMP of a router about a packet of ours to B; the control thread does not come. */
 static void
 too_big(struct bench *b, const struct frame_bytes *ours)
@@ -351,6 +379,7 @@ main(void)
 		cmocka_unit_test(a_port_that_takes_no_more),
 		cmocka_unit_test(control_traffic_that_waits),
 		cmocka_unit_test(ppp_and_arp_that_wait),
+		cmocka_unit_test(what_comes_from_elsewhere_and_waits),
 		cmocka_unit_test(icmp_about_our_packets_that_waits),
 		cmocka_unit_test(packets_for_unknown_neighbours_that_wait),
 		cmocka_unit_test(what_the_control_thread_can_not_send),
