@@ -49,6 +49,7 @@ struct tunnel_row {
 	struct lns_tunnel_info t;
 	char id[ROW_ID], listener[CV_ENDPOINT_TEXT];
 	uint64_t age_s;
+	int64_t moved_s; /* since its peer moved; -1: it never did */
 };
 
 struct session_row {

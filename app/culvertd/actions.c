@@ -239,6 +239,10 @@ daemon_act(struct daemon *d, uint64_t now)
 		case LNS_ACT_TUNNEL_ADD:
 			dp_tunnel_set(d->dp, action.listener, action.tunnel_id, &action.peer);
 			break;
+		case LNS_ACT_TUNNEL_CHANGE:
+			dp_tunnel_set(d->dp, action.listener, action.tunnel_id, &action.peer);
+			dp_tunnel_follow(d->dp, action.listener, action.tunnel_id, action.follow);
+			break;
 		case LNS_ACT_TUNNEL_REMOVE:
 			dp_tunnel_clear(d->dp, action.listener, action.tunnel_id);
 			break;

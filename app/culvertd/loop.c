@@ -120,6 +120,7 @@ serve(struct daemon *d, uint64_t now)
 {
 	struct dp_punt punt;
 	uint16_t dial;
+	int rc;
 
 	__atomic_store_n(&d->beats, d->beats + 1, __ATOMIC_RELAXED);
 	dp_control_poll(d->dp, now);
@@ -128,8 +129,11 @@ serve(struct daemon *d, uint64_t now)
 			kernel_deliver(d, &punt);
 			continue;
 		}
-		lns_input(d->lns, now, punt.service, &punt.remote, punt.data, punt.len);
-		dp_punt_release(d->dp, &punt);
+		rc = lns_input(d->lns, now, punt.service, &punt.remote, punt.data, punt.len);
+		if (punt.class == DP_PUNT_ELSEWHERE && rc != 0)
+			dp_punt_refuse(d->dp, &punt);
+		else
+			dp_punt_release(d->dp, &punt);
 		daemon_act(d, now);
 	}
 	while (dp_dial_next(d->dp, &dial))

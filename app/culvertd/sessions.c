@@ -22,6 +22,8 @@ complete_tunnel(const struct daemon *d, struct tunnel_row *row)
 	id_tunnel(d, row->t.listener, row->t.tunnel_id, row->id);
 	id_listener(d, row->t.listener, row->listener);
 	row->age_s = command_seconds(daemon_now(), row->t.created_at);
+	row->moved_s =
+		row->t.moves == 0 ? -1 : (int64_t)command_seconds(daemon_now(), row->t.moved_at);
 }
 
 static bool

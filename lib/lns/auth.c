@@ -171,6 +171,8 @@ lns_auth_answer(
 	struct ppp_ev_auth q;
 	int rc;
 
+	if (s != NULL && lns_path_question(answer->number))
+		return lns_path_answer(lns, s, now, answer);
 	if (s == NULL || s->ask != answer->number || s->ppp == NULL ||
 		!ppp_auth_question(s->ppp, &q)) {
 		lns_count(lns, LNS_AUTH_LATE);

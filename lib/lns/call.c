@@ -47,13 +47,14 @@ draw_session_id(struct lns *lns, const struct lns_tunnel *t, uint64_t now, uint3
 }
 
 static void
-link_to_tunnel(struct lns_tunnel *t, struct lns_session *s)
+link_to_tunnel(struct lns *lns, struct lns_tunnel *t, struct lns_session *s)
 {
 	s->tunnel = t;
 	cv_list_push(&t->sessions, &s->in_tunnel);
 	t->session_count++;
 	s->waiting = !s->placed;
 	t->peer_address->waiting += s->waiting;
+	lns_path_review(lns, t);
 }
 
 static void
@@ -104,7 +105,7 @@ new_session(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint32_t slot, 
 		.created_at = now};
 	s->accm = PPP_DEFAULT_ACCM;
 	s->placed = peer_session == 0;
-	link_to_tunnel(t, s);
+	link_to_tunnel(lns, t, s);
 	lns->slots[slot] = s;
 	cv_table_add(&lns->serials, &s->by_serial,
 		cv_table_hash(&lns->serials, &s->info.serial, sizeof(s->info.serial)));

@@ -54,6 +54,8 @@ describe_tunnel(const struct lns_tunnel *t, struct lns_tunnel_info *info)
 		.window = l2tp.peer_window,
 		.cwnd = l2tp.cwnd,
 		.retransmits = l2tp.retransmits,
+		.moved_at = t->moved_at,
+		.moves = t->moves,
 		.ecn = l2tp.ecn};
 	cv_escape(info->peer_host_name, sizeof(info->peer_host_name), l2tp.peer_host_name,
 		l2tp.peer_host_name_len);

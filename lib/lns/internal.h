@@ -33,6 +33,16 @@ enum {
 	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
 	LNS_DUID = 18,           /* bytes of our DUID */
 	LNS_TOLD_MAX = 32,       /* AVPs that a LAC says of a call */
+	LNS_PATHS = 16,          /* addresses that a tunnel's peer may have moved to, at a time, */
+	LNS_PATHS_ALL = 4096,    /* and of all tunnels */
+	LNS_PATH_SESSIONS = 16,  /* a tunnel with more is not followed */
+	LNS_PATH_WRONG = 4,      /* answers to one question */
+	/* rates of a tunnel, for cv_limit_take: questions to those who have proved nothing; moves
+	 */
+	LNS_PATH_ASK_COST_MS = 62,
+	LNS_PATH_ASK_MOST_MS = 1000,
+	LNS_MOVE_COST_MS = 6000,
+	LNS_MOVE_MOST_MS = 60000,
 	/* bits of ppp_ev_up.open, by the order of lns_link_params */
 	LNS_NETWORK_IP = 1,
 	LNS_NETWORK_IPV6 = 2,
@@ -40,6 +50,8 @@ enum {
 #define LNS_IDLE_NS (5 * CV_NS_PER_S)       /* a new tunnel has its first call within this time */
 #define LNS_HEAR_NS (1 * CV_NS_PER_S)       /* for the caller to say what it heard of a session */
 #define LNS_HAND_ON_NS (30 * CV_NS_PER_S)   /* for a call to be handed on */
+#define LNS_PATH_NS (10 * CV_NS_PER_S)      /* for an address to answer the last question */
+#define LNS_PATH_AGAIN_NS (CV_NS_PER_S / 2) /* to the second question; then twice that, ... */
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
 #define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
@@ -71,6 +83,8 @@ struct lns_peer {
 	uint32_t count, waiting;
 };
 
+struct lns_path; /* paths.c */
+
 struct lns_tunnel {
 	struct lns_object object;
 	struct cv_node by_opener; /* by what a repeated SCCRQ repeats */
@@ -90,15 +104,21 @@ struct lns_tunnel {
 	uint16_t id, peer_id;
 	struct cv_endpoint peer;
 	uint64_t created_at;
-	struct lns_dial *dial; /* whose it is; NULL: nobody's */
-	bool ours;             /* we opened it */
-	bool up;               /* SCCCN received, or sent */
-	bool ecn;              /* both ends said ECN Capability */
-	bool added;            /* the data path knows it */
-	bool over;             /* StopCCN sent or received: only its remains are kept */
-	bool kicked;           /* by an administrator */
-	bool closing;          /* over, and our StopCCN is not acknowledged yet */
-	bool done;             /* to be freed when the data path was told */
+	struct lns_path **paths; /* LNS_PATHS places for where its peer may be, too; NULL: none */
+	uint64_t moved_at;
+	uint32_t moves;
+	uint32_t path_rate, move_rate; /* for cv_limit_take */
+	struct lns_dial *dial;         /* whose it is; NULL: nobody's */
+	bool ours;                     /* we opened it */
+	bool up;                       /* SCCCN received, or sent */
+	bool ecn;                      /* both ends said ECN Capability */
+	bool added;                    /* the data path knows it, */
+	bool followed;                 /* and what comes from elsewhere is wanted of it */
+	bool moved;                    /* it is to be told the new address */
+	bool over;                     /* StopCCN sent or received: only its remains are kept */
+	bool kicked;                   /* by an administrator */
+	bool closing;                  /* over, and our StopCCN is not acknowledged yet */
+	bool done;                     /* to be freed when the data path was told */
 };
 
 /* PPP frames that came before their ICCN. */
@@ -247,6 +267,8 @@ struct lns {
 	struct cv_table dialling;                      /* those who wait for an answer to SCCRQ */
 	uint32_t n_dials, dial_tunnels, dial_sessions; /* that they have */
 	struct cv_fair_bucket setups, calls;           /* of tunnels; of sessions */
+	uint32_t paths;                                /* of all tunnels */
+	uint64_t unproved, unproved_said_at;           /* since the last line about them */
 	struct cv_bucket refusal_lines;
 	uint64_t lines_suppressed;
 	bool stopping;
@@ -323,6 +345,10 @@ void lns_end_leave(struct lns *lns, struct lns_tunnel *t);
 /* Somebody at this address and port has no room for a tunnel: asks one that is from there. */
 void lns_tunnel_doubt(
 	struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *peer);
+/* Whether a tunnel may be counted at this address instead, by limits.tunnels-per-peer; and it is,
+ * in t->peer's place, which the caller has changed: false: no memory. */
+bool lns_peer_room(const struct lns *lns, const struct lns_tunnel *t, const struct cv_ip *ip);
+bool lns_peer_move(struct lns *lns, struct lns_tunnel *t);
 /* How many living tunnels an address has. */
 uint32_t lns_tunnels_from(const struct lns *lns, const struct cv_ip *ip);
 
@@ -355,6 +381,30 @@ void lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now);
 bool lns_tunnel_poll(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_action *action);
 void lns_tunnel_free(struct lns *lns, struct lns_tunnel *t);
+/* Its peer, and with it all of its sessions, is at another address from now on; false: no memory.
+ */
+bool lns_tunnel_move(
+	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct cv_endpoint *at);
+
+/* paths.c: where else a tunnel's peer may be by now. */
+/* Whether what comes from elsewhere is wanted. */
+bool lns_path_followed(const struct lns *lns, const struct lns_tunnel *t);
+/* Something that this depends on may have changed. NULL is allowed. */
+void lns_path_review(struct lns *lns, struct lns_tunnel *t);
+/* A datagram from elsewhere: of a session, with a frame, or a control message (NULL). 0: it was an
+ * answer that was waited for. */
+int lns_path_input(struct lns *lns, struct lns_tunnel *t, uint64_t now,
+	const struct cv_endpoint *from, const struct lns_session *s, struct cv_bytes frame);
+uint64_t lns_path_next_timeout(const struct lns_tunnel *t);
+void lns_path_timeout(struct lns *lns, struct lns_tunnel *t, uint64_t now);
+/* What is to be sent there, and asked about answers; where it returns false the tunnel may have
+ * moved. */
+bool lns_path_poll(struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_action *action);
+/* lns_auth_answer for a question of lns_path_poll. */
+bool lns_path_question(uint32_t number);
+int lns_path_answer(
+	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_auth_answer *answer);
+void lns_path_free(struct lns *lns, struct lns_tunnel *t);
 
 /* call.c */
 void lns_call_request(
@@ -389,7 +439,7 @@ void lns_session_over(struct lns *lns, struct lns_session *s, uint64_t now, cons
 void lns_session_end_wait(struct lns_session *s);
 /* Without a word. */
 void lns_session_free_link(struct lns_session *s);
-/* A PPP frame as an L2TP data message to its peer. */
+/* A PPP frame as an L2TP data message, to its peer. */
 bool lns_session_give_frame(struct lns *lns, const struct lns_session *s, struct cv_bytes frame,
 	struct lns_action *action);
 /* Ends a live session from our side: LCP Terminate, then CDN. */

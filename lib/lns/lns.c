@@ -150,7 +150,7 @@ data_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_end
 	}
 	if (!cv_endpoint_equal(&s->info.peer, from)) {
 		lns_count(lns, LNS_DATA_SOURCE);
-		return CV_ERR_AUTH;
+		return lns_path_input(lns, s->tunnel, now, from, s, header->payload);
 	}
 	if (s->ppp == NULL)
 		return lns_session_keep_early(lns, s, header->payload);
@@ -188,7 +188,7 @@ lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endp
 		return lns_admission_connect(lns, now, listener, header.tunnel_id, from, data, len);
 	if (!cv_endpoint_equal(&t->peer, from)) {
 		lns_count(lns, LNS_CONTROL_SOURCE);
-		return CV_ERR_AUTH;
+		return lns_path_input(lns, t, now, from, NULL, (struct cv_bytes){0});
 	}
 	lns_tunnel_input(lns, t, now, data, len);
 	return 0;

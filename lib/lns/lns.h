@@ -80,6 +80,16 @@ lns_serial_at(uint64_t wall_ns)
 	X(PROXY_TAKEN, "proxy-taken", "calls that went on where their LAC had left off")          \
 	X(PROXY_ANEW, "proxy-anew", "calls whose LCP of a LAC did not fit, negotiated anew")      \
 	X(DATA_SOURCE, "data-source", "PPP frames from another address or port")                  \
+	X(PATHS_SEEN, "paths-seen",                                                               \
+		"other addresses and ports that packets of tunnels came from, and that were "     \
+		"asked")                                                                          \
+	X(PATHS_ASKED, "paths-asked", "challenges and echoes that were sent there")               \
+	X(PATHS_WRONG, "paths-wrong", "answers from there that were wrong")                       \
+	X(PATHS_UNPROVED, "paths-unproved", "of these addresses, those that proved nothing")      \
+	X(PATHS_RATE, "paths-rate", "packets from there beyond the rates of questions and moves") \
+	X(PATHS_REFUSED, "paths-refused",                                                         \
+		"packets from where the tunnel may not be, by its secret or tunnels-per-peer")    \
+	X(TUNNELS_MOVED, "tunnels-moved", "tunnels whose peer proved to be elsewhere by now")     \
 	X(PPP_MALFORMED, "ppp-malformed", "PPP frames that were silently discarded")              \
 	X(LIMIT_TUNNELS, "limit-tunnels", "tunnels refused: limits.tunnels")                      \
 	X(LIMIT_PEER, "limit-tunnels-per-peer", "tunnels refused: limits.tunnels-per-peer")       \
@@ -129,6 +139,7 @@ const char *lns_counter_help(enum lns_counter counter);
 enum lns_action_type {
 	LNS_ACT_SEND,          /* send `data` from the listener to the remote end point */
 	LNS_ACT_TUNNEL_ADD,    /* the control connection's peer is known from now on */
+	LNS_ACT_TUNNEL_CHANGE, /* the peer is elsewhere, or `follow` is another */
 	LNS_ACT_TUNNEL_REMOVE, /* and no longer */
 	LNS_ACT_AUTH_ASK,      /* who is this? `ask`, for lns_auth_answer, now or later */
 	LNS_ACT_SESSION_ADD,   /* a call, before its ICRP: only PPP control arrives yet */
@@ -256,7 +267,9 @@ struct lns_tunnel_info {
 	uint64_t created_at;
 	uint16_t ns, nr, window, cwnd;
 	uint64_t retransmits;
-	bool ecn; /* both ends said ECN Capability (RFC 9601) */
+	uint64_t moved_at; /* when its peer's address was another last; 0: never, */
+	uint32_t moves;    /* and how often it was */
+	bool ecn;          /* both ends said ECN Capability (RFC 9601) */
 };
 
 struct lns_action {
@@ -264,7 +277,8 @@ struct lns_action {
 	uint16_t listener;       /* ID in the configuration */
 	struct cv_endpoint peer; /* SEND, TUNNEL_* */
 	uint16_t tunnel_id;      /* TUNNEL_* */
-	struct cv_bytes data;    /* SEND */
+	bool follow; /* TUNNEL_CHANGE: what comes from elsewhere is wanted in lns_input, too */
+	struct cv_bytes data; /* SEND */
 	/* SESSION_*; SEND of a PPP frame: where it says `sequencing`, the caller writes the next Ns
 	 * of the session into data's header */
 	const struct lns_session_info *session;
@@ -352,7 +366,8 @@ uint32_t lns_slot_mask(const struct lns *lns);
 
 /*
  * One L2TP datagram (control, or data whose PPP frame is not IP) that arrived at a listener (its
- * ID).
+ * ID). Of a tunnel that is followed also what comes from elsewhere than its peer, whatever it is,
+ * as far as the caller can bear it: it may show that the peer has another address by now.
  * Returns 0, or the CV_ERR_* it was dropped for, which is counted here.
  */
 int lns_input(struct lns *lns, uint64_t now, uint16_t listener, const struct cv_endpoint *from,

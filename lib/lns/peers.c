@@ -62,15 +62,39 @@ lns_peer_join(struct lns *lns, struct lns_tunnel *t)
 	return true;
 }
 
-void
-lns_peer_leave(struct lns *lns, struct lns_tunnel *t)
+static void
+leave(struct lns *lns, struct lns_peer *peer)
 {
-	struct lns_peer *peer = t->peer_address;
-
 	if (--peer->count != 0)
 		return;
 	cv_table_remove(&lns->peers, &peer->node);
 	free(peer);
+}
+
+void
+lns_peer_leave(struct lns *lns, struct lns_tunnel *t)
+{
+	leave(lns, t->peer_address);
+}
+
+bool
+lns_peer_room(const struct lns *lns, const struct lns_tunnel *t, const struct cv_ip *ip)
+{
+	struct cv_ip host = host_of(ip);
+
+	return cv_ip_equal(&host, &t->peer_address->ip) ||
+	       lns_tunnels_from(lns, ip) < lns->cfg->limits.tunnels_per_peer;
+}
+
+bool
+lns_peer_move(struct lns *lns, struct lns_tunnel *t)
+{
+	struct lns_peer *before = t->peer_address;
+
+	if (!lns_peer_join(lns, t))
+		return false;
+	leave(lns, before);
+	return true;
 }
 
 /* ---- the ring of the tunnels from one address and port ---- */

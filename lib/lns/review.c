@@ -184,5 +184,7 @@ lns_review(struct lns *lns, uint64_t now, uint64_t *cursor, uint64_t stop, struc
 
 	if (s != NULL && fate->outcome == LNS_CHANGES)
 		lns_profile_change(lns, s, now, &profile);
+	if (s != NULL)
+		lns_path_review(lns, s->tunnel);
 	return s != NULL;
 }

@@ -49,14 +49,18 @@ lns_session_end_wait(struct lns_session *s)
 }
 
 static void
-unlink_from_tunnel(struct lns_session *s)
+unlink_from_tunnel(struct lns *lns, struct lns_session *s)
 {
+	struct lns_tunnel *t;
+
 	if (s->tunnel == NULL)
 		return;
 	lns_session_end_wait(s);
 	cv_unlink(&s->in_tunnel);
 	s->tunnel->session_count--;
+	t = s->tunnel;
 	s->tunnel = NULL;
+	lns_path_review(lns, t);
 }
 
 void
@@ -90,7 +94,7 @@ lns_session_over_as(struct lns *lns, struct lns_session *s, uint64_t now, const 
 	lns_dial_session_over(lns, s, reason);
 	lns_hand_on_over(lns, s, now, reason, told);
 	cv_table_remove(&lns->serials, &s->by_serial);
-	unlink_from_tunnel(s);
+	unlink_from_tunnel(lns, s);
 	lns_user_leave(lns, s);
 	lns_session_free_link(s);
 	lns_early_free(s->early);
@@ -295,6 +299,7 @@ lns_session_settle(struct lns *lns, struct lns_session *s, uint64_t now)
 		cv_wheel_arm(&lns->wheel, &s->object.timer,
 			cv_time_min(link_due(s), lns_ipv6_next_timeout(s)));
 	}
+	lns_path_review(lns, s->tunnel);
 	lns_ready(lns, &s->object);
 }
 
@@ -352,7 +357,7 @@ lns_session_free(struct lns *lns, struct lns_session *s)
 {
 	lns_unready(&s->object);
 	cv_wheel_cancel(&lns->wheel, &s->object.timer);
-	unlink_from_tunnel(s);
+	unlink_from_tunnel(lns, s);
 	lns_user_leave(lns, s);
 	lns_user_drop(lns, s->who);
 	lns_session_free_link(s);

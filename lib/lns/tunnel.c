@@ -208,10 +208,57 @@ lns_tunnel_open(
 	return 0;
 }
 
+static void
+set_timer(struct lns *lns, struct lns_tunnel *t)
+{
+	cv_wheel_arm(&lns->wheel, &t->object.timer,
+		cv_time_min(l2tp_tunnel_next_timeout(t->l2tp), lns_path_next_timeout(t)));
+}
+
+bool
+lns_tunnel_move(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct cv_endpoint *at)
+{
+	struct cv_endpoint before = t->peer;
+	struct lns_opener opener;
+
+	CV_LIST_EACH(&t->sessions, link, next)
+	{
+		lns_session_end_wait(IN_TUNNEL(link)); /* counted where it was */
+	}
+	t->peer = *at;
+	if (!lns_peer_move(lns, t)) {
+		t->peer = before;
+		return false;
+	}
+	t->peer = before;
+	lns_end_leave(lns, t);
+	cv_table_remove(&lns->openers, &t->by_opener);
+	t->peer = *at;
+	opener = opener_of(t);
+	cv_table_add(&lns->openers, &t->by_opener, lns_opener_hash(&lns->openers, &opener));
+	lns_end_join(lns, now, t);
+	lns_callers_prove(&lns->admission.callers, &t->peer.ip, now);
+	CV_LIST_EACH(&t->sessions, link, next)
+	{
+		struct lns_session *s = IN_TUNNEL(link);
+
+		s->info.peer = *at;
+		s->routes_changed = true;
+		lns_ready(lns, &s->object);
+	}
+	t->moved = true;
+	t->moved_at = now;
+	t->moves++;
+	l2tp_tunnel_probe(t->l2tp, now); /* whether the control connection is there, too */
+	lns_tunnel_settle(lns, t, now);
+	return true;
+}
+
 void
 lns_tunnel_timeout(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 {
 	l2tp_tunnel_handle_timeout(t->l2tp, now);
+	lns_path_timeout(lns, t, now);
 	lns_tunnel_settle(lns, t, now);
 }
 
@@ -234,6 +281,7 @@ end(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 	if (t->up)
 		lns_end_leave(lns, t);
 	lns_peer_leave(lns, t);
+	lns_path_free(lns, t);
 	lns_tunnel_used(t);
 	lns->tunnels--;
 	lns_callers_prove(&lns->admission.callers, &t->peer.ip, now);
@@ -364,7 +412,7 @@ lns_tunnel_settle(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 	lns->closing -= t->closing;
 	t->closing = t->over && l2tp_tunnel_waits(t->l2tp);
 	lns->closing += t->closing;
-	cv_wheel_arm(&lns->wheel, &t->object.timer, l2tp_tunnel_next_timeout(t->l2tp));
+	set_timer(lns, t);
 	lns_ready(lns, &t->object);
 	lns_hand_on_answered(lns, t->dial);
 }
@@ -399,6 +447,18 @@ lns_tunnel_poll(struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_
 		action->type = LNS_ACT_TUNNEL_ADD;
 		return true;
 	}
+	if (t->paths != NULL && lns_path_poll(lns, t, now, action))
+		return true;
+	if (t->moved || t->followed != lns_path_followed(lns, t)) {
+		t->moved = false;
+		t->followed = lns_path_followed(lns, t);
+		*action = (struct lns_action){.type = LNS_ACT_TUNNEL_CHANGE,
+			.listener = t->listener,
+			.peer = t->peer,
+			.tunnel_id = t->id,
+			.follow = t->followed};
+		return true;
+	}
 	len = l2tp_tunnel_poll_output(t->l2tp, now, lns->datagram, sizeof(lns->datagram));
 	if (len > 0) {
 		action->type = LNS_ACT_SEND;
@@ -406,7 +466,7 @@ lns_tunnel_poll(struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_
 		return true;
 	}
 	/* what was sent has set a new timer */
-	cv_wheel_arm(&lns->wheel, &t->object.timer, l2tp_tunnel_next_timeout(t->l2tp));
+	set_timer(lns, t);
 	if (!t->done)
 		return false;
 	action->type = LNS_ACT_TUNNEL_REMOVE;

@@ -181,6 +181,9 @@ act(struct world *w, const struct lns_action *a)
 	case LNS_ACT_TUNNEL_ADD:
 		w->tunnels++;
 		break;
+	case LNS_ACT_TUNNEL_CHANGE:
+		FUZZ_CHECK(w->tunnels > 0);
+		break;
 	case LNS_ACT_TUNNEL_REMOVE:
 		FUZZ_CHECK(w->tunnels-- > 0);
 		break;

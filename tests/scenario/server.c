@@ -159,6 +159,8 @@ keep_ppp(struct world_ppp *kept, const struct lns_action *action)
 	struct l2tp_header h = {0};
 
 	assert_int_equal(l2tp_header_parse(action->data.data, action->data.len, &h), 0);
+	kept->to = action->peer;
+	kept->session = h.session_id;
 	kept->len = h.payload.len < sizeof(kept->bytes) ? h.payload.len : sizeof(kept->bytes);
 	memcpy(kept->bytes, h.payload.data, kept->len);
 }
@@ -247,6 +249,10 @@ world_act(struct world *w)
 		}
 		case LNS_ACT_TUNNEL_ADD:
 			w->tunnels++;
+			break;
+		case LNS_ACT_TUNNEL_CHANGE:
+			assert_int_not_equal(w->tunnels, 0);
+			w->followed = action.follow;
 			break;
 		case LNS_ACT_TUNNEL_REMOVE:
 			assert_int_not_equal(w->tunnels, 0);

@@ -230,6 +230,9 @@ act(struct twin *w)
 			if (++w->tunnels > w->tunnels_most)
 				w->tunnels_most = w->tunnels;
 			break;
+		case LNS_ACT_TUNNEL_CHANGE:
+			assert_int_not_equal(w->tunnels, 0);
+			break;
 		case LNS_ACT_TUNNEL_REMOVE:
 			w->tunnels--;
 			break;

@@ -103,6 +103,8 @@ struct world_sent {
 
 /* A PPP frame that the server sent to such an address. */
 struct world_ppp {
+	struct cv_endpoint to;
+	uint16_t session;
 	size_t len;
 	uint8_t bytes[256];
 };
@@ -128,6 +130,7 @@ struct world {
 	unsigned n_clients;
 	struct world_slot slots[WORLD_SLOTS];
 	unsigned tunnels;   /* that the data path knows */
+	bool followed;      /* what it was told last of one */
 	const char *reason; /* of the session that was removed last */
 	unsigned removed;
 	uint32_t removed_address;   /* its address, as the last line tells it */

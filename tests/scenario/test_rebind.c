@@ -1,0 +1,803 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A client whose NAT gives it another address or port: it is followed once it has proved itself
+ * there. Who only knows its IDs moves nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "hand.h"
+#include "judge.h"
+#include "ppp/link.h"
+
+#define SECOND CV_NS_PER_S
+#define MS CV_NS_PER_MS
+
+#define BASE                                                                              \
+	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"                                \
+	"listeners: [{address: 192.0.2.1/24}]\n"                                          \
+	"ppp: {auth: [mschapv2, chap-md5, pap]}\n"                                        \
+	"users: [{name: alice, password-file: alice}, {name: bob, password-file: bob}]\n" \
+	"limits: {sessions: 100, tunnels: 100, tunnels-per-peer: 2}\n"
+#define GROUP(more) "groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24" more "}]\n"
+#define OPEN "tunnels: {secrets: [{peer: 192.0.2.0/24, secret: none}]}\n"
+
+static const char challenge[] = BASE OPEN GROUP("");
+static const char echo[] = BASE OPEN GROUP(", rebind: echo");
+static const char off[] = BASE OPEN GROUP(", rebind: off");
+
+static const struct cv_endpoint forger = {
+	.ip = {.family = CV_IPV4, .bytes = {192, 0, 2, 99}}, .port = 777};
+
+/* ---- what is sent ---- */
+
+static void
+say(struct world *w, const struct lns_session_info *s, const struct cv_endpoint *from,
+	const void *frame, size_t len)
+{
+	uint8_t bytes[512];
+	struct cv_writer out = cv_writer(bytes, sizeof(bytes));
+
+	l2tp_data_header_write(&out, s->tunnel_id, s->session_id, len);
+	cv_write_bytes(&out, frame, len);
+	assert_false(out.failed);
+	world_inject(w, from, bytes, cv_written(&out));
+}
+
+/* A packet, as any that a client sends. */
+static void
+speak(struct world *w, const struct lns_session_info *s, const struct cv_endpoint *from)
+{
+	static const uint8_t packet[] = {0xff, 0x03, 0x00, 0x21, 0x45, 0, 0, 20};
+
+	say(w, s, from, packet, sizeof(packet));
+}
+
+static struct lns_session_info
+session_of(const struct world *w, const struct world_client *c)
+{
+	struct lns_session_info info;
+
+	assert_true(info_of(w, c, &info));
+	return info;
+}
+
+/* Its NAT has another port for it; what it says next shows it. */
+static void
+rebind(struct world_client *c, uint16_t port)
+{
+	struct lns_session_info s = session_of(c->world, c);
+
+	c->address.port = port;
+	speak(c->world, &s, &c->address);
+}
+
+static bool
+is_at(const struct world_client *c)
+{
+	struct lns_session_info info;
+
+	return info_of(c->world, c, &info);
+}
+
+static struct world_client *
+begin(struct world *w, const char *yaml_text, const char *user, enum ppp_auth method)
+{
+	struct world_client *c;
+
+	if (w->lns == NULL)
+		world_up(w, yaml_text, 7);
+	c = dial(w, user, strcmp(user, "alice") == 0 ? "pass-a" : "pass-b", method);
+	assert_true(c->up);
+	return c;
+}
+
+static struct lns_tunnel_info
+tunnel_of(const struct world *w, const struct world_client *c)
+{
+	struct lns_session_info s = session_of(w, c);
+	struct lns_tunnel_info t;
+
+	assert_int_equal(lns_find_tunnel(w->lns, s.listener, s.tunnel_id, &t), 1);
+	return t;
+}
+
+/* ---- who is followed ---- */
+
+static void
+moved_by(const char *yaml_text, enum ppp_auth method, const char *by)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, yaml_text, "alice", method);
+	struct cv_endpoint before = c->address;
+	const struct world_slot *slot = client_slot(c);
+	struct lns_tunnel_info tunnel;
+	unsigned proofs = c->auth_dones;
+
+	assert_true(w.followed);
+	rebind(c, 50000);
+	world_sleep(&w, 100 * MS);
+	assert_true(is_at(c));
+	assert_int_equal(world_counter(&w, LNS_PATHS_SEEN), 1);
+	assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), 1);
+	assert_int_equal(world_counter(&w, LNS_TUNNELS_MOVED), 1);
+	assert_true(world_logged(&w, "tunnel-moved", by));
+	assert_true(
+		world_logged(&w, "tunnel-moved", "from=192.0.2.10:40000 peer=192.0.2.10:50000"));
+	assert_int_equal(slot->changes, 1);
+	assert_true(slot->open && slot->reachable);
+	tunnel = tunnel_of(&w, c);
+	assert_int_equal(tunnel.moves, 1);
+	assert_true(tunnel.moved_at != 0);
+	assert_true(cv_endpoint_equal(&tunnel.peer, &c->address));
+	/* CHAP's Success came, without which some clients end */
+	assert_int_equal(c->auth_dones, proofs + (strcmp(by, "by=challenge") == 0));
+	/* the control connection and PPP's echo go on there */
+	world_sleep(&w, 300 * SECOND);
+	assert_true(c->up && is_at(c) && c->ppp_ups == 1);
+	assert_int_equal(world_counter(&w, LNS_PATHS_UNPROVED), 0);
+	/* where it was it is as anywhere else */
+	speak(&w,
+		&(struct lns_session_info){
+			.tunnel_id = slot->tunnel_id, .session_id = slot->session_id},
+		&before);
+	world_sleep(&w, 20 * SECOND);
+	assert_true(is_at(c) && c->up);
+	assert_int_equal(world_counter(&w, LNS_PATHS_UNPROVED), 1);
+	assert_true(lns_kick_peer(w.lns, w.now, &c->address) == 1);
+	world_sleep(&w, SECOND);
+	assert_false(c->tunnel_up);
+	world_down(&w);
+}
+
+static void
+a_client_is_followed(void **state)
+{
+	(void)state;
+	moved_by(challenge, PPP_AUTH_MSCHAPV2, "by=challenge");
+	moved_by(challenge, PPP_AUTH_CHAP_MD5, "by=challenge");
+	moved_by(echo, PPP_AUTH_MSCHAPV2, "by=echo");
+	moved_by(echo, PPP_AUTH_PAP, "by=echo");
+}
+
+static void
+not_moved_by(const char *yaml_text, enum ppp_auth method)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, yaml_text, "alice", method);
+	struct lns_session_info s = session_of(&w, c);
+
+	assert_false(w.followed);
+	speak(&w, &s, &forger);
+	world_sleep(&w, 20 * SECOND);
+	assert_true(is_at(c) && c->up);
+	assert_int_equal(w.n_data_outside, 0);
+	assert_int_equal(world_counter(&w, LNS_PATHS_SEEN), 0);
+	world_down(&w);
+}
+
+static void
+nor_without_a_proof(void **state)
+{
+	(void)state;
+	not_moved_by(challenge, PPP_AUTH_PAP);
+	not_moved_by(off, PPP_AUTH_MSCHAPV2);
+}
+
+static void
+a_hello_shows_it_too(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+
+	(void)state;
+	c->address.port = 50000;
+	world_sleep(&w, 100 * SECOND); /* nobody but its HELLO, or echo, says anything */
+	assert_true(is_at(c) && c->up && c->ppp_ups == 1);
+	world_down(&w);
+}
+
+static void
+reload_turns_it_off(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+	struct world_toll toll;
+
+	(void)state;
+	speak(&w, &s, &forger);
+	assert_int_equal(w.n_data_outside, 1);
+	world_reload(&w, off, &toll);
+	assert_int_equal(toll.stay, 1);
+	assert_false(w.followed);
+	rebind(c, 50000);
+	world_sleep(&w, 5 * SECOND);
+	assert_false(is_at(c));
+	world_reload(&w, challenge, &toll);
+	assert_true(w.followed);
+	speak(&w, &s, &c->address);
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c) && c->up);
+	world_down(&w);
+}
+
+/* ---- messages that are lost, or late ---- */
+
+static unsigned to_lose;
+
+static bool
+lose_challenges(struct world *w, int to, const uint8_t *bytes, size_t len)
+{
+	static const uint8_t chap[] = {0xff, 0x03, 0xc2, 0x23, 1};
+
+	(void)w;
+	if (to < 0 || len < 8 + sizeof(chap) || memcmp(bytes + 8, chap, sizeof(chap)) != 0 ||
+		to_lose == 0)
+		return true;
+	to_lose--;
+	return false;
+}
+
+static void
+a_lost_challenge_is_followed_by_another(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+	unsigned ms = 0;
+
+	(void)state;
+	w.filter = lose_challenges;
+	to_lose = 2;
+	c->address.port = 50000;
+	for (; !is_at(c) && ms < 5000; ms += 10) { /* asked at 0, 0.5 and 1.5 s */
+		speak(&w, &s, &c->address);
+		world_sleep(&w, 10 * MS);
+	}
+	assert_in_range(ms, 1500, 1550);
+	assert_int_equal(to_lose, 0);
+	assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), 3);
+	assert_true(c->up);
+	world_down(&w);
+}
+
+/* A round trip longer than the first pauses: its answers to the first questions are late. */
+static void
+a_long_way(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+
+	(void)state;
+	w.network.delay_ns = 700 * MS;
+	c->address.port = 50000;
+	for (unsigned i = 0; i < 600; i++) {
+		speak(&w, &s, &c->address);
+		world_sleep(&w, 10 * MS);
+	}
+	assert_true(is_at(c) && c->up && c->ppp_ups == 1);
+	world_down(&w);
+}
+
+static void
+judged_late(void **state)
+{
+	struct lns_auth_answer yes = {.verdict = LNS_AUTH_REJECTED};
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+	unsigned asks = w.n_asks;
+
+	(void)state;
+	w.hold_asks = true;
+	rebind(c, 50000);
+	world_sleep(&w, 3 * SECOND);
+	assert_int_equal(w.n_asks, asks + 1);
+	assert_true(w.asks[asks].ask.again);
+	assert_true(cv_endpoint_equal(&w.asks[asks].ask.peer, &c->address));
+	assert_false(is_at(c));
+	/* he who judges does not know him: nothing has happened, and it may be asked again */
+	assert_int_equal(world_answer(&w, asks, &yes), 0);
+	assert_int_equal(world_answer(&w, asks, NULL), CV_ERR_STATE);
+	assert_int_equal(world_counter(&w, LNS_PATHS_WRONG), 1);
+	world_sleep(&w, SECOND);
+	assert_true(c->up && c->ppp_ups == 1);
+	speak(&w, &s, &c->address);
+	world_sleep(&w, 3 * SECOND);
+	assert_int_equal(w.n_asks, asks + 2);
+	assert_int_equal(world_answer(&w, asks + 1, NULL), 0);
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c) && c->up);
+	world_down(&w);
+}
+
+/* ---- forgers ---- */
+
+/* The last frame that went to somebody who is no client. */
+static struct world_ppp
+asked_outside(const struct world *w)
+{
+	assert_int_not_equal(w->n_data_outside, 0);
+	return w->ppp_outside[(w->n_data_outside - 1) % WORLD_PPP];
+}
+
+static void
+a_wrong_answer_changes_nothing(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+	uint8_t answer[4 + 4 + 1 + 49 + 5] = {
+		0xff, 0x03, 0xc2, 0x23, 2, 0, 0, sizeof(answer) - 4, 49, 1};
+	struct world_ppp q;
+	unsigned frames;
+
+	(void)state;
+	speak(&w, &s, &forger);
+	q = asked_outside(&w);
+	assert_true(cv_endpoint_equal(&q.to, &forger));
+	assert_int_equal(q.bytes[4], 1); /* a Challenge */
+	frames = w.n_data_outside;
+	answer[5] = q.bytes[5];
+	memcpy(answer + sizeof(answer) - 5, "alice", 5);
+	for (unsigned i = 0; i < 100; i++)
+		say(&w, &s, &forger, answer, sizeof(answer));
+	assert_int_equal(w.n_data_outside, frames); /* no Failure, nothing */
+	assert_int_equal(world_counter(&w, LNS_PATHS_WRONG), 4);
+	world_sleep(&w, 20 * SECOND);
+	assert_true(c->up && is_at(c) && c->ppp_ups == 1);
+	assert_int_equal(world_counter(&w, LNS_PATHS_UNPROVED), 1);
+	assert_true(world_logged(&w, "paths-unproved", "from=192.0.2.99:777 count=1"));
+	world_down(&w);
+}
+
+static bool keep_answers;
+
+static struct {
+	uint8_t bytes[512];
+	size_t len;
+} recorded;
+
+static bool
+record_answers(struct world *w, int to, const uint8_t *bytes, size_t len)
+{
+	static const uint8_t chap[] = {0xff, 0x03, 0xc2, 0x23, 2};
+
+	(void)w;
+	if (to < 0 && len > 8 + sizeof(chap) && len < sizeof(recorded.bytes) &&
+		memcmp(bytes + 8, chap, sizeof(chap)) == 0) {
+		memcpy(recorded.bytes, bytes, len);
+		recorded.len = len;
+		return !keep_answers;
+	}
+	return true;
+}
+
+static void
+a_replayed_answer_moves_nothing(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+
+	(void)state;
+	w.filter = record_answers;
+	rebind(c, 50000);
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c) && recorded.len != 0);
+	for (unsigned id = 0; id < 256; id++) { /* with any identifier */
+		speak(&w, &s, &forger);
+		recorded.bytes[8 + 5] = (uint8_t)id;
+		world_inject(&w, &forger, recorded.bytes, recorded.len);
+		world_sleep(&w, 100 * MS);
+	}
+	assert_true(is_at(c) && c->up);
+	assert_int_equal(world_counter(&w, LNS_TUNNELS_MOVED), 1);
+	world_down(&w);
+}
+
+/* The question went elsewhere: the answer counts from there alone. */
+static void
+an_answer_from_a_third_place(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+
+	(void)state;
+	w.filter = record_answers;
+	keep_answers = true;
+	speak(&w, &s, &forger); /* who is asked, too */
+	rebind(c, 50000);
+	world_sleep(&w, SECOND);
+	keep_answers = false;
+	world_inject(&w, &forger, recorded.bytes, recorded.len);
+	recorded.bytes[8 + 5] = asked_outside(&w).bytes[5];
+	world_inject(&w, &forger, recorded.bytes, recorded.len);
+	world_sleep(&w, SECOND);
+	assert_int_equal(world_counter(&w, LNS_PATHS_WRONG), 1);
+	assert_int_equal(world_counter(&w, LNS_TUNNELS_MOVED), 0);
+	assert_true(c->up);
+	world_down(&w);
+}
+
+/* Echo: whoever does not see what was sent guesses. */
+static void
+an_echo_must_be_seen(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, echo, "alice", PPP_AUTH_PAP);
+	struct lns_session_info s = session_of(&w, c);
+	uint8_t answer[4 + 4 + 4 + 16] = {0xff, 0x03, 0xc0, 0x21, 10, 0, 0, sizeof(answer) - 4};
+	struct ppp_info info;
+	struct world_ppp q;
+
+	(void)state;
+	ppp_link_info(c->ppp, &info);
+	for (unsigned i = 0; i < 4; i++)
+		answer[8 + i] = (uint8_t)(info.magic >> (24 - 8 * i));
+	speak(&w, &s, &forger);
+	q = asked_outside(&w);
+	assert_int_equal(q.bytes[4], 9);
+	answer[5] = q.bytes[5];
+	say(&w, &s, &forger, answer, sizeof(answer));
+	assert_int_equal(world_counter(&w, LNS_PATHS_WRONG), 1);
+	memcpy(answer + 12, q.bytes + 12, 16); /* all but one bit of it */
+	answer[27] ^= 1;
+	say(&w, &s, &forger, answer, sizeof(answer));
+	answer[27] ^= 1;
+	answer[8] ^= 1; /* the server's magic number, or any but the peer's */
+	say(&w, &s, &forger, answer, sizeof(answer));
+	assert_int_equal(world_counter(&w, LNS_PATHS_WRONG), 3);
+	assert_true(is_at(c));
+	/* who sees it does move it: what the documentation says of echo */
+	answer[8] ^= 1;
+	say(&w, &s, &forger, answer, sizeof(answer));
+	assert_int_equal(world_counter(&w, LNS_TUNNELS_MOVED), 1);
+	assert_false(is_at(c));
+	/* and the client, who goes on, has it back */
+	speak(&w, &s, &c->address);
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c) && c->up && c->ppp_ups == 1);
+	world_down(&w);
+}
+
+/* Any number of addresses at once: few questions, bounded memory, and the client gets through. */
+static void
+a_flood_of_forgers(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+	unsigned ms = 0;
+
+	(void)state;
+	c->address.port = 50000;
+	for (; !is_at(c) && ms < 20000; ms += 10) {
+		unsigned turn = world_random(&w) % 20;
+
+		for (unsigned i = 0; i < 20; i++) {
+			if (i == turn && ms >= 3000) /* they are many already */
+				speak(&w, &s, &c->address);
+			speak(&w, &s,
+				&(struct cv_endpoint){
+					.ip = cv_ipv4(0xc0000263 + world_random(&w) % 40),
+					.port = 7});
+		}
+		world_sleep(&w, 10 * MS);
+	}
+	print_message("# in the dark: %u ms\n", ms - 3000);
+	assert_true(is_at(c) && c->up);
+	/* 16 at once, 16 a second */
+	assert_true(world_counter(&w, LNS_PATHS_ASKED) <= 16 + ms * 17 / 1000);
+	assert_true(world_counter(&w, LNS_PATHS_RATE) > 0);
+	world_sleep(&w, 20 * SECOND);
+	assert_true(is_at(c) && c->up && c->ppp_ups == 1);
+	world_down(&w);
+}
+
+/* ---- where it may be ---- */
+
+static void
+beyond_its_secret(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+	struct cv_endpoint before = c->address;
+
+	(void)state;
+	c->address.ip = cv_ipv4(0xc6336401); /* 198.51.100.1 */
+	speak(&w, &s, &c->address);
+	world_sleep(&w, SECOND);
+	assert_false(is_at(c));
+	assert_int_equal(world_counter(&w, LNS_PATHS_REFUSED), 1);
+	assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), 0);
+	c->address = before;
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c) && c->up);
+	world_down(&w);
+}
+
+static void
+where_there_is_room(void **state)
+{
+	struct world w = {0};
+	struct world_client *c[3];
+	struct lns_session_info s;
+
+	(void)state;
+	world_up(&w, challenge, 7);
+	c[0] = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	c[1] = begin(&w, challenge, "bob", PPP_AUTH_MSCHAPV2);
+	rebind(c[1], 50001);
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c[1]));
+	/* to where alice is: limits.tunnels-per-peer is 2, and a third has no room */
+	s = session_of(&w, c[1]);
+	c[1]->address.ip = c[0]->address.ip;
+	speak(&w, &s, &c[1]->address);
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c[1]));
+	c[2] = world_client(&w, "alice", "pass-a", PPP_AUTH_MSCHAPV2);
+	c[2]->address.ip = c[0]->address.ip;
+	c[2]->l2tp_params.secret = NULL;
+	client_dial(c[2]);
+	world_sleep(&w, SECOND);
+	assert_false(c[2]->tunnel_up);
+	assert_int_equal(world_counter(&w, LNS_LIMIT_PEER), 1);
+	/* away from there one is enough */
+	c[1]->address.ip = cv_ipv4(0xc0000250);
+	speak(&w, &s, &c[1]->address);
+	world_sleep(&w, SECOND);
+	assert_true(is_at(c[1]));
+	client_dial(c[2]);
+	world_sleep(&w, SECOND);
+	assert_true(c[2]->tunnel_up);
+	/* and now there is no room to come back */
+	c[1]->address.ip = c[0]->address.ip;
+	speak(&w, &s, &c[1]->address);
+	world_sleep(&w, SECOND);
+	assert_false(is_at(c[1]));
+	assert_int_equal(world_counter(&w, LNS_PATHS_REFUSED), 1);
+	world_down(&w);
+}
+
+/* Two clients' ports are swapped: each has the address that the other's tunnel still has. */
+static void
+swapped_ports(void **state)
+{
+	struct world w = {0};
+	struct world_client *a, *b;
+	struct lns_session_info of_a, of_b;
+	struct cv_endpoint was;
+
+	(void)state;
+	world_up(&w, challenge, 7);
+	a = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	b = begin(&w, challenge, "bob", PPP_AUTH_CHAP_MD5);
+	of_a = session_of(&w, a);
+	of_b = session_of(&w, b);
+	was = a->address;
+	a->address = b->address;
+	b->address = was;
+	speak(&w, &of_a, &a->address);
+	speak(&w, &of_b, &b->address);
+	world_sleep(&w, 100 * SECOND);
+	assert_true(a->up && b->up && a->ppp_ups == 1 && b->ppp_ups == 1);
+	assert_int_equal(world_counter(&w, LNS_TUNNELS_MOVED), 2);
+	world_down(&w);
+}
+
+static void
+so_many_moves_a_minute(void **state)
+{
+	struct world w = {0};
+	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
+	struct lns_session_info s = session_of(&w, c);
+	unsigned moves = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		struct cv_endpoint at = c->address;
+
+		at.port = (uint16_t)(50000 + i);
+		c->address = at;
+		speak(&w, &s, &at);
+		world_sleep(&w, SECOND);
+		moves += is_at(c);
+	}
+	assert_in_range(moves, 15, 20); /* 10 at once, then one each 6 s */
+	assert_int_equal(world_counter(&w, LNS_TUNNELS_MOVED), moves);
+	assert_true(world_counter(&w, LNS_PATHS_RATE) >= 40);
+	world_down(&w);
+}
+
+/* ---- several users ---- */
+
+/* A LAC by hand, with PPP links of its callers. */
+struct lac {
+	struct hand h;
+	struct ppp_params params[2];
+	struct ppp_link *link[2];
+	uint16_t session[2]; /* the server's */
+	unsigned heard;
+	bool up[2], mute[2];
+	struct cv_endpoint at; /* that its NAT has for it */
+};
+
+static void
+lac_events(struct lac *k, unsigned i)
+{
+	struct ppp_network any = {0};
+	struct ppp_event e;
+
+	while (ppp_link_poll_event(k->link[i], &e)) {
+		if (e.type == PPP_EV_NETWORK)
+			ppp_network_start(k->link[i], k->h.w->now, &any);
+		k->up[i] = e.type == PPP_EV_UP || (k->up[i] && e.type != PPP_EV_DOWN);
+	}
+}
+
+/* What was said to the LAC's callers, and what they say. */
+static void
+lac_pump(struct lac *k)
+{
+	struct world *w = k->h.w;
+	bool more = true;
+
+	while (more) {
+		more = k->heard != w->n_data_outside;
+		for (; k->heard != w->n_data_outside; k->heard++) {
+			const struct world_ppp *f = &w->ppp_outside[k->heard % WORLD_PPP];
+			unsigned i = (unsigned)f->session - 1;
+
+			if (!cv_endpoint_equal(&f->to, &k->at) || i >= 2 || k->link[i] == NULL)
+				continue;
+			ppp_link_input(k->link[i], w->now, f->bytes, f->len);
+			lac_events(k, i);
+		}
+		for (unsigned i = 0; i < 2 && k->link[i] != NULL; i++) {
+			struct lns_session_info s = {
+				.tunnel_id = k->h.peer_tunnel, .session_id = k->session[i]};
+			uint8_t frame[PPP_MAX_CONTROL];
+			int len;
+
+			lac_events(k, i);
+			while ((len = ppp_link_poll_output(k->link[i], frame, sizeof(frame))) > 0) {
+				more = true;
+				if (!k->mute[i])
+					say(w, &s, &k->at, frame, (size_t)len);
+			}
+		}
+	}
+}
+
+static void
+lac_up(struct lac *k, struct world *w)
+{
+	static const char *const users[] = {"alice", "bob"}, *const words[] = {"pass-a", "pass-b"};
+
+	*k = (struct lac){0};
+	hand_init(&k->h, w, 0xc0000260, 1701, 9);
+	k->at = k->h.address;
+	assert_true(hand_tunnel(&k->h, "lac", NULL));
+	for (unsigned i = 0; i < 2; i++) {
+		ppp_params_default(&k->params[i], PPP_CLIENT);
+		k->params[i].crypto = w->crypto;
+		k->params[i].auth[0] = PPP_AUTH_MSCHAPV2;
+		k->params[i].n_auth = 1;
+		k->params[i].user = (struct cv_bytes){(const uint8_t *)users[i], strlen(users[i])};
+		k->params[i].password =
+			(struct cv_bytes){(const uint8_t *)words[i], strlen(words[i])};
+		k->link[i] = ppp_link_new(&k->params[i], (struct ppp_scope){0}, w->now);
+		k->session[i] = hand_call(&k->h, (uint16_t)(i + 1));
+		assert_int_not_equal(k->session[i], 0);
+		ppp_link_open(k->link[i], w->now);
+		hand_connect(&k->h, k->session[i]);
+		lac_pump(k);
+	}
+	assert_true(k->up[0] && k->up[1] && w->followed);
+}
+
+static bool
+lac_is_at(const struct lac *k, const struct cv_endpoint *at)
+{
+	struct lns_tunnel_info t;
+
+	assert_int_equal(lns_find_tunnel(k->h.w->lns, LNS_ANY_LISTENER, k->h.peer_tunnel, &t), 1);
+	return cv_endpoint_equal(&t.peer, at);
+}
+
+static void
+one_user_does_not_move_another(void **state)
+{
+	const struct cv_endpoint thief = {.ip = cv_ipv4(0xc0000261), .port = 9};
+	struct cv_endpoint home;
+	struct world w;
+	struct lac k;
+
+	(void)state;
+	world_up(&w, challenge, 7);
+	lac_up(&k, &w);
+	home = k.at;
+	/* alice, who knows her password, and bob's IDs, would have bob's packets */
+	k.mute[1] = true;
+	k.at = thief;
+	for (unsigned i = 0; i < 8; i++) {
+		for (unsigned j = 0; j < 2; j++)
+			speak(&w,
+				&(struct lns_session_info){
+					.tunnel_id = k.h.peer_tunnel, .session_id = k.session[j]},
+				&thief);
+		lac_pump(&k);
+		assert_true(lac_is_at(&k, &home));
+		world_sleep(&w, SECOND);
+	}
+	assert_true(world_counter(&w, LNS_PATHS_ASKED) > 2);
+	/* both are there: it moves, at once */
+	k.mute[1] = false;
+	for (unsigned i = 0; i < 10 && !lac_is_at(&k, &thief); i++) {
+		speak(&w,
+			&(struct lns_session_info){
+				.tunnel_id = k.h.peer_tunnel, .session_id = k.session[0]},
+			&thief);
+		lac_pump(&k);
+		world_sleep(&w, SECOND);
+	}
+	assert_true(lac_is_at(&k, &thief));
+	assert_true(world_logged(&w, "tunnel-moved", "sessions=2"));
+	assert_true(k.up[0] && k.up[1]);
+	for (unsigned i = 0; i < 2; i++)
+		ppp_link_free(k.link[i]);
+	world_down(&w);
+}
+
+/* A call that has no user yet can't say where it is. */
+static void
+not_while_a_call_begins(void **state)
+{
+	struct world w;
+	struct lac k;
+
+	(void)state;
+	world_up(&w, challenge, 7);
+	lac_up(&k, &w);
+	assert_int_not_equal(hand_call(&k.h, 3), 0);
+	assert_false(w.followed);
+	world_sleep(&w, 70 * SECOND); /* nor does it come */
+	for (unsigned i = 0; i < 2; i++)
+		ppp_link_free(k.link[i]);
+	world_down(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_client_is_followed),
+		cmocka_unit_test(nor_without_a_proof),
+		cmocka_unit_test(a_hello_shows_it_too),
+		cmocka_unit_test(reload_turns_it_off),
+		cmocka_unit_test(a_lost_challenge_is_followed_by_another),
+		cmocka_unit_test(a_long_way),
+		cmocka_unit_test(judged_late),
+		cmocka_unit_test(a_wrong_answer_changes_nothing),
+		cmocka_unit_test(a_replayed_answer_moves_nothing),
+		cmocka_unit_test(an_answer_from_a_third_place),
+		cmocka_unit_test(an_echo_must_be_seen),
+		cmocka_unit_test(a_flood_of_forgers),
+		cmocka_unit_test(beyond_its_secret),
+		cmocka_unit_test(where_there_is_room),
+		cmocka_unit_test(swapped_ports),
+		cmocka_unit_test(so_many_moves_a_minute),
+		cmocka_unit_test(one_user_does_not_move_another),
+		cmocka_unit_test(not_while_a_call_begins),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
