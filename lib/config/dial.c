@@ -315,23 +315,48 @@ check_name(struct cfg_loader *l, const struct cfg_node *map, size_t index)
 		}
 }
 
-/* Traffic that is waited for, and has another way. */
-static void
-check_waits(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_dial *d)
+static int
+by_place(const void *a, const void *b)
+{
+	return cfg_compare_places(
+		*(const struct cfg_route *const *)a, *(const struct cfg_route *const *)b);
+}
+
+/* Sorted, so that each network is looked up among thousands. NULL: there are none, or no memory. */
+static const struct cfg_route **
+sort_routes(struct cfg_loader *l)
 {
 	const struct cfg *cfg = l->cfg;
-	struct cfg_networks waits = cfg_dial_networks(cfg, d);
+	const struct cfg_route **all =
+		cfg->n_routes == 0 ? NULL : cfg_scratch(l, cfg->n_routes, sizeof(*all));
+
+	for (size_t i = 0; all != NULL && i < cfg->n_routes; i++)
+		all[i] = &cfg->routes[i];
+	if (all != NULL)
+		qsort(all, cfg->n_routes, sizeof(*all), by_place);
+	return all;
+}
+
+/* Traffic that is waited for, and has another way. No two routes lead to the same. */
+static void
+check_waits(struct cfg_loader *l, const struct cfg_node *map, const struct cfg_dial *d,
+	const struct cfg_route **routes)
+{
+	struct cfg_networks waits = cfg_dial_networks(l->cfg, d);
 	char prefix[CV_PREFIX_TEXT], text[128];
 
-	for (size_t i = 0; i < waits.n; i++)
-		for (size_t k = 0; k < cfg->n_routes; k++) {
-			if (cfg->routes[k].realm != waits.realm ||
-				!cv_prefix_equal(&cfg->routes[k].to, &waits.at[i]))
-				continue;
-			snprintf(text, sizeof(text), "traffic for %s goes by routes[%zu]",
-				cv_prefix_text(&waits.at[i], prefix), k);
-			cfg_fail_key(l, map, "start", text);
-		}
+	for (size_t i = 0; routes != NULL && i < waits.n; i++) {
+		const struct cfg_route place = {.realm = waits.realm, .to = waits.at[i]},
+				       *key = &place;
+		const struct cfg_route **at =
+			bsearch(&key, routes, l->cfg->n_routes, sizeof(*routes), by_place);
+
+		if (at == NULL)
+			continue;
+		snprintf(text, sizeof(text), "traffic for %s goes by routes[%zu]",
+			cv_prefix_text(&waits.at[i], prefix), (size_t)(*at - l->cfg->routes));
+		cfg_fail_key(l, map, "start", text);
+	}
 }
 
 void
@@ -373,6 +398,7 @@ cfg_check_dials(struct cfg_loader *l)
 	const struct cfg_node *list = cfg_node_get(l->root, "dial");
 	const struct cfg_node *limits = cfg_node_get(l->root, "limits");
 	const struct cfg_node *map = list == NULL ? NULL : list->first;
+	const struct cfg_route **routes = cfg->n_dials == 0 ? NULL : sort_routes(l);
 
 	cfg_find_hand_on(l);
 	for (size_t i = 0; i < cfg->n_dials && map != NULL && !cfg_enough(l);
@@ -382,7 +408,7 @@ cfg_check_dials(struct cfg_loader *l)
 		check_targets(l, map, &cfg->dials[i]);
 		check_peer_user(l, map, &cfg->dials[i]);
 		check_address(l, map, i);
-		check_waits(l, map, &cfg->dials[i]);
+		check_waits(l, map, &cfg->dials[i], routes);
 	}
 	if (cfg->n_dials == 0)
 		return;

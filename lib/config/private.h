@@ -352,6 +352,8 @@ void cfg_check_group(struct cfg_loader *l, const struct cfg_node *map, void *bas
 void cfg_check_rule(struct cfg_loader *l, const struct cfg_node *map, void *base);
 /* Interfaces against listeners, pools and each other; routes among themselves. */
 void cfg_check_uplinks(struct cfg_loader *l);
+/* The order of routes by where they lead: realm and prefix. */
+int cfg_compare_places(const struct cfg_route *a, const struct cfg_route *b);
 /* What is said in vain of tables of the kernel's, in a configuration without errors. */
 void cfg_check_kernel_tables(struct cfg_loader *l);
 /* Our addresses on interfaces against those of users, when these are known. */

@@ -322,19 +322,25 @@ struct place {
 	const struct cfg_node *node;
 };
 
-static int
-by_place(const void *pa, const void *pb)
+int
+cfg_compare_places(const struct cfg_route *a, const struct cfg_route *b)
 {
-	const struct cfg_route *a = ((const struct place *)pa)->route;
-	const struct cfg_route *b = ((const struct place *)pb)->route;
 	int order = (a->realm > b->realm) - (a->realm < b->realm);
 
 	if (order == 0)
 		order = (a->to.ip.family > b->to.ip.family) - (a->to.ip.family < b->to.ip.family);
 	if (order == 0)
 		order = memcmp(a->to.ip.bytes, b->to.ip.bytes, sizeof(a->to.ip.bytes));
-	if (order == 0)
-		order = (a->to.length > b->to.length) - (a->to.length < b->to.length);
+	return order != 0 ? order : (a->to.length > b->to.length) - (a->to.length < b->to.length);
+}
+
+static int
+by_place(const void *pa, const void *pb)
+{
+	const struct cfg_route *a = ((const struct place *)pa)->route;
+	const struct cfg_route *b = ((const struct place *)pb)->route;
+	int order = cfg_compare_places(a, b);
+
 	return order != 0 ? order : (a > b) - (a < b);
 }
 
