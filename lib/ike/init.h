@@ -46,7 +46,11 @@ struct ike_ask {
 	uint8_t nonce[IKE_NONCE_BYTES]; /* random */
 	uint8_t ke[IKE_KE_BYTES];       /* a public value of MODP 2048 */
 	struct cv_endpoint from, to; /* as they are here: the NAT detection hashes are of these */
-	bool marker;                 /* the non-ESP marker in front, as UDP 4500 wants it */
+	/* The public value is of a group (MODP 768) that no gateway chooses: who knows IKEv2 asks
+	 * for another (INVALID_KE_PAYLOAD), and keeps nothing. Else ke, and a half-open SA may be.
+	 */
+	bool stateless;
+	bool marker; /* the non-ESP marker in front, as UDP 4500 wants it */
 };
 
 /* What an answer with our SPI says. Whatever it is: IKE passes in both directions. */

@@ -3,7 +3,13 @@
 #include "ike/private.h"
 
 enum { TRANSFORM_ENCR = 1, TRANSFORM_PRF, TRANSFORM_INTEG, TRANSFORM_DH };
-enum { GROUP_MODP2048 = 14, PROTOCOL_IKE = 1, KEY_LENGTH = 0x800e };
+enum {
+	GROUP_MODP768 = 1,
+	MODP768_BYTES = 96,
+	GROUP_MODP2048 = 14,
+	PROTOCOL_IKE = 1,
+	KEY_LENGTH = 0x800e
+};
 
 struct transform {
 	uint8_t type;
@@ -13,34 +19,23 @@ struct transform {
 
 /* What gateways commonly take. What they don't is answered too, and that is all that is asked. */
 static const struct transform with_integrity[] = {
-	{TRANSFORM_ENCR, 12, 256}, /* AES-CBC */
-	{TRANSFORM_ENCR, 12, 128},
-	{TRANSFORM_PRF, 5, 0}, /* HMAC-SHA2-256, -384, -512, HMAC-SHA1 */
-	{TRANSFORM_PRF, 6, 0},
-	{TRANSFORM_PRF, 7, 0},
-	{TRANSFORM_PRF, 2, 0},
+	{TRANSFORM_ENCR, 12, 256},                        /* AES-CBC */
+	{TRANSFORM_ENCR, 12, 128}, {TRANSFORM_PRF, 5, 0}, /* HMAC-SHA2-256, -384, -512, HMAC-SHA1 */
+	{TRANSFORM_PRF, 6, 0}, {TRANSFORM_PRF, 7, 0}, {TRANSFORM_PRF, 2, 0},
 	{TRANSFORM_INTEG, 12, 0}, /* the same, cut */
-	{TRANSFORM_INTEG, 13, 0},
-	{TRANSFORM_INTEG, 14, 0},
-	{TRANSFORM_INTEG, 2, 0},
+	{TRANSFORM_INTEG, 13, 0}, {TRANSFORM_INTEG, 14, 0}, {TRANSFORM_INTEG, 2, 0},
 	{TRANSFORM_DH, GROUP_MODP2048, 0},
 	{TRANSFORM_DH, 31, 0}, /* Curve25519, P-256, P-384, MODP 3072 */
-	{TRANSFORM_DH, 19, 0},
-	{TRANSFORM_DH, 20, 0},
-	{TRANSFORM_DH, 15, 0},
+	{TRANSFORM_DH, 19, 0}, {TRANSFORM_DH, 20, 0}, {TRANSFORM_DH, 15, 0},
+	{TRANSFORM_DH, GROUP_MODP768, 0}, /* the last one, and only where it is `stateless` */
 };
 /* Ciphers that have an integrity of their own go without one (section 3.3). */
 static const struct transform combined[] = {
 	{TRANSFORM_ENCR, 20, 256}, /* AES-GCM with 16 bytes of ICV */
-	{TRANSFORM_ENCR, 20, 128},
-	{TRANSFORM_PRF, 5, 0},
-	{TRANSFORM_PRF, 6, 0},
-	{TRANSFORM_PRF, 7, 0},
-	{TRANSFORM_DH, GROUP_MODP2048, 0},
-	{TRANSFORM_DH, 31, 0},
-	{TRANSFORM_DH, 19, 0},
-	{TRANSFORM_DH, 20, 0},
-	{TRANSFORM_DH, 15, 0},
+	{TRANSFORM_ENCR, 20, 128}, {TRANSFORM_PRF, 5, 0}, {TRANSFORM_PRF, 6, 0},
+	{TRANSFORM_PRF, 7, 0}, {TRANSFORM_DH, GROUP_MODP2048, 0}, {TRANSFORM_DH, 31, 0},
+	{TRANSFORM_DH, 19, 0}, {TRANSFORM_DH, 20, 0}, {TRANSFORM_DH, 15, 0},
+	{TRANSFORM_DH, GROUP_MODP768, 0}, /* the last one, and only where it is `stateless` */
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -124,6 +119,23 @@ write_nat_detection(struct crypto *c, struct cv_writer *w, const struct ike_ask 
 	return rc;
 }
 
+/* Section 3.4. */
+static void
+write_ke(struct cv_writer *w, const struct ike_ask *ask)
+{
+	size_t start = begin(w, IKE_PAYLOAD_NONCE);
+
+	cv_write_u16(w, ask->stateless ? GROUP_MODP768 : GROUP_MODP2048);
+	cv_write_u16(w, 0);
+	if (ask->stateless) {
+		cv_write_u8(w, ask->ke[0] & 0x7f); /* below the prime */
+		cv_write_bytes(w, ask->ke + 1, MODP768_BYTES - 1);
+	} else {
+		cv_write_bytes(w, ask->ke, IKE_KE_BYTES);
+	}
+	end(w, start);
+}
+
 static void
 write_header(struct cv_writer *w, const struct ike_ask *ask)
 {
@@ -150,14 +162,10 @@ ike_write_request(struct crypto *c, const struct ike_ask *ask, uint8_t *out, siz
 
 	write_header(&w, ask);
 	start = begin(&w, IKE_PAYLOAD_KE);
-	write_proposal(&w, 1, true, with_integrity, COUNT(with_integrity));
-	write_proposal(&w, 2, false, combined, COUNT(combined));
+	write_proposal(&w, 1, true, with_integrity, COUNT(with_integrity) - !ask->stateless);
+	write_proposal(&w, 2, false, combined, COUNT(combined) - !ask->stateless);
 	end(&w, start);
-	start = begin(&w, IKE_PAYLOAD_NONCE);
-	cv_write_u16(&w, GROUP_MODP2048);
-	cv_write_u16(&w, 0);
-	cv_write_bytes(&w, ask->ke, IKE_KE_BYTES);
-	end(&w, start);
+	write_ke(&w, ask);
 	start = begin(&w, IKE_PAYLOAD_NOTIFY);
 	cv_write_bytes(&w, ask->nonce, IKE_NONCE_BYTES);
 	end(&w, start);

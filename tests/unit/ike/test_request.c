@@ -31,6 +31,29 @@ test_port_4500(void **state)
 		out + IKE_MARKER_BYTES + hash, request_500 + hash, CRYPTO_SHA1_BYTES);
 }
 
+/* A group that no gateway has: offered last in both proposals, and the value is of it. */
+static void
+test_stateless(void **state)
+{
+	static const uint8_t group[] = {0, 0, 0, 8, 4, 0, 0, 1},
+			     ke[] = {0x28, 0, 0, 104, 0, 1, 0, 0};
+	struct ike_ask ask = sample("192.0.2.11", "192.0.2.1", IKE_PORT);
+	size_t len = sizeof(request_500) + 2 * sizeof(group) - (IKE_KE_BYTES - 96);
+	const uint8_t *first, *second, *value;
+
+	(void)state;
+	ask.stateless = true;
+	assert_int_equal(ike_write_request(crypto, &ask, out, sizeof(out)), len);
+	first = memmem(out, len, group, sizeof(group));
+	assert_non_null(first);
+	second = memmem(first + 8, len - (size_t)(first + 8 - out), group, sizeof(group));
+	assert_non_null(second);
+	value = memmem(second, len - (size_t)(second - out), ke, sizeof(ke));
+	assert_ptr_equal(value, second + sizeof(group));
+	assert_int_equal(value[8], ask.ke[0] & 0x7f);
+	assert_memory_equal(value + 9, ask.ke + 1, 95);
+}
+
 static void
 test_ipv6(void **state)
 {
@@ -70,6 +93,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_port_500),
 		cmocka_unit_test(test_port_4500),
+		cmocka_unit_test(test_stateless),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_no_room),
 	};
