@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "stun/answer.h"
 #include "stun/ask.h"
+#include "stun/behave.h"
 #include "stun/echo.h"
 
 enum { CLASSIC = 1, BEHAVIOUR = 2, SIX = 4, FIX = 8, LITTLE = 16, ROOM = 4096 };
@@ -95,6 +96,42 @@ check_answer(const struct stun_server *s, const struct cv_endpoint *from, struct
 	free(out);
 }
 
+/* A client's discovery, to whose first question it is the answer: it ends, sends a bounded number
+ * of datagrams, and says no address that is none. */
+static void
+check_behave(const struct cv_endpoint *server, const struct cv_endpoint *from,
+	struct cv_bytes datagram, bool echo)
+{
+	struct stun_behave_params p = {.places = {{.at = *server, .echo = echo}},
+		.count = 1,
+		.local = *from,
+		.second = true,
+		.rto_ns = 1,
+		.sends = 2};
+	unsigned sends = 0;
+	struct stun_behave b;
+	struct stun_found f;
+	struct stun_send s;
+	uint64_t now = 1;
+
+	if (datagram.len >= STUN_HEADER)
+		memcpy(p.ids[0], datagram.data + STUN_HEADER - STUN_TRANSACTION, STUN_TRANSACTION);
+	stun_behave_begin(&b, &p, now);
+	FUZZ_CHECK(stun_behave_poll(&b, now, &s));
+	(void)stun_behave_input(&b, now, STUN_MAIN, server, datagram);
+	while (!stun_behave_done(&b)) {
+		while (stun_behave_poll(&b, now, &s))
+			FUZZ_CHECK(++sends <= 2 * 6 && s.len <= sizeof(s.bytes) && s.to.port != 0);
+		FUZZ_CHECK(stun_behave_done(&b) || stun_behave_next_timeout(&b) > now);
+		now = stun_behave_next_timeout(&b);
+	}
+	stun_behave_found(&b, &f);
+	FUZZ_CHECK(!f.answered ||
+		   (f.seen.port != 0 && f.seen.ip.family == from->ip.family && !f.mapping_sure) ||
+		   !f.nat);
+	FUZZ_CHECK(f.filtering == STUN_UNKNOWN);
+}
+
 static void
 check_echo(const struct cv_endpoint *from, struct cv_bytes datagram)
 {
@@ -137,6 +174,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	check_reading(datagram);
 	check_answer(&s, &from, datagram, (first & LITTLE) != 0 ? STUN_ANSWER_MAX : ROOM);
 	check_echo(&from, datagram);
+	check_behave(&s.here, &from, datagram, (first & LITTLE) != 0);
 	free(copy);
 	return 0;
 }
