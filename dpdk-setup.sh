@@ -11,7 +11,7 @@ BUILD_TSAN=$TOP/build-tsan
 BUILD_OTHER=$TOP/build-other
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-dev libssl-dev
-	libcmocka-dev libevent-dev libjansson-dev libmnl-dev python3"
+	libc-ares-dev libcmocka-dev libevent-dev libjansson-dev libmnl-dev python3"
 TEST_PACKAGES="clang-format clang libclang-rt-dev iproute2 nftables conntrack coturn ethtool iputils-ping
 	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
 	strongswan-swanctl openssl dhcpcd-base wide-dhcpv6-client procps python3-yaml python3-jsonschema

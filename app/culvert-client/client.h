@@ -17,11 +17,16 @@ enum {
 	EXIT_CONFIG,      /* errors in the configuration, all printed as FILE:LINE:COLUMN */
 	EXIT_NOT_RUNNING, /* nothing runs for the connection */
 	EXIT_DENIED,      /* no permission */
+	EXIT_RELAY,       /* discover: IPsec can go, through the relay */
 };
 
 struct client_options {
 	const char *config;
 	bool json, force;
+	const char *lns[CFG_CLIENT_LNS_MAX];
+	size_t n_lns;
+	uint16_t ports[CFG_CLIENT_PORTS_MAX];
+	size_t n_ports;
 	const char *word; /* the command's argument; NULL: none was given */
 };
 
@@ -32,7 +37,7 @@ struct client_command {
 				 it takes none */
 	const char *help;
 	int (*run)(const struct client_options *o); /* returns an exit code */
-	bool json, force;                           /* options that it takes */
+	bool json, force, lns;                      /* options that it takes; lns: and ports */
 	bool names;                                 /* its argument is the name of a connection */
 };
 
@@ -46,6 +51,9 @@ const struct cfg_connection *client_connection(
 	const struct cfg_client *cfg, const struct client_options *o);
 /* Says what is wrong with a word (may be NULL). Returns EXIT_USAGE. */
 int client_usage_error(const char *what, const char *word);
+
+/* discover_command.c */
+int discover_run(const struct client_options *o);
 
 /* help.c */
 void client_help(void);

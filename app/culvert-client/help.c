@@ -5,7 +5,7 @@
 
 #include "client.h"
 
-enum { HELP_COLUMN = 21 }; /* of what a command does */
+enum { HELP_COLUMN = 24 }; /* of what a command does */
 
 static const char head[] =
 	"NAME\n"
@@ -21,6 +21,11 @@ static const char tail[] =
 	"OPTIONS\n"
 	"    -c, --config FILE    the configuration (default: " CLIENT_DEFAULT_CONFIG ")\n"
 	"    -j, --json           the answer as JSON\n"
+	"    -l, --lns HOST       discover: an LNS of a gateway that is not in the configuration; "
+	"may\n"
+	"                         be given again\n"
+	"    -p, --port PORT      discover: a UDP port of these; may be given again (default: "
+	"1701)\n"
 	"    -f, --force          down: take away what a crashed client has left, too\n"
 	"    -V, --version        print the version\n"
 	"    -h, --help           print this text\n"
@@ -31,7 +36,8 @@ static const char tail[] =
 	"    2  wrong usage\n"
 	"    3  errors in the configuration, all printed as FILE:LINE:COLUMN\n"
 	"    4  nothing runs for the connection\n"
-	"    5  permission denied\n";
+	"    5  permission denied\n"
+	"    6  discover: IPsec can go, but through the relay alone (0: directly, 1: not at all)\n";
 
 void
 client_help(void)
@@ -72,7 +78,7 @@ void
 client_complete(const struct client_options *o, int at, int n, char **words)
 {
 	static const char *const options[] = {
-		"--config", "--json", "--force", "--version", "--help", NULL};
+		"--config", "--json", "--lns", "--port", "--force", "--version", "--help", NULL};
 	const struct client_command *given = NULL;
 	const char *typed = at < n ? words[at] : "";
 

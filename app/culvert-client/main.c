@@ -15,6 +15,19 @@ client_usage_error(const char *what, const char *word)
 	return EXIT_USAGE;
 }
 
+static bool
+add_port(struct client_options *o, const char *text)
+{
+	char *end;
+	long port = strtol(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0' || port < 1 || port > UINT16_MAX ||
+		o->n_ports == CFG_CLIENT_PORTS_MAX)
+		return false;
+	o->ports[o->n_ports++] = (uint16_t)port;
+	return true;
+}
+
 /* -1: go on; else the exit code. */
 static int
 parse(int argc, char **argv, struct client_options *o, int *completed)
@@ -22,6 +35,8 @@ parse(int argc, char **argv, struct client_options *o, int *completed)
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
+		{"lns", required_argument, NULL, 'l'},
+		{"port", required_argument, NULL, 'p'},
 		{"force", no_argument, NULL, 'f'},
 		{"complete", required_argument, NULL, 'C'},
 		{"version", no_argument, NULL, 'V'},
@@ -30,13 +45,22 @@ parse(int argc, char **argv, struct client_options *o, int *completed)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:jfVh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:jl:p:fVh", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			o->config = optarg;
 			break;
 		case 'j':
 			o->json = true;
+			break;
+		case 'l':
+			if (o->n_lns == CFG_CLIENT_LNS_MAX)
+				return client_usage_error("one --lns too many", optarg);
+			o->lns[o->n_lns++] = optarg;
+			break;
+		case 'p':
+			if (!add_port(o, optarg))
+				return client_usage_error("no UDP port, or one too many", optarg);
 			break;
 		case 'f':
 			o->force = true;
@@ -77,6 +101,8 @@ run(const struct client_command *c, struct client_options *o, int n, char **word
 		return client_usage_error("--json is not an option of", c->name);
 	if (o->force && !c->force)
 		return client_usage_error("--force is not an option of", c->name);
+	if ((o->n_lns != 0 || o->n_ports != 0) && !c->lns)
+		return client_usage_error("--lns and --port are no options of", c->name);
 	o->word = n > 0 ? words[0] : NULL;
 	return c->run(o);
 }

@@ -55,3 +55,35 @@ nat_host() {
 		ip -n "$ns" addr add "$3/24" dev eth0 && ip -n "$ns" link set eth0 up &&
 		ip -n "$ns" route add default via 10.0.0.1
 }
+
+# nat_firewall SITE PROFILE: what leaves the site beside answers, from now on.
+#   open     everything
+#   noesp    no ESP and AH
+#   hotel    neither these nor IKE nor UDP 1701
+#   tcp443   the web and DNS
+nat_firewall() {
+	local rule
+	case $2 in
+	open) rule=accept ;;
+	noesp) rule='meta l4proto { tcp, udp, icmp } accept' ;;
+	hotel) rule='udp dport != { 500, 1701, 4500 } accept; meta l4proto { tcp, icmp } accept' ;;
+	tcp443) rule='tcp dport { 53, 80, 443 } accept; udp dport 53 accept' ;;
+	*)
+		echo "nat_firewall: unknown $2"
+		return 2
+		;;
+	esac
+	world_in "$1" nft -f - <<NFT || return 1
+table ip firewall; delete table ip firewall
+table ip firewall {
+	chain out {
+		type filter hook forward priority filter; policy drop
+		ct state established,related accept
+		iifname "wan0" ct status dnat accept
+		iifname "wan0" drop
+		$rule
+	}
+}
+NFT
+	world_in "$1" conntrack -F >/dev/null 2>&1 || true
+}
