@@ -16,8 +16,10 @@ static const char yaml[] =
 	"s}]}\n"
 	"ppp: {auth: [pap, chap-md5, mschapv2]}\n"
 	"groups: [{name: clients, address: 10.88.0.1, pool: 10.88.1.0/30,\n"
-	"  pool6: '2001:db8:1::/62', delegate: '2001:db8:100::/55', dns6: ['2001:db8::53']},\n"
-	"  {name: others, address: 10.88.0.2, pool: 10.88.2.0/30, user-sessions: 2}]\n"
+	"  rebind: echo, pool6: '2001:db8:1::/62', delegate: '2001:db8:100::/55', dns6: "
+	"['2001:db8::53']},\n"
+	"  {name: others, address: 10.88.0.2, pool: 10.88.2.0/30, user-sessions: 2, rebind: "
+	"echo}]\n"
 	"users: [{name: userb, password-file: s, group: clients},\n"
 	"  {name: al, password-file: s, group: others}]\n"
 	"dial: [{name: isp, to: '198.51.100.2:4001', secret: none, start: traffic, idle: 60s}]\n"
@@ -31,6 +33,9 @@ struct peer {
 	uint16_t ns, nr, tunnel, session;
 	uint8_t request[1600]; /* the server's last Configure-Request, a PPP frame */
 	size_t request_len;
+	struct cv_endpoint elsewhere; /* where it may be, too, and what it was asked there */
+	uint8_t question[1600];
+	size_t question_len;
 };
 
 /* A question about a user, without its proof. */
@@ -109,6 +114,20 @@ hear(struct peer *p, struct cv_bytes data)
 	}
 }
 
+/* The same where it may be, too. */
+static void
+hear_elsewhere(struct peer *p, struct cv_bytes data)
+{
+	struct l2tp_header h;
+
+	FUZZ_CHECK(l2tp_header_parse(data.data, data.len, &h) == 0);
+	if (h.is_control) /* another's, of whom it was before */
+		return;
+	FUZZ_CHECK(h.payload.len <= sizeof(p->question));
+	memcpy(p->question, h.payload.data, h.payload.len);
+	p->question_len = h.payload.len;
+}
+
 static void
 answer_as_users(struct world *w, const struct asked *asked)
 {
@@ -174,15 +193,23 @@ act(struct world *w, const struct lns_action *a)
 	FUZZ_CHECK(slot < SLOTS);
 	switch (a->type) {
 	case LNS_ACT_SEND:
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < 2; i++) {
 			if (cv_endpoint_equal(&a->peer, &w->peers[i].address))
 				hear(&w->peers[i], a->data);
+			if (cv_endpoint_equal(&a->peer, &w->peers[i].elsewhere))
+				hear_elsewhere(&w->peers[i], a->data);
+		}
 		break;
 	case LNS_ACT_TUNNEL_ADD:
 		w->tunnels++;
 		break;
 	case LNS_ACT_TUNNEL_CHANGE:
 		FUZZ_CHECK(w->tunnels > 0);
+		for (int i = 0; i < 2; i++)
+			if (cv_endpoint_equal(&a->peer, &w->peers[i].elsewhere)) { /* it moved */
+				w->peers[i].elsewhere = w->peers[i].address;
+				w->peers[i].address = a->peer;
+			}
 		break;
 	case LNS_ACT_TUNNEL_REMOVE:
 		FUZZ_CHECK(w->tunnels-- > 0);
@@ -255,12 +282,16 @@ wait(struct world *w)
 
 /* Nothing at all, not fixed: see `answer`. Choice bit 0: from which address; bit 1: for a session.
  * fix: the record is AVPs, or (bit 2) a PPP frame, or nothing, which acknowledges the server's
- * Configure-Request. */
+ * Configure-Request. Bit 2 without bit 1: of the session too, but from elsewhere; nothing: the
+ * answer to an echo that was asked there. */
 static void
 feed(struct world *w, const struct fuzz_record *r)
 {
+	static const uint8_t magic[] = {0x12, 0x34, 0xab, 0xcd}; /* of the corpus' clients */
+	enum { ECHO_HEAD = PPP_HEADER_BYTES + PPP_PACKET_HEADER };
 	struct peer *p = &w->peers[r->choice & 1];
-	uint16_t session = (r->choice & 2) != 0 ? p->session : 0;
+	bool elsewhere = (r->choice & 6) == 4;
+	uint16_t session = (r->choice & 2) != 0 || elsewhere ? p->session : 0;
 	uint8_t buf[FUZZ_RECORD_BYTES + L2TP_CONTROL_HEADER];
 	struct cv_writer out = cv_writer(buf, sizeof(buf));
 	struct cv_bytes body = {r->bytes, r->len};
@@ -273,7 +304,11 @@ feed(struct world *w, const struct fuzz_record *r)
 		lns_input(w->lns, w->now, 0, &p->address, r->bytes, r->len);
 		return;
 	}
-	if (r->len == 0 && p->request_len != 0) {
+	if (r->len == 0 && elsewhere && p->question_len >= ECHO_HEAD + sizeof(magic)) {
+		p->question[PPP_HEADER_BYTES] = 10; /* Echo-Reply */
+		memcpy(p->question + ECHO_HEAD, magic, sizeof(magic));
+		body = (struct cv_bytes){p->question, p->question_len};
+	} else if (r->len == 0 && p->request_len != 0) {
 		p->request[PPP_HEADER_BYTES] = 2; /* Configure-Ack */
 		body = (struct cv_bytes){p->request, p->request_len};
 	}
@@ -283,7 +318,8 @@ feed(struct world *w, const struct fuzz_record *r)
 		l2tp_control_header_write(&out, p->tunnel, session,
 			(uint16_t)(L2TP_CONTROL_HEADER + body.len), p->ns, p->nr);
 	cv_write_bytes(&out, body.data, body.len);
-	lns_input(w->lns, w->now, 0, &p->address, buf, cv_written(&out));
+	lns_input(
+		w->lns, w->now, 0, elsewhere ? &p->elsewhere : &p->address, buf, cv_written(&out));
 }
 
 int
@@ -296,9 +332,12 @@ fuzz_one(const uint8_t *data, size_t len)
 	struct cv_reader in = cv_reader(data, len);
 	struct fuzz_record r;
 
-	for (uint16_t i = 0; i < 2; i++)
+	for (uint16_t i = 0; i < 2; i++) {
 		w.peers[i].address =
 			(struct cv_endpoint){cv_ipv4(0xc6336401 + i), (uint16_t)(4000 + i)};
+		w.peers[i].elsewhere = w.peers[i].address;
+		w.peers[i].elsewhere.port = (uint16_t)(5000 + i);
+	}
 	w.lns = lns_new(&params, w.now);
 	FUZZ_CHECK(w.lns != NULL && lns_slot_mask(w.lns) < SLOTS);
 	while (fuzz_next(&in, &r)) {

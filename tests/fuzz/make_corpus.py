@@ -162,17 +162,17 @@ def ppp(name, packets, method):
                 write("ppp", f"{name}-{role}-{phase}-raw", first + raw)
 
 
-def pap_call():
-    """Frames of a client with PAP as records for `lns`: userb's password is the secret."""
+def pap_call(user=b"userb", address="0a580101"):
+    """Frames of a client with PAP as records for `lns`: the secret is all users' password."""
     def data(protocol, code, payload, ident=1):
         packet = struct.pack("!HBBH", protocol, code, ident, 4 + len(payload)) + payload
         return record(b"\xff\x03" + packet, 6, FIX)
     acknowledge = record(b"", 6, FIX)
-    pap = b"\x05userb\x0ctunnelsecret"
+    pap = bytes([len(user)]) + user + b"\x0ctunnelsecret"
     return [data(0xc021, 1, bytes.fromhex("05061234abcd")), acknowledge,
             data(0xc023, 1, pap), acknowledge,
             data(0x8021, 1, bytes.fromhex("030600000000810600000000")),
-            data(0x8021, 1, bytes.fromhex("03060a580101"), 2),
+            data(0x8021, 1, bytes.fromhex("0306" + address), 2),
             data(0xc021, 9, bytes.fromhex("1234abcd")), data(0xc021, 5, b"bye")]
 
 
@@ -207,6 +207,11 @@ def lns(name, packets):
     write("lns", f"{name}-proxy",
           opening + record(control[10], 0, FIX) + record(control[12] + proxy_avps(), 2, FIX) +
           b"".join(pap_call()[3:]))
+    packet = bytes.fromhex("ff03002145000014000000004032000a58020100000000")
+    up = b"".join(pap_call(b"al", "0a580201")[:6])
+    elsewhere = record(packet, 4, FIX) + record(b"", 4, FIX)
+    write("lns", f"{name}-elsewhere", opening + call + up + elsewhere + calls[6] +
+          record(packet, 4, FIX | WAIT) + elsewhere + record(packet, 4, FIX | WAIT) + rest)
     write("lns", f"{name}-again", opening + call + opening + call + b"".join(pap_call()) + rest)
     write("lns", f"{name}-raw", b"".join(record(d, int(i % 3 == 0)) for i, (_, d)
                                          in enumerate(packets) if len(d) < 400)[:4000])
