@@ -33,9 +33,7 @@ enum {
 	DP_PATH_RING = 64,        /* ICMP about packets of ours that waits, a worker */
 	DP_RESOLVE_RING = 128,    /* packets for neighbours that are not known, likewise */
 	DP_KERNEL_RING = 256,     /* frames for the routing daemon, of a class, likewise */
-	DP_ELSEWHERE_RING = 128,  /* what comes from elsewhere than a tunnel's peer, likewise; */
-	DP_ELSEWHERE_PER_S = 200, /* of it, a worker, of those heard of before, */
-	DP_STRANGERS_PER_S = 50,  /* and of others */
+	DP_ELSEWHERE_RING = 128,  /* what comes from elsewhere than a tunnel's peer, likewise */
 	DP_PATHS_PER_S = 1000,    /* of it, a worker */
 	DP_PATH_LEAST = 576,      /* no path of IPv4 is narrower */
 	DP_IDS_OF_A_KIND = 65536, /* groups, services: what 16 bits can name */
@@ -57,6 +55,10 @@ enum {
 	DP_PATH_COST_MS = 2,        /* ICMP about packets of ours, of a router: 500 a second */
 	DP_ELSEWHERE_COST_MS = 250, /* data of one address and port: 4 a second; */
 	DP_ELSEWHERE_MOST_MS = 250,
+	DP_ELSEWHERE_ALL_COST_MS = 5, /* of all that were heard of before, 200, a worker */
+	DP_ELSEWHERE_ALL_MOST_MS = 1000,
+	DP_STRANGER_COST_MS = 20, /* and of all others, 50 */
+	DP_STRANGER_MOST_MS = 1000,
 	DP_REPLY_COST_MS = 100, /* what may answer us, 10 */
 	DP_REPLY_MOST_MS = 1600,
 	DP_ECHO_MOST_MS = 1000,

@@ -107,6 +107,7 @@ int bench_uplink(void);     /* likewise */
 int bench_scan(void);       /* floods.c: what others feel of who tries all addresses */
 int bench_floods(void);     /* likewise: what is dropped */
 int bench_stun(void);       /* likewise: NAT discovery */
+int bench_rebind(void);     /* likewise: packets of tunnels from elsewhere than their peers */
 int bench_memif_one(void);  /* memif.c */
 int bench_memif_many(void); /* likewise, with latency */
 int bench_churn(void);      /* churn.c */

@@ -150,6 +150,45 @@ bench_stun(void)
 	return rc;
 }
 
+/* ---- forgers who know a tunnel's IDs: what it costs others that it is followed ---- */
+
+int
+bench_rebind(void)
+{
+	enum { SESSIONS = 1000, EACH = 8 };
+	const struct population population = {
+		.sessions = bench_sessions_at_most(SESSIONS), .followed = true};
+	struct lane lane = {.name = "rebind.forged",
+		.traffic = {.kind = TRAFFIC_ESP,
+			.frame = LANE_SMALL,
+			.each = EACH,
+			.among = TRAFFIC_FORGED},
+		.way = &scene_relay,
+		.goal = NAN};
+	static struct scene s;
+	struct lanes l = {0};
+	struct bench_row row = {.name = "rebind.cost", .p10 = NAN, .goal = 1};
+	int rc;
+
+	lanes_add(&l, &lane);
+	lane.name = "rebind.followed";
+	lane.traffic.among = TRAFFIC_ELSEWHERE;
+	lane.limit_of = "rebind.forged";
+	lanes_add(&l, &lane);
+	if (l.n == 0)
+		return 0;
+	bench_progress("forgers");
+	if (scene_create(&s, &population) != 0)
+		return -1;
+	rc = lanes_run(&s, &l);
+	row.sessions = s.population.sessions;
+	row.value = 100 * (measured("rebind.followed") / measured("rebind.forged") - 1);
+	if (rc == 0 && bench_wanted(row.name) && !isnan(row.value))
+		bench_add(&row);
+	scene_destroy(&s);
+	return rc;
+}
+
 /* ---- floods: what is dropped ---- */
 
 static const struct flood {

@@ -26,6 +26,7 @@ static const struct section {
 	{{"uplink", "relay"}, bench_scan},
 	{{"flood"}, bench_floods},
 	{{"stun"}, bench_stun},
+	{{"rebind"}, bench_rebind},
 	{{"workers"}, bench_workers},
 	{{"churn"}, bench_churn},
 	{{"relay.memif", "macswap.memif"}, bench_memif_one},

@@ -80,6 +80,11 @@ static const struct bench_kind kinds[] = {
 	{"stun.relay", CYCLES, "relay at 1,000 sessions"},
 	{"stun.flood", CYCLES, "the same where each 64th packet is a STUN question"},
 	{"stun.cost", "%", "of a worker's time: so many questions a second as it answers (20,000)"},
+	{"rebind.forged", CYCLES,
+		"relay at 1,000 sessions; each 8th packet is forged, with their IDs, from "
+		"anywhere"},
+	{"rebind.followed", CYCLES, "the same, where clients whose NAT changes are followed"},
+	{"rebind.cost", "%", "what others pay for that"},
 	{"setup", "a second", "set-ups: tunnel, call, LCP, CHAP, IPCP; the server's part"},
 	{"setup.address", "a second", "the same, all from one address"},
 	{"setup.port", "a second", "the same, all from one address and port"},

@@ -133,6 +133,12 @@ scene_sessions(struct dp *dp, const struct population *p)
 			return -1;
 		if (p->switched && i % 2 != 0 && dp_switch_set(dp, slot, before) != 0)
 			return -1;
+		if (p->followed && i % 2 == 0 &&
+			(dp_tunnel_set(dp, session.service, session.tunnel_id, &session.peer) !=
+					0 ||
+				dp_tunnel_follow(dp, session.service, session.tunnel_id, true) !=
+					0))
+			return -1;
 		before = slot;
 	}
 	return 0;

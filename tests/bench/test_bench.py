@@ -13,7 +13,8 @@ NAMES = """relay relay.udp relay.cold limit limit.cold macswap macswap.cold rela
 relay.listeners relay.vlans relay.length relay.compressed relay.nosum relay.outer6 relay.inner6 relay.both6 relay.lac1 relay.lac8 relay.lac1000
 switch switch.both6 uplink.relay decap encap relay.scan relay.nobody
 flood.unknown flood.source flood.spoofed flood.refused flood.unroutable flood.checksum flood.port
-flood.stranger flood.version flood.sccrq flood.control flood.stun flood.answered stun stun.relay stun.flood stun.cost workers.limit workers.two workers.lac1
+flood.stranger flood.version flood.sccrq flood.control flood.stun flood.answered stun stun.relay stun.flood stun.cost
+rebind.forged rebind.followed rebind.cost workers.limit workers.two workers.lac1
 workers.lac8 workers.lac1000 churn churn.rate relay.memif macswap.memif relay.memif.imix
 macswap.memif.imix latency.p50 latency.p99 latency.p999 latency.p50.load90 latency.p99.load90
 latency.p999.load90 setup setup.address setup.port

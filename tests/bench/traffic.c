@@ -157,7 +157,8 @@ write_control(const struct traffic *t, uint64_t to, uint8_t *at)
 static bool
 is_from_everywhere(const struct traffic *t)
 {
-	return t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL || t->kind == TRAFFIC_STUN;
+	return t->kind == TRAFFIC_SCCRQ || t->kind == TRAFFIC_CONTROL || t->kind == TRAFFIC_STUN ||
+	       t->kind == TRAFFIC_FORGED || t->kind == TRAFFIC_ELSEWHERE;
 }
 
 static uint16_t
@@ -305,6 +306,10 @@ traffic_write(const struct population *p, const struct traffic *t, const uint8_t
 		return write_encap(p, t, mac, from, to, frame);
 	if (t->kind == TRAFFIC_NO_ROUTE)
 		from %= SENDERS;
+	if (t->kind == TRAFFIC_FORGED)
+		from |= 1;
+	if (t->kind == TRAFFIC_ELSEWHERE)
+		from &= ~UINT64_C(1);
 	population_session(p, from, &s);
 	if (t->kind == TRAFFIC_UNKNOWN)
 		s.session_id = (uint16_t)(s.session_id & ~1); /* none is even */

@@ -26,6 +26,7 @@ struct population {
 	bool inner6;         /* sessions send IPv6; all have IPv4, too */
 	bool refuse_answers; /* what a filter refuses is answered by ICMP */
 	bool uplink;         /* the port is inside their realm, with a router by it */
+	bool followed;       /* tunnels of every second session are */
 	bool switched;       /* each is joined to the next, or the one before */
 	/* set by population_plan */
 	uint64_t seed;
@@ -58,20 +59,22 @@ enum traffic_kind {
 	TRAFFIC_DECAP, /* ESP to an address behind the router; comes out as it is */
 	TRAFFIC_ENCAP, /* from there to a session; comes as it is */
 	/* what is dropped, or goes to the control thread */
-	TRAFFIC_UNKNOWN,  /* a session that is not here */
-	TRAFFIC_SOURCE,   /* from another address than its peer's */
-	TRAFFIC_SPOOFED,  /* an inner source that is not its own */
-	TRAFFIC_REFUSED,  /* TCP, which no filter here permits */
-	TRAFFIC_NO_ROUTE, /* to an inner address that nobody has */
-	TRAFFIC_SUM,      /* an inner header whose checksum is wrong */
-	TRAFFIC_PORT,     /* another UDP port of ours */
-	TRAFFIC_STRANGER, /* an address that is not ours */
-	TRAFFIC_VERSION,  /* L2TPv3 */
-	TRAFFIC_SCCRQ,    /* control messages for tunnel 0, from everywhere */
-	TRAFFIC_CONTROL,  /* control messages for a tunnel that is not here */
-	TRAFFIC_STUN,     /* STUN Binding requests, from everywhere */
-	TRAFFIC_SCAN,     /* from the router, to addresses that no client has */
-	TRAFFIC_NOBODY,   /* of a session, to neighbours who are not there */
+	TRAFFIC_UNKNOWN,   /* a session that is not here */
+	TRAFFIC_SOURCE,    /* from another address than its peer's */
+	TRAFFIC_FORGED,    /* from everywhere, with the IDs of one whose tunnel is not followed, */
+	TRAFFIC_ELSEWHERE, /* or is */
+	TRAFFIC_SPOOFED,   /* an inner source that is not its own */
+	TRAFFIC_REFUSED,   /* TCP, which no filter here permits */
+	TRAFFIC_NO_ROUTE,  /* to an inner address that nobody has */
+	TRAFFIC_SUM,       /* an inner header whose checksum is wrong */
+	TRAFFIC_PORT,      /* another UDP port of ours */
+	TRAFFIC_STRANGER,  /* an address that is not ours */
+	TRAFFIC_VERSION,   /* L2TPv3 */
+	TRAFFIC_SCCRQ,     /* control messages for tunnel 0, from everywhere */
+	TRAFFIC_CONTROL,   /* control messages for a tunnel that is not here */
+	TRAFFIC_STUN,      /* STUN Binding requests, from everywhere */
+	TRAFFIC_SCAN,      /* from the router, to addresses that no client has */
+	TRAFFIC_NOBODY,    /* of a session, to neighbours who are not there */
 };
 
 struct traffic {

@@ -7,8 +7,6 @@
  * a flood from addresses that never come again leaves the first alone, and keeps out nobody who
  * goes on sending. Nothing here looks at more of a packet than its headers.
  */
-#include <rte_cycles.h>
-
 #include "datapath/tables.h"
 #include "datapath/worker/punt.h"
 
@@ -38,8 +36,9 @@ dp_elsewhere_wanted(struct dp_worker *w, uint16_t service, uint16_t tunnel_id, s
 	e->who = who;
 	if (known) /* what is over its own rate takes nothing of that of all */
 		return cv_limit_take(rate, w->now_ms, cost, most) &&
-		       cv_bucket_take(&w->elsewhere[1], rte_rdtsc());
+		       cv_limit_take(&w->elsewhere, w->now_ms, DP_ELSEWHERE_ALL_COST_MS,
+			       DP_ELSEWHERE_ALL_MOST_MS);
 	/* nor does what is over that of all leave less to who shares its place */
-	return cv_bucket_take(&w->elsewhere[0], rte_rdtsc()) &&
+	return cv_limit_take(&w->strangers, w->now_ms, DP_STRANGER_COST_MS, DP_STRANGER_MOST_MS) &&
 	       cv_limit_take(rate, w->now_ms, cost, most);
 }

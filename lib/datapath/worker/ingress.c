@@ -142,9 +142,9 @@ elsewhere(struct dp_worker *w, struct dp_packet *p)
 {
 	bool control = p->ppp != 0 && p->protocol >= PPP_FIRST_CONTROL;
 
-	if (frame_check_source(w->dp, p->lan, p->peer) != GO_ON || p->peer_port == 0 ||
-		!dp_elsewhere_wanted(w, dp_key_service(p->key), dp_key_tunnel(p->key), p->peer,
-			p->peer_port, control))
+	if (!dp_elsewhere_wanted(w, dp_key_service(p->key), dp_key_tunnel(p->key), p->peer,
+		    p->peer_port, control) ||
+		p->peer_port == 0 || frame_check_source(w->dp, p->lan, p->peer) != GO_ON)
 		dp_drop(w, p, DP_DROP_INGRESS_SOURCE);
 	else
 		punt(w, p, DP_PUNT_ELSEWHERE, DP_EDGE_INGRESS_PUNT_ELSEWHERE);

@@ -246,8 +246,6 @@ new_worker(struct dp *dp, uint16_t index)
 	cv_bucket_init(&w->echoes, DP_ECHOES_PER_S, hz, now);
 	cv_bucket_init(&w->paths, DP_PATHS_PER_S, hz, now);
 	cv_bucket_init(&w->discoveries, DP_DISCOVERIES_PER_S, hz, now);
-	cv_bucket_init(&w->elsewhere[0], DP_STRANGERS_PER_S, hz, now);
-	cv_bucket_init(&w->elsewhere[1], DP_ELSEWHERE_PER_S, hz, now);
 	w->follow = dp_follow_new();
 	w->hold = dp_hold_new();
 	w->sequence = dp_sequence_new();

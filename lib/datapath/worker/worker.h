@@ -101,7 +101,7 @@ struct dp_worker {
 	struct cv_bucket echoes;            /* to strangers, all together */
 	struct cv_bucket paths;             /* ICMP about packets of ours */
 	struct cv_bucket discoveries;       /* NAT discovery's answers, all together */
-	struct cv_bucket elsewhere[2];      /* all together; of those heard of before */
+	uint32_t elsewhere, strangers;      /* rates of all `elsewheres`, known and not */
 	struct dp_elsewhere elsewheres[DP_SOURCES];
 	struct dp_echo_first echo_firsts[DP_ECHO_FIRSTS];
 	uint32_t echo_rates[DP_SOURCES]; /* by their address */

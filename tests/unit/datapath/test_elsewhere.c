@@ -177,7 +177,7 @@ each_has_a_rate(void **state)
 static void
 a_flood_keeps_nobody_out(void **state)
 {
-	uint64_t random = 1, begin = rte_rdtsc();
+	uint64_t random = 1;
 	unsigned others = 0, his = 0, before;
 	struct bench b;
 
@@ -195,9 +195,8 @@ a_flood_keeps_nobody_out(void **state)
 	}
 	print_message("# of 100,000 others %u, of 200 of his %u\n", others - his, his);
 	assert_in_range(his, 4, 9); /* 4 a second */
-	/* 50 at once, 50 a second of the time that really passed; and who has his place in the
-	 * table */
-	assert_true(others - his <= 60 + 50 * (rte_rdtsc() - begin) / rte_get_tsc_hz());
+	/* 50 at once, 50 a second; and of those whose place a chance had kept for them */
+	assert_true(others - his <= 160);
 	bench_down(&b);
 }
 
@@ -240,6 +239,8 @@ wild_frames(void **state)
 		}
 	}
 	assert_true(n != 0);
+	dp_parts_drain(b.dp->workers[0]);
+	dp_punt_drain(b.dp);
 	bench_down(&b);
 }
 
