@@ -285,13 +285,15 @@ a_long_way(void **state)
 static void
 judged_late(void **state)
 {
-	struct lns_auth_answer yes = {.verdict = LNS_AUTH_REJECTED};
+	static const uint8_t proof[20];
+	struct lns_auth_answer no = {.verdict = LNS_AUTH_REJECTED}, other = accept_as("bob", 0);
 	struct world w = {0};
 	struct world_client *c = begin(&w, challenge, "alice", PPP_AUTH_MSCHAPV2);
 	struct lns_session_info s = session_of(&w, c);
 	unsigned asks = w.n_asks;
 
 	(void)state;
+	other.authenticator_response = proof;
 	w.hold_asks = true;
 	rebind(c, 50000);
 	world_sleep(&w, 3 * SECOND);
@@ -300,7 +302,7 @@ judged_late(void **state)
 	assert_true(cv_endpoint_equal(&w.asks[asks].ask.peer, &c->address));
 	assert_false(is_at(c));
 	/* he who judges does not know him: nothing has happened, and it may be asked again */
-	assert_int_equal(world_answer(&w, asks, &yes), 0);
+	assert_int_equal(world_answer(&w, asks, &no), 0);
 	assert_int_equal(world_answer(&w, asks, NULL), CV_ERR_STATE);
 	assert_int_equal(world_counter(&w, LNS_PATHS_WRONG), 1);
 	world_sleep(&w, SECOND);
@@ -308,7 +310,15 @@ judged_late(void **state)
 	speak(&w, &s, &c->address);
 	world_sleep(&w, 3 * SECOND);
 	assert_int_equal(w.n_asks, asks + 2);
-	assert_int_equal(world_answer(&w, asks + 1, NULL), 0);
+	/* another user, whoever vouches for him, is not the one whose session it is */
+	assert_int_equal(world_answer(&w, asks + 1, &other), 0);
+	assert_int_equal(world_counter(&w, LNS_PATHS_WRONG), 2);
+	world_sleep(&w, SECOND);
+	assert_false(is_at(c));
+	speak(&w, &s, &c->address);
+	world_sleep(&w, 3 * SECOND);
+	assert_int_equal(w.n_asks, asks + 3);
+	assert_int_equal(world_answer(&w, asks + 2, NULL), 0);
 	world_sleep(&w, SECOND);
 	assert_true(is_at(c) && c->up);
 	world_down(&w);
