@@ -397,8 +397,8 @@ int lns_path_input(struct lns *lns, struct lns_tunnel *t, uint64_t now,
 	const struct cv_endpoint *from, const struct lns_session *s, struct cv_bytes frame);
 uint64_t lns_path_next_timeout(const struct lns_tunnel *t);
 void lns_path_timeout(struct lns *lns, struct lns_tunnel *t, uint64_t now);
-/* What is to be sent there, and asked about answers; where it returns false the tunnel may have
- * moved. */
+/* proofs.c: what is to be sent there, and asked about answers; where it returns false the tunnel
+ * may have moved. */
 bool lns_path_poll(struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_action *action);
 /* lns_auth_answer for a question of lns_path_poll. */
 bool lns_path_question(uint32_t number);

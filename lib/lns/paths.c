@@ -17,50 +17,16 @@
 #include "base/text.h"
 #include "base/wipe.h"
 #include "crypto/crypto.h"
-#include "lns/dial.h"
+#include "lns/paths.h"
 
 #define IN_TUNNEL(n) CV_OBJECT(struct lns_session, in_tunnel, n)
+enum { DOUBLINGS_MAX = 4 }; /* of the pause between two questions */
 #define UNPROVED_LINE_NS (10 * CV_NS_PER_S)
-
-enum {
-	AUTHENTICATOR = 20, /* bytes that prove us to a peer (RFC 2759 section 8.7) */
-	RESPONSE_MAX = 49,  /* bytes of a response (section 4) */
-	DOUBLINGS_MAX = 4,  /* of the pause between two questions */
-	MS = 1000000,       /* ns */
-};
-#define QUESTION (UINT32_C(1) << 31) /* in the number of a question about such an answer */
-
-/* What a user has answered, while it is judged. */
-struct response {
-	uint8_t response[RESPONSE_MAX], response_len;
-	uint8_t name[PPP_NAME_MAX], name_len;
-};
-
-/* What one session was asked at a candidate. */
-struct proof {
-	uint64_t serial;
-	struct ppp_proof asked;
-	struct response *response; /* NULL: none waits for its judge */
-	uint32_t number;           /* of the question to the judge */
-	uint8_t wrong;             /* answers to this question */
-	uint8_t ours[AUTHENTICATOR];
-	bool waits;                           /* for an answer */
-	bool ask_due, judge_due, success_due; /* to be given out */
-	bool right;
-};
-
-struct lns_path {
-	struct cv_endpoint at;
-	uint64_t again_at, forget_at;
-	uint8_t tries, n;
-	struct proof proofs[]; /* of the sessions that there were */
-};
 
 /* ---- what is followed ---- */
 
-/* How a session is asked; false: not at all. */
-static bool
-kind_of(const struct lns *lns, const struct lns_session *s, enum ppp_proof_kind *kind)
+bool
+lns_path_kind(const struct lns *lns, const struct lns_session *s, enum ppp_proof_kind *kind)
 {
 	const struct cfg_group *group = lns->groups[s->info.group].cfg;
 
@@ -82,7 +48,7 @@ lns_path_followed(const struct lns *lns, const struct lns_tunnel *t)
 		return false;
 	CV_LIST_EACH(&t->sessions, link, next)
 	{
-		if (!kind_of(lns, IN_TUNNEL(link), &kind))
+		if (!lns_path_kind(lns, IN_TUNNEL(link), &kind))
 			return false;
 	}
 	return true;
@@ -95,9 +61,8 @@ lns_path_review(struct lns *lns, struct lns_tunnel *t)
 		lns_ready(lns, &t->object);
 }
 
-/* Whether the tunnel's peer may be there: by a secret that is the same, and the limits. */
-static bool
-allowed(const struct lns *lns, const struct lns_tunnel *t, const struct cv_endpoint *at)
+bool
+lns_path_allowed(const struct lns *lns, const struct lns_tunnel *t, const struct cv_endpoint *at)
 {
 	const struct cfg_tunnel_secret *entry;
 	struct l2tp_tunnel_info info;
@@ -114,8 +79,8 @@ allowed(const struct lns *lns, const struct lns_tunnel *t, const struct cv_endpo
 
 /* ---- candidates ---- */
 
-static void
-drop_response(struct proof *p)
+void
+lns_path_drop_response(struct lns_proof *p)
 {
 	if (p->response != NULL)
 		cv_wipe(p->response, sizeof(*p->response));
@@ -124,13 +89,13 @@ drop_response(struct proof *p)
 	p->judge_due = false;
 }
 
-static void
-forget(struct lns *lns, struct lns_tunnel *t, unsigned place)
+void
+lns_path_forget(struct lns *lns, struct lns_tunnel *t, unsigned place)
 {
 	struct lns_path *path = t->paths[place];
 
 	for (unsigned i = 0; i < path->n; i++)
-		drop_response(&path->proofs[i]);
+		lns_path_drop_response(&path->proofs[i]);
 	free(path);
 	t->paths[place] = NULL;
 	lns->paths--;
@@ -146,7 +111,7 @@ lns_path_free(struct lns *lns, struct lns_tunnel *t)
 {
 	for (unsigned i = 0; t->paths != NULL && i < LNS_PATHS; i++)
 		if (t->paths[i] != NULL)
-			forget(lns, t, i);
+			lns_path_forget(lns, t, i);
 }
 
 /* One that has proved nothing goes. */
@@ -166,7 +131,7 @@ give_up(struct lns *lns, struct lns_tunnel *t, uint64_t now, unsigned place)
 		lns->unproved_said_at = now;
 		lns->unproved = 0;
 	}
-	forget(lns, t, place);
+	lns_path_forget(lns, t, place);
 }
 
 static struct lns_path *
@@ -180,10 +145,10 @@ new_path(const struct lns *lns, const struct lns_tunnel *t, const struct cv_endp
 	path->at = *at;
 	CV_LIST_EACH(&t->sessions, link, next)
 	{
-		struct proof *p = &path->proofs[path->n++];
+		struct lns_proof *p = &path->proofs[path->n++];
 
 		p->serial = IN_TUNNEL(link)->info.serial;
-		p->number = QUESTION | crypto_random_u32(lns->crypto);
+		p->number = LNS_PATH_QUESTION | crypto_random_u32(lns->crypto);
 	}
 	return path;
 }
@@ -242,7 +207,7 @@ may_move(const struct lns_tunnel *t, uint64_t now)
 {
 	uint32_t rate = t->move_rate;
 
-	return cv_limit_take(&rate, (uint32_t)(now / MS), LNS_MOVE_COST_MS, LNS_MOVE_MOST_MS);
+	return cv_limit_take(&rate, LNS_PATH_MS(now), LNS_MOVE_COST_MS, LNS_MOVE_MOST_MS);
 }
 
 /* A packet that answers nothing: it may be time for a question. */
@@ -250,15 +215,15 @@ static int
 seen(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct cv_endpoint *from,
 	struct lns_path *path, uint64_t serial)
 {
-	struct proof *p;
+	struct lns_proof *p;
 
 	if (path != NULL && now < path->again_at)
 		return CV_ERR_AUTH;
-	if (path == NULL && !allowed(lns, t, from)) {
+	if (path == NULL && !lns_path_allowed(lns, t, from)) {
 		lns_count(lns, LNS_PATHS_REFUSED);
 		return CV_ERR_AUTH;
 	}
-	if (!may_move(t, now) || !cv_limit_take(&t->path_rate, (uint32_t)(now / MS),
+	if (!may_move(t, now) || !cv_limit_take(&t->path_rate, LNS_PATH_MS(now),
 					 LNS_PATH_ASK_COST_MS, LNS_PATH_ASK_MOST_MS)) {
 		lns_count(lns, LNS_PATHS_RATE);
 		return CV_ERR_LIMIT;
@@ -280,9 +245,8 @@ seen(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct cv_endpoi
 	return CV_ERR_AUTH;
 }
 
-/* One session has shown that it is there: so the place receives, and the others are asked, all. */
-static void
-is_right(struct lns_path *path, struct proof *p, uint64_t now)
+void
+lns_path_right(struct lns_path *path, struct lns_proof *p, uint64_t now)
 {
 	p->right = true;
 	p->waits = p->ask_due = false;
@@ -292,8 +256,8 @@ is_right(struct lns_path *path, struct proof *p, uint64_t now)
 			path->proofs[i].ask_due = true;
 }
 
-static void
-is_wrong(struct lns *lns, struct proof *p)
+void
+lns_path_wrong(struct lns *lns, struct lns_proof *p)
 {
 	lns_count(lns, LNS_PATHS_WRONG);
 	if (++p->wrong >= LNS_PATH_WRONG)
@@ -302,9 +266,9 @@ is_wrong(struct lns *lns, struct proof *p)
 
 /* A response, which is judged later; its bytes are kept. */
 static void
-keep_response(struct lns *lns, struct proof *p, const struct ppp_ev_auth *e)
+keep_response(struct lns *lns, struct lns_proof *p, const struct ppp_ev_auth *e)
 {
-	struct response *r = calloc(1, sizeof(*r));
+	struct lns_response *r = calloc(1, sizeof(*r));
 
 	if (r == NULL) {
 		lns_count(lns, LNS_MEMORY);
@@ -316,7 +280,7 @@ keep_response(struct lns *lns, struct proof *p, const struct ppp_ev_auth *e)
 		memcpy(r->name, e->name.data, e->name.len);
 	r->name_len = (uint8_t)e->name.len;
 	p->response = r;
-	p->number = QUESTION | (p->number + 1);
+	p->number = LNS_PATH_QUESTION | (p->number + 1);
 	p->judge_due = true;
 }
 
@@ -328,7 +292,7 @@ answers(struct lns *lns, struct lns_path *path, uint64_t now, const struct lns_s
 	struct ppp_ev_auth e;
 
 	for (unsigned i = 0; i < path->n; i++) {
-		struct proof *p = &path->proofs[i];
+		struct lns_proof *p = &path->proofs[i];
 		int rc;
 
 		if (p->serial != s->info.serial || !p->waits || s->ppp == NULL)
@@ -339,9 +303,9 @@ answers(struct lns *lns, struct lns_path *path, uint64_t now, const struct lns_s
 		if (p->response != NULL)
 			return true; /* once more while the first is judged */
 		if (rc != 0)
-			is_wrong(lns, p);
+			lns_path_wrong(lns, p);
 		else if (p->asked.kind == PPP_PROOF_ECHO)
-			is_right(path, p, now);
+			lns_path_right(path, p, now);
 		else
 			keep_response(lns, p, &e);
 		return true;
@@ -364,194 +328,6 @@ lns_path_input(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct
 		return 0;
 	}
 	return seen(lns, t, now, from, path, s == NULL ? 0 : s->info.serial);
-}
-
-/* ---- the judge ---- */
-
-bool
-lns_path_question(uint32_t number)
-{
-	return (number & QUESTION) != 0;
-}
-
-static void
-ask_judge(struct lns *lns, const struct lns_path *path, const struct proof *p,
-	struct lns_session *s, struct lns_action *action)
-{
-	const struct response *r = p->response;
-	struct ppp_info info;
-
-	ppp_link_info(s->ppp, &info);
-	lns->ask = (struct lns_auth_ask){.serial = p->serial,
-		.number = p->number,
-		.again = true,
-		.method = info.auth,
-		.chap_id = p->asked.id,
-		.name = {r->name, r->name_len},
-		.challenge = {p->asked.value, sizeof(p->asked.value)},
-		.response = {r->response, r->response_len},
-		.user = cv_escape(lns->ask_user, sizeof(lns->ask_user), r->name, r->name_len),
-		.listener = s->info.listener,
-		.peer = path->at};
-	*action = (struct lns_action){.type = LNS_ACT_AUTH_ASK,
-		.listener = s->info.listener,
-		.peer = path->at,
-		.tunnel_id = s->info.tunnel_id,
-		.session = &s->info,
-		.ask = &lns->ask};
-}
-
-/* Whether the answer, and what is said of it, prove the user whose session it is. */
-static bool
-proves(struct lns *lns, struct lns_session *s, struct proof *p,
-	const struct lns_auth_answer *answer)
-{
-	const struct response *r = p->response;
-	struct ppp_ev_auth e = {.id = p->asked.id,
-		.name = {r->name, r->name_len},
-		.challenge = {p->asked.value, sizeof(p->asked.value)},
-		.response = {r->response, r->response_len}};
-	struct ppp_info info;
-
-	if (answer->verdict == LNS_AUTH_REJECTED ||
-		lns_user_find(lns, answer->profile.user) != s->who || s->who == NULL)
-		return false;
-	ppp_link_info(s->ppp, &info);
-	e.method = info.auth;
-	if (answer->verdict == LNS_AUTH_SECRET)
-		return ppp_proof_check(s->ppp, &e, &answer->secret, p->ours) == 0;
-	if (e.method != PPP_AUTH_MSCHAPV2)
-		return true;
-	if (answer->authenticator_response == NULL)
-		return false;
-	memcpy(p->ours, answer->authenticator_response, sizeof(p->ours));
-	return true;
-}
-
-int
-lns_path_answer(
-	struct lns *lns, struct lns_session *s, uint64_t now, const struct lns_auth_answer *answer)
-{
-	struct lns_tunnel *t = s->tunnel;
-
-	for (unsigned i = 0; t->paths != NULL && i < LNS_PATHS; i++)
-		for (unsigned j = 0; t->paths[i] != NULL && j < t->paths[i]->n; j++) {
-			struct proof *p = &t->paths[i]->proofs[j];
-
-			if (p->serial != s->info.serial || p->number != answer->number ||
-				p->response == NULL)
-				continue;
-			if (s->ppp != NULL && proves(lns, s, p, answer)) {
-				is_right(t->paths[i], p, now);
-				p->success_due = true;
-			} else {
-				is_wrong(lns, p);
-			}
-			drop_response(p);
-			lns_tunnel_settle(lns, t, now);
-			return 0;
-		}
-	lns_count(lns, LNS_AUTH_LATE);
-	return CV_ERR_STATE;
-}
-
-/* ---- what goes there ---- */
-
-static bool
-give_frame(struct lns *lns, const struct lns_session *s, const struct lns_path *path,
-	const uint8_t *frame, int len, struct lns_action *action)
-{
-	if (len <= 0 ||
-		!lns_session_give_frame(lns, s, (struct cv_bytes){frame, (size_t)len}, action))
-		return false;
-	action->peer = path->at;
-	return true;
-}
-
-static bool
-poll_proof(struct lns *lns, const struct lns_path *path, struct proof *p, struct lns_action *action)
-{
-	struct lns_session *s = lns_session_of(lns, p->serial);
-	uint8_t frame[PPP_PROOF_FRAME];
-	enum ppp_proof_kind kind;
-
-	if (s == NULL || s->ppp == NULL)
-		return false;
-	if (p->success_due) {
-		p->success_due = false;
-		return give_frame(lns, s, path, frame,
-			ppp_proof_success(s->ppp, &p->asked, p->ours, frame), action);
-	}
-	if (p->ask_due && kind_of(lns, s, &kind)) {
-		p->ask_due = false;
-		p->wrong = 0;
-		p->waits = give_frame(
-			lns, s, path, frame, ppp_proof_ask(s->ppp, kind, &p->asked, frame), action);
-		if (p->waits)
-			lns_count(lns, LNS_PATHS_ASKED);
-		return p->waits;
-	}
-	if (p->judge_due) {
-		p->judge_due = false;
-		ask_judge(lns, path, p, s, action);
-		return true;
-	}
-	return false;
-}
-
-/* Whether each session that the tunnel has now has answered from there. */
-static bool
-all_right(const struct lns_tunnel *t, const struct lns_path *path)
-{
-	uint32_t right = 0;
-
-	CV_LIST_EACH(&t->sessions, link, next)
-	{
-		for (unsigned i = 0; i < path->n; i++)
-			right += path->proofs[i].right &&
-				 path->proofs[i].serial == IN_TUNNEL(link)->info.serial;
-	}
-	return right == t->session_count;
-}
-
-static void
-move(struct lns *lns, struct lns_tunnel *t, uint64_t now, unsigned place)
-{
-	char before[CV_ENDPOINT_TEXT], peer[CV_ENDPOINT_TEXT];
-	const struct cv_endpoint from = t->peer, at = t->paths[place]->at;
-	bool echo = t->paths[place]->proofs[0].asked.kind == PPP_PROOF_ECHO;
-
-	forget(lns, t, place);
-	if (!allowed(lns, t, &at)) {
-		lns_count(lns, LNS_PATHS_REFUSED);
-	} else if (!cv_limit_take(&t->move_rate, (uint32_t)(now / MS), LNS_MOVE_COST_MS,
-			   LNS_MOVE_MOST_MS)) {
-		lns_count(lns, LNS_PATHS_RATE);
-	} else if (!lns_tunnel_move(lns, t, now, &at)) {
-		lns_count(lns, LNS_MEMORY);
-	} else {
-		lns_count(lns, LNS_TUNNELS_MOVED);
-		cv_log_event(lns->log, CV_LOG_INFO, "tunnel-moved",
-			"tunnel=%u from=%s peer=%s sessions=%u by=%s", t->id,
-			cv_endpoint_text(&from, before), cv_endpoint_text(&at, peer),
-			t->session_count, echo ? "echo" : "challenge");
-	}
-}
-
-bool
-lns_path_poll(struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_action *action)
-{
-	for (unsigned i = 0; t->paths != NULL && i < LNS_PATHS; i++) {
-		struct lns_path *path = t->paths[i];
-
-		for (unsigned j = 0; path != NULL && j < path->n; j++)
-			if (poll_proof(lns, path, &path->proofs[j], action))
-				return true;
-		/* what it said to the users there has gone out */
-		if (path != NULL && lns_path_followed(lns, t) && all_right(t, path))
-			move(lns, t, now, i);
-	}
-	return false;
 }
 
 uint64_t
