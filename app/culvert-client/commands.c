@@ -7,6 +7,7 @@
 #include "client.h"
 #include "common/files.h"
 #include "killswitch.h"
+#include "up.h"
 
 struct cfg_client *
 client_load(const struct client_options *o)
@@ -99,6 +100,28 @@ run_kill_switch(const struct client_options *o)
 }
 
 const struct client_command client_commands[] = {
+	{.name = "up",
+		.argument = "NAME",
+		.help = "bring the connection up, and leave it running in the background",
+		.run = up_up,
+		.names = true},
+	{.name = "run",
+		.argument = "NAME",
+		.help = "the same in the foreground, for systemd, without an end",
+		.run = up_run,
+		.names = true},
+	{.name = "down",
+		.argument = "NAME",
+		.help = "end IPsec and the tunnel, and take everything away",
+		.run = up_down,
+		.force = true,
+		.names = true},
+	{.name = "status",
+		.argument = "[NAME]",
+		.help = "what runs, by which way, and how it does",
+		.run = up_status,
+		.json = true,
+		.names = true},
 	{.name = "check",
 		.help = "check the configuration and print every error",
 		.run = run_check},

@@ -188,6 +188,15 @@ routes_sweep(struct mnl_socket *ask, uint32_t table)
 	return remove_rules(ask, table, AF_INET) + remove_rules(ask, table, AF_INET6);
 }
 
+bool
+routes_meet_lns(const struct routes *r)
+{
+	for (size_t i = 0; i < r->n_to; i++)
+		if (cv_prefix_contains(&r->to[i], &r->lns.ip))
+			return true;
+	return false;
+}
+
 /* Where whom IPsec reaches is also the LNS, the tunnel's own packets go as they would without us,
  * and rather nowhere than into the tunnel. */
 static int
@@ -260,7 +269,7 @@ routes_set(struct routes *r, const struct cv_ip *relay)
 	error = tell_address(r, relay, true);
 	if (error == 0)
 		error = tell_route(r, &all, relay, true);
-	if (error == 0 && r->lns.ip.family == relay->family)
+	if (error == 0 && r->lns.ip.family == relay->family && routes_meet_lns(r))
 		error = spare_lns(r);
 	if (error == 0)
 		error = tell_rule(r, &from);

@@ -35,6 +35,8 @@ unsigned routes_sweep(struct mnl_socket *ask, uint32_t table);
 /* Gives the interface an address inside, in place of that of its family, with the routes and rules
  * that belong to it. 0, or an errno; then what could be told is there, and goes by routes_clear. */
 int routes_set(struct routes *r, const struct cv_ip *relay);
+/* Whether the LNS is among those whom IPsec reaches by the relay. */
+bool routes_meet_lns(const struct routes *r);
 /* Takes it all away. */
 void routes_clear(struct routes *r);
 

@@ -26,7 +26,8 @@ enum {
 };
 
 /* The beginning of each connection, in this order; commands wait behind it. */
-static const char *const events[] = {"ike-updown", "child-updown", "ike-update", "list-sa"};
+static const char *const events[] = {
+	"ike-updown", "child-updown", "ike-update", "list-sa", "list-conn"};
 enum { EVENTS = sizeof(events) / sizeof(events[0]) };
 
 static const char *const commands[] = {
@@ -34,6 +35,7 @@ static const char *const commands[] = {
 	[VICI_INITIATE] = "initiate",
 	[VICI_TERMINATE] = "terminate",
 	[VICI_LIST_SAS] = "list-sas",
+	[VICI_LIST_CONNS] = "list-conns",
 };
 
 struct request {
@@ -142,6 +144,12 @@ vici_list(struct vici_client *c, const char *connection)
 	return queue(c, VICI_LIST_SAS, connection, "", false);
 }
 
+int
+vici_list_conns(struct vici_client *c)
+{
+	return queue(c, VICI_LIST_CONNS, "", "", false);
+}
+
 struct cv_bytes
 vici_output(const struct vici_client *c)
 {
@@ -164,9 +172,18 @@ vici_busy(const struct vici_client *c)
 
 /* ---- SAs ---- */
 
+/* A section of a connection's is named as the child is, one of an SA's for its number, too. */
 static void
-read_child(struct cv_bytes m, struct vici_child *child)
+read_child_conn(const struct vici_element *e, struct vici_child *child)
 {
+	(void)cv_escape(child->name, sizeof(child->name), e->name.data, e->name.len);
+}
+
+static void
+read_child(const struct vici_element *e, struct vici_child *child)
+{
+	struct cv_bytes m = e->value;
+
 	(void)vici_text(m, "name", child->name, sizeof(child->name));
 	(void)vici_text(m, "state", child->state, sizeof(child->state));
 	(void)vici_text(m, "mode", child->mode, sizeof(child->mode));
@@ -196,11 +213,23 @@ read_addresses(struct cv_bytes m, struct vici_sa *sa)
 	sa->remote_port = read_port(m, "remote-port");
 }
 
+static void
+read_children(struct cv_bytes list, struct vici_sa *sa,
+	void read(const struct vici_element *, struct vici_child *))
+{
+	struct cv_reader r = cv_reader(list.data, list.len);
+	struct vici_element e;
+
+	while (sa->n_children < VICI_CHILDREN && vici_next(&r, &e))
+		if (e.kind == VICI_SECTION)
+			read(&e, &sa->children[sa->n_children++]);
+}
+
 /* The first section of an event, named after the connection. false: there is none. */
 static bool
 read_sa(struct cv_bytes m, struct vici_sa *sa)
 {
-	struct cv_reader r = cv_reader(m.data, m.len), children;
+	struct cv_reader r = cv_reader(m.data, m.len);
 	struct cv_bytes list;
 	struct vici_element e;
 
@@ -214,12 +243,10 @@ read_sa(struct cv_bytes m, struct vici_sa *sa)
 	sa->id = vici_number(m, "uniqueid");
 	sa->established_s = vici_number(m, "established");
 	read_addresses(m, sa);
-	if (!vici_section(m, "child-sas", &list))
-		return true;
-	children = cv_reader(list.data, list.len);
-	while (sa->n_children < VICI_CHILDREN && vici_next(&children, &e))
-		if (e.kind == VICI_SECTION)
-			read_child(e.value, &sa->children[sa->n_children++]);
+	if (vici_section(m, "child-sas", &list))
+		read_children(list, sa, read_child);
+	else if (vici_section(m, "children", &list))
+		read_children(list, sa, read_child_conn);
 	return true;
 }
 
@@ -230,7 +257,7 @@ static int
 hear_event(const char *name, struct cv_bytes m, struct vici_event *ev)
 {
 	static const enum vici_event_type types[EVENTS] = {
-		VICI_EV_IKE, VICI_EV_CHILD, VICI_EV_MOVED, VICI_EV_SA};
+		VICI_EV_IKE, VICI_EV_CHILD, VICI_EV_MOVED, VICI_EV_SA, VICI_EV_CONN};
 	unsigned i = 0;
 
 	while (i < EVENTS && strcmp(events[i], name) != 0)
@@ -274,7 +301,7 @@ hear_answer(struct vici_client *c, enum packet type, struct cv_bytes m, struct v
 	}
 	ev->type = VICI_EV_ANSWER;
 	ev->command = c->waiting[0].command;
-	/* list-sas has no such value in its answer */
+	/* lists have no such value in their answers */
 	ev->ok =
 		type == RESPONSE && (vici_yes(m, "success") || !vici_value(m, "success", &success));
 	if (type == UNKNOWN_COMMAND)

@@ -23,11 +23,11 @@ enum {
 	VICI_PACKET_MAX = 512 * 1024, /* bytes, as charon has it */
 	VICI_TEXT = 128,              /* bytes of a text, with its NUL */
 	VICI_ADDRESS = 48,
-	VICI_CHILDREN = 8, /* CHILD_SAs of an IKE_SA that are told of */
+	VICI_CHILDREN = 8, /* CHILD_SAs of an IKE_SA, or of a connection, that are told of */
 	VICI_WAITING = 8,  /* commands that may wait */
 };
 
-enum vici_command { VICI_VERSION, VICI_INITIATE, VICI_TERMINATE, VICI_LIST_SAS };
+enum vici_command { VICI_VERSION, VICI_INITIATE, VICI_TERMINATE, VICI_LIST_SAS, VICI_LIST_CONNS };
 
 /* Texts are charon's, escaped by cv_escape; names that are words are as they were. */
 struct vici_child {
@@ -55,6 +55,7 @@ enum vici_event_type {
 	VICI_EV_SA,     /* one of those that vici_list asked for; its answer comes behind them */
 	VICI_EV_IKE,    /* an IKE_SA is `up`, or gone, or came to nothing */
 	VICI_EV_CHILD,  /* a CHILD_SA, the only one in `sa` */
+	VICI_EV_CONN,   /* one of those that vici_list_conns asked for: names alone, in `sa` */
 	VICI_EV_MOVED,  /* an IKE_SA has other addresses: those in `sa` */
 };
 
@@ -79,6 +80,8 @@ int vici_initiate(struct vici_client *c, const char *connection, const char *chi
 /* All IKE_SAs of a connection. force: without waiting for the peer. */
 int vici_terminate(struct vici_client *c, const char *connection, bool force);
 int vici_list(struct vici_client *c, const char *connection);
+/* Connections that charon knows, with their children. */
+int vici_list_conns(struct vici_client *c);
 
 /* What came. 0; CV_ERR_NOMEM, or CV_ERR_STATE: broken before. */
 int vici_input(struct vici_client *c, const uint8_t *data, size_t len);

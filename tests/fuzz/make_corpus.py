@@ -293,7 +293,7 @@ def vici():
     sa = {"office": {"uniqueid": "1", "state": "ESTABLISHED", "local-host": "10.88.1.2",
                      "local-port": "4500", "remote-host": "10.88.0.1", "remote-port": "4500",
                      "established": "3", "child-sas": {"net-1": child}}}
-    begin = [b"\5"] * 4 + [b"\1" + message({"daemon": "charon", "version": "5.9.8"})]
+    begin = [b"\5"] * 5 + [b"\1" + message({"daemon": "charon", "version": "5.9.8"})]
     yes = b"\1" + message({"success": "yes"})
     no = b"\1" + message({"success": "no", "errmsg": "CHILD_SA config 'net' not found"})
     up = [event("ike-updown", {"up": "yes", **sa}), event("child-updown", {"up": "yes", **sa})]

@@ -58,8 +58,10 @@ command(struct vici_client *c, unsigned choice)
 		(void)vici_initiate(c, "office", "net");
 	else if (choice == 1)
 		(void)vici_terminate(c, "office", true);
-	else
+	else if (choice == 2)
 		(void)vici_list(c, "office");
+	else
+		(void)vici_list_conns(c);
 }
 
 static bool

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The manual pages: scdoc takes them, man has nothing to complain of, and what they say is what the
-# programs' own help says. usage: man.sh SOURCE CULVERTD CULVERTCTL (speaks TAP)
+# programs' own help says. usage: man.sh SOURCE CULVERTD CULVERTCTL CULVERT-CLIENT (speaks TAP)
 set -u
 shopt -s lastpipe
 source=$1
-declare -A program=([culvertd.8]=$2 [culvertctl.1]=$3)
+declare -A program=([culvertd.8]=$2 [culvertctl.1]=$3 [culvert-client.1]=$4)
 declare -A page=([culvertd.8]=$source/app/culvertd/culvertd.8.scd
 	[culvertctl.1]=$source/app/culvertctl/culvertctl.1.scd
+	[culvert-client.1]=$source/app/culvert-client/culvert-client.1.scd
 	[culvert.yaml.5]=$source/config/culvert.yaml.5.scd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -33,7 +34,7 @@ codes() {
 	sed -n '/EXIT STATUS/,$p' | grep -oE '^ *\*?[0-9]+\*?( |$)' | tr -dc '0-9\n' | sort -u
 }
 
-for name in culvertd.8 culvertctl.1; do
+for name in culvertd.8 culvertctl.1 culvert-client.1; do
 	"${program[$name]}" --help >"$work/help"
 	comm -23 <(options <"${page[$name]}") <(options <"$work/help") |
 		sed "s/\$/ is in $name.scd alone/" | check "$name: the options are those of --help"
@@ -41,16 +42,18 @@ for name in culvertd.8 culvertctl.1; do
 		check "$name: the exit codes are those of --help"
 done
 
-"${program[culvertctl.1]}" --help >"$work/help"
-sed -n '/^# COMMANDS/,/^# OPTIONS/p' "${page[culvertctl.1]}" | grep '^\*' | grep -oE '[a-z-]+' |
-	while read -r command; do
-		grep -qE "^    $command( |\$)" "$work/help" || echo "$command is no command"
-	done | check "culvertctl.1: every command is one"
-grep -oE '^    [a-z-]+' <(sed -n '/^COMMANDS/,/^$/p' "$work/help") | tr -d ' ' | sort -u |
-	while read -r command; do
-		sed -n '/^# COMMANDS/,/^# OPTIONS/p' "${page[culvertctl.1]}" | grep -qF "*$command*" ||
-			echo "$command is missing"
-	done | check "culvertctl.1: every command is there"
+for name in culvertctl.1 culvert-client.1; do
+	"${program[$name]}" --help >"$work/help"
+	sed -n '/^# COMMANDS/,/^# OPTIONS/p' "${page[$name]}" | grep '^\*' | grep -oE '[a-z-]+' |
+		while read -r command; do
+			grep -qE "^    $command( |\$)" "$work/help" || echo "$command is no command"
+		done | check "$name: every command is one"
+	grep -oE '^    [a-z-]+' <(sed -n '/^COMMANDS/,/^$/p' "$work/help") | tr -d ' ' | sort -u |
+		while read -r command; do
+			sed -n '/^# COMMANDS/,/^# OPTIONS/p' "${page[$name]}" | grep -qF "*$command*" ||
+				echo "$command is missing"
+		done | check "$name: every command is there"
+done
 
 "$2" --config-reference | diff - "$source/config/reference.md" |
 	check "culvertd --config-reference prints config/reference.md"

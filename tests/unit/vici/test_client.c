@@ -80,12 +80,13 @@ nothing(struct played *p)
 static void
 begin_client(struct played *p)
 {
-	static const char *const events[] = {"ike-updown", "child-updown", "ike-update", "list-sa"};
+	static const char *const events[] = {
+		"ike-updown", "child-updown", "ike-update", "list-sa", "list-conn"};
 	struct vici_event ev;
 
 	p->c = vici_client_new();
 	assert_non_null(p->c);
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		(void)asked(p, REGISTER, events[i]);
 		assert_true(vici_busy(p->c));
 		say_empty(p, CONFIRMED);
@@ -260,6 +261,40 @@ test_list(void **state)
 }
 
 static void
+test_connections(void **state)
+{
+	struct played p;
+	struct vici_event ev;
+
+	(void)state;
+	begin_client(&p);
+	assert_int_equal(vici_list_conns(p.c), 0);
+	(void)asked(&p, COMMAND, "list-conns");
+	begin(&p, EVENT, "list-conn");
+	vici_write_section(&p.w, "office");
+	vici_write_value(&p.w, "version", "IKEv2");
+	vici_write_section(&p.w, "children");
+	vici_write_section(&p.w, "net");
+	vici_write_value(&p.w, "mode", "TUNNEL");
+	vici_write_section_end(&p.w);
+	vici_write_section(&p.w, "voice");
+	vici_write_section_end(&p.w);
+	vici_write_section_end(&p.w);
+	vici_write_section_end(&p.w);
+	say(&p);
+	say_empty(&p, RESPONSE);
+	assert_int_equal(vici_poll_event(p.c, &ev), 1);
+	assert_int_equal(ev.type, VICI_EV_CONN);
+	assert_string_equal(ev.sa.name, "office");
+	assert_int_equal(ev.sa.n_children, 2);
+	assert_string_equal(ev.sa.children[0].name, "net");
+	assert_string_equal(ev.sa.children[1].name, "voice");
+	assert_int_equal(vici_poll_event(p.c, &ev), 1);
+	assert_int_equal(ev.command, VICI_LIST_CONNS);
+	vici_client_free(p.c);
+}
+
+static void
 test_moved(void **state)
 {
 	struct played p;
@@ -391,6 +426,7 @@ main(void)
 		cmocka_unit_test(test_up),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_connections),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_broken),

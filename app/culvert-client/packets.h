@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The data path of a session: datagrams of the LNS to lib/dial and the TUN, and packets of the TUN
+ * to the LNS. Shared by session.c and packets.c alone. */
+#ifndef CLIENT_PACKETS_H
+#define CLIENT_PACKETS_H
+
+#include <event2/util.h>
+
+#include "crypto/crypto.h"
+#include "dial/dial.h"
+#include "session.h"
+
+struct event;
+
+struct session {
+	struct session_params params;
+	struct session_status status;
+	struct ppp_params ppp;
+	struct dial *dial;
+	int fd;
+	struct event *timer, *on_socket, *on_tun;
+	uint64_t asked_at; /* when a sign of life was asked for; 0: none is waited for */
+	uint64_t done_at;  /* over: when the LNS is not waited for any longer */
+	uint16_t peer_mru;
+	bool over, done;
+	enum session_end end;
+};
+
+/* Drains what lib/dial has to say, tells, sends and arms the timer. */
+void session_settle(struct session *s, uint64_t now);
+
+/* The largest packet that the way to the LNS has room for, as the kernel knows it now, and the
+ * configuration allows. */
+uint16_t packets_room(const struct session *s);
+/* Sets status.mtu by that and what the LNS takes; whether it has changed. */
+bool packets_measure(struct session *s);
+
+void packets_on_socket(evutil_socket_t fd, short what, void *ctx);
+void packets_on_tun(evutil_socket_t fd, short what, void *ctx);
+
+#endif

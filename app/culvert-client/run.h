@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What runs for a connection: the way to it (way.c), what it says of itself (report.c), and its
+ * life (run.c). One thread, one libevent loop.
+ */
+#ifndef CLIENT_RUN_H
+#define CLIENT_RUN_H
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "base/time.h"
+#include "client.h"
+#include "control/control.h"
+#include "crypto/crypto.h"
+#include "ipsec.h"
+#include "routes.h"
+#include "session.h"
+#include "tun.h"
+
+enum run_state {
+	RUN_DIALLING,
+	RUN_RELAY,   /* the tunnel is up */
+	RUN_WAITING, /* until it is dialled again */
+	RUN_DIRECT,
+	RUN_STOPPING,
+};
+
+enum {
+	RUN_TEXT = 512,
+	RUN_PATH = 108, /* bytes of a socket's path, with its NUL */
+	RUN_LNS = CFG_CLIENT_LNS_MAX * CFG_CLIENT_PORTS_MAX,
+};
+
+struct run {
+	const struct cfg_client *cfg;
+	const struct cfg_connection *c;
+	struct cv_log log;
+	struct crypto *crypto;
+	struct event_base *base;
+	struct event *on_term, *on_int, *again, *look, *guard;
+	struct control_server *control;
+	struct tun tun;
+	struct routes routes;
+	struct cv_prefix *to; /* the gateway and the peers */
+	struct session *session;
+	struct ipsec *ipsec;
+	enum run_state state;
+	struct cv_endpoint lns[RUN_LNS]; /* the best first */
+	unsigned n_lns, at;
+	unsigned dials, failures; /* failures in a row */
+	bool session_done;        /* it has nothing more to say */
+	bool ready;               /* IPsec was up once */
+	bool once;                /* what fails before it is ready ends it */
+	bool failed, stopped;
+	int progress;             /* a line for people each; -1: nobody waits for them */
+	uint64_t begun_ns, up_ns; /* up_ns: since when the relay is up, or was */
+	char reason[RUN_TEXT];    /* why the way is this one */
+	char failure[RUN_TEXT];   /* the last one; "": none */
+};
+
+/* ---- run.c ---- */
+
+/* A line for who waits for it to come up. */
+void run_say(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What was asked for does not work: noted, and the end where it was to work at once. */
+void run_fail(struct run *r, const char *what, const char *why);
+/* IPsec is up, by whatever way. */
+void run_ready(struct run *r);
+/* Everything is ended politely, then the loop. Again: nothing happens. */
+void run_stop(struct run *r);
+/* One step of that is done. */
+void run_stopped(struct run *r);
+
+/* Runs a connection until it is stopped. progress: as in struct run; once: too. Returns an exit
+ * code. */
+int run_connection(
+	const struct cfg_client *cfg, const struct cfg_connection *c, int progress, bool once);
+/* The socket of a connection. Returns out. */
+const char *run_socket(char *out, size_t capacity, const struct cfg_client *cfg, const char *name);
+/* The name of its interface, and the number of its table. */
+void run_interface(char out[TUN_NAME], const struct cfg_connection *c);
+uint32_t run_table(const struct cfg_client *cfg, const struct cfg_connection *c);
+
+/* ---- way.c ---- */
+
+/* Before rights are given up: what needs them. 0, or -1 and r->failure says why. */
+int way_prepare(struct run *r);
+/* Begins. */
+void way_start(struct run *r);
+/* Ends IPsec, then the tunnel; run_stopped() follows. */
+void way_stop(struct run *r);
+/* Takes everything away that way_prepare and later have made. */
+void way_clear(struct run *r);
+
+/* ---- report.c ---- */
+
+/* Answers `status`, `look` and `down`. */
+json_t *report_answer(
+	void *ctx, const char *command, json_t *arguments, struct control_error *error);
+/* An answer to `status` for people. */
+void report_print(const json_t *status);
+
+#endif

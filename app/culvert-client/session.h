@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One tunnel to one LNS, with one call and its PPP link (lib/dial), over a connected UDP socket in
+ * a libevent loop, and the packets between it and a TUN. It lives until its LNS is gone or it is
+ * closed; who dials again makes another. One thread.
+ */
+#ifndef CLIENT_SESSION_H
+#define CLIENT_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "config/client.h"
+
+struct crypto;
+struct event_base;
+struct session;
+
+enum session_event_type {
+	SESSION_UP,   /* `status` has what was agreed; told again where it changes */
+	SESSION_MTU,  /* the way has less room than it had: status.mtu */
+	SESSION_DOWN, /* `why`, for people; `end` */
+	SESSION_DONE, /* after DOWN: the LNS knows, or was given up; free it */
+};
+
+enum session_end {
+	SESSION_CLOSED,      /* by session_close */
+	SESSION_SILENT,      /* the LNS does not answer, or no longer */
+	SESSION_REFUSED,     /* it ended the tunnel, the call or the link */
+	SESSION_NOT_ALLOWED, /* wrong password or secret: dialling again at once does not help */
+	SESSION_LOCAL,       /* something here failed */
+};
+
+struct session_status {
+	struct cv_endpoint lns, local; /* outer addresses; local: before any NAT */
+	struct cv_ip relay, peer;      /* inside: ours, and the LNS's */
+	struct cv_ip dns[2];
+	uint16_t mtu;
+	uint64_t up_since_ns;                                /* of the monotonic clock; 0: not up */
+	uint64_t heard_ns;                                   /* when the LNS said anything last */
+	uint64_t rtt_ns;                                     /* of the last HELLO, or of SCCRQ */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* inside */
+	uint64_t rx_dropped, tx_dropped; /* no tunnel's, or for no link; not taken by the way */
+};
+
+struct session_event {
+	enum session_event_type type;
+	enum session_end end;
+	const char *why; /* printable; lives until the call returns */
+};
+
+/* What it points to outlives the session. */
+struct session_params {
+	struct event_base *base;
+	struct crypto *crypto;
+	const struct cv_log *log;
+	const struct cfg_connection *connection;
+	struct cv_endpoint lns;
+	int tun; /* fd; is read only while the link is up */
+	/* may call session_close, and of this session nothing else that changes it */
+	void (*tell)(void *ctx, const struct session_event *e);
+	void *ctx;
+};
+
+/* Dials. NULL: errno says why. */
+struct session *session_new(const struct session_params *p);
+/* At any time but in tell(), without a word to the LNS; takes NULL. */
+void session_free(struct session *s);
+/* Ends it by StopCCN: DOWN at once, DONE when the LNS has acknowledged. */
+void session_close(struct session *s);
+/* Asks the LNS for a sign of life now. */
+void session_probe(struct session *s);
+
+void session_status(const struct session *s, struct session_status *out);
+
+/* The monotonic clock. */
+uint64_t client_now(void);
+
+#endif

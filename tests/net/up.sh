@@ -1,0 +1,302 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# up.sh - culvert-client in a guest behind a NAT that passes no IPsec: up, IPsec by strongSwan, status,
+# down, and nothing is left; wrong passwords, dead LNSs, a client that is killed; xl2tpd as LNS.
+#
+# Speaks TAP. CULVERTD, CULVERTCTL and CULVERT_CLIENT name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+CLIENT=$(readlink -f "${CULVERT_CLIENT:-$(dirname "$LNS_PROGRAM")/../culvert-client/culvert-client}")
+OTHER=192.0.2.9 # the gateway's outer address, where it will be an LNS itself
+GATEWAY=10.88.1.20
+OURS=10.88.1.10
+
+tap_requires guest lns
+[ -x "$CLIENT" ] || tap_skip_all "no culvert-client (./dpdk-setup.sh build makes it)"
+
+# The gateway is a guest on the cable of the LNS.
+cables() {
+	world_namespace lan && world_plug lan wan0 &&
+		ip -n "$WORLD_PREFIX-lan" link add lan0 type bridge &&
+		ip -n "$WORLD_PREFIX-lan" link set wan0 master lan0 &&
+		ip -n "$WORLD_PREFIX-lan" link set lan0 up
+}
+
+configure() {
+	lns_configure secret=tunnelsecret userA:pass-a userG:pass-g
+	sed -i -e "s|name: userA,|& address: $OURS,|; s|name: userG,|& address: $GATEWAY,|" \
+		"$RUN/lns/culvert.yaml"
+}
+
+boot() {
+	guest_boot A siteA && guest_boot G lan && guest_wait A && guest_wait G &&
+		guest_run A 'modprobe -d /run/modules tun' && guest_run G "ip addr flush dev vec0
+ip addr add $OTHER/24 dev vec0
+ip addr add 172.31.7.1/32 dev lo
+sysctl -qw net.ipv4.ip_forward=1"
+}
+
+# A client of xl2tpd's, with strongSwan. The other client of the relay is the one that it awaits.
+gateway() {
+	client_dial G user=userG password=pass-g secret=tunnelsecret && client_wait G &&
+		ipsec_start G peer=A local=$GATEWAY remote=$OURS inner=172.31.2.1 peer-inner=172.31.1.1
+}
+
+# client_yaml CONNECTION-LINES...: what the client has, but for what is said otherwise.
+client_yaml() {
+	guest_run A "umask 077
+mkdir -p /run/client
+echo ${PASSWORD:-pass-a} >/run/client/password
+echo tunnelsecret >/run/client/secret
+cat >/run/client/client.yaml <<X
+connections:
+  - name: office
+    gateway: $GATEWAY
+    lns: $LNS_ADDRESS
+    way: relay
+    secret-file: /run/client/secret
+    user: userA
+    password-file: /run/client/password
+    dead-after: 3s
+    ipsec: { start: strongswan, child: net, connection: peer, timeout: 60s }
+X
+$(printf 'sed -i "%s" /run/client/client.yaml\n' "$@")
+'$CLIENT' -c /run/client/client.yaml check"
+}
+
+client() {
+	guest_run A "'$CLIENT' -c /run/client/client.yaml $*"
+}
+
+# field PATH: of what status says, as office.ipsec.sa.spi_in.
+field() {
+	client status office --json | python3 -c '
+import functools, json, sys
+print(functools.reduce(lambda o, key: o[key], sys.argv[1].split("."), json.load(sys.stdin)))' "$1"
+}
+
+ping_through() {
+	guest_run A 'ping -c 3 -i 0.2 -W 5 -s 1200 -I 172.31.1.1 172.31.2.1'
+}
+
+# What is left of it in the guest, in words.
+left() {
+	guest_run A 'ip link show l2tp-office && echo "an interface"
+ip rule | grep 1701 && echo rules
+ip -6 rule | grep 1701 && echo "rules for IPv6"
+ip route show table 1701 | grep . && echo routes
+pgrep -a culvert && echo processes
+find /run/culvert-client -type s | grep . && echo sockets
+true' 2>/dev/null
+}
+
+nothing_left() {
+	local lines
+	lines=$(left | grep -v 'FIB table does not exist\|Dump terminated\|does not exist')
+	[ -z "$lines" ] || {
+		echo "left: $lines"
+		return 1
+	}
+}
+
+up() {
+	client up office && client up office | grep 'runs already'
+}
+
+# It says which way, by which LNS, and what strongSwan has agreed; who runs it is nobody.
+status() {
+	client status && [ "$(field state)" = up ] && [ "$(field way)" = relay ] &&
+		[ "$(field lns)" = $LNS_ADDRESS:1701 ] && [ "$(field address)" = $OURS ] &&
+		[ "$(field ipsec.sa.remote)" = $GATEWAY ] && [ "$(field ipsec.up)" = True ] &&
+		[ "$(field ipsec.sa.bytes_out)" -gt 3000 ] && [ "$(field sent.packets)" -gt 3 ] &&
+		guest_run A 'ps -o user= -p $(pgrep -o culvert-client)' | grep -x nobody
+}
+
+# Nothing but IPsec takes that way: not even a ping of the gateway.
+only_ipsec() {
+	local sent
+	sent=$(field sent.packets) &&
+		guest_run A "! ping -c 2 -i 0.2 -W 1 $GATEWAY
+ip route get $GATEWAY | grep vec0 && ip route get $LNS_ADDRESS | grep vec0" &&
+		[ "$(field sent.packets)" = "$sent" ]
+}
+
+down() {
+	client down office && nothing_left &&
+		! guest_run A "$IPSEC_ENV
+swanctl --list-sas | grep ESTABLISHED" && lns_said 'session-end .*user=userA'
+}
+
+# refused TEXT: it does not come up, says that, and leaves nothing.
+refused() {
+	local said
+	said=$(client up office) && return 1
+	echo "$said"
+	grep -q "$1" <<<"$said" && nothing_left
+}
+
+wrong_password() {
+	PASSWORD=pass-x client_yaml && refused 'did not take user and password'
+}
+
+wrong_secret() {
+	client_yaml && guest_run A 'echo other >/run/client/secret' && refused 'not authorized'
+}
+
+nobody_there() {
+	client_yaml "s/lns: .*/lns: 192.0.2.77/" && refused 'does not answer'
+}
+
+# The gateway answers nobody: there is a way, but no SA.
+silent_gateway() {
+	client_yaml 's/gateway: .*/gateway: 10.88.1.99/; s/timeout: 60s/timeout: 3s/' &&
+		guest_run G 'pkill -STOP charon-systemd' && refused 'IPsec' && guest_run G 'pkill -CONT charon-systemd'
+}
+
+no_strongswan() {
+	client_yaml 's|start: strongswan|&, socket: /run/none.vici|' && refused '/run/none.vici: No such file'
+}
+
+# Its rules are left, and where they lead to is not. They are found and taken away.
+killed() {
+	client_yaml && client up office || return 1
+	guest_run A 'pkill -KILL culvert-client
+until ! pgrep culvert-client; do sleep 0.1; done' &&
+		left | grep rules && client status | grep -x 'office: down' &&
+		client up office && [ "$(guest_run A 'ip rule | grep -c 1701:')" = 5 ] && ping_through
+}
+
+# What is stopped does not hear of its end.
+forced() {
+	guest_run A 'pkill -STOP culvert-client' && client down --force office && nothing_left &&
+		client down office
+	[ $? = 4 ]
+}
+
+# runs PATTERN [TIMES]: the log of what runs in the foreground has so many lines of it.
+runs() {
+	[ "$(grep -cE "$1" "$RUN/guest-A/run.log")" -ge "${2:-1}" ]
+}
+
+# In the foreground, as systemd has it, with a socket that it tells of its state.
+foreground() {
+	client_yaml && guest_run A "rm -f /run/notify
+python3 -c '
+import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(\"/run/notify\")
+os.chmod(\"/run/notify\", 0o777)
+while True:
+    open(\"/tmp/box/notified\", \"a\").write(s.recv(500).decode() + \"\\n\")' 9<&- >/dev/null 2>&1 &
+until [ -S /run/notify ]; do sleep 0.1; done
+NOTIFY_SOCKET=/run/notify '$CLIENT' -c /run/client/client.yaml run office >/tmp/box/run.log 2>&1 &" &&
+		world_until 60 runs ipsec-up && ping_through && grep -x READY=1 "$RUN/guest-A/notified"
+}
+
+# The LNS crashes. It is given up, dialled until it is there again, and IPsec goes on as it was.
+lns_dies() {
+	local spi
+	spi=$(field ipsec.sa.spi_in) && kill -KILL "$(cat "$RUN/culvertd.pid")" &&
+		world_until 30 runs 'relay-down .*no longer answers' && world_until 5 test -e "$RUN/culvertd.rc" &&
+		lns_start && world_until 90 runs relay-up 2 && client_dial G user=userG password=pass-g secret=tunnelsecret &&
+		client_wait G && world_until 60 ping_through && [ "$(field ipsec.sa.spi_in)" = "$spi" ] &&
+		[ "$(field dials)" -ge 2 ]
+}
+
+# SIGTERM, as systemd sends it.
+terminated() {
+	guest_run A 'pkill -TERM culvert-client
+for wait in $(seq 200); do pgrep culvert-client >/dev/null || exit 0; sleep 0.1; done; exit 1' &&
+		runs stopped && nothing_left
+}
+
+# xl2tpd and pppd serve; the gateway is an address of theirs.
+other_lns() {
+	client_hang_up G && ipsec_stop G && guest_run G '
+cat >/etc/xl2tpd/xl2tpd.conf <<X
+[global]
+port = 1701
+access control = no
+[lns default]
+ip range = 10.99.0.10-10.99.0.20
+local ip = 10.99.0.1
+challenge = yes
+hostname = gateway
+length bit = yes
+require authentication = yes
+require chap = yes
+refuse pap = yes
+pppoptfile = /etc/ppp/options.lns
+X
+echo "* * tunnelsecret" >/etc/xl2tpd/l2tp-secrets
+printf "%s\n" "name gateway" require-mschap-v2 noccp novj "mtu 1400" "mru 1400" debug \
+	"logfile /tmp/box/pppd.log" >/etc/ppp/options.lns
+echo "\"userA\" * \"pass-a\" *" >/etc/ppp/chap-secrets
+chmod 600 /etc/ppp/chap-secrets /etc/xl2tpd/l2tp-secrets
+rm -f /run/xl2tpd.pid
+xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -s /etc/xl2tpd/l2tp-secrets -p /run/xl2tpd.pid \
+	-C /run/xl2tpd/l2tp-control >>/tmp/box/xl2tpd.log 2>&1 &' &&
+		ipsec_start G peer=A local=172.31.7.1 remote=%any inner=172.31.2.1 peer-inner=172.31.1.1 &&
+		ipsec_start A peer=G local=%any remote=172.31.7.1 inner=172.31.1.1 peer-inner=172.31.2.1 &&
+		client_yaml "s/lns: .*/lns: $OTHER/; s/gateway: .*/gateway: 172.31.7.1/" &&
+		client up office && ping_through && [ "$(field lns)" = $OTHER:1701 ] && client down office && nothing_left
+}
+
+# IPsec went out of the site inside L2TP alone.
+nothing_beside() {
+	[ "$(world_dropped siteA ipsec-out)" = 0 ] && [ "$(world_dropped siteA ike-out)" = 0 ]
+}
+
+# A command of the user's, run as root, without a shell.
+command_starts() {
+	guest_run A 'cat >/run/client/go <<X
+#!/bin/sh
+id -u >/tmp/box/ran
+printf "%s\n" "\$@" >>/tmp/box/ran
+X
+chmod 755 /run/client/go' &&
+		client_yaml 's|ipsec: .*|ipsec: { start: command, up: [/run/client/go, a b, c*], down: [/usr/bin/touch, /tmp/box/ended], timeout: 5s }|' &&
+		client up office && cat "$RUN/guest-A/ran" && [ "$(tr '\n' , <"$RUN/guest-A/ran")" = '0,a b,c*,' ] &&
+		client down office && [ -e "$RUN/guest-A/ended" ] && nothing_left
+}
+
+command_hangs() {
+	client_yaml 's|ipsec: .*|ipsec: { start: command, up: [/bin/sleep, 1000], timeout: 1s }|' &&
+		refused 'not done in time' && ! guest_run A 'pgrep -f "sleep 1000"'
+}
+
+tap_plan 25
+world_open
+world_site siteA 192.0.2.11 && cables || exit 2
+tap_logs "$RUN"/guest-A/{run,charon}.log "$RUN"/guest-G/{xl2tpd,pppd,charon}.log "$RUN/culvertd.log"
+configure
+
+tap_need "two guests boot" boot
+tap_need "Culvert is ready" lns_start
+tap_need "the gateway is a client of the relay" gateway
+tap_need "strongSwan has a connection, and nobody starts it" \
+	ipsec_start A peer=G local=%any remote=$GATEWAY inner=172.31.1.1 peer-inner=172.31.2.1
+tap_need "the client's configuration is right" client_yaml
+tap_need "up: tunnel, interface, routes, IPsec" up
+tap_check "ping of 1200 bytes through ESP" ping_through
+tap_check "status says by which way, and what strongSwan has" status
+tap_check "nothing but IPsec goes there" only_ipsec
+tap_check "down: nothing is left" down
+tap_check "a wrong password is said, and nothing left" wrong_password
+tap_check "a wrong secret" wrong_secret
+tap_check "an LNS that is not there" nobody_there
+tap_check "a gateway that does not answer" silent_gateway
+tap_check "a strongSwan that does not run" no_strongswan
+tap_check "one that was killed is started again, and what it left is taken away" killed
+tap_check "one that does not hear is taken down by force" forced
+tap_check "a command starts IPsec" command_starts
+tap_check "one that hangs is killed" command_hangs
+tap_check "in the foreground: ready when IPsec is up" foreground
+tap_check "an LNS that dies is dialled until it is back, and IPsec goes on as it was" lns_dies
+tap_check "SIGTERM ends it, and nothing is left" terminated
+tap_check "xl2tpd is an LNS as good" other_lns
+tap_check "no IPsec left the site beside the relay" nothing_beside
+tap_check "nothing is left behind" world_vanish
+tap_end
