@@ -47,7 +47,8 @@ struct found_lns {
 	size_t n_ports;
 };
 
-/* How the LNSs see the socket that L2TP uses, of one family. */
+/* How the LNSs see the socket that SCCRQ was sent from, of one family: it holds for `local`, from
+ * which L2TP is best dialled then. */
 struct found_nat {
 	bool asked;
 	struct cv_endpoint local;

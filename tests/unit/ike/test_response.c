@@ -145,6 +145,9 @@ test_no_answer(void **state)
 	assert_int_equal(finish(&ask), CV_ERR_UNKNOWN);
 	begin(0, 0x20, 34, 0x28);
 	assert_int_equal(finish(&ask), CV_ERR_UNKNOWN);
+	/* no response at all */
+	begin(0, 0x20, 34, 0);
+	assert_int_equal(finish(&ask), CV_ERR_UNKNOWN);
 	/* ESP in UDP */
 	ask.marker = true;
 	assert_int_equal(READ(&ask, refused_ke), CV_ERR_UNKNOWN);

@@ -12,6 +12,7 @@ static struct {
 	enum stun_behaviour mapping, filtering; /* STUN_UNKNOWN: no NAT; no filter */
 	bool rfc5780, ignores_change;
 	unsigned lose;          /* so many datagrams at first get lost */
+	bool deaf;              /* nothing reaches the second socket */
 	bool no_other;          /* the server's other address is not reached */
 	struct cv_endpoint lie; /* OTHER-ADDRESS of its answers, where family is not 0 */
 } net;
@@ -133,7 +134,7 @@ carry(const struct stun_send *s)
 	}
 	len = serve(s, &from, answer, &source);
 	forge(answer, len);
-	if (len == 0 || !let_in(s->socket, &source))
+	if (len == 0 || !let_in(s->socket, &source) || (net.deaf && s->socket == STUN_SECOND))
 		return;
 	now += ROUND_TRIP_MS * CV_NS_PER_MS;
 	(void)stun_behave_input(&b, now, s->socket, &source, (struct cv_bytes){answer, len});
@@ -328,7 +329,12 @@ test_half_a_server(void **state)
 	assert_int_equal(found.mapping, STUN_ENDPOINT_INDEPENDENT);
 	assert_true(found.mapping_sure);
 	assert_int_equal(found.filtering, STUN_UNKNOWN);
+	/* silence says nothing where the usual answer does not come, either */
 	net.ignores_change = false;
+	net.deaf = true;
+	run(&p);
+	assert_int_equal(found.filtering, STUN_UNKNOWN);
+	net.deaf = false;
 	net.no_other = true;
 	run(&p);
 	assert_int_equal(found.mapping, STUN_UNKNOWN);
