@@ -67,6 +67,18 @@ run_schema(const struct client_options *o)
 	return EXIT_DONE;
 }
 
+static int
+run_page(const struct client_options *o)
+{
+	static char page[CFG_CLIENT_PAGE_BYTES];
+
+	(void)o;
+	if (cfg_client_page(page, sizeof(page)) < 0)
+		return EXIT_FAILED;
+	fputs(page, stdout);
+	return EXIT_DONE;
+}
+
 /* Names of LNSs stand for nobody yet: whoever dials says whom they stand for. */
 static int
 run_kill_switch(const struct client_options *o)
@@ -137,6 +149,9 @@ const struct client_command client_commands[] = {
 		.help = "let nothing but IPsec leave for NAME's protected networks",
 		.run = run_kill_switch,
 		.names = true},
+	{.name = "page",
+		.help = "print the source of the configuration's manual page, for scdoc",
+		.run = run_page},
 	{.name = "schema",
 		.help = "print the configuration's JSON schema, for editors",
 		.run = run_schema},

@@ -98,7 +98,7 @@ packets_on_socket(evutil_socket_t fd, short what, void *ctx)
 /* ---- to the LNS ---- */
 
 static void
-put(struct session *s, const uint8_t *packet, size_t len)
+put(struct session *s, uint64_t now, const uint8_t *packet, size_t len)
 {
 	uint8_t header[HEADER_MAX];
 	struct cv_writer w = cv_writer(header, sizeof(header));
@@ -117,6 +117,7 @@ put(struct session *s, const uint8_t *packet, size_t len)
 			s->params.tell(s->params.ctx, &(struct session_event){.type = SESSION_MTU});
 		return;
 	}
+	s->status.sent_ns = now;
 	s->status.tx_packets++;
 	s->status.tx_bytes += len;
 }
@@ -125,6 +126,7 @@ void
 packets_on_tun(evutil_socket_t fd, short what, void *ctx)
 {
 	struct session *s = ctx;
+	uint64_t now = client_now();
 	uint8_t buf[PACKET_MAX];
 
 	(void)what;
@@ -133,6 +135,6 @@ packets_on_tun(evutil_socket_t fd, short what, void *ctx)
 
 		if (n <= 0)
 			return;
-		put(s, buf, (size_t)n);
+		put(s, now, buf, (size_t)n);
 	}
 }

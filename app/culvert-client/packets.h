@@ -20,6 +20,7 @@ struct session {
 	int fd;
 	struct event *timer, *on_socket, *on_tun;
 	uint64_t asked_at; /* when a sign of life was asked for; 0: none is waited for */
+	uint64_t keep_ns;  /* the longest silence of ours */
 	uint64_t done_at;  /* over: when the LNS is not waited for any longer */
 	uint16_t peer_mru;
 	bool over, done;

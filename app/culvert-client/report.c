@@ -7,7 +7,8 @@
 
 #include "run.h"
 
-static const char *const states[] = {[RUN_DIALLING] = "dialling",
+static const char *const states[] = {[RUN_SEEKING] = "seeking",
+	[RUN_DIALLING] = "dialling",
 	[RUN_RELAY] = "up",
 	[RUN_WAITING] = "waiting",
 	[RUN_DIRECT] = "up",
@@ -55,6 +56,13 @@ add_tunnel(const struct run *r, json_t *o)
 	json_object_set_new(o, "rtt_ms",
 		st.rtt_ns == 0 ? json_null() : json_real((double)st.rtt_ns / CV_NS_PER_MS));
 	json_object_set_new(o, "heard_s", seconds_since(st.heard_ns));
+	json_object_set_new(o, "mapping_alive_s",
+		r->alive_ns == 0 ? json_null()
+				 : json_integer((json_int_t)(r->alive_ns / CV_NS_PER_S)));
+	json_object_set_new(o, "mapping_dead_s",
+		r->dead_ns == 0 ? json_null()
+				: json_integer((json_int_t)(r->dead_ns / CV_NS_PER_S)));
+	json_object_set_new(o, "moves", json_integer((json_int_t)st.moves));
 	if (r->state != RUN_RELAY)
 		goto out;
 	json_object_set_new(o, "address", ip_json(&st.relay));

@@ -19,7 +19,11 @@ keep_capabilities(void)
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	data[0].permitted = data[0].effective = 1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW;
-	return (int)syscall(SYS_capset, &header, data);
+	data[0].inheritable = 1u << CAP_NET_ADMIN;
+	if (syscall(SYS_capset, &header, data) != 0)
+		return -1;
+	/* for nft, which the kill switch is fed to */
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
 }
 
 static int

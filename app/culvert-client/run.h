@@ -19,6 +19,7 @@
 #include "tun.h"
 
 enum run_state {
+	RUN_SEEKING, /* which way works */
 	RUN_DIALLING,
 	RUN_RELAY,   /* the tunnel is up */
 	RUN_WAITING, /* until it is dialled again */
@@ -45,10 +46,16 @@ struct run {
 	struct cv_prefix *to; /* the gateway and the peers */
 	struct session *session;
 	struct ipsec *ipsec;
+	struct watch *watch;
+	struct mapping *mapping;
+	uint64_t keep_ns, alive_ns, dead_ns; /* of a NAT's mapping; 0: not known */
 	enum run_state state;
+	bool seeks; /* discovery says which way it is, and by which LNS */
+	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
 	unsigned n_lns, at;
 	unsigned dials, failures; /* failures in a row */
+	bool patient;             /* it is not dialled before its time: it was not let in */
 	bool session_done;        /* it has nothing more to say */
 	bool ready;               /* IPsec was up once */
 	bool once;                /* what fails before it is ready ends it */
@@ -92,6 +99,23 @@ void way_start(struct run *r);
 void way_stop(struct run *r);
 /* Takes everything away that way_prepare and later have made. */
 void way_clear(struct run *r);
+
+/* By the relay: the first of r->lns, and then the others. */
+void way_relay(struct run *r);
+void way_direct(struct run *r);
+/* Neither way, for now: r->reason. */
+void way_none(struct run *r);
+
+/* ---- seek.c ---- */
+
+/* What the configuration says; the kill switch, before anything leaves. 0, or -1 and r->failure. */
+int seek_prepare(struct run *r);
+/* Discovery: way_relay(), way_direct() or way_none() follows. */
+void seek(struct run *r);
+void seek_end(struct run *r);
+/* Puts the kill switch in force, where it is wanted, with the LNSs as they are known now. As
+ * seek_prepare. */
+int seek_close_others(struct run *r);
 
 /* ---- report.c ---- */
 

@@ -193,7 +193,10 @@ next_look(const struct session *s)
 {
 	uint64_t dead = s->params.connection->dead_ns;
 
-	return s->status.heard_ns + (s->asked_at == 0 ? dead / 3 : dead);
+	if (s->asked_at != 0)
+		return s->status.heard_ns + dead;
+	return cv_time_min(
+		s->status.heard_ns + dead / 3, cv_time_add(s->status.sent_ns, s->keep_ns));
 }
 
 static void
@@ -228,7 +231,8 @@ session_settle(struct session *s, uint64_t now)
 	while (dial_poll_event(s->dial, now, &e))
 		hear_event(s, now, &e);
 	while ((len = dial_poll_output(s->dial, now, bytes, sizeof(bytes))) > 0)
-		(void)!send(s->fd, bytes, (size_t)len, 0); /* what is lost is sent again */
+		if (send(s->fd, bytes, (size_t)len, 0) >= 0) /* what is lost is sent again */
+			s->status.sent_ns = now;
 	note_answer(s, now);
 	if (s->over && now >= s->done_at) {
 		s->done = true;
@@ -280,6 +284,13 @@ session_probe(struct session *s)
 }
 
 void
+session_keep(struct session *s, uint64_t silence_ns)
+{
+	s->keep_ns = silence_ns;
+	event_active(s->timer, EV_TIMEOUT, 0);
+}
+
+void
 session_close(struct session *s)
 {
 	down(s, SESSION_CLOSED, "closed");
@@ -294,20 +305,52 @@ session_status(const struct session *s, struct session_status *out)
 
 /* ---- life ---- */
 
+/* A socket from which packets to the LNS go out now; -1: errno says why. */
 static int
-open_socket(struct session *s)
+open_socket(const struct session *s, struct cv_endpoint *local)
 {
 	struct sockaddr_storage to, own;
 	socklen_t len = sockaddr_from(&s->params.lns, &to), own_len = sizeof(own);
+	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int bytes = 4 << 20;
 
-	s->fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->fd < 0 || connect(s->fd, (struct sockaddr *)&to, len) != 0 ||
-		getsockname(s->fd, (struct sockaddr *)&own, &own_len) != 0)
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, len) != 0 ||
+		getsockname(fd, (struct sockaddr *)&own, &own_len) != 0) {
+		if (fd >= 0)
+			close(fd);
 		return -1;
-	(void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	s->status.local = sockaddr_read(&own);
-	return 0;
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	*local = sockaddr_read(&own);
+	return fd;
+}
+
+bool
+session_move(struct session *s)
+{
+	struct cv_endpoint local;
+	struct event *on_socket;
+	int fd;
+
+	if (s->over || (fd = open_socket(s, &local)) < 0)
+		return false;
+	on_socket =
+		cv_ip_equal(&local.ip, &s->status.local.ip)
+			? NULL
+			: event_new(s->params.base, fd, EV_READ | EV_PERSIST, packets_on_socket, s);
+	if (on_socket == NULL) {
+		close(fd);
+		return false;
+	}
+	event_free(s->on_socket);
+	close(s->fd);
+	s->on_socket = on_socket;
+	s->fd = fd;
+	s->status.local = local;
+	s->status.moves++;
+	event_add(s->on_socket, NULL);
+	session_probe(s);
+	return true;
 }
 
 static void
@@ -351,7 +394,8 @@ dial(struct session *s, uint64_t now)
 	errno = ENOMEM;
 	if (s->dial == NULL)
 		return -1;
-	s->asked_at = s->status.heard_ns = now;
+	s->asked_at = s->status.heard_ns = s->status.sent_ns = now;
+	s->keep_ns = CV_TIME_NEVER;
 	return dial_start(s->dial, now);
 }
 
@@ -366,7 +410,8 @@ session_new(const struct session_params *p)
 	s->params = *p;
 	s->status.lns = p->lns;
 	s->fd = -1;
-	if (open_socket(s) != 0)
+	s->fd = open_socket(s, &s->status.local);
+	if (s->fd < 0)
 		goto fail;
 	set_ppp(s);
 	s->timer = evtimer_new(p->base, on_timer, s);

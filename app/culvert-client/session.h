@@ -38,8 +38,10 @@ struct session_status {
 	struct cv_ip relay, peer;      /* inside: ours, and the LNS's */
 	struct cv_ip dns[2];
 	uint16_t mtu;
+	unsigned moves;                                      /* to another address of ours */
 	uint64_t up_since_ns;                                /* of the monotonic clock; 0: not up */
 	uint64_t heard_ns;                                   /* when the LNS said anything last */
+	uint64_t sent_ns;                                    /* when we did */
 	uint64_t rtt_ns;                                     /* of the last HELLO, or of SCCRQ */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* inside */
 	uint64_t rx_dropped, tx_dropped; /* no tunnel's, or for no link; not taken by the way */
@@ -72,6 +74,13 @@ void session_free(struct session *s);
 void session_close(struct session *s);
 /* Asks the LNS for a sign of life now. */
 void session_probe(struct session *s);
+/* Says something to the LNS when nothing was said for so long, to hold a NAT's mapping;
+ * CV_TIME_NEVER: not for that reason. */
+void session_keep(struct session *s, uint64_t silence_ns);
+/* The network has changed: where packets to the LNS would leave with another address, the session
+ * goes on from there, and asks whether the LNS follows, as one of RFC 2661 need not. One that does
+ * not answer is given up as a dead one is. Returns whether it has moved. */
+bool session_move(struct session *s);
 
 void session_status(const struct session *s, struct session_status *out);
 

@@ -9,14 +9,19 @@
 
 #include "base/text.h"
 #include "common/netlink.h"
-#include "killswitch.h"
+#include "discover.h"
+#include "mapping.h"
 #include "run.h"
+#include "watch.h"
 
 #define AGAIN_FIRST_NS CV_NS_PER_S
 #define AGAIN_MOST_NS (60 * CV_NS_PER_S)
 #define IPSEC_AGAIN_NS (5 * CV_NS_PER_S)
 #define STEADY_NS (60 * CV_NS_PER_S) /* up for so long: what failed before is forgotten */
-#define LOOK_NS (5 * CV_NS_PER_S)    /* between two counts of strongSwan's */
+#define MAPPING_LEAST_NS                                                                \
+	(20 * CV_NS_PER_S)        /* that a NAT keeps what is silent, if it is any good \
+				   */
+#define LOOK_NS (5 * CV_NS_PER_S) /* between two counts of strongSwan's */
 
 static void
 set_timer(struct event *timer, uint64_t ns)
@@ -48,6 +53,7 @@ wait_and_dial(struct run *r, enum session_end end)
 	uint64_t wait = wait_ns(r, end);
 
 	r->state = RUN_WAITING;
+	r->patient = end == SESSION_NOT_ALLOWED;
 	r->failures++;
 	/* another one may be well: at once, until each had its turn */
 	if (end != SESSION_NOT_ALLOWED && r->failures < r->n_lns)
@@ -106,6 +112,39 @@ tell_kernel(struct run *r, const struct session_status *st)
 }
 
 static void
+hear_mapping(void *ctx, uint64_t keep_ns, uint64_t alive_ns, uint64_t dead_ns)
+{
+	struct run *r = ctx;
+
+	r->keep_ns = keep_ns;
+	r->alive_ns = alive_ns;
+	r->dead_ns = dead_ns;
+	cv_log_event(&r->log, CV_LOG_INFO, "mapping", "connection=%s alive_s=%llu dead_s=%llu",
+		r->c->name, (unsigned long long)(alive_ns / CV_NS_PER_S),
+		(unsigned long long)(dead_ns / CV_NS_PER_S));
+	if (r->state == RUN_RELAY)
+		session_keep(r->session, keep_ns);
+}
+
+/* Where a NAT could forget us between two signs of life, it is measured when it does. */
+static void
+measure(struct run *r, const struct cv_endpoint *lns)
+{
+	struct mapping_params p = {.base = r->base,
+		.crypto = r->crypto,
+		.server = {lns->ip, r->c->stun_port},
+		.tell = hear_mapping,
+		.ctx = r};
+
+	if (r->keep_ns != 0) {
+		session_keep(r->session, r->keep_ns);
+		return;
+	}
+	mapping_free(r->mapping);
+	r->mapping = r->c->dead_ns / 3 > MAPPING_LEAST_NS ? mapping_new(&p) : NULL;
+}
+
+static void
 relay_up(struct run *r)
 {
 	char lns[CV_ENDPOINT_TEXT], address[CV_IP_TEXT];
@@ -130,6 +169,7 @@ relay_up(struct run *r)
 		cv_endpoint_text(&st.lns, lns), cv_ip_text(&st.relay, address), r->tun.name,
 		st.mtu);
 	run_say(r, "the relay %s is up: %s has %s, MTU %u", lns, r->tun.name, address, st.mtu);
+	measure(r, &st.lns);
 	ipsec_start(r->ipsec);
 }
 
@@ -232,7 +272,11 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (r->state == RUN_WAITING)
+	/* what was found may be so no longer, once each LNS had its turn */
+	if (r->seeks && (r->state == RUN_WAITING || r->state == RUN_DIRECT) &&
+		r->failures >= r->n_lns)
+		seek(r);
+	else if (r->state == RUN_WAITING)
 		dial(r);
 	else if (r->state == RUN_RELAY || r->state == RUN_DIRECT)
 		ipsec_start(r->ipsec);
@@ -249,6 +293,35 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 	set_timer(r->look, LOOK_NS);
 }
 
+/* ---- the network ---- */
+
+/* A wait is over, as what failed before may do now. A machine that slept asks at once whether the
+ * LNS still knows it. */
+static void
+on_change(void *ctx, bool slept)
+{
+	struct run *r = ctx;
+	char text[CV_ENDPOINT_TEXT];
+	struct session_status st;
+
+	if (r->state == RUN_WAITING && !r->patient)
+		set_timer(r->again, AGAIN_FIRST_NS);
+	if (r->state != RUN_RELAY && r->state != RUN_DIALLING)
+		return;
+	if (session_move(r->session)) {
+		session_status(r->session, &st);
+		r->keep_ns = 0; /* it may be another NAT */
+		if (r->state == RUN_RELAY) {
+			(void)tell_kernel(r, &st);
+			measure(r, &st.lns);
+		}
+		cv_log_event(&r->log, CV_LOG_INFO, "moved", "connection=%s from=%s", r->c->name,
+			cv_endpoint_text(&st.local, text));
+	} else if (slept) {
+		session_probe(r->session);
+	}
+}
+
 /* ---- life ---- */
 
 static int
@@ -256,47 +329,6 @@ fail(struct run *r, const char *what, int error)
 {
 	snprintf(r->failure, sizeof(r->failure), "%s: %s", what,
 		error == EBUSY ? "somebody else has it" : strerror(error));
-	return -1;
-}
-
-/* Whom IPsec reaches by the relay. */
-static int
-gather(struct run *r)
-{
-	const struct cfg_connection *c = r->c;
-
-	r->to = calloc(c->n_peers + 1, sizeof(r->to[0]));
-	if (r->to == NULL)
-		return fail(r, c->name, ENOMEM);
-	if (c->gateway.text != NULL && c->gateway.name == NULL)
-		r->to[r->routes.n_to++] = (struct cv_prefix){
-			c->gateway.ip, c->gateway.ip.family == CV_IPV4 ? 32 : 128};
-	for (size_t i = 0; i < c->n_peers; i++)
-		r->to[r->routes.n_to++] = c->peers[i];
-	r->routes.to = r->to;
-	for (size_t i = 0; i < c->n_lns; i++)
-		for (size_t k = 0; k < c->n_ports && c->lns[i].name == NULL; k++)
-			r->lns[r->n_lns++] = (struct cv_endpoint){c->lns[i].ip, c->ports[k]};
-	if (r->n_lns != 0 || c->way == CFG_WAY_DIRECT)
-		return 0;
-	snprintf(r->failure, sizeof(r->failure), "no LNS is known by its address");
-	return -1;
-}
-
-/* Before anything leaves; it stays when we end. */
-static int
-close_other_ways(struct run *r)
-{
-	struct cv_ip lns[RUN_LNS];
-	char why[KILL_SWITCH_WHY];
-	size_t n = 0;
-
-	for (unsigned i = 0; i < r->n_lns; i++)
-		if (n == 0 || !cv_ip_equal(&lns[n - 1], &r->lns[i].ip))
-			lns[n++] = r->lns[i].ip;
-	if (!r->c->kill_switch || kill_switch_set(r->c, lns, n, why) == 0)
-		return 0;
-	snprintf(r->failure, sizeof(r->failure), "kill-switch: %s", why);
 	return -1;
 }
 
@@ -315,7 +347,7 @@ way_prepare(struct run *r)
 	r->routes.table = run_table(r->cfg, r->c);
 	if (r->again == NULL || r->look == NULL || r->routes.ask == NULL)
 		return fail(r, "netlink", errno);
-	if (gather(r) != 0 || close_other_ways(r) != 0)
+	if (seek_prepare(r) != 0)
 		return -1;
 	swept = routes_sweep(r->routes.ask, r->routes.table);
 	if (swept != 0)
@@ -326,6 +358,9 @@ way_prepare(struct run *r)
 	error = r->c->way == CFG_WAY_DIRECT ? 0 : tun_open(&r->tun, name);
 	if (error != 0)
 		return fail(r, name, error);
+	r->watch = watch_new(r->base, on_change, r);
+	if (r->watch == NULL)
+		return fail(r, "netlink", errno);
 	r->ipsec = ipsec_new(&p);
 	return r->ipsec != NULL
 		       ? 0
@@ -336,40 +371,63 @@ way_prepare(struct run *r)
 }
 
 void
+way_relay(struct run *r)
+{
+	dial(r);
+}
+
+void
+way_direct(struct run *r)
+{
+	r->state = RUN_DIRECT;
+	ipsec_start(r->ipsec);
+}
+
+void
+way_none(struct run *r)
+{
+	run_fail(r, "no way", r->reason);
+	if (r->state != RUN_STOPPING)
+		wait_and_dial(r, SESSION_LOCAL);
+}
+
+void
 way_start(struct run *r)
 {
 	set_timer(r->look, LOOK_NS);
-	if (r->c->way == CFG_WAY_DIRECT) {
-		r->state = RUN_DIRECT;
-		snprintf(r->reason, sizeof(r->reason), "way: direct");
-		run_say(r, "directly, as the configuration says");
-		ipsec_start(r->ipsec);
-		return;
-	}
-	snprintf(r->reason, sizeof(r->reason), "way: relay");
-	dial(r);
+	snprintf(r->reason, sizeof(r->reason), "the configuration says so");
+	if (r->seeks)
+		seek(r);
+	else if (r->c->way == CFG_WAY_DIRECT)
+		way_direct(r);
+	else
+		way_relay(r);
 }
 
 void
 way_stop(struct run *r)
 {
 	event_del(r->again);
+	discover_free(r->discover);
+	r->discover = NULL;
 	ipsec_stop(r->ipsec);
 }
 
 void
 way_clear(struct run *r)
 {
+	watch_free(r->watch);
+	mapping_free(r->mapping);
 	session_free(r->session);
 	ipsec_free(r->ipsec);
 	if (r->routes.ask != NULL) {
 		routes_clear(&r->routes);
 		mnl_socket_close(r->routes.ask);
 	}
+	seek_end(r);
 	tun_close(&r->tun);
 	if (r->again != NULL)
 		event_free(r->again);
 	if (r->look != NULL)
 		event_free(r->look);
-	free(r->to);
 }

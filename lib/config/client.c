@@ -285,3 +285,25 @@ cfg_client_schema(char *out, size_t capacity)
 {
 	return cfg_table_schema(&client_table, "Configuration of culvert-client", out, capacity);
 }
+
+int
+cfg_client_page(char *out, size_t capacity)
+{
+	static const char begin[] =
+		"culvert-client.yaml(5)\n\n; culvert-client page "
+		">config/culvert-client.yaml.5.scd\n\n"
+		"# NAME\n\nculvert-client.yaml - configuration of *culvert-client*(1)\n\n"
+		"# DESCRIPTION\n\n"
+		"*culvert-client* reads one file in YAML, with the keys below. What is left out "
+		"has "
+		"its\ndefault. *culvert-client check* names every error in it. Paths are relative "
+		"to "
+		"the\nfile's folder. Secrets are never in the file itself, but in files of their "
+		"own, "
+		"which\nthe file names: the bytes without the last line end. A change counts when "
+		"a "
+		"connection\nis brought up the next time.\n";
+	static const char end[] = "\n# SEE ALSO\n\n*culvert-client*(1), *culvert.yaml*(5)\n";
+
+	return cfg_table_page(&client_table, begin, end, out, capacity);
+}

@@ -15,6 +15,7 @@ enum {
 	CFG_CLIENT_PREFIXES_MAX = 256,
 	CFG_ARGUMENTS_MAX = 32,
 	CFG_CLIENT_SCHEMA_BYTES = 16 * 1024, /* enough for the schema and its NUL */
+	CFG_CLIENT_PAGE_BYTES = 16 * 1024,
 };
 
 /* A host elsewhere. */
@@ -98,5 +99,7 @@ const struct cfg_connection *cfg_connection_find(const struct cfg_client *cfg, c
 
 /* As cfg_schema, of this configuration. */
 int cfg_client_schema(char *out, size_t capacity);
+/* The source of its man page, for scdoc, with a NUL. Its length, or CV_ERR_SPACE. */
+int cfg_client_page(char *out, size_t capacity);
 
 #endif

@@ -291,6 +291,11 @@ extern const struct cfg_table cfg_rule_table;
 /* The JSON Schema of a file that is read by this table; as cfg_schema. */
 int cfg_table_schema(const struct cfg_table *table, const char *title, char *out, size_t capacity);
 
+/* Its keys as the source of a man page for scdoc, between a beginning and an end of its own. As
+ * cfg_reference. */
+int cfg_table_page(const struct cfg_table *table, const char *begin, const char *end, char *out,
+	size_t capacity);
+
 /* Reads a mapping into its structure. */
 void cfg_read_map(struct cfg_loader *l, const struct cfg_table *table, const struct cfg_node *map,
 	void *base);

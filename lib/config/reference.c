@@ -387,6 +387,36 @@ put_section(struct page *p, const char *prefix, const struct cfg_key *k)
 }
 
 static void
+put_keys(struct page *p, const struct cfg_table *table)
+{
+	put_heading(p, 2, "Keys");
+	for (size_t i = 0; i < table->n; i++) {
+		const struct cfg_key *k = &table->keys[i];
+
+		if (k->kind == CFG_KIND_MAP) {
+			put_section(p, "", k);
+			continue;
+		}
+		put_heading(p, 3, k->name);
+		put_head(p);
+		put_row(p, table, k);
+	}
+}
+
+int
+cfg_table_page(const struct cfg_table *table, const char *begin, const char *end, char *out,
+	size_t capacity)
+{
+	struct page p = {cv_writer(out, capacity), true};
+
+	put(&p, begin);
+	put_keys(&p, table);
+	put(&p, end);
+	cv_write_u8(&p.w, '\0');
+	return p.w.failed ? CV_ERR_SPACE : (int)cv_written(&p.w) - 1;
+}
+
+static void
 put_begin(struct page *p)
 {
 	if (!p->scdoc) {
@@ -414,18 +444,7 @@ cfg_reference(enum cfg_reference_form form, char *out, size_t capacity)
 	put_terms(&p, values, sizeof(values) / sizeof(values[0]));
 	put_heading(&p, 2, "What a change does");
 	put_terms(&p, effects, sizeof(effects) / sizeof(effects[0]));
-	put_heading(&p, 2, "Keys");
-	for (size_t i = 0; i < cfg_root_table.n; i++) {
-		const struct cfg_key *k = &cfg_root_table.keys[i];
-
-		if (k->kind == CFG_KIND_MAP) {
-			put_section(&p, "", k);
-			continue;
-		}
-		put_heading(&p, 3, k->name);
-		put_head(&p);
-		put_row(&p, &cfg_root_table, k);
-	}
+	put_keys(&p, &cfg_root_table);
 	if (p.scdoc)
 		put(&p, "\n# SEE ALSO\n\n*culvertd*(8), *culvertctl*(1)\n");
 	cv_write_u8(&p.w, '\0');

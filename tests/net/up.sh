@@ -27,6 +27,7 @@ cables() {
 configure() {
 	lns_configure secret=tunnelsecret userA:pass-a userG:pass-g
 	sed -i -e "s|name: userA,|& address: $OURS,|; s|name: userG,|& address: $GATEWAY,|" \
+		-e "s|^listeners:.*|listeners: [ { port: wan, address: $LNS_ADDRESS/24 }, { port: wan, address: 192.0.2.2/24 } ]\ndiscovery: { rfc5780: true }|" \
 		"$RUN/lns/culvert.yaml"
 }
 
@@ -205,6 +206,26 @@ lns_dies() {
 		[ "$(field dials)" -ge 2 ]
 }
 
+# The guest has another address: the session goes on from there, as does IPsec in it.
+network_changes() {
+	local spi
+	spi=$(field ipsec.sa.spi_in) && guest_run A 'ip addr add 10.0.0.3/24 dev vec0
+ip addr del 10.0.0.2/24 dev vec0
+ip addr replace 10.0.0.3/24 dev vec0
+ip route replace default via 10.0.0.1' && world_until 20 runs 'moved .*from=10.0.0.3:' &&
+		lns_said 'tunnel-moved .*sessions=1 by=challenge' && ping_through &&
+		[ "$(field dials)" = 1 ] && [ "$(field moves)" = 1 ] && [ "$(field ipsec.sa.spi_in)" = "$spi" ]
+}
+
+# Who may be silent for long learns how long the NAT stands it, and is not silent for longer: when that
+# is known, the last sign of life is older.
+holds_mapping() {
+	client_yaml 's/dead-after: 3s/dead-after: 600s/' &&
+		guest_run A "'$CLIENT' -c /run/client/client.yaml run office >/tmp/box/run.log 2>&1 &" &&
+		world_until 90 runs 'mapping .*alive_s=[1-9]' && [ "$(field mapping_alive_s)" -ge 20 ] &&
+		world_until 10 eval '[ "$(field heard_s)" -lt 15 ]' && client down office && nothing_left
+}
+
 # SIGTERM, as systemd sends it.
 terminated() {
 	guest_run A 'pkill -TERM culvert-client
@@ -244,6 +265,23 @@ xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -s /etc/xl2tpd/l2tp-secrets -p /run/xl2tpd.
 		client up office && ping_through && [ "$(field lns)" = $OTHER:1701 ] && client down office && nothing_left
 }
 
+# It is left to discovery, which finds that the gateway does not answer, and the second LNS does.
+needs_relay() {
+	client_yaml 's/way: relay/way: needed/; s/lns: .*/lns: [192.0.2.77, 192.0.2.1]/' && client up office &&
+		[ "$(field way)" = relay ] && field reason | grep 'does not answer IKE directly' &&
+		[ "$(field lns)" = $LNS_ADDRESS:1701 ] && ping_through && client down office && nothing_left
+}
+
+# The NAT lets IKE and ESP in UDP through: IPsec starts without the relay.
+needs_none() {
+	nat_kind siteA 192.0.2.11 port &&
+		ipsec_start G peer=A local=$OTHER remote=%any inner=172.31.2.1 peer-inner=172.31.1.1 &&
+		ipsec_start A peer=G local=%any remote=$OTHER inner=172.31.1.1 peer-inner=172.31.2.1 &&
+		client_yaml "s/way: relay/way: needed/; s/gateway: .*/gateway: $OTHER/" && client up office &&
+		[ "$(field way)" = direct ] && [ "$(field ipsec.sa.remote)" = $OTHER ] && ping_through &&
+		! guest_run A 'ip rule | grep 1701' && client down office && nothing_left
+}
+
 # IPsec went out of the site inside L2TP alone.
 nothing_beside() {
 	[ "$(world_dropped siteA ipsec-out)" = 0 ] && [ "$(world_dropped siteA ike-out)" = 0 ]
@@ -267,7 +305,7 @@ command_hangs() {
 		refused 'not done in time' && ! guest_run A 'pgrep -f "sleep 1000"'
 }
 
-tap_plan 25
+tap_plan 29
 world_open
 world_site siteA 192.0.2.11 && cables || exit 2
 tap_logs "$RUN"/guest-A/{run,charon}.log "$RUN"/guest-G/{xl2tpd,pppd,charon}.log "$RUN/culvertd.log"
@@ -294,9 +332,13 @@ tap_check "one that does not hear is taken down by force" forced
 tap_check "a command starts IPsec" command_starts
 tap_check "one that hangs is killed" command_hangs
 tap_check "in the foreground: ready when IPsec is up" foreground
+tap_check "the network changes: same session, same SA, from the new address" network_changes
 tap_check "an LNS that dies is dialled until it is back, and IPsec goes on as it was" lns_dies
 tap_check "SIGTERM ends it, and nothing is left" terminated
+tap_check "it holds the NAT's mapping" holds_mapping
+tap_check "left to discovery: the relay, as the gateway does not answer" needs_relay
 tap_check "xl2tpd is an LNS as good" other_lns
 tap_check "no IPsec left the site beside the relay" nothing_beside
+tap_check "left to discovery: directly, where that works" needs_none
 tap_check "nothing is left behind" world_vanish
 tap_end

@@ -9,7 +9,8 @@ declare -A program=([culvertd.8]=$2 [culvertctl.1]=$3 [culvert-client.1]=$4)
 declare -A page=([culvertd.8]=$source/app/culvertd/culvertd.8.scd
 	[culvertctl.1]=$source/app/culvertctl/culvertctl.1.scd
 	[culvert-client.1]=$source/app/culvert-client/culvert-client.1.scd
-	[culvert.yaml.5]=$source/config/culvert.yaml.5.scd)
+	[culvert.yaml.5]=$source/config/culvert.yaml.5.scd
+	[culvert-client.yaml.5]=$source/config/culvert-client.yaml.5.scd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n=0
@@ -59,6 +60,8 @@ done
 	check "culvertd --config-reference prints config/reference.md"
 "$2" --config-reference=scdoc | diff - "${page[culvert.yaml.5]}" |
 	check "and =scdoc the source of culvert.yaml.5"
+"$4" page | diff - "${page[culvert-client.yaml.5]}" |
+	check "culvert-client page prints the source of culvert-client.yaml.5"
 "$2" --config-reference=html >"$work/html" 2>"$work/wrong"
 {
 	[ $? = 2 ] || echo "exit code is not 2"
