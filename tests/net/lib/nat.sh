@@ -11,6 +11,8 @@
 #   hash            the same, with other ports, whatever the target
 #   target          a port for each target address
 #   symmetric       a port for each target address and port
+#   pinned          as nat_pin says
+#   blocks FROM-TO  a carrier's: ports of the block that each customer has, here all the same one
 nat_kind() {
 	local ns=$WORLD_PREFIX-$1 address=$2 to=masquerade back=''
 	case $3 in
@@ -22,6 +24,8 @@ nat_kind() {
 	hash) to="meta l4proto udp snat ip to $address : jhash ip saddr . udp sport mod 65536 seed 7" ;;
 	target) to="meta l4proto udp snat ip to $address : jhash ip saddr . ip daddr . udp sport mod 65536 seed 7" ;;
 	symmetric) to='masquerade fully-random' ;;
+	pinned) to='meta l4proto udp snat ip to ip saddr . udp sport map @pinned' ;;
+	blocks) to="meta l4proto { tcp, udp } snat to $address:$4 random" ;;
 	*)
 		echo "nat_kind: unknown $3"
 		return 2
@@ -34,6 +38,7 @@ table ip nat; delete table ip nat
 table ip nat {
 	map held { type inet_service : ipv4_addr . inet_service; flags dynamic,timeout; timeout 30s; }
 	set met { type inet_service . ipv4_addr; flags dynamic,timeout; timeout 30s; }
+	map pinned { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
 	chain back { type nat hook prerouting priority dstnat; $back; }
 	chain to { type nat hook postrouting priority srcnat; ${to:+oifname "wan0" $to}; }
 	chain note {
@@ -86,4 +91,55 @@ table ip firewall {
 }
 NFT
 	world_in "$1" conntrack -F >/dev/null 2>&1 || true
+}
+
+# nat_pin SITE ADDRESS CLIENT:PORT=PORT...: which outer port of ADDRESS each has, all at once; of kind pinned.
+nat_pin() {
+	local site=$1 address=$2 word inside elements=''
+	shift 2
+	for word; do
+		inside=${word%=*}
+		elements+="${elements:+, }${inside%:*} . ${inside#*:} : $address . ${word#*=}"
+	done
+	world_in "$site" nft -f - <<<"flush map ip nat pinned; add element ip nat pinned { $elements }" &&
+		nat_forget "$site"
+}
+
+# nat_forget SITE: its mappings, as in a reboot.
+nat_forget() {
+	world_in "$1" conntrack -D -p udp >/dev/null 2>&1
+	true
+}
+
+# nat_silent SITE: what comes for a mapping that it has forgotten it drops without a word. Else its own stack
+# says that nobody has that port, and an entry takes it from whoever is to have it next, for 30 s.
+nat_silent() {
+	world_in "$1" nft -f - <<'NFT'
+table ip silent {
+	chain in {
+		type filter hook input priority filter
+		iifname "wan0" udp dport != 0 drop
+	}
+}
+NFT
+}
+
+# nat_readdress SITE NEW/LENGTH: its outer address is another one. Of masquerade the kernel forgets the
+# mappings of the one that goes.
+nat_readdress() {
+	local ns=$WORLD_PREFIX-$1
+	ip -n "$ns" addr flush dev wan0 && ip -n "$ns" addr add "$2" dev wan0
+}
+
+# nat_carrier NAME ADDRESS SITE: a carrier's NAT with the outer ADDRESS, between a site's and the world.
+nat_carrier() {
+	local ns=$WORLD_PREFIX-$1 site=$WORLD_PREFIX-$3
+	world_namespace "$1" && world_plug "$1" wan0 && ip -n "$ns" addr add "$2/24" dev wan0 &&
+		ip -n "$site" link del wan0 &&
+		ip -n "$ns" link add lan0 type veth peer name wan0 netns "$site" &&
+		world_in "$1" ethtool -K lan0 tx off tso off gso off gro off >/dev/null &&
+		world_in "$3" ethtool -K wan0 tx off tso off gso off gro off >/dev/null &&
+		ip -n "$ns" addr add 100.64.0.1/24 dev lan0 && ip -n "$ns" link set lan0 up &&
+		ip -n "$site" addr add 100.64.0.2/24 dev wan0 && ip -n "$site" link set wan0 up &&
+		ip -n "$site" route add default via 100.64.0.1
 }
