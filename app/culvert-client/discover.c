@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "discover_parts.h"
@@ -14,15 +13,6 @@
 
 #define NAMES_NS (3 * CV_NS_PER_S)
 #define QUESTIONS_NS (4 * CV_NS_PER_S)
-
-uint64_t
-discover_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * CV_NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* ---- sockets ---- */
 
@@ -95,7 +85,7 @@ arm(struct discover *d, uint64_t wait)
 void
 discover_step(struct discover *d)
 {
-	uint64_t now = discover_now(), next;
+	uint64_t now = client_now(), next;
 
 	next = cv_time_min(ike_probes_step(d, now), lns_probes_step(d, now));
 	d->idle = next == CV_TIME_NEVER;
@@ -110,7 +100,7 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (!d->idle && discover_now() < d->deadline) {
+	if (!d->idle && client_now() < d->deadline) {
 		discover_step(d);
 		return;
 	}
@@ -147,7 +137,7 @@ static void
 on_names(void *ctx, const struct names_found *names)
 {
 	struct discover *d = ctx;
-	uint64_t now = discover_now();
+	uint64_t now = client_now();
 
 	memcpy(d->found.gateway_error, names->gateway_error, sizeof(d->found.gateway_error));
 	for (size_t i = 0; i < NAMES_ADDRESSES; i++)

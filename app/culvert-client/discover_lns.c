@@ -128,7 +128,7 @@ on_datagram(struct lns_family *f, evutil_socket_t fd, enum stun_socket which)
 	socklen_t sa_len = sizeof(sa);
 	ssize_t len = recvfrom(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&sa, &sa_len);
 	struct cv_bytes datagram = {bytes, len < 0 ? 0 : (size_t)len};
-	uint64_t now = discover_now();
+	uint64_t now = client_now();
 	struct cv_endpoint from;
 
 	if (len < 0)

@@ -8,6 +8,7 @@
 #include "base/retry.h"
 #include "dial/dial.h"
 #include "discover.h"
+#include "session.h"
 
 enum { DISCOVER_DATAGRAM = 2048 }; /* bytes of what is read: none of the answers is as long */
 
@@ -60,8 +61,6 @@ struct discover {
 
 /* Does what is due now, and waits for what comes next. */
 void discover_step(struct discover *d);
-/* The monotonic clock. */
-uint64_t discover_now(void);
 
 /* A UDP socket of a family, from this port or, where it is not to be had, from any. 0, or -1 and
  * errno. */
