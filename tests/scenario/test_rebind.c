@@ -24,6 +24,7 @@
 #define OPEN "tunnels: {secrets: [{peer: 192.0.2.0/24, secret: none}]}\n"
 
 static const char challenge[] = BASE OPEN GROUP("");
+static const char many[] = BASE OPEN GROUP(", user-sessions: 20");
 static const char echo[] = BASE OPEN GROUP(", rebind: echo");
 static const char off[] = BASE OPEN GROUP(", rebind: off");
 
@@ -628,14 +629,16 @@ so_many_moves_a_minute(void **state)
 
 /* ---- several users ---- */
 
+enum { CALLS = 17 };
+
 /* A LAC by hand, with PPP links of its callers. */
 struct lac {
 	struct hand h;
-	struct ppp_params params[2];
-	struct ppp_link *link[2];
-	uint16_t session[2]; /* the server's */
-	unsigned heard;
-	bool up[2], mute[2];
+	struct ppp_params params[CALLS];
+	struct ppp_link *link[CALLS];
+	uint16_t session[CALLS]; /* the server's */
+	unsigned n, heard;
+	bool up[CALLS], mute[CALLS];
 	struct cv_endpoint at; /* that its NAT has for it */
 };
 
@@ -665,12 +668,12 @@ lac_pump(struct lac *k)
 			const struct world_ppp *f = &w->ppp_outside[k->heard % WORLD_PPP];
 			unsigned i = (unsigned)f->session - 1;
 
-			if (!cv_endpoint_equal(&f->to, &k->at) || i >= 2 || k->link[i] == NULL)
+			if (!cv_endpoint_equal(&f->to, &k->at) || i >= k->n || k->link[i] == NULL)
 				continue;
 			ppp_link_input(k->link[i], w->now, f->bytes, f->len);
 			lac_events(k, i);
 		}
-		for (unsigned i = 0; i < 2 && k->link[i] != NULL; i++) {
+		for (unsigned i = 0; i < k->n && k->link[i] != NULL; i++) {
 			struct lns_session_info s = {
 				.tunnel_id = k->h.peer_tunnel, .session_id = k->session[i]};
 			uint8_t frame[PPP_MAX_CONTROL];
@@ -687,22 +690,23 @@ lac_pump(struct lac *k)
 }
 
 static void
-lac_up(struct lac *k, struct world *w)
+lac_up(struct lac *k, struct world *w, unsigned calls)
 {
 	static const char *const users[] = {"alice", "bob"}, *const words[] = {"pass-a", "pass-b"};
 
-	*k = (struct lac){0};
+	*k = (struct lac){.n = calls};
 	hand_init(&k->h, w, 0xc0000260, 1701, 9);
 	k->at = k->h.address;
 	assert_true(hand_tunnel(&k->h, "lac", NULL));
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < calls; i++) {
 		ppp_params_default(&k->params[i], PPP_CLIENT);
 		k->params[i].crypto = w->crypto;
 		k->params[i].auth[0] = PPP_AUTH_MSCHAPV2;
 		k->params[i].n_auth = 1;
-		k->params[i].user = (struct cv_bytes){(const uint8_t *)users[i], strlen(users[i])};
+		k->params[i].user =
+			(struct cv_bytes){(const uint8_t *)users[i % 2], strlen(users[i % 2])};
 		k->params[i].password =
-			(struct cv_bytes){(const uint8_t *)words[i], strlen(words[i])};
+			(struct cv_bytes){(const uint8_t *)words[i % 2], strlen(words[i % 2])};
 		k->link[i] = ppp_link_new(&k->params[i], (struct ppp_scope){0}, w->now);
 		k->session[i] = hand_call(&k->h, (uint16_t)(i + 1));
 		assert_int_not_equal(k->session[i], 0);
@@ -710,7 +714,15 @@ lac_up(struct lac *k, struct world *w)
 		hand_connect(&k->h, k->session[i]);
 		lac_pump(k);
 	}
-	assert_true(k->up[0] && k->up[1] && w->followed);
+	for (unsigned i = 0; i < calls; i++)
+		assert_true(k->up[i]);
+}
+
+static void
+lac_free(struct lac *k)
+{
+	for (unsigned i = 0; i < k->n; i++)
+		ppp_link_free(k->link[i]);
 }
 
 static bool
@@ -732,7 +744,7 @@ one_user_does_not_move_another(void **state)
 
 	(void)state;
 	world_up(&w, challenge, 7);
-	lac_up(&k, &w);
+	lac_up(&k, &w, 2);
 	home = k.at;
 	/* alice, who knows her password, and bob's IDs, would have bob's packets */
 	k.mute[1] = true;
@@ -761,8 +773,7 @@ one_user_does_not_move_another(void **state)
 	assert_true(lac_is_at(&k, &thief));
 	assert_true(world_logged(&w, "tunnel-moved", "sessions=2"));
 	assert_true(k.up[0] && k.up[1]);
-	for (unsigned i = 0; i < 2; i++)
-		ppp_link_free(k.link[i]);
+	lac_free(&k);
 	world_down(&w);
 }
 
@@ -775,13 +786,39 @@ not_while_a_call_begins(void **state)
 
 	(void)state;
 	world_up(&w, challenge, 7);
-	lac_up(&k, &w);
+	lac_up(&k, &w, 2);
 	assert_int_not_equal(hand_call(&k.h, 3), 0);
 	assert_false(w.followed);
 	world_sleep(&w, 70 * SECOND); /* nor does it come */
-	for (unsigned i = 0; i < 2; i++)
-		ppp_link_free(k.link[i]);
+	lac_free(&k);
 	world_down(&w);
+}
+
+/* A tunnel of 16 sessions is followed when all have answered; one of 17 is not. */
+static void
+so_many_sessions(void **state)
+{
+	const struct cv_endpoint moved = {.ip = cv_ipv4(0xc0000261), .port = 9};
+	struct world w;
+	struct lac k;
+
+	(void)state;
+	for (unsigned n = 16; n <= CALLS; n++) {
+		world_up(&w, many, 7);
+		lac_up(&k, &w, n);
+		assert_int_equal(w.followed, n == 16);
+		k.at = moved;
+		speak(&w,
+			&(struct lns_session_info){
+				.tunnel_id = k.h.peer_tunnel, .session_id = k.session[3]},
+			&moved);
+		assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), n == 16);
+		lac_pump(&k);
+		assert_int_equal(lac_is_at(&k, &moved), n == 16);
+		assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), n == 16 ? 16 : 0);
+		lac_free(&k);
+		world_down(&w);
+	}
 }
 
 int
@@ -806,6 +843,7 @@ main(void)
 		cmocka_unit_test(so_many_moves_a_minute),
 		cmocka_unit_test(one_user_does_not_move_another),
 		cmocka_unit_test(not_while_a_call_begins),
+		cmocka_unit_test(so_many_sessions),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
