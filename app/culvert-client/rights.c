@@ -53,7 +53,8 @@ rights_drop(const char *user, const char *folder, char *err, size_t err_len)
 	}
 	if (entry->pw_uid == 0)
 		return 0;
-	if (chown(folder, entry->pw_uid, entry->pw_gid) == 0 && become(entry) == 0)
+	if ((folder == NULL || chown(folder, entry->pw_uid, entry->pw_gid) == 0) &&
+		become(entry) == 0)
 		return 0;
 	snprintf(err, err_len, "run-as: %s: %s", user, strerror(errno));
 	return -1;

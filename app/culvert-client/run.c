@@ -147,17 +147,12 @@ on_signal(evutil_socket_t fd, short what, void *ctx)
 /* ---- the beginning ---- */
 
 static int
-make_folder(const char *path)
-{
-	return mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST ? 0 : -1;
-}
-
-static int
 open_control(struct run *r)
 {
 	char path[RUN_PATH], err[256];
 
-	if (make_folder(r->cfg->directory) != 0) {
+	r->made_folder = mkdir(r->cfg->directory, FOLDER_MODE) == 0;
+	if (!r->made_folder && errno != EEXIST) {
 		snprintf(r->failure, sizeof(r->failure), "%s: %s", r->cfg->directory,
 			strerror(errno));
 		return -1;
@@ -192,8 +187,10 @@ prepare(struct run *r)
 	evsignal_add(r->on_int, NULL);
 	if (open_control(r) != 0 || way_prepare(r) != 0)
 		return -1;
+	/* a folder that somebody else has made stays his, and our socket is left in it */
 	if (r->cfg->user == NULL ||
-		rights_drop(r->cfg->user, r->cfg->directory, err, sizeof(err)) == 0)
+		rights_drop(r->cfg->user, r->made_folder ? r->cfg->directory : NULL, err,
+			sizeof(err)) == 0)
 		return 0;
 fail:
 	snprintf(r->failure, sizeof(r->failure), "%s", err);

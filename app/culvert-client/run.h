@@ -60,6 +60,7 @@ struct run {
 	bool ready;               /* IPsec was up once */
 	bool once;                /* what fails before it is ready ends it */
 	bool failed, stopped;
+	bool made_folder;         /* of the sockets */
 	int progress;             /* a line for people each; -1: nobody waits for them */
 	uint64_t begun_ns, up_ns; /* up_ns: since when the relay is up, or was */
 	char reason[RUN_TEXT];    /* why the way is this one */

@@ -171,6 +171,8 @@ seek(struct run *r)
 		.tell = on_found,
 		.ctx = r};
 
+	/* else it would ask the gateway through the relay */
+	routes_clear(&r->routes);
 	discover_free(r->discover);
 	r->state = RUN_SEEKING;
 	r->discover = discover_begin(&p);

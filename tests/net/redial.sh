@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# redial.sh - culvert-client in a namespace behind a NAT, without IPsec: dialled by what discovery finds,
+# moved to another address, dialled anew when the LNS dies, refused, killed. No guests: so the client may be
+# a sanitized one, which a guest can't run.
+#
+# Speaks TAP. CULVERTD, CULVERTCTL and CULVERT_CLIENT name the programs, by default those in build/app.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+CLIENT=$(readlink -f "${CULVERT_CLIENT:-$(dirname "$LNS_PROGRAM")/../culvert-client/culvert-client}")
+OURS=10.88.1.10
+
+tap_requires world lns
+[ -x "$CLIENT" ] || tap_skip_all "no culvert-client (./dpdk-setup.sh build makes it)"
+[ -c /dev/net/tun ] || tap_skip_all "no /dev/net/tun"
+
+configure() {
+	lns_configure secret=tunnelsecret policy=any userA:pass-a
+	sed -i "s|name: userA,|& address: $OURS,|" "$RUN/lns/culvert.yaml"
+	mkdir -p "$RUN/client" && chmod 755 "$RUN" # which it enters as nobody, too
+	(umask 077 && echo pass-a >"$RUN/client/password" && echo tunnelsecret >"$RUN/client/secret")
+	cat >"$RUN/client/client.yaml" <<YAML
+directory: $RUN/client/run
+log-level: debug
+connections:
+  - name: office
+    gateway: 10.88.1.20
+    lns: [192.0.2.77, $LNS_ADDRESS]
+    way: needed
+    secret-file: $RUN/client/secret
+    user: userA
+    password-file: $RUN/client/password
+    dead-after: 3s
+YAML
+}
+
+client() {
+	world_in host "$CLIENT" -c "$RUN/client/client.yaml" "$@"
+}
+
+# field PATH: of what status says.
+field() {
+	client status office --json | python3 -c '
+import functools, json, sys
+print(functools.reduce(lambda o, key: o[key], sys.argv[1].split("."), json.load(sys.stdin)))' "$1"
+}
+
+ping_lns() {
+	world_in host ping -c 3 -i 0.2 -W 5 -I l2tp-office 10.88.0.1
+}
+
+# runs PATTERN [TIMES]: its log has so many lines of it.
+runs() {
+	[ "$(grep -cE "$1" "$RUN/run.log")" -ge "${2:-1}" ]
+}
+
+start() {
+	world_spawn host run "$CLIENT" -c "$RUN/client/client.yaml" run office && world_until 60 runs ipsec-up
+}
+
+found() {
+	start && ping_lns && [ "$(field lns)" = "$LNS_ADDRESS:1701" ] &&
+		field reason | grep 'does not answer IKE directly' && [ "$(field address)" = $OURS ]
+}
+
+network_changes() {
+	local ns=$WORLD_PREFIX-host
+	ip -n "$ns" addr add 10.0.0.3/24 dev eth0 && ip -n "$ns" addr del 10.0.0.2/24 dev eth0 &&
+		ip -n "$ns" addr replace 10.0.0.3/24 dev eth0 && ip -n "$ns" route replace default via 10.0.0.1 &&
+		world_until 20 runs 'moved .*from=10.0.0.3:' && lns_said 'tunnel-moved .*by=challenge' && ping_lns &&
+		[ "$(field dials)" = 1 ] && [ "$(field moves)" = 1 ]
+}
+
+lns_dies() {
+	kill -KILL "$(cat "$RUN/culvertd.pid")" && world_until 30 runs 'relay-down .*no longer answers' &&
+		world_until 5 test -e "$RUN/culvertd.rc" && [ "$(field state)" != up ] &&
+		lns_start && world_until 120 runs relay-up 2 && ping_lns
+}
+
+# It ended well, and nothing of it is there.
+nothing_left() {
+	world_until 10 test -e "$RUN/run.rc" && [ "$(cat "$RUN/run.rc")" = 0 ] &&
+		! ip -n "$WORLD_PREFIX-host" link show l2tp-office && ! ip -n "$WORLD_PREFIX-host" rule | grep 1701 &&
+		[ -z "$(find "$RUN/client/run" -type s)" ]
+}
+
+down() {
+	client down office && nothing_left
+}
+
+# A password that is wrong is not tried again and again.
+refused() {
+	local said
+	echo pass-x >"$RUN/client/password"
+	said=$(client up office) && return 1
+	echo "$said"
+	grep -q 'did not take user and password' <<<"$said" && nothing_left || return 1
+	world_spawn host run "$CLIENT" -c "$RUN/client/client.yaml" run office &&
+		world_until 30 runs 'wait .*ms=[4-7][0-9]{4}$' && [ "$(field state)" = waiting ] && client down office &&
+		nothing_left && echo pass-a >"$RUN/client/password"
+}
+
+killed() {
+	start && kill -KILL "$(cat "$RUN/run.pid")" && world_until 5 test -e "$RUN/run.rc" &&
+		ip -n "$WORLD_PREFIX-host" rule | grep 1701 && ! ip -n "$WORLD_PREFIX-host" link show l2tp-office &&
+		start && runs 'swept .*rules=5' && ping_lns && down
+}
+
+tap_plan 9
+world_open
+world_site siteA 192.0.2.11 && nat_host host siteA 10.0.0.2 || exit 2
+tap_logs "$RUN/run.log" "$RUN/culvertd.log"
+configure
+
+tap_need "Culvert is ready" lns_start
+tap_need "discovery finds the LNS that answers, and it is dialled" found
+tap_check "the network changes: the session goes on from the new address" network_changes
+tap_check "an LNS that dies is dialled until it is back" lns_dies
+tap_check "down: nothing is left" down
+tap_check "who is not let in waits" refused
+tap_check "one that was killed is started again, and what it left is taken away" killed
+tap_check "Culvert ends within its time, with exit code 0" lns_stop
+tap_check "nothing is left behind" world_vanish
+tap_end
