@@ -14,8 +14,12 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "common/child.h"
 
-enum { KEPT = STDERR_FILENO + 1 }; /* the one descriptor that a deputy has */
+enum {
+	KEPT = STDERR_FILENO + 1, /* the one descriptor that a deputy has */
+	RESOLVCONF_MS = 5000,
+};
 
 /* ---- the deputy ---- */
 
@@ -71,6 +75,16 @@ run(const struct cfg_ipsec *cfg, enum deputy_order order)
 	return await(pid, cfg->timeout_ns);
 }
 
+static int
+resolvconf(const char *interface, const char *action, const char *text)
+{
+	const char *argv[] = {"resolvconf", action, interface, NULL};
+	char said[256];
+	int rc = child_run(argv, text, strlen(text), RESOLVCONF_MS, said, sizeof(said));
+
+	return rc < 0 ? DEPUTY_NOT_RUN : rc;
+}
+
 /* The interface goes with who has it open, and who waits at a pipe waits for all who have that. */
 static void
 keep_only(int fd)
@@ -82,27 +96,37 @@ keep_only(int fd)
 }
 
 static void
-serve(int fd, const struct cfg_ipsec *cfg)
+serve(int fd, const struct deputy_params *p)
 {
-	char order;
+	char order[1 + DEPUTY_TEXT + 1];
+	bool named = false;
 	int answer;
+	ssize_t n;
 
 	/* whoever ends the client by its group's signals leaves this to it */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	while (read(fd, &order, 1) == 1) {
-		answer = run(cfg, (enum deputy_order)order);
+	while ((n = read(fd, order, sizeof(order) - 1)) > 0) {
+		order[n] = '\0';
+		answer = DEPUTY_NOT_RUN;
+		if (order[0] == DEPUTY_NAMES && p->interface != NULL)
+			answer = resolvconf(p->interface, "-a", order + 1);
+		else if (order[0] != DEPUTY_NAMES && p->ipsec != NULL)
+			answer = run(p->ipsec, (enum deputy_order)order[0]);
+		named |= order[0] == DEPUTY_NAMES;
 		if (write(fd, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
 			break;
 	}
+	if (named && p->interface != NULL)
+		(void)resolvconf(p->interface, "-d", "");
 	_exit(0);
 }
 
 /* ---- the client ---- */
 
 int
-deputy_start(struct deputy *d, const struct cfg_ipsec *cfg)
+deputy_start(struct deputy *d, const struct deputy_params *p)
 {
 	int pair[2];
 
@@ -112,7 +136,7 @@ deputy_start(struct deputy *d, const struct cfg_ipsec *cfg)
 	if (d->pid == 0) {
 		keep_only(pair[1]);
 		prctl(PR_SET_NAME, "culvert-deputy");
-		serve(KEPT, cfg);
+		serve(KEPT, p);
 	}
 	close(pair[1]);
 	d->fd = pair[0];
@@ -124,11 +148,18 @@ deputy_start(struct deputy *d, const struct cfg_ipsec *cfg)
 }
 
 int
-deputy_order(struct deputy *d, enum deputy_order order)
+deputy_order(struct deputy *d, enum deputy_order order, const char *text)
 {
-	char letter = (char)order;
+	char message[1 + DEPUTY_TEXT];
+	size_t len = strlen(text);
 
-	return send(d->fd, &letter, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -1;
+	if (len > DEPUTY_TEXT)
+		return -1;
+	message[0] = (char)order;
+	memcpy(message + 1, text, len);
+	return send(d->fd, message, 1 + len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)(1 + len)
+		       ? 0
+		       : -1;
 }
 
 int
@@ -147,4 +178,6 @@ deputy_end(struct deputy *d)
 		return;
 	close(d->fd); /* which it ends by, when what it runs has ended */
 	d->fd = -1;
+	while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }

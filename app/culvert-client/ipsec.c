@@ -388,7 +388,7 @@ start_command(struct ipsec *i)
 {
 	if (i->ordered)
 		return;
-	i->ordered = deputy_order(&i->deputy, DEPUTY_UP) == 0;
+	i->ordered = deputy_order(&i->deputy, DEPUTY_UP, "") == 0;
 	if (!i->ordered)
 		gone(i, IPSEC_FAILED, "who was to run the command is gone");
 }
@@ -451,7 +451,8 @@ ipsec_stop(struct ipsec *i)
 		   i->connection[0] != '\0' &&
 		   vici_terminate(i->vici, i->connection, !i->status.up) == 0) {
 		put(i);
-	} else if (cfg->start == CFG_IPSEC_COMMAND && deputy_order(&i->deputy, DEPUTY_DOWN) == 0) {
+	} else if (cfg->start == CFG_IPSEC_COMMAND &&
+		   deputy_order(&i->deputy, DEPUTY_DOWN, "") == 0) {
 		i->ordered = true;
 		set_timer(i, cfg->timeout_ns + CV_NS_PER_S);
 	} else {
@@ -477,6 +478,7 @@ ipsec_status(const struct ipsec *i, struct ipsec_status *out)
 struct ipsec *
 ipsec_new(const struct ipsec_params *p)
 {
+	const struct deputy_params deputy = {.ipsec = p->cfg};
 	struct ipsec *i = calloc(1, sizeof(*i));
 
 	if (i == NULL)
@@ -491,7 +493,7 @@ ipsec_new(const struct ipsec_params *p)
 	if (p->cfg->start == CFG_IPSEC_STRONGSWAN && reach(i) != 0)
 		goto fail;
 	if (p->cfg->start == CFG_IPSEC_COMMAND) {
-		if (deputy_start(&i->deputy, p->cfg) != 0)
+		if (deputy_start(&i->deputy, &deputy) != 0)
 			goto fail;
 		i->answered = event_new(p->base, i->deputy.fd, EV_READ | EV_PERSIST, on_answer, i);
 		if (i->answered == NULL)

@@ -223,7 +223,12 @@ int
 run_connection(
 	const struct cfg_client *cfg, const struct cfg_connection *c, int progress, bool once)
 {
-	struct run r = {.cfg = cfg, .c = c, .progress = progress, .once = once, .tun = {.fd = -1}};
+	struct run r = {.cfg = cfg,
+		.c = c,
+		.progress = progress,
+		.once = once,
+		.tun = {.fd = -1},
+		.dns = {.fd = -1}};
 	int rc = EXIT_FAILED;
 
 	r.log = (struct cv_log){emit, &r, cfg->level};

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "control/control.h"
 #include "crypto/crypto.h"
+#include "deputy.h"
 #include "ipsec.h"
 #include "routes.h"
 #include "session.h"
@@ -47,6 +48,8 @@ struct run {
 	struct session *session;
 	struct ipsec *ipsec;
 	struct watch *watch;
+	struct deputy dns; /* names DNS servers */
+	struct event *named;
 	struct mapping *mapping;
 	uint64_t keep_ns, alive_ns, dead_ns; /* of a NAT's mapping; 0: not known */
 	enum run_state state;

@@ -112,6 +112,50 @@ tell_kernel(struct run *r, const struct session_status *st)
 }
 
 static void
+on_named(evutil_socket_t fd, short what, void *ctx)
+{
+	struct run *r = ctx;
+	int answer = deputy_answer(&r->dns);
+
+	(void)fd;
+	(void)what;
+	if (answer == DEPUTY_GONE)
+		event_del(r->named);
+	if (answer != 0)
+		cv_log_event(&r->log, CV_LOG_WARNING, "dns",
+			"connection=%s reason=\"resolvconf is not there, or has failed\"",
+			r->c->name);
+}
+
+/* The DNS servers that the LNS has told, for whoever resolves names here. */
+static void
+name_servers(struct run *r, const struct session_status *st)
+{
+	char text[DEPUTY_TEXT] = "", address[CV_IP_TEXT];
+	size_t used = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (st->dns[i].family != 0)
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+				"nameserver %s\n", cv_ip_text(&st->dns[i], address));
+	if (r->named != NULL && used != 0)
+		(void)deputy_order(&r->dns, DEPUTY_NAMES, text);
+}
+
+static int
+prepare_names(struct run *r)
+{
+	const struct deputy_params p = {.interface = r->tun.name};
+
+	if (!r->c->dns || r->tun.fd < 0)
+		return 0;
+	if (deputy_start(&r->dns, &p) != 0)
+		return -1;
+	r->named = event_new(r->base, r->dns.fd, EV_READ | EV_PERSIST, on_named, r);
+	return r->named == NULL ? -1 : event_add(r->named, NULL);
+}
+
+static void
 hear_mapping(void *ctx, uint64_t keep_ns, uint64_t alive_ns, uint64_t dead_ns)
 {
 	struct run *r = ctx;
@@ -170,6 +214,7 @@ relay_up(struct run *r)
 		st.mtu);
 	run_say(r, "the relay %s is up: %s has %s, MTU %u", lns, r->tun.name, address, st.mtu);
 	measure(r, &st.lns);
+	name_servers(r, &st);
 	ipsec_start(r->ipsec);
 }
 
@@ -358,6 +403,8 @@ way_prepare(struct run *r)
 	error = r->c->way == CFG_WAY_DIRECT ? 0 : tun_open(&r->tun, name);
 	if (error != 0)
 		return fail(r, name, error);
+	if (prepare_names(r) != 0)
+		return fail(r, "dns", errno);
 	r->watch = watch_new(r->base, on_change, r);
 	if (r->watch == NULL)
 		return fail(r, "netlink", errno);
@@ -418,6 +465,9 @@ way_clear(struct run *r)
 {
 	watch_free(r->watch);
 	mapping_free(r->mapping);
+	if (r->named != NULL)
+		event_free(r->named);
+	deputy_end(&r->dns);
 	session_free(r->session);
 	ipsec_free(r->ipsec);
 	if (r->routes.ask != NULL) {

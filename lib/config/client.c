@@ -85,7 +85,7 @@ static const struct cfg_key connection_keys[] = {
 		"largest packet in bytes; left out: what the way to the LNS has room for, and the "
 		"LNS takes"),
 	VALUE("dns", struct cfg_connection, dns, KIND(BOOL), "false", RESTART,
-		"whether the LNS is asked for DNS servers, which status shows"),
+		"whether the DNS servers that the LNS tells are used, by resolvconf"),
 	VALUE("dead-after", struct cfg_connection, dead_ns, DURATION(SECONDS(2), SECONDS(3600)),
 		"15s", RESTART,
 		"time without a sign of life, asked for, after which an LNS is dead"),

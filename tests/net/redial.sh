@@ -18,7 +18,7 @@ tap_requires world lns
 
 configure() {
 	lns_configure secret=tunnelsecret policy=any userA:pass-a
-	sed -i "s|name: userA,|& address: $OURS,|" "$RUN/lns/culvert.yaml"
+	sed -i "s|name: userA,|& address: $OURS,|; s|pool: |dns: [10.88.0.53], &|" "$RUN/lns/culvert.yaml"
 	mkdir -p "$RUN/client" && chmod 755 "$RUN" # which it enters as nobody, too
 	(umask 077 && echo pass-a >"$RUN/client/password" && echo tunnelsecret >"$RUN/client/secret")
 	cat >"$RUN/client/client.yaml" <<YAML
@@ -79,6 +79,29 @@ lns_dies() {
 		lns_start && world_until 120 runs relay-up 2 && ping_lns
 }
 
+# With a resolvconf that notes what it is told, seen by this client alone.
+names_servers() {
+	cat >"$RUN/client/resolvconf" <<SH
+#!/bin/sh
+echo "\$@" >>"$RUN/client/told"
+[ "\$1" != -a ] || cat >>"$RUN/client/told"
+SH
+	cat >"$RUN/client/wrapped" <<SH
+#!/bin/sh
+mount -t tmpfs none /usr/local/sbin && cp "$RUN/client/resolvconf" /usr/local/sbin/ || exit 1
+for program in /usr/sbin/resolvconf /usr/bin/resolvconf; do
+	[ ! -e \$program ] || mount --bind "$RUN/client/resolvconf" \$program || exit 1
+done
+exec "$CLIENT" "\$@"
+SH
+	chmod +x "$RUN/client/resolvconf" "$RUN/client/wrapped"
+	sed -i 's/^    dead-after: .*/&\n    dns: true/' "$RUN/client/client.yaml"
+	world_spawn host run "$RUN/client/wrapped" -c "$RUN/client/client.yaml" run office &&
+		world_until 60 runs ipsec-up && world_until 10 grep -x 'nameserver 10.88.0.53' "$RUN/client/told" &&
+		[ "$(head -1 "$RUN/client/told")" = '-a l2tp-office' ] && down &&
+		[ "$(tail -1 "$RUN/client/told")" = '-d l2tp-office' ]
+}
+
 # It ended well, and nothing of it is there.
 nothing_left() {
 	world_until 10 test -e "$RUN/run.rc" && [ "$(cat "$RUN/run.rc")" = 0 ] &&
@@ -108,7 +131,7 @@ killed() {
 		start && runs 'swept .*rules=5' && ping_lns && down
 }
 
-tap_plan 9
+tap_plan 10
 world_open
 world_site siteA 192.0.2.11 && nat_host host siteA 10.0.0.2 || exit 2
 tap_logs "$RUN/run.log" "$RUN/culvertd.log"
@@ -121,6 +144,7 @@ tap_check "an LNS that dies is dialled until it is back" lns_dies
 tap_check "down: nothing is left" down
 tap_check "who is not let in waits" refused
 tap_check "one that was killed is started again, and what it left is taken away" killed
+tap_check "DNS servers are named, and are so no longer when it has ended" names_servers
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_end

@@ -44,18 +44,19 @@ static int
 answer(enum deputy_order order, const char **argv, size_t n, uint64_t timeout_ns)
 {
 	struct cfg_ipsec cfg = {.timeout_ns = timeout_ns};
+	const struct deputy_params p = {.ipsec = &cfg};
 	struct deputy d;
-	int rc, status;
+	int rc;
 
 	if (order == DEPUTY_UP)
 		cfg.up = argv, cfg.n_up = n;
 	else
 		cfg.down = argv, cfg.n_down = n;
-	assert_int_equal(deputy_start(&d, &cfg), 0);
-	assert_int_equal(deputy_order(&d, order), 0);
+	assert_int_equal(deputy_start(&d, &p), 0);
+	assert_int_equal(deputy_order(&d, order, ""), 0);
 	rc = deputy_answer(&d);
 	deputy_end(&d);
-	assert_int_equal(waitpid(d.pid, &status, 0), d.pid);
+	assert_int_equal(kill(d.pid, 0), -1);
 	return rc;
 }
 
@@ -125,14 +126,15 @@ static void
 test_killed_deputy(void **state)
 {
 	struct cfg_ipsec cfg = {.timeout_ns = CV_NS_PER_S};
+	const struct deputy_params p = {.ipsec = &cfg};
 	struct deputy d;
 
 	(void)state;
-	assert_int_equal(deputy_start(&d, &cfg), 0);
+	assert_int_equal(deputy_start(&d, &p), 0);
 	kill(d.pid, SIGKILL);
 	assert_int_equal(waitpid(d.pid, NULL, 0), d.pid);
 	assert_int_equal(deputy_answer(&d), DEPUTY_GONE);
-	assert_int_equal(deputy_order(&d, DEPUTY_UP), -1);
+	assert_int_equal(deputy_order(&d, DEPUTY_UP, ""), -1);
 	deputy_end(&d);
 }
 
