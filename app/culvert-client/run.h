@@ -44,8 +44,10 @@ struct run {
 	struct control_server *control;
 	struct tun tun;
 	struct routes routes;
-	struct cv_prefix *to; /* the gateway and the peers */
-	struct session *session;
+	struct cv_prefix *to;    /* the gateway and the peers */
+	struct session *session; /* with a call, or a way to one; NULL: there is none */
+	struct session *better;  /* of a better LNS, to be taken in its place */
+	struct race *race;       /* for it, and what is left of the last one */
 	struct ipsec *ipsec;
 	struct watch *watch;
 	struct deputy dns; /* names DNS servers */
@@ -56,7 +58,9 @@ struct run {
 	bool seeks; /* discovery says which way it is, and by which LNS */
 	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
-	unsigned n_lns, at;
+	unsigned n_lns, at;              /* at: whose session it is, or was */
+	unsigned last;                   /* who has failed, and is dialled last; RUN_LNS: nobody */
+	unsigned better_at;
 	unsigned dials, failures; /* failures in a row */
 	bool patient;             /* it is not dialled before its time: it was not let in */
 	bool session_done;        /* it has nothing more to say */
@@ -65,6 +69,7 @@ struct run {
 	bool failed, stopped;
 	bool made_folder;         /* of the sockets */
 	int progress;             /* a line for people each; -1: nobody waits for them */
+	uint64_t looked_ns;       /* for what is better */
 	uint64_t begun_ns, up_ns; /* up_ns: since when the relay is up, or was */
 	char reason[RUN_TEXT];    /* why the way is this one */
 	char failure[RUN_TEXT];   /* the last one; "": none */
@@ -97,6 +102,10 @@ uint32_t run_table(const struct cfg_client *cfg, const struct cfg_connection *c)
 
 /* Before rights are given up: what needs them. 0, or -1 and r->failure says why. */
 int way_prepare(struct run *r);
+/* Dials one of them. NULL: errno says why. */
+struct session *way_session(struct run *r, const struct cv_endpoint *lns, bool hold);
+/* One of them is out of it, for people. */
+void way_note_failure(struct run *r, const struct cv_endpoint *lns, const char *why);
 /* Begins. */
 void way_start(struct run *r);
 /* Ends IPsec, then the tunnel; run_stopped() follows. */

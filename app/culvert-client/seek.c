@@ -124,6 +124,7 @@ static void
 take_lns(struct run *r, const struct found *f, const struct decision *d)
 {
 	r->n_lns = r->at = 0;
+	r->last = RUN_LNS;
 	add_lns(r, &f->lns[d->lns].who.ip, f->lns[d->lns].ports[d->port].port);
 	for (size_t i = 0; i < f->n_lns; i++)
 		for (size_t k = 0; k < f->lns[i].n_ports; k++)

@@ -36,7 +36,8 @@ client_now(void)
 static void
 tell(struct session *s, enum session_event_type type, const char *why)
 {
-	struct session_event e = {.type = type, .end = s->end, .why = why == NULL ? "" : why};
+	struct session_event e = {
+		.session = s, .type = type, .end = s->end, .why = why == NULL ? "" : why};
 
 	s->params.tell(s->params.ctx, &e);
 }
@@ -135,19 +136,27 @@ link_up(struct session *s, uint64_t now, const struct ppp_ev_up *up)
 }
 
 static void
+place_call(struct session *s, uint64_t now)
+{
+	int rc = dial_call(s->dial, now, (uint16_t)(crypto_random_u32(s->params.crypto) | 1));
+
+	if (rc != 0)
+		down(s, SESSION_LOCAL, cv_strerror(rc));
+}
+
+static void
 hear_event(struct session *s, uint64_t now, const struct dial_event *e)
 {
 	char why[WHY];
-	int rc;
 
 	switch (e->type) {
 	case DIAL_EV_TUNNEL_UP:
 		if (s->asked_at != 0)
 			s->status.rtt_ns = now - s->asked_at;
 		s->asked_at = 0;
-		rc = dial_call(s->dial, now, (uint16_t)(crypto_random_u32(s->params.crypto) | 1));
-		if (rc != 0)
-			down(s, SESSION_LOCAL, cv_strerror(rc));
+		tell(s, SESSION_PROVED, NULL);
+		if (!s->params.hold)
+			place_call(s, now);
 		break;
 	case DIAL_EV_AUTH_DONE:
 		auth_done(s, e);
@@ -288,6 +297,16 @@ session_keep(struct session *s, uint64_t silence_ns)
 {
 	s->keep_ns = silence_ns;
 	event_active(s->timer, EV_TIMEOUT, 0);
+}
+
+bool
+session_call(struct session *s)
+{
+	if (s->over)
+		return false;
+	place_call(s, client_now());
+	event_active(s->timer, EV_TIMEOUT, 0); /* sends */
+	return true;
 }
 
 void

@@ -19,10 +19,12 @@ struct event_base;
 struct session;
 
 enum session_event_type {
-	SESSION_UP,   /* `status` has what was agreed; told again where it changes */
-	SESSION_MTU,  /* the way has less room than it had: status.mtu */
-	SESSION_DOWN, /* `why`, for people; `end` */
-	SESSION_DONE, /* after DOWN: the LNS knows, or was given up; free it */
+	SESSION_PROVED, /* the LNS is there, and has the secret; with `hold` no call is placed yet
+			 */
+	SESSION_UP,     /* `status` has what was agreed; told again where it changes */
+	SESSION_MTU,    /* the way has less room than it had: status.mtu */
+	SESSION_DOWN,   /* `why`, for people; `end` */
+	SESSION_DONE,   /* after DOWN: the LNS knows, or was given up; free it */
 };
 
 enum session_end {
@@ -48,6 +50,7 @@ struct session_status {
 };
 
 struct session_event {
+	struct session *session;
 	enum session_event_type type;
 	enum session_end end;
 	const char *why; /* printable; lives until the call returns */
@@ -60,7 +63,8 @@ struct session_params {
 	const struct cv_log *log;
 	const struct cfg_connection *connection;
 	struct cv_endpoint lns;
-	int tun; /* fd; is read only while the link is up */
+	int tun;   /* fd; is read only while the link is up */
+	bool hold; /* a call is placed by session_call alone */
 	/* may call session_close, and of this session nothing else that changes it */
 	void (*tell)(void *ctx, const struct session_event *e);
 	void *ctx;
@@ -70,6 +74,8 @@ struct session_params {
 struct session *session_new(const struct session_params *p);
 /* At any time but in tell(), without a word to the LNS; takes NULL. */
 void session_free(struct session *s);
+/* Places the call of a session that has proved itself: UP or DOWN follows. false: it is over. */
+bool session_call(struct session *s);
 /* Ends it by StopCCN: DOWN at once, DONE when the LNS has acknowledged. */
 void session_close(struct session *s);
 /* Asks the LNS for a sign of life now. */

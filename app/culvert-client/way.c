@@ -11,6 +11,7 @@
 #include "common/netlink.h"
 #include "discover.h"
 #include "mapping.h"
+#include "race.h"
 #include "run.h"
 #include "watch.h"
 
@@ -55,9 +56,8 @@ wait_and_dial(struct run *r, enum session_end end)
 	r->state = RUN_WAITING;
 	r->patient = end == SESSION_NOT_ALLOWED;
 	r->failures++;
-	/* another one may be well: at once, until each had its turn */
-	if (end != SESSION_NOT_ALLOWED && r->failures < r->n_lns)
-		wait = 0;
+	if (end != SESSION_NOT_ALLOWED && r->failures == 1 && r->n_lns > 1)
+		wait = 0; /* another one may be well */
 	cv_log_event(&r->log, CV_LOG_INFO, "wait", "connection=%s ms=%llu", r->c->name,
 		(unsigned long long)(wait / CV_NS_PER_MS));
 	set_timer(r->again, wait);
@@ -65,31 +65,123 @@ wait_and_dial(struct run *r, enum session_end end)
 
 static void tell(void *ctx, const struct session_event *e);
 
-static void
-dial(struct run *r)
+struct session *
+way_session(struct run *r, const struct cv_endpoint *lns, bool hold)
 {
 	struct session_params p = {.base = r->base,
 		.crypto = r->crypto,
 		.log = &r->log,
 		.connection = r->c,
-		.lns = r->lns[r->at],
+		.lns = *lns,
 		.tun = r->tun.fd,
+		.hold = hold,
 		.tell = tell,
 		.ctx = r};
 	char text[CV_ENDPOINT_TEXT];
 
-	session_free(r->session);
-	r->session_done = false;
-	r->state = RUN_DIALLING;
 	r->dials++;
 	cv_log_event(&r->log, CV_LOG_INFO, "dial", "connection=%s lns=%s", r->c->name,
-		cv_endpoint_text(&p.lns, text));
-	r->session = session_new(&p);
-	if (r->session == NULL) {
-		run_fail(r, cv_endpoint_text(&p.lns, text), strerror(errno));
-		r->at = (r->at + 1) % r->n_lns;
+		cv_endpoint_text(lns, text));
+	return session_new(&p);
+}
+
+void
+way_note_failure(struct run *r, const struct cv_endpoint *lns, const char *why)
+{
+	char text[CV_ENDPOINT_TEXT];
+
+	cv_endpoint_text(lns, text);
+	if (r->state == RUN_STOPPING)
+		return;
+	cv_log_event(&r->log, CV_LOG_WARNING, "relay-down", "connection=%s lns=%s reason=\"%s\"",
+		r->c->name, text, why);
+	snprintf(r->failure, sizeof(r->failure), "%s: %s", text, why);
+	run_say(r, "%s", r->failure);
+}
+
+/* Nobody has let us in: again after a while, or that is the end of it. */
+static void
+give_up(struct run *r, enum session_end end)
+{
+	if (r->state == RUN_STOPPING)
+		return;
+	if (r->once && !r->ready) {
+		r->failed = true;
+		run_stop(r);
+	} else {
+		wait_and_dial(r, end);
+	}
+}
+
+static void
+raced(struct run *r, const struct race_end *end)
+{
+	if (end->winner == NULL) {
+		give_up(r, end->end);
+		return;
+	}
+	r->session = end->winner;
+	r->session_done = false;
+	r->at = end->lns;
+	(void)session_call(r->session);
+}
+
+static void
+forget(struct run *r)
+{
+	session_free(r->session);
+	session_free(r->better);
+	race_free(r->race);
+	r->session = r->better = NULL;
+	r->race = NULL;
+}
+
+static void
+dial(struct run *r)
+{
+	forget(r);
+	r->state = RUN_DIALLING;
+	r->race = race_new(r, r->n_lns, r->last, raced);
+	if (r->race == NULL) {
+		run_fail(r, "dial", strerror(errno));
 		wait_and_dial(r, SESSION_LOCAL);
 	}
+}
+
+/* ---- back to a better one ---- */
+
+/* A user has one session, so the one there is ends first. */
+static void
+found_better(struct run *r, const struct race_end *end)
+{
+	if (end->winner == NULL || r->state != RUN_RELAY)
+		return;
+	r->better = end->winner;
+	r->better_at = end->lns;
+	cv_log_event(&r->log, CV_LOG_INFO, "relay-better", "connection=%s", r->c->name);
+	session_close(r->session);
+}
+
+static void
+take_better(struct run *r)
+{
+	session_free(r->session);
+	r->session = r->better;
+	r->better = NULL;
+	r->at = r->better_at;
+	r->session_done = false;
+	r->state = RUN_DIALLING;
+	if (!session_call(r->session))
+		dial(r);
+}
+
+static void
+look_for_better(struct run *r)
+{
+	if (r->state != RUN_RELAY || r->at == 0 || r->better != NULL)
+		return;
+	race_free(r->race);
+	r->race = race_new(r, r->at, RACE_NOBODY, found_better);
 }
 
 /* ---- what the tunnel says ---- */
@@ -205,9 +297,10 @@ relay_up(struct run *r)
 		return;
 	}
 	if (r->state != RUN_RELAY)
-		r->up_ns = client_now();
+		r->up_ns = r->looked_ns = client_now();
 	r->state = RUN_RELAY;
 	r->failure[0] = '\0';
+	r->last = RACE_NOBODY;
 	cv_log_event(&r->log, CV_LOG_INFO, "relay-up",
 		"connection=%s lns=%s address=%s interface=%s mtu=%u", r->c->name,
 		cv_endpoint_text(&st.lns, lns), cv_ip_text(&st.relay, address), r->tun.name,
@@ -221,27 +314,19 @@ relay_up(struct run *r)
 static void
 relay_down(struct run *r, const struct session_event *e)
 {
-	char lns[CV_ENDPOINT_TEXT];
 	struct session_status st;
 
-	session_status(r->session, &st);
-	cv_endpoint_text(&st.lns, lns);
-	if (r->state == RUN_STOPPING)
-		return;
-	if (r->state == RUN_RELAY && client_now() - r->up_ns > STEADY_NS)
-		r->failures = 0;
-	cv_log_event(&r->log, CV_LOG_WARNING, "relay-down", "connection=%s lns=%s reason=\"%s\"",
-		r->c->name, lns, e->why);
-	snprintf(r->failure, sizeof(r->failure), "%s: %s", lns, e->why);
-	run_say(r, "%s", r->failure);
-	r->at = (r->at + 1) % r->n_lns;
-	if (r->once && !r->ready &&
-		(e->end == SESSION_NOT_ALLOWED || r->failures + 1 >= r->n_lns)) {
-		r->failed = true;
-		run_stop(r);
+	if (r->better != NULL) {
+		r->state = RUN_WAITING;
+		set_timer(r->again, 0);
 		return;
 	}
-	wait_and_dial(r, e->end);
+	session_status(r->session, &st);
+	if (r->state == RUN_RELAY && client_now() - r->up_ns > STEADY_NS)
+		r->failures = 0;
+	way_note_failure(r, &st.lns, e->why);
+	r->last = r->at;
+	give_up(r, e->end);
 }
 
 static void
@@ -250,7 +335,13 @@ tell(void *ctx, const struct session_event *e)
 	struct run *r = ctx;
 	struct session_status st;
 
+	if (e->session != r->session) {
+		(void)race_hear(r->race, e);
+		return;
+	}
 	switch (e->type) {
+	case SESSION_PROVED:
+		break;
 	case SESSION_UP:
 		relay_up(r);
 		break;
@@ -317,10 +408,12 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	/* what was found may be so no longer, once each LNS had its turn */
+	/* what was found may be so no longer, once all LNSs had another turn */
 	if (r->seeks && (r->state == RUN_WAITING || r->state == RUN_DIRECT) &&
-		r->failures >= r->n_lns)
+		r->failures >= (r->n_lns > 1 ? 2 : 1) && r->better == NULL)
 		seek(r);
+	else if (r->state == RUN_WAITING && r->better != NULL)
+		take_better(r);
 	else if (r->state == RUN_WAITING)
 		dial(r);
 	else if (r->state == RUN_RELAY || r->state == RUN_DIRECT)
@@ -335,6 +428,10 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	ipsec_look(r->ipsec);
+	if (r->c->look_ns != 0 && client_now() - r->looked_ns >= r->c->look_ns) {
+		r->looked_ns = client_now();
+		look_for_better(r);
+	}
 	set_timer(r->look, LOOK_NS);
 }
 
@@ -351,7 +448,9 @@ on_change(void *ctx, bool slept)
 
 	if (r->state == RUN_WAITING && !r->patient)
 		set_timer(r->again, AGAIN_FIRST_NS);
-	if (r->state != RUN_RELAY && r->state != RUN_DIALLING)
+	if (r->state == RUN_DIALLING && r->session == NULL)
+		dial(r); /* from where we are now */
+	if ((r->state != RUN_RELAY && r->state != RUN_DIALLING) || r->session == NULL)
 		return;
 	if (session_move(r->session)) {
 		session_status(r->session, &st);
@@ -388,6 +487,7 @@ way_prepare(struct run *r)
 
 	r->again = evtimer_new(r->base, on_again, r);
 	r->look = evtimer_new(r->base, on_look, r);
+	r->last = RACE_NOBODY;
 	r->routes.ask = netlink_open();
 	r->routes.table = run_table(r->cfg, r->c);
 	if (r->again == NULL || r->look == NULL || r->routes.ask == NULL)
@@ -468,7 +568,7 @@ way_clear(struct run *r)
 	if (r->named != NULL)
 		event_free(r->named);
 	deputy_end(&r->dns);
-	session_free(r->session);
+	forget(r);
 	ipsec_free(r->ipsec);
 	if (r->routes.ask != NULL) {
 		routes_clear(&r->routes);
