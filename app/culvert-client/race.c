@@ -26,15 +26,6 @@ worse(enum session_end a, enum session_end b)
 }
 
 static void
-arm(struct race *race, uint64_t ns)
-{
-	struct timeval tv = {
-		(time_t)(ns / CV_NS_PER_S), (suseconds_t)(ns % CV_NS_PER_S / CV_NS_PER_US)};
-
-	event_add(race->next, &tv);
-}
-
-static void
 finish(struct race *race, const struct race_end *end)
 {
 	if (race->told)
@@ -51,10 +42,10 @@ leave(struct race *race, unsigned i, enum session_end end, const char *why)
 
 	race->running--;
 	race->end = worse(race->end, end);
-	way_note_failure(r, &r->lns[i], why);
+	relay_note(r, &r->lns[i], why);
 	if (race->won)
 		return;
-	arm(race, 0); /* the next one need not wait for its turn */
+	run_timer(race->next, 0); /* the next one need not wait for its turn */
 }
 
 static void
@@ -63,7 +54,7 @@ begin(struct race *race, unsigned i)
 	struct run *r = race->run;
 
 	race->running++;
-	race->of[i] = way_session(r, &r->lns[i], true);
+	race->of[i] = relay_session(r, &r->lns[i], true);
 	if (race->of[i] == NULL)
 		leave(race, i, SESSION_LOCAL, strerror(errno));
 }
@@ -95,7 +86,7 @@ on_next(evutil_socket_t fd, short what, void *ctx)
 	if (race->begun < race->count) {
 		begin(race, turn(race, race->begun++));
 		if (race->begun < race->count && !event_pending(race->next, EV_TIMEOUT, NULL))
-			arm(race, AHEAD_NS);
+			run_timer(race->next, AHEAD_NS);
 	} else if (race->running == 0) {
 		finish(race, &(struct race_end){.end = race->end});
 	}
@@ -117,7 +108,7 @@ race_new(struct run *r, unsigned count, unsigned last,
 		errno = ENOMEM;
 		return NULL;
 	}
-	arm(race, 0);
+	run_timer(race->next, 0);
 	return race;
 }
 

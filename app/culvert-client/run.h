@@ -77,6 +77,15 @@ struct run {
 
 /* ---- run.c ---- */
 
+static inline void
+run_timer(struct event *timer, uint64_t ns)
+{
+	struct timeval tv = {
+		(time_t)(ns / CV_NS_PER_S), (suseconds_t)(ns % CV_NS_PER_S / CV_NS_PER_US)};
+
+	event_add(timer, &tv);
+}
+
 /* A line for who waits for it to come up. */
 void run_say(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What was asked for does not work: noted, and the end where it was to work at once. */
@@ -102,10 +111,6 @@ uint32_t run_table(const struct cfg_client *cfg, const struct cfg_connection *c)
 
 /* Before rights are given up: what needs them. 0, or -1 and r->failure says why. */
 int way_prepare(struct run *r);
-/* Dials one of them. NULL: errno says why. */
-struct session *way_session(struct run *r, const struct cv_endpoint *lns, bool hold);
-/* One of them is out of it, for people. */
-void way_note_failure(struct run *r, const struct cv_endpoint *lns, const char *why);
 /* Begins. */
 void way_start(struct run *r);
 /* Ends IPsec, then the tunnel; run_stopped() follows. */
@@ -118,6 +123,28 @@ void way_relay(struct run *r);
 void way_direct(struct run *r);
 /* Neither way, for now: r->reason. */
 void way_none(struct run *r);
+
+/* What a session says. */
+void way_tell(void *ctx, const struct session_event *e);
+
+/* ---- relay.c ---- */
+
+/* All of r->lns at once; whoever is first has r->session. */
+void relay_start(struct run *r);
+/* The same after a while, which is longer each time. */
+void relay_later(struct run *r, enum session_end end);
+/* Nobody has let us in, or no longer does. */
+void relay_failed(struct run *r, enum session_end end);
+/* Those before the one that is used are dialled; who answers is r->better, when the other has
+ * ended, and is to be taken. */
+void relay_look_for_better(struct run *r);
+void relay_take_better(struct run *r);
+/* Without a word. */
+void relay_clear(struct run *r);
+/* One of them alone. NULL: errno says why. */
+struct session *relay_session(struct run *r, const struct cv_endpoint *lns, bool hold);
+/* One of them is out of it, for people. */
+void relay_note(struct run *r, const struct cv_endpoint *lns, const char *why);
 
 /* ---- seek.c ---- */
 

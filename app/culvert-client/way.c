@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The way to the gateway: which LNS is dialled, and when again; what the kernel is told once there
- * is a way, and IPsec after that. */
+/* The way to the gateway: what the kernel is told once there is one, and IPsec after that. */
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <stdio.h>
@@ -15,174 +14,13 @@
 #include "run.h"
 #include "watch.h"
 
-#define AGAIN_FIRST_NS CV_NS_PER_S
-#define AGAIN_MOST_NS (60 * CV_NS_PER_S)
+#define SETTLE_NS CV_NS_PER_S /* that a network which has changed may still change */
 #define IPSEC_AGAIN_NS (5 * CV_NS_PER_S)
 #define STEADY_NS (60 * CV_NS_PER_S) /* up for so long: what failed before is forgotten */
 #define MAPPING_LEAST_NS                                                                \
 	(20 * CV_NS_PER_S)        /* that a NAT keeps what is silent, if it is any good \
 				   */
 #define LOOK_NS (5 * CV_NS_PER_S) /* between two counts of strongSwan's */
-
-static void
-set_timer(struct event *timer, uint64_t ns)
-{
-	struct timeval tv = {
-		(time_t)(ns / CV_NS_PER_S), (suseconds_t)(ns % CV_NS_PER_S / CV_NS_PER_US)};
-
-	event_add(timer, &tv);
-}
-
-/* ---- dialling ---- */
-
-/* Longer each time, up to a minute, and a quarter more or less, so that the clients of an LNS that
- * begins anew do not come all at once. Who is not let in has a minute at once: what is wrong is
- * wrong for longer, and others lock the account. */
-static uint64_t
-wait_ns(struct run *r, enum session_end end)
-{
-	uint64_t wait = AGAIN_FIRST_NS << (r->failures < 6 ? r->failures : 6);
-
-	if (end == SESSION_NOT_ALLOWED || wait > AGAIN_MOST_NS)
-		wait = AGAIN_MOST_NS;
-	return wait * 3 / 4 + wait / 2 * (crypto_random_u32(r->crypto) & 0xffff) / 0x10000;
-}
-
-static void
-wait_and_dial(struct run *r, enum session_end end)
-{
-	uint64_t wait = wait_ns(r, end);
-
-	r->state = RUN_WAITING;
-	r->patient = end == SESSION_NOT_ALLOWED;
-	r->failures++;
-	if (end != SESSION_NOT_ALLOWED && r->failures == 1 && r->n_lns > 1)
-		wait = 0; /* another one may be well */
-	cv_log_event(&r->log, CV_LOG_INFO, "wait", "connection=%s ms=%llu", r->c->name,
-		(unsigned long long)(wait / CV_NS_PER_MS));
-	set_timer(r->again, wait);
-}
-
-static void tell(void *ctx, const struct session_event *e);
-
-struct session *
-way_session(struct run *r, const struct cv_endpoint *lns, bool hold)
-{
-	struct session_params p = {.base = r->base,
-		.crypto = r->crypto,
-		.log = &r->log,
-		.connection = r->c,
-		.lns = *lns,
-		.tun = r->tun.fd,
-		.hold = hold,
-		.tell = tell,
-		.ctx = r};
-	char text[CV_ENDPOINT_TEXT];
-
-	r->dials++;
-	cv_log_event(&r->log, CV_LOG_INFO, "dial", "connection=%s lns=%s", r->c->name,
-		cv_endpoint_text(lns, text));
-	return session_new(&p);
-}
-
-void
-way_note_failure(struct run *r, const struct cv_endpoint *lns, const char *why)
-{
-	char text[CV_ENDPOINT_TEXT];
-
-	cv_endpoint_text(lns, text);
-	if (r->state == RUN_STOPPING)
-		return;
-	cv_log_event(&r->log, CV_LOG_WARNING, "relay-down", "connection=%s lns=%s reason=\"%s\"",
-		r->c->name, text, why);
-	snprintf(r->failure, sizeof(r->failure), "%s: %s", text, why);
-	run_say(r, "%s", r->failure);
-}
-
-/* Nobody has let us in: again after a while, or that is the end of it. */
-static void
-give_up(struct run *r, enum session_end end)
-{
-	if (r->state == RUN_STOPPING)
-		return;
-	if (r->once && !r->ready) {
-		r->failed = true;
-		run_stop(r);
-	} else {
-		wait_and_dial(r, end);
-	}
-}
-
-static void
-raced(struct run *r, const struct race_end *end)
-{
-	if (end->winner == NULL) {
-		give_up(r, end->end);
-		return;
-	}
-	r->session = end->winner;
-	r->session_done = false;
-	r->at = end->lns;
-	(void)session_call(r->session);
-}
-
-static void
-forget(struct run *r)
-{
-	session_free(r->session);
-	session_free(r->better);
-	race_free(r->race);
-	r->session = r->better = NULL;
-	r->race = NULL;
-}
-
-static void
-dial(struct run *r)
-{
-	forget(r);
-	r->state = RUN_DIALLING;
-	r->race = race_new(r, r->n_lns, r->last, raced);
-	if (r->race == NULL) {
-		run_fail(r, "dial", strerror(errno));
-		wait_and_dial(r, SESSION_LOCAL);
-	}
-}
-
-/* ---- back to a better one ---- */
-
-/* A user has one session, so the one there is ends first. */
-static void
-found_better(struct run *r, const struct race_end *end)
-{
-	if (end->winner == NULL || r->state != RUN_RELAY)
-		return;
-	r->better = end->winner;
-	r->better_at = end->lns;
-	cv_log_event(&r->log, CV_LOG_INFO, "relay-better", "connection=%s", r->c->name);
-	session_close(r->session);
-}
-
-static void
-take_better(struct run *r)
-{
-	session_free(r->session);
-	r->session = r->better;
-	r->better = NULL;
-	r->at = r->better_at;
-	r->session_done = false;
-	r->state = RUN_DIALLING;
-	if (!session_call(r->session))
-		dial(r);
-}
-
-static void
-look_for_better(struct run *r)
-{
-	if (r->state != RUN_RELAY || r->at == 0 || r->better != NULL)
-		return;
-	race_free(r->race);
-	r->race = race_new(r, r->at, RACE_NOBODY, found_better);
-}
 
 /* ---- what the tunnel says ---- */
 
@@ -262,7 +100,7 @@ hear_mapping(void *ctx, uint64_t keep_ns, uint64_t alive_ns, uint64_t dead_ns)
 		session_keep(r->session, keep_ns);
 }
 
-/* Where a NAT could forget us between two signs of life, it is measured when it does. */
+/* Where a NAT could relay_clear us between two signs of life, it is measured when it does. */
 static void
 measure(struct run *r, const struct cv_endpoint *lns)
 {
@@ -318,19 +156,19 @@ relay_down(struct run *r, const struct session_event *e)
 
 	if (r->better != NULL) {
 		r->state = RUN_WAITING;
-		set_timer(r->again, 0);
+		run_timer(r->again, 0);
 		return;
 	}
 	session_status(r->session, &st);
 	if (r->state == RUN_RELAY && client_now() - r->up_ns > STEADY_NS)
 		r->failures = 0;
-	way_note_failure(r, &st.lns, e->why);
+	relay_note(r, &st.lns, e->why);
 	r->last = r->at;
-	give_up(r, e->end);
+	relay_failed(r, e->end);
 }
 
-static void
-tell(void *ctx, const struct session_event *e)
+void
+way_tell(void *ctx, const struct session_event *e)
 {
 	struct run *r = ctx;
 	struct session_status st;
@@ -386,7 +224,7 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 	case IPSEC_DOWN:
 		run_fail(r, "IPsec", text);
 		if (r->state == RUN_RELAY || r->state == RUN_DIRECT)
-			set_timer(r->again, IPSEC_AGAIN_NS);
+			run_timer(r->again, IPSEC_AGAIN_NS);
 		break;
 	case IPSEC_ENDED:
 		if (r->session == NULL || r->session_done)
@@ -413,9 +251,9 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 		r->failures >= (r->n_lns > 1 ? 2 : 1) && r->better == NULL)
 		seek(r);
 	else if (r->state == RUN_WAITING && r->better != NULL)
-		take_better(r);
+		relay_take_better(r);
 	else if (r->state == RUN_WAITING)
-		dial(r);
+		relay_start(r);
 	else if (r->state == RUN_RELAY || r->state == RUN_DIRECT)
 		ipsec_start(r->ipsec);
 }
@@ -430,9 +268,9 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 	ipsec_look(r->ipsec);
 	if (r->c->look_ns != 0 && client_now() - r->looked_ns >= r->c->look_ns) {
 		r->looked_ns = client_now();
-		look_for_better(r);
+		relay_look_for_better(r);
 	}
-	set_timer(r->look, LOOK_NS);
+	run_timer(r->look, LOOK_NS);
 }
 
 /* ---- the network ---- */
@@ -447,9 +285,9 @@ on_change(void *ctx, bool slept)
 	struct session_status st;
 
 	if (r->state == RUN_WAITING && !r->patient)
-		set_timer(r->again, AGAIN_FIRST_NS);
+		run_timer(r->again, SETTLE_NS);
 	if (r->state == RUN_DIALLING && r->session == NULL)
-		dial(r); /* from where we are now */
+		relay_start(r); /* from where we are now */
 	if ((r->state != RUN_RELAY && r->state != RUN_DIALLING) || r->session == NULL)
 		return;
 	if (session_move(r->session)) {
@@ -520,7 +358,7 @@ way_prepare(struct run *r)
 void
 way_relay(struct run *r)
 {
-	dial(r);
+	relay_start(r);
 }
 
 void
@@ -535,13 +373,13 @@ way_none(struct run *r)
 {
 	run_fail(r, "no way", r->reason);
 	if (r->state != RUN_STOPPING)
-		wait_and_dial(r, SESSION_LOCAL);
+		relay_later(r, SESSION_LOCAL);
 }
 
 void
 way_start(struct run *r)
 {
-	set_timer(r->look, LOOK_NS);
+	run_timer(r->look, LOOK_NS);
 	snprintf(r->reason, sizeof(r->reason), "the configuration says so");
 	if (r->seeks)
 		seek(r);
@@ -568,7 +406,7 @@ way_clear(struct run *r)
 	if (r->named != NULL)
 		event_free(r->named);
 	deputy_end(&r->dns);
-	forget(r);
+	relay_clear(r);
 	ipsec_free(r->ipsec);
 	if (r->routes.ask != NULL) {
 		routes_clear(&r->routes);
