@@ -90,7 +90,8 @@ static const struct cfg_key connection_keys[] = {
 		"15s", RESTART,
 		"time without a sign of life, asked for, after which an LNS is dead"),
 	VALUE("look", struct cfg_connection, look_ns, NEVER_OR_DURATION, "300s", RESTART,
-		"how often it is looked whether the direct way works again; 0s: never"),
+		"how often it is looked whether the direct way works again, or a better LNS; 0s: "
+		"never"),
 	VALUE("ipsec", struct cfg_connection, ipsec, SUBMAP(ipsec_table), NULL, RESTART,
 		"what brings IPsec up"),
 	VALUE("kill-switch", struct cfg_connection, kill_switch, KIND(BOOL), "false", RESTART,
