@@ -114,7 +114,8 @@ put(struct session *s, uint64_t now, const uint8_t *packet, size_t len)
 	if (sendmsg(s->fd, &m, 0) < 0) {
 		s->status.tx_dropped++;
 		if (errno == EMSGSIZE && packets_measure(s))
-			s->params.tell(s->params.ctx, &(struct session_event){.type = SESSION_MTU});
+			s->params.tell(s->params.ctx,
+				&(struct session_event){.session = s, .type = SESSION_MTU});
 		return;
 	}
 	s->status.sent_ns = now;
