@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Packets, one by one. A round ends after some, so that each side, and time, has its turn. */
+/*
+ * Packets, many at a time: a round takes as many as wait, up to a bound, so that each side, and
+ * time, has its turn. The kernel is given datagrams of one size as one (UDP_SEGMENT), and gives
+ * them so (UDP_GRO), where it can. Buffers are this thread's, of all sessions.
+ */
 #include "packets.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 enum {
-	ROUND = 64,
-	PACKET_MAX = 65536,
+	ROUND = 64,     /* packets of the TUN */
+	DATAGRAMS = 16, /* of the LNS, each of which may be many */
+	DATAGRAM_MAX = 65536,
+	PACKET_MAX = 9216, /* of the TUN */
+	TRAIN_MAX = 64,    /* datagrams in one (UDP_MAX_SEGMENTS of the oldest kernels) */
+	TRAIN_BYTES = 65000,
 	HEADER_MAX = 16,      /* of L2TP and PPP; most have 12 */
 	OVERHEAD = 8 + 8 + 4, /* UDP, L2TP with a length, PPP */
 	IPV4_HEADER = 20,
@@ -46,96 +55,225 @@ packets_measure(struct session *s)
 	return s->status.mtu != before;
 }
 
+void
+packets_prepare(int fd)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
+}
+
+/* A kernel that does not know it would send a train as one datagram. */
+bool
+packets_have_trains(int fd)
+{
+	int size;
+	socklen_t len = sizeof(size);
+
+	return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &len) == 0;
+}
+
 /* ---- from the LNS ---- */
 
-/* false: nothing is left for now. */
-static bool
-receive(struct session *s, uint64_t now)
+static void
+deliver(struct session *s, const struct cv_bytes *packet)
 {
-	uint8_t buf[PACKET_MAX];
-	struct cv_bytes packet;
-	ssize_t n = recv(s->fd, buf, sizeof(buf), 0);
-	int rc;
-
-	if (n < 0) {
-		/* somebody says that nobody is there; who says so is not known */
-		if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH)
-			s->status.tx_dropped++;
-		return errno == EINTR;
-	}
-	rc = dial_input(s->dial, now, buf, (size_t)n, &packet);
-	if (rc < 0) {
+	if (write(s->params.tun, packet->data, packet->len) != (ssize_t)packet->len) {
 		s->status.rx_dropped++;
-		return true;
-	}
-	s->status.heard_ns = now;
-	if (rc != DIAL_PACKET) {
-		session_settle(s, now);
-		return !s->done;
-	}
-	if (write(s->params.tun, packet.data, packet.len) != (ssize_t)packet.len) {
-		s->status.rx_dropped++;
-		return true;
+		return;
 	}
 	s->status.rx_packets++;
-	s->status.rx_bytes += packet.len;
-	return true;
+	s->status.rx_bytes += packet->len;
+}
+
+static void
+take(struct session *s, uint64_t now, const uint8_t *datagram, size_t len)
+{
+	struct cv_bytes packet;
+	int rc = dial_input(s->dial, now, datagram, len, &packet);
+
+	if (rc < 0) {
+		s->status.rx_dropped++;
+		return;
+	}
+	s->status.heard_ns = now;
+	if (rc == DIAL_PACKET)
+		deliver(s, &packet);
+	else
+		session_settle(s, now);
+}
+
+/* Bytes of each datagram but the last in what was received as one. */
+static size_t
+size_of_each(struct msghdr *m, size_t len)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		int size;
+
+		if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO)
+			continue;
+		memcpy(&size, CMSG_DATA(c), sizeof(size));
+		if (size > 0)
+			return (size_t)size;
+	}
+	return len == 0 ? 1 : len;
 }
 
 void
 packets_on_socket(evutil_socket_t fd, short what, void *ctx)
 {
+	static uint8_t bytes[DATAGRAMS][DATAGRAM_MAX];
+	static union {
+		uint8_t bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control[DATAGRAMS];
+	struct mmsghdr messages[DATAGRAMS] = {0};
+	struct iovec parts[DATAGRAMS];
 	struct session *s = ctx;
 	uint64_t now = client_now();
+	int n;
 
-	(void)fd;
 	(void)what;
-	for (unsigned i = 0; i < ROUND && receive(s, now); i++)
-		;
+	for (unsigned i = 0; i < DATAGRAMS; i++) {
+		parts[i] = (struct iovec){bytes[i], DATAGRAM_MAX};
+		messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i],
+			.msg_iovlen = 1,
+			.msg_control = &control[i],
+			.msg_controllen = sizeof(control[i])};
+	}
+	n = recvmmsg(fd, messages, DATAGRAMS, MSG_DONTWAIT, NULL);
+	/* somebody says that nobody is there; who says so is not known */
+	if (n < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH))
+		s->status.tx_dropped++;
+	for (int i = 0; i < n; i++) {
+		size_t len = messages[i].msg_len, each = size_of_each(&messages[i].msg_hdr, len);
+
+		for (size_t at = 0; at < len && !s->done; at += each)
+			take(s, now, bytes[i] + at, len - at < each ? len - at : each);
+	}
 	session_settle(s, now);
 }
 
 /* ---- to the LNS ---- */
 
-static void
-put(struct session *s, uint64_t now, const uint8_t *packet, size_t len)
-{
-	uint8_t header[HEADER_MAX];
-	struct cv_writer w = cv_writer(header, sizeof(header));
-	enum cv_family family = packet[0] >> 4 == 6 ? CV_IPV6 : CV_IPV4;
-	struct iovec parts[2] = {{header, 0}, {(void *)(uintptr_t)packet, len}};
-	struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+/* What a round has read, with its headers. */
+static struct {
+	uint8_t packet[ROUND][PACKET_MAX];
+	uint8_t header[ROUND][HEADER_MAX];
+	struct iovec parts[ROUND][2];
+	unsigned n;
+} out;
 
-	if (dial_write_header(s->dial, &w, family, len) != 0) {
-		s->status.tx_dropped++;
-		return;
+static size_t
+length(unsigned i)
+{
+	return out.parts[i][0].iov_len + out.parts[i][1].iov_len;
+}
+
+/* How many from `first` on go as one: of one length, the last maybe shorter. */
+static unsigned
+train(const struct session *s, unsigned first)
+{
+	size_t each = length(first), bytes = each;
+	unsigned n = 1;
+
+	while (s->trains && first + n < out.n && n < TRAIN_MAX && length(first + n) <= each &&
+		bytes + length(first + n) <= TRAIN_BYTES) {
+		bytes += length(first + n);
+		n++;
+		if (length(first + n - 1) < each)
+			break;
 	}
-	parts[0].iov_len = cv_written(&w);
-	if (sendmsg(s->fd, &m, 0) < 0) {
-		s->status.tx_dropped++;
-		if (errno == EMSGSIZE && packets_measure(s))
-			s->params.tell(s->params.ctx,
-				&(struct session_event){.session = s, .type = SESSION_MTU});
-		return;
+	return n;
+}
+
+static bool
+send_train(struct session *s, unsigned first, unsigned n)
+{
+	union {
+		uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct msghdr m = {.msg_iov = out.parts[first], .msg_iovlen = 2 * n};
+	uint16_t each = (uint16_t)length(first);
+
+	if (n > 1) {
+		struct cmsghdr *c = &control.align;
+
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control);
+		c->cmsg_level = IPPROTO_UDP;
+		c->cmsg_type = UDP_SEGMENT;
+		c->cmsg_len = CMSG_LEN(sizeof(each));
+		memcpy(CMSG_DATA(c), &each, sizeof(each));
 	}
-	s->status.sent_ns = now;
-	s->status.tx_packets++;
-	s->status.tx_bytes += len;
+	if (sendmsg(s->fd, &m, 0) < 0)
+		return false;
+	s->status.tx_packets += n;
+	for (unsigned i = first; i < first + n; i++)
+		s->status.tx_bytes += out.parts[i][1].iov_len;
+	return true;
+}
+
+static void
+send_alone(struct session *s, unsigned i)
+{
+	if (send_train(s, i, 1))
+		return;
+	s->status.tx_dropped++;
+	if (errno == EMSGSIZE && packets_measure(s))
+		s->params.tell(
+			s->params.ctx, &(struct session_event){.session = s, .type = SESSION_MTU});
+}
+
+/* What the kernel, or the device, can't cut up is sent one by one; so is what has become too long
+ * for the way, of which each is told so. */
+static void
+send_all(struct session *s)
+{
+	for (unsigned i = 0, n; i < out.n; i += n) {
+		n = train(s, i);
+		if (n > 1 && send_train(s, i, n))
+			continue;
+		if (n > 1 && (errno == EIO || errno == EOPNOTSUPP))
+			s->trains = false;
+		for (unsigned k = 0; k < n; k++)
+			send_alone(s, i + k);
+	}
+}
+
+/* Reads one and writes its header. false: there is none, for now. */
+static bool
+read_packet(struct session *s, int tun)
+{
+	uint8_t *packet = out.packet[out.n];
+	struct cv_writer w = cv_writer(out.header[out.n], HEADER_MAX);
+	ssize_t len = read(tun, packet, PACKET_MAX);
+
+	if (len <= 0)
+		return false;
+	if (dial_write_header(s->dial, &w, packet[0] >> 4 == 6 ? CV_IPV6 : CV_IPV4, (size_t)len) !=
+		0) {
+		s->status.tx_dropped++;
+		return true;
+	}
+	out.parts[out.n][0] = (struct iovec){out.header[out.n], cv_written(&w)};
+	out.parts[out.n][1] = (struct iovec){packet, (size_t)len};
+	out.n++;
+	return true;
 }
 
 void
 packets_on_tun(evutil_socket_t fd, short what, void *ctx)
 {
 	struct session *s = ctx;
-	uint64_t now = client_now();
-	uint8_t buf[PACKET_MAX];
 
 	(void)what;
-	for (unsigned i = 0; i < ROUND && !s->over; i++) {
-		ssize_t n = read(fd, buf, sizeof(buf));
-
-		if (n <= 0)
-			return;
-		put(s, now, buf, (size_t)n);
-	}
+	out.n = 0;
+	for (unsigned i = 0; i < ROUND && read_packet(s, fd); i++)
+		;
+	if (out.n == 0)
+		return;
+	s->status.sent_ns = client_now();
+	send_all(s);
 }

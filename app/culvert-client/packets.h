@@ -24,6 +24,7 @@ struct session {
 	uint64_t done_at;  /* over: when the LNS is not waited for any longer */
 	uint16_t peer_mru;
 	bool over, done;
+	bool trains; /* the kernel is given datagrams of one size as one */
 	enum session_end end;
 };
 
@@ -36,6 +37,9 @@ uint16_t packets_room(const struct session *s);
 /* Sets status.mtu by that and what the LNS takes; whether it has changed. */
 bool packets_measure(struct session *s);
 
+/* Of a new socket to the LNS. */
+void packets_prepare(int fd);
+bool packets_have_trains(int fd);
 void packets_on_socket(evutil_socket_t fd, short what, void *ctx);
 void packets_on_tun(evutil_socket_t fd, short what, void *ctx);
 

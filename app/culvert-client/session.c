@@ -340,6 +340,7 @@ open_socket(const struct session *s, struct cv_endpoint *local)
 		return -1;
 	}
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	packets_prepare(fd);
 	*local = sockaddr_read(&own);
 	return fd;
 }
@@ -432,6 +433,7 @@ session_new(const struct session_params *p)
 	s->fd = open_socket(s, &s->status.local);
 	if (s->fd < 0)
 		goto fail;
+	s->trains = packets_have_trains(s->fd);
 	set_ppp(s);
 	s->timer = evtimer_new(p->base, on_timer, s);
 	s->on_socket = event_new(p->base, s->fd, EV_READ | EV_PERSIST, packets_on_socket, s);
