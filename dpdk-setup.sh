@@ -258,7 +258,8 @@ command_test() {
 	run_other
 	run_suites "$BUILD" --suite unit --suite lint --logbase testlog-plain
 	run_suites "$BUILD_SAN" --suite unit --logbase testlog-san
-	run_suites "$BUILD_SAN" --suite net --logbase testlog-net
+	# they wait for one another and for timers most of the time
+	run_suites "$BUILD_SAN" --suite net --logbase testlog-net --num-processes "$(($(nproc) + 1))"
 	run_suites "$BUILD_FUZZ" --suite fuzz --logbase testlog-fuzz
 	run_suites "$BUILD_TSAN" --suite threads --logbase testlog-threads
 	python3 "$TOP/tests/tools/count.py" "$OTHER_LOG" \
