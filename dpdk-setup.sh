@@ -37,6 +37,8 @@ SYNOPSIS
                                     a gateway that knows nothing of L2TP (config/SCENE-2.md);
                                     scene-3: any two of four clients (config/SCENE-3.md);
                                     two-lns: two that route to each other (config/TWO-LNS.md);
+                                    nat: culvert-client finds the way at three sites, and a NAT
+                                    reboots under a transfer (config/REBINDING.md);
                                     --keep leaves it running and says how to look around
     ./dpdk-setup.sh bench [--quick] [--json] [--help]
                                     cycles a packet, set-ups a second, memory a session; as root

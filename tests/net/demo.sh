@@ -4,8 +4,9 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-# What can be shown: demo-NAME.sh each, with the functions that demo() calls.
-SCENES="clients scene-1 scene-2 scene-3 two-lns"
+# What can be shown: demo-NAME.sh each, with the functions that demo() calls. DEMO_LOOK, if it has one, is a
+# function that prints more ways to look around.
+SCENES="clients scene-1 scene-2 scene-3 two-lns nat"
 
 usage() {
 	cat <<'TEXT'
@@ -27,6 +28,9 @@ SCENES
                packet: config/SCENE-3.md
     two-lns    two Culverts that route to each other, a client of each; one is killed, and
                its client dials the other: config/TWO-LNS.md
+    nat        culvert-client at three sites: directly, directly through a NAT, and by the relay
+               where a firewall blocks IPsec; there the NAT reboots during a transfer, which
+               goes on: config/REBINDING.md
 
 DESCRIPTION
     Everything happens in network namespaces and virtual machines of the demo's own and
@@ -72,6 +76,9 @@ All of it is still running. To look around:
     ask Culvert      $(readlink -f "$LNS_CTL") -s $RUN/lns/control.sock sessions
                      (status, tunnels, drops, counters, ended, ...; --help says all)
     what passed      tshark -r $RUN/lns.pcap -d udp.port==1701,l2tp
+TEXT
+	"${DEMO_LOOK:-:}"
+	cat <<TEXT
 To end it all:
     $0 --end $RUN
 TEXT

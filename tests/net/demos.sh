@@ -40,12 +40,12 @@ names() {
 	local said rc=0
 	said=$("$HERE/demo.sh" scene-9 2>&1) || rc=$?
 	echo "$said"
-	[ $rc = 2 ] && grep -q 'there are: clients scene-1 scene-2 scene-3 two-lns$' <<<"$said" &&
+	[ $rc = 2 ] && grep -q 'there are: clients scene-1 scene-2 scene-3 two-lns nat$' <<<"$said" &&
 		"$HERE/demo.sh" --help | grep -q '^    scene-2 '
 }
 
 tap_requires guest lns
-tap_plan 7
+tap_plan 8
 world_open
 
 tap_check "a scene that is not there is refused, with those that are" names
@@ -68,8 +68,15 @@ begin two-lns
 tap_check "scene 3: IPsec between any two of four clients" shows scene-3 \
 	"filter dropped all 3 packets" "dave 10.88.1" "alice pings bob at 10.88.1" "carol pings bob at 10.88.1" \
 	"none was in the clear" "dave  *10.88.1" POLICY_SENDER "^What you saw"
+begin nat
 tap_check "two Culverts" shows two-lns "filter dropped all 3 packets" "bob b and got 203.0.113" \
 	"alice pings bob at 203.0.113" "nothing of L2TP" "next hop  *10.255.0.2" "dialled a and got 198.51.100" \
 	"bob pings alice at 198.51.100" "bob  *198.51.100" "^What you saw"
+tap_check "discovery at three sites, and a NAT that reboots" shows nat "none: no UDP comes back" \
+	"^\[.*campus: .*: directly" "direct-udp: the gateway" "^\[.*home: a NAT .*: directly" "no answer" \
+	"192.0.2.2:443  *relay: the gateway does not" "^\[.*hotel: a firewall .*: by the relay" \
+	"IPsec is up over 192.0.2.2:443" "4 of 12 MB" "has no mappings" \
+	"tunnel-moved .*peer=192.0.2.23:.* by=challenge" "12 of 12 MB" "all 12000000 bytes" "in the dark" \
+	"session and SA are the same" "office: up, relay way" "192.0.2.23:.*established" "^What you saw"
 tap_check "nothing is left behind" world_vanish
 tap_end

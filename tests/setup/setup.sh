@@ -143,8 +143,9 @@ check "doctor: a CPU that is too old" said 1 "without SSE 4.2" doctor
 check "an unknown command" said 2 "unknown command 'frobnicate'" frobnicate
 check "build takes no more words" said 2 "unexpected 'x'" build x
 check "no command" said 2 "a command is needed" 
-check "demo: what can't be shown" said 2 "'scene-9' can't be shown; there are: clients scene-1 scene-2 scene-3 two-lns" demo scene-9
+check "demo: what can't be shown" said 2 "'scene-9' can't be shown; there are: clients scene-1 scene-2 scene-3 two-lns nat" demo scene-9
 check "demo: one at a time" said 2 "'clients' can't be shown" demo scene-2 --keep clients
+check "demo: nat is one, and nothing beside it" said 2 "'tan' can't be shown" demo nat --keep tan
 check "demo --help says what there is" said 0 "scene-2    two clients behind one NAT" demo --help
 check "--help" said 0 "SYNOPSIS" --help
 echo "1..$NUMBER"
