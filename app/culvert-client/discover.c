@@ -36,6 +36,8 @@ discover_open(struct discover *d, struct discover_socket *s, enum cv_family fami
 		SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd < 0)
 		return -1;
+	if (d->p.mark != 0)
+		(void)setsockopt(s->fd, SOL_SOCKET, SO_MARK, &d->p.mark, sizeof(d->p.mark));
 	if (family == CV_IPV6)
 		(void)setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
 	if (bind_to(s->fd, family, port) != 0 && bind_to(s->fd, family, 0) != 0)

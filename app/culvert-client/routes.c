@@ -32,6 +32,7 @@ struct rule {
 	uint8_t protocol, action;
 	uint16_t from_port, to_port; /* 0: any */
 	uint32_t table;
+	uint32_t mark; /* 0: any */
 };
 
 static uint8_t
@@ -160,6 +161,8 @@ tell_rule(const struct routes *r, const struct rule *rule)
 	}
 	if (rule->protocol != 0)
 		mnl_attr_put_u8(h, FRA_IP_PROTO, rule->protocol);
+	if (rule->mark != 0)
+		mnl_attr_put_u32(h, FRA_FWMARK, rule->mark);
 	put_ports(h, FRA_SPORT_RANGE, rule->from_port);
 	put_ports(h, FRA_DPORT_RANGE, rule->to_port);
 	return netlink_ask(r->ask, h);
@@ -262,6 +265,11 @@ routes_set(struct routes *r, const struct cv_ip *relay)
 	struct cv_ip *ours = &r->relay[relay->family == CV_IPV6];
 	struct cv_prefix all = everybody(relay);
 	struct rule from = {.from = host(relay), .action = FR_ACT_TO_TBL, .table = r->table};
+	/* what looks whether there is another way; `to` is everybody of the family */
+	struct rule marked = {.to = everybody(relay),
+		.action = FR_ACT_TO_TBL,
+		.table = RT_TABLE_MAIN,
+		.mark = r->table};
 	int error;
 
 	clear(r, ours);
@@ -271,6 +279,8 @@ routes_set(struct routes *r, const struct cv_ip *relay)
 		error = tell_route(r, &all, relay, true);
 	if (error == 0 && r->lns.ip.family == relay->family && routes_meet_lns(r))
 		error = spare_lns(r);
+	if (error == 0)
+		error = tell_rule(r, &marked);
 	if (error == 0)
 		error = tell_rule(r, &from);
 	for (size_t i = 0; error == 0 && i < r->n_to; i++) {

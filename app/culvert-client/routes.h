@@ -2,7 +2,8 @@
 /*
  * What the kernel is told so that IPsec, and nothing else, goes by the relay: the interface's
  * addresses, routes in a table of its own, and rules that lead there. All rules have the table's
- * number as their priority and our protocol, by which those of a run that crashed are found.
+ * number as their priority and our protocol, by which those of a run that crashed are found. What
+ * has that number as its mark goes as it would without us.
  */
 #ifndef CLIENT_ROUTES_H
 #define CLIENT_ROUTES_H

@@ -61,6 +61,7 @@ struct run {
 	unsigned n_lns, at;              /* at: whose session it is, or was */
 	unsigned last;                   /* who has failed, and is dialled last; RUN_LNS: nobody */
 	unsigned better_at;
+	bool leaving;             /* the relay, for the direct way */
 	unsigned dials, failures; /* failures in a row */
 	bool patient;             /* it is not dialled before its time: it was not let in */
 	bool session_done;        /* it has nothing more to say */
@@ -121,6 +122,8 @@ void way_clear(struct run *r);
 /* By the relay: the first of r->lns, and then the others. */
 void way_relay(struct run *r);
 void way_direct(struct run *r);
+/* The relay is ended, and then IPsec goes directly. */
+void way_leave_relay(struct run *r);
 /* Neither way, for now: r->reason. */
 void way_none(struct run *r);
 
@@ -152,6 +155,9 @@ void relay_note(struct run *r, const struct cv_endpoint *lns, const char *why);
 int seek_prepare(struct run *r);
 /* Discovery: way_relay(), way_direct() or way_none() follows. */
 void seek(struct run *r);
+/* The same while the relay is up, of which it does not make use: way_leave_relay() follows, where
+ * the direct way works. */
+void seek_direct(struct run *r);
 void seek_end(struct run *r);
 /* Puts the kill switch in force, where it is wanted, with the LNSs as they are known now. As
  * seek_prepare. */

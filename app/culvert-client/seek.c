@@ -183,6 +183,40 @@ seek(struct run *r)
 	way_none(r);
 }
 
+/* The relay is up. */
+static void
+on_looked(void *ctx, const struct found *f)
+{
+	struct run *r = ctx;
+	struct discover *over = r->discover;
+	struct decision d;
+
+	decide(f, r->c->way, &d);
+	r->discover = NULL;
+	if (r->state == RUN_RELAY && (d.way == DECIDE_DIRECT_UDP || d.way == DECIDE_DIRECT_ESP)) {
+		snprintf(r->reason, sizeof(r->reason), "%s", d.reason);
+		cv_log_event(&r->log, CV_LOG_INFO, "found", "connection=%s way=%s reason=\"%s\"",
+			r->c->name, decide_way_text(d.way), d.reason);
+		way_leave_relay(r);
+	}
+	discover_free(over);
+}
+
+void
+seek_direct(struct run *r)
+{
+	struct discover_params p = {.base = r->base,
+		.crypto = r->crypto,
+		.log = &r->log,
+		.connection = r->c,
+		.mark = r->routes.table,
+		.tell = on_looked,
+		.ctx = r};
+
+	if (r->discover == NULL)
+		r->discover = discover_begin(&p);
+}
+
 void
 seek_end(struct run *r)
 {

@@ -159,12 +159,24 @@ relay_down(struct run *r, const struct session_event *e)
 		run_timer(r->again, 0);
 		return;
 	}
+	if (r->leaving)
+		return;
 	session_status(r->session, &st);
 	if (r->state == RUN_RELAY && client_now() - r->up_ns > STEADY_NS)
 		r->failures = 0;
 	relay_note(r, &st.lns, e->why);
 	r->last = r->at;
 	relay_failed(r, e->end);
+}
+
+/* With nothing left to be closed. */
+static void
+ended(struct run *r)
+{
+	if (r->leaving && r->state != RUN_STOPPING)
+		run_timer(r->again, 0);
+	else
+		run_stopped(r);
 }
 
 void
@@ -194,8 +206,8 @@ way_tell(void *ctx, const struct session_event *e)
 		break;
 	case SESSION_DONE:
 		r->session_done = true;
-		if (r->state == RUN_STOPPING)
-			run_stopped(r);
+		if (r->state == RUN_STOPPING || r->leaving)
+			ended(r);
 		break;
 	}
 }
@@ -228,7 +240,7 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 		break;
 	case IPSEC_ENDED:
 		if (r->session == NULL || r->session_done)
-			run_stopped(r);
+			ended(r);
 		else
 			session_close(r->session);
 		break;
@@ -246,6 +258,14 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	if (r->leaving) {
+		r->leaving = false;
+		relay_clear(r);
+		routes_clear(&r->routes);
+		run_say(r, "directly: %s", r->reason);
+		way_direct(r);
+		return;
+	}
 	/* what was found may be so no longer, once all LNSs had another turn */
 	if (r->seeks && (r->state == RUN_WAITING || r->state == RUN_DIRECT) &&
 		r->failures >= (r->n_lns > 1 ? 2 : 1) && r->better == NULL)
@@ -269,6 +289,8 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 	if (r->c->look_ns != 0 && client_now() - r->looked_ns >= r->c->look_ns) {
 		r->looked_ns = client_now();
 		relay_look_for_better(r);
+		if (r->state == RUN_RELAY && r->c->way == CFG_WAY_NEEDED)
+			seek_direct(r);
 	}
 	run_timer(r->look, LOOK_NS);
 }
@@ -284,7 +306,7 @@ on_change(void *ctx, bool slept)
 	char text[CV_ENDPOINT_TEXT];
 	struct session_status st;
 
-	if (r->state == RUN_WAITING && !r->patient)
+	if (r->state == RUN_WAITING && !r->patient && !r->leaving)
 		run_timer(r->again, SETTLE_NS);
 	if (r->state == RUN_DIALLING && r->session == NULL)
 		relay_start(r); /* from where we are now */
@@ -366,6 +388,14 @@ way_direct(struct run *r)
 {
 	r->state = RUN_DIRECT;
 	ipsec_start(r->ipsec);
+}
+
+void
+way_leave_relay(struct run *r)
+{
+	r->leaving = true;
+	r->state = RUN_WAITING;
+	ipsec_stop(r->ipsec); /* then the session, then on_again() */
 }
 
 void

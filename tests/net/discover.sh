@@ -187,6 +187,38 @@ table() {
 		grep -E "^way +$OTHER:443 +relay: the gateway does not answer IKE directly" "$RUN/found"
 }
 
+# ---- the way that is taken ----
+
+client() {
+	world_in host "$CLIENT" --config "$RUN/up.yaml" "$@"
+}
+
+# way_is WAY: what runs has it.
+way_is() {
+	client status office --json | python3 -c '
+import json, sys
+s = json.load(sys.stdin)
+print(s["state"], s["way"])
+sys.exit(s["state"] != "up" or s["way"] != sys.argv[1])' "$1"
+}
+
+by_relay() {
+	cat >"$RUN/up.yaml" <<YAML
+directory: $RUN/up
+run-as: root
+connections:
+  - { name: office, gateway: $GATEWAY, lns: $OTHER, ports: 443, secret-file: tunnel.secret, user: userA, password-file: userA.secret, look: 1s, ipsec: { start: command, up: /bin/true, down: /bin/true } }
+YAML
+	nat_firewall site hotel && client up office && way_is relay && [ "$(lns_rows sessions '{user}')" = userA ]
+}
+
+# IKE passes again. Who looks for that does not ask through the relay.
+directly() {
+	nat_firewall site open && world_until 40 way_is direct && world_until 10 no_tunnels &&
+		! world_in host ip rule | grep 1701 && ! world_in host ip link show l2tp-office up | grep inet &&
+		client down office
+}
+
 in_use() {
 	world_spawn host taken python3 -c 'import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -298,7 +330,7 @@ X
 	discover host 2 && discover host 3 -c /nonexistent office && discover host 2 -c "$RUN/client.yaml" --lns $OTHER office
 }
 
-tap_plan 28
+tap_plan 30
 world_open
 world_site site $NAT && nat_host host site 10.0.0.2 || exit 2
 for name in gateway:$GATEWAY bare:$BARE; do
@@ -328,6 +360,8 @@ tap_check "IKE and UDP 1701 are blocked: by the relay's other port" profile hote
 tap_check "only TCP passes: no way" profile tcp443 1 none -
 tap_check "way: relay" always
 tap_check "the table" table
+tap_check "up: by the relay, where IKE is blocked" by_relay
+tap_check "and directly, when it no longer is" directly
 tap_check "UDP 500 is in use: from another port" in_use
 tap_check "IPv6" six
 tap_check "nobody is there, and ICMP says so" nobody

@@ -173,7 +173,7 @@ killed() {
 	guest_run A 'pkill -KILL culvert-client
 until ! pgrep culvert-client; do sleep 0.1; done' &&
 		left | grep rules && client status | grep -x 'office: down' &&
-		client up office && [ "$(guest_run A 'ip rule | grep -c 1701:')" = 5 ] && ping_through
+		client up office && [ "$(guest_run A 'ip rule | grep -c 1701:')" = 6 ] && ping_through
 }
 
 # What is stopped does not hear of its end.

@@ -16,7 +16,7 @@
 #include "culvert-client/routes.h"
 #include "culvert-client/tun.h"
 
-enum { TABLE = 1701, RULES_FAMILY = 1 + 4 * 2 };
+enum { TABLE = 1701, RULES_FAMILY = 2 + 4 * 2 };
 
 static bool alone;
 static struct cv_prefix to[3];
@@ -101,7 +101,7 @@ test_set_and_clear(void **state)
 	assert_int_equal(routes_set(&r, &four), 0);
 	assert_int_equal(routes_set(&r, &six), 0);
 	assert_int_equal(lines("ip -4 rule", "1701:"), RULES_FAMILY);
-	assert_int_equal(lines("ip -6 rule", "1701:"), 1 + 4);
+	assert_int_equal(lines("ip -6 rule", "1701:"), 2 + 4);
 	assert_int_equal(lines("ip route show table 1701", "src 10.88.1.2"), 3);
 	/* IPsec goes there, and what has our address; nothing else does */
 	assert_true(leads("route get 192.0.2.1 ipproto udp dport 4500", "l2tp-test"));
@@ -148,6 +148,9 @@ test_spares_the_lns(void **state)
 	assert_int_equal(routes_set(&r, &four), 0);
 	assert_true(leads("route get 192.0.2.1 ipproto udp sport 40000 dport 4500", "up0"));
 	assert_true(leads("route get 192.0.2.1 ipproto udp sport 4500 dport 4500", "l2tp-test"));
+	/* what has the table's number as its mark looks for another way */
+	assert_true(leads("route get 192.0.2.1 ipproto udp dport 500", "l2tp-test"));
+	assert_true(leads("route get 192.0.2.1 ipproto udp dport 500 mark 1701", "up0"));
 	/* rather nowhere than into itself */
 	assert_int_equal(system("ip route del 192.0.2.0/24"), 0);
 	assert_false(leads("route get 192.0.2.1 ipproto udp sport 40000 dport 4500", "l2tp-test"));
