@@ -9,6 +9,7 @@ HOTEL=192.0.2.13 HOTEL_LATER=192.0.2.23
 INSIDE=172.31.1.1 BEHIND=172.31.2.1
 MEGABYTES=12 SECONDS_LONG=12 # the transfer
 DEMO_LOOK=demo_look
+GUEST_CLIENT=/tmp/box/culvert-client
 
 demo_picture() {
 	cat <<'TEXT'
@@ -46,15 +47,20 @@ sites() {
 	done
 }
 
-# A sanitized client finds no room for its shadows in a guest: the plain one beside it is taken there.
+# Guests have a /tmp of their own: what they run comes with their boxes.
 boot() {
-	guest_boot A hotel && guest_boot G lan && guest_wait A && guest_wait G || return 1
-	GUEST_CLIENT=$CLIENT
-	guest_run A "'$CLIENT' --version" >/dev/null ||
-		GUEST_CLIENT=$(readlink -f "$HERE/../../build/app/culvert-client/culvert-client")
-	guest_run A "'$GUEST_CLIENT' --version && modprobe -d /run/modules tun" && guest_run G "ip addr flush dev vec0
+	guest_boot A hotel && guest_boot G lan && guest_wait A && guest_wait G &&
+		cp "$HERE/transfer.py" "$RUN/guest-A/" && cp "$HERE/transfer.py" "$RUN/guest-G/" && choose_client &&
+		guest_run A 'modprobe -d /run/modules tun' && guest_run G "ip addr flush dev vec0
 ip addr add $GATEWAY/24 dev vec0
 ip route add 192.0.2.0/24 dev vec0"
+}
+
+# A sanitized client finds no room for its shadows in a guest: the plain one is taken there.
+choose_client() {
+	cp "$CLIENT" "$RUN/guest-A/culvert-client" && guest_run A "$GUEST_CLIENT --version" && return
+	cp "$HERE/../../build/app/culvert-client/culvert-client" "$RUN/guest-A/" &&
+		guest_run A "$GUEST_CLIENT --version"
 }
 
 # Of both ends of the SA.
@@ -83,7 +89,7 @@ YAML
 }
 
 client() {
-	guest_run A "'$GUEST_CLIENT' -c /run/client/client.yaml $*"
+	guest_run A "$GUEST_CLIENT -c /run/client/client.yaml $*"
 }
 
 # field PATH: of what its status says, as ipsec.sa.spi_in.
@@ -203,9 +209,9 @@ demo_prove() {
 	title "The NAT reboots"
 	need "who it is" who
 	before=$(cat "$RUN/said")
-	need "the gateway's listening" guest_run G "timeout 120 python3 $HERE/transfer.py serve $BEHIND /tmp/box/transfer >/tmp/box/serve.log 2>&1 &
+	need "the gateway's listening" guest_run G "timeout 120 python3 /tmp/box/transfer.py serve $BEHIND /tmp/box/transfer >/tmp/box/serve.log 2>&1 &
 until busybox netstat -ltn | grep -q :5003; do sleep 0.1; done"
-	need "the transfer's start" guest_run A "timeout 120 python3 $HERE/transfer.py send $INSIDE $BEHIND ${MEGABYTES}000000 $SECONDS_LONG >/tmp/box/sent 2>&1 &"
+	need "the transfer's start" guest_run A "timeout 120 python3 /tmp/box/transfer.py send $INSIDE $BEHIND ${MEGABYTES}000000 $SECONDS_LONG >/tmp/box/sent 2>&1 &"
 	say "$MEGABYTES MB begin to go by TCP, inside ESP, inside the tunnel from $(lns_rows sessions '{peer}')"
 	progress 4
 	need "the NAT's reboot" nat_reboots
