@@ -9,7 +9,7 @@
 
 struct race {
 	struct run *run;
-	void (*done)(struct run *r, const struct race_end *end);
+	bool (*done)(struct run *r, const struct race_end *end);
 	struct event *next; /* another one is dialled, or what is over is freed */
 	unsigned count, last, begun, running;
 	bool won, told;
@@ -25,13 +25,13 @@ worse(enum session_end a, enum session_end b)
 	return a == SESSION_NOT_ALLOWED || b == SESSION_NOT_ALLOWED ? SESSION_NOT_ALLOWED : b;
 }
 
-static void
+static bool
 finish(struct race *race, const struct race_end *end)
 {
 	if (race->told)
-		return;
+		return false;
 	race->told = true;
-	race->done(race->run, end);
+	return race->done(race->run, end);
 }
 
 /* One is out of it. */
@@ -42,7 +42,8 @@ leave(struct race *race, unsigned i, enum session_end end, const char *why)
 
 	race->running--;
 	race->end = worse(race->end, end);
-	relay_note(r, &r->lns[i], why);
+	if (r->state != RUN_RELAY) /* that a better one is not there is no news */
+		relay_note(r, &r->lns[i], why);
 	if (race->won)
 		return;
 	run_timer(race->next, 0); /* the next one need not wait for its turn */
@@ -88,13 +89,13 @@ on_next(evutil_socket_t fd, short what, void *ctx)
 		if (race->begun < race->count && !event_pending(race->next, EV_TIMEOUT, NULL))
 			run_timer(race->next, AHEAD_NS);
 	} else if (race->running == 0) {
-		finish(race, &(struct race_end){.end = race->end});
+		(void)finish(race, &(struct race_end){.end = race->end});
 	}
 }
 
 struct race *
 race_new(struct run *r, unsigned count, unsigned last,
-	void (*done)(struct run *r, const struct race_end *end))
+	bool (*done)(struct run *r, const struct race_end *end))
 {
 	struct race *race = calloc(1, sizeof(*race));
 
@@ -119,11 +120,11 @@ win(struct race *race, unsigned i)
 	struct race_end end = {.winner = race->of[i], .lns = i};
 
 	race->won = true;
-	race->of[i] = NULL;
+	if (finish(race, &end))
+		race->of[i] = NULL;
 	for (unsigned k = 0; k < race->count; k++)
 		if (race->of[k] != NULL && !race->over[k])
 			session_close(race->of[k]);
-	finish(race, &end);
 }
 
 bool

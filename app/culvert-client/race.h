@@ -16,15 +16,15 @@ enum { RACE_NOBODY = RUN_LNS };
 
 /* What became of it. */
 struct race_end {
-	struct session *winner; /* the caller's from now on, without a call; NULL: nobody */
+	struct session *winner; /* without a call; NULL: nobody */
 	unsigned lns;           /* of r->lns */
 	enum session_end end;   /* of nobody: why the best of them was none */
 };
 
 /* Dials the first `count` of r->lns, `last` of them last (RACE_NOBODY: in their order); done is
- * called once, later. NULL: errno says why. */
+ * called once, later, and says whether the winner is the caller's from now on. NULL: errno. */
 struct race *race_new(struct run *r, unsigned count, unsigned last,
-	void (*done)(struct run *r, const struct race_end *end));
+	bool (*done)(struct run *r, const struct race_end *end));
 /* Whether an event was one of its sessions', which it has heard of now. Takes NULL. */
 bool race_hear(struct race *race, const struct session_event *e);
 /* Without a word to anybody, at any time but in what it calls; takes NULL. */

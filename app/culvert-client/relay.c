@@ -86,17 +86,18 @@ relay_failed(struct run *r, enum session_end end)
 	}
 }
 
-static void
+static bool
 raced(struct run *r, const struct race_end *end)
 {
-	if (end->winner == NULL) {
+	if (end->winner == NULL || r->state != RUN_DIALLING) {
 		relay_failed(r, end->end);
-		return;
+		return false;
 	}
 	r->session = end->winner;
 	r->session_done = false;
 	r->at = end->lns;
 	(void)session_call(r->session);
+	return true;
 }
 
 void
@@ -124,15 +125,16 @@ relay_start(struct run *r)
 /* ---- back to a better one ---- */
 
 /* A user has one session, so the one there is ends first. */
-static void
+static bool
 found_better(struct run *r, const struct race_end *end)
 {
 	if (end->winner == NULL || r->state != RUN_RELAY)
-		return;
+		return false;
 	r->better = end->winner;
 	r->better_at = end->lns;
 	cv_log_event(&r->log, CV_LOG_INFO, "relay-better", "connection=%s", r->c->name);
 	session_close(r->session);
+	return true;
 }
 
 void

@@ -61,7 +61,11 @@ struct run {
 	unsigned n_lns, at;              /* at: whose session it is, or was */
 	unsigned last;                   /* who has failed, and is dialled last; RUN_LNS: nobody */
 	unsigned better_at;
-	bool leaving;             /* the relay, for the direct way */
+	enum {
+		RUN_STAYS,
+		RUN_ENDS_IPSEC,
+		RUN_ENDS_TUNNEL
+	} leaving;                /* the relay, for the direct way */
 	unsigned dials, failures; /* failures in a row */
 	bool patient;             /* it is not dialled before its time: it was not let in */
 	bool session_done;        /* it has nothing more to say */

@@ -100,7 +100,7 @@ hear_mapping(void *ctx, uint64_t keep_ns, uint64_t alive_ns, uint64_t dead_ns)
 		session_keep(r->session, keep_ns);
 }
 
-/* Where a NAT could relay_clear us between two signs of life, it is measured when it does. */
+/* Where a NAT could forget us between two signs of life, it is measured when it does. */
 static void
 measure(struct run *r, const struct cv_endpoint *lns)
 {
@@ -159,7 +159,7 @@ relay_down(struct run *r, const struct session_event *e)
 		run_timer(r->again, 0);
 		return;
 	}
-	if (r->leaving)
+	if (r->leaving != RUN_STAYS)
 		return;
 	session_status(r->session, &st);
 	if (r->state == RUN_RELAY && client_now() - r->up_ns > STEADY_NS)
@@ -173,7 +173,7 @@ relay_down(struct run *r, const struct session_event *e)
 static void
 ended(struct run *r)
 {
-	if (r->leaving && r->state != RUN_STOPPING)
+	if (r->leaving == RUN_ENDS_TUNNEL && r->state != RUN_STOPPING)
 		run_timer(r->again, 0);
 	else
 		run_stopped(r);
@@ -206,7 +206,7 @@ way_tell(void *ctx, const struct session_event *e)
 		break;
 	case SESSION_DONE:
 		r->session_done = true;
-		if (r->state == RUN_STOPPING || r->leaving)
+		if (r->state == RUN_STOPPING || r->leaving == RUN_ENDS_TUNNEL)
 			ended(r);
 		break;
 	}
@@ -239,6 +239,8 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 			run_timer(r->again, IPSEC_AGAIN_NS);
 		break;
 	case IPSEC_ENDED:
+		if (r->leaving == RUN_ENDS_IPSEC)
+			r->leaving = RUN_ENDS_TUNNEL;
 		if (r->session == NULL || r->session_done)
 			ended(r);
 		else
@@ -258,8 +260,8 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (r->leaving) {
-		r->leaving = false;
+	if (r->leaving == RUN_ENDS_TUNNEL) {
+		r->leaving = RUN_STAYS;
 		relay_clear(r);
 		routes_clear(&r->routes);
 		run_say(r, "directly: %s", r->reason);
@@ -306,7 +308,7 @@ on_change(void *ctx, bool slept)
 	char text[CV_ENDPOINT_TEXT];
 	struct session_status st;
 
-	if (r->state == RUN_WAITING && !r->patient && !r->leaving)
+	if (r->state == RUN_WAITING && !r->patient && r->leaving == RUN_STAYS)
 		run_timer(r->again, SETTLE_NS);
 	if (r->state == RUN_DIALLING && r->session == NULL)
 		relay_start(r); /* from where we are now */
@@ -393,7 +395,7 @@ way_direct(struct run *r)
 void
 way_leave_relay(struct run *r)
 {
-	r->leaving = true;
+	r->leaving = RUN_ENDS_IPSEC;
 	r->state = RUN_WAITING;
 	ipsec_stop(r->ipsec); /* then the session, then on_again() */
 }
