@@ -76,7 +76,7 @@ exit 1"
 
 # steady GUEST: large ones, and none is lost.
 steady() {
-	guest_pings "$1" 10 -i 0.1 -W 5 -s 1200 $BEHIND
+	guest_pings "$1" 10 -i 0.1 -s 1200 $BEHIND
 }
 
 # addressed6 GUEST: it has formed its IPv6 address.
@@ -87,7 +87,7 @@ addressed6() {
 # reach6 GUEST: the same over IPv6, which waits for nobody's first packet; 1200 bytes, without loss.
 reach6() {
 	addressed6 "$1" && guest_run "$1" "$IPSEC_ENV
-timeout 60 swanctl --initiate --child net6" && guest_pings "$1" 10 -i 0.1 -W 5 -s 1200 $BEHIND6
+timeout 60 swanctl --initiate --child net6" && guest_pings "$1" 10 -i 0.1 -s 1200 $BEHIND6
 }
 
 # knows GUEST NAME...: a gateway's clients are these.
@@ -179,9 +179,9 @@ lookups() {
 # Red's falls silent: Culvert finds out, and to blue's client that is nothing.
 silent() {
 	guest_kill G
-	guest_run B "ping -c 100 -i 0.1 -W 5 $BEHIND" >"$RUN/ping-B" &
+	guest_run B "ping -c 100 -w 60 -i 0.1 $BEHIND" >"$RUN/ping-B" &
 	lns_said 'session-end .* user=red-gateway .*reason="the peer does not answer echoes"' 60 && wait $! &&
-		grep ' 100 received' "$RUN/ping-B" && lns_ctl lookup red $GATEWAY | grep 'no route' &&
+		pings_answered "$RUN/ping-B" 100 && lns_ctl lookup red $GATEWAY | grep 'no route' &&
 		[ "$(lns_rows sessions '{user}' | sort | xargs)" = "alice blue-gateway bob carol" ]
 }
 

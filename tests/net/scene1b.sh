@@ -55,7 +55,7 @@ reach() {
 	guest_run A "for try in \$(seq 60); do
 	ping -c 1 -W 1 $BEHIND && exit 0
 done
-exit 1" && guest_pings A 10 -i 0.1 -W 5 -s 1200 $BEHIND
+exit 1" && guest_pings A 10 -i 0.1 -s 1200 $BEHIND
 }
 
 # Nobody says a word; Culvert's echoes find out, and it dials until it is answered.

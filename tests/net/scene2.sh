@@ -74,11 +74,11 @@ timeout 60 swanctl --initiate --child ${4:-net}"
 
 # 50 packets each of either family, a tenth of a second apart: all are under way at once, none is lost.
 esp_ping() {
-	guest_run "$1" "ping -c 50 -i 0.1 -W 5 -s 1200 $BEHIND6 >/tmp/ping6 &
-ping -c 50 -i 0.1 -W 5 -s 1200 $BEHIND
-wait
-cat /tmp/ping6" | tee "$RUN/ping-$1"
-	[ "$(grep -c ' 50 received' "$RUN/ping-$1")" = 2 ]
+	guest_run "$1" "ping -c 50 -w 30 -i 0.1 -s 1200 $BEHIND6 >/tmp/box/ping6 &
+ping -c 50 -w 30 -i 0.1 -s 1200 $BEHIND
+wait" | tee "$RUN/ping-$1"
+	cat "$RUN/guest-$1/ping6"
+	pings_answered "$RUN/ping-$1" 50 && pings_answered "$RUN/guest-$1/ping6" 50
 }
 
 same_spi() {

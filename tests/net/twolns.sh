@@ -51,8 +51,8 @@ exit 1"
 
 # There and back, without loss.
 steady() {
-	guest_pings A 10 -i 0.1 -W 5 -s 1200 "$(client_address B)" &&
-		guest_pings B 5 -i 0.2 -W 5 -s 1200 "$(client_address A)"
+	guest_pings A 10 -i 0.1 -s 1200 "$(client_address B)" &&
+		guest_pings B 5 -i 0.2 -s 1200 "$(client_address A)"
 }
 
 seen() {

@@ -172,7 +172,7 @@ done" && world_until 5 eval '[ "$(lns_drops CLASSIFY_VLAN)" = '$((before + 8))' 
 }
 
 flow() {
-	guest_run "$1" "ping -c $2 -i 0.05 -W 5 $HOST >/tmp/box/flow 2>&1 &"
+	guest_run "$1" "ping -c $2 -w 120 -i 0.05 $HOST >/tmp/box/flow 2>&1 &"
 }
 
 flowed() {
@@ -189,7 +189,7 @@ realm_goes() {
 		world_until 20 eval '[ "$(lns_rows sessions {user})" = userB ]' &&
 		[ "$(lns_rows realms '{realm}')/$(lns_rows interfaces '{interface}')" = blue/blue ] &&
 		world_until 20 eval '! test -e "$RUN/guest-A/address"' && flowed B && guest_run A 'pkill ping' &&
-		grep -q '60 packets transmitted, 60 received' "$RUN/guest-B/flow" || return 1
+		pings_answered "$RUN/guest-B/flow" 60 || return 1
 	before=$(lns_drops CLASSIFY_VLAN)
 	! host red "busybox arping -c 1 -w 1 -I red $OURS" && [ "$(lns_drops CLASSIFY_VLAN)" -gt "$before" ]
 }

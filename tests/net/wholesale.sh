@@ -75,7 +75,7 @@ alice() {
 }
 
 ping_from() {
-	guest_pings "$1" 5 -i 0.2 -W 5 -s 1200 "$2"
+	guest_pings "$1" 5 -i 0.2 -s 1200 "$2"
 }
 
 peers() {

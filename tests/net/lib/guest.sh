@@ -78,13 +78,25 @@ guest_run() {
 	return "$(cat "$box/$number.rc")"
 }
 
-# guest_pings NAME COUNT OPTION... TARGET: each ping is answered. Prints what ping says, each that is lost.
+# guest_pings NAME COUNT OPTION... TARGET: each ping is answered. Prints what ping says.
 guest_pings() {
 	local name=$1 count=$2
 	shift 2
-	guest_run "$name" "ping -O -c $count $* >/tmp/ping.said 2>&1
-cat /tmp/ping.said
-grep -q ' $count received' /tmp/ping.said"
+	guest_run "$name" "ping -c $count -w 30 $*" >"$RUN/pings-$name"
+	cat "$RUN/pings-$name"
+	pings_answered "$RUN/pings-$name" "$count"
+}
+
+# pings_answered FILE COUNT: so many were answered, from the first one on. What it is asked of is the
+# output of `ping -c COUNT -w SECONDS`, which waits for the last one, and meanwhile sends more: without
+# -w ping waits for it no longer than twice the time that others took.
+pings_answered() {
+	local answered
+	answered=$(sed -n 's/.* from .*icmp_seq=\([0-9]*\) .*/\1/p' "$1" | awk -v n="$2" '$1 <= n' | sort -nu | wc -l)
+	[ "$answered" = "$2" ] || {
+		echo "of $2 pings $answered were answered"
+		return 1
+	}
 }
 
 # guest_kill NAME: it is gone without a word, as when its power fails.

@@ -229,6 +229,6 @@ scene_meet6() {
 	from=$(scene_address6 "$1" "$2") && to=$(scene_address6 "$3" "$4") && echo "from $from to $to" &&
 		guest_run "$1" "for try in \$(seq 60); do
 	ping -c 1 -W 1 $to && break
-done" && guest_pings "$1" 5 -i 0.1 -W 5 -s 1200 "$to" &&
+done" && guest_pings "$1" 5 -i 0.1 -s 1200 "$to" &&
 		guest_run "$1" "ip xfrm state | grep 'src $from dst $to'"
 }
