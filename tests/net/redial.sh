@@ -128,7 +128,7 @@ refused() {
 killed() {
 	start && kill -KILL "$(cat "$RUN/run.pid")" && world_until 5 test -e "$RUN/run.rc" &&
 		ip -n "$WORLD_PREFIX-host" rule | grep 1701 && ! ip -n "$WORLD_PREFIX-host" link show l2tp-office &&
-		start && runs 'swept .*rules=5' && ping_lns && down
+		start && runs 'swept .*rules=6' && ping_lns && down
 }
 
 tap_plan 10
