@@ -67,13 +67,11 @@ open_all(struct ends *e)
 static pid_t
 start(const char *const *argv, const struct ends *e)
 {
-	static char *const environment[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin", "LC_ALL=C",
-		NULL};
-	static const char path[] = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";
+	static char *const environment[] = {path, "LC_ALL=C", NULL};
 	posix_spawn_file_actions_t actions;
 	char file[256];
-	const char *from = path;
+	const char *from = path + strlen("PATH=");
 	pid_t pid = -1;
 	int rc = ENOENT;
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/notify.h"
+#include "events.h"
 #include "rights.h"
 
 #define STOP_NS (15 * CV_NS_PER_S) /* that a polite end may take */
@@ -198,20 +199,13 @@ fail:
 }
 
 static void
-free_event(struct event *e)
-{
-	if (e != NULL)
-		event_free(e);
-}
-
-static void
 clean(struct run *r)
 {
 	way_clear(r);
 	control_server_free(r->control);
-	free_event(r->on_term);
-	free_event(r->on_int);
-	free_event(r->guard);
+	client_free_event(r->on_term);
+	client_free_event(r->on_int);
+	client_free_event(r->guard);
 	crypto_free(r->crypto);
 	if (r->base != NULL)
 		event_base_free(r->base);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "events.h"
 #include "packets.h"
 #include "sockaddr.h"
 
@@ -448,13 +449,6 @@ fail:
 	return NULL;
 }
 
-static void
-free_event(struct event *e)
-{
-	if (e != NULL)
-		event_free(e);
-}
-
 void
 session_free(struct session *s)
 {
@@ -462,9 +456,9 @@ session_free(struct session *s)
 
 	if (s == NULL)
 		return;
-	free_event(s->timer);
-	free_event(s->on_socket);
-	free_event(s->on_tun);
+	client_free_event(s->timer);
+	client_free_event(s->on_socket);
+	client_free_event(s->on_tun);
 	dial_free(s->dial);
 	if (s->fd >= 0)
 		close(s->fd);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "watch.h"
+#include "events.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -131,13 +132,6 @@ fail:
 	return NULL;
 }
 
-static void
-free_event(struct event *e)
-{
-	if (e != NULL)
-		event_free(e);
-}
-
 void
 watch_free(struct watch *w)
 {
@@ -145,9 +139,9 @@ watch_free(struct watch *w)
 
 	if (w == NULL)
 		return;
-	free_event(w->readable);
-	free_event(w->settled);
-	free_event(w->clocks);
+	client_free_event(w->readable);
+	client_free_event(w->settled);
+	client_free_event(w->clocks);
 	if (w->socket != NULL)
 		mnl_socket_close(w->socket);
 	free(w);

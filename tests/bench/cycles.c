@@ -108,9 +108,7 @@ bench_uplink(void)
 		.sessions = bench_sessions_at_most(LANE_SESSIONS), .uplink = true};
 	static const struct traffic relay = {.kind = TRAFFIC_ESP, .frame = LANE_SMALL};
 	struct traffic encap = {.kind = TRAFFIC_ENCAP};
-	static struct scene s;
 	struct lanes l = {0};
-	int rc;
 
 	/* what is in the tunnel is the same */
 	encap.frame = (uint16_t)(WIRE_ETHER + traffic_inner(&population, &relay));
@@ -128,14 +126,7 @@ bench_uplink(void)
 			      .way = &scene_relay,
 			      .goal = NAN,
 			      .limit_of = "uplink.relay"});
-	if (l.n == 0)
-		return 0;
-	bench_progress("encap and decap");
-	if (scene_create(&s, &population) != 0)
-		return -1;
-	rc = lanes_run(&s, &l);
-	scene_destroy(&s);
-	return rc;
+	return lanes_measure(&l, &population, "encap and decap");
 }
 
 /* What goes from session to session is to cost no more than what is relayed. */
@@ -151,7 +142,6 @@ static int
 measure_mix(const struct mix *mix)
 {
 	struct population population = mix->population;
-	static struct scene s;
 	struct lane lane = {.name = mix->name,
 		.traffic = {.kind = TRAFFIC_ESP,
 			/* the payload is the same, whatever the headers */
@@ -162,18 +152,10 @@ measure_mix(const struct mix *mix)
 		.goal = mix->goal,
 		.limit_of = limit_of(&mix->population)};
 	struct lanes l = {0};
-	int rc;
 
 	lanes_add(&l, &lane);
-	if (l.n == 0)
-		return 0;
-	bench_progress("%s", mix->name);
 	population.sessions = bench_sessions_at_most(LANE_SESSIONS);
-	if (scene_create(&s, &population) != 0)
-		return -1;
-	rc = lanes_run(&s, &l);
-	scene_destroy(&s);
-	return rc;
+	return lanes_measure(&l, &population, mix->name);
 }
 
 int

@@ -22,9 +22,7 @@ bench_scan(void)
 		.sessions = bench_sessions_at_most(SESSIONS), .uplink = true};
 	struct traffic traffic = {.kind = TRAFFIC_ESP, .frame = LANE_SMALL};
 	struct lane lane = {.name = "uplink.relay", .way = &scene_relay, .goal = NAN};
-	static struct scene s;
 	struct lanes l = {0};
-	int rc;
 
 	lane.traffic = traffic;
 	if (bench_sessions_at_most(LANE_SESSIONS) != population.sessions) /* else it is there */
@@ -42,14 +40,7 @@ bench_scan(void)
 	lane.traffic.among = TRAFFIC_NOBODY;
 	lane.cause = NULL;
 	lanes_add(&l, &lane);
-	if (l.n == 0)
-		return 0;
-	bench_progress("relay under a scan");
-	if (scene_create(&s, &population) != 0)
-		return -1;
-	rc = lanes_run(&s, &l);
-	scene_destroy(&s);
-	return rc;
+	return lanes_measure(&l, &population, "relay under a scan");
 }
 
 /* ---- NAT discovery: what is answered, and what others feel of a flood ---- */
@@ -223,9 +214,7 @@ measure_floods(bool answered)
 {
 	const struct population population = {
 		.sessions = bench_sessions_at_most(LANE_SESSIONS), .refuse_answers = answered};
-	static struct scene s;
 	struct lanes l = {0};
-	int rc;
 
 	for (size_t i = 0; i < RTE_DIM(floods); i++)
 		if (is_answered(&floods[i]) == answered)
@@ -235,14 +224,7 @@ measure_floods(bool answered)
 					.way = &scene_relay,
 					.cause = floods[i].cause,
 					.goal = answered ? NAN : FLOOD_GOAL});
-	if (l.n == 0)
-		return 0;
-	bench_progress(answered ? "floods that are answered" : "floods");
-	if (scene_create(&s, &population) != 0)
-		return -1;
-	rc = lanes_run(&s, &l);
-	scene_destroy(&s);
-	return rc;
+	return lanes_measure(&l, &population, answered ? "floods that are answered" : "floods");
 }
 
 int

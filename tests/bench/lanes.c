@@ -108,3 +108,19 @@ lanes_run(struct scene *s, struct lanes *l)
 	l->n = 0;
 	return 0;
 }
+
+int
+lanes_measure(struct lanes *l, const struct population *population, const char *what)
+{
+	static struct scene s;
+	int rc;
+
+	if (l->n == 0)
+		return 0;
+	bench_progress("%s", what);
+	if (scene_create(&s, population) != 0)
+		return -1;
+	rc = lanes_run(&s, l);
+	scene_destroy(&s);
+	return rc;
+}

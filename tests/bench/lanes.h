@@ -36,5 +36,7 @@ void lanes_add(struct lanes *l, const struct lane *lane);
 /* Measures them and adds their rows: 0, or -1 after a message, when a packet did not fare as its
  * lane says. Leaves none. */
 int lanes_run(struct scene *s, struct lanes *l);
+/* The same in a scene of its own, which `what` names for people; without lanes nothing. */
+int lanes_measure(struct lanes *l, const struct population *population, const char *what);
 
 #endif
