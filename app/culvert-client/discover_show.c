@@ -245,7 +245,7 @@ json_nat(const struct found *f)
 					     endpoint(&s->seen), "nat",
 					     s->answered ? json_boolean(s->nat) : json_null(),
 					     "mapping", stun_behaviour_text(s->mapping),
-					     "mapping-sure", s->mapping_sure, "filtering",
+					     "mapping_sure", s->mapping_sure, "filtering",
 					     stun_behaviour_text(s->filtering)));
 	}
 	return all;
@@ -265,7 +265,7 @@ json_gateways(const struct found *f)
 			json_array_append_new(
 				ike, json_pack("{s:i, s:b, s:s, s:i}", "port", g->ike[k].to.port,
 					     "answered", g->ike[k].answered, "says",
-					     ike_text(&g->ike[k], text), "from-port",
+					     ike_text(&g->ike[k], text), "from_port",
 					     g->ike[k].from.port));
 		json_array_append_new(all, json_pack("{s:o, s:o, s:s}", "address", address(&g->ip),
 						   "ike", ike, "esp", esp_text(g)));
@@ -287,15 +287,15 @@ json_lns(const struct found *f)
 			json_array_append_new(
 				ports, json_pack("{s:i, s:s, s:o, s:o}", "port", lns->ports[k].port,
 					       "l2tp", l2tp_texts[lns->ports[k].l2tp], "why",
-					       text_or_null(lns->ports[k].why), "rtt-ms",
+					       text_or_null(lns->ports[k].why), "rtt_ms",
 					       milliseconds(lns->ports[k].rtt_ns)));
 		cv_escape(name, sizeof(name), lns->who.name, strlen(lns->who.name));
 		json_array_append_new(
 			all, json_pack("{s:s, s:o, s:i, s:i, s:b, s:s, s:o, s:o}", "name", name,
 				     "address", address(&lns->who.ip), "priority",
 				     lns->who.priority, "weight", lns->who.weight, "stun",
-				     lns->stun.answered && lns->stun.error == 0, "stun-says",
-				     stun_text(lns, text), "rtt-ms", milliseconds(lns->stun.rtt_ns),
+				     lns->stun.answered && lns->stun.error == 0, "stun_says",
+				     stun_text(lns, text), "rtt_ms", milliseconds(lns->stun.rtt_ns),
 				     "ports", ports));
 	}
 	return all;
@@ -306,10 +306,10 @@ discover_json(FILE *out, const struct found *f, const struct decision *d)
 {
 	char to[CV_ENDPOINT_TEXT];
 	json_t *all = json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:s, s:b, s:s, s:o}",
-		"gateway", text_or_null(f->gateway_name), "gateway-error",
+		"gateway", text_or_null(f->gateway_name), "gateway_error",
 		text_or_null(f->gateway_error), "gateways", json_gateways(f), "nat", json_nat(f),
-		"lns-by", by_texts[f->by], "lns-error", text_or_null(f->lns_error), "lns",
-		json_lns(f), "way", decide_way_text(d->way), "to", way_to(f, d, to), "direct-later",
+		"lns_by", by_texts[f->by], "lns_error", text_or_null(f->lns_error), "lns",
+		json_lns(f), "way", decide_way_text(d->way), "to", way_to(f, d, to), "direct_later",
 		d->direct_later, "reason", d->reason, "advice", text_or_null(d->advice));
 	int rc = all == NULL ? -1 : json_dumpf(all, out, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
 

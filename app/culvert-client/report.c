@@ -44,6 +44,29 @@ count_json(uint64_t packets, uint64_t bytes, uint64_t dropped)
 		(json_int_t)bytes, "dropped", (json_int_t)dropped);
 }
 
+static json_t *
+known_seconds(uint64_t ns)
+{
+	return ns == 0 ? json_null() : json_integer((json_int_t)(ns / CV_NS_PER_S));
+}
+
+/* By the names that discover has for the same. */
+static void
+add_mapping(const struct run *r, const struct session_status *st, json_t *o)
+{
+	const struct cv_endpoint *seen = &r->seen_as;
+
+	json_object_set_new(o, "local", endpoint_json(&st->local));
+	json_object_set_new(o, "seen", endpoint_json(seen));
+	json_object_set_new(o, "nat",
+		seen->ip.family == 0 ? json_null()
+				     : json_boolean(!cv_endpoint_equal(seen, &st->local)));
+	json_object_set_new(o, "mapping_alive_s", known_seconds(r->alive_ns));
+	json_object_set_new(o, "mapping_dead_s", known_seconds(r->dead_ns));
+	json_object_set_new(
+		o, "keep_s", json_real((double)session_silence(r->session) / CV_NS_PER_S));
+}
+
 static void
 add_tunnel(const struct run *r, json_t *o)
 {
@@ -52,16 +75,10 @@ add_tunnel(const struct run *r, json_t *o)
 
 	session_status(r->session, &st);
 	json_object_set_new(o, "lns", endpoint_json(&st.lns));
-	json_object_set_new(o, "local", endpoint_json(&st.local));
 	json_object_set_new(o, "rtt_ms",
 		st.rtt_ns == 0 ? json_null() : json_real((double)st.rtt_ns / CV_NS_PER_MS));
 	json_object_set_new(o, "heard_s", seconds_since(st.heard_ns));
-	json_object_set_new(o, "mapping_alive_s",
-		r->alive_ns == 0 ? json_null()
-				 : json_integer((json_int_t)(r->alive_ns / CV_NS_PER_S)));
-	json_object_set_new(o, "mapping_dead_s",
-		r->dead_ns == 0 ? json_null()
-				: json_integer((json_int_t)(r->dead_ns / CV_NS_PER_S)));
+	add_mapping(r, &st, o);
 	json_object_set_new(o, "moves", json_integer((json_int_t)st.moves));
 	if (r->state != RUN_RELAY)
 		goto out;
@@ -107,10 +124,10 @@ ipsec_json(const struct run *r)
 static json_t *
 status_json(const struct run *r)
 {
-	json_t *o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:i}", "name", r->c->name, "pid",
-		(int)getpid(), "state", states[r->state], "way",
-		r->state == RUN_DIRECT ? "direct" : "relay", "reason", r->reason, "running_s",
-		seconds_since(r->begun_ns), "dials", (int)r->dials);
+	json_t *o = json_pack("{s:s, s:i, s:s?, s:s, s:s, s:s, s:o, s:i}", "name", r->c->name,
+		"pid", (int)getpid(), "gateway", r->c->gateway.text, "state", states[r->state],
+		"way", r->state == RUN_DIRECT ? "direct" : "relay", "reason", r->reason,
+		"running_s", seconds_since(r->begun_ns), "dials", (int)r->dials);
 
 	if (r->session != NULL)
 		add_tunnel(r, o);
@@ -130,6 +147,7 @@ report_answer(void *ctx, const char *command, json_t *arguments, struct control_
 		return status_json(r);
 	if (strcmp(command, "look") == 0) {
 		ipsec_look(r->ipsec);
+		hold_look(r);
 		return json_true();
 	}
 	if (strcmp(command, "down") == 0) {
@@ -169,6 +187,12 @@ print_count(const json_t *o, const char *key)
 			json_integer_value(json_object_get(count, "dropped")));
 }
 
+static json_int_t
+number_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
 static const char *
 text_of(const json_t *o, const char *key)
 {
@@ -196,6 +220,27 @@ print_ipsec(const json_t *o)
 	putchar('\n');
 }
 
+/* As the LNS sees us, and what keeps it so. */
+static void
+print_mapping(const json_t *o)
+{
+	const json_t *seen = json_object_get(o, "seen"), *keep = json_object_get(o, "keep_s");
+	json_int_t alive = number_of(o, "mapping_alive_s"), dead = number_of(o, "mapping_dead_s");
+
+	if (keep == NULL)
+		return;
+	if (json_is_string(seen))
+		printf("  %-10s %s, %s", "mapping", json_string_value(seen),
+			json_is_true(json_object_get(o, "nat")) ? "by a NAT" : "no NAT");
+	else
+		printf("  %-10s not known: the LNS does not answer STUN", "mapping");
+	if (alive != 0)
+		printf(", outlives %" JSON_INTEGER_FORMAT " s of silence", alive);
+	if (dead != 0)
+		printf(", does not outlive %" JSON_INTEGER_FORMAT " s", dead);
+	printf("; something is said every %.1f s\n", json_real_value(keep));
+}
+
 void
 report_print(const json_t *status)
 {
@@ -213,6 +258,7 @@ report_print(const json_t *status)
 	print_texts(status, keys);
 	if (json_is_real(rtt))
 		printf("  %-10s %.1f ms\n", "RTT", json_real_value(rtt));
+	print_mapping(status);
 	print_count(status, "received");
 	print_count(status, "sent");
 	print_ipsec(json_object_get(status, "ipsec"));

@@ -54,6 +54,8 @@ struct run {
 	struct event *named;
 	struct mapping *mapping;
 	uint64_t keep_ns, alive_ns, dead_ns; /* of a NAT's mapping; 0: not known */
+	struct seen *seen;
+	struct cv_endpoint seen_as; /* by the LNS; family 0: not known */
 	enum run_state state;
 	bool seeks; /* discovery says which way it is, and by which LNS */
 	struct discover *discover;
@@ -152,6 +154,15 @@ void relay_clear(struct run *r);
 struct session *relay_session(struct run *r, const struct cv_endpoint *lns, bool hold);
 /* One of them is out of it, for people. */
 void relay_note(struct run *r, const struct cv_endpoint *lns, const char *why);
+
+/* ---- hold.c ---- */
+
+/* The relay is up: how the LNS sees us, and how long a NAT keeps the mapping. */
+void hold_begin(struct run *r);
+/* Asks the LNS once more how it sees us, where there is a relay. */
+void hold_look(struct run *r);
+/* What was known is so no longer. */
+void hold_forget(struct run *r);
 
 /* ---- seek.c ---- */
 

@@ -197,6 +197,12 @@ note_answer(struct session *s, uint64_t now)
 	s->asked_at = 0;
 }
 
+uint64_t
+session_silence(const struct session *s)
+{
+	return cv_time_min(s->params.connection->dead_ns / 3, s->keep_ns);
+}
+
 /* When the LNS is asked for a sign of life, or given up, if it says nothing until then. */
 static uint64_t
 next_look(const struct session *s)
@@ -344,6 +350,30 @@ open_socket(const struct session *s, struct cv_endpoint *local)
 	packets_prepare(fd);
 	*local = sockaddr_read(&own);
 	return fd;
+}
+
+/* Two sockets may have one address and port while both say so: only for as long as the second one
+ * needs to take them, since what any other process asks for counts as much. */
+int
+session_beside(const struct session *s, uint16_t port)
+{
+	const struct cv_endpoint to = {s->params.lns.ip, port};
+	struct sockaddr_storage own, sa;
+	socklen_t own_len = sockaddr_from(&s->status.local, &own), len = sockaddr_from(&to, &sa);
+	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1,
+	    off = 0, rc;
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	rc = bind(fd, (struct sockaddr *)&own, own_len);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
+	(void)setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
+	if (rc == 0 && connect(fd, (struct sockaddr *)&sa, len) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 bool

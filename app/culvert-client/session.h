@@ -83,6 +83,11 @@ void session_probe(struct session *s);
 /* Says something to the LNS when nothing was said for so long, to hold a NAT's mapping;
  * CV_TIME_NEVER: not for that reason. */
 void session_keep(struct session *s, uint64_t silence_ns);
+/* The longest silence between the two of us: then something is said. */
+uint64_t session_silence(const struct session *s);
+/* A socket with the session's own address and port, connected to another port of the LNS; the
+ * caller's to close. -1: errno says why. */
+int session_beside(const struct session *s, uint16_t port);
 /* The network has changed: where packets to the LNS would leave with another address, the session
  * goes on from there, and asks whether the LNS follows, as one of RFC 2661 need not. One that does
  * not answer is given up as a dead one is. Returns whether it has moved. */

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "common/netlink.h"
 #include "discover.h"
-#include "mapping.h"
 #include "race.h"
 #include "run.h"
 #include "watch.h"
@@ -17,10 +16,7 @@
 #define SETTLE_NS CV_NS_PER_S /* that a network which has changed may still change */
 #define IPSEC_AGAIN_NS (5 * CV_NS_PER_S)
 #define STEADY_NS (60 * CV_NS_PER_S) /* up for so long: what failed before is forgotten */
-#define MAPPING_LEAST_NS                                                                \
-	(20 * CV_NS_PER_S)        /* that a NAT keeps what is silent, if it is any good \
-				   */
-#define LOOK_NS (5 * CV_NS_PER_S) /* between two counts of strongSwan's */
+#define LOOK_NS (5 * CV_NS_PER_S)    /* between two counts of strongSwan's */
 
 /* ---- what the tunnel says ---- */
 
@@ -86,43 +82,11 @@ prepare_names(struct run *r)
 }
 
 static void
-hear_mapping(void *ctx, uint64_t keep_ns, uint64_t alive_ns, uint64_t dead_ns)
-{
-	struct run *r = ctx;
-
-	r->keep_ns = keep_ns;
-	r->alive_ns = alive_ns;
-	r->dead_ns = dead_ns;
-	cv_log_event(&r->log, CV_LOG_INFO, "mapping", "connection=%s alive_s=%llu dead_s=%llu",
-		r->c->name, (unsigned long long)(alive_ns / CV_NS_PER_S),
-		(unsigned long long)(dead_ns / CV_NS_PER_S));
-	if (r->state == RUN_RELAY)
-		session_keep(r->session, keep_ns);
-}
-
-/* Where a NAT could forget us between two signs of life, it is measured when it does. */
-static void
-measure(struct run *r, const struct cv_endpoint *lns)
-{
-	struct mapping_params p = {.base = r->base,
-		.crypto = r->crypto,
-		.server = {lns->ip, r->c->stun_port},
-		.tell = hear_mapping,
-		.ctx = r};
-
-	if (r->keep_ns != 0) {
-		session_keep(r->session, r->keep_ns);
-		return;
-	}
-	mapping_free(r->mapping);
-	r->mapping = r->c->dead_ns / 3 > MAPPING_LEAST_NS ? mapping_new(&p) : NULL;
-}
-
-static void
 relay_up(struct run *r)
 {
 	char lns[CV_ENDPOINT_TEXT], address[CV_IP_TEXT];
 	struct session_status st;
+	bool first;
 	int error;
 
 	session_status(r->session, &st);
@@ -134,9 +98,12 @@ relay_up(struct run *r)
 		session_close(r->session);
 		return;
 	}
-	if (r->state != RUN_RELAY)
-		r->up_ns = r->looked_ns = client_now();
+	first = r->state != RUN_RELAY;
 	r->state = RUN_RELAY;
+	if (first) {
+		r->up_ns = r->looked_ns = client_now();
+		hold_begin(r);
+	}
 	r->failure[0] = '\0';
 	r->last = RACE_NOBODY;
 	cv_log_event(&r->log, CV_LOG_INFO, "relay-up",
@@ -144,7 +111,6 @@ relay_up(struct run *r)
 		cv_endpoint_text(&st.lns, lns), cv_ip_text(&st.relay, address), r->tun.name,
 		st.mtu);
 	run_say(r, "the relay %s is up: %s has %s, MTU %u", lns, r->tun.name, address, st.mtu);
-	measure(r, &st.lns);
 	name_servers(r, &st);
 	ipsec_start(r->ipsec);
 }
@@ -316,10 +282,10 @@ on_change(void *ctx, bool slept)
 		return;
 	if (session_move(r->session)) {
 		session_status(r->session, &st);
-		r->keep_ns = 0; /* it may be another NAT */
+		hold_forget(r); /* it may be another NAT */
 		if (r->state == RUN_RELAY) {
 			(void)tell_kernel(r, &st);
-			measure(r, &st.lns);
+			hold_begin(r);
 		}
 		cv_log_event(&r->log, CV_LOG_INFO, "moved", "connection=%s from=%s", r->c->name,
 			cv_endpoint_text(&st.local, text));
@@ -434,7 +400,7 @@ void
 way_clear(struct run *r)
 {
 	watch_free(r->watch);
-	mapping_free(r->mapping);
+	hold_forget(r);
 	if (r->named != NULL)
 		event_free(r->named);
 	deputy_end(&r->dns);

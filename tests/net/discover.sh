@@ -136,7 +136,7 @@ behind() {
 		filtering=$(sed -n 's/^.*NAT with \(.*\) Filtering.*$/\1/p' <<<"$said" | head -1)
 	fi
 	echo "coturn: '$mapping' '$filtering'"
-	said "{'Endpoint Independent': 'endpoint-independent', 'Address Dependent': 'address-dependent', 'Address and Port Dependent': 'address- and port-dependent'}['$mapping'] == nat['IPv4']['mapping'] and nat['IPv4']['mapping-sure']" &&
+	said "{'Endpoint Independent': 'endpoint-independent', 'Address Dependent': 'address-dependent', 'Address and Port Dependent': 'address- and port-dependent'}['$mapping'] == nat['IPv4']['mapping'] and nat['IPv4']['mapping_sure']" &&
 		said "nat['IPv4']['filtering'].replace('- and port-dependent', ' and port dependent').replace('-', ' ') == '$filtering'.lower()" &&
 		said "nat['IPv4']['nat'] == ('$1' != 'routed') and nat['IPv4']['seen'].startswith('$NAT:' if '$1' != 'routed' else '10.0.0.2:')" &&
 		said "all(ike['$GATEWAY', port]['answered'] for port in (500, 4500))"
@@ -154,10 +154,10 @@ profile() {
 open_rows() {
 	profile open 0 direct-udp $GATEWAY &&
 		said "lns['$OTHER', 443] == 'accepted' and lns['$OTHER', 1701] == 'no answer'" &&
-		said "'not asked' in f['lns'][1]['stun-says'] and f['lns'][1]['address'] == '$LNS6'" &&
+		said "'not asked' in f['lns'][1]['stun_says'] and f['lns'][1]['address'] == '$LNS6'" &&
 		said "'accepted' in ike['$GATEWAY', 500]['says'] and 'a NAT before us' in ike['$GATEWAY', 500]['says']" &&
 		said "'INVALID_KE_PAYLOAD' in ike['$GATEWAY', 4500]['says']" &&
-		said "ike['$GATEWAY', 500]['from-port'] == 500 and f['lns-by'] == 'rule'" &&
+		said "ike['$GATEWAY', 500]['from_port'] == 500 and f['lns_by'] == 'rule'" &&
 		world_until 10 no_tunnels
 }
 
@@ -225,7 +225,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", 500))
 print("bound", flush=True)
 time.sleep(600)' && world_until 10 grep -q bound "$RUN/taken.log" && profile open 0 direct-udp $GATEWAY &&
-		said "ike['$GATEWAY', 500]['answered'] and ike['$GATEWAY', 500]['from-port'] != 500"
+		said "ike['$GATEWAY', 500]['answered'] and ike['$GATEWAY', 500]['from_port'] != 500"
 	local rc=$?
 	world_stop taken
 	return $rc
@@ -254,16 +254,16 @@ b.example.net $LNS_ADDRESS
 none-at-all.example.net $BARE
 _l2tp._udp.none-at-all.example.net SRV 0 0 0 .
 X
-	discover host 6 --json vpn.example.net && said "f['lns-by'] == 'SRV' and f['to'] == '$OTHER:443'" &&
+	discover host 6 --json vpn.example.net && said "f['lns_by'] == 'SRV' and f['to'] == '$OTHER:443'" &&
 		said "[(each['address'], each['priority']) for each in f['lns']] == [('$OTHER', 10), ('$LNS_ADDRESS', 20), (None, 30)]" &&
 		said "[port['port'] for each in f['lns'][:2] for port in each['ports']] == [443, 1701]" &&
-		discover host 1 --json none-at-all.example.net && said "f['lns'] == [] and 'there is none' in f['lns-error']"
+		discover host 1 --json none-at-all.example.net && said "f['lns'] == [] and 'there is none' in f['lns_error']"
 }
 
 # Of the configuration first, and a secret that is not the LNS's.
 told() {
 	nat_firewall site hotel && discover host 6 --json -c "$RUN/client.yaml" told &&
-		said "f['lns-by'] == 'configuration' and f['lns'][0]['address'] == '$FAKE'" &&
+		said "f['lns_by'] == 'configuration' and f['lns'][0]['address'] == '$FAKE'" &&
 		said "lns['$FAKE', 1701] == 'no answer' and lns['$OTHER', 443] == 'answered' and 'secret' in f['advice']"
 }
 
@@ -280,9 +280,9 @@ hostile_names() {
 		echo "_l2tp._udp.odd.example.net RAW 0001"
 	} >>"$RUN/names"
 	discover host 1 --json many.example.net && said "1 <= len(f['lns']) <= 8" &&
-		discover host 1 --json odd.example.net && said "f['lns'] == [] and f['lns-error']" || return 1
+		discover host 1 --json odd.example.net && said "f['lns'] == [] and f['lns_error']" || return 1
 	mv "$RUN/names" "$RUN/names.off"
-	discover host 1 --json ipsec.example.net && said "f['gateways'] == [] and f['gateway-error'] and f['lns'] == []"
+	discover host 1 --json ipsec.example.net && said "f['gateways'] == [] and f['gateway_error'] and f['lns'] == []"
 	local rc=$?
 	mv "$RUN/names.off" "$RUN/names"
 	return $rc

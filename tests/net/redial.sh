@@ -18,7 +18,9 @@ tap_requires world lns
 
 configure() {
 	lns_configure secret=tunnelsecret policy=any userA:pass-a
-	sed -i "s|name: userA,|& address: $OURS,|; s|pool: |dns: [10.88.0.53], &|" "$RUN/lns/culvert.yaml"
+	sed -i -e "s|name: userA,|& address: $OURS,|; s|pool: |dns: [10.88.0.53], &|" \
+		-e "s|^listeners:.*|listeners: [ { port: wan, address: $LNS_ADDRESS/24 }, { port: wan, address: 192.0.2.2/24 } ]\ndiscovery: { rfc5780: true }|" \
+		"$RUN/lns/culvert.yaml"
 	mkdir -p "$RUN/client" && chmod 755 "$RUN" # which it enters as nobody, too
 	(umask 077 && echo pass-a >"$RUN/client/password" && echo tunnelsecret >"$RUN/client/secret")
 	cat >"$RUN/client/client.yaml" <<YAML
@@ -65,11 +67,41 @@ found() {
 		field reason | grep 'does not answer IKE directly' && [ "$(field address)" = $OURS ]
 }
 
+# Where the NAT, which gives ports of its own choice, has put the tunnel: as the LNS itself says.
+seen() {
+	[ "$(field seen)" = "$(lns_rows tunnels '{peer}')" ]
+}
+
+# Discovery has the same names for the same.
+mapped() {
+	local seen
+	world_until 10 seen && seen=$(field seen) && [ "${seen%:*}" = 192.0.2.11 ] &&
+		[ "${seen#*:}" != "$(field local | cut -d: -f2)" ] && [ "$(field nat)" = True ] &&
+		[ "$(field keep_s)" = 1.0 ] && client status office | grep -F "mapping    $seen, by a NAT;" &&
+		client status office --json >"$RUN/status" &&
+		client discover office --json >"$RUN/discovered"
+	[ $? = 6 ] && python3 - "$RUN/status" "$RUN/discovered" <<'PYTHON'
+import json, sys
+status, found = (json.load(open(name)) for name in sys.argv[1:])
+nat, lns = found["nat"][0], found["lns"][1]
+same = [(found, "gateway"), (found, "reason"), (found, "way"), (nat, "local"), (nat, "seen"), (nat, "nat"), (lns, "rtt_ms")]
+missing = [key for where, key in same if type(status.get(key)) is not type(where[key])]
+sys.exit(f"not as discovery has it: {missing}" if missing else 0)
+PYTHON
+}
+
+# The NAT's patience is measured although the tunnel, which speaks each second, does not need it.
+measured() {
+	world_until 90 runs 'mapping .*alive_s=[1-9]' && [ "$(field mapping_alive_s)" -ge 20 ] &&
+		[ "$(field keep_s)" = 1.0 ] && client status office | grep ' outlives [0-9]* s of silence'
+}
+
 network_changes() {
 	local ns=$WORLD_PREFIX-host
 	ip -n "$ns" addr add 10.0.0.3/24 dev eth0 && ip -n "$ns" addr del 10.0.0.2/24 dev eth0 &&
 		ip -n "$ns" addr replace 10.0.0.3/24 dev eth0 && ip -n "$ns" route replace default via 10.0.0.1 &&
 		world_until 20 runs 'moved .*from=10.0.0.3:' && lns_said 'tunnel-moved .*by=challenge' && ping_lns &&
+		world_until 10 seen &&
 		[ "$(field dials)" = 1 ] && [ "$(field moves)" = 1 ]
 }
 
@@ -131,14 +163,16 @@ killed() {
 		start && runs 'swept .*rules=6' && ping_lns && down
 }
 
-tap_plan 10
+tap_plan 12
 world_open
-world_site siteA 192.0.2.11 && nat_host host siteA 10.0.0.2 || exit 2
+world_site siteA 192.0.2.11 && nat_host host siteA 10.0.0.2 && nat_kind siteA 192.0.2.11 hash || exit 2
 tap_logs "$RUN/run.log" "$RUN/culvertd.log"
 configure
 
 tap_need "Culvert is ready" lns_start
 tap_need "discovery finds the LNS that answers, and it is dialled" found
+tap_check "status says where the NAT has put the tunnel" mapped
+tap_check "how long the NAT keeps what is silent is measured, and the tunnel speaks as often as before" measured
 tap_check "the network changes: the session goes on from the new address" network_changes
 tap_check "an LNS that dies is dialled until it is back" lns_dies
 tap_check "down: nothing is left" down
