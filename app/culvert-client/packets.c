@@ -148,6 +148,11 @@ packets_on_socket(evutil_socket_t fd, short what, void *ctx)
 	for (int i = 0; i < n; i++) {
 		size_t len = messages[i].msg_len, each = size_of_each(&messages[i].msg_hdr, len);
 
+		/* where a datagram ends is not known then */
+		if ((messages[i].msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+			s->status.rx_dropped++;
+			continue;
+		}
 		for (size_t at = 0; at < len && !s->done; at += each)
 			take(s, now, bytes[i] + at, len - at < each ? len - at : each);
 	}
