@@ -16,6 +16,8 @@ TEST_PACKAGES="clang-format clang libclang-rt-dev iproute2 nftables conntrack co
 	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
 	strongswan-swanctl openssl dhcpcd-base wide-dhcpv6-client procps python3-yaml python3-jsonschema
 	python3-scapy scdoc man-db frr"
+# LNSs by others, which Debian 13 has no longer
+OTHER_LNS="l2tpns freeradius"
 ROOT_TOOLS="mmdebstrap"
 OTHER_PACKAGES="$BUILD_PACKAGES procps python3-yaml python3-jsonschema scdoc man-db"
 
@@ -99,9 +101,26 @@ install_packages() {
 	[ $rc = 0 ] || die "apt-get failed with exit code $rc"
 }
 
+# Those of the packages that this Debian has.
+known() {
+	local p
+	ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || [ "$(id -u)" != 0 ] || apt-get update -qq >&2 || true
+	for p in "$@"; do
+		apt-cache policy "$p" 2>/dev/null | grep -E '^ +Candidate: [0-9]' >/dev/null && echo "$p"
+	done
+}
+
+# What only tests need.
+install_test_packages() {
+	local others
+	others=$(missing $OTHER_LNS)
+	[ -z "$others" ] || others=$(known $others) || true
+	install_packages $BUILD_PACKAGES $TEST_PACKAGES $others "$@"
+}
+
 command_install() {
 	[ $# = 0 ] || usage_error "install: unexpected '$1'"
-	install_packages $BUILD_PACKAGES $TEST_PACKAGES $ROOT_TOOLS
+	install_test_packages $ROOT_TOOLS
 	say "everything is installed"
 }
 
@@ -252,7 +271,7 @@ command_test() {
 		python3 "$TOP/tests/tools/count.py" "$BUILD"/meson-logs/testlog-*.json
 		return
 	fi
-	install_packages $TEST_PACKAGES
+	install_test_packages
 	start_other
 	build_sanitized
 	build_fuzz
@@ -274,7 +293,7 @@ command_demo() {
 	--run | --end) ;;
 	*) "$TOP/tests/net/demo.sh" --knows "$@" || exit ;;
 	esac
-	install_packages $BUILD_PACKAGES $TEST_PACKAGES
+	install_test_packages
 	command_build
 	CULVERTD=$BUILD/app/culvertd/culvertd exec "$TOP/tests/net/demo.sh" "$@"
 }

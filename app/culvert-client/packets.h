@@ -24,7 +24,8 @@ struct session {
 	uint64_t done_at;  /* over: when the LNS is not waited for any longer */
 	uint16_t peer_mru;
 	bool over, done;
-	bool trains; /* the kernel is given datagrams of one size as one */
+	bool proving; /* a call is up, and whether the LNS lets us in is open */
+	bool trains;  /* the kernel is given datagrams of one size as one */
 	enum session_end end;
 };
 

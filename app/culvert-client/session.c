@@ -96,6 +96,7 @@ auth_done(struct session *s, const struct dial_event *e)
 {
 	char why[WHY], message[128] = "";
 
+	s->proving = false;
 	if (e->auth.ok)
 		return;
 	cv_escape(message, sizeof(message), e->auth.message.data, e->auth.message.len);
@@ -118,6 +119,19 @@ link_down(struct session *s, enum ppp_down reason)
 	down(s, end, why);
 }
 
+/* Some say so to who has the wrong password, and nothing by PPP. */
+static void
+call_down(struct session *s, const struct dial_event *e)
+{
+	char why[WHY];
+
+	if (s->proving && e->reason.by_peer && e->reason.result == L2TP_CDN_ADMINISTRATIVE)
+		down(s, SESSION_NOT_ALLOWED,
+			"the LNS did not take user and password: it has ended the call");
+	else
+		down(s, SESSION_REFUSED, say_reason(why, e, false));
+}
+
 /* ---- events ---- */
 
 static void
@@ -125,6 +139,7 @@ link_up(struct session *s, uint64_t now, const struct ppp_ev_up *up)
 {
 	struct session_status *st = &s->status;
 
+	s->proving = false;
 	st->relay = up->local_ip;
 	st->peer = up->peer_ip;
 	memcpy(st->dns, up->dns, sizeof(st->dns));
@@ -148,8 +163,6 @@ place_call(struct session *s, uint64_t now)
 static void
 hear_event(struct session *s, uint64_t now, const struct dial_event *e)
 {
-	char why[WHY];
-
 	switch (e->type) {
 	case DIAL_EV_TUNNEL_UP:
 		if (s->asked_at != 0)
@@ -173,7 +186,7 @@ hear_event(struct session *s, uint64_t now, const struct dial_event *e)
 		link_down(s, e->link);
 		break;
 	case DIAL_EV_CALL_DOWN:
-		down(s, SESSION_REFUSED, say_reason(why, e, false));
+		call_down(s, e);
 		break;
 	case DIAL_EV_TUNNEL_DOWN:
 		tunnel_down(s, e);
@@ -182,6 +195,7 @@ hear_event(struct session *s, uint64_t now, const struct dial_event *e)
 		s->done_at = 0;
 		break;
 	case DIAL_EV_CALL_UP:
+		s->proving = true;
 		break;
 	}
 }
