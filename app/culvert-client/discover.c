@@ -95,6 +95,32 @@ discover_step(struct discover *d)
 	arm(d, next > now ? next - now : 0);
 }
 
+/* What was measured decides where nothing else does. */
+static void
+order_lns(struct discover *d)
+{
+	struct names_rtts fresh = {0}, *rtts = d->p.rtts != NULL ? d->p.rtts : &fresh;
+	const struct names_lns *who[NAMES_LNS];
+	struct found_lns found[NAMES_LNS];
+	size_t order[NAMES_LNS];
+
+	for (size_t i = 0; i < d->found.n_lns; i++) {
+		const struct found_lns *lns = &d->found.lns[i];
+		uint64_t rtt = lns->stun.rtt_ns;
+
+		for (size_t k = 0; k < lns->n_ports; k++)
+			if (lns->ports[k].rtt_ns != 0 && (rtt == 0 || lns->ports[k].rtt_ns < rtt))
+				rtt = lns->ports[k].rtt_ns;
+		names_rtt_note(rtts, &lns->who.ip, rtt);
+	}
+	memcpy(found, d->found.lns, sizeof(found));
+	for (size_t i = 0; i < d->found.n_lns; i++)
+		who[i] = &found[i].who;
+	names_order_near(who, d->found.n_lns, rtts, order);
+	for (size_t i = 0; i < d->found.n_lns; i++)
+		d->found.lns[i] = found[order[i]];
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *ctx)
 {
@@ -108,6 +134,8 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 	}
 	lns_probes_found(d);
 	ike_probes_free(d);
+	lns_probes_free(d);
+	order_lns(d);
 	d->p.tell(d->p.ctx, &d->found);
 }
 

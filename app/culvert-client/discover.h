@@ -19,7 +19,8 @@ struct discover_params {
 	const struct cv_log *log;
 	/* gateway, lns, ports, stun_port, tunnel are looked at */
 	const struct cfg_connection *connection;
-	uint32_t mark; /* of what is sent (SO_MARK); 0: none */
+	struct names_rtts *rtts; /* what was measured before, and now as well; NULL: now alone */
+	uint32_t mark;           /* of what is sent (SO_MARK); 0: none */
 	/* Once, never from discover_begin; then discover_free may be called, also in it. */
 	void (*tell)(void *ctx, const struct found *found);
 	void *ctx;

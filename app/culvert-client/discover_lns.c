@@ -279,6 +279,7 @@ lns_probes_free(struct discover *d)
 {
 	for (size_t i = 0; i < d->n_dials; i++)
 		dial_free(d->dials[i].dial);
+	d->n_dials = 0;
 	for (size_t i = 0; i < FOUND_FAMILIES; i++)
 		for (size_t k = 0; k < 2; k++)
 			discover_close(&d->families[i].sockets[k]);

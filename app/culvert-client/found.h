@@ -62,7 +62,7 @@ struct found {
 	size_t n_gateways;
 	enum names_by by;
 	char lns_error[64];
-	struct found_lns lns[NAMES_LNS];
+	struct found_lns lns[NAMES_LNS]; /* in the order in which they are to be tried */
 	size_t n_lns;
 	struct found_nat nat[FOUND_FAMILIES]; /* IPv4, IPv6 */
 };

@@ -261,7 +261,10 @@ ask_lns(struct names *n)
 	for (size_t i = 0; i < n->p.n_lns; i++) {
 		struct names_lns *lns = add_lns(n, NAMES_BY_CONFIG, n->p.lns[i].text);
 
-		if (lns != NULL && n->p.lns[i].name == NULL)
+		if (lns == NULL)
+			break;
+		lns->priority = (uint16_t)i; /* who has written the list has said so */
+		if (n->p.lns[i].name == NULL)
 			lns->ip = n->p.lns[i].ip;
 	}
 	for (size_t i = 0; i < n->found.n_lns; i++)

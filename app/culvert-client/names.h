@@ -28,10 +28,10 @@ enum {
 enum names_by { NAMES_BY_NOTHING, NAMES_BY_CONFIG, NAMES_BY_SRV, NAMES_BY_RULE };
 
 struct names_lns {
-	char name[NAMES_TEXT]; /* as it was written, or as DNS has it */
-	struct cv_ip ip;       /* family 0: the name has no address */
-	uint16_t port;         /* of an SRV record; 0: those of the configuration */
-	uint16_t priority, weight;
+	char name[NAMES_TEXT];     /* as it was written, or as DNS has it */
+	struct cv_ip ip;           /* family 0: the name has no address */
+	uint16_t port;             /* of an SRV record; 0: those of the configuration */
+	uint16_t priority, weight; /* of an SRV record; else its place in the list, and 0 */
 };
 
 struct names_found {
@@ -63,6 +63,29 @@ void names_free(struct names *n);
 /* The order among SRV records: by priority, and among equals by chance, as their weights say (RFC
  * 2782). random: n numbers. */
 void names_order(struct names_lns *lns, size_t n, const uint32_t *random);
+
+/* Round-trip times that were measured, by address. All zeros: none. */
+struct names_rtts {
+	unsigned n;
+	struct {
+		struct cv_ip ip;
+		uint64_t ns;
+	} of[NAMES_LNS];
+};
+
+/* Half of it is the new one's. Where there are too many, the oldest is forgotten. */
+void names_rtt_note(struct names_rtts *r, const struct cv_ip *ip, uint64_t ns);
+/* 0: not known. */
+uint64_t names_rtt(const struct names_rtts *r, const struct cv_ip *ip);
+/*
+ * Among LNSs of one priority and one weight, between which neither decides, the nearest comes
+ * first, in the places that these have: no other one moves. Those whose round-trip time is less
+ * than 10 ms or a quarter above the shortest one of those left count as near, and stay as they are.
+ * order: n places, in which the numbers of `lns` are put.
+ */
+void names_order_near(
+	const struct names_lns *const *lns, size_t n, const struct names_rtts *r, size_t *order);
+
 /* "l2tp.X" of "ipsec.X"; false: the name is not of this form, or the other one would be too long.
  */
 bool names_by_rule(const char *gateway, char out[NAMES_TEXT]);

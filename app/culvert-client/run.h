@@ -15,6 +15,7 @@
 #include "crypto/crypto.h"
 #include "deputy.h"
 #include "ipsec.h"
+#include "names.h"
 #include "routes.h"
 #include "session.h"
 #include "tun.h"
@@ -60,8 +61,9 @@ struct run {
 	bool seeks; /* discovery says which way it is, and by which LNS */
 	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
-	unsigned n_lns, at;              /* at: whose session it is, or was */
-	unsigned last;                   /* who has failed, and is dialled last; RUN_LNS: nobody */
+	struct names_rtts rtts;
+	unsigned n_lns, at; /* at: whose session it is, or was */
+	unsigned last;      /* who has failed, and is dialled last; RUN_LNS: nobody */
 	unsigned better_at;
 	enum {
 		RUN_STAYS,

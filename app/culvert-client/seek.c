@@ -169,6 +169,7 @@ seek(struct run *r)
 		.crypto = r->crypto,
 		.log = &r->log,
 		.connection = r->c,
+		.rtts = &r->rtts,
 		.tell = on_found,
 		.ctx = r};
 
@@ -209,6 +210,7 @@ seek_direct(struct run *r)
 		.crypto = r->crypto,
 		.log = &r->log,
 		.connection = r->c,
+		.rtts = &r->rtts,
 		.mark = r->routes.table,
 		.tell = on_looked,
 		.ctx = r};

@@ -128,6 +128,7 @@ relay_down(struct run *r, const struct session_event *e)
 	if (r->leaving != RUN_STAYS)
 		return;
 	session_status(r->session, &st);
+	names_rtt_note(&r->rtts, &st.lns.ip, st.rtt_ns);
 	if (r->state == RUN_RELAY && client_now() - r->up_ns > STEADY_NS)
 		r->failures = 0;
 	relay_note(r, &st.lns, e->why);

@@ -260,6 +260,22 @@ X
 		discover host 1 --json none-at-all.example.net && said "f['lns'] == [] and 'there is none' in f['lns_error']"
 }
 
+# Of two that neither priority nor weight tells apart the one that has answered is first, whatever chance says.
+near() {
+	local try
+	cat >>"$RUN/names" <<X
+near.example.net $BARE
+_l2tp._udp.near.example.net SRV 10 5 1701 bare.example.net
+_l2tp._udp.near.example.net SRV 10 5 443 a.example.net
+bare.example.net $BARE
+X
+	for try in 1 2 3 4 5; do
+		discover host 6 --json near.example.net &&
+			said "[each['address'] for each in f['lns']] == ['$OTHER', '$BARE'] and f['lns'][0]['rtt_ms'] > 0" ||
+			return 1
+	done
+}
+
 # Of the configuration first, and a secret that is not the LNS's.
 told() {
 	nat_firewall site hotel && discover host 6 --json -c "$RUN/client.yaml" told &&
@@ -330,7 +346,7 @@ X
 	discover host 2 && discover host 3 -c /nonexistent office && discover host 2 -c "$RUN/client.yaml" --lns $OTHER office
 }
 
-tap_plan 30
+tap_plan 31
 world_open
 world_site site $NAT && nat_host host site 10.0.0.2 || exit 2
 for name in gateway:$GATEWAY bare:$BARE; do
@@ -366,6 +382,7 @@ tap_check "UDP 500 is in use: from another port" in_use
 tap_check "IPv6" six
 tap_check "nobody is there, and ICMP says so" nobody
 tap_check "SRV: by priority, with their ports; and a service that is not there" srv
+tap_check "the nearest of equals" near
 tap_check "LNSs of the configuration, and a wrong secret" told
 tap_check "a DNS server that says too much, nonsense, nothing" hostile_names
 tap_check "answers that are nonsense" hostile_answers
