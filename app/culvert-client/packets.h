@@ -25,6 +25,7 @@ struct session {
 	uint16_t peer_mru;
 	bool over, done;
 	bool proving; /* a call is up, and whether the LNS lets us in is open */
+	bool woken;   /* after a long pause, and the LNS has not said yet that it knows us still */
 	bool trains;  /* the kernel is given datagrams of one size as one */
 	enum session_end end;
 };

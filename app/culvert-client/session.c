@@ -20,6 +20,7 @@
 	(30 * CV_NS_PER_S)         /* the most that an LNS has for the tunnel, and for each step \
 				    */
 #define CLOSE_NS (2 * CV_NS_PER_S) /* that it has to acknowledge its end */
+#define WAKE_NS (2 * CV_NS_PER_S)  /* that it has at least for a sign of life */
 
 enum { WHY = 256 };
 
@@ -209,6 +210,7 @@ note_answer(struct session *s, uint64_t now)
 	if (l2tp_tunnel_established(dial_tunnel(s->dial)))
 		s->status.rtt_ns = now - s->asked_at;
 	s->asked_at = 0;
+	s->woken = false;
 }
 
 uint64_t
@@ -217,16 +219,19 @@ session_silence(const struct session *s)
 	return cv_time_min(s->params.connection->dead_ns / 3, s->keep_ns);
 }
 
-/* When the LNS is asked for a sign of life, or given up, if it says nothing until then. */
+/* When the LNS is asked for a sign of life, or given up, if it says nothing until then. Asked late,
+ * as after a pause, it has time to answer all the same. */
 static uint64_t
 next_look(const struct session *s)
 {
-	uint64_t dead = s->params.connection->dead_ns;
+	uint64_t dead = s->params.connection->dead_ns, silent, unanswered;
 
-	if (s->asked_at != 0)
-		return s->status.heard_ns + dead;
-	return cv_time_min(
-		s->status.heard_ns + dead / 3, cv_time_add(s->status.sent_ns, s->keep_ns));
+	if (s->asked_at == 0)
+		return cv_time_min(
+			s->status.heard_ns + dead / 3, cv_time_add(s->status.sent_ns, s->keep_ns));
+	silent = s->status.heard_ns + dead;
+	unanswered = s->asked_at + cv_time_min(WAKE_NS, dead - dead / 3);
+	return silent > unanswered ? silent : unanswered;
 }
 
 static void
@@ -299,16 +304,23 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 		if (s->asked_at == 0)
 			probe(s, now);
 		else
-			down(s, SESSION_SILENT, "the LNS no longer answers");
+			down(s, SESSION_SILENT,
+				s->woken ? "the LNS has not answered since nothing ran here"
+					 : "the LNS no longer answers");
 	}
 	session_settle(s, now);
 }
 
 void
-session_probe(struct session *s)
+session_wake(struct session *s, uint64_t paused_ns)
 {
-	uint64_t now = client_now();
+	uint64_t now = client_now(), dead = s->params.connection->dead_ns;
 
+	if (paused_ns >= dead && s->status.up_since_ns != 0) {
+		s->woken = true;
+		s->status.heard_ns = now > dead ? now - dead : 0;
+	}
+	s->asked_at = 0;
 	probe(s, now);
 	session_settle(s, now);
 }
@@ -414,7 +426,7 @@ session_move(struct session *s)
 	s->status.local = local;
 	s->status.moves++;
 	event_add(s->on_socket, NULL);
-	session_probe(s);
+	session_wake(s, 0);
 	return true;
 }
 

@@ -78,8 +78,9 @@ void session_free(struct session *s);
 bool session_call(struct session *s);
 /* Ends it by StopCCN: DOWN at once, DONE when the LNS has acknowledged. */
 void session_close(struct session *s);
-/* Asks the LNS for a sign of life now. */
-void session_probe(struct session *s);
+/* Nothing ran here for so long: the LNS is asked for a sign of life now. After a pause in which it
+ * could have given us up, it has two seconds for that, and what waited in the socket is none. */
+void session_wake(struct session *s, uint64_t paused_ns);
 /* Says something to the LNS when nothing was said for so long, to hold a NAT's mapping;
  * CV_TIME_NEVER: not for that reason. */
 void session_keep(struct session *s, uint64_t silence_ns);

@@ -6,59 +6,45 @@
 #include <event2/event.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/time.h"
 #include "common/netlink.h"
 
 enum {
 	READS = 64,      /* in a round; what is more comes in the next */
 	SETTLE_MS = 200, /* a change is many messages, over some time */
-	CLOCKS_S = 2,    /* between two looks at the clocks */
 };
-
-#define SLEPT_NS CV_NS_PER_S /* less is no sleep that anybody would notice */
 
 struct watch {
 	struct mnl_socket *socket;
-	struct event *readable, *settled, *clocks;
-	uint64_t asleep_ns; /* that the machine was, since it was started */
-	void (*changed)(void *ctx, bool slept);
+	struct event *readable, *settled, *clock;
+	uint64_t looked_ns; /* at the clock */
+	void (*changed)(void *ctx, uint64_t paused_ns);
 	void *ctx;
 };
 
+/* It goes on in sleep, which timers do not. */
 static uint64_t
-read_clock(clockid_t id)
+read_clock(void)
 {
 	struct timespec t = {0};
 
-	clock_gettime(id, &t);
+	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * CV_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-/* The one clock goes on in sleep, the other does not. */
-static uint64_t
-asleep(void)
-{
-	uint64_t awake = read_clock(CLOCK_MONOTONIC), all = read_clock(CLOCK_BOOTTIME);
-
-	return all > awake ? all - awake : 0;
-}
-
 static void
-on_clocks(evutil_socket_t fd, short what, void *ctx)
+on_clock(evutil_socket_t fd, short what, void *ctx)
 {
 	struct watch *w = ctx;
-	uint64_t now = asleep();
-	bool slept = now > w->asleep_ns + SLEPT_NS;
+	uint64_t now = read_clock(), paused = watch_paused(w->looked_ns, now);
 
 	(void)fd;
 	(void)what;
-	w->asleep_ns = now;
-	if (slept)
-		w->changed(w->ctx, true);
+	w->looked_ns = now;
+	if (paused != 0)
+		w->changed(w->ctx, paused);
 }
 
 static void
@@ -68,7 +54,7 @@ on_settled(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	w->changed(w->ctx, false);
+	w->changed(w->ctx, 0);
 }
 
 /* What it says does not matter, nor whether some was lost: who asks looks for himself. */
@@ -103,29 +89,29 @@ follow(struct mnl_socket *s)
 }
 
 struct watch *
-watch_new(struct event_base *base, void (*changed)(void *ctx, bool slept), void *ctx)
+watch_new(struct event_base *base, void (*changed)(void *ctx, uint64_t paused_ns), void *ctx)
 {
-	struct timeval tv = {CLOCKS_S, 0};
+	struct timeval tv = {WATCH_PERIOD_NS / CV_NS_PER_S, 0};
 	struct watch *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return NULL;
 	w->changed = changed;
 	w->ctx = ctx;
-	w->asleep_ns = asleep();
+	w->looked_ns = read_clock();
 	w->socket = netlink_open();
 	if (w->socket == NULL || follow(w->socket) != 0)
 		goto fail;
 	w->readable =
 		event_new(base, mnl_socket_get_fd(w->socket), EV_READ | EV_PERSIST, on_readable, w);
 	w->settled = evtimer_new(base, on_settled, w);
-	w->clocks = event_new(base, -1, EV_PERSIST, on_clocks, w);
-	if (w->readable == NULL || w->settled == NULL || w->clocks == NULL) {
+	w->clock = event_new(base, -1, EV_PERSIST, on_clock, w);
+	if (w->readable == NULL || w->settled == NULL || w->clock == NULL) {
 		errno = ENOMEM;
 		goto fail;
 	}
 	event_add(w->readable, NULL);
-	event_add(w->clocks, &tv);
+	event_add(w->clock, &tv);
 	return w;
 fail:
 	watch_free(w);
@@ -141,7 +127,7 @@ watch_free(struct watch *w)
 		return;
 	client_free_event(w->readable);
 	client_free_event(w->settled);
-	client_free_event(w->clocks);
+	client_free_event(w->clock);
 	if (w->socket != NULL)
 		mnl_socket_close(w->socket);
 	free(w);

@@ -269,7 +269,7 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 /* A wait is over, as what failed before may do now. A machine that slept asks at once whether the
  * LNS still knows it. */
 static void
-on_change(void *ctx, bool slept)
+on_change(void *ctx, uint64_t paused_ns)
 {
 	struct run *r = ctx;
 	char text[CV_ENDPOINT_TEXT];
@@ -290,9 +290,12 @@ on_change(void *ctx, bool slept)
 		}
 		cv_log_event(&r->log, CV_LOG_INFO, "moved", "connection=%s from=%s", r->c->name,
 			cv_endpoint_text(&st.local, text));
-	} else if (slept) {
-		session_probe(r->session);
 	}
+	if (paused_ns == 0)
+		return;
+	cv_log_event(&r->log, CV_LOG_INFO, "woken", "connection=%s after_s=%llu", r->c->name,
+		(unsigned long long)(paused_ns / CV_NS_PER_S));
+	session_wake(r->session, paused_ns);
 }
 
 /* ---- life ---- */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # redial.sh - culvert-client in a namespace behind a NAT, without IPsec: dialled by what discovery finds,
-# moved to another address, dialled anew when the LNS dies, refused, killed. No guests: so the client may be
+# moved to another address, stopped, dialled anew when the LNS dies, refused, killed. No guests: so the client may be
 # a sanitized one, which a guest can't run.
 #
 # Speaks TAP. CULVERTD, CULVERTCTL and CULVERT_CLIENT name the programs, by default those in build/app.
@@ -111,6 +111,40 @@ lns_dies() {
 		lns_start && world_until 120 runs relay-up 2 && ping_lns
 }
 
+# stopped SECONDS COMMAND...: the client, until the command has been run and so much time has passed, as if its
+# machine slept.
+stopped() {
+	local pid since=$EPOCHSECONDS seconds=$1 rc=0
+	shift
+	pid=$(cat "$RUN/run.pid")
+	kill -STOP "$pid" && "$@" && world_until 30 passed "$since" "$seconds" || rc=1
+	kill -CONT "$pid"
+	return $rc
+}
+
+passed() {
+	[ $((EPOCHSECONDS - $1)) -gt "$2" ]
+}
+
+# For less than an LNS waits: the session goes on, though more than dead-after has passed.
+paused() {
+	local dials moves
+	dials=$(field dials) && moves=$(field moves) && stopped 4 true && world_until 10 runs 'woken .*after_s=' &&
+		ping_lns && [ "$(field dials)" = "$dials" ] && [ "$(field moves)" = "$moves" ]
+}
+
+lns_restarts() {
+	kill -KILL "$(cat "$RUN/culvertd.pid")" && world_until 5 test -e "$RUN/culvertd.rc" && lns_start
+}
+
+# The LNS has forgotten it meanwhile: that is noticed at once, not after another dead-after.
+forgotten() {
+	local ups
+	ups=$(grep -c ' relay-up ' "$RUN/run.log") && stopped 4 lns_restarts &&
+		world_until 20 runs 'relay-down .*reason="the LNS has not answered since nothing ran here"' &&
+		world_until 60 runs ' relay-up ' $((ups + 1)) && ping_lns
+}
+
 # With a resolvconf that notes what it is told, seen by this client alone.
 names_servers() {
 	cat >"$RUN/client/resolvconf" <<SH
@@ -163,7 +197,7 @@ killed() {
 		start && runs 'swept .*rules=6' && ping_lns && down
 }
 
-tap_plan 12
+tap_plan 14
 world_open
 world_site siteA 192.0.2.11 && nat_host host siteA 10.0.0.2 && nat_kind siteA 192.0.2.11 hash || exit 2
 tap_logs "$RUN/run.log" "$RUN/culvertd.log"
@@ -175,6 +209,8 @@ tap_check "status says where the NAT has put the tunnel" mapped
 tap_check "how long the NAT keeps what is silent is measured, and the tunnel speaks as often as before" measured
 tap_check "the network changes: the session goes on from the new address" network_changes
 tap_check "an LNS that dies is dialled until it is back" lns_dies
+tap_check "nothing runs for a while: the session goes on" paused
+tap_check "nothing ran, and the LNS has forgotten it: it is dialled anew" forgotten
 tap_check "down: nothing is left" down
 tap_check "who is not let in waits" refused
 tap_check "one that was killed is started again, and what it left is taken away" killed
