@@ -13,7 +13,7 @@ BUILD_OTHER=$TOP/build-other
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libyaml-dev libssl-dev
 	libc-ares-dev libcmocka-dev libevent-dev libjansson-dev libmnl-dev python3"
 TEST_PACKAGES="clang-format clang libclang-rt-dev iproute2 nftables conntrack coturn ethtool iputils-ping
-	tcpdump tshark user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
+	tcpdump tshark iperf3 user-mode-linux busybox-static kmod xl2tpd ppp charon-systemd
 	strongswan-swanctl openssl dhcpcd-base wide-dhcpv6-client procps python3-yaml python3-jsonschema
 	python3-scapy scdoc man-db frr"
 # LNSs by others, which Debian 13 has no longer

@@ -36,6 +36,7 @@ static const struct section {
 	{{"memory.lac"}, bench_memory_lac},
 	{{"timers"}, bench_timers},
 	{{"lookup"}, bench_routes},
+	{{"client"}, bench_client},
 };
 
 enum { MOST_ONLY = 32, SECTIONS = sizeof(sections) / sizeof(sections[0]) };
@@ -71,7 +72,7 @@ static const char help[] =
 	"    (`./dpdk-setup.sh hugepages`); the head of the table says whether.\n"
 	"\n"
 	"OPTIONS\n"
-	"    --quick       fewer samples: a minute at most, not ten; memory of fewer sessions\n"
+	"    --quick       fewer samples: two minutes at most, not ten; memory of fewer sessions\n"
 	"    --brief       a few samples and sessions: that it runs, the figures mean nothing\n"
 	"    --only NAME   this row, or NAME.* where NAME ends in a dot; may be given again\n"
 	"    --sessions N  at most N sessions\n"

@@ -103,6 +103,19 @@ static const struct bench_kind kinds[] = {
 		"among a million; each address in one of them, in no order"},
 	{"timers.tick", "cycles/4 ms", "the control thread's timers, of which a million are armed"},
 	{"timers.fire", "cycles/timer", "one of them that fires and is armed again"},
+	{"client.up", "Mbit/s",
+		"culvert-client's TCP to who is behind Culvert, in a User-Mode Linux guest"},
+	{"client.down", "Mbit/s", "from there; limit: kernel L2TP. There a system call is dear"},
+	{"client.kernel.up", "Mbit/s", "xl2tpd with the kernel's L2TP and PPP, in the same guest"},
+	{"client.kernel.down", "Mbit/s", "likewise"},
+	{"client.xl2tpd.up", "Mbit/s", "xl2tpd's user-space mode, in the same guest"},
+	{"client.xl2tpd.down", "Mbit/s", "likewise"},
+	{"client.native.up", "Mbit/s", "culvert-client without a guest; all else on the other CPU"},
+	{"client.native.down", "Mbit/s", "likewise"},
+	{"client.thread.up", "Mbit/s", "of its one thread in a second of its CPU time; ACKs count"},
+	{"client.thread.down", "Mbit/s", "likewise"},
+	{"client.packet.up", "ns/packet", "of its CPU time, the kernel's part of it included"},
+	{"client.packet.down", "ns/packet", "likewise"},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
