@@ -167,7 +167,7 @@ static void
 on_names(void *ctx, const struct names_found *names)
 {
 	struct discover *d = ctx;
-	uint64_t now = client_now();
+	uint64_t now;
 
 	memcpy(d->found.gateway_error, names->gateway_error, sizeof(d->found.gateway_error));
 	for (size_t i = 0; i < NAMES_ADDRESSES; i++)
@@ -176,6 +176,9 @@ on_names(void *ctx, const struct names_found *names)
 	take_lns(d, names);
 	names_free(d->names);
 	d->names = NULL;
+	if (d->p.named != NULL)
+		d->p.named(d->p.ctx, &d->found);
+	now = client_now();
 	d->deadline = now + QUESTIONS_NS;
 	ike_probes_begin(d, now);
 	lns_probes_begin(d, now);

@@ -21,6 +21,9 @@ struct discover_params {
 	const struct cfg_connection *connection;
 	struct names_rtts *rtts; /* what was measured before, and now as well; NULL: now alone */
 	uint32_t mark;           /* of what is sent (SO_MARK); 0: none */
+	/* Once all addresses are known, and before anybody is asked; NULL: it is not told. Nothing
+	 * of discovery may be called in it. */
+	void (*named)(void *ctx, const struct found *found);
 	/* Once, never from discover_begin; then discover_free may be called, also in it. */
 	void (*tell)(void *ctx, const struct found *found);
 	void *ctx;

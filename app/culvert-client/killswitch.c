@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static void put(struct cv_writer *w, const char *fmt, ...) __attribute__((format
 static void
 put(struct cv_writer *w, const char *fmt, ...)
 {
-	char line[512];
+	char line[1536];
 	va_list args;
 	int n;
 
@@ -38,41 +39,65 @@ put(struct cv_writer *w, const char *fmt, ...)
 		cv_write_bytes(w, line, (size_t)n);
 }
 
-/* A set of one family's elements; nft takes none without. */
-static void
-put_set(struct cv_writer *w, const char *name, enum cv_family family, const struct cv_prefix *all,
-	size_t n)
-{
-	const char *before = "\t\telements = { ";
-	char text[CV_PREFIX_TEXT];
+/*
+ * Where there is a table its chain and sets stay, and what is in them is replaced. Another chain in
+ * place of the old one is in force later than that is out of it, by the time of a packet: the
+ * kernel tells them which generation counts one after the other.
+ */
+static const char frame[] =
+	"table inet %s {\n"
+	"\tset protected4 { type ipv4_addr; flags interval; auto-merge; }\n"
+	"\tset protected6 { type ipv6_addr; flags interval; auto-merge; }\n"
+	"\tset lns4 { type ipv4_addr; flags interval; auto-merge; }\n"
+	"\tset lns6 { type ipv6_addr; flags interval; auto-merge; }\n"
+	"\tset resolvers4 { type ipv4_addr; flags interval; auto-merge; }\n"
+	"\tset resolvers6 { type ipv6_addr; flags interval; auto-merge; }\n"
+	"\tset lns_ports { type inet_service; }\n"
+	"\tchain leave { type filter hook postrouting priority -10; policy accept; }\n"
+	"}\n"
+	"flush chain inet %s leave\n";
 
-	put(w, "\tset %s%u {\n\t\ttype ipv%u_addr\n\t\tflags interval\n\t\tauto-merge\n", name,
-		family == CV_IPV4 ? 4u : 6u, family == CV_IPV4 ? 4u : 6u);
+/* A set's elements of one family, in place of those that it has; nft takes none without. */
+static void
+put_set(struct cv_writer *w, const char *table, const char *name, enum cv_family family,
+	const struct cv_prefix *all, size_t n)
+{
+	unsigned version = family == CV_IPV4 ? 4 : 6;
+	char text[CV_PREFIX_TEXT];
+	bool any = false;
+
+	put(w, "flush set inet %s %s%u\n", table, name, version);
 	for (size_t i = 0; i < n; i++) {
 		if (all[i].ip.family != family)
 			continue;
-		put(w, "%s%s", before, cv_prefix_text(&all[i], text));
-		before = ", ";
+		if (!any)
+			put(w, "add element inet %s %s%u { ", table, name, version);
+		put(w, "%s%s", any ? ", " : "", cv_prefix_text(&all[i], text));
+		any = true;
 	}
-	put(w, "%s\t}\n", before[0] == ',' ? " }\n" : "");
+	if (any)
+		put(w, " }\n");
 }
 
 static void
-put_ports(struct cv_writer *w, const struct cfg_connection *c)
+put_ports(struct cv_writer *w, const char *table, const struct cfg_connection *c)
 {
-	put(w, "\tset lns_ports {\n\t\ttype inet_service\n\t\telements = { %u", c->stun_port);
+	put(w, "flush set inet %s lns_ports\nadd element inet %s lns_ports { %u", table, table,
+		c->stun_port);
 	for (size_t i = 0; i < c->n_ports; i++)
 		if (c->ports[i] != c->stun_port)
 			put(w, ", %u", c->ports[i]);
-	put(w, " }\n\t}\n");
+	put(w, " }\n");
 }
 
 /* Behind the hook stands what is routed and what is ours; before encryption and, as ESP, after it.
- */
+ * A packet that has its way written in it may go on to anybody from where it goes first. */
 static const char chain[] =
 	"\tchain leave {\n"
-	"\t\ttype filter hook postrouting priority -10; policy accept\n"
 	"\t\toifname \"lo\" accept\n"
+	"\t\tip option lsrr exists counter drop\n"
+	"\t\tip option ssrr exists counter drop\n"
+	"\t\texthdr rt exists counter drop\n"
 	"\t\tip daddr != @protected4 accept\n"
 	"\t\tip6 daddr != @protected6 accept\n"
 	"\t\trt ipsec exists accept\n"
@@ -103,16 +128,16 @@ kill_switch_write(const struct cfg_connection *c, const struct cv_ip *lns, size_
 		hosts[i] = (struct cv_prefix){
 			.ip = lns[i], .length = lns[i].family == CV_IPV4 ? 32 : 128};
 	kill_switch_name(c, name);
-	/* made where there is none, so that it can be deleted */
-	put(&w, "table inet %s {}\ndelete table inet %s\ntable inet %s {\n", name, name, name);
+	put(&w, frame, name, name);
 	for (unsigned i = 0; i < 2; i++) {
 		enum cv_family family = i == 0 ? CV_IPV4 : CV_IPV6;
 
-		put_set(&w, "protected", family, c->protected, c->n_protected);
-		put_set(&w, "lns", family, hosts, n_lns);
-		put_set(&w, "resolvers", family, c->resolvers, c->n_resolvers);
+		put_set(&w, name, "protected", family, c->protected, c->n_protected);
+		put_set(&w, name, "lns", family, hosts, n_lns);
+		put_set(&w, name, "resolvers", family, c->resolvers, c->n_resolvers);
 	}
-	put_ports(&w, c);
+	put_ports(&w, name, c);
+	put(&w, "table inet %s {\n", name);
 	cv_write_bytes(&w, chain, sizeof(chain) - 1);
 	put(&w, "}\n");
 	cv_write_u8(&w, '\0');

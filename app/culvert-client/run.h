@@ -51,6 +51,7 @@ struct run {
 	struct race *race;       /* for it, and what is left of the last one */
 	struct ipsec *ipsec;
 	struct watch *watch;
+	struct kill_switch_watch *kill_switch;
 	struct deputy dns; /* names DNS servers */
 	struct event *named;
 	struct mapping *mapping;

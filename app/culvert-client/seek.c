@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which way it is to be, and by which LNSs: by what the configuration says, or, where it leaves
  * that open or has names, by discovery. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "decide.h"
 #include "discover.h"
-#include "killswitch.h"
+#include "killswitch_watch.h"
 #include "run.h"
 
 /* ---- whom IPsec reaches by the relay ---- */
@@ -71,8 +72,9 @@ note_ip(struct cv_ip *list, size_t n, const struct cv_ip *ip)
 	return n;
 }
 
-int
-seek_close_others(struct run *r)
+/* found: what was found just now, whose LNSs are to be asked; NULL: nothing. */
+static int
+close_others(struct run *r, const struct found *found)
 {
 	struct cv_ip lns[KILL_SWITCH_LNS_MAX];
 	char why[KILL_SWITCH_WHY];
@@ -83,10 +85,38 @@ seek_close_others(struct run *r)
 	for (size_t i = 0; i < r->c->n_lns; i++) /* those that do not answer now, too */
 		if (r->c->lns[i].name == NULL)
 			n = note_ip(lns, n, &r->c->lns[i].ip);
+	for (size_t i = 0; found != NULL && i < found->n_lns; i++)
+		n = note_ip(lns, n, &found->lns[i].who.ip);
 	if (!r->c->kill_switch || kill_switch_set(r->c, lns, n, why) == 0)
 		return 0;
 	snprintf(r->failure, sizeof(r->failure), "kill-switch: %s", why);
 	return -1;
+}
+
+int
+seek_close_others(struct run *r)
+{
+	return close_others(r, NULL);
+}
+
+/* Somebody has flushed all rules, ours with them. */
+static void
+on_gone(void *ctx)
+{
+	struct run *r = ctx;
+	bool back = close_others(r, NULL) == 0;
+
+	cv_log_event(&r->log, back ? CV_LOG_WARNING : CV_LOG_ERROR, "kill-switch-gone",
+		"connection=%s put-back=%s reason=\"%s\"", r->c->name, back ? "yes" : "no",
+		back ? "somebody has deleted its table" : r->failure);
+}
+
+/* LNSs that have names: where they are in a protected network, the kill switch lets nothing go to
+ * them before it knows them. Why nobody answers then, r->failure says. */
+static void
+on_named(void *ctx, const struct found *f)
+{
+	(void)close_others(ctx, f);
 }
 
 /* ---- what is said ---- */
@@ -114,6 +144,14 @@ seek_prepare(struct run *r)
 	r->seeks = c->way != CFG_WAY_DIRECT && (c->way != CFG_WAY_RELAY || has_names(c));
 	if (set_targets(r, &c->gateway.ip, gateway ? 1 : 0) != 0)
 		return -1;
+	if (c->kill_switch) {
+		r->kill_switch = kill_switch_watch_new(r->base, c, on_gone, r);
+		if (r->kill_switch == NULL) {
+			snprintf(
+				r->failure, sizeof(r->failure), "kill-switch: %s", strerror(errno));
+			return -1;
+		}
+	}
 	return seek_close_others(r);
 }
 
@@ -170,6 +208,7 @@ seek(struct run *r)
 		.log = &r->log,
 		.connection = r->c,
 		.rtts = &r->rtts,
+		.named = on_named,
 		.tell = on_found,
 		.ctx = r};
 
@@ -212,6 +251,7 @@ seek_direct(struct run *r)
 		.connection = r->c,
 		.rtts = &r->rtts,
 		.mark = r->routes.table,
+		.named = on_named,
 		.tell = on_looked,
 		.ctx = r};
 
@@ -223,5 +263,6 @@ void
 seek_end(struct run *r)
 {
 	discover_free(r->discover);
+	kill_switch_watch_free(r->kill_switch);
 	free(r->to);
 }

@@ -250,7 +250,8 @@ force(const struct asked *a)
 		(void)routes_sweep(netlink, run_table(a->cfg, a->c));
 		mnl_socket_close(netlink);
 	}
-	if (a->c->n_protected != 0 && kill_switch_remove(a->c, why) != 0) {
+	/* also where the configuration no longer has one: nft may be missing then */
+	if (kill_switch_remove(a->c, why) != 0 && a->c->n_protected != 0) {
 		fprintf(stderr, "culvert-client: %s: kill-switch: %s\n", a->c->name, why);
 		return EXIT_FAILED;
 	}

@@ -219,6 +219,20 @@ directly() {
 		client down office
 }
 
+# Everything is protected, and who the LNS is only DNS says.
+with_kill_switch() {
+	sed -e "s|gateway: $GATEWAY, lns: $OTHER|gateway: ipsec.example.net, kill-switch: true, protected: [0.0.0.0/0, '::/0']|" \
+		-i "$RUN/up.yaml"
+	cat >"$RUN/up.sh" <<SH
+#!/bin/sh
+mount --bind "$RUN/resolv.conf" /etc/resolv.conf && exec "$CLIENT" --config "$RUN/up.yaml" up office
+SH
+	chmod +x "$RUN/up.sh"
+	nat_firewall site hotel && world_in host unshare -m "$RUN/up.sh" && way_is relay &&
+		world_in host nft list set inet culvert-client-office lns4 | grep $OTHER &&
+		! world_in host ping -c 1 -W 1 $GATEWAY && client down --force office && nat_firewall site open
+}
+
 in_use() {
 	world_spawn host taken python3 -c 'import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -378,6 +392,7 @@ tap_check "way: relay" always
 tap_check "the table" table
 tap_check "up: by the relay, where IKE is blocked" by_relay
 tap_check "and directly, when it no longer is" directly
+tap_check "by the relay with a kill switch, where only DNS knows the LNS" with_kill_switch
 tap_check "UDP 500 is in use: from another port" in_use
 tap_check "IPv6" six
 tap_check "nobody is there, and ICMP says so" nobody

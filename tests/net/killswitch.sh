@@ -147,6 +147,50 @@ forwarded() {
 		passed "udp.dstport == 9 && ip.src == 10.8.0.2 && ip.dst == $BESIDE"
 }
 
+# routed_by CAPTURE: what goes to a network that is not protected first.
+routed_by() {
+	capture_start far box0 "$1" && world_in box "$HERE/leaks.py" --by $BESIDE $FAR &&
+		world_in box "$HERE/leaks.py" --by $BESIDE6 $FAR6 && capture_stop "$1"
+}
+
+source_routed() {
+	world_in box nft delete table inet culvert-client-office && routed_by before-routed && switch_on box office &&
+		routed_by after-routed && [ "$(left before-routed "udp.dstport == 9 && ip")" = 1 ] &&
+		[ "$(left before-routed "udp.dstport == 9 && ipv6")" = 1 ] && [ "$(left after-routed udp)" = 0 ]
+}
+
+# A table in place of another one lets some out that come between the two.
+set_again() {
+	capture_start far box0 again && world_spawn box flood "$HERE/leaks.py" --flood 4 $FAR || return 1
+	for _ in $(seq 40); do
+		switch_on box office || return 1
+	done
+	world_until 20 grep -q . "$RUN/flood.log" && capture_stop again && cat "$RUN/flood.log" &&
+		[ "$(cat "$RUN/flood.log")" -gt 1000 ] && [ "$(left again "udp.dstport == 9")" = 0 ]
+}
+
+# Whoever flushes all rules takes the switch along; what runs puts it back.
+flushed() {
+	sed -i "1i directory: $RUN/run\nrun-as: nobody" "$RUN/office.yaml"
+	sed -i 's/    kill-switch/    way: relay\n&/' "$RUN/office.yaml"
+	world_spawn box client "$CLIENT" --config "$RUN/office.yaml" run office &&
+		world_until 20 world_in box "$CLIENT" --config "$RUN/office.yaml" status office || return 1
+	for _ in 1 2 3; do
+		world_in box nft flush ruleset
+		world_until 10 world_in box nft list table inet culvert-client-office || return 1
+	done
+	grep -E 'kill-switch-gone connection=office put-back=yes' "$RUN/client.log" && ! world_in box ping -c 1 -W 1 $FAR &&
+		world_in box nft list table inet culvert-client-office | grep $LNS || return 1
+	world_stop client
+	world_in box nft list table inet culvert-client-office >/dev/null
+}
+
+# Taken away by force also where the configuration has none any more.
+forced() {
+	sed -i '/kill-switch\|protected\|resolvers/d' "$RUN/office.yaml"
+	world_in box "$CLIENT" --config "$RUN/office.yaml" down --force office && [ -z "$(world_in box nft list ruleset)" ]
+}
+
 # With everything protected, neighbours are found yet, so IPsec goes on.
 all_of_it() {
 	configure all '0.0.0.0/0, "::/0"' && switch_on box all || return 1
@@ -213,7 +257,7 @@ encrypted() {
 		world_in box ping -c 3 -i 0.2 -W 2 $FAR && xfrm delete && ! world_in box ping -c 1 -W 1 $FAR
 }
 
-tap_plan 13
+tap_plan 17
 world_open
 
 tap_need "a host, one behind it, and networks beyond" hosts
@@ -225,6 +269,8 @@ tap_check "and DNS to the resolver that is named" resolver_passes
 tap_check "nothing else does" rest_is_held
 tap_check "other networks are as they were" others_pass
 tap_check "the same of what is forwarded" forwarded
+tap_check "nor what is to go to other networks first, and from there to these" source_routed
+tap_check "set again under a flood, nothing comes between" set_again
 tap_check "with everything protected neighbours are found yet" all_of_it
 tap_check "each connection has a table of its own" own_tables
 tap_check "who may not is told so, and who mistypes, too" complains
@@ -233,5 +279,7 @@ if kernel_has_esp; then
 else
 	tap_skip "what IPsec has encrypted leaves" "this kernel has no ESP"
 fi
+tap_check "rules are flushed by somebody else: the switch comes back" flushed
+tap_check "and goes by force, also where the configuration no longer has it" forced
 tap_check "nothing is left behind" world_vanish
 tap_end
