@@ -105,6 +105,7 @@ struct lns_tunnel {
 	struct cv_endpoint peer;
 	uint64_t created_at;
 	struct lns_path **paths; /* LNS_PATHS places for where its peer may be, too; NULL: none */
+	struct cv_link asked;    /* in lns->asked: it has some */
 	uint64_t moved_at;
 	uint32_t moves;
 	uint32_t path_rate, move_rate; /* for cv_limit_take */
@@ -268,6 +269,7 @@ struct lns {
 	uint32_t n_dials, dial_tunnels, dial_sessions; /* that they have */
 	struct cv_fair_bucket setups, calls;           /* of tunnels; of sessions */
 	uint32_t paths;                                /* of all tunnels */
+	struct cv_list asked;                          /* tunnels that have them */
 	uint64_t unproved, unproved_said_at;           /* since the last line about them */
 	struct cv_bucket refusal_lines;
 	uint64_t lines_suppressed;

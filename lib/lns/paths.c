@@ -104,6 +104,7 @@ lns_path_forget(struct lns *lns, struct lns_tunnel *t, unsigned place)
 			return;
 	free(t->paths);
 	t->paths = NULL;
+	cv_unlink(&t->asked);
 }
 
 void
@@ -153,7 +154,22 @@ new_path(const struct lns *lns, const struct lns_tunnel *t, const struct cv_endp
 	return path;
 }
 
-/* A place for one more; LNS_PATHS: all tunnels together have too many. */
+/* All tunnels together have too many: they give one up by turns, so that who fills those of some
+ * keeps no other tunnel's peer from being asked. */
+static void
+make_room(struct lns *lns, uint64_t now)
+{
+	struct lns_tunnel *t = CV_OBJECT(struct lns_tunnel, asked, cv_list_first(&lns->asked));
+	unsigned place = crypto_random_u32(lns->crypto) % LNS_PATHS;
+
+	cv_unlink(&t->asked);
+	cv_list_append(&lns->asked, &t->asked);
+	while (t->paths[place] == NULL)
+		place = (place + 1) % LNS_PATHS;
+	give_up(lns, t, now, place);
+}
+
+/* A place for one more. */
 static unsigned
 free_place(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 {
@@ -161,14 +177,12 @@ free_place(struct lns *lns, struct lns_tunnel *t, uint64_t now)
 
 	while (place < LNS_PATHS && t->paths != NULL && t->paths[place] != NULL)
 		place++;
-	if (place < LNS_PATHS && lns->paths < LNS_PATHS_ALL)
-		return place;
-	if (t->paths == NULL)
-		return LNS_PATHS;
-	place = crypto_random_u32(lns->crypto) % LNS_PATHS;
-	if (t->paths[place] == NULL)
-		return LNS_PATHS;
-	give_up(lns, t, now, place);
+	if (place == LNS_PATHS) {
+		place = crypto_random_u32(lns->crypto) % LNS_PATHS;
+		give_up(lns, t, now, place);
+	} else if (lns->paths >= LNS_PATHS_ALL) {
+		make_room(lns, now);
+	}
 	return place;
 }
 
@@ -185,12 +199,15 @@ static struct lns_path *
 add(struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct cv_endpoint *at)
 {
 	struct lns_path *path = new_path(lns, t, at);
-	unsigned place = path == NULL ? LNS_PATHS : free_place(lns, t, now);
+	unsigned place = path == NULL ? 0 : free_place(lns, t, now);
 
-	if (place < LNS_PATHS && t->paths == NULL)
+	if (path != NULL && t->paths == NULL) {
 		t->paths = calloc(LNS_PATHS, sizeof(t->paths[0]));
-	if (place == LNS_PATHS || t->paths == NULL) {
-		lns_count(lns, path == NULL || t->paths == NULL ? LNS_MEMORY : LNS_PATHS_RATE);
+		if (t->paths != NULL)
+			cv_list_append(&lns->asked, &t->asked);
+	}
+	if (path == NULL || t->paths == NULL) {
+		lns_count(lns, LNS_MEMORY);
 		free(path);
 		return NULL;
 	}

@@ -452,6 +452,9 @@ lns_tunnel_poll(struct lns *lns, struct lns_tunnel *t, uint64_t now, struct lns_
 	if (t->moved || t->followed != lns_path_followed(lns, t)) {
 		t->moved = false;
 		t->followed = lns_path_followed(lns, t);
+		/* a call that comes, or a user who proves himself anew, is to be asked as well */
+		if (!t->followed)
+			lns_path_free(lns, t);
 		*action = (struct lns_action){.type = LNS_ACT_TUNNEL_CHANGE,
 			.listener = t->listener,
 			.peer = t->peer,

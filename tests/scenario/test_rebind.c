@@ -7,53 +7,14 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "hand.h"
 #include "judge.h"
 #include "ppp/link.h"
+#include "rebind.h"
 
-#define SECOND CV_NS_PER_S
-#define MS CV_NS_PER_MS
-
-#define BASE                                                                              \
-	"ports: [{name: wan, device: 'af_packet:lns0'}]\n"                                \
-	"listeners: [{address: 192.0.2.1/24}]\n"                                          \
-	"ppp: {auth: [mschapv2, chap-md5, pap]}\n"                                        \
-	"users: [{name: alice, password-file: alice}, {name: bob, password-file: bob}]\n" \
-	"limits: {sessions: 100, tunnels: 100, tunnels-per-peer: 2}\n"
-#define GROUP(more) "groups: [{name: g, address: 10.0.0.1, pool: 10.0.0.0/24" more "}]\n"
-#define OPEN "tunnels: {secrets: [{peer: 192.0.2.0/24, secret: none}]}\n"
-
-static const char challenge[] = BASE OPEN GROUP("");
-static const char many[] = BASE OPEN GROUP(", user-sessions: 20");
 static const char echo[] = BASE OPEN GROUP(", rebind: echo");
 static const char off[] = BASE OPEN GROUP(", rebind: off");
 
-static const struct cv_endpoint forger = {
-	.ip = {.family = CV_IPV4, .bytes = {192, 0, 2, 99}}, .port = 777};
-
 /* ---- what is sent ---- */
-
-static void
-say(struct world *w, const struct lns_session_info *s, const struct cv_endpoint *from,
-	const void *frame, size_t len)
-{
-	uint8_t bytes[512];
-	struct cv_writer out = cv_writer(bytes, sizeof(bytes));
-
-	l2tp_data_header_write(&out, s->tunnel_id, s->session_id, len);
-	cv_write_bytes(&out, frame, len);
-	assert_false(out.failed);
-	world_inject(w, from, bytes, cv_written(&out));
-}
-
-/* A packet, as any that a client sends. */
-static void
-speak(struct world *w, const struct lns_session_info *s, const struct cv_endpoint *from)
-{
-	static const uint8_t packet[] = {0xff, 0x03, 0x00, 0x21, 0x45, 0, 0, 20};
-
-	say(w, s, from, packet, sizeof(packet));
-}
 
 static struct lns_session_info
 session_of(const struct world *w, const struct world_client *c)
@@ -627,200 +588,6 @@ so_many_moves_a_minute(void **state)
 	world_down(&w);
 }
 
-/* ---- several users ---- */
-
-enum { CALLS = 17 };
-
-/* A LAC by hand, with PPP links of its callers. */
-struct lac {
-	struct hand h;
-	struct ppp_params params[CALLS];
-	struct ppp_link *link[CALLS];
-	uint16_t session[CALLS]; /* the server's */
-	unsigned n, heard;
-	bool up[CALLS], mute[CALLS];
-	struct cv_endpoint at; /* that its NAT has for it */
-};
-
-static void
-lac_events(struct lac *k, unsigned i)
-{
-	struct ppp_network any = {0};
-	struct ppp_event e;
-
-	while (ppp_link_poll_event(k->link[i], &e)) {
-		if (e.type == PPP_EV_NETWORK)
-			ppp_network_start(k->link[i], k->h.w->now, &any);
-		k->up[i] = e.type == PPP_EV_UP || (k->up[i] && e.type != PPP_EV_DOWN);
-	}
-}
-
-/* What was said to the LAC's callers, and what they say. */
-static void
-lac_pump(struct lac *k)
-{
-	struct world *w = k->h.w;
-	bool more = true;
-
-	while (more) {
-		more = k->heard != w->n_data_outside;
-		for (; k->heard != w->n_data_outside; k->heard++) {
-			const struct world_ppp *f = &w->ppp_outside[k->heard % WORLD_PPP];
-			unsigned i = (unsigned)f->session - 1;
-
-			if (!cv_endpoint_equal(&f->to, &k->at) || i >= k->n || k->link[i] == NULL)
-				continue;
-			ppp_link_input(k->link[i], w->now, f->bytes, f->len);
-			lac_events(k, i);
-		}
-		for (unsigned i = 0; i < k->n && k->link[i] != NULL; i++) {
-			struct lns_session_info s = {
-				.tunnel_id = k->h.peer_tunnel, .session_id = k->session[i]};
-			uint8_t frame[PPP_MAX_CONTROL];
-			int len;
-
-			lac_events(k, i);
-			while ((len = ppp_link_poll_output(k->link[i], frame, sizeof(frame))) > 0) {
-				more = true;
-				if (!k->mute[i])
-					say(w, &s, &k->at, frame, (size_t)len);
-			}
-		}
-	}
-}
-
-static void
-lac_up(struct lac *k, struct world *w, unsigned calls)
-{
-	static const char *const users[] = {"alice", "bob"}, *const words[] = {"pass-a", "pass-b"};
-
-	*k = (struct lac){.n = calls};
-	hand_init(&k->h, w, 0xc0000260, 1701, 9);
-	k->at = k->h.address;
-	assert_true(hand_tunnel(&k->h, "lac", NULL));
-	for (unsigned i = 0; i < calls; i++) {
-		ppp_params_default(&k->params[i], PPP_CLIENT);
-		k->params[i].crypto = w->crypto;
-		k->params[i].auth[0] = PPP_AUTH_MSCHAPV2;
-		k->params[i].n_auth = 1;
-		k->params[i].user =
-			(struct cv_bytes){(const uint8_t *)users[i % 2], strlen(users[i % 2])};
-		k->params[i].password =
-			(struct cv_bytes){(const uint8_t *)words[i % 2], strlen(words[i % 2])};
-		k->link[i] = ppp_link_new(&k->params[i], (struct ppp_scope){0}, w->now);
-		k->session[i] = hand_call(&k->h, (uint16_t)(i + 1));
-		assert_int_not_equal(k->session[i], 0);
-		ppp_link_open(k->link[i], w->now);
-		hand_connect(&k->h, k->session[i]);
-		lac_pump(k);
-	}
-	for (unsigned i = 0; i < calls; i++)
-		assert_true(k->up[i]);
-}
-
-static void
-lac_free(struct lac *k)
-{
-	for (unsigned i = 0; i < k->n; i++)
-		ppp_link_free(k->link[i]);
-}
-
-static bool
-lac_is_at(const struct lac *k, const struct cv_endpoint *at)
-{
-	struct lns_tunnel_info t;
-
-	assert_int_equal(lns_find_tunnel(k->h.w->lns, LNS_ANY_LISTENER, k->h.peer_tunnel, &t), 1);
-	return cv_endpoint_equal(&t.peer, at);
-}
-
-static void
-one_user_does_not_move_another(void **state)
-{
-	const struct cv_endpoint thief = {.ip = cv_ipv4(0xc0000261), .port = 9};
-	struct cv_endpoint home;
-	struct world w;
-	struct lac k;
-
-	(void)state;
-	world_up(&w, challenge, 7);
-	lac_up(&k, &w, 2);
-	home = k.at;
-	/* alice, who knows her password, and bob's IDs, would have bob's packets */
-	k.mute[1] = true;
-	k.at = thief;
-	for (unsigned i = 0; i < 8; i++) {
-		for (unsigned j = 0; j < 2; j++)
-			speak(&w,
-				&(struct lns_session_info){
-					.tunnel_id = k.h.peer_tunnel, .session_id = k.session[j]},
-				&thief);
-		lac_pump(&k);
-		assert_true(lac_is_at(&k, &home));
-		world_sleep(&w, SECOND);
-	}
-	assert_true(world_counter(&w, LNS_PATHS_ASKED) > 2);
-	/* both are there: it moves, at once */
-	k.mute[1] = false;
-	for (unsigned i = 0; i < 10 && !lac_is_at(&k, &thief); i++) {
-		speak(&w,
-			&(struct lns_session_info){
-				.tunnel_id = k.h.peer_tunnel, .session_id = k.session[0]},
-			&thief);
-		lac_pump(&k);
-		world_sleep(&w, SECOND);
-	}
-	assert_true(lac_is_at(&k, &thief));
-	assert_true(world_logged(&w, "tunnel-moved", "sessions=2"));
-	assert_true(k.up[0] && k.up[1]);
-	lac_free(&k);
-	world_down(&w);
-}
-
-/* A call that has no user yet can't say where it is. */
-static void
-not_while_a_call_begins(void **state)
-{
-	struct world w;
-	struct lac k;
-
-	(void)state;
-	world_up(&w, challenge, 7);
-	lac_up(&k, &w, 2);
-	assert_int_not_equal(hand_call(&k.h, 3), 0);
-	assert_false(w.followed);
-	world_sleep(&w, 70 * SECOND); /* nor does it come */
-	lac_free(&k);
-	world_down(&w);
-}
-
-/* A tunnel of 16 sessions is followed when all have answered; one of 17 is not. */
-static void
-so_many_sessions(void **state)
-{
-	const struct cv_endpoint moved = {.ip = cv_ipv4(0xc0000261), .port = 9};
-	struct world w;
-	struct lac k;
-
-	(void)state;
-	for (unsigned n = 16; n <= CALLS; n++) {
-		world_up(&w, many, 7);
-		lac_up(&k, &w, n);
-		assert_int_equal(w.followed, n == 16);
-		k.at = moved;
-		speak(&w,
-			&(struct lns_session_info){
-				.tunnel_id = k.h.peer_tunnel, .session_id = k.session[3]},
-			&moved);
-		assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), n == 16);
-		lac_pump(&k);
-		assert_int_equal(lac_is_at(&k, &moved), n == 16);
-		assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), n == 16 ? 16 : 0);
-		lac_free(&k);
-		world_down(&w);
-	}
-}
-
 int
 main(void)
 {
@@ -841,9 +608,6 @@ main(void)
 		cmocka_unit_test(where_there_is_room),
 		cmocka_unit_test(swapped_ports),
 		cmocka_unit_test(so_many_moves_a_minute),
-		cmocka_unit_test(one_user_does_not_move_another),
-		cmocka_unit_test(not_while_a_call_begins),
-		cmocka_unit_test(so_many_sessions),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
