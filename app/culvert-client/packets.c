@@ -2,7 +2,9 @@
 /*
  * Packets, many at a time: a round takes as many as wait, up to a bound, so that each side, and
  * time, has its turn. The kernel is given datagrams of one size as one (UDP_SEGMENT), and gives
- * them so (UDP_GRO), where it can. Buffers are this thread's, of all sessions.
+ * them so (UDP_GRO), where it can, and several of these at once. Of a TUN, and to it, each packet
+ * is a system call: offloads there are for TCP and UDP, and what it carries is ESP. Buffers are
+ * this thread's, of all sessions.
  */
 #include "packets.h"
 
@@ -15,7 +17,7 @@
 
 enum {
 	ROUND = 64,     /* packets of the TUN */
-	DATAGRAMS = 16, /* of the LNS, each of which may be many */
+	DATAGRAMS = 32, /* of the LNS, each of which may be many */
 	DATAGRAM_MAX = 65536,
 	PACKET_MAX = 9216, /* of the TUN */
 	TRAIN_MAX = 64,    /* datagrams in one (UDP_MAX_SEGMENTS of the oldest kernels) */
@@ -55,11 +57,24 @@ packets_measure(struct session *s)
 	return s->status.mtu != before;
 }
 
+/* What comes while another is served waits: more than the system lets anybody have, where we may.
+ */
+static void
+set_room(int fd, int forced, int option)
+{
+	int bytes = 4 << 20;
+
+	if (setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof(bytes)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, option, &bytes, sizeof(bytes));
+}
+
 void
 packets_prepare(int fd)
 {
 	int on = 1;
 
+	set_room(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	set_room(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	(void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
 }
 
@@ -192,39 +207,56 @@ train(const struct session *s, unsigned first)
 	return n;
 }
 
-static bool
-send_train(struct session *s, unsigned first, unsigned n)
-{
+/* The trains of a round, and how many packets each has. */
+static struct {
+	struct mmsghdr messages[ROUND];
 	union {
 		uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
 		struct cmsghdr align;
-	} control = {{0}};
-	struct msghdr m = {.msg_iov = out.parts[first], .msg_iovlen = 2 * n};
+	} control[ROUND];
+	unsigned first[ROUND];
+	unsigned packets[ROUND];
+	unsigned n;
+} trains;
+
+/* The next one: n packets from `first` on. */
+static void
+add_train(unsigned first, unsigned n)
+{
+	struct msghdr *m = &trains.messages[trains.n].msg_hdr;
+	struct cmsghdr *c = &trains.control[trains.n].align;
 	uint16_t each = (uint16_t)length(first);
 
+	*m = (struct msghdr){.msg_iov = out.parts[first], .msg_iovlen = 2 * n};
 	if (n > 1) {
-		struct cmsghdr *c = &control.align;
-
-		m.msg_control = &control;
-		m.msg_controllen = sizeof(control);
+		m->msg_control = c;
+		m->msg_controllen = sizeof(trains.control[0]);
 		c->cmsg_level = IPPROTO_UDP;
 		c->cmsg_type = UDP_SEGMENT;
 		c->cmsg_len = CMSG_LEN(sizeof(each));
 		memcpy(CMSG_DATA(c), &each, sizeof(each));
 	}
-	if (sendmsg(s->fd, &m, 0) < 0)
-		return false;
+	trains.first[trains.n] = first;
+	trains.packets[trains.n++] = n;
+}
+
+static void
+count_sent(struct session *s, unsigned first, unsigned n)
+{
 	s->status.tx_packets += n;
 	for (unsigned i = first; i < first + n; i++)
 		s->status.tx_bytes += out.parts[i][1].iov_len;
-	return true;
 }
 
 static void
 send_alone(struct session *s, unsigned i)
 {
-	if (send_train(s, i, 1))
+	const struct msghdr m = {.msg_iov = out.parts[i], .msg_iovlen = 2};
+
+	if (sendmsg(s->fd, &m, 0) >= 0) {
+		count_sent(s, i, 1);
 		return;
+	}
 	s->status.tx_dropped++;
 	if (errno == EMSGSIZE && packets_measure(s))
 		s->params.tell(
@@ -232,18 +264,40 @@ send_alone(struct session *s, unsigned i)
 }
 
 /* What the kernel, or the device, can't cut up is sent one by one; so is what has become too long
- * for the way, of which each is told so. */
+ * for the way, of which each is told so. A queue that is full would be so for each, too. */
+static void
+refused(struct session *s, unsigned first, unsigned n)
+{
+	if (errno == EAGAIN) {
+		s->status.tx_dropped += n;
+		return;
+	}
+	if (n > 1 && (errno == EIO || errno == EOPNOTSUPP))
+		s->trains = false;
+	for (unsigned k = 0; k < n; k++)
+		send_alone(s, first + k);
+}
+
 static void
 send_all(struct session *s)
 {
+	unsigned at = 0;
+
+	trains.n = 0;
 	for (unsigned i = 0, n; i < out.n; i += n) {
 		n = train(s, i);
-		if (n > 1 && send_train(s, i, n))
+		add_train(i, n);
+	}
+	while (at < trains.n) {
+		int sent = sendmmsg(s->fd, &trains.messages[at], trains.n - at, 0);
+
+		if (sent <= 0) { /* the first of these, and why */
+			refused(s, trains.first[at], trains.packets[at]);
+			at++;
 			continue;
-		if (n > 1 && (errno == EIO || errno == EOPNOTSUPP))
-			s->trains = false;
-		for (unsigned k = 0; k < n; k++)
-			send_alone(s, i + k);
+		}
+		for (int i = 0; i < sent; i++, at++)
+			count_sent(s, trains.first[at], trains.packets[at]);
 	}
 }
 

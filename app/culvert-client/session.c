@@ -364,7 +364,6 @@ open_socket(const struct session *s, struct cv_endpoint *local)
 	struct sockaddr_storage to, own;
 	socklen_t len = sockaddr_from(&s->params.lns, &to), own_len = sizeof(own);
 	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int bytes = 4 << 20;
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, len) != 0 ||
 		getsockname(fd, (struct sockaddr *)&own, &own_len) != 0) {
@@ -372,7 +371,6 @@ open_socket(const struct session *s, struct cv_endpoint *local)
 			close(fd);
 		return -1;
 	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	packets_prepare(fd);
 	*local = sockaddr_read(&own);
 	return fd;

@@ -6,6 +6,7 @@
  * byte in front of it.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <setjmp.h>
@@ -28,6 +29,9 @@ static struct {
 	int flags;  /* of the message */
 	bool pending;
 } said;
+
+/* Why sendmmsg takes no train; 0: it does. */
+static int no_trains;
 
 /* ---- what packets.c stands on ---- */
 
@@ -84,6 +88,21 @@ recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags, struct timespe
 	memcpy(CMSG_DATA(c), &said.size, sizeof(said.size));
 	m->msg_controllen = sizeof(struct cmsghdr) + sizeof(said.size);
 	return 1;
+}
+
+/* Likewise. */
+int
+sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
+{
+	unsigned good = 0;
+
+	while (good < n && (no_trains == 0 || messages[good].msg_hdr.msg_control == NULL))
+		good++;
+	if (good == 0) {
+		errno = no_trains;
+		return -1;
+	}
+	return (int)syscall(SYS_sendmmsg, fd, messages, good, flags);
 }
 
 /* ---- two ends ---- */
@@ -291,6 +310,68 @@ test_alone(void **state)
 	assert_int_equal(p->b.session.status.rx_packets, 10);
 }
 
+/* Sends trains of 5, 2 and 4 between two single ones, of which the kernel takes these alone. */
+static void
+send_refused(struct pair *p, int why)
+{
+	static const size_t sizes[] = {
+		50, 700, 700, 700, 700, 700, 701, 60, 800, 800, 800, 800, 900};
+	enum { N = sizeof(sizes) / sizeof(sizes[0]) };
+
+	no_trains = why;
+	for (unsigned n = 0; n < N; n++)
+		write_tun(&p->a, n, sizes[n]);
+	packets_on_tun(p->a.session.params.tun, 0, &p->a.session);
+	no_trains = 0;
+	packets_on_socket(p->b.session.fd, 0, &p->b.session);
+	for (unsigned n = 0; n < N; n++) {
+		bool single = sizes[n] == 50 || sizes[n] == 900;
+
+		if (why != EAGAIN || single)
+			assert_tun_gives(&p->b, n, sizes[n]);
+	}
+	assert_tun_empty(&p->b);
+	assert_int_equal(p->a.session.status.tx_packets, p->b.session.status.rx_packets);
+	assert_int_equal(p->a.session.status.tx_bytes, p->b.session.status.rx_bytes);
+	assert_int_equal(p->a.session.status.tx_packets + p->a.session.status.tx_dropped, N);
+}
+
+/* A device that can't: each goes alone, and trains are not tried again. */
+static void
+test_device_refuses(void **state)
+{
+	struct pair *p = *state;
+
+	need_trains(p);
+	send_refused(p, EIO);
+	assert_int_equal(p->a.session.status.tx_dropped, 0);
+	assert_false(p->a.session.trains);
+}
+
+/* A way that has become too narrow for as long a one as this. */
+static void
+test_way_refuses(void **state)
+{
+	struct pair *p = *state;
+
+	need_trains(p);
+	send_refused(p, EMSGSIZE);
+	assert_int_equal(p->a.session.status.tx_dropped, 0);
+	assert_true(p->a.session.trains);
+}
+
+/* A full queue is full for each of them; what comes after is another matter. */
+static void
+test_queue_refuses(void **state)
+{
+	struct pair *p = *state;
+
+	need_trains(p);
+	send_refused(p, EAGAIN);
+	assert_int_equal(p->a.session.status.tx_dropped, 11);
+	assert_true(p->a.session.trains);
+}
+
 /* ---- hostile ---- */
 
 /* Sends len bytes in which each datagram of `each` is MARK and a body. */
@@ -422,6 +503,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_train, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mixed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_device_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_way_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tiny, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_huge, setup, teardown),
