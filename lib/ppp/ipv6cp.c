@@ -108,6 +108,8 @@ offer(struct ppp_link *l, const struct ppp_network *net)
 	if (!net->ipv6)
 		return PPP_NOT_CARRIED;
 	if (is_zero(l->net6.local))
+		memcpy(l->net6.local, net->local_id, PPP_IPV6_ID);
+	if (is_zero(l->net6.local))
 		draw(l, l->net6.peer, l->net6.local);
 	return 0;
 }

@@ -33,7 +33,12 @@ enum ppp_role { PPP_SERVER, PPP_CLIENT };
 
 enum ppp_auth { PPP_AUTH_NONE, PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
 
-enum { PPP_AUTH_METHODS = 3, PPP_NAME_MAX = 255, PPP_NETWORKS_MAX = 8 };
+enum {
+	PPP_AUTH_METHODS = 3,
+	PPP_NAME_MAX = 255,
+	PPP_NETWORKS_MAX = 8,
+	PPP_IPV6_ID = 8, /* bytes of an interface identifier (RFC 5072 section 4.1) */
+};
 
 /* A network protocol that a link may carry. */
 struct ppp_ncp;
@@ -327,6 +332,9 @@ struct ppp_network {
 	struct cv_ip local_ip, peer_ip;
 	struct cv_ip dns[2], wins[2];
 	bool ipv6; /* IPV6CP too, where the parameters have it */
+	/* the interface identifier that this end would like; zeros: any. Not another one, once the
+	 * link has one */
+	uint8_t local_id[PPP_IPV6_ID];
 };
 
 /* Answers NETWORK: starts them. Returns 0, CV_ERR_STATE (not in that phase; nothing happened) or

@@ -18,7 +18,6 @@ enum {
 	PPP_CHALLENGE_BYTES = 16, /* of our own challenges, */
 	PPP_CHALLENGE_MAX = 255,  /* and of those of others (RFC 1994 section 4.1) */
 	PPP_MESSAGE_MAX = 255,    /* of the text in a server's verdict that we keep */
-	PPP_IPV6_ID = 8,          /* bytes of an interface identifier (RFC 5072 section 4.1) */
 	/* Code- and Protocol-Rejects. A router that speaks all there is begins some 16 network
 	 * protocols at once, ends and begins them again, and repeats each every 3 s. */
 	PPP_REJECT_BURST = 64,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a client sends to learn its IPv6 addresses, and the answers. The first byte: bits 0 and 1
- * what follows: a packet, a body of ICMPv6, or a DHCPv6 message, whose headers and checksums come
- * right; bit 2: no prefix is delegated; bit 3: the server of the captured packets is asked.
+ * What a client sends to learn its IPv6 addresses, and the answers; and what a host is sent. The
+ * first byte: bits 0 and 1 what follows: a packet, a body of ICMPv6, or a DHCPv6 message, whose
+ * headers and checksums come right; bit 2: no prefix is delegated; bit 3: the server of the
+ * captured packets is asked.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "auto6/host.h"
 #include "auto6/private.h"
 #include "fuzz.h"
 #include "wire/nd.h"
@@ -87,6 +89,28 @@ check_answer(const struct auto6_terms *t, const struct auto6_message *m)
 	free(out);
 }
 
+/* The same packet to a host, which may take it for an advertisement. */
+static void
+check_host(const uint8_t *packet, size_t bytes)
+{
+	uint8_t out[AUTO6_SOLICIT_BYTES];
+	struct auto6_host h;
+	struct cv_ip local;
+	int rc;
+
+	cv_ip_parse("fe80::9", &local);
+	auto6_host_begin(&h, &local, 0);
+	rc = auto6_host_input(&h, 1, packet, bytes);
+	FUZZ_CHECK(rc == 0 || rc == CV_ERR_UNKNOWN || rc == CV_ERR_TRUNCATED ||
+		   rc == CV_ERR_MALFORMED);
+	FUZZ_CHECK(rc == 0 || h.address.family == 0);
+	FUZZ_CHECK(rc == CV_ERR_UNKNOWN || auto6_is_advert(packet, bytes));
+	if (h.address.family != 0)
+		FUZZ_CHECK(memcmp(h.address.bytes + 8, local.bytes + 8, 8) == 0 &&
+			   auto6_host_next_timeout(&h) > 1);
+	FUZZ_CHECK(auto6_host_poll(&h, CV_TIME_NEVER - 1, out) <= sizeof(out));
+}
+
 int
 fuzz_one(const uint8_t *data, size_t len)
 {
@@ -126,6 +150,7 @@ fuzz_one(const uint8_t *data, size_t len)
 		auto6_effect(&m, &t.delegated);
 		check_answer(&t, &m);
 	}
+	check_host(packet, bytes);
 	free(packet);
 	return 0;
 }

@@ -224,6 +224,9 @@ def auto6():
         packet = bytes(int(byte, 16) for byte in re.findall(r"0x(\w\w)", body))
         write("auto6", f"{name}-packet", b"\x08" + packet)
         write("auto6", name, b"\x0a" + packet[48:] if packet[6] == 17 else b"\x01" + packet[40:])
+    prefix = bytes.fromhex("03044040 00000e10 00000708 00000000 20010db8000000070000000000000000")
+    servers = bytes.fromhex("19030000 00000e10 20010db8000000000000000000000053")
+    write("auto6", "advertisement", b"\x01" + bytes.fromhex("86000000 40400708 00000000 00000000") + prefix + servers)
 
 
 def ike():

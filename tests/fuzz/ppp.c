@@ -29,7 +29,7 @@ static void
 answer(struct world *w, struct side *s, const struct ppp_event *e)
 {
 	const struct ppp_network net = {cv_ipv4(0x0a000001), cv_ipv4(0x0a000007),
-		{cv_ipv4(0x08080808), {0}}, {cv_ipv4(0x08080404), {0}}, w->ipv6};
+		{cv_ipv4(0x08080808), {0}}, {cv_ipv4(0x08080404), {0}}, w->ipv6, {0}};
 	const struct ppp_network none = {.ipv6 = w->ipv6};
 	struct ppp_secret right = {PPP_SECRET_PLAIN, secret};
 	bool server = s->params.role == PPP_SERVER;

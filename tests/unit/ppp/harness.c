@@ -61,7 +61,7 @@ pair_new(struct crypto *crypto)
 	client(p)->params.request_dns = true;
 	server(p)->secret = (struct ppp_secret){PPP_SECRET_PLAIN, password};
 	server(p)->net = (struct ppp_network){cv_ipv4(SERVER_IP), cv_ipv4(CLIENT_IP),
-		{cv_ipv4(DNS_IP), cv_ipv4(DNS_IP + 1)}, {{0}, {0}}, false};
+		{cv_ipv4(DNS_IP), cv_ipv4(DNS_IP + 1)}, {{0}, {0}}, false, {0}};
 	return p;
 }
 

@@ -74,6 +74,19 @@ test_identifiers(void **state)
 	pair_free(p);
 }
 
+/* A client has the identifier that it would like. */
+static void
+test_liked(void **state)
+{
+	struct pair *p = pair_with(*state, IP | IPV6, IP | IPV6);
+
+	memcpy(client(p)->net.local_id, "\0\0\0\0\0\1\0\2", PPP_IPV6_ID);
+	pair_up(p);
+	assert_memory_equal(client(p)->up_event.local_ip6.bytes + 8, "\0\0\0\0\0\1\0\2", 8);
+	assert_true(cv_ip_equal(&server(p)->up_event.peer_ip6, &client(p)->up_event.local_ip6));
+	pair_free(p);
+}
+
 /* What a peer may ask for, and what it hears. */
 static void
 test_judged(void **state)
@@ -286,6 +299,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identifiers),
+		cmocka_unit_test(test_liked),
 		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_insists),
 		cmocka_unit_test(test_naked),
