@@ -7,6 +7,7 @@
  * this thread's, of all sessions.
  */
 #include "packets.h"
+#include "inner6.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,6 +16,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "wire/ipv6.h"
+
 enum {
 	ROUND = 64,     /* packets of the TUN */
 	DATAGRAMS = 32, /* of the LNS, each of which may be many */
@@ -22,7 +25,6 @@ enum {
 	PACKET_MAX = 9216, /* of the TUN */
 	TRAIN_MAX = 64,    /* datagrams in one (UDP_MAX_SEGMENTS of the oldest kernels) */
 	TRAIN_BYTES = 65000,
-	HEADER_MAX = 16,      /* of L2TP and PPP; most have 12 */
 	OVERHEAD = 8 + 8 + 4, /* UDP, L2TP with a length, PPP */
 	IPV4_HEADER = 20,
 	IPV6_HEADER = 40,
@@ -112,10 +114,10 @@ take(struct session *s, uint64_t now, const uint8_t *datagram, size_t len)
 		return;
 	}
 	s->status.heard_ns = now;
-	if (rc == DIAL_PACKET)
-		deliver(s, &packet);
-	else
+	if (rc != DIAL_PACKET)
 		session_settle(s, now);
+	else if (!inner6_take(s, now, &packet))
+		deliver(s, &packet);
 }
 
 /* Bytes of each datagram but the last in what was received as one. */
@@ -179,7 +181,7 @@ packets_on_socket(evutil_socket_t fd, short what, void *ctx)
 /* What a round has read, with its headers. */
 static struct {
 	uint8_t packet[ROUND][PACKET_MAX];
-	uint8_t header[ROUND][HEADER_MAX];
+	uint8_t header[ROUND][PACKETS_HEADER_MAX];
 	struct iovec parts[ROUND][2];
 	unsigned n;
 } out;
@@ -301,16 +303,26 @@ send_all(struct session *s)
 	}
 }
 
+/* What a kernel says of itself to a link, as reports of listeners; nobody is there to hear it. */
+static bool
+is_chatter(const uint8_t *packet, size_t len)
+{
+	return len >= WIRE_IPV6 && packet[0] >> 4 == 6 &&
+	       wire_ipv6_multicast(packet + WIRE_IPV6_TARGET);
+}
+
 /* Reads one and writes its header. false: there is none, for now. */
 static bool
 read_packet(struct session *s, int tun)
 {
 	uint8_t *packet = out.packet[out.n];
-	struct cv_writer w = cv_writer(out.header[out.n], HEADER_MAX);
+	struct cv_writer w = cv_writer(out.header[out.n], PACKETS_HEADER_MAX);
 	ssize_t len = read(tun, packet, PACKET_MAX);
 
 	if (len <= 0)
 		return false;
+	if (is_chatter(packet, (size_t)len))
+		return true;
 	if (dial_write_header(s->dial, &w, packet[0] >> 4 == 6 ? CV_IPV6 : CV_IPV4, (size_t)len) !=
 		0) {
 		s->status.tx_dropped++;

@@ -6,11 +6,14 @@
 
 #include <event2/util.h>
 
+#include "auto6/host.h"
 #include "crypto/crypto.h"
 #include "dial/dial.h"
 #include "session.h"
 
 struct event;
+
+enum { PACKETS_HEADER_MAX = 16 }; /* bytes of L2TP's and PPP's; most have 12 */
 
 struct session {
 	struct session_params params;
@@ -23,6 +26,8 @@ struct session {
 	uint64_t keep_ns;  /* the longest silence of ours */
 	uint64_t done_at;  /* over: when the LNS is not waited for any longer */
 	uint16_t peer_mru;
+	struct auto6_host host; /* where IPV6CP is open */
+	uint64_t wait6_until;   /* for an address */
 	bool over, done;
 	bool proving; /* a call is up, and whether the LNS lets us in is open */
 	bool woken;   /* after a long pause, and the LNS has not said yet that it knows us still */
@@ -39,6 +44,8 @@ uint16_t packets_room(const struct session *s);
 /* Sets status.mtu by that and what the LNS takes; whether it has changed. */
 bool packets_measure(struct session *s);
 
+/* A socket from which packets to the LNS go out now (outer.c); -1: errno says why. */
+int packets_open(const struct session *s, struct cv_endpoint *local);
 /* Of a new socket to the LNS. */
 void packets_prepare(int fd);
 bool packets_have_trains(int fd);

@@ -52,6 +52,7 @@ relay_session(struct run *r, const struct cv_endpoint *lns, bool hold)
 		.ctx = r};
 	char text[CV_ENDPOINT_TEXT];
 
+	memcpy(p.id6, r->id6, sizeof(p.id6));
 	r->dials++;
 	cv_log_event(&r->log, CV_LOG_INFO, "dial", "connection=%s lns=%s", r->c->name,
 		cv_endpoint_text(lns, text));

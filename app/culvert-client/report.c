@@ -84,9 +84,15 @@ add_tunnel(const struct run *r, json_t *o)
 		goto out;
 	json_object_set_new(o, "address", ip_json(&st.relay));
 	json_object_set_new(o, "peer", ip_json(&st.peer));
-	for (unsigned i = 0; i < 2; i++)
-		if (st.dns[i].family != 0)
-			json_array_append_new(dns, ip_json(&st.dns[i]));
+	json_object_set_new(o, "address6", ip_json(&st.relay6));
+	json_object_set_new(o, "link6", ip_json(&st.link6));
+	json_object_set_new(o, "peer6", ip_json(&st.peer6));
+	for (unsigned i = 0; i < 4; i++) {
+		const struct cv_ip *server = i < 2 ? &st.dns[i] : &st.dns6[i - 2];
+
+		if (server->family != 0)
+			json_array_append_new(dns, ip_json(server));
+	}
 	json_object_set(o, "dns", dns);
 	json_object_set_new(o, "interface", json_string(r->tun.name));
 	json_object_set_new(o, "mtu", json_integer(st.mtu));
@@ -245,7 +251,8 @@ void
 report_print(const json_t *status)
 {
 	static const char *const keys[] = {"reason", "why", "lns", "LNS", "local", "from",
-		"interface", "interface", "address", "address", "mtu", "MTU", NULL};
+		"interface", "interface", "address", "address", "address6", "address", "mtu", "MTU",
+		NULL};
 	static const char *const end[] = {"failure", "trouble", NULL};
 	const json_t *rtt = json_object_get(status, "rtt_ms");
 	const json_t *since = json_object_get(status, "up_s");

@@ -12,10 +12,12 @@
 #include <string.h>
 
 #include "common/netlink.h"
+#include "wire/ipv6.h"
 
 enum {
 	REQUEST = 256, /* bytes, more than any request here has */
 	SWEEP_MOST = 65536,
+	LINK_LOCAL_BITS = 64,
 	/* of the route to everybody, which only what has our address takes: charon looks at all
 	 * tables and not at rules, and would prefer one that is as good as the main table's */
 	DEFAULT_METRIC = 1 << 24,
@@ -45,6 +47,12 @@ static size_t
 bytes_of(const struct cv_ip *ip)
 {
 	return ip->family == CV_IPV4 ? 4 : 16;
+}
+
+static bool
+is_link_local(const struct cv_ip *ip)
+{
+	return ip->family == CV_IPV6 && wire_ipv6_link_local(ip->bytes);
 }
 
 static struct cv_prefix
@@ -90,7 +98,8 @@ tell_address(const struct routes *r, const struct cv_ip *ip, bool wanted)
 	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 
 	m->ifa_family = family_of(ip);
-	m->ifa_prefixlen = host(ip).length;
+	/* the kernel makes the route to other link-local addresses of it, and none to others */
+	m->ifa_prefixlen = is_link_local(ip) ? LINK_LOCAL_BITS : host(ip).length;
 	m->ifa_flags = ip->family == CV_IPV6 ? IFA_F_NODAD : 0;
 	m->ifa_index = r->link;
 	mnl_attr_put(h, IFA_LOCAL, bytes_of(ip), ip->bytes);
@@ -294,8 +303,28 @@ routes_set(struct routes *r, const struct cv_ip *relay)
 }
 
 void
+routes_drop(struct routes *r, enum cv_family family)
+{
+	clear(r, &r->relay[family == CV_IPV6]);
+}
+
+int
+routes_link6(struct routes *r, const struct cv_ip *local)
+{
+	if (cv_ip_equal(&r->link6, local))
+		return 0;
+	if (r->link6.family != 0)
+		(void)tell_address(r, &r->link6, false);
+	r->link6 = *local;
+	return tell_address(r, local, true);
+}
+
+void
 routes_clear(struct routes *r)
 {
 	for (unsigned i = 0; i < ROUTES_FAMILIES; i++)
 		clear(r, &r->relay[i]);
+	if (r->link6.family != 0)
+		(void)tell_address(r, &r->link6, false);
+	r->link6.family = 0;
 }

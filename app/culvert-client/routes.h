@@ -27,6 +27,7 @@ struct routes {
 	struct cv_endpoint lns;              /* whose tunnel must not go into itself */
 	uint16_t port;                       /* ours of the tunnel */
 	struct cv_ip relay[ROUTES_FAMILIES]; /* ours inside, IPv4 and IPv6; family 0: none is set */
+	struct cv_ip link6;                  /* ours link-local; family 0: none is set */
 };
 
 /* Takes away what another run has left: rules of our protocol with this priority. Returns how many
@@ -36,6 +37,11 @@ unsigned routes_sweep(struct mnl_socket *ask, uint32_t table);
 /* Gives the interface an address inside, in place of that of its family, with the routes and rules
  * that belong to it. 0, or an errno; then what could be told is there, and goes by routes_clear. */
 int routes_set(struct routes *r, const struct cv_ip *relay);
+/* Takes a family's away. */
+void routes_drop(struct routes *r, enum cv_family family);
+/* Gives the interface a link-local address, in place of the one before. As routes_set; it goes by
+ * routes_clear. */
+int routes_link6(struct routes *r, const struct cv_ip *local);
 /* Whether the LNS is among those whom IPsec reaches by the relay. */
 bool routes_meet_lns(const struct routes *r);
 /* Takes it all away. */

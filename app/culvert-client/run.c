@@ -179,6 +179,8 @@ prepare(struct run *r)
 	memset(seed, 0, sizeof(seed));
 	if (r->crypto == NULL)
 		goto fail;
+	crypto_random(r->crypto, r->id6, sizeof(r->id6));
+	r->id6[0] &= 0xfd; /* not globally unique (RFC 4291 appendix A) */
 	r->on_term = evsignal_new(r->base, SIGTERM, on_signal, r);
 	r->on_int = evsignal_new(r->base, SIGINT, on_signal, r);
 	r->guard = evtimer_new(r->base, on_guard, r);

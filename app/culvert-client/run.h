@@ -45,7 +45,8 @@ struct run {
 	struct control_server *control;
 	struct tun tun;
 	struct routes routes;
-	struct cv_prefix *to;    /* the gateway and the peers */
+	uint8_t id6[8];       /* the interface identifier inside, of all sessions: addresses stay */
+	struct cv_prefix *to; /* the gateway and the peers */
 	struct session *session; /* with a call, or a way to one; NULL: there is none */
 	struct session *better;  /* of a better LNS, to be taken in its place */
 	struct race *race;       /* for it, and what is left of the last one */

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "events.h"
+#include "inner6.h"
 #include "packets.h"
 #include "sockaddr.h"
 
@@ -146,6 +147,7 @@ link_up(struct session *s, uint64_t now, const struct ppp_ev_up *up)
 	memcpy(st->dns, up->dns, sizeof(st->dns));
 	s->peer_mru = up->mru;
 	packets_measure(s);
+	inner6_up(s, now, up);
 	if (st->up_since_ns == 0)
 		st->up_since_ns = now;
 	event_add(s->on_tun, NULL);
@@ -241,7 +243,7 @@ arm(struct session *s, uint64_t now)
 	struct timeval tv;
 
 	if (s->status.up_since_ns != 0)
-		at = cv_time_min(at, next_look(s));
+		at = cv_time_min(at, cv_time_min(next_look(s), inner6_next_timeout(s)));
 	if (s->over)
 		at = cv_time_min(at, s->done_at);
 	if (at == CV_TIME_NEVER) {
@@ -265,6 +267,7 @@ session_settle(struct session *s, uint64_t now)
 		return;
 	while (dial_poll_event(s->dial, now, &e))
 		hear_event(s, now, &e);
+	inner6_step(s, now);
 	while ((len = dial_poll_output(s->dial, now, bytes, sizeof(bytes))) > 0)
 		if (send(s->fd, bytes, (size_t)len, 0) >= 0) /* what is lost is sent again */
 			s->status.sent_ns = now;
@@ -357,49 +360,6 @@ session_status(const struct session *s, struct session_status *out)
 
 /* ---- life ---- */
 
-/* A socket from which packets to the LNS go out now; -1: errno says why. */
-static int
-open_socket(const struct session *s, struct cv_endpoint *local)
-{
-	struct sockaddr_storage to, own;
-	socklen_t len = sockaddr_from(&s->params.lns, &to), own_len = sizeof(own);
-	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, len) != 0 ||
-		getsockname(fd, (struct sockaddr *)&own, &own_len) != 0) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	packets_prepare(fd);
-	*local = sockaddr_read(&own);
-	return fd;
-}
-
-/* Two sockets may have one address and port while both say so: only for as long as the second one
- * needs to take them, since what any other process asks for counts as much. */
-int
-session_beside(const struct session *s, uint16_t port)
-{
-	const struct cv_endpoint to = {s->params.lns.ip, port};
-	struct sockaddr_storage own, sa;
-	socklen_t own_len = sockaddr_from(&s->status.local, &own), len = sockaddr_from(&to, &sa);
-	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1,
-	    off = 0, rc;
-
-	if (fd < 0)
-		return -1;
-	(void)setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	rc = bind(fd, (struct sockaddr *)&own, own_len);
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
-	(void)setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
-	if (rc == 0 && connect(fd, (struct sockaddr *)&sa, len) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 bool
 session_move(struct session *s)
 {
@@ -407,7 +367,7 @@ session_move(struct session *s)
 	struct event *on_socket;
 	int fd;
 
-	if (s->over || (fd = open_socket(s, &local)) < 0)
+	if (s->over || (fd = packets_open(s, &local)) < 0)
 		return false;
 	on_socket =
 		cv_ip_equal(&local.ip, &s->status.local.ip)
@@ -434,10 +394,13 @@ set_ppp(struct session *s)
 	static const enum ppp_auth methods[] = {[CFG_AUTH_MSCHAPV2] = PPP_AUTH_MSCHAPV2,
 		[CFG_AUTH_CHAP_MD5] = PPP_AUTH_CHAP_MD5,
 		[CFG_AUTH_PAP] = PPP_AUTH_PAP};
+	static const struct ppp_ncp *const networks[] = {&ppp_ipcp, &ppp_ipv6cp};
 	const struct cfg_connection *c = s->params.connection;
 	struct ppp_params *p = &s->ppp;
 
 	ppp_params_default(p, PPP_CLIENT);
+	p->networks = networks;
+	p->n_networks = sizeof(networks) / sizeof(networks[0]);
 	p->crypto = s->params.crypto;
 	p->log = s->params.log;
 	p->mru = packets_room(s);
@@ -454,8 +417,9 @@ static int
 dial(struct session *s, uint64_t now)
 {
 	const struct cfg_connection *c = s->params.connection;
-	struct dial_params p = {.ppp = &s->ppp};
+	struct dial_params p = {.ppp = &s->ppp, .network.ipv6 = true};
 
+	memcpy(p.network.local_id, s->params.id6, sizeof(p.network.local_id));
 	l2tp_params_default(&p.l2tp);
 	p.l2tp.crypto = s->params.crypto;
 	p.l2tp.log = s->params.log;
@@ -485,7 +449,7 @@ session_new(const struct session_params *p)
 	s->params = *p;
 	s->status.lns = p->lns;
 	s->fd = -1;
-	s->fd = open_socket(s, &s->status.local);
+	s->fd = packets_open(s, &s->status.local);
 	if (s->fd < 0)
 		goto fail;
 	s->trains = packets_have_trains(s->fd);

@@ -39,6 +39,10 @@ struct session_status {
 	struct cv_endpoint lns, local; /* outer addresses; local: before any NAT */
 	struct cv_ip relay, peer;      /* inside: ours, and the LNS's */
 	struct cv_ip dns[2];
+	struct cv_ip link6, peer6; /* the same link-local, where there is IPv6 inside, */
+	struct cv_ip relay6;       /* and what router advertisements give us */
+	struct cv_ip dns6[2];      /* as they say */
+	bool no_ipv6;              /* it was waited for in vain */
 	uint16_t mtu;
 	unsigned moves;                                      /* to another address of ours */
 	uint64_t up_since_ns;                                /* of the monotonic clock; 0: not up */
@@ -63,8 +67,9 @@ struct session_params {
 	const struct cv_log *log;
 	const struct cfg_connection *connection;
 	struct cv_endpoint lns;
-	int tun;   /* fd; is read only while the link is up */
-	bool hold; /* a call is placed by session_call alone */
+	int tun;        /* fd; is read only while the link is up */
+	uint8_t id6[8]; /* the interface identifier that we would like inside */
+	bool hold;      /* a call is placed by session_call alone */
 	/* may call session_close, and of this session nothing else that changes it */
 	void (*tell)(void *ctx, const struct session_event *e);
 	void *ctx;

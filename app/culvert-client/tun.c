@@ -46,7 +46,7 @@ tun_open(struct tun *t, const char *name)
 		return error;
 	}
 	set_option(name, "addr_gen_mode", "1"); /* none but those that it is given */
-	set_option(name, "accept_ra_defrtr", "0");
+	set_option(name, "accept_ra", "0");     /* session.c hears the router */
 	return 0;
 }
 

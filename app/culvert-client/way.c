@@ -12,6 +12,7 @@
 #include "race.h"
 #include "run.h"
 #include "watch.h"
+#include "wire/ipv6.h"
 
 #define SETTLE_NS CV_NS_PER_S /* that a network which has changed may still change */
 #define IPSEC_AGAIN_NS (5 * CV_NS_PER_S)
@@ -20,21 +21,67 @@
 
 /* ---- what the tunnel says ---- */
 
+/* An address inside, where it is another one than before, or the LNS is. */
+static int
+tell_address(struct run *r, const struct cv_ip *relay, bool same_lns)
+{
+	const struct cv_ip *had = &r->routes.relay[relay->family == CV_IPV6];
+
+	return same_lns && cv_ip_equal(had, relay) ? 0 : routes_set(&r->routes, relay);
+}
+
+/* A machine without IPv6 has what there is of IPv4 all the same. One that comes again is the same,
+ * and until then stays. */
+static void
+tell_ipv6(struct run *r, const struct session_status *st, bool same_lns)
+{
+	const struct cv_ip had = r->routes.relay[1];
+	char text[CV_IP_TEXT];
+	int error;
+
+	if (st->no_ipv6)
+		routes_drop(&r->routes, CV_IPV6);
+	if (st->mtu < WIRE_IPV6_MTU_LEAST || st->link6.family == 0)
+		return;
+	error = routes_link6(&r->routes, &st->link6);
+	if (error == 0 && st->relay6.family != 0)
+		error = tell_address(r, &st->relay6, same_lns);
+	if (error != 0)
+		cv_log_event(&r->log, CV_LOG_WARNING, "no-ipv6", "connection=%s reason=\"%s\"",
+			r->c->name, strerror(error));
+	else if (st->relay6.family != 0 && !cv_ip_equal(&had, &st->relay6))
+		cv_log_event(&r->log, CV_LOG_INFO, "relay-ipv6", "connection=%s address=%s",
+			r->c->name, cv_ip_text(&st->relay6, text));
+}
+
 /* Whether the kernel knows all that it has to. An address that stays is left alone: IPsec sees
  * nothing of a new tunnel. */
 static int
 tell_kernel(struct run *r, const struct session_status *st)
 {
-	const struct cv_ip *had = &r->routes.relay[st->relay.family == CV_IPV6];
-	bool same = cv_ip_equal(had, &st->relay) && cv_ip_equal(&r->routes.lns.ip, &st->lns.ip);
+	bool same_lns = cv_ip_equal(&r->routes.lns.ip, &st->lns.ip) && !routes_meet_lns(&r->routes);
 	int error = routes_link(r->routes.ask, r->tun.index, st->mtu);
 
 	r->routes.link = r->tun.index;
-	if (error != 0 || (same && !routes_meet_lns(&r->routes)))
-		return error;
 	r->routes.lns = st->lns;
 	r->routes.port = st->local.port;
-	return routes_set(&r->routes, &st->relay);
+	if (error == 0 && st->relay.family != 0)
+		error = tell_address(r, &st->relay, same_lns);
+	if (error == 0)
+		tell_ipv6(r, st, same_lns);
+	return error;
+}
+
+/* Whether one of those whom IPsec is to reach can be reached by an address inside. */
+static bool
+reaches(const struct run *r, const struct session_status *st)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < r->routes.n_to; i++)
+		known = known ||
+			(r->to[i].ip.family == CV_IPV4 ? st->relay.family : st->relay6.family) != 0;
+	return known;
 }
 
 static void
@@ -60,10 +107,13 @@ name_servers(struct run *r, const struct session_status *st)
 	char text[DEPUTY_TEXT] = "", address[CV_IP_TEXT];
 	size_t used = 0;
 
-	for (unsigned i = 0; i < 2; i++)
-		if (st->dns[i].family != 0)
+	for (unsigned i = 0; i < 4; i++) {
+		const struct cv_ip *dns = i < 2 ? &st->dns[i] : &st->dns6[i - 2];
+
+		if (dns->family != 0)
 			used += (size_t)snprintf(text + used, sizeof(text) - used,
-				"nameserver %s\n", cv_ip_text(&st->dns[i], address));
+				"nameserver %s\n", cv_ip_text(dns, address));
+	}
 	if (r->named != NULL && used != 0)
 		(void)deputy_order(&r->dns, DEPUTY_NAMES, text);
 }
@@ -81,36 +131,52 @@ prepare_names(struct run *r)
 	return r->named == NULL ? -1 : event_add(r->named, NULL);
 }
 
+/* The relay does not lead where it is to. */
 static void
-relay_up(struct run *r)
+relay_useless(struct run *r, const char *what, const char *why)
 {
-	char lns[CV_ENDPOINT_TEXT], address[CV_IP_TEXT];
-	struct session_status st;
-	bool first;
-	int error;
+	run_fail(r, what, why);
+	session_close(r->session);
+}
 
-	session_status(r->session, &st);
-	if (st.relay.family == 0)
-		return; /* IPCP is what makes a way */
-	error = tell_kernel(r, &st);
-	if (error != 0) {
-		run_fail(r, r->tun.name, strerror(error));
-		session_close(r->session);
-		return;
-	}
-	first = r->state != RUN_RELAY;
+/* There is a way by it. */
+static void
+relay_ready(struct run *r, const struct session_status *st)
+{
+	const struct cv_ip *inner = st->relay.family != 0 ? &st->relay : &st->relay6;
+	char lns[CV_ENDPOINT_TEXT], address[CV_IP_TEXT];
+
+	r->up_ns = r->looked_ns = client_now();
 	r->state = RUN_RELAY;
-	if (first) {
-		r->up_ns = r->looked_ns = client_now();
-		hold_begin(r);
-	}
 	r->failure[0] = '\0';
 	r->last = RACE_NOBODY;
 	cv_log_event(&r->log, CV_LOG_INFO, "relay-up",
 		"connection=%s lns=%s address=%s interface=%s mtu=%u", r->c->name,
-		cv_endpoint_text(&st.lns, lns), cv_ip_text(&st.relay, address), r->tun.name,
-		st.mtu);
-	run_say(r, "the relay %s is up: %s has %s, MTU %u", lns, r->tun.name, address, st.mtu);
+		cv_endpoint_text(&st->lns, lns), cv_ip_text(inner, address), r->tun.name, st->mtu);
+	run_say(r, "the relay %s is up: %s has %s, MTU %u", lns, r->tun.name, address, st->mtu);
+	hold_begin(r);
+}
+
+static void
+relay_up(struct run *r)
+{
+	struct session_status st;
+	int error;
+
+	session_status(r->session, &st);
+	error = tell_kernel(r, &st);
+	if (error != 0) {
+		relay_useless(r, r->tun.name, strerror(error));
+		return;
+	}
+	if (!reaches(r, &st)) {
+		if (st.no_ipv6)
+			relay_useless(r, "the relay",
+				"the LNS gives no address of the family that the gateway has");
+		return; /* it may come still */
+	}
+	if (r->state != RUN_RELAY)
+		relay_ready(r, &st);
 	name_servers(r, &st);
 	ipsec_start(r->ipsec);
 }
@@ -160,7 +226,8 @@ way_tell(void *ctx, const struct session_event *e)
 	case SESSION_PROVED:
 		break;
 	case SESSION_UP:
-		relay_up(r);
+		if (r->state == RUN_DIALLING || r->state == RUN_RELAY) /* not one that is left */
+			relay_up(r);
 		break;
 	case SESSION_MTU:
 		session_status(r->session, &st);

@@ -115,6 +115,12 @@ test_set_and_clear(void **state)
 	assert_true(leads("-6 route get 2001:db8:1::7 ipproto udp dport 500", "l2tp-test"));
 	assert_false(leads("-6 route get 2001:db8:1::7 ipproto tcp dport 500", "l2tp-test"));
 	assert_true(leads("-6 route get 2001:db8:5::7 from 2001:db8:9::2", "l2tp-test"));
+	/* of one family alone */
+	routes_drop(&r, CV_IPV6);
+	assert_int_equal(lines("ip -6 rule", "1701:"), 0);
+	assert_int_equal(lines("ip -6 addr show dev l2tp-test", "2001:db8:9::2"), 0);
+	assert_int_equal(lines("ip -4 rule", "1701:"), RULES_FAMILY);
+	assert_int_equal(routes_set(&r, &six), 0);
 	/* another address: nothing of the old one stays */
 	assert_int_equal(routes_set(&r, &other), 0);
 	assert_int_equal(lines("ip -4 rule", "1701:"), RULES_FAMILY);
@@ -155,6 +161,29 @@ test_spares_the_lns(void **state)
 	assert_int_equal(system("ip route del 192.0.2.0/24"), 0);
 	assert_false(leads("route get 192.0.2.1 ipproto udp sport 40000 dport 4500", "l2tp-test"));
 	routes_clear(&r);
+	end(&t, &r);
+}
+
+/* The interface's own, and a way to the other end's. */
+static void
+test_link_local(void **state)
+{
+	struct cv_ip first = address("fe80::1:2"), second = address("fe80::1:3");
+	struct routes r;
+	struct tun t;
+
+	(void)state;
+	begin(&t, &r);
+	assert_int_equal(lines("ip -6 addr show dev l2tp-test", "fe80"), 0);
+	assert_int_equal(routes_link6(&r, &first), 0);
+	assert_int_equal(lines("ip -6 addr show dev l2tp-test", "fe80::1:2/64 scope link"), 1);
+	assert_true(leads("-6 route get fe80::7 oif l2tp-test", "src fe80::1:2"));
+	assert_int_equal(routes_link6(&r, &second), 0);
+	assert_int_equal(routes_link6(&r, &second), 0);
+	assert_int_equal(lines("ip -6 addr show dev l2tp-test", "fe80"), 1);
+	assert_int_equal(lines("ip -6 addr show dev l2tp-test", "fe80::1:3/64 scope link"), 1);
+	routes_clear(&r);
+	assert_int_equal(lines("ip -6 addr show dev l2tp-test", "fe80"), 0);
 	end(&t, &r);
 }
 
@@ -202,6 +231,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_and_clear),
 		cmocka_unit_test(test_spares_the_lns),
+		cmocka_unit_test(test_link_local),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_interface_is_taken),
 	};
