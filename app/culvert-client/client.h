@@ -44,6 +44,9 @@ struct client_command {
 extern const struct client_command client_commands[];
 extern const size_t client_command_count;
 
+/* Says on stderr where it is not so. Secrets, sockets and interfaces are root's, which is more to
+ * the point than that each of them can't be read. */
+bool client_is_root(void);
 /* Loads the configuration, or says on stderr what is wrong and returns NULL. */
 struct cfg_client *client_load(const struct client_options *o);
 /* The connection that the command was given, or what is wrong on stderr, and NULL. */

@@ -3,11 +3,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "common/files.h"
 #include "killswitch.h"
 #include "up.h"
+
+bool
+client_is_root(void)
+{
+	if (geteuid() == 0)
+		return true;
+	fputs("culvert-client: permission denied: connections are root's\n", stderr);
+	return false;
+}
 
 struct cfg_client *
 client_load(const struct client_options *o)
@@ -85,11 +95,14 @@ run_kill_switch(const struct client_options *o)
 {
 	struct cv_ip lns[CFG_CLIENT_LNS_MAX];
 	char why[KILL_SWITCH_WHY];
-	struct cfg_client *cfg = client_load(o);
 	const struct cfg_connection *c;
+	struct cfg_client *cfg;
 	size_t n = 0;
 	int rc = EXIT_CONFIG;
 
+	if (!client_is_root())
+		return EXIT_DENIED;
+	cfg = client_load(o);
 	if (cfg == NULL)
 		return EXIT_CONFIG;
 	c = client_connection(cfg, o);

@@ -118,6 +118,15 @@ explain_relay(const struct found *f, enum cfg_client_way wish, struct decision *
 		out->advice = "the LNS wants a tunnel secret";
 }
 
+static bool
+any_lns(const struct found *f)
+{
+	for (size_t i = 0; i < f->n_lns; i++)
+		if (f->lns[i].who.ip.family != 0)
+			return true;
+	return false;
+}
+
 static void
 explain_none(const struct found *f, struct decision *out)
 {
@@ -128,8 +137,10 @@ explain_none(const struct found *f, struct decision *out)
 	else if (any_ike(f))
 		out->reason = "of the gateway's ports not the one that is needed answers, and no "
 			      "LNS does";
-	else if (f->n_gateways == 0 && f->n_lns == 0)
+	else if (f->n_gateways == 0 && !any_lns(f))
 		out->reason = "neither the gateway nor an LNS has an address";
+	else if (!any_lns(f))
+		out->reason = "the gateway does not answer IKE directly, and no LNS has an address";
 	else
 		out->reason = "no UDP comes back from anywhere: neither IKE nor L2TP over UDP can "
 			      "pass here";

@@ -74,11 +74,31 @@ offer_names(const struct client_options *o, const char *typed)
 	cfg_client_free(cfg);
 }
 
+/* Of the command that was given, or of all. */
+static void
+offer_options(const struct client_command *given, const char *typed)
+{
+	const struct {
+		const char *name;
+		bool taken;
+	} options[] = {
+		{"--config", true},
+		{"--json", given == NULL || given->json},
+		{"--lns", given == NULL || given->lns},
+		{"--port", given == NULL || given->lns},
+		{"--force", given == NULL || given->force},
+		{"--version", given == NULL},
+		{"--help", true},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].taken)
+			offer(typed, options[i].name);
+}
+
 void
 client_complete(const struct client_options *o, int at, int n, char **words)
 {
-	static const char *const options[] = {
-		"--config", "--json", "--lns", "--port", "--force", "--version", "--help", NULL};
 	const struct client_command *given = NULL;
 	const char *typed = at < n ? words[at] : "";
 
@@ -87,8 +107,7 @@ client_complete(const struct client_options *o, int at, int n, char **words)
 			if (strcmp(words[i], client_commands[c].name) == 0)
 				given = &client_commands[c];
 	if (typed[0] == '-')
-		for (size_t i = 0; options[i] != NULL; i++)
-			offer(typed, options[i]);
+		offer_options(given, typed);
 	else if (given == NULL)
 		for (size_t c = 0; c < client_command_count; c++)
 			offer(typed, client_commands[c].name);

@@ -205,6 +205,9 @@ clean(struct run *r)
 {
 	way_clear(r);
 	control_server_free(r->control);
+	if (r->made_folder) /* root's still, where it has not begun: the next one could not clean it
+			     */
+		(void)rmdir(r->cfg->directory);
 	client_free_event(r->on_term);
 	client_free_event(r->on_int);
 	client_free_event(r->guard);

@@ -170,6 +170,19 @@ take_lns(struct run *r, const struct found *f, const struct decision *d)
 				add_lns(r, &f->lns[i].who.ip, f->lns[i].ports[k].port);
 }
 
+/* Why it is this way; with what DNS says, where that is why there is none. */
+static void
+set_reason(struct run *r, const struct found *f, const struct decision *d)
+{
+	const char *dns = f->n_gateways == 0 ? f->gateway_error : f->lns_error;
+	bool told = d->way == DECIDE_NONE && dns[0] != '\0';
+
+	snprintf(r->reason, sizeof(r->reason), "%s%s%s%s", d->reason, told ? " (" : "",
+		told ? dns : "", told ? ")" : "");
+	cv_log_event(&r->log, CV_LOG_INFO, "found", "connection=%s way=%s reason=\"%s\"",
+		r->c->name, decide_way_text(d->way), r->reason);
+}
+
 static void
 on_found(void *ctx, const struct found *f)
 {
@@ -179,10 +192,9 @@ on_found(void *ctx, const struct found *f)
 	struct decision d;
 
 	decide(f, r->c->way, &d);
-	snprintf(r->reason, sizeof(r->reason), "%s", d.reason);
-	cv_log_event(&r->log, CV_LOG_INFO, "found", "connection=%s way=%s reason=\"%s\"",
-		r->c->name, decide_way_text(d.way), d.reason);
-	run_say(r, "%s: %s", decide_way_text(d.way), d.reason);
+	set_reason(r, f, &d);
+	if (d.way != DECIDE_NONE) /* way_none() says it else */
+		run_say(r, "%s: %s", decide_way_text(d.way), r->reason);
 	for (size_t i = 0; i < f->n_gateways; i++)
 		gateways[i] = f->gateways[i].ip;
 	r->discover = NULL;
@@ -234,9 +246,7 @@ on_looked(void *ctx, const struct found *f)
 	decide(f, r->c->way, &d);
 	r->discover = NULL;
 	if (r->state == RUN_RELAY && (d.way == DECIDE_DIRECT_UDP || d.way == DECIDE_DIRECT_ESP)) {
-		snprintf(r->reason, sizeof(r->reason), "%s", d.reason);
-		cv_log_event(&r->log, CV_LOG_INFO, "found", "connection=%s way=%s reason=\"%s\"",
-			r->c->name, decide_way_text(d.way), d.reason);
+		set_reason(r, f, &d);
 		way_leave_relay(r);
 	}
 	discover_free(over);

@@ -33,7 +33,7 @@ tun_open(struct tun *t, const char *name)
 
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	memcpy(r.ifr_name, t->name, sizeof(t->name));
-	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	t->fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd < 0)
 		return errno;
 	if (ioctl(t->fd, TUNSETIFF, &r) != 0)

@@ -3,6 +3,8 @@
 #ifndef CLIENT_TUN_H
 #define CLIENT_TUN_H
 
+#define TUN_DEVICE "/dev/net/tun"
+
 enum { TUN_NAME = 16 }; /* bytes of its name, with its NUL */
 
 struct tun {

@@ -44,7 +44,10 @@ sleep_ms(unsigned ms)
 static int
 load(const struct client_options *o, struct asked *a)
 {
-	*a = (struct asked){.cfg = client_load(o)};
+	*a = (struct asked){0};
+	if (!client_is_root())
+		return EXIT_DENIED;
+	a->cfg = client_load(o);
 	if (a->cfg == NULL)
 		return EXIT_CONFIG;
 	if (o->word == NULL)
@@ -94,15 +97,6 @@ runs(const struct asked *a, const struct cfg_connection *c)
 	return error.code != CONTROL_NOT_RUNNING;
 }
 
-static bool
-is_root(void)
-{
-	if (geteuid() == 0)
-		return true;
-	fputs("culvert-client: only root may do this: it changes interfaces and routes\n", stderr);
-	return false;
-}
-
 /* ---- run, up ---- */
 
 int
@@ -113,7 +107,7 @@ up_run(const struct client_options *o)
 
 	if (rc != EXIT_DONE)
 		return rc;
-	rc = is_root() ? run_connection(a.cfg, a.c, -1, false) : EXIT_DENIED;
+	rc = run_connection(a.cfg, a.c, -1, false);
 	cfg_client_free(a.cfg);
 	return rc;
 }
@@ -186,9 +180,7 @@ up_up(const struct client_options *o)
 
 	if (rc != EXIT_DONE)
 		return rc;
-	if (!is_root()) {
-		rc = EXIT_DENIED;
-	} else if (runs(&a, a.c)) {
+	if (runs(&a, a.c)) {
 		printf("%s: runs already\n", a.c->name);
 	} else {
 		rc = start(&a);
@@ -288,7 +280,7 @@ up_down(const struct client_options *o)
 
 	if (rc != EXIT_DONE)
 		return rc;
-	rc = is_root() ? end(&a, o->force) : EXIT_DENIED;
+	rc = end(&a, o->force);
 	cfg_client_free(a.cfg);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "common/netlink.h"
@@ -401,7 +402,7 @@ way_prepare(struct run *r)
 	run_interface(name, r->c);
 	error = r->c->way == CFG_WAY_DIRECT ? 0 : tun_open(&r->tun, name);
 	if (error != 0)
-		return fail(r, name, error);
+		return fail(r, access(TUN_DEVICE, R_OK | W_OK) == 0 ? name : TUN_DEVICE, error);
 	if (prepare_names(r) != 0)
 		return fail(r, "dns", errno);
 	r->watch = watch_new(r->base, on_change, r);

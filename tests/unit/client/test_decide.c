@@ -42,6 +42,8 @@ found(const struct network *net)
 	f.lns[0] = f.lns[1];
 	f.lns[0].ports[0].l2tp = f.lns[0].ports[1].l2tp = FOUND_SILENT;
 	f.lns[0].n_ports = f.lns[1].n_ports = 2;
+	f.lns[0].who.ip = cv_ipv4(0xc0000201);
+	f.lns[1].who.ip = cv_ipv4(0xc0000202);
 	f.lns[1].stun.answered = net->stun;
 	return f;
 }
@@ -158,6 +160,14 @@ test_reasons(void **state)
 	decide(&f, CFG_WAY_NEEDED, &d);
 	assert_int_equal(d.way, DECIDE_NONE);
 	assert_non_null(strstr(d.reason, "address"));
+	/* a name that stands for nobody */
+	f = found(&hotel);
+	f.n_lns = 1;
+	f.lns[0] = (struct found_lns){.n_ports = 1};
+	f.nat[0].asked = false;
+	decide(&f, CFG_WAY_NEEDED, &d);
+	assert_int_equal(d.way, DECIDE_NONE);
+	assert_non_null(strstr(d.reason, "no LNS has an address"));
 	/* other clients alone, no gateway */
 	f = found(&open);
 	f.gateway_name = NULL;
