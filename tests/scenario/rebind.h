@@ -3,8 +3,8 @@
 #ifndef SCENARIO_REBIND_H
 #define SCENARIO_REBIND_H
 
+#include "judge.h"
 #include "l2tp/header.h"
-#include "world.h"
 
 #define SECOND CV_NS_PER_S
 #define MS CV_NS_PER_MS
@@ -43,6 +43,45 @@ speak(struct world *w, const struct lns_session_info *s, const struct cv_endpoin
 	static const uint8_t packet[] = {0xff, 0x03, 0x00, 0x21, 0x45, 0, 0, 20};
 
 	say(w, s, from, packet, sizeof(packet));
+}
+
+static inline struct lns_session_info
+session_of(const struct world *w, const struct world_client *c)
+{
+	struct lns_session_info info;
+
+	assert_true(info_of(w, c, &info));
+	return info;
+}
+
+/* Its NAT has another port for it; what it says next shows it. */
+static inline void
+rebind(struct world_client *c, uint16_t port)
+{
+	struct lns_session_info s = session_of(c->world, c);
+
+	c->address.port = port;
+	speak(c->world, &s, &c->address);
+}
+
+static inline bool
+is_at(const struct world_client *c)
+{
+	struct lns_session_info info;
+
+	return info_of(c->world, c, &info);
+}
+
+static inline struct world_client *
+begin(struct world *w, const char *yaml_text, const char *user, enum ppp_auth method)
+{
+	struct world_client *c;
+
+	if (w->lns == NULL)
+		world_up(w, yaml_text, 7);
+	c = dial(w, user, strcmp(user, "alice") == 0 ? "pass-a" : "pass-b", method);
+	assert_true(c->up);
+	return c;
 }
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* NAT discovery: who asks how he is seen from here, on a listener's address, and what is not
  * answered. The codec has tests of its own (unit/stun). */
+#include <rte_cycles.h>
+
 #include "datapath/discovery.h"
 #include "ipv6.h"
 #include "stun/ask.h"
@@ -362,6 +364,61 @@ a_network_has_a_rate(void **state)
 	bench_down(&b);
 }
 
+/* Over IPv6 it is a /56: who has one, has all of it. */
+static void
+a_network_of_ipv6_too(void **state)
+{
+	struct dp_discovery told = both;
+	uint8_t question[QUESTION];
+	char from[40];
+	struct bench b;
+	unsigned n = 0;
+	size_t len;
+
+	(void)state;
+	up(&b);
+	told.per_second = 5;
+	assert_int_equal(dp_discovery_set(b.dp, &told), 0);
+	bench_pass(&b, 1);
+	len = request((struct stun_ask){0}, question);
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(from, sizeof(from), "2001:db8:7:%x::%x", i, 100 - i);
+		ask6(&b, from, STUN, question, len);
+	}
+	while (take_udp(&b).len != 0)
+		n++;
+	assert_int_equal(n, 5);
+	assert_int_equal(drops(&b, DP_DROP_LOCAL_DISCOVERY_LIMIT), 95);
+	ask6(&b, "2001:db8:7:100::1", STUN, question, len);
+	assert_int_not_equal(take_udp(&b).len, 0);
+	bench_down(&b);
+}
+
+/* All networks together have a rate, so that a flood from everywhere costs no more. */
+static void
+all_together_have_a_rate(void **state)
+{
+	enum { ASKED = 2 * DP_DISCOVERIES_PER_S };
+	uint64_t begun, took;
+	struct bench b;
+	unsigned n = 0;
+
+	(void)state;
+	up(&b);
+	begun = rte_rdtsc();
+	for (uint32_t i = 0; i < ASKED; i++) {
+		ask_stun(&b, 0x0b000001 + (i << 8), PORT);
+		while (take_udp(&b).len != 0)
+			n++;
+	}
+	took = (rte_rdtsc() - begun) * 1000 / rte_get_tsc_hz();
+	print_message("# of %u in %u ms %u\n", (unsigned)ASKED, (unsigned)took, n);
+	/* what there is at once, and what is added meanwhile */
+	assert_true(n >= 1000 && n <= (took + 1001) * DP_DISCOVERIES_PER_S / 1000);
+	assert_int_equal(n + drops(&b, DP_DROP_LOCAL_DISCOVERY_LIMIT), ASKED);
+	bench_down(&b);
+}
+
 static void
 what_can_not_be_is_refused(void **state)
 {
@@ -444,6 +501,8 @@ main(void)
 		cmocka_unit_test(what_is_no_request),
 		cmocka_unit_test(a_network_has_a_rate),
 		cmocka_unit_test(by_a_vlan),
+		cmocka_unit_test(a_network_of_ipv6_too),
+		cmocka_unit_test(all_together_have_a_rate),
 		cmocka_unit_test(what_can_not_be_is_refused),
 	};
 

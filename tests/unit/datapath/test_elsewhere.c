@@ -200,6 +200,29 @@ a_flood_keeps_nobody_out(void **state)
 	bench_down(&b);
 }
 
+/* Many who go on: what is heard of them is bounded, too. */
+static void
+many_who_go_on(void **state)
+{
+	unsigned all = 0;
+	struct bench b;
+
+	(void)state;
+	up_followed(&b);
+	for (unsigned ms = 0; ms < 4000; ms += 100) {
+		bench_pass(&b, 100);
+		for (uint32_t i = 0; i < 500; i++) {
+			data_from(&b, 0x0b000001, (uint16_t)(1000 + i), 0);
+			data_from(&b, 0x0b000001, (uint16_t)(1000 + i), 0);
+		}
+		all += heard(&b, 0);
+	}
+	print_message("# of 500 at 20 a second for 4 s: %u\n", all);
+	/* 200 and 50 at once, and as many each second */
+	assert_in_range(all, 400, 1250);
+	bench_down(&b);
+}
+
 /* Frames that are nearly right, from anywhere. */
 static void
 wild_frames(void **state)
@@ -288,6 +311,7 @@ main(void)
 		cmocka_unit_test(not_from_where_nobody_is),
 		cmocka_unit_test(each_has_a_rate),
 		cmocka_unit_test(a_flood_keeps_nobody_out),
+		cmocka_unit_test(many_who_go_on),
 		cmocka_unit_test(wild_frames),
 		cmocka_unit_test(over_ipv6),
 	};
