@@ -89,7 +89,7 @@ write_udp(struct dp *dp, const struct dp_service_record *s, const struct cv_endp
 	uint32_t to = rte_cpu_to_be_32(cv_ipv4_value(&remote->ip));
 	uint16_t id = dp_ids_next(&dp->ids, to);
 	const struct wire_ipv4 header = {.length = (uint16_t)(WIRE_IPV4 + udp_len),
-		.id = wire_swap16(id),
+		.id = id,
 		.ttl = OUR_TTL,
 		.protocol = WIRE_UDP,
 		.source_be = s->ip,

@@ -122,7 +122,7 @@ dp_headers_put(struct dp_worker *w, const struct dp_egress *e, uint32_t to, uint
 
 	memcpy(inner - DP_HEADERS_COPIED, (const uint8_t *)e + DP_LINE - DP_HEADERS_COPIED,
 		DP_HEADERS_COPIED);
-	id = w->ids.next[e->ids % DP_IDS]++;
+	id = wire_swap16(w->ids.next[e->ids % DP_IDS]++);
 	ip[WIRE_IPV4_TOS] = tos;
 	wire_store16(ip + WIRE_IPV4_LENGTH, total_be);
 	wire_store16(ip + WIRE_IPV4_ID, id);

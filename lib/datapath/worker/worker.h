@@ -52,7 +52,8 @@ struct dp_echo_first {
  * Identifications of the outer packets that we send, which may be fragmented on their way (RFC
  * 6864). Each destination has a count of its own, but for a chance in DP_IDS, so that they repeat
  * after 65,536 packets to it and not to all. Who sends (a worker, the control thread) begins at
- * another part of the range.
+ * another part of the range. A receiver's kernel takes packets as one (GRO) only where these count
+ * on, in network order.
  */
 struct dp_ids {
 	uint32_t key;
