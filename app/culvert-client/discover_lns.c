@@ -32,10 +32,10 @@ outcome(struct lns_dial *l, enum found_l2tp how, const char *why)
 static void
 tunnel_down(struct lns_dial *l, const struct l2tp_reason *r)
 {
-	char message[64] = "", why[sizeof(l->out->why)];
+	char message[96] = "", why[sizeof(l->out->why)];
 
 	if (r->message != NULL)
-		cv_escape(message, sizeof(message), r->message, strlen(r->message));
+		cv_escape_words(message, sizeof(message), r->message, strlen(r->message));
 	snprintf(why, sizeof(why), "%s%s%s", l2tp_stopccn_text(r->result),
 		message[0] == '\0' ? "" : ": ", message);
 	if (!l->heard)

@@ -67,7 +67,7 @@ say_reason(char *out, const struct dial_event *e, bool tunnel)
 	char message[L2TP_MESSAGE_MAX] = "";
 
 	if (e->reason.message != NULL)
-		cv_escape(
+		cv_escape_words(
 			message, sizeof(message) / 4, e->reason.message, strlen(e->reason.message));
 	snprintf(out, WHY, "%s: %s%s%s",
 		tunnel ? "the tunnel has ended" : "the LNS has ended the call",
@@ -101,7 +101,7 @@ auth_done(struct session *s, const struct dial_event *e)
 	s->proving = false;
 	if (e->auth.ok)
 		return;
-	cv_escape(message, sizeof(message), e->auth.message.data, e->auth.message.len);
+	cv_escape_words(message, sizeof(message), e->auth.message.data, e->auth.message.len);
 	snprintf(why, sizeof(why), "the LNS did not take user and password: %s",
 		message[0] == '\0' ? "it did not say why" : message);
 	down(s, SESSION_NOT_ALLOWED, why);

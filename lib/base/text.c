@@ -6,20 +6,21 @@
 #include <string.h>
 
 static bool
-is_plain(uint8_t c)
+is_plain(uint8_t c, bool words)
 {
-	return c > 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '=';
+	return (c > 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '=') ||
+	       (words && (c == ' ' || c == '='));
 }
 
-const char *
-cv_escape(char *out, size_t capacity, const void *bytes, size_t len)
+static const char *
+escape(char *out, size_t capacity, const void *bytes, size_t len, bool words)
 {
 	static const char hex[] = "0123456789abcdef";
 	const uint8_t *in = bytes;
 	size_t used = 0, cut = 0; /* cut: the last place where "..." fits */
 
 	for (size_t i = 0; i < len; i++) {
-		size_t need = is_plain(in[i]) ? 1 : 4;
+		size_t need = is_plain(in[i], words) ? 1 : 4;
 
 		if (used + 3 < capacity)
 			cut = used;
@@ -39,6 +40,18 @@ cv_escape(char *out, size_t capacity, const void *bytes, size_t len)
 	}
 	out[used] = '\0';
 	return out;
+}
+
+const char *
+cv_escape(char *out, size_t capacity, const void *bytes, size_t len)
+{
+	return escape(out, capacity, bytes, len, false);
+}
+
+const char *
+cv_escape_words(char *out, size_t capacity, const void *bytes, size_t len)
+{
+	return escape(out, capacity, bytes, len, true);
 }
 
 enum { WORD_MAX = 64 };

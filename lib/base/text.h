@@ -12,6 +12,8 @@
  * cut and ends with "...". capacity must be at least 8. Returns out.
  */
 const char *cv_escape(char *out, size_t capacity, const void *bytes, size_t len);
+/* The same of whole sentences, within quotation marks: space and '=' stay as they are. */
+const char *cv_escape_words(char *out, size_t capacity, const void *bytes, size_t len);
 
 /* Number of single-character edits between two words (Levenshtein with transposition), at most
  * max + 1. For suggestions on misspelt words of up to 63 characters. */

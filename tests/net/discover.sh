@@ -142,6 +142,11 @@ behind() {
 		said "all(ike['$GATEWAY', port]['answered'] for port in (500, 4500))"
 }
 
+# What an LNS says is told in its words.
+in_words() {
+	discover host 0 --lns $LNS_ADDRESS $GATEWAY && grep -E "^l2tp .*: a challenge, but no secret is configured" "$RUN/found"
+}
+
 # ---- firewalls ----
 
 # profile NAME EXIT WAY TO
@@ -360,7 +365,7 @@ X
 	discover host 2 && discover host 3 -c /nonexistent office && discover host 2 -c "$RUN/client.yaml" --lns $OTHER office
 }
 
-tap_plan 31
+tap_plan 32
 world_open
 world_site site $NAT && nat_host host site 10.0.0.2 || exit 2
 for name in gateway:$GATEWAY bare:$BARE; do
@@ -383,6 +388,7 @@ for kind in routed full address port block hash symmetric; do
 done
 tap_check "a port for each address" behind target 'Address Dependent' 'Address and Port Dependent'
 nat_kind site $NAT port
+tap_check "an LNS that wants a secret" in_words
 tap_check "nothing is blocked: directly" open_rows
 tap_check "ESP is blocked: directly, in UDP" profile noesp 0 direct-udp $GATEWAY
 tap_check "the same without a NAT: UDP has to be asked for" bare

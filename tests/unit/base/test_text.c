@@ -53,6 +53,8 @@ all_bytes_together(void **state)
 	assert_string_equal(cv_escape(out, used + 1, bytes, sizeof(bytes)), expected);
 	assert_string_equal(cv_escape(out, sizeof(out), NULL, 0), "");
 	assert_string_equal(cv_escape(out, sizeof(out), "user=a b", 8), "user\\x3da\\x20b");
+	assert_string_equal(cv_escape_words(out, sizeof(out), "E=1 \"a\\\n\xe9", 9),
+		"E=1 \\x22a\\x5c\\x0a\\xe9");
 }
 
 /* Whole where it fits, else the most that leaves room for "...", never half a byte; and nothing
