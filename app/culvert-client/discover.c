@@ -100,7 +100,7 @@ static void
 order_lns(struct discover *d)
 {
 	struct names_rtts fresh = {0}, *rtts = d->p.rtts != NULL ? d->p.rtts : &fresh;
-	const struct names_lns *who[NAMES_LNS];
+	const struct names_lns *who[NAMES_LNS] = {NULL};
 	struct found_lns found[NAMES_LNS];
 	size_t order[NAMES_LNS];
 

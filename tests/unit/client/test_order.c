@@ -78,7 +78,7 @@ address(size_t i)
 static void
 expect_near(struct names_lns *all, size_t n, const unsigned *ms, const size_t *expected)
 {
-	const struct names_lns *who[MANY];
+	const struct names_lns *who[MANY] = {NULL};
 	struct names_rtts rtts = {0};
 	size_t order[MANY];
 
