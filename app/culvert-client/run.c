@@ -13,13 +13,14 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "common/files.h"
 #include "common/notify.h"
 #include "events.h"
 #include "rights.h"
 
 #define STOP_NS (15 * CV_NS_PER_S) /* that a polite end may take */
 
-enum { SOCKET_MODE = 0600, FOLDER_MODE = 0755 };
+enum { SOCKET_MODE = 0600, FOLDER_MODE = 0755, MACHINE_ID_MAX = 256 };
 
 const char *
 run_socket(char *out, size_t capacity, const struct cfg_client *cfg, const char *name)
@@ -166,6 +167,31 @@ open_control(struct run *r)
 	return r->control == NULL ? -1 : 0;
 }
 
+/* An interface identifier that this machine has for this connection each time, so that others can
+ * know its address, and that tells nothing of it elsewhere (RFC 7217; machine-id(5) says how); any,
+ * where the machine has no identity. */
+static void
+identify(struct run *r)
+{
+	const struct cv_bytes parts[] = {
+		{(const uint8_t *)"culvert-client inside", 21},
+		{(const uint8_t *)r->c->name, strlen(r->c->name)},
+	};
+	uint8_t digest[CRYPTO_SHA1_BYTES];
+	struct cv_bytes key = {0};
+	uint8_t *text = NULL;
+	unsigned mode;
+
+	crypto_random(r->crypto, r->id6, sizeof(r->id6));
+	if (files_read(NULL, "/etc/machine-id", MACHINE_ID_MAX, &text, &key.len, &mode) == 0) {
+		key.data = text;
+		if (key.len != 0 && crypto_hmac_sha1(r->crypto, key, parts, 2, digest) == 0)
+			memcpy(r->id6, digest, sizeof(r->id6));
+		free(text);
+	}
+	r->id6[0] &= 0xfd; /* not globally unique (RFC 4291 appendix A) */
+}
+
 static int
 prepare(struct run *r)
 {
@@ -179,8 +205,7 @@ prepare(struct run *r)
 	memset(seed, 0, sizeof(seed));
 	if (r->crypto == NULL)
 		goto fail;
-	crypto_random(r->crypto, r->id6, sizeof(r->id6));
-	r->id6[0] &= 0xfd; /* not globally unique (RFC 4291 appendix A) */
+	identify(r);
 	r->on_term = evsignal_new(r->base, SIGTERM, on_signal, r);
 	r->on_int = evsignal_new(r->base, SIGINT, on_signal, r);
 	r->guard = evtimer_new(r->base, on_guard, r);

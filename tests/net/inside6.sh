@@ -120,6 +120,13 @@ again() {
 	return $rc
 }
 
+# Others can know the address: it is the same when the connection is brought up again.
+kept() {
+	local address
+	address=$(field a address6) && [ "$(field b address6)" != "$address" ] && client a down office &&
+		world_until 10 test -e "$RUN/a.rc" && start a && [ "$(field a address6)" = "$address" ]
+}
+
 down() {
 	client a down office && client b down office && world_until 10 test -e "$RUN/a.rc" &&
 		! ip -n "$WORLD_PREFIX-a" -6 rule | grep 1701 && ! ip -n "$WORLD_PREFIX-a" link show l2tp-office
@@ -148,7 +155,7 @@ machine_without() {
 		world_until 30 runs b 'no-ipv6 .*reason=' && world_in b ping -c 1 -W 5 -I l2tp-office 10.88.0.1 && client b down office
 }
 
-tap_plan 16
+tap_plan 17
 world_open
 world_site siteA 192.0.2.11 && nat_host a siteA 10.0.0.2 && world_site siteB 192.0.2.12 && nat_host b siteB 10.0.0.2 || exit 2
 for host in a b; do
@@ -166,6 +173,7 @@ tap_check "IPsec goes there, and nothing else" only_ipsec
 tap_check "dialled anew: the same address, which has stayed" again
 tap_need "the capture ends" capture_stop first
 tap_check "the LNS hears nothing of what a kernel tells a link" no_chatter
+tap_check "brought up again: the same address" kept
 tap_check "down: nothing is left" down
 tap_check "IPv6 alone" alone
 tap_check "an LNS without IPv6: said where it is needed" none

@@ -26,7 +26,7 @@ cables() {
 
 configure() {
 	lns_configure secret=tunnelsecret userA:pass-a userG:pass-g
-	sed -i -e "s|name: userA,|& address: $OURS,|; s|name: userG,|& address: $GATEWAY,|" \
+	sed -i -e "s|name: userA,|& address: $OURS,|; s|name: userG,|& address: $GATEWAY,|; s|^groups: .*policy: [a-z]*|&, pool6: '2001:db8:1::/48'|" \
 		-e "s|^listeners:.*|listeners: [ { port: wan, address: $LNS_ADDRESS/24 }, { port: wan, address: 192.0.2.2/24 } ]\ndiscovery: { rfc5780: true }|" \
 		"$RUN/lns/culvert.yaml"
 }
@@ -281,6 +281,17 @@ needs_relay() {
 		[ "$(field lns)" = $LNS_ADDRESS:1701 ] && ping_through && client down office && nothing_left
 }
 
+# The gateway has IPv6 alone, inside, by router advertisement as the client has.
+over_ipv6() {
+	local there
+	there=$(guest_run G 'ip -6 -o addr show dev ppp0 scope global' | grep -o '2001:db8:1:[^/]*' | head -1)
+	[ -n "$there" ] && ipsec_start G peer=A local="$there" remote=%any inner=172.31.2.1 peer-inner=172.31.1.1 &&
+		ipsec_start A peer=G local=%any remote="$there" inner=172.31.1.1 peer-inner=172.31.2.1 &&
+		client_yaml "s/gateway: .*/gateway: $there/" && client up office && ping_through && client status office &&
+		[ "$(field ipsec.sa.remote)" = "$there" ] && [ "$(field ipsec.sa.local)" = "$(field address6)" ] &&
+		client down office && nothing_left
+}
+
 # The NAT lets IKE and ESP in UDP through: IPsec starts without the relay.
 needs_none() {
 	nat_kind siteA 192.0.2.11 port &&
@@ -314,7 +325,7 @@ command_hangs() {
 		refused 'not done in time' && ! guest_run A 'pgrep -f "sleep 1000"'
 }
 
-tap_plan 29
+tap_plan 30
 world_open
 world_site siteA 192.0.2.11 && cables || exit 2
 tap_logs "$RUN"/guest-A/{run,charon}.log "$RUN"/guest-G/{xl2tpd,pppd,charon}.log "$RUN/culvertd.log"
@@ -346,6 +357,7 @@ tap_check "an LNS that dies is dialled until it is back, and IPsec goes on as it
 tap_check "SIGTERM ends it, and nothing is left" terminated
 tap_check "it holds the NAT's mapping" holds_mapping
 tap_check "left to discovery: the relay, as the gateway does not answer" needs_relay
+tap_check "IPsec over IPv6 inside" over_ipv6
 tap_check "xl2tpd is an LNS as good" other_lns
 tap_check "no IPsec left the site beside the relay" nothing_beside
 tap_check "left to discovery: directly, where that works" needs_none
