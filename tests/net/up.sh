@@ -96,7 +96,7 @@ ip rule | grep 1701 && echo rules
 ip -6 rule | grep 1701 && echo "rules for IPv6"
 ip route show table 1701 | grep . && echo routes
 pgrep -a culvert && echo processes
-find /run/culvert-client -type s | grep . && echo sockets
+[ -d /run/culvert-client ] && find /run/culvert-client -type s | grep . && echo sockets
 true' 2>/dev/null
 }
 
