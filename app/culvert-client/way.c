@@ -60,7 +60,10 @@ tell_ipv6(struct run *r, const struct session_status *st, bool same_lns)
 static int
 tell_kernel(struct run *r, const struct session_status *st)
 {
-	bool same_lns = cv_ip_equal(&r->routes.lns.ip, &st->lns.ip) && !routes_meet_lns(&r->routes);
+	/* the tunnel's ports count where its packets have to be told from others to the LNS */
+	bool same_lns = cv_ip_equal(&r->routes.lns.ip, &st->lns.ip) &&
+			(!routes_meet_lns(&r->routes) || (r->routes.lns.port == st->lns.port &&
+								 r->routes.port == st->local.port));
 	int error = routes_link(r->routes.ask, r->tun.index, st->mtu);
 
 	r->routes.link = r->tun.index;
