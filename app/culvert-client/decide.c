@@ -158,7 +158,7 @@ decide(const struct found *f, enum cfg_client_way wish, struct decision *out)
 	out->way = direct;
 	if (relay && (direct != DECIDE_DIRECT_UDP || wish == CFG_WAY_RELAY_FIRST)) {
 		out->way = DECIDE_RELAY;
-		out->direct_later = direct != DECIDE_NONE;
+		out->direct_later = direct == DECIDE_DIRECT_UDP; /* MOBIKE is on 4500 */
 	}
 	if (out->way == DECIDE_RELAY)
 		explain_relay(f, wish, out);

@@ -185,10 +185,27 @@ on_names(void *ctx, const struct names_found *names)
 	discover_step(d);
 }
 
+static struct discover *
+discover_new(const struct discover_params *p)
+{
+	struct discover *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->p = *p;
+	for (size_t i = 0; i < FOUND_FAMILIES; i++)
+		d->families[i].sockets[0].fd = d->families[i].sockets[1].fd = -1;
+	d->timer = evtimer_new(p->base, on_timer, d);
+	if (d->timer != NULL)
+		return d;
+	discover_free(d);
+	return NULL;
+}
+
 struct discover *
 discover_begin(const struct discover_params *p)
 {
-	struct discover *d = calloc(1, sizeof(*d));
+	struct discover *d = discover_new(p);
 	struct names_params names = {.base = p->base,
 		.crypto = p->crypto,
 		.gateway = &p->connection->gateway,
@@ -200,17 +217,29 @@ discover_begin(const struct discover_params *p)
 
 	if (d == NULL)
 		return NULL;
-	d->p = *p;
 	d->found.gateway_name = p->connection->gateway.text;
-	for (size_t i = 0; i < FOUND_FAMILIES; i++)
-		d->families[i].sockets[0].fd = d->families[i].sockets[1].fd = -1;
-	d->timer = evtimer_new(p->base, on_timer, d);
-	if (d->timer != NULL)
-		d->names = names_ask(&names);
+	d->names = names_ask(&names);
 	if (d->names != NULL)
 		return d;
 	discover_free(d);
 	return NULL;
+}
+
+struct discover *
+discover_gateway(const struct discover_params *p, const struct cv_ip *gateway)
+{
+	struct discover *d = discover_new(p);
+	uint64_t now = client_now();
+
+	if (d == NULL)
+		return NULL;
+	d->natt_only = true;
+	d->found.gateways[0].ip = *gateway;
+	d->found.n_gateways = 1;
+	d->deadline = now + QUESTIONS_NS;
+	ike_probes_begin(d, now);
+	discover_step(d);
+	return d;
 }
 
 void

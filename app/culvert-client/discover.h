@@ -31,6 +31,9 @@ struct discover_params {
 
 /* What is pointed to outlives it. NULL: no memory, or c-ares or OpenSSL can't begin. */
 struct discover *discover_begin(const struct discover_params *p);
+/* Whether IKE reaches this one address on UDP 4500, and nothing else: gateways[0].ike[1] says so,
+ * in less than 2 s. Of connection nothing is looked at. */
+struct discover *discover_gateway(const struct discover_params *p, const struct cv_ip *gateway);
 void discover_free(struct discover *d); /* takes NULL */
 
 #endif

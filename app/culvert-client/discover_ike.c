@@ -84,8 +84,11 @@ ike_probes_begin(struct discover *d, uint64_t now)
 		struct found_gateway *g = &d->found.gateways[i / FOUND_IKE_PORTS];
 		size_t port = i % FOUND_IKE_PORTS;
 		struct cv_endpoint to = {.ip = g->ip, .port = ports[port]};
-		struct ike_probe *p = &d->ike[d->n_ike++];
+		struct ike_probe *p;
 
+		if (d->natt_only && ports[port] != IKE_NATT_PORT)
+			continue;
+		p = &d->ike[d->n_ike++];
 		*p = (struct ike_probe){.d = d, .out = &g->ike[port], .socket.fd = -1};
 		p->out->asked = true;
 		p->retry = cv_retry_begin(now, INTERVAL_NS, SENDS);

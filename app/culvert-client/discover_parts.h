@@ -50,7 +50,8 @@ struct discover {
 	struct names *names;
 	struct event *timer;
 	uint64_t deadline;
-	bool idle; /* nothing is waited for any more */
+	bool idle;      /* nothing is waited for any more */
+	bool natt_only; /* of IKE's ports 4500 alone is asked, where the gateway keeps nothing */
 	struct ike_probe ike[NAMES_ADDRESSES * FOUND_IKE_PORTS];
 	size_t n_ike;
 	struct lns_family families[FOUND_FAMILIES];

@@ -132,8 +132,8 @@ status_json(const struct run *r)
 {
 	json_t *o = json_pack("{s:s, s:i, s:s?, s:s, s:s, s:s, s:o, s:i}", "name", r->c->name,
 		"pid", (int)getpid(), "gateway", r->c->gateway.text, "state", states[r->state],
-		"way", r->state == RUN_DIRECT ? "direct" : "relay", "reason", r->reason,
-		"running_s", seconds_since(r->begun_ns), "dials", (int)r->dials);
+		"way", r->state == RUN_DIRECT || move_is_direct(r) ? "direct" : "relay", "reason",
+		r->reason, "running_s", seconds_since(r->begun_ns), "dials", (int)r->dials);
 
 	if (r->session != NULL)
 		add_tunnel(r, o);

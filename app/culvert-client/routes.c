@@ -295,9 +295,27 @@ routes_set(struct routes *r, const struct cv_ip *relay)
 	for (size_t i = 0; error == 0 && i < r->n_to; i++) {
 		if (r->to[i].ip.family != relay->family)
 			continue;
-		error = tell_route(r, &r->to[i], relay, true);
-		if (error == 0)
+		if (i >= r->n_movable || !r->direct)
+			error = tell_route(r, &r->to[i], relay, true);
+		if (error == 0 && i >= r->n_movable)
 			error = lead(r, &r->to[i]);
+	}
+	return error;
+}
+
+int
+routes_prefer(struct routes *r, bool direct)
+{
+	int error = 0;
+
+	if (r->direct == direct)
+		return 0;
+	r->direct = direct;
+	for (size_t i = 0; error == 0 && i < r->n_movable; i++) {
+		const struct cv_ip *relay = &r->relay[r->to[i].ip.family == CV_IPV6];
+
+		if (relay->family != 0)
+			error = tell_route(r, &r->to[i], relay, !direct);
 	}
 	return error;
 }

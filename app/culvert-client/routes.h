@@ -4,6 +4,10 @@
  * addresses, routes in a table of its own, and rules that lead there. All rules have the table's
  * number as their priority and our protocol, by which those of a run that crashed are found. What
  * has that number as its mark goes as it would without us.
+ *
+ * To a movable destination no rule leads: IPsec's packets go by the address that they come from,
+ * and so both ways work at any time. Which of them an IKE daemon that looks at all tables prefers,
+ * as charon does, is told it by a route of the table that is there or is not.
  */
 #ifndef CLIENT_ROUTES_H
 #define CLIENT_ROUTES_H
@@ -24,6 +28,8 @@ struct routes {
 	unsigned link;              /* of the interface, by the kernel's index */
 	const struct cv_prefix *to; /* whom IPsec reaches by the relay; the caller's */
 	size_t n_to;
+	size_t n_movable;                    /* the first of them */
+	bool direct;                         /* where the movable ones are wanted */
 	struct cv_endpoint lns;              /* whose tunnel must not go into itself */
 	uint16_t port;                       /* ours of the tunnel */
 	struct cv_ip relay[ROUTES_FAMILIES]; /* ours inside, IPv4 and IPv6; family 0: none is set */
@@ -42,6 +48,8 @@ void routes_drop(struct routes *r, enum cv_family family);
 /* Gives the interface a link-local address, in place of the one before. As routes_set; it goes by
  * routes_clear. */
 int routes_link6(struct routes *r, const struct cv_ip *local);
+/* Where the movable ones are wanted from now on, also by the next routes_set. 0 or an errno. */
+int routes_prefer(struct routes *r, bool direct);
 /* Whether the LNS is among those whom IPsec reaches by the relay. */
 bool routes_meet_lns(const struct routes *r);
 /* Takes it all away. */

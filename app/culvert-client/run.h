@@ -18,6 +18,7 @@
 #include "names.h"
 #include "routes.h"
 #include "session.h"
+#include "steer.h"
 #include "tun.h"
 
 enum run_state {
@@ -60,7 +61,10 @@ struct run {
 	struct seen *seen;
 	struct cv_endpoint seen_as; /* by the LNS; family 0: not known */
 	enum run_state state;
-	bool seeks; /* discovery says which way it is, and by which LNS */
+	struct steer steer;     /* whether an SA goes directly, or by the relay */
+	struct event *step;     /* for that */
+	struct discover *asked; /* for that, too */
+	bool seeks;             /* discovery says which way it is, and by which LNS */
 	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
 	struct names_rtts rtts;
@@ -140,6 +144,21 @@ void way_none(struct run *r);
 /* What a session says. */
 void way_tell(void *ctx, const struct session_event *e);
 
+/* ---- move.c ---- */
+
+/* Where the relay is first: an SA moves to the direct way, and back. */
+bool move_prepare(struct run *r);
+void move_clear(struct run *r);
+/* What becomes of IPsec. */
+void move_hear(struct run *r, enum ipsec_event_type type);
+/* The direct way works. */
+void move_try(struct run *r);
+void move_network_changed(struct run *r);
+/* Whether it is of use to look for the direct way. */
+bool move_may_look(const struct run *r);
+/* The SA goes directly, and the relay stands by. */
+bool move_is_direct(const struct run *r);
+
 /* ---- relay.c ---- */
 
 /* All of r->lns at once; whoever is first has r->session. */
@@ -174,9 +193,11 @@ void hold_forget(struct run *r);
 int seek_prepare(struct run *r);
 /* Discovery: way_relay(), way_direct() or way_none() follows. */
 void seek(struct run *r);
-/* The same while the relay is up, of which it does not make use: way_leave_relay() follows, where
- * the direct way works. */
+/* The same while IPsec is up by the relay, of which it does not make use: way_leave_relay() or
+ * move_try() follows, where the direct way works. */
 void seek_direct(struct run *r);
+/* Whether the relay can be dialled before anything is found out. */
+bool seek_can_wait(const struct run *r);
 void seek_end(struct run *r);
 /* Puts the kill switch in force, where it is wanted, with the LNSs as they are known now. As
  * seek_prepare. */

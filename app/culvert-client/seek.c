@@ -45,6 +45,7 @@ set_targets(struct run *r, const struct cv_ip *gateways, size_t n)
 	free(r->to);
 	r->routes.to = r->to = to;
 	r->routes.n_to = n_to;
+	r->routes.n_movable = c->way == CFG_WAY_RELAY_FIRST ? n : 0;
 	return 0;
 }
 
@@ -155,6 +156,12 @@ seek_prepare(struct run *r)
 	return seek_close_others(r);
 }
 
+bool
+seek_can_wait(const struct run *r)
+{
+	return r->c->way == CFG_WAY_RELAY_FIRST && !has_names(r->c);
+}
+
 /* ---- what is found ---- */
 
 /* The best one first, then all that a tunnel may be had of. */
@@ -235,7 +242,6 @@ seek(struct run *r)
 	way_none(r);
 }
 
-/* The relay is up. */
 static void
 on_looked(void *ctx, const struct found *f)
 {
@@ -244,8 +250,14 @@ on_looked(void *ctx, const struct found *f)
 	struct decision d;
 
 	decide(f, r->c->way, &d);
+	cv_log_event(&r->log, CV_LOG_DEBUG, "looked", "connection=%s way=%s later=%s reason=\"%s\"",
+		r->c->name, decide_way_text(d.way), d.direct_later ? "direct" : "none", d.reason);
 	r->discover = NULL;
-	if (r->state == RUN_RELAY && (d.way == DECIDE_DIRECT_UDP || d.way == DECIDE_DIRECT_ESP)) {
+	if (move_may_look(r)) {
+		if (d.direct_later || d.way == DECIDE_DIRECT_UDP)
+			move_try(r);
+	} else if (r->state == RUN_RELAY &&
+		   (d.way == DECIDE_DIRECT_UDP || d.way == DECIDE_DIRECT_ESP)) {
 		set_reason(r, f, &d);
 		way_leave_relay(r);
 	}

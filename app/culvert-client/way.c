@@ -202,6 +202,8 @@ relay_down(struct run *r, const struct session_event *e)
 	if (r->state == RUN_RELAY && client_now() - r->up_ns > STEADY_NS)
 		r->failures = 0;
 	relay_note(r, &st.lns, e->why);
+	if (move_may_look(r))
+		seek_direct(r);
 	r->last = r->at;
 	relay_failed(r, e->end);
 }
@@ -265,6 +267,7 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 	cv_log_event(&r->log,
 		type == IPSEC_FAILED || type == IPSEC_DOWN ? CV_LOG_WARNING : CV_LOG_INFO,
 		events[type], "connection=%s what=\"%s\"", r->c->name, text);
+	move_hear(r, type);
 	switch (type) {
 	case IPSEC_UP:
 		run_say(r, "IPsec is up: %s", text);
@@ -291,6 +294,19 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 
 /* ---- time ---- */
 
+/* What was found may be so no longer, once all LNSs had another turn. But discovery takes the
+ * relay's addresses away, and so an SA that can move is left where it is. */
+static bool
+wants_seek(const struct run *r)
+{
+	struct ipsec_status st;
+
+	ipsec_status(r->ipsec, &st);
+	return r->seeks && (r->state == RUN_WAITING || r->state == RUN_DIRECT) &&
+	       r->failures >= (r->n_lns > 1 ? 2 : 1) && r->better == NULL &&
+	       !(r->c->way == CFG_WAY_RELAY_FIRST && r->state == RUN_WAITING && st.up);
+}
+
 static void
 on_again(evutil_socket_t fd, short what, void *ctx)
 {
@@ -306,9 +322,7 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 		way_direct(r);
 		return;
 	}
-	/* what was found may be so no longer, once all LNSs had another turn */
-	if (r->seeks && (r->state == RUN_WAITING || r->state == RUN_DIRECT) &&
-		r->failures >= (r->n_lns > 1 ? 2 : 1) && r->better == NULL)
+	if (wants_seek(r))
 		seek(r);
 	else if (r->state == RUN_WAITING && r->better != NULL)
 		relay_take_better(r);
@@ -329,7 +343,7 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 	if (r->c->look_ns != 0 && client_now() - r->looked_ns >= r->c->look_ns) {
 		r->looked_ns = client_now();
 		relay_look_for_better(r);
-		if (r->state == RUN_RELAY && r->c->way == CFG_WAY_NEEDED)
+		if ((r->state == RUN_RELAY && r->c->way == CFG_WAY_NEEDED) || move_may_look(r))
 			seek_direct(r);
 	}
 	run_timer(r->look, LOOK_NS);
@@ -346,6 +360,8 @@ on_change(void *ctx, uint64_t paused_ns)
 	char text[CV_ENDPOINT_TEXT];
 	struct session_status st;
 
+	if (r->c->way == CFG_WAY_RELAY_FIRST)
+		move_network_changed(r);
 	if (r->state == RUN_WAITING && !r->patient && r->leaving == RUN_STAYS)
 		run_timer(r->again, SETTLE_NS);
 	if (r->state == RUN_DIALLING && r->session == NULL)
@@ -393,7 +409,7 @@ way_prepare(struct run *r)
 	r->last = RACE_NOBODY;
 	r->routes.ask = netlink_open();
 	r->routes.table = run_table(r->cfg, r->c);
-	if (r->again == NULL || r->look == NULL || r->routes.ask == NULL)
+	if (r->again == NULL || r->look == NULL || !move_prepare(r) || r->routes.ask == NULL)
 		return fail(r, "netlink", errno);
 	if (seek_prepare(r) != 0)
 		return -1;
@@ -454,7 +470,7 @@ way_start(struct run *r)
 {
 	run_timer(r->look, LOOK_NS);
 	snprintf(r->reason, sizeof(r->reason), "the configuration says so");
-	if (r->seeks)
+	if (r->seeks && !seek_can_wait(r))
 		seek(r);
 	else if (r->c->way == CFG_WAY_DIRECT)
 		way_direct(r);
@@ -480,6 +496,7 @@ way_clear(struct run *r)
 		event_free(r->named);
 	deputy_end(&r->dns);
 	relay_clear(r);
+	move_clear(r);
 	ipsec_free(r->ipsec);
 	if (r->routes.ask != NULL) {
 		routes_clear(&r->routes);

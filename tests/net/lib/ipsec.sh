@@ -43,16 +43,16 @@ exit 1"
 }
 
 # ipsec_start GUEST local=ADDRESS remote=ADDRESS peer=GUEST [kind=esp|ah] [mode=tunnel|transport]
-#             [encap=no|yes] [inner=ADDRESS peer-inner=ADDRESS]
+#             [encap=no|yes] [mobike=no|yes] [inner=ADDRESS peer-inner=ADDRESS]
 # Starts charon anew with one connection, "peer", and one child, "net", without initiating it. Tunnel
 # mode is between the inner addresses, which the guest gets on lo. encap=yes: ESP in UDP 4500.
 ipsec_start() {
-	local guest=$1 local='' remote='' peer='' kind=esp mode=tunnel encap=no inner='' peer_inner=''
+	local guest=$1 local='' remote='' peer='' kind=esp mode=tunnel encap=no mobike=no inner='' peer_inner=''
 	local word suite selectors=''
 	shift
 	for word in "$@"; do
 		case $word in
-		local=* | remote=* | peer=* | kind=* | mode=* | encap=* | inner=*) local "${word?}" ;;
+		local=* | remote=* | peer=* | kind=* | mode=* | encap=* | mobike=* | inner=*) local "${word?}" ;;
 		peer-inner=*) peer_inner=${word#*=} ;;
 		*)
 			echo "ipsec_start: unknown $word"
@@ -76,7 +76,7 @@ connections {
 		local_addrs = $local
 		remote_addrs = $remote
 		proposals = aes128-sha256-modp2048
-		mobike = no
+		mobike = $mobike
 		encap = $encap
 		local {
 			auth = psk

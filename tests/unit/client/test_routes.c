@@ -134,6 +134,41 @@ test_set_and_clear(void **state)
 	end(&t, &r);
 }
 
+/* To a movable one no rule leads; who looks at the table finds it there or not. The others are as
+ * ever. */
+static void
+test_movable(void **state)
+{
+	struct cv_ip four = address("10.88.1.2");
+	struct routes r;
+	struct tun t;
+
+	(void)state;
+	begin(&t, &r);
+	r.n_movable = 1;
+	assert_int_equal(routes_set(&r, &four), 0);
+	assert_int_equal(lines("ip -4 rule", "1701:"), 2 + 4);
+	assert_int_equal(lines("ip route show table 1701", "192.0.2.1 dev l2tp-test"), 1);
+	assert_false(leads("route get 192.0.2.1 ipproto udp dport 4500", "l2tp-test"));
+	assert_true(leads("route get 192.0.2.1 from 10.88.1.2", "l2tp-test"));
+	assert_true(leads("route get 10.88.0.7 ipproto udp dport 500", "l2tp-test"));
+	assert_int_equal(routes_prefer(&r, true), 0);
+	assert_int_equal(lines("ip route show table 1701", "192.0.2.1 dev"), 0);
+	assert_int_equal(lines("ip route show table 1701", "10.88.0.0/16 dev"), 1);
+	assert_true(leads("route get 192.0.2.1 from 10.88.1.2", "l2tp-test"));
+	/* with another address it is wanted where it was */
+	four = address("10.88.1.3");
+	assert_int_equal(routes_set(&r, &four), 0);
+	assert_int_equal(lines("ip route show table 1701", "192.0.2.1 dev"), 0);
+	assert_int_equal(routes_prefer(&r, false), 0);
+	assert_int_equal(routes_prefer(&r, false), 0);
+	assert_int_equal(lines("ip route show table 1701", "192.0.2.1 dev l2tp-test"), 1);
+	routes_clear(&r);
+	assert_int_equal(routes_prefer(&r, true), 0);
+	assert_int_equal(lines("ip route show table 1701", "dev"), 0);
+	end(&t, &r);
+}
+
 /* The gateway is the LNS, too, and it takes L2TP on UDP 4500. */
 static void
 test_spares_the_lns(void **state)
@@ -230,6 +265,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_and_clear),
+		cmocka_unit_test(test_movable),
 		cmocka_unit_test(test_spares_the_lns),
 		cmocka_unit_test(test_link_local),
 		cmocka_unit_test(test_sweep),

@@ -138,6 +138,9 @@ what_is_refused(void **state)
 	wrong("connections:\n  - name: a\n    peers: 10.0.0.0/8\n    lns: 192.0.2.1\n" RELAY,
 		"c.yaml:2:5: connections[0].way: must be relay where there is no gateway: other "
 		"clients are behind NATs\n");
+	wrong(OFFICE "    way: relay-first\n" RELAY,
+		"c.yaml:4:10: connections[0].way: must not be relay-first but with ipsec: { "
+		"start: strongswan }: nobody else moves an SA from one way to the other\n");
 	wrong(OFFICE RELAY "    kill-switch: true\n",
 		"c.yaml:2:5: connections[0].protected: is required with kill-switch: which "
 		"networks nothing but IPsec may reach\n");

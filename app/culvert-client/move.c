@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Relay first, directly later: the same SA, moved by MOBIKE (RFC 4555) as steer.c advises. What
+ * strongSwan prefers it sees from a route, and does the rest by itself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "discover.h"
+#include "events.h"
+#include "run.h"
+
+static const struct cv_ip *
+relay_of(const struct run *r, const struct cv_ip *ip)
+{
+	return &r->routes.relay[ip->family == CV_IPV6];
+}
+
+/* Whether it is known where the SA is: both its ends. */
+static bool
+ends(const struct run *r, struct cv_ip *local, struct cv_ip *remote)
+{
+	struct ipsec_status st;
+
+	ipsec_status(r->ipsec, &st);
+	return st.has_sa && cv_ip_parse(st.sa.local, local) == 0 &&
+	       cv_ip_parse(st.sa.remote, remote) == 0;
+}
+
+static void
+prefer(struct run *r, bool direct)
+{
+	int error = routes_prefer(&r->routes, direct);
+
+	if (error != 0)
+		run_fail(r, r->tun.name, strerror(error));
+}
+
+static void
+say(struct run *r, const char *event, const char *reason)
+{
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+	cv_log_event(
+		&r->log, CV_LOG_INFO, event, "connection=%s reason=\"%s\"", r->c->name, r->reason);
+}
+
+static void
+back(struct run *r, const char *why)
+{
+	char text[RUN_TEXT];
+
+	snprintf(text, sizeof(text), "the direct way is left: %s", why);
+	say(r, "relay-wanted", text);
+	steer_back(&r->steer, client_now());
+	prefer(r, false);
+}
+
+/* ---- whether it still works ---- */
+
+static void
+on_asked(void *ctx, const struct found *f)
+{
+	struct run *r = ctx;
+	struct discover *over = r->asked;
+
+	if (f->gateways[0].ike[1].answered)
+		steer_answered(&r->steer, client_now());
+	r->asked = NULL;
+	discover_free(over);
+}
+
+static void
+ask(struct run *r)
+{
+	struct discover_params p = {.base = r->base,
+		.crypto = r->crypto,
+		.log = &r->log,
+		.mark = r->routes.table,
+		.tell = on_asked,
+		.ctx = r};
+	struct cv_ip local, remote;
+
+	if (r->asked == NULL && ends(r, &local, &remote))
+		r->asked = discover_gateway(&p, &remote);
+}
+
+static void
+follow(struct run *r, enum steer_advice advice)
+{
+	if (advice == STEER_BACK)
+		back(r, r->steer.why);
+	else if (advice == STEER_ASK)
+		ask(r);
+}
+
+static void
+on_step(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct vici_child *child;
+	struct ipsec_status st;
+	struct run *r = ctx;
+
+	(void)fd;
+	(void)what;
+	ipsec_status(r->ipsec, &st);
+	child = &st.sa.children[0];
+	if (st.has_sa)
+		follow(r, steer_look(&r->steer, client_now(), child->bytes_in, child->bytes_out));
+	ipsec_look(r->ipsec); /* for the next time */
+	run_timer(r->step, steer_interval(&r->steer));
+}
+
+/* ---- what is heard ---- */
+
+static void
+located(struct run *r)
+{
+	struct cv_ip local, remote;
+	bool was = move_is_direct(r);
+
+	if (!ends(r, &local, &remote))
+		return;
+	follow(r, steer_sa(&r->steer, client_now(), !cv_ip_equal(&local, relay_of(r, &local))));
+	if (!was && move_is_direct(r))
+		say(r, "direct", "the direct way has proved itself; the relay stands by");
+}
+
+void
+move_hear(struct run *r, enum ipsec_event_type type)
+{
+	if (r->c->way != CFG_WAY_RELAY_FIRST || r->state == RUN_DIRECT)
+		return;
+	switch (type) {
+	case IPSEC_UP:
+		run_timer(r->step, steer_interval(&r->steer));
+		located(r);
+		if (r->steer.state == STEER_RELAY)
+			seek_direct(r);
+		break;
+	case IPSEC_MOVED:
+		located(r);
+		break;
+	case IPSEC_FAILED:
+	case IPSEC_DOWN:
+		if (r->steer.state != STEER_RELAY)
+			back(r, "IPsec is down");
+		event_del(r->step);
+		break;
+	case IPSEC_ENDED:
+		event_del(r->step);
+		break;
+	}
+}
+
+void
+move_try(struct run *r)
+{
+	if (r->steer.state != STEER_RELAY)
+		return;
+	say(r, "direct-wanted", "the gateway answers IKE directly; strongSwan is to move there");
+	steer_try(&r->steer, client_now());
+	prefer(r, true);
+}
+
+void
+move_network_changed(struct run *r)
+{
+	steer_network_changed(&r->steer, client_now());
+	r->looked_ns = 0; /* soon */
+}
+
+bool
+move_may_look(const struct run *r)
+{
+	struct ipsec_status st;
+
+	ipsec_status(r->ipsec, &st);
+	return r->c->way == CFG_WAY_RELAY_FIRST && r->steer.state == STEER_RELAY &&
+	       !r->steer.dark && st.up;
+}
+
+bool
+move_is_direct(const struct run *r)
+{
+	return r->steer.state == STEER_DIRECT;
+}
+
+bool
+move_prepare(struct run *r)
+{
+	r->steer.dead_ns = r->c->dead_ns;
+	r->step = evtimer_new(r->base, on_step, r);
+	return r->step != NULL;
+}
+
+void
+move_clear(struct run *r)
+{
+	discover_free(r->asked);
+	client_free_event(r->step);
+}
