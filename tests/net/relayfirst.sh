@@ -77,8 +77,9 @@ by() {
 }
 
 flow() {
-	guest_run G "python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
-		guest_run A "python3 $HERE/flow.py run 172.31.1.1 172.31.2.1 /tmp/box/flow >/tmp/box/flow.log 2>&1 &
+	guest_run G "pgrep -f flow.py || python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
+		guest_run A "rm -f /tmp/box/flow
+python3 $HERE/flow.py run 172.31.1.1 172.31.2.1 /tmp/box/flow >/tmp/box/flow.log 2>&1 &
 echo \$! >/run/flow.pid" && world_until 30 flowed 20
 }
 
@@ -134,10 +135,11 @@ ip addr replace 10.0.0.3/24 dev vec0
 ip route replace default via 10.0.0.1' && world_until 30 eval 'by direct 10.0.0.3'
 }
 
-# No NAT, and a firewall that passes IKE alone: strongSwan believes it, and the client does not.
+# No NAT on the way to the gateway, and a firewall that passes IKE alone: strongSwan believes it, and the client
+# does not.
 without_esp() {
-	nat_kind siteA 192.0.2.11 routed && guest_run G 'ip route replace 10.0.0.0/24 via 192.0.2.11' &&
-		world_in siteA nft -f - <<'NFT' && open
+	world_in siteA nft insert rule ip nat to ip daddr $GATEWAY accept && guest_run G 'ip route replace 10.0.0.0/24 via 192.0.2.11' &&
+		world_in siteA nft -f - <<'NFT' && nat_forget siteA && open
 table ip noesp {
 	chain noesp {
 		type filter hook forward priority -10
@@ -154,7 +156,7 @@ stays_away() {
 
 # A strongSwan that leaves no way as long as it is there.
 unwilling() {
-	ours A down office && shut && strongswan no && ours_run A && by relay $OURS && flow && open &&
+	guest_run A 'kill $(cat /run/flow.pid)' && ours A down office && shut && strongswan no && ours_run A && by relay $OURS && flow && open &&
 		world_until 60 ours_said A 'relay-wanted .*prefer_best_path' && by relay $OURS && lit
 }
 
