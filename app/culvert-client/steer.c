@@ -13,7 +13,10 @@
 #define INTERVAL_LEAST_NS (CV_NS_PER_S / 2)
 #define INTERVAL_MOST_NS (5 * CV_NS_PER_S)
 
-enum { IN_VAIN = 3 };
+enum {
+	SETTLE = 2, /* intervals after a move, until what came the other way is counted */
+	IN_VAIN = 3,
+};
 
 uint64_t
 steer_interval(const struct steer *s)
@@ -69,12 +72,13 @@ static void
 count(struct steer *s, uint64_t now, uint64_t bytes_in, uint64_t bytes_out)
 {
 	/* an SA that was replaced counts from 0 */
+	bool settled = now - s->since_ns >= SETTLE * steer_interval(s);
 	bool came = s->counted && bytes_in > s->bytes_in;
 	bool went = s->counted && bytes_out > s->bytes_out;
 
 	s->bytes_in = bytes_in;
 	s->bytes_out = bytes_out;
-	s->counted = true;
+	s->counted = settled;
 	if (came) {
 		s->proved = true;
 		s->unanswered = false;
