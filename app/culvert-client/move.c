@@ -3,10 +3,13 @@
  * strongSwan prefers it sees from a route, and does the rest by itself. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "discover.h"
 #include "events.h"
 #include "run.h"
+#include "sockaddr.h"
 
 static const struct cv_ip *
 relay_of(const struct run *r, const struct cv_ip *ip)
@@ -23,6 +26,26 @@ ends(const struct run *r, struct cv_ip *local, struct cv_ip *remote)
 	ipsec_status(r->ipsec, &st);
 	return st.has_sa && cv_ip_parse(st.sa.local, local) == 0 &&
 	       cv_ip_parse(st.sa.remote, remote) == 0;
+}
+
+/* Our address on the direct way. Family 0: there is no such way. */
+static struct cv_ip
+direct_from(const struct run *r)
+{
+	const struct cv_endpoint gateway = {r->routes.to[0].ip, IKE_NATT_PORT};
+	struct cv_endpoint own = {0};
+	struct sockaddr_storage sa;
+	socklen_t len = sockaddr_from(&gateway, &sa), own_len = sizeof(sa);
+	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return own.ip;
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &r->routes.table, sizeof(r->routes.table)) == 0 &&
+		connect(fd, (struct sockaddr *)&sa, len) == 0 &&
+		getsockname(fd, (struct sockaddr *)&sa, &own_len) == 0)
+		own = sockaddr_read(&sa);
+	close(fd);
+	return own.ip;
 }
 
 static void
@@ -131,6 +154,7 @@ move_hear(struct run *r, enum ipsec_event_type type)
 	switch (type) {
 	case IPSEC_UP:
 		run_timer(r->step, steer_interval(&r->steer));
+		r->direct_from = direct_from(r);
 		located(r);
 		if (r->steer.state == STEER_RELAY)
 			seek_direct(r);
@@ -163,6 +187,11 @@ move_try(struct run *r)
 void
 move_network_changed(struct run *r)
 {
+	struct cv_ip from = r->routes.n_movable == 0 ? (struct cv_ip){0} : direct_from(r);
+
+	if (cv_ip_equal(&from, &r->direct_from)) /* our own doing, or strongSwan's */
+		return;
+	r->direct_from = from;
 	steer_network_changed(&r->steer, client_now());
 	r->looked_ns = 0; /* soon */
 }

@@ -61,10 +61,11 @@ struct run {
 	struct seen *seen;
 	struct cv_endpoint seen_as; /* by the LNS; family 0: not known */
 	enum run_state state;
-	struct steer steer;     /* whether an SA goes directly, or by the relay */
-	struct event *step;     /* for that */
-	struct discover *asked; /* for that, too */
-	bool seeks;             /* discovery says which way it is, and by which LNS */
+	struct steer steer;       /* whether an SA goes directly, or by the relay */
+	struct cv_ip direct_from; /* our address on the direct way */
+	struct event *step;       /* for that */
+	struct discover *asked;   /* for that, too */
+	bool seeks;               /* discovery says which way it is, and by which LNS */
 	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
 	struct names_rtts rtts;
@@ -153,6 +154,7 @@ void move_clear(struct run *r);
 void move_hear(struct run *r, enum ipsec_event_type type);
 /* The direct way works. */
 void move_try(struct run *r);
+/* Something of the machine's addresses and routes did. */
 void move_network_changed(struct run *r);
 /* Whether it is of use to look for the direct way. */
 bool move_may_look(const struct run *r);
