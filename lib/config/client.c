@@ -189,7 +189,8 @@ check_connection(struct cfg_loader *l, const struct cfg_node *map, void *base)
 		cfg_fail(l, map, "lns", "is required where the gateway has no name to find it by");
 	if (c->way == CFG_WAY_RELAY_FIRST && c->ipsec.start != CFG_IPSEC_STRONGSWAN)
 		cfg_fail_key(l, map, "way",
-			"must not be relay-first but with ipsec: { start: strongswan }: nobody else "
+			"must not be relay-first but with ipsec: { start: strongswan }: nobody "
+			"else "
 			"moves an SA from one way to the other");
 	if (c->way != CFG_WAY_DIRECT)
 		check_relay(l, map);
