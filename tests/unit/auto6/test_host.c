@@ -140,6 +140,11 @@ test_renumbered(void **state)
 	reseal(len);
 	assert_int_equal(auto6_host_input(&h, 0, packet, len), 0);
 	assert_address(&h, "2001:db8:7::1234:5678:9abc:def0");
+	/* and no address is formed in it any more */
+	h = begun(0);
+	assert_int_equal(auto6_host_input(&h, 0, packet, len), 0);
+	assert_address(&h, NULL);
+	assert_int_equal(auto6_host_input(&h, 0, packet, advert("2001:db8:7::/64", NULL)), 0);
 	/* two, of which the second is ours */
 	len = advert("2001:db8:8::/64", NULL);
 	memcpy(packet + len, prefix_option(), 32);
