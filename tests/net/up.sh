@@ -226,6 +226,47 @@ ip route replace default via 10.0.0.1' && world_until 20 runs 'moved .*from=10.0
 		[ "$(field dials)" = 1 ] && [ "$(field moves)" = 1 ] && [ "$(field ipsec.sa.spi_in)" = "$spi" ]
 }
 
+# Site B is another LAN, behind another NAT, with the same private addresses. For these site A answers on its own
+# LAN alone.
+sites() {
+	world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 &&
+		world_in siteA sysctl -qw net.ipv4.conf.all.arp_ignore=1 &&
+		ip -n "$WORLD_PREFIX-siteA" link add hop0 type bridge &&
+		ip -n "$WORLD_PREFIX-siteA" link add hop1 type veth peer name hop2 netns "$WORLD_PREFIX-siteB" &&
+		ip -n "$WORLD_PREFIX-siteA" link set hop1 master hop0 up && ip -n "$WORLD_PREFIX-siteA" link set hop0 up &&
+		ip -n "$WORLD_PREFIX-siteB" link set hop2 master lan0 up
+}
+
+# flowed N: so many of both ways came back in all.
+flowed() {
+	local udp tcp dark
+	read -r udp dark tcp dark <"$RUN/guest-A/flow" && [ "$udp" -ge "$1" ] && [ "$tcp" -ge "$1" ]
+} 2>/dev/null
+
+# goes BRIDGE ADDRESS LAST OUTER MOVES: A's cable is in that LAN by now, where it gets that address; the tunnel
+# follows it to the NAT there, and what flows goes on. DARK says for how long nothing did, at most, since it flows.
+goes() {
+	local udp tcp dark
+	world_until 10 flowed 20 && ip -n "$WORLD_PREFIX-siteA" link set "tap$(cat "$RUN/guest-A/number")" master "$1" &&
+		guest_run A "ip addr add $2/24 dev vec0
+ip addr del $3/24 dev vec0
+ip addr replace $2/24 dev vec0
+ip neigh flush dev vec0
+ip route replace default via 10.0.0.1" && world_until 20 runs "moved .*from=$2:" &&
+		lns_said "tunnel-moved .*peer=$4:.* by=challenge" && read -r udp dark tcp dark <"$RUN/guest-A/flow" &&
+		world_until 60 flowed $(((udp > tcp ? udp : tcp) + 20)) && read -r _ dark _ tcp <"$RUN/guest-A/flow" &&
+		DARK="UDP $dark ms, TCP $tcp ms" && [ "$(field moves)" = "$5" ] && [ "$(field dials)" = 1 ]
+}
+
+moves_site() {
+	local spi
+	spi=$(field ipsec.sa.spi_in) && guest_run G "python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
+		guest_run A "python3 $HERE/flow.py run 172.31.1.1 172.31.2.1 /tmp/box/flow >/tmp/box/flow.log 2>&1 &
+echo \$! >/run/flow.pid" && world_until 30 flowed 20 && goes hop0 10.0.0.33 10.0.0.3 192.0.2.12 2 &&
+		goes lan0 10.0.0.34 10.0.0.33 192.0.2.11 3 && [ "$(field ipsec.sa.spi_in)" = "$spi" ] &&
+		guest_run A 'kill $(cat /run/flow.pid)' && guest_run G 'pkill -f flow.py'
+}
+
 # Who may be silent for long learns how long the NAT stands it, and is not silent for longer: when that
 # is known, the last sign of life is older.
 holds_mapping() {
@@ -327,7 +368,7 @@ command_hangs() {
 
 tap_plan 30
 world_open
-world_site siteA 192.0.2.11 && cables || exit 2
+sites && cables || exit 2
 tap_logs "$RUN"/guest-A/{run,charon}.log "$RUN"/guest-G/{xl2tpd,pppd,charon}.log "$RUN/culvertd.log"
 configure
 
@@ -353,6 +394,8 @@ tap_check "a command starts IPsec" command_starts
 tap_check "one that hangs is killed" command_hangs
 tap_check "in the foreground: ready when IPsec is up" foreground
 tap_check "the network changes: same session, same SA, from the new address" network_changes
+tap_check "it goes to another site, with another NAT, and back: IPsec, TCP and UDP in it go on" moves_site &&
+	tap_note "in the dark, at most: $DARK"
 tap_check "an LNS that dies is dialled until it is back, and IPsec goes on as it was" lns_dies
 tap_check "SIGTERM ends it, and nothing is left" terminated
 tap_check "it holds the NAT's mapping" holds_mapping
