@@ -197,6 +197,19 @@ add_lns(struct names *n, enum names_by by, const char *name)
 
 /* ---- SRV ---- */
 
+/* There are as many as there is room for: the last of those that are to be asked after one of this
+ * priority. NULL: none. */
+static struct names_lns *
+give_way(struct names *n, uint16_t priority)
+{
+	struct names_lns *last = NULL;
+
+	for (size_t i = 0; i < n->found.n_lns; i++)
+		if (n->found.lns[i].priority > (last == NULL ? priority : last->priority))
+			last = &n->found.lns[i];
+	return last;
+}
+
 /* Whether there were any. "." as a target: the service is decidedly not there (RFC 2782). */
 static bool
 take_records(struct names *n, const struct ares_srv_reply *records)
@@ -208,11 +221,14 @@ take_records(struct names *n, const struct ares_srv_reply *records)
 		struct names_lns *lns;
 
 		if (records->host == NULL || records->host[0] == '\0' || records->port == 0 ||
-			strcmp(records->host, ".") == 0)
+			strcmp(records->host, ".") == 0 || strlen(records->host) >= NAMES_TEXT)
 			continue;
 		lns = add_lns(n, NAMES_BY_SRV, records->host);
 		if (lns == NULL)
-			break;
+			lns = give_way(n, records->priority);
+		if (lns == NULL)
+			continue;
+		snprintf(lns->name, sizeof(lns->name), "%s", records->host);
 		lns->port = records->port;
 		lns->priority = records->priority;
 		lns->weight = records->weight;

@@ -311,10 +311,11 @@ hostile_names() {
 		for i in $(seq 10 21); do
 			echo "_l2tp._udp.many.example.net SRV 1 1 17$i a.example.net"
 		done
+		echo "_l2tp._udp.many.example.net SRV 0 1 1799 a.example.net" # the last one, and the best
 		echo "odd.example.net $BARE"
 		echo "_l2tp._udp.odd.example.net RAW 0001"
 	} >>"$RUN/names"
-	discover host 1 --json many.example.net && said "1 <= len(f['lns']) <= 8" &&
+	discover host 1 --json many.example.net && said "len(f['lns']) == 8 and f['lns'][0]['ports'][0]['port'] == 1799" &&
 		discover host 1 --json odd.example.net && said "f['lns'] == [] and f['lns_error']" || return 1
 	mv "$RUN/names" "$RUN/names.off"
 	discover host 1 --json ipsec.example.net && said "f['gateways'] == [] and f['gateway_error'] and f['lns'] == []"
