@@ -100,7 +100,19 @@ only_ipsec() {
 		! ip -n "$ns" -6 route show | grep -v 'fe80\|proto kernel' | grep l2tp-office && world_in a ip -6 rule
 }
 
-# Nothing that a kernel says of itself to a link goes to the LNS: listeners, and solicitations of its own.
+# A program listens to a group, and the kernel says so to the link.
+listener() {
+	world_spawn a listener python3 -c 'import socket, struct, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+             socket.inet_pton(socket.AF_INET6, "ff02::fb") + struct.pack("@I", socket.if_nametoindex("l2tp-office")))
+time.sleep(600)' && world_until 20 world_in a grep -E 'Icmp6OutMLDv2Reports[[:space:]]+[1-9]' /proc/net/dev_snmp6/l2tp-office
+	local rc=$?
+	world_stop listener
+	return $rc
+}
+
+# That does not go to the LNS.
 no_chatter() {
 	capture_find first "icmpv6.type == 143 || icmpv6.type == 131" | tee "$RUN/chatter"
 	[ ! -s "$RUN/chatter" ] && [ -n "$(capture_find first "icmpv6.type == 133" | head -1)" ]
@@ -155,7 +167,7 @@ machine_without() {
 		world_until 30 runs b 'no-ipv6 .*reason=' && world_in b ping -c 1 -W 5 -I l2tp-office 10.88.0.1 && client b down office
 }
 
-tap_plan 17
+tap_plan 18
 world_open
 world_site siteA 192.0.2.11 && nat_host a siteA 10.0.0.2 && world_site siteB 192.0.2.12 && nat_host b siteB 10.0.0.2 || exit 2
 for host in a b; do
@@ -171,6 +183,7 @@ tap_check "it is of the user's prefix, with the LNS's name server" addressed
 tap_check "they reach the LNS, and each other" reach
 tap_check "IPsec goes there, and nothing else" only_ipsec
 tap_check "dialled anew: the same address, which has stayed" again
+tap_need "a program listens to a group" listener
 tap_need "the capture ends" capture_stop first
 tap_check "the LNS hears nothing of what a kernel tells a link" no_chatter
 tap_check "brought up again: the same address" kept
