@@ -143,6 +143,13 @@ keep(struct ipsec *i, const struct vici_sa *sa, const struct vici_child *child)
 	i->status.has_sa = true;
 }
 
+/* An IKE_SA in whose place there is another one by now: strongSwan counts them up. */
+static bool
+replaced(const struct ipsec *i, const struct vici_sa *sa)
+{
+	return i->status.up && i->status.has_sa && sa->id < i->status.sa.id;
+}
+
 static void
 hear_child(struct ipsec *i, const struct vici_event *ev)
 {
@@ -152,7 +159,7 @@ hear_child(struct ipsec *i, const struct vici_event *ev)
 	if (child == NULL)
 		return;
 	if (!ev->up) {
-		if (i->status.up)
+		if (i->status.up && !replaced(i, &ev->sa))
 			gone(i, IPSEC_DOWN, "strongSwan says that the CHILD_SA is gone");
 		return;
 	}
@@ -166,7 +173,7 @@ hear_child(struct ipsec *i, const struct vici_event *ev)
 static void
 hear_ike(struct ipsec *i, const struct vici_event *ev)
 {
-	if (ev->up || !is_ours(i, &ev->sa))
+	if (ev->up || !is_ours(i, &ev->sa) || replaced(i, &ev->sa))
 		return;
 	if (i->status.up)
 		gone(i, IPSEC_DOWN, "strongSwan says that the IKE_SA is gone");
@@ -225,7 +232,7 @@ hear_sa(struct ipsec *i, const struct vici_sa *sa)
 {
 	const struct vici_child *child = child_of(i, sa);
 
-	if (i->status.up && child != NULL)
+	if (i->status.up && child != NULL && !replaced(i, sa))
 		keep(i, sa, child);
 	else if (!i->status.up && i->n_old < OLD)
 		i->old[i->n_old++] = sa->id;
