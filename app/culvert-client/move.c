@@ -32,12 +32,16 @@ ends(const struct run *r, struct cv_ip *local, struct cv_ip *remote)
 static struct cv_ip
 direct_from(const struct run *r)
 {
-	const struct cv_endpoint gateway = {r->routes.to[0].ip, IKE_NATT_PORT};
-	struct cv_endpoint own = {0};
+	struct cv_endpoint gateway = {r->routes.to[0].ip, IKE_NATT_PORT}, own = {0};
 	struct sockaddr_storage sa;
-	socklen_t len = sockaddr_from(&gateway, &sa), own_len = sizeof(sa);
-	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len, own_len = sizeof(sa);
+	struct cv_ip local, remote;
+	int fd;
 
+	if (ends(r, &local, &remote)) /* of several addresses the one that counts */
+		gateway.ip = remote;
+	len = sockaddr_from(&gateway, &sa);
+	fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return own.ip;
 	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &r->routes.table, sizeof(r->routes.table)) == 0 &&
@@ -115,25 +119,6 @@ follow(struct run *r, enum steer_advice advice)
 }
 
 static void
-on_step(evutil_socket_t fd, short what, void *ctx)
-{
-	const struct vici_child *child;
-	struct ipsec_status st;
-	struct run *r = ctx;
-
-	(void)fd;
-	(void)what;
-	ipsec_status(r->ipsec, &st);
-	child = &st.sa.children[0];
-	if (st.has_sa)
-		follow(r, steer_look(&r->steer, client_now(), child->bytes_in, child->bytes_out));
-	ipsec_look(r->ipsec); /* for the next time */
-	run_timer(r->step, steer_interval(&r->steer));
-}
-
-/* ---- what is heard ---- */
-
-static void
 located(struct run *r)
 {
 	struct cv_ip local, remote;
@@ -146,6 +131,26 @@ located(struct run *r)
 		say(r, "direct", "the direct way has proved itself; the relay stands by");
 }
 
+static void
+on_step(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct vici_child *child;
+	struct ipsec_status st;
+	struct run *r = ctx;
+
+	(void)fd;
+	(void)what;
+	ipsec_status(r->ipsec, &st);
+	child = &st.sa.children[0];
+	located(r); /* not each time that it moves strongSwan says so */
+	if (st.has_sa)
+		follow(r, steer_look(&r->steer, client_now(), child->bytes_in, child->bytes_out));
+	ipsec_look(r->ipsec); /* for the next time */
+	run_timer(r->step, steer_interval(&r->steer));
+}
+
+/* ---- what is heard ---- */
+
 void
 move_hear(struct run *r, enum ipsec_event_type type)
 {
@@ -156,7 +161,7 @@ move_hear(struct run *r, enum ipsec_event_type type)
 		run_timer(r->step, steer_interval(&r->steer));
 		r->direct_from = direct_from(r);
 		located(r);
-		if (r->steer.state == STEER_RELAY)
+		if (move_may_look(r))
 			seek_direct(r);
 		break;
 	case IPSEC_MOVED:
@@ -174,10 +179,28 @@ move_hear(struct run *r, enum ipsec_event_type type)
 	}
 }
 
-void
-move_try(struct run *r)
+/* An address of the gateway at which the SA is not does not count, unless that is none of those
+ * that were asked. */
+static bool
+answers(const struct run *r, const struct found *f)
 {
-	if (r->steer.state != STEER_RELAY)
+	struct cv_ip local, remote;
+	bool any = false;
+
+	if (!ends(r, &local, &remote))
+		return false;
+	for (size_t i = 0; i < f->n_gateways; i++) {
+		if (cv_ip_equal(&f->gateways[i].ip, &remote))
+			return f->gateways[i].ike[1].answered;
+		any = any || f->gateways[i].ike[1].answered;
+	}
+	return any;
+}
+
+void
+move_try(struct run *r, const struct found *f)
+{
+	if (r->steer.state != STEER_RELAY || !answers(r, f))
 		return;
 	say(r, "direct-wanted", "the gateway answers IKE directly; strongSwan is to move there");
 	steer_try(&r->steer, client_now());
@@ -185,11 +208,11 @@ move_try(struct run *r)
 }
 
 void
-move_network_changed(struct run *r)
+move_network_changed(struct run *r, bool slept)
 {
 	struct cv_ip from = r->routes.n_movable == 0 ? (struct cv_ip){0} : direct_from(r);
 
-	if (cv_ip_equal(&from, &r->direct_from)) /* our own doing, or strongSwan's */
+	if (cv_ip_equal(&from, &r->direct_from) && !slept) /* our own doing, or strongSwan's */
 		return;
 	r->direct_from = from;
 	steer_network_changed(&r->steer, client_now());

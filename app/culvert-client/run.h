@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "crypto/crypto.h"
 #include "deputy.h"
+#include "found.h"
 #include "ipsec.h"
 #include "names.h"
 #include "routes.h"
@@ -152,10 +153,10 @@ bool move_prepare(struct run *r);
 void move_clear(struct run *r);
 /* What becomes of IPsec. */
 void move_hear(struct run *r, enum ipsec_event_type type);
-/* The direct way works. */
-void move_try(struct run *r);
-/* Something of the machine's addresses and routes did. */
-void move_network_changed(struct run *r);
+/* What was found of the ways: where the SA's gateway answers directly, it is to go there. */
+void move_try(struct run *r, const struct found *f);
+/* Something of the machine's addresses and routes did, or it has slept, maybe somewhere else. */
+void move_network_changed(struct run *r, bool slept);
 /* Whether it is of use to look for the direct way. */
 bool move_may_look(const struct run *r);
 /* The SA goes directly, and the relay stands by. */

@@ -254,9 +254,8 @@ on_looked(void *ctx, const struct found *f)
 		r->c->name, decide_way_text(d.way), d.direct_later ? "direct" : "none", d.reason);
 	r->discover = NULL;
 	if (move_may_look(r)) {
-		if (d.direct_later || d.way == DECIDE_DIRECT_UDP)
-			move_try(r);
-	} else if (r->state == RUN_RELAY &&
+		move_try(r, f);
+	} else if (r->c->way == CFG_WAY_NEEDED && r->state == RUN_RELAY &&
 		   (d.way == DECIDE_DIRECT_UDP || d.way == DECIDE_DIRECT_ESP)) {
 		set_reason(r, f, &d);
 		way_leave_relay(r);

@@ -89,9 +89,19 @@ count(struct steer *s, uint64_t now, uint64_t bytes_in, uint64_t bytes_out)
 	}
 }
 
+/* How long it may owe an answer. What has not proved itself has less credit. */
+static uint64_t
+answer_within(const struct steer *s)
+{
+	uint64_t most = s->dead_ns * 2 / 3;
+
+	return s->proved ? most : cv_time_min(most, TRIED_NS);
+}
+
 enum steer_advice
 steer_look(struct steer *s, uint64_t now, uint64_t bytes_in, uint64_t bytes_out)
 {
+	bool in_vain;
 	uint64_t patience;
 
 	if (s->state == STEER_TRYING && now - s->since_ns >= TRIED_NS)
@@ -100,13 +110,16 @@ steer_look(struct steer *s, uint64_t now, uint64_t bytes_in, uint64_t bytes_out)
 	if (s->state != STEER_DIRECT)
 		return STEER_STAY;
 	count(s, now, bytes_in, bytes_out);
-	if (!s->proved && s->in_vain >= IN_VAIN) {
+	in_vain = !s->proved && s->in_vain >= IN_VAIN;
+	if (in_vain && s->asked_ns == 0 && s->heard_ns > s->since_ns) {
 		s->dark = true;
 		return back(s, "no ESP comes by it (strongSwan: encap = yes has it in UDP)");
 	}
-	if (s->asked_ns != 0 && now - s->asked_ns >= s->dead_ns * 2 / 3)
+	if (s->asked_ns != 0 && now - s->asked_ns >= answer_within(s))
 		return back(s, "the gateway no longer answers there");
 	patience = s->unanswered ? s->dead_ns / 3 : IDLE_NS;
+	if (in_vain)
+		patience = 0; /* whether it is ESP alone */
 	if (now - s->heard_ns < patience)
 		return STEER_STAY;
 	if (s->asked_ns == 0)

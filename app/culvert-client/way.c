@@ -360,7 +360,7 @@ on_change(void *ctx, uint64_t paused_ns)
 	char text[CV_ENDPOINT_TEXT];
 	struct session_status st;
 
-	move_network_changed(r);
+	move_network_changed(r, paused_ns != 0);
 	if (r->state == RUN_WAITING && !r->patient && r->leaving == RUN_STAYS)
 		run_timer(r->again, SETTLE_NS);
 	if (r->state == RUN_DIALLING && r->session == NULL)

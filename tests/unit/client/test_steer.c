@@ -142,6 +142,47 @@ test_dark(void **state)
 	assert_false(s.dark);
 }
 
+/* Nothing passes, IKE as little: it may do next time. */
+static void
+test_all_dark(void **state)
+{
+	struct steer s = directly();
+	enum steer_advice advice;
+
+	(void)state;
+	assert_int_equal(first_advice(&s, 1, 100, 0, 100, &advice), 6);
+	assert_int_equal(advice, STEER_ASK);
+	for (unsigned t = 7; t < 16; t++)
+		assert_int_equal(steer_look(&s, AT(t), s.bytes_in, s.bytes_out + 1), STEER_ASK);
+	assert_int_equal(steer_look(&s, AT(16), s.bytes_in, s.bytes_out + 1), STEER_BACK);
+	assert_non_null(strstr(s.why, "no longer answers"));
+	assert_false(s.dark);
+}
+
+/* Who waits for an hour does not wait for one to see that no ESP comes, or nothing at all. */
+static void
+test_patient(void **state)
+{
+	struct steer s = directly();
+	enum steer_advice advice;
+	unsigned t;
+
+	(void)state;
+	s.dead_ns = 3600 * CV_NS_PER_S;
+	t = first_advice(&s, 1, 100, 0, 100, &advice);
+	assert_in_range(t, 10, 20);
+	assert_int_equal(advice, STEER_ASK);
+	assert_int_equal(steer_look(&s, AT(t + 14), s.bytes_in, s.bytes_out), STEER_ASK);
+	assert_int_equal(steer_look(&s, AT(t + 15), s.bytes_in, s.bytes_out), STEER_BACK);
+	assert_false(s.dark);
+	s = directly();
+	s.dead_ns = 3600 * CV_NS_PER_S;
+	t = first_advice(&s, 1, 100, 0, 100, &advice);
+	steer_answered(&s, AT(t));
+	assert_int_equal(steer_look(&s, AT(t + 1), s.bytes_in, s.bytes_out), STEER_BACK);
+	assert_true(s.dark);
+}
+
 /* strongSwan replaces its SAs, which then count from nothing. */
 static void
 test_counts_anew(void **state)
@@ -199,6 +240,8 @@ main(void)
 		cmocka_unit_test(test_breaks),
 		cmocka_unit_test(test_one_way),
 		cmocka_unit_test(test_dark),
+		cmocka_unit_test(test_all_dark),
+		cmocka_unit_test(test_patient),
 		cmocka_unit_test(test_counts_anew),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_interval),
