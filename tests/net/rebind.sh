@@ -56,18 +56,6 @@ strongswan() {
 		ipsec_initiate A
 }
 
-flow() {
-	guest_run B "python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
-		guest_run A "python3 $HERE/flow.py run 172.31.1.1 172.31.2.1 /tmp/box/flow >/tmp/box/flow.log 2>&1 &
-echo \$! >/run/flow.pid" && world_until 30 flowed 20
-}
-
-# flowed N: so many of both ways came back in all.
-flowed() {
-	local udp tcp dark
-	read -r udp dark tcp dark <"$RUN/guest-A/flow" && [ "$udp" -ge "$1" ] && [ "$tcp" -ge "$1" ]
-} 2>/dev/null
-
 # identity: of all that would be another one after a new handshake: pppd, xl2tpd, tunnels, sessions, SAs.
 identity() {
 	local guest
@@ -88,24 +76,16 @@ moved() {
 	[ "$(moves "$1")" -gt "$2" ]
 }
 
-# The TCP connection and the UDP flow go on: 20 more messages of each came back.
-lit() {
-	local udp tcp dark
-	read -r udp dark tcp dark <"$RUN/guest-A/flow" 2>/dev/null || return 1
-	world_until "${1:-60}" flowed $(((udp > tcp ? udp : tcp) + 20))
-}
-
 # through WHAT...: before it all is lit; then that happens, A's tunnel moves, and all goes on as it was.
 through() {
 	local who before rc=0
 	before=$(moves A)
-	who=$(identity) && lit || return 1
-	rm -f "$RUN/guest-A/flow"
-	world_until 10 test -e "$RUN/guest-A/flow"
+	who=$(identity) && flow_lit || return 1
+	flow_watch
 	"$@" || return 1
 	world_until 60 moved A "$before" || { lns_ctl tunnels; lns_ctl counters | grep paths; rc=1; }
-	lit 60 || { cat "$RUN/guest-A/flow"; rc=1; }
-	read -r _ DARK _ DARK_TCP <"$RUN/guest-A/flow"
+	flow_lit 60 || { cat "$RUN/guest-A/flow"; rc=1; }
+	flow_dark
 	diff <(echo "$who") <(identity) && [ $rc = 0 ]
 }
 
@@ -169,13 +149,13 @@ quiet() {
 dark_without() {
 	local before
 	before=$(moves A)
-	reload_by off && lit && carrier_reboots && world_until 30 stays_dark && [ "$(moves A)" = "$before" ] &&
+	reload_by off && flow_lit && carrier_reboots && world_until 30 stays_dark && [ "$(moves A)" = "$before" ] &&
 		[ "$(lns_drops INGRESS_SOURCE)" -gt 50 ]
 }
 
 # For 5 s, which is more than ever without `off`.
 stays_dark() {
-	read -r _ DARK _ DARK_TCP <"$RUN/guest-A/flow" && [ "$DARK" -gt 5000 ]
+	flow_dark && [ "$DARK" -gt 5000 ]
 }
 
 # What looks like A's packets, and control messages of its tunnel, from 20 ports of another host.
@@ -202,11 +182,10 @@ for round in range(500):
 forgers_move_nothing() {
 	local who before
 	before=$(moves A)
-	who=$(identity) && lit || return 1
-	rm -f "$RUN/guest-A/flow"
-	world_until 10 test -e "$RUN/guest-A/flow"
-	forge && lit && lns_said 'paths-unproved .* from=192\.0\.2\.77:' 30 || return 1
-	read -r _ DARK _ DARK_TCP <"$RUN/guest-A/flow"
+	who=$(identity) && flow_lit || return 1
+	flow_watch
+	forge && flow_lit && lns_said 'paths-unproved .* from=192\.0\.2\.77:' 30 || return 1
+	flow_dark
 	[ "$(moves A)" = "$before" ] && diff <(echo "$who") <(identity)
 }
 
@@ -242,12 +221,12 @@ tap_need "three guests boot" boot
 tap_need "Culvert is ready" lns_start
 tap_need "all get a tunnel, a session and an address" dial
 tap_need "strongSwan and IKE, from A to B" strongswan
-tap_need "TCP and UDP through ESP" flow
+tap_need "TCP and UDP through ESP" flow_start B
 all_of_it challenge
 tap_need "by echo from now on" reload_by echo
 all_of_it echo
 check "off: it stays dark" dark_without
-tap_check "and has light again when it is turned on" eval 'reload_by challenge && lit'
+tap_check "and has light again when it is turned on" eval 'reload_by challenge && flow_lit'
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_plan $TAP_NUMBER

@@ -76,26 +76,6 @@ by() {
 	[ "$(ours_field A way)" = "$1" ] && [ "$(ours_field A ipsec.sa.local)" = "$2" ]
 }
 
-flow() {
-	guest_run G "pgrep -f flow.py || python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
-		guest_run A "rm -f /tmp/box/flow
-python3 $HERE/flow.py run 172.31.1.1 172.31.2.1 /tmp/box/flow >/tmp/box/flow.log 2>&1 &
-echo \$! >/run/flow.pid" && world_until 30 flowed 20
-}
-
-# flowed N: so many of both ways came back in all.
-flowed() {
-	local udp tcp dark
-	read -r udp dark tcp dark <"$RUN/guest-A/flow" && [ "$udp" -ge "$1" ] && [ "$tcp" -ge "$1" ]
-} 2>/dev/null
-
-# The TCP connection and the UDP flow go on: 20 more messages of each came back.
-lit() {
-	local udp tcp dark
-	read -r udp dark tcp dark <"$RUN/guest-A/flow" 2>/dev/null || return 1
-	world_until 60 flowed $(((udp > tcp ? udp : tcp) + 20))
-}
-
 # identity: of all that would be another one after a new handshake.
 identity() {
 	ours_field A ipsec.sa.spi_in && ours_field A ipsec.sa.spi_out && ours_field A dials &&
@@ -107,11 +87,10 @@ through() {
 	local who pattern=$1 before
 	shift
 	before=$(grep -cE "$pattern" "$RUN/guest-A/run.log")
-	who=$(identity) && lit || return 1
-	rm -f "$RUN/guest-A/flow"
-	world_until 10 test -e "$RUN/guest-A/flow" && "$@" &&
-		world_until 60 ours_said A "$pattern" $((before + 1)) && lit || return 1
-	read -r _ DARK _ DARK_TCP <"$RUN/guest-A/flow"
+	who=$(identity) && flow_lit || return 1
+	flow_watch && "$@" &&
+		world_until 60 ours_said A "$pattern" $((before + 1)) && flow_lit || return 1
+	flow_dark
 	diff <(echo "$who") <(identity)
 }
 
@@ -121,14 +100,13 @@ relay_dies() {
 	local spi
 	spi=$(ours_field A ipsec.sa.spi_in) && kill -KILL "$(cat "$RUN/culvertd.pid")" &&
 		world_until 30 ours_said A 'relay-down .*no longer answers' && world_until 5 test -e "$RUN/culvertd.rc" &&
-		open && world_until 60 ours_said A ' direct ' 3 && lit && [ "$(ours_field A state)" != up ] && lns_start &&
-		world_until 120 ours_said A relay-up 2 && lit && by direct 10.0.0.3 &&
+		open && world_until 60 ours_said A ' direct ' 3 && flow_lit && [ "$(ours_field A state)" != up ] && lns_start &&
+		world_until 120 ours_said A relay-up 2 && flow_lit && by direct 10.0.0.3 &&
 		[ "$(ours_field A ipsec.sa.spi_in)" = "$spi" ]
 }
 
 # The machine has another address: strongSwan moves the SA, the client its tunnel.
 readdress() {
-	local ns=$WORLD_PREFIX-siteA
 	guest_run A 'ip addr add 10.0.0.3/24 dev vec0
 ip addr del 10.0.0.2/24 dev vec0
 ip addr replace 10.0.0.3/24 dev vec0
@@ -151,13 +129,14 @@ NFT
 
 # ESP passes again: as its own network has not changed, it does not try again.
 stays_away() {
-	world_in siteA nft delete table ip noesp && lit && by relay $OURS
+	world_in siteA nft delete table ip noesp && flow_lit && by relay $OURS
 }
 
 # A strongSwan that leaves no way as long as it is there.
 unwilling() {
-	guest_run A 'kill $(cat /run/flow.pid)' && ours A down office && shut && strongswan no && ours_run A && by relay $OURS && flow && open &&
-		world_until 60 ours_said A 'relay-wanted .*prefer_best_path' && by relay $OURS && lit
+	guest_run A 'kill $(cat /run/flow.pid)' && ours A down office && shut && strongswan no && ours_run A &&
+		by relay $OURS && flow_start G && open &&
+		world_until 60 ours_said A 'relay-wanted .*prefer_best_path' && by relay $OURS && flow_lit
 }
 
 down() {
@@ -178,9 +157,9 @@ tap_need "Culvert is ready" lns_start
 tap_need "strongSwan starts on both" strongswan
 tap_need "the client's configuration is right" client_configure
 tap_need "IPsec comes up, by the relay" eval 'ours_run A && by relay $OURS'
-tap_need "TCP and UDP through ESP" flow
+tap_need "TCP and UDP through ESP" flow_start G
 tap_check "the direct way does not work: it stays with the relay" \
-	eval 'world_until 60 ours_said A " looked .*later=none" 2 && by relay $OURS && ! ours_said A direct-wanted && lit'
+	eval 'world_until 60 ours_said A " looked .*later=none" 2 && by relay $OURS && ! ours_said A direct-wanted && flow_lit'
 tap_check "the direct way works: it moves there" through ' direct ' open
 tap_note "dark for $DARK ms (UDP)"
 tap_check "status says so, and the relay stands by" \
@@ -190,7 +169,7 @@ tap_note "dark for $DARK ms (UDP), with dead-after: 6s"
 tap_check "and that is where it is" by relay $OURS
 tap_check "it works again: there again" through ' direct ' open
 tap_check "the NAT forgets the SA's mapping: it goes on" \
-	eval 'nat_forget siteA && lit && by direct 10.0.0.2'
+	eval 'nat_forget siteA && flow_lit && by direct 10.0.0.2'
 tap_check "the client's address changes: the SA and the tunnel move" through ' moved ' readdress
 tap_check "back to the relay" eval 'through " relay-wanted " shut && world_until 30 eval "by relay $OURS"'
 tap_check "the relay dies, and the direct way works: it moves, and waits for the relay" relay_dies
