@@ -22,7 +22,7 @@ enum {
 
 struct client_options {
 	const char *config;
-	bool json, force;
+	bool json, force, kill_switch;
 	const char *lns[CFG_CLIENT_LNS_MAX];
 	size_t n_lns;
 	uint16_t ports[CFG_CLIENT_PORTS_MAX];
@@ -37,7 +37,7 @@ struct client_command {
 				 it takes none */
 	const char *help;
 	int (*run)(const struct client_options *o); /* returns an exit code */
-	bool json, force, lns;                      /* options that it takes; lns: and ports */
+	bool json, force, lns, kill_switch;         /* options that it takes; lns: and ports */
 	bool names;                                 /* its argument is the name of a connection */
 };
 
@@ -52,6 +52,8 @@ struct cfg_client *client_load(const struct client_options *o);
 /* The connection that the command was given, or what is wrong on stderr, and NULL. */
 const struct cfg_connection *client_connection(
 	const struct cfg_client *cfg, const struct client_options *o);
+/* Whether the connection has networks for a kill switch; says so on stderr where it has none. */
+bool client_has_protected(const struct client_options *o, const struct cfg_connection *c);
 /* Says what is wrong with a word (may be NULL). Returns EXIT_USAGE. */
 int client_usage_error(const char *what, const char *word);
 

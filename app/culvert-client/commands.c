@@ -89,6 +89,16 @@ run_page(const struct client_options *o)
 	return EXIT_DONE;
 }
 
+bool
+client_has_protected(const struct client_options *o, const struct cfg_connection *c)
+{
+	if (c->n_protected == 0)
+		fprintf(stderr,
+			"culvert-client: %s: the connection '%s' has no protected networks\n",
+			o->config, c->name);
+	return c->n_protected != 0;
+}
+
 /* Names of LNSs stand for nobody yet: whoever dials says whom they stand for. */
 static int
 run_kill_switch(const struct client_options *o)
@@ -108,11 +118,7 @@ run_kill_switch(const struct client_options *o)
 	c = client_connection(cfg, o);
 	if (c == NULL) {
 		rc = EXIT_USAGE;
-	} else if (c->n_protected == 0) {
-		fprintf(stderr,
-			"culvert-client: %s: the connection '%s' has no protected networks\n",
-			o->config, c->name);
-	} else {
+	} else if (client_has_protected(o, c)) {
 		for (size_t i = 0; i < c->n_lns; i++)
 			if (c->lns[i].name == NULL)
 				lns[n++] = c->lns[i].ip;
@@ -129,11 +135,13 @@ const struct client_command client_commands[] = {
 		.argument = "NAME",
 		.help = "bring the connection up, and leave it running in the background",
 		.run = up_up,
+		.kill_switch = true,
 		.names = true},
 	{.name = "run",
 		.argument = "NAME",
 		.help = "the same in the foreground, for systemd, without an end",
 		.run = up_run,
+		.kill_switch = true,
 		.names = true},
 	{.name = "down",
 		.argument = "NAME",

@@ -27,6 +27,8 @@ static const char tail[] =
 	"    -p, --port PORT      discover: a UDP port of these; may be given again (default: "
 	"1701)\n"
 	"    -f, --force          down: take away what a crashed client has left, too\n"
+	"    -k, --kill-switch    up, run: as kill-switch: true, nothing but IPsec leaves for the\n"
+	"                         protected networks, until down --force\n"
 	"    -V, --version        print the version\n"
 	"    -h, --help           print this text\n"
 	"\n"
@@ -87,6 +89,7 @@ offer_options(const struct client_command *given, const char *typed)
 		{"--lns", given == NULL || given->lns},
 		{"--port", given == NULL || given->lns},
 		{"--force", given == NULL || given->force},
+		{"--kill-switch", given == NULL || given->kill_switch},
 		{"--version", given == NULL},
 		{"--help", true},
 	};

@@ -38,6 +38,7 @@ parse(int argc, char **argv, struct client_options *o, int *completed)
 		{"lns", required_argument, NULL, 'l'},
 		{"port", required_argument, NULL, 'p'},
 		{"force", no_argument, NULL, 'f'},
+		{"kill-switch", no_argument, NULL, 'k'},
 		{"complete", required_argument, NULL, 'C'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -45,7 +46,7 @@ parse(int argc, char **argv, struct client_options *o, int *completed)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:jl:p:fVh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:jl:p:fkVh", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			o->config = optarg;
@@ -64,6 +65,9 @@ parse(int argc, char **argv, struct client_options *o, int *completed)
 			break;
 		case 'f':
 			o->force = true;
+			break;
+		case 'k':
+			o->kill_switch = true;
 			break;
 		case 'C': /* what is behind it is a line that is being typed, and no option */
 			*completed = atoi(optarg);
@@ -101,6 +105,8 @@ run(const struct client_command *c, struct client_options *o, int n, char **word
 		return client_usage_error("--json is not an option of", c->name);
 	if (o->force && !c->force)
 		return client_usage_error("--force is not an option of", c->name);
+	if (o->kill_switch && !c->kill_switch)
+		return client_usage_error("--kill-switch is not an option of", c->name);
 	if ((o->n_lns != 0 || o->n_ports != 0) && !c->lns)
 		return client_usage_error("--lns and --port are no options of", c->name);
 	o->word = n > 0 ? words[0] : NULL;

@@ -99,11 +99,26 @@ runs(const struct asked *a, const struct cfg_connection *c)
 
 /* ---- run, up ---- */
 
+static int
+load_to_run(const struct client_options *o, struct asked *a)
+{
+	int rc = load(o, a);
+
+	if (rc != EXIT_DONE || !o->kill_switch)
+		return rc;
+	if (client_has_protected(o, a->c)) {
+		a->cfg->connections[a->c - a->cfg->connections].kill_switch = true;
+		return EXIT_DONE;
+	}
+	cfg_client_free(a->cfg);
+	return EXIT_CONFIG;
+}
+
 int
 up_run(const struct client_options *o)
 {
 	struct asked a;
-	int rc = load(o, &a);
+	int rc = load_to_run(o, &a);
 
 	if (rc != EXIT_DONE)
 		return rc;
@@ -176,7 +191,7 @@ int
 up_up(const struct client_options *o)
 {
 	struct asked a;
-	int rc = load(o, &a);
+	int rc = load_to_run(o, &a);
 
 	if (rc != EXIT_DONE)
 		return rc;

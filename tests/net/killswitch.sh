@@ -169,11 +169,9 @@ set_again() {
 		[ "$(cat "$RUN/flood.log")" -gt 1000 ] && [ "$(left again "udp.dstport == 9")" = 0 ]
 }
 
-# Whoever flushes all rules takes the switch along; what runs puts it back.
+# flushed [OPTION]: whoever flushes all rules takes the switch along; what runs puts it back.
 flushed() {
-	sed -i "1i directory: $RUN/run\nrun-as: nobody" "$RUN/office.yaml"
-	sed -i 's/    kill-switch/    way: relay\n&/' "$RUN/office.yaml"
-	world_spawn box client "$CLIENT" --config "$RUN/office.yaml" run office &&
+	world_spawn box client "$CLIENT" --config "$RUN/office.yaml" "$@" run office &&
 		world_until 20 world_in box "$CLIENT" --config "$RUN/office.yaml" status office || return 1
 	for _ in 1 2 3; do
 		world_in box nft flush ruleset
@@ -183,6 +181,18 @@ flushed() {
 		world_in box nft list table inet culvert-client-office | grep $LNS || return 1
 	world_stop client
 	world_in box nft list table inet culvert-client-office >/dev/null
+}
+
+flushed_by_key() {
+	sed -i "1i directory: $RUN/run\nrun-as: nobody" "$RUN/office.yaml"
+	sed -i 's/    kill-switch/    way: relay\n&/' "$RUN/office.yaml"
+	flushed
+}
+
+# Without the key nobody puts it back; with the option, who runs does.
+flushed_by_option() {
+	sed -i '/kill-switch/d' "$RUN/office.yaml"
+	world_in box nft flush ruleset && flushed --kill-switch
 }
 
 # Taken away by force also where the configuration has none any more.
@@ -257,7 +267,7 @@ encrypted() {
 		world_in box ping -c 3 -i 0.2 -W 2 $FAR && xfrm delete && ! world_in box ping -c 1 -W 1 $FAR
 }
 
-tap_plan 17
+tap_plan 18
 world_open
 
 tap_need "a host, one behind it, and networks beyond" hosts
@@ -279,7 +289,8 @@ if kernel_has_esp; then
 else
 	tap_skip "what IPsec has encrypted leaves" "this kernel has no ESP"
 fi
-tap_check "rules are flushed by somebody else: the switch comes back" flushed
+tap_check "rules are flushed by somebody else: the switch comes back" flushed_by_key
+tap_check "the same with --kill-switch in place of the key" flushed_by_option
 tap_check "and goes by force, also where the configuration no longer has it" forced
 tap_check "nothing is left behind" world_vanish
 tap_end

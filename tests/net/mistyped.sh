@@ -44,7 +44,9 @@ usage() {
 	wrong 2 'a command is needed' client && wrong 2 "unknown command 'upp'" client upp office &&
 		wrong 2 'up needs NAME' client up && wrong 2 "no connection 'offic'; it has office, named, guarded" client up offic &&
 		wrong 2 "unexpected argument 'b'" client status a b && wrong 2 "--json is not an option of 'up'" client up --json office &&
-		wrong 2 "--force is not an option of 'status'" client status --force && wrong 2 'unrecognized option' client --jsn status &&
+		wrong 2 "--force is not an option of 'status'" client status --force &&
+		wrong 2 "--kill-switch is not an option of 'down'" client down -k office &&
+		wrong 3 "the connection 'office' has no protected networks" client up --kill-switch office && wrong 2 'unrecognized option' client --jsn status &&
 		wrong 3 'No such file or directory' world_in host "$CLIENT" -c "$RUN/nothing.yaml" check &&
 		wrong 4 'office does not run' client status office && wrong 4 'office does not run' client down office
 }
