@@ -294,17 +294,20 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 
 /* ---- time ---- */
 
-/* What was found may be so no longer, once all LNSs had another turn. But discovery takes the
- * relay's addresses away, and so an SA that can move is left where it is. */
+/* What was found may be so no longer, once all LNSs had another turn, or IPsec has failed
+ * directly. But discovery takes the relay's addresses away, and so an SA that can move is left. */
 static bool
 wants_seek(const struct run *r)
 {
 	struct ipsec_status st;
 
 	ipsec_status(r->ipsec, &st);
-	return r->seeks && (r->state == RUN_WAITING || r->state == RUN_DIRECT) &&
-	       r->failures >= (r->n_lns > 1 ? 2 : 1) && r->better == NULL &&
-	       !(r->c->way == CFG_WAY_RELAY_FIRST && r->state == RUN_WAITING && st.up);
+	if (!r->seeks || r->better != NULL)
+		return false;
+	if (r->state != RUN_WAITING)
+		return r->state == RUN_DIRECT;
+	return r->failures >= (r->n_lns > 1 ? 2 : 1) &&
+	       !(r->c->way == CFG_WAY_RELAY_FIRST && st.up);
 }
 
 static void

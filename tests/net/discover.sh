@@ -224,6 +224,15 @@ directly() {
 		client down office
 }
 
+# What does not come up directly is looked at anew: IKE is blocked again, and so it is the relay.
+falls_back() {
+	sed -i "s|up: /bin/true|up: [/usr/bin/test, -e, $RUN/well]|" "$RUN/up.yaml" &&
+		world_spawn host falls "$CLIENT" --config "$RUN/up.yaml" run office &&
+		world_until 30 grep -q 'ipsec-failed' "$RUN/falls.log" && world_until 20 way_is direct && nat_firewall site hotel && touch "$RUN/well" &&
+		world_until 60 grep -q ' ipsec-up ' "$RUN/falls.log" && way_is relay && client down office &&
+		nat_firewall site open && sed -i "s|up: \[[^]]*\]|up: /bin/true|" "$RUN/up.yaml"
+}
+
 # Everything is protected, and who the LNS is only DNS says.
 with_kill_switch() {
 	sed -e "s|gateway: $GATEWAY, lns: $OTHER|gateway: ipsec.example.net, kill-switch: true, protected: [0.0.0.0/0, '::/0']|" \
@@ -366,7 +375,7 @@ X
 	discover host 2 && discover host 3 -c /nonexistent office && discover host 2 -c "$RUN/client.yaml" --lns $OTHER office
 }
 
-tap_plan 32
+tap_plan 33
 world_open
 world_site site $NAT && nat_host host site 10.0.0.2 || exit 2
 for name in gateway:$GATEWAY bare:$BARE; do
@@ -399,6 +408,7 @@ tap_check "way: relay" always
 tap_check "the table" table
 tap_check "up: by the relay, where IKE is blocked" by_relay
 tap_check "and directly, when it no longer is" directly
+tap_check "directly it fails, and then goes no more: by the relay" falls_back
 tap_check "by the relay with a kill switch, where only DNS knows the LNS" with_kill_switch
 tap_check "UDP 500 is in use: from another port" in_use
 tap_check "IPv6" six
