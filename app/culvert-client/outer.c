@@ -13,7 +13,10 @@ packets_open(const struct session *s, struct cv_endpoint *local)
 	socklen_t len = sockaddr_from(&s->params.lns, &to), own_len = sizeof(own);
 	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, len) != 0 ||
+	if (fd < 0 ||
+		(s->params.mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &s->params.mark,
+						sizeof(s->params.mark)) != 0) ||
+		connect(fd, (struct sockaddr *)&to, len) != 0 ||
 		getsockname(fd, (struct sockaddr *)&own, &own_len) != 0) {
 		if (fd >= 0)
 			close(fd);

@@ -48,6 +48,7 @@ relay_session(struct run *r, const struct cv_endpoint *lns, bool hold)
 		.lns = *lns,
 		.tun = r->tun.fd,
 		.hold = hold,
+		.mark = routes_meet(&r->routes, &lns->ip) ? r->routes.table : 0,
 		.tell = way_tell,
 		.ctx = r};
 	char text[CV_ENDPOINT_TEXT];

@@ -32,7 +32,7 @@ static const struct {
 struct rule {
 	struct cv_prefix from, to; /* family 0: any; not both */
 	uint8_t protocol, action;
-	uint16_t from_port, to_port; /* 0: any */
+	uint16_t to_port; /* 0: any */
 	uint32_t table;
 	uint32_t mark; /* 0: any */
 };
@@ -135,15 +135,6 @@ tell_route(
 
 /* ---- rules ---- */
 
-static void
-put_ports(struct nlmsghdr *h, uint16_t type, uint16_t port)
-{
-	struct fib_rule_port_range range = {port, port};
-
-	if (port != 0)
-		mnl_attr_put(h, type, sizeof(range), &range);
-}
-
 static int
 tell_rule(const struct routes *r, const struct rule *rule)
 {
@@ -151,6 +142,7 @@ tell_rule(const struct routes *r, const struct rule *rule)
 	struct nlmsghdr *h = begin(buf, RTM_NEWRULE, 0, true);
 	struct fib_rule_hdr *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	const struct cv_prefix *to = &rule->to, *from = &rule->from;
+	struct fib_rule_port_range port = {rule->to_port, rule->to_port};
 
 	h->nlmsg_flags =
 		NLM_F_REQUEST | NLM_F_CREATE; /* in their order, as they have one priority */
@@ -172,8 +164,8 @@ tell_rule(const struct routes *r, const struct rule *rule)
 		mnl_attr_put_u8(h, FRA_IP_PROTO, rule->protocol);
 	if (rule->mark != 0)
 		mnl_attr_put_u32(h, FRA_FWMARK, rule->mark);
-	put_ports(h, FRA_SPORT_RANGE, rule->from_port);
-	put_ports(h, FRA_DPORT_RANGE, rule->to_port);
+	if (rule->to_port != 0)
+		mnl_attr_put(h, FRA_DPORT_RANGE, sizeof(port), &port);
 	return netlink_ask(r->ask, h);
 }
 
@@ -201,24 +193,23 @@ routes_sweep(struct mnl_socket *ask, uint32_t table)
 }
 
 bool
-routes_meet_lns(const struct routes *r)
+routes_meet(const struct routes *r, const struct cv_ip *lns)
 {
 	for (size_t i = 0; i < r->n_to; i++)
-		if (cv_prefix_contains(&r->to[i], &r->lns.ip))
+		if (cv_prefix_contains(&r->to[i], lns))
 			return true;
 	return false;
 }
 
-/* Where whom IPsec reaches is also the LNS, the tunnel's own packets go as they would without us,
+/* Where whom IPsec reaches is also the LNS, what has the mark goes there as it would without us,
  * and rather nowhere than into the tunnel. */
 static int
 spare_lns(const struct routes *r)
 {
-	struct rule rule = {.to = host(&r->lns.ip),
+	struct rule rule = {.to = host(&r->lns),
 		.protocol = IPPROTO_UDP,
 		.action = FR_ACT_TO_TBL,
-		.from_port = r->port,
-		.to_port = r->lns.port,
+		.mark = r->table,
 		.table = RT_TABLE_MAIN};
 	int error = tell_rule(r, &rule);
 
@@ -286,7 +277,7 @@ routes_set(struct routes *r, const struct cv_ip *relay)
 	error = tell_address(r, relay, true);
 	if (error == 0)
 		error = tell_route(r, &all, relay, true);
-	if (error == 0 && r->lns.ip.family == relay->family && routes_meet_lns(r))
+	if (error == 0 && r->lns.family == relay->family && routes_meet(r, &r->lns))
 		error = spare_lns(r);
 	if (error == 0)
 		error = tell_rule(r, &marked);

@@ -30,8 +30,7 @@ struct routes {
 	size_t n_to;
 	size_t n_movable;                    /* the first of them */
 	bool direct;                         /* where the movable ones are wanted */
-	struct cv_endpoint lns;              /* whose tunnel must not go into itself */
-	uint16_t port;                       /* ours of the tunnel */
+	struct cv_ip lns;                    /* whose tunnel must not go into itself */
 	struct cv_ip relay[ROUTES_FAMILIES]; /* ours inside, IPv4 and IPv6; family 0: none is set */
 	struct cv_ip link6;                  /* ours link-local; family 0: none is set */
 };
@@ -50,8 +49,8 @@ void routes_drop(struct routes *r, enum cv_family family);
 int routes_link6(struct routes *r, const struct cv_ip *local);
 /* Where the movable ones are wanted from now on, also by the next routes_set. 0 or an errno. */
 int routes_prefer(struct routes *r, bool direct);
-/* Whether the LNS is among those whom IPsec reaches by the relay. */
-bool routes_meet_lns(const struct routes *r);
+/* Whether an LNS is among those whom IPsec reaches by the relay. Then its tunnel has the mark. */
+bool routes_meet(const struct routes *r, const struct cv_ip *lns);
 /* Takes it all away. */
 void routes_clear(struct routes *r);
 

@@ -70,6 +70,7 @@ struct session_params {
 	int tun;        /* fd; is read only while the link is up */
 	uint8_t id6[8]; /* the interface identifier that we would like inside */
 	bool hold;      /* a call is placed by session_call alone */
+	uint32_t mark;  /* of the tunnel's packets; 0: none */
 	/* may call session_close, and of this session nothing else that changes it */
 	void (*tell)(void *ctx, const struct session_event *e);
 	void *ctx;

@@ -60,15 +60,11 @@ tell_ipv6(struct run *r, const struct session_status *st, bool same_lns)
 static int
 tell_kernel(struct run *r, const struct session_status *st)
 {
-	/* the tunnel's ports count where its packets have to be told from others to the LNS */
-	bool same_lns = cv_ip_equal(&r->routes.lns.ip, &st->lns.ip) &&
-			(!routes_meet_lns(&r->routes) || (r->routes.lns.port == st->lns.port &&
-								 r->routes.port == st->local.port));
+	bool same_lns = cv_ip_equal(&r->routes.lns, &st->lns.ip);
 	int error = routes_link(r->routes.ask, r->tun.index, st->mtu);
 
 	r->routes.link = r->tun.index;
-	r->routes.lns = st->lns;
-	r->routes.port = st->local.port;
+	r->routes.lns = st->lns.ip;
 	if (error == 0 && st->relay.family != 0)
 		error = tell_address(r, &st->relay, same_lns);
 	if (error == 0)

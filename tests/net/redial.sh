@@ -11,6 +11,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 CLIENT=$(readlink -f "${CULVERT_CLIENT:-$(dirname "$LNS_PROGRAM")/../culvert-client/culvert-client}")
 OURS=10.88.1.10
+GATEWAY=192.0.2.3
 
 tap_requires world lns
 [ -x "$CLIENT" ] || tap_skip_all "no culvert-client (./dpdk-setup.sh build makes it)"
@@ -19,7 +20,7 @@ tap_requires world lns
 configure() {
 	lns_configure secret=tunnelsecret policy=any userA:pass-a
 	sed -i -e "s|name: userA,|& address: $OURS,|; s|pool: |dns: [10.88.0.53], &|" \
-		-e "s|^listeners:.*|listeners: [ { port: wan, address: $LNS_ADDRESS/24 }, { port: wan, address: 192.0.2.2/24 } ]\ndiscovery: { rfc5780: true }|" \
+		-e "s|^listeners:.*|listeners: [ { port: wan, address: $LNS_ADDRESS/24 }, { port: wan, address: 192.0.2.2/24 }, { port: wan, address: $GATEWAY/24, udp-port: 4500 } ]\ndiscovery: { rfc5780: true }|" \
 		"$RUN/lns/culvert.yaml"
 	mkdir -p "$RUN/client" && chmod 755 "$RUN" # which it enters as nobody, too
 	(umask 077 && echo pass-a >"$RUN/client/password" && echo tunnelsecret >"$RUN/client/secret")
@@ -197,7 +198,15 @@ killed() {
 		start && runs 'swept .*rules=6' && ping_lns && down
 }
 
-tap_plan 14
+# The gateway is the LNS, which takes L2TP where IKE goes: that the network changes moves no tunnel into itself.
+beside_itself() {
+	sed -i -e "s|gateway: .*|gateway: $GATEWAY|; s|lns: .*|lns: $GATEWAY|; s|way: needed|&\n    ports: 4500|; s|way: needed|way: relay|" \
+		"$RUN/client/client.yaml"
+	start && ping_lns && ip -n "$WORLD_PREFIX-host" addr add 10.0.0.4/24 dev eth0 && world_until 10 passed $EPOCHSECONDS 2 &&
+		ping_lns && [ "$(field dials)" = 1 ] && [ "$(field moves)" = 0 ] && down
+}
+
+tap_plan 15
 world_open
 world_site siteA 192.0.2.11 && nat_host host siteA 10.0.0.2 && nat_kind siteA 192.0.2.11 hash || exit 2
 tap_logs "$RUN/run.log" "$RUN/culvertd.log"
@@ -215,6 +224,7 @@ tap_check "down: nothing is left" down
 tap_check "who is not let in waits" refused
 tap_check "one that was killed is started again, and what it left is taken away" killed
 tap_check "DNS servers are named, and are so no longer when it has ended" names_servers
+tap_check "the gateway is the LNS, on UDP 4500: the tunnel goes beside itself" beside_itself
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_end

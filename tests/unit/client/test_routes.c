@@ -184,17 +184,17 @@ test_spares_the_lns(void **state)
 				"ip addr add 198.51.100.2/24 dev up0 && "
 				"ip route add 192.0.2.0/24 dev up0"),
 		0);
-	r.lns = (struct cv_endpoint){address("192.0.2.1"), 4500};
-	r.port = 40000;
+	r.lns = address("192.0.2.1");
+	assert_true(routes_meet(&r, &r.lns));
 	assert_int_equal(routes_set(&r, &four), 0);
-	assert_true(leads("route get 192.0.2.1 ipproto udp sport 40000 dport 4500", "up0"));
+	assert_true(leads("route get 192.0.2.1 ipproto udp dport 4500 mark 1701", "up0"));
 	assert_true(leads("route get 192.0.2.1 ipproto udp sport 4500 dport 4500", "l2tp-test"));
 	/* what has the table's number as its mark looks for another way */
 	assert_true(leads("route get 192.0.2.1 ipproto udp dport 500", "l2tp-test"));
 	assert_true(leads("route get 192.0.2.1 ipproto udp dport 500 mark 1701", "up0"));
 	/* rather nowhere than into itself */
 	assert_int_equal(system("ip route del 192.0.2.0/24"), 0);
-	assert_false(leads("route get 192.0.2.1 ipproto udp sport 40000 dport 4500", "l2tp-test"));
+	assert_false(leads("route get 192.0.2.1 ipproto udp dport 4500 mark 1701", "l2tp-test"));
 	routes_clear(&r);
 	end(&t, &r);
 }
