@@ -172,6 +172,8 @@ move_hear(struct run *r, enum ipsec_event_type type)
 		if (r->steer.state != STEER_RELAY)
 			back(r, "IPsec is down");
 		event_del(r->step);
+		if (type == IPSEC_FAILED && move_may_leave(r))
+			seek_direct(r);
 		break;
 	case IPSEC_ENDED:
 		event_del(r->step);
@@ -227,6 +229,16 @@ move_may_look(const struct run *r)
 	ipsec_status(r->ipsec, &st);
 	return r->c->way == CFG_WAY_RELAY_FIRST && r->steer.state == STEER_RELAY &&
 	       !r->steer.dark && st.up;
+}
+
+bool
+move_may_leave(const struct run *r)
+{
+	struct ipsec_status st;
+
+	ipsec_status(r->ipsec, &st);
+	return r->c->way == CFG_WAY_RELAY_FIRST && r->state == RUN_RELAY && !r->steer.dark &&
+	       !st.up;
 }
 
 bool

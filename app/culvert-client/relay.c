@@ -74,13 +74,16 @@ relay_note(struct run *r, const struct cv_endpoint *lns, const char *why)
 	run_say(r, "%s", r->failure);
 }
 
-/* Nobody has let us in: again after a while, or that is the end of it. */
+/* Nobody has let us in: again after a while, or that is the end of it, unless there is another way
+ * that was not looked at yet. */
 void
 relay_failed(struct run *r, enum session_end end)
 {
 	if (r->state == RUN_STOPPING)
 		return;
-	if (r->once && !r->ready) {
+	if (r->once && !r->ready && seek_can_wait(r) && !r->sought) {
+		seek(r);
+	} else if (r->once && !r->ready) {
 		r->failed = true;
 		run_stop(r);
 	} else {

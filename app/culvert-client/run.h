@@ -67,6 +67,7 @@ struct run {
 	struct event *step;       /* for that */
 	struct discover *asked;   /* for that, too */
 	bool seeks;               /* discovery says which way it is, and by which LNS */
+	bool sought;              /* and has been asked */
 	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
 	struct names_rtts rtts;
@@ -159,6 +160,8 @@ void move_try(struct run *r, const struct found *f);
 void move_network_changed(struct run *r, bool slept);
 /* Whether it is of use to look for the direct way. */
 bool move_may_look(const struct run *r);
+/* Whether the relay is of no use, and so is left where the direct way works. */
+bool move_may_leave(const struct run *r);
 /* The SA goes directly, and the relay stands by. */
 bool move_is_direct(const struct run *r);
 

@@ -235,6 +235,7 @@ seek(struct run *r)
 	routes_clear(&r->routes);
 	discover_free(r->discover);
 	r->state = RUN_SEEKING;
+	r->sought = true;
 	r->discover = discover_begin(&p);
 	if (r->discover != NULL)
 		return;
@@ -255,6 +256,10 @@ on_looked(void *ctx, const struct found *f)
 	r->discover = NULL;
 	if (move_may_look(r)) {
 		move_try(r, f);
+	} else if (move_may_leave(r) && (d.direct_later || d.way == DECIDE_DIRECT_UDP)) {
+		d.reason = "IPsec does not come up by the relay, and the gateway answers directly";
+		set_reason(r, f, &d);
+		way_leave_relay(r);
 	} else if (r->c->way == CFG_WAY_NEEDED && r->state == RUN_RELAY &&
 		   (d.way == DECIDE_DIRECT_UDP || d.way == DECIDE_DIRECT_ESP)) {
 		set_reason(r, f, &d);

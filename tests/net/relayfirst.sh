@@ -143,7 +143,19 @@ down() {
 	ours A down office && guest_run A '! ip link show l2tp-office && ! ip rule | grep 1701 && ! pgrep culvert-client'
 }
 
-tap_plan 22
+# The relay leads to the gateway, and nothing comes back by it: what is to be by the relay at first goes directly.
+useless() {
+	guest_run G "ip route del 10.88.0.0/16 && ip route add blackhole $OURS/32" && strongswan yes &&
+		guest_run A "sed -i 's/timeout: 60s/timeout: 10s/' /run/client/client.yaml" && ours_run A && by direct 10.0.0.3 &&
+		ours_field A reason | grep 'does not come up by the relay' && down
+}
+
+# Nobody waits in vain for a relay that is not there.
+without_lns() {
+	ours A up office && by direct 10.0.0.3 && down
+}
+
+tap_plan 24
 world_open
 cables || exit 2
 for guest in A G; do
@@ -178,6 +190,8 @@ tap_check "a direct way without ESP: back to the relay" \
 tap_check "it is not tried again" stays_away
 tap_check "a strongSwan that does not move: it is said, and nothing lost" unwilling
 tap_check "down: nothing is left" down
+tap_check "the relay leads to no SA, and the direct way works: directly" useless
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
+tap_check "up, without an LNS: directly" without_lns
 tap_check "nothing is left behind" world_vanish
 tap_end
