@@ -10,6 +10,7 @@
 #include "client.h"
 #include "discover.h"
 #include "discover_show.h"
+#include "run.h"
 
 struct asking {
 	struct event_base *base;
@@ -34,11 +35,12 @@ on_found(void *ctx, const struct found *f)
 	event_base_loopbreak(a->base);
 }
 
+/* mark: of what is not to go by the relay, which may be up; 0: none. */
 static int
-ask(const struct client_options *o, const struct cfg_connection *c)
+ask(const struct client_options *o, const struct cfg_connection *c, uint32_t mark)
 {
 	struct asking a = {.o = o, .c = c, .rc = EXIT_FAILED};
-	struct discover_params p = {.connection = c, .tell = on_found, .ctx = &a};
+	struct discover_params p = {.connection = c, .mark = mark, .tell = on_found, .ctx = &a};
 	uint8_t seed[CRYPTO_SEED_BYTES];
 	char err[256] = "no random numbers";
 
@@ -97,7 +99,7 @@ ask_gateway(const struct client_options *o)
 	for (size_t i = 0; i < o->n_lns; i++)
 		if (!read_host(o->lns[i], &lns[i]))
 			return client_usage_error("neither an address nor a name", o->lns[i]);
-	return ask(o, &c);
+	return ask(o, &c, 0);
 }
 
 int
@@ -118,7 +120,7 @@ discover_run(const struct client_options *o)
 		rc = client_usage_error(
 			"--lns and --port are for a gateway, and the configuration has", o->word);
 	else
-		rc = c != NULL ? ask(o, c) : ask_gateway(o);
+		rc = c != NULL ? ask(o, c, run_table(cfg, c)) : ask_gateway(o);
 	cfg_client_free(cfg);
 	return rc;
 }

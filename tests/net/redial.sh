@@ -73,6 +73,24 @@ seen() {
 	[ "$(field seen)" = "$(lns_rows tunnels '{peer}')" ]
 }
 
+# beside COMMAND...: of its packets none goes into the tunnel; its exit code.
+beside() {
+	local rc
+	world_in host nft -f - <<'NFT' || return 99
+table ip inside {
+	chain out {
+		type filter hook output priority filter
+		oifname "l2tp-office" udp dport { 500, 4500 } counter
+	}
+}
+NFT
+	"$@"
+	rc=$?
+	world_in host nft list table ip inside | grep -q 'counter packets 0 ' || rc=99
+	world_in host nft delete table ip inside
+	return $rc
+}
+
 # Discovery has the same names for the same.
 mapped() {
 	local seen
@@ -80,7 +98,7 @@ mapped() {
 		[ "${seen#*:}" != "$(field local | cut -d: -f2)" ] && [ "$(field nat)" = True ] &&
 		[ "$(field keep_s)" = 1.0 ] && client status office | grep -F "mapping    $seen, by a NAT;" &&
 		client status office --json >"$RUN/status" &&
-		client discover office --json >"$RUN/discovered"
+		beside client discover office --json >"$RUN/discovered"
 	[ $? = 6 ] && python3 - "$RUN/status" "$RUN/discovered" <<'PYTHON'
 import json, sys
 status, found = (json.load(open(name)) for name in sys.argv[1:])
