@@ -341,6 +341,7 @@ static void
 start_strongswan(struct ipsec *i)
 {
 	if (reach(i) != 0) {
+		i->status.barred = errno == EACCES;
 		broken(i, strerror(errno));
 		return;
 	}

@@ -37,6 +37,7 @@ struct ipsec_params {
 struct ipsec_status {
 	bool wanted, up;
 	uint64_t up_since_ns;
+	bool barred; /* its socket, opened anew, is another user's than we are by now */
 	bool has_sa; /* strongSwan's: sa */
 	struct vici_sa sa;
 };

@@ -258,6 +258,7 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 		[IPSEC_DOWN] = "ipsec-down",
 		[IPSEC_MOVED] = "ipsec-moved",
 		[IPSEC_ENDED] = "ipsec-ended"};
+	struct ipsec_status st;
 	struct run *r = ctx;
 
 	cv_log_event(&r->log,
@@ -272,6 +273,11 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 	case IPSEC_FAILED:
 	case IPSEC_DOWN:
 		run_fail(r, "IPsec", text);
+		ipsec_status(r->ipsec, &st);
+		if (st.barred && !r->once) { /* whoever runs it has the rights */
+			r->failed = true;
+			run_stop(r);
+		}
 		if (r->state == RUN_RELAY || r->state == RUN_DIRECT)
 			run_timer(r->again, IPSEC_AGAIN_NS);
 		break;

@@ -216,6 +216,29 @@ killed() {
 		start && runs 'swept .*rules=6' && ping_lns && down
 }
 
+# vici: who listens as strongSwan does, for root alone, and says nothing.
+vici() {
+	rm -f "$RUN/client/vici"
+	world_spawn host vici python3 -c 'import os, socket, sys
+os.umask(0o177)
+with socket.socket(socket.AF_UNIX) as s:
+    s.bind(sys.argv[1])
+    s.listen()
+    held = s.accept()
+    s.accept()' "$RUN/client/vici" && world_until 10 test -S "$RUN/client/vici"
+}
+
+# strongSwan begins anew, for root alone, who we are no longer: it ends, for systemd to start it again.
+barred() {
+	sed -i "s|way: relay|&\n    ipsec: { start: strongswan, child: net, socket: $RUN/client/vici }|" "$RUN/client/client.yaml" && vici &&
+		world_spawn host run "$CLIENT" -c "$RUN/client/client.yaml" run office && world_until 60 runs relay-up &&
+		{ world_stop vici || true; } && vici && world_until 60 test -e "$RUN/run.rc" && [ "$(cat "$RUN/run.rc")" = 1 ] &&
+		runs 'ipsec-failed .*Permission denied' && ! ip -n "$WORLD_PREFIX-host" rule | grep 1701
+	local rc=$?
+	world_stop vici
+	return $rc
+}
+
 # The gateway is the LNS, which takes L2TP where IKE goes: that the network changes moves no tunnel into itself.
 beside_itself() {
 	sed -i -e "s|gateway: .*|gateway: $GATEWAY|; s|lns: .*|lns: $GATEWAY|; s|way: needed|&\n    ports: 4500|; s|way: needed|way: relay|" \
@@ -224,7 +247,7 @@ beside_itself() {
 		ping_lns && [ "$(field dials)" = 1 ] && [ "$(field moves)" = 0 ] && down
 }
 
-tap_plan 15
+tap_plan 16
 world_open
 world_site siteA 192.0.2.11 && nat_host host siteA 10.0.0.2 && nat_kind siteA 192.0.2.11 hash || exit 2
 tap_logs "$RUN/run.log" "$RUN/culvertd.log"
@@ -243,6 +266,7 @@ tap_check "who is not let in waits" refused
 tap_check "one that was killed is started again, and what it left is taken away" killed
 tap_check "DNS servers are named, and are so no longer when it has ended" names_servers
 tap_check "the gateway is the LNS, on UDP 4500: the tunnel goes beside itself" beside_itself
+tap_check "a strongSwan that begins anew for root alone: it ends" barred
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_end
