@@ -11,10 +11,13 @@
 #include "run.h"
 #include "sockaddr.h"
 
-static const struct cv_ip *
-relay_of(const struct run *r, const struct cv_ip *ip)
+/* Whether an address is one inside; an SA may have the last one for a while. */
+static bool
+is_inside(const struct run *r, const struct cv_ip *ip)
 {
-	return &r->routes.relay[ip->family == CV_IPV6];
+	bool six = ip->family == CV_IPV6;
+
+	return cv_ip_equal(ip, &r->routes.relay[six]) || cv_ip_equal(ip, &r->routes.was[six]);
 }
 
 /* Whether it is known where the SA is: both its ends. */
@@ -126,7 +129,7 @@ located(struct run *r)
 
 	if (!ends(r, &local, &remote))
 		return;
-	follow(r, steer_sa(&r->steer, client_now(), !cv_ip_equal(&local, relay_of(r, &local))));
+	follow(r, steer_sa(&r->steer, client_now(), !is_inside(r, &local)));
 	if (!was && move_is_direct(r))
 		say(r, "direct", "the direct way has proved itself; the relay stands by");
 }

@@ -256,6 +256,7 @@ clear(struct routes *r, struct cv_ip *relay)
 			(void)tell_route(r, &r->to[i], relay, false);
 	(void)tell_route(r, &all, relay, false);
 	(void)tell_address(r, relay, false);
+	r->was[relay->family == CV_IPV6] = *relay;
 	relay->family = 0;
 }
 

@@ -32,6 +32,7 @@ struct routes {
 	bool direct;                         /* where the movable ones are wanted */
 	struct cv_ip lns;                    /* whose tunnel must not go into itself */
 	struct cv_ip relay[ROUTES_FAMILIES]; /* ours inside, IPv4 and IPv6; family 0: none is set */
+	struct cv_ip was[ROUTES_FAMILIES];   /* those that they took the place of */
 	struct cv_ip link6;                  /* ours link-local; family 0: none is set */
 };
 

@@ -139,7 +139,7 @@ test_set_and_clear(void **state)
 static void
 test_movable(void **state)
 {
-	struct cv_ip four = address("10.88.1.2");
+	struct cv_ip four = address("10.88.1.2"), was = four;
 	struct routes r;
 	struct tun t;
 
@@ -159,6 +159,7 @@ test_movable(void **state)
 	/* with another address it is wanted where it was */
 	four = address("10.88.1.3");
 	assert_int_equal(routes_set(&r, &four), 0);
+	assert_true(cv_ip_equal(&r.was[0], &was));
 	assert_int_equal(lines("ip route show table 1701", "192.0.2.1 dev"), 0);
 	assert_int_equal(routes_prefer(&r, false), 0);
 	assert_int_equal(routes_prefer(&r, false), 0);
