@@ -11,6 +11,8 @@
 #include "run.h"
 #include "sockaddr.h"
 
+#define LEAVE_AGAIN_NS (300 * CV_NS_PER_S) /* by no way there may be an SA to be had */
+
 /* Whether an address is one inside; an SA may have the last one for a while. */
 static bool
 is_inside(const struct run *r, const struct cv_ip *ip)
@@ -241,7 +243,7 @@ move_may_leave(const struct run *r)
 
 	ipsec_status(r->ipsec, &st);
 	return r->c->way == CFG_WAY_RELAY_FIRST && r->state == RUN_RELAY && !r->steer.dark &&
-	       !st.up;
+	       !st.up && (r->sought_ns == 0 || client_now() - r->sought_ns >= LEAVE_AGAIN_NS);
 }
 
 bool

@@ -81,7 +81,7 @@ relay_failed(struct run *r, enum session_end end)
 {
 	if (r->state == RUN_STOPPING)
 		return;
-	if (r->once && !r->ready && seek_can_wait(r) && !r->sought) {
+	if (r->once && !r->ready && seek_can_wait(r) && r->sought_ns == 0) {
 		seek(r);
 	} else if (r->once && !r->ready) {
 		r->failed = true;

@@ -67,7 +67,7 @@ struct run {
 	struct event *step;       /* for that */
 	struct discover *asked;   /* for that, too */
 	bool seeks;               /* discovery says which way it is, and by which LNS */
-	bool sought;              /* and has been asked */
+	uint64_t sought_ns;       /* when it was asked; 0: never */
 	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
 	struct names_rtts rtts;

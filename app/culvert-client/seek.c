@@ -235,7 +235,7 @@ seek(struct run *r)
 	routes_clear(&r->routes);
 	discover_free(r->discover);
 	r->state = RUN_SEEKING;
-	r->sought = true;
+	r->sought_ns = client_now();
 	r->discover = discover_begin(&p);
 	if (r->discover != NULL)
 		return;

@@ -17,6 +17,7 @@
 
 #define SETTLE_NS CV_NS_PER_S /* that a network which has changed may still change */
 #define IPSEC_AGAIN_NS (5 * CV_NS_PER_S)
+#define SEEK_AGAIN_NS (30 * CV_NS_PER_S)
 #define STEADY_NS (60 * CV_NS_PER_S) /* up for so long: what failed before is forgotten */
 #define LOOK_NS (5 * CV_NS_PER_S)    /* between two counts of strongSwan's */
 
@@ -307,7 +308,7 @@ wants_seek(const struct run *r)
 	if (!r->seeks || r->better != NULL)
 		return false;
 	if (r->state != RUN_WAITING)
-		return r->state == RUN_DIRECT;
+		return r->state == RUN_DIRECT && client_now() - r->sought_ns >= SEEK_AGAIN_NS;
 	return r->failures >= (r->n_lns > 1 ? 2 : 1) &&
 	       !(r->c->way == CFG_WAY_RELAY_FIRST && st.up);
 }
