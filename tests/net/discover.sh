@@ -228,8 +228,9 @@ directly() {
 falls_back() {
 	sed -i "s|up: /bin/true|up: [/usr/bin/test, -e, $RUN/well]|" "$RUN/up.yaml" &&
 		world_spawn host falls "$CLIENT" --config "$RUN/up.yaml" run office &&
-		world_until 30 grep -q 'ipsec-failed' "$RUN/falls.log" && world_until 20 way_is direct && nat_firewall site hotel && touch "$RUN/well" &&
-		world_until 60 grep -q ' ipsec-up ' "$RUN/falls.log" && way_is relay && client down office &&
+		world_until 30 grep -q 'ipsec-failed' "$RUN/falls.log" && world_until 20 way_is direct && nat_firewall site hotel &&
+		world_until 120 grep -q ' relay-up ' "$RUN/falls.log" && touch "$RUN/well" &&
+		world_until 30 grep -q ' ipsec-up ' "$RUN/falls.log" && way_is relay && client down office &&
 		nat_firewall site open && sed -i "s|up: \[[^]]*\]|up: /bin/true|" "$RUN/up.yaml"
 }
 
