@@ -36,25 +36,13 @@ strongswan() {
 		ipsec_initiate A
 }
 
-flow() {
-	guest_run B "python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
-		guest_run A "python3 $HERE/flow.py run 172.31.1.1 172.31.2.1 /tmp/box/flow >/tmp/box/flow.log 2>&1 &" &&
-		world_until 30 flowed 20
-}
-
-# flowed N: so many of both ways came back in all.
-flowed() {
-	local udp tcp dark
-	read -r udp dark tcp dark <"$RUN/guest-A/flow" && [ "$udp" -ge "$1" ] && [ "$tcp" -ge "$1" ]
-} 2>/dev/null
-
 # The mapping that comes then is another one, and no packet has an answer.
 reboots() {
 	nat_kind siteA $NAT block && nat_forget siteA && world_until 60 stays_dark
 }
 
 stays_dark() {
-	read -r _ DARK _ DARK_TCP <"$RUN/guest-A/flow" && [ "$DARK" -gt 5000 ]
+	flow_dark && [ "$DARK" -gt 5000 ]
 }
 
 tap_plan 7
@@ -64,7 +52,7 @@ tap_need "sites" topology
 tap_need "two guests boot" boot
 tap_need "l2tpns and FreeRADIUS serve" l2tpns_start
 tap_need "both get a tunnel, a session and an address" dial
-tap_need "IKE, and TCP and UDP through ESP" eval 'strongswan && flow'
+tap_need "IKE, and TCP and UDP through ESP" eval 'strongswan && flow_start B'
 tap_check "the NAT reboots: with l2tpns it stays dark" reboots &&
 	tap_note "in the dark: UDP $DARK ms, TCP $DARK_TCP ms, and on, until the client dials anew"
 tap_check "nothing is left behind" world_vanish
