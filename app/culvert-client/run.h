@@ -66,8 +66,9 @@ struct run {
 	struct cv_ip direct_from; /* our address on the direct way */
 	struct event *step;       /* for that */
 	struct discover *asked;   /* for that, too */
-	bool seeks;               /* discovery says which way it is, and by which LNS */
-	uint64_t sought_ns;       /* when it was asked; 0: never */
+	bool direct_failed; /* the gateway answers directly, but IPsec did not come up there */
+	bool seeks;         /* discovery says which way it is, and by which LNS */
+	uint64_t sought_ns; /* when it was asked; 0: never */
 	struct discover *discover;
 	struct cv_endpoint lns[RUN_LNS]; /* the best first */
 	struct names_rtts rtts;

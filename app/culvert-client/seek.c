@@ -190,6 +190,17 @@ set_reason(struct run *r, const struct found *f, const struct decision *d)
 		r->c->name, decide_way_text(d->way), r->reason);
 }
 
+/* IKE's first packet may pass where its later, longer ones do not. */
+static void
+choose(const struct run *r, const struct found *f, struct decision *d)
+{
+	decide(f, r->direct_failed ? CFG_WAY_RELAY : r->c->way, d);
+	if (r->direct_failed && d->way == DECIDE_RELAY)
+		d->reason = "IPsec did not come up directly, and the LNS answers L2TP";
+	else if (r->direct_failed)
+		decide(f, r->c->way, d);
+}
+
 static void
 on_found(void *ctx, const struct found *f)
 {
@@ -198,7 +209,7 @@ on_found(void *ctx, const struct found *f)
 	struct discover *over = r->discover; /* which has what was found */
 	struct decision d;
 
-	decide(f, r->c->way, &d);
+	choose(r, f, &d);
 	set_reason(r, f, &d);
 	if (d.way != DECIDE_NONE) /* way_none() says it else */
 		run_say(r, "%s: %s", decide_way_text(d.way), r->reason);
@@ -260,7 +271,7 @@ on_looked(void *ctx, const struct found *f)
 		d.reason = "IPsec does not come up by the relay, and the gateway answers directly";
 		set_reason(r, f, &d);
 		way_leave_relay(r);
-	} else if (r->c->way == CFG_WAY_NEEDED && r->state == RUN_RELAY &&
+	} else if (r->c->way == CFG_WAY_NEEDED && r->state == RUN_RELAY && !r->direct_failed &&
 		   (d.way == DECIDE_DIRECT_UDP || d.way == DECIDE_DIRECT_ESP)) {
 		set_reason(r, f, &d);
 		way_leave_relay(r);

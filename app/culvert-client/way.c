@@ -273,6 +273,8 @@ hear_ipsec(void *ctx, enum ipsec_event_type type, const char *text)
 		break;
 	case IPSEC_FAILED:
 	case IPSEC_DOWN:
+		/* where it fails by the relay, too, the direct way is as good */
+		r->direct_failed = type == IPSEC_FAILED && r->state == RUN_DIRECT;
 		run_fail(r, "IPsec", text);
 		ipsec_status(r->ipsec, &st);
 		if (st.barred && !r->once) { /* whoever runs it has the rights */
@@ -376,6 +378,7 @@ on_change(void *ctx, uint64_t paused_ns)
 	if (session_move(r->session)) {
 		session_status(r->session, &st);
 		hold_forget(r); /* it may be another NAT */
+		r->direct_failed = false;
 		if (r->state == RUN_RELAY) {
 			(void)tell_kernel(r, &st);
 			hold_begin(r);

@@ -234,6 +234,18 @@ falls_back() {
 		nat_firewall site open && sed -i "s|up: \[[^]]*\]|up: /bin/true|" "$RUN/up.yaml"
 }
 
+# The gateway answers the first packet of IKE directly, and yet IPsec does not come up: by the relay, where it
+# stays.
+half_direct() {
+	sed -i "s|up: /bin/true|up: [/usr/bin/test, -e, $RUN/half]|" "$RUN/up.yaml" &&
+		world_spawn host half "$CLIENT" --config "$RUN/up.yaml" run office &&
+		world_until 30 grep -q 'ipsec-failed' "$RUN/half.log" && world_until 20 way_is direct &&
+		world_until 120 grep -q ' relay-up ' "$RUN/half.log" && touch "$RUN/half" &&
+		world_until 30 grep -q ' ipsec-up ' "$RUN/half.log" && way_is relay &&
+		grep 'found .*way=relay .*did not come up directly' "$RUN/half.log" && client down office &&
+		sed -i "s|up: \[[^]]*\]|up: /bin/true|" "$RUN/up.yaml"
+}
+
 # Everything is protected, and who the LNS is only DNS says.
 with_kill_switch() {
 	sed -e "s|gateway: $GATEWAY, lns: $OTHER|gateway: ipsec.example.net, kill-switch: true, protected: [0.0.0.0/0, '::/0']|" \
@@ -376,7 +388,7 @@ X
 	discover host 2 && discover host 3 -c /nonexistent office && discover host 2 -c "$RUN/client.yaml" --lns $OTHER office
 }
 
-tap_plan 33
+tap_plan 34
 world_open
 world_site site $NAT && nat_host host site 10.0.0.2 || exit 2
 for name in gateway:$GATEWAY bare:$BARE; do
@@ -410,6 +422,7 @@ tap_check "the table" table
 tap_check "up: by the relay, where IKE is blocked" by_relay
 tap_check "and directly, when it no longer is" directly
 tap_check "directly it fails, and then goes no more: by the relay" falls_back
+tap_check "IKE is answered directly, but IPsec fails: by the relay" half_direct
 tap_check "by the relay with a kill switch, where only DNS knows the LNS" with_kill_switch
 tap_check "UDP 500 is in use: from another port" in_use
 tap_check "IPv6" six
