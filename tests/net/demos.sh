@@ -72,7 +72,7 @@ begin nat
 tap_check "two Culverts" shows two-lns "filter dropped all 3 packets" "bob b and got 203.0.113" \
 	"alice pings bob at 203.0.113" "nothing of L2TP" "next hop  *10.255.0.2" "dialled a and got 198.51.100" \
 	"bob pings alice at 198.51.100" "bob  *198.51.100" "^What you saw"
-tap_check "discovery at three sites, and a NAT that reboots" shows nat "none: no UDP comes back" \
+tap_check "discovery at three sites, and a NAT that reboots" shows nat "none: the gateway does not answer IKE" \
 	"^\[.*campus: .*: directly" "direct-udp: the gateway" "^\[.*home: a NAT .*: directly" "no answer" \
 	"192.0.2.2:443  *relay: the gateway does not" "^\[.*hotel: a firewall .*: by the relay" \
 	"IPsec is up over 192.0.2.2:443" "4 of 12 MB" "has no mappings" \

@@ -388,7 +388,7 @@ X
 	discover host 2 && discover host 3 -c /nonexistent office && discover host 2 -c "$RUN/client.yaml" --lns $OTHER office
 }
 
-tap_plan 34
+tap_plan 35
 world_open
 world_site site $NAT && nat_host host site 10.0.0.2 || exit 2
 for name in gateway:$GATEWAY bare:$BARE; do

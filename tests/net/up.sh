@@ -366,7 +366,7 @@ command_hangs() {
 		refused 'not done in time' && ! guest_run A 'pgrep -f "sleep 1000"'
 }
 
-tap_plan 30
+tap_plan 31
 world_open
 sites && cables || exit 2
 tap_logs "$RUN"/guest-A/{run,charon}.log "$RUN"/guest-G/{xl2tpd,pppd,charon}.log "$RUN/culvertd.log"
