@@ -156,10 +156,11 @@ lns_restarts() {
 	kill -KILL "$(cat "$RUN/culvertd.pid")" && world_until 5 test -e "$RUN/culvertd.rc" && lns_start
 }
 
-# The LNS has forgotten it meanwhile: that is noticed at once, not after another dead-after.
+# The LNS has forgotten it meanwhile: that is noticed at once, not after another dead-after. Of a pause up to two
+# seconds are not seen, as the clock is looked at every two.
 forgotten() {
 	local ups
-	ups=$(grep -c ' relay-up ' "$RUN/run.log") && stopped 4 lns_restarts &&
+	ups=$(grep -c ' relay-up ' "$RUN/run.log") && stopped 8 lns_restarts &&
 		world_until 20 runs 'relay-down .*reason="the LNS has not answered since nothing ran here"' &&
 		world_until 60 runs ' relay-up ' $((ups + 1)) && ping_lns
 }
