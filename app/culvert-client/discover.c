@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "discover_parts.h"
+#include "events.h"
 #include "sockaddr.h"
 
 #define NAMES_NS (3 * CV_NS_PER_S)
@@ -75,15 +76,6 @@ discover_local(int fd)
 
 /* ---- time ---- */
 
-static void
-arm(struct discover *d, uint64_t wait)
-{
-	struct timeval tv = {
-		(time_t)(wait / CV_NS_PER_S), (suseconds_t)(wait % CV_NS_PER_S / CV_NS_PER_US)};
-
-	event_add(d->timer, &tv);
-}
-
 void
 discover_step(struct discover *d)
 {
@@ -92,7 +84,7 @@ discover_step(struct discover *d)
 	next = cv_time_min(ike_probes_step(d, now), lns_probes_step(d, now));
 	d->idle = next == CV_TIME_NEVER;
 	next = d->idle ? now : cv_time_min(next, d->deadline) + CV_NS_PER_US;
-	arm(d, next > now ? next - now : 0);
+	(void)client_set_timer(d->timer, next > now ? next - now : 0);
 }
 
 /* What was measured decides where nothing else does. */

@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "deputy.h"
+#include "events.h"
 #include "session.h"
 
 #define STOP_NS (3 * CV_NS_PER_S) /* that strongSwan has to end an SA, whose peer may be gone */
@@ -39,10 +40,7 @@ struct ipsec {
 static void
 set_timer(struct ipsec *i, uint64_t ns)
 {
-	struct timeval tv = {
-		(time_t)(ns / CV_NS_PER_S), (suseconds_t)(ns % CV_NS_PER_S / CV_NS_PER_US)};
-
-	event_add(i->timer, &tv);
+	(void)client_set_timer(i->timer, ns);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/crypto.h"
+#include "events.h"
 #include "session.h"
 #include "sockaddr.h"
 #include "stun/lifetime.h"
@@ -32,7 +33,6 @@ step(struct mapping *m)
 	struct stun_lifetime *l = &m->lifetime;
 	struct stun_lifetime_send send_out;
 	uint64_t now = client_now(), at, wait;
-	struct timeval tv;
 
 	while (stun_lifetime_poll(l, now, &send_out))
 		(void)!send(m->fds[send_out.socket], send_out.bytes, send_out.len, 0);
@@ -47,9 +47,7 @@ step(struct mapping *m)
 	if (at == CV_TIME_NEVER)
 		return;
 	wait = (at > now ? at - now : 0) + CV_NS_PER_US - 1;
-	tv = (struct timeval){
-		(time_t)(wait / CV_NS_PER_S), (suseconds_t)(wait % CV_NS_PER_S / CV_NS_PER_US)};
-	event_add(m->timer, &tv);
+	(void)client_set_timer(m->timer, wait);
 }
 
 static void
@@ -127,13 +125,11 @@ mapping_free(struct mapping *m)
 	if (m == NULL)
 		return;
 	for (unsigned i = 0; i < SOCKETS; i++) {
-		if (m->readable[i] != NULL)
-			event_free(m->readable[i]);
+		client_free_event(m->readable[i]);
 		if (m->fds[i] >= 0)
 			close(m->fds[i]);
 	}
-	if (m->timer != NULL)
-		event_free(m->timer);
+	client_free_event(m->timer);
 	free(m);
 	errno = error;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "events.h"
 
 enum { SOCKETS = 16, TRY_MS = 800, TRIES = 3 };
 
@@ -338,8 +339,6 @@ begin(struct names *n)
 		.tries = TRIES,
 		.sock_state_cb = on_state,
 		.sock_state_cb_data = n};
-	struct timeval tv = {(time_t)(n->p.timeout_ns / CV_NS_PER_S),
-		(suseconds_t)(n->p.timeout_ns % CV_NS_PER_S / CV_NS_PER_US)};
 
 	n->timer = event_new(n->p.base, -1, 0, on_timer, n);
 	n->deadline = event_new(n->p.base, -1, 0, on_deadline, n);
@@ -350,7 +349,7 @@ begin(struct names *n)
 	n->channel_open = ares_init_options(&n->channel, &options,
 				  ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB) ==
 			  ARES_SUCCESS;
-	return n->channel_open && event_add(n->deadline, &tv) == 0;
+	return n->channel_open && client_set_timer(n->deadline, n->p.timeout_ns) == 0;
 }
 
 struct names *

@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "crypto/crypto.h"
 #include "deputy.h"
+#include "events.h"
 #include "found.h"
 #include "ipsec.h"
 #include "names.h"
@@ -99,10 +100,7 @@ struct run {
 static inline void
 run_timer(struct event *timer, uint64_t ns)
 {
-	struct timeval tv = {
-		(time_t)(ns / CV_NS_PER_S), (suseconds_t)(ns % CV_NS_PER_S / CV_NS_PER_US)};
-
-	event_add(timer, &tv);
+	(void)client_set_timer(timer, ns);
 }
 
 /* A line for who waits for it to come up. */

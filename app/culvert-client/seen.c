@@ -28,7 +28,6 @@ step(struct seen *s)
 {
 	uint64_t now = client_now(), wait;
 	uint8_t question[QUESTION];
-	struct timeval tv;
 	int len;
 
 	if (cv_retry_due(&s->retry, now) == CV_RETRY_SEND) {
@@ -38,9 +37,7 @@ step(struct seen *s)
 	if (s->retry.at == CV_TIME_NEVER)
 		return;
 	wait = (s->retry.at > now ? s->retry.at - now : 0) + CV_NS_PER_US - 1;
-	tv = (struct timeval){
-		(time_t)(wait / CV_NS_PER_S), (suseconds_t)(wait % CV_NS_PER_S / CV_NS_PER_US)};
-	event_add(s->timer, &tv);
+	(void)client_set_timer(s->timer, wait);
 }
 
 static void

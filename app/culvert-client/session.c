@@ -240,7 +240,6 @@ static void
 arm(struct session *s, uint64_t now)
 {
 	uint64_t at = dial_next_timeout(s->dial), wait;
-	struct timeval tv;
 
 	if (s->status.up_since_ns != 0)
 		at = cv_time_min(at, cv_time_min(next_look(s), inner6_next_timeout(s)));
@@ -251,9 +250,7 @@ arm(struct session *s, uint64_t now)
 		return;
 	}
 	wait = (at > now ? at - now : 0) + CV_NS_PER_US - 1;
-	tv = (struct timeval){
-		(time_t)(wait / CV_NS_PER_S), (suseconds_t)(wait % CV_NS_PER_S / CV_NS_PER_US)};
-	event_add(s->timer, &tv);
+	(void)client_set_timer(s->timer, wait);
 }
 
 void
