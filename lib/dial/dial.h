@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A caller: one control connection, one call in it at a time, and its PPP link, in the client's
- * role (RFC 2661 as initiator and LAC, RFC 1661). Sans-IO: datagrams and time go in, datagrams and
- * events come out. After every call that takes `now` the caller of this drains dial_poll_event,
- * then dial_poll_output, and asks dial_next_timeout again. One thread at a time.
+ * A caller: a LAC (lac.h, where its events are) with one call at a time. Sans-IO: datagrams and
+ * time go in, datagrams and events come out. After every call that takes `now` the caller of this
+ * drains dial_poll_event, then dial_poll_output, and asks dial_next_timeout again. One thread at a
+ * time.
  *
  *   new, start -> TUNNEL_UP, answered with dial_call, now or later -> CALL_UP -> AUTH_DONE -> UP
  * ... LINK_DOWN or CALL_DOWN: there is no call any more, dial_call makes another TUNNEL_DOWN: over,
@@ -12,44 +12,15 @@
 #ifndef DIAL_DIAL_H
 #define DIAL_DIAL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/cursor.h"
-#include "l2tp/tunnel.h"
-#include "ppp/link.h"
+#include "dial/lac.h"
 
 struct dial;
-
-enum { DIAL_DATAGRAM_MAX = PPP_MAX_CONTROL + 8 }; /* bytes that a buffer for output must have */
 
 /* Copied, but for what is pointed to: that must outlive the dial. */
 struct dial_params {
 	struct l2tp_params l2tp;      /* with a tunnel ID */
 	const struct ppp_params *ppp; /* of a client; may be changed between two calls */
 	struct ppp_network network;   /* what it would like; zeros: to be told all */
-};
-
-enum dial_event_type {
-	DIAL_EV_TUNNEL_UP,
-	DIAL_EV_CALL_UP,
-	DIAL_EV_AUTH_DONE,    /* `auth`: whether the server let us in, and what it said */
-	DIAL_EV_UP,           /* `up`: a network protocol is open; packets may be sent */
-	DIAL_EV_NETWORK_DOWN, /* none is any more, but the link lives */
-	DIAL_EV_LINK_DOWN,    /* `link`: PPP has ended, and the call with it */
-	DIAL_EV_CALL_DOWN,    /* `reason`: the server, or time, has ended the call */
-	DIAL_EV_TUNNEL_DOWN,  /* `reason` */
-	DIAL_EV_DONE,
-};
-
-/* What it points to lives until the next call on this dial. */
-struct dial_event {
-	enum dial_event_type type;
-	struct l2tp_reason reason;
-	struct ppp_ev_auth_done auth;
-	struct ppp_ev_up up;
-	enum ppp_down link;
 };
 
 /* At rest, or NULL: out of memory, or no tunnel ID. */
@@ -81,7 +52,6 @@ void dial_close(struct dial *d, uint64_t now, const struct l2tp_reason *reason);
  * packet for whoever uses the link, *packet in the datagram (packet NULL: who asks wants none), or
  * why it was dropped (CV_ERR_*; CV_ERR_UNKNOWN: for another tunnel or call).
  */
-enum { DIAL_PACKET = 1 };
 int dial_input(
 	struct dial *d, uint64_t now, const uint8_t *data, size_t len, struct cv_bytes *packet);
 /* Writes the L2TP and PPP headers that an IP packet of len bytes needs in front of it.

@@ -22,8 +22,8 @@ static const char many[] = BASE OPEN GROUP(", user-sessions: 20");
 
 enum { CALLS = 17 };
 
-/* A LAC by hand, with PPP links of its callers. */
-struct lac {
+/* A site by hand, with PPP links of its callers. */
+struct site {
 	struct hand h;
 	struct ppp_params params[CALLS];
 	struct ppp_link *link[CALLS];
@@ -34,7 +34,7 @@ struct lac {
 };
 
 static void
-lac_events(struct lac *k, unsigned i)
+site_events(struct site *k, unsigned i)
 {
 	struct ppp_network any = {0};
 	struct ppp_event e;
@@ -48,7 +48,7 @@ lac_events(struct lac *k, unsigned i)
 
 /* What was said to the LAC's callers, and what they say. */
 static void
-lac_pump(struct lac *k)
+site_pump(struct site *k)
 {
 	struct world *w = k->h.w;
 	bool more = true;
@@ -62,7 +62,7 @@ lac_pump(struct lac *k)
 			if (!cv_endpoint_equal(&f->to, &k->at) || i >= k->n || k->link[i] == NULL)
 				continue;
 			ppp_link_input(k->link[i], w->now, f->bytes, f->len);
-			lac_events(k, i);
+			site_events(k, i);
 		}
 		for (unsigned i = 0; i < k->n && k->link[i] != NULL; i++) {
 			struct lns_session_info s = {
@@ -70,7 +70,7 @@ lac_pump(struct lac *k)
 			uint8_t frame[PPP_MAX_CONTROL];
 			int len;
 
-			lac_events(k, i);
+			site_events(k, i);
 			while ((len = ppp_link_poll_output(k->link[i], frame, sizeof(frame))) > 0) {
 				more = true;
 				if (!k->mute[i])
@@ -81,7 +81,7 @@ lac_pump(struct lac *k)
 }
 
 static void
-lac_call(struct lac *k, unsigned i)
+site_call(struct site *k, unsigned i)
 {
 	static const char *const users[] = {"alice", "bob"}, *const words[] = {"pass-a", "pass-b"};
 
@@ -97,38 +97,38 @@ lac_call(struct lac *k, unsigned i)
 	assert_int_not_equal(k->session[i], 0);
 	ppp_link_open(k->link[i], k->h.w->now);
 	hand_connect(&k->h, k->session[i]);
-	lac_pump(k);
+	site_pump(k);
 }
 
 static void
-lac_up_from(struct lac *k, struct world *w, unsigned calls, uint16_t port)
+site_up_from(struct site *k, struct world *w, unsigned calls, uint16_t port)
 {
-	*k = (struct lac){.n = calls};
+	*k = (struct site){.n = calls};
 	hand_init(&k->h, w, 0xc0000260, port, 9);
 	k->at = k->h.address;
 	k->heard = w->n_data_outside;
 	assert_true(hand_tunnel(&k->h, "lac", NULL));
 	for (unsigned i = 0; i < calls; i++)
-		lac_call(k, i);
+		site_call(k, i);
 	for (unsigned i = 0; i < calls; i++)
 		assert_true(k->up[i]);
 }
 
 static void
-lac_up(struct lac *k, struct world *w, unsigned calls)
+site_up(struct site *k, struct world *w, unsigned calls)
 {
-	lac_up_from(k, w, calls, 1701);
+	site_up_from(k, w, calls, 1701);
 }
 
 static void
-lac_free(struct lac *k)
+site_free(struct site *k)
 {
 	for (unsigned i = 0; i < k->n; i++)
 		ppp_link_free(k->link[i]);
 }
 
 static bool
-lac_is_at(const struct lac *k, const struct cv_endpoint *at)
+site_is_at(const struct site *k, const struct cv_endpoint *at)
 {
 	struct lns_tunnel_info t;
 
@@ -142,11 +142,11 @@ one_user_does_not_move_another(void **state)
 	const struct cv_endpoint thief = {.ip = cv_ipv4(0xc0000261), .port = 9};
 	struct cv_endpoint home;
 	struct world w;
-	struct lac k;
+	struct site k;
 
 	(void)state;
 	world_up(&w, challenge, 7);
-	lac_up(&k, &w, 2);
+	site_up(&k, &w, 2);
 	home = k.at;
 	/* alice, who knows her password, and bob's IDs, would have bob's packets */
 	k.mute[1] = true;
@@ -157,25 +157,25 @@ one_user_does_not_move_another(void **state)
 				&(struct lns_session_info){
 					.tunnel_id = k.h.peer_tunnel, .session_id = k.session[j]},
 				&thief);
-		lac_pump(&k);
-		assert_true(lac_is_at(&k, &home));
+		site_pump(&k);
+		assert_true(site_is_at(&k, &home));
 		world_sleep(&w, SECOND);
 	}
 	assert_true(world_counter(&w, LNS_PATHS_ASKED) > 2);
 	/* both are there: it moves, at once */
 	k.mute[1] = false;
-	for (unsigned i = 0; i < 10 && !lac_is_at(&k, &thief); i++) {
+	for (unsigned i = 0; i < 10 && !site_is_at(&k, &thief); i++) {
 		speak(&w,
 			&(struct lns_session_info){
 				.tunnel_id = k.h.peer_tunnel, .session_id = k.session[0]},
 			&thief);
-		lac_pump(&k);
+		site_pump(&k);
 		world_sleep(&w, SECOND);
 	}
-	assert_true(lac_is_at(&k, &thief));
+	assert_true(site_is_at(&k, &thief));
 	assert_true(world_logged(&w, "tunnel-moved", "sessions=2"));
 	assert_true(k.up[0] && k.up[1]);
-	lac_free(&k);
+	site_free(&k);
 	world_down(&w);
 }
 
@@ -184,21 +184,21 @@ static void
 not_while_a_call_begins(void **state)
 {
 	struct world w;
-	struct lac k;
+	struct site k;
 
 	(void)state;
 	world_up(&w, challenge, 7);
-	lac_up(&k, &w, 2);
+	site_up(&k, &w, 2);
 	assert_int_not_equal(hand_call(&k.h, 3), 0);
 	assert_false(w.followed);
 	world_sleep(&w, 70 * SECOND); /* nor does it come */
-	lac_free(&k);
+	site_free(&k);
 	world_down(&w);
 }
 
 /* What is sent from a place, of the first session. */
 static void
-lac_speak(const struct lac *k, const struct cv_endpoint *from)
+site_speak(const struct site *k, const struct cv_endpoint *from)
 {
 	speak(k->h.w,
 		&(struct lns_session_info){
@@ -213,25 +213,25 @@ a_call_comes_while_it_is_asked(void **state)
 {
 	const struct cv_endpoint other = {.ip = cv_ipv4(0xc0000261), .port = 9};
 	struct world w;
-	struct lac k;
+	struct site k;
 
 	(void)state;
 	world_up(&w, challenge, 7);
-	lac_up(&k, &w, 1);
-	lac_speak(&k, &other);
-	lac_pump(&k); /* nobody answers */
+	site_up(&k, &w, 1);
+	site_speak(&k, &other);
+	site_pump(&k); /* nobody answers */
 	k.n = 2;
-	lac_call(&k, 1);
+	site_call(&k, 1);
 	assert_true(k.up[1]);
 	k.at = other;
-	for (unsigned i = 0; i < 20 && !lac_is_at(&k, &other); i++) {
-		lac_speak(&k, &other);
-		lac_pump(&k);
+	for (unsigned i = 0; i < 20 && !site_is_at(&k, &other); i++) {
+		site_speak(&k, &other);
+		site_pump(&k);
 		world_sleep(&w, SECOND);
 	}
-	assert_true(lac_is_at(&k, &other));
+	assert_true(site_is_at(&k, &other));
 	assert_true(world_logged(&w, "tunnel-moved", "sessions=2"));
-	lac_free(&k);
+	site_free(&k);
 	world_down(&w);
 }
 
@@ -240,7 +240,7 @@ static void
 all_have_too_many(void **state)
 {
 	enum { TUNNELS = 257, EACH = 16 };
-	struct lac *all = calloc(TUNNELS, sizeof(*all)), *last = &all[TUNNELS - 1];
+	struct site *all = calloc(TUNNELS, sizeof(*all)), *last = &all[TUNNELS - 1];
 	struct cv_endpoint from = forger;
 	struct world w;
 
@@ -248,23 +248,23 @@ all_have_too_many(void **state)
 	assert_non_null(all);
 	world_up(&w, crowd, 7);
 	for (unsigned i = 0; i < TUNNELS; i++) {
-		lac_up_from(&all[i], &w, 1, (uint16_t)(2000 + i));
+		site_up_from(&all[i], &w, 1, (uint16_t)(2000 + i));
 		world_sleep(&w, 10 * MS);
 	}
 	for (unsigned i = 0; i < TUNNELS - 1; i++)
 		for (unsigned j = 0; j < EACH; j++) {
 			from.port = (uint16_t)(3000 + j);
-			lac_speak(&all[i], &from);
+			site_speak(&all[i], &from);
 		}
 	assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), (TUNNELS - 1) * EACH);
 	last->at.port = 1;
 	last->heard = w.n_data_outside;
-	lac_speak(last, &last->at);
-	lac_pump(last);
-	assert_true(lac_is_at(last, &last->at));
+	site_speak(last, &last->at);
+	site_pump(last);
+	assert_true(site_is_at(last, &last->at));
 	assert_int_equal(world_counter(&w, LNS_PATHS_UNPROVED), 1);
 	for (unsigned i = 0; i < TUNNELS; i++)
-		lac_free(&all[i]);
+		site_free(&all[i]);
 	world_down(&w);
 	free(all);
 }
@@ -275,12 +275,12 @@ so_many_sessions(void **state)
 {
 	const struct cv_endpoint moved = {.ip = cv_ipv4(0xc0000261), .port = 9};
 	struct world w;
-	struct lac k;
+	struct site k;
 
 	(void)state;
 	for (unsigned n = 16; n <= CALLS; n++) {
 		world_up(&w, many, 7);
-		lac_up(&k, &w, n);
+		site_up(&k, &w, n);
 		assert_int_equal(w.followed, n == 16);
 		k.at = moved;
 		speak(&w,
@@ -288,10 +288,10 @@ so_many_sessions(void **state)
 				.tunnel_id = k.h.peer_tunnel, .session_id = k.session[3]},
 			&moved);
 		assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), n == 16);
-		lac_pump(&k);
-		assert_int_equal(lac_is_at(&k, &moved), n == 16);
+		site_pump(&k);
+		assert_int_equal(site_is_at(&k, &moved), n == 16);
 		assert_int_equal(world_counter(&w, LNS_PATHS_ASKED), n == 16 ? 16 : 0);
-		lac_free(&k);
+		site_free(&k);
 		world_down(&w);
 	}
 }
