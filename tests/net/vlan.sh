@@ -179,6 +179,11 @@ flowed() {
 	world_until 30 grep -q 'packets transmitted' "$RUN/guest-$1/flow" && cat "$RUN/guest-$1/flow"
 }
 
+# What is left of a flow is ended: with a deadline ping ends by itself at the first ICMP error.
+flow_over() {
+	guest_run "$1" 'pkill ping || ! pgrep ping'
+}
+
 # A realm, its VLAN and its users go while both carry data: only its own ends.
 realm_goes() {
 	local before
@@ -188,10 +193,17 @@ realm_goes() {
 		configure red && lns_ctl reload &&
 		world_until 20 eval '[ "$(lns_rows sessions {user})" = userB ]' &&
 		[ "$(lns_rows realms '{realm}')/$(lns_rows interfaces '{interface}')" = blue/blue ] &&
-		world_until 20 eval '! test -e "$RUN/guest-A/address"' && flowed B && guest_run A 'pkill ping' &&
-		pings_answered "$RUN/guest-B/flow" 60 || return 1
+		world_until 20 eval '! test -e "$RUN/guest-A/address"' && flowed B && flow_over A &&
+		pings_answered "$RUN/guest-B/flow" 60 || {
+		echo "sessions of: $(lns_rows sessions '{user}'); realms: $(lns_rows realms '{realm}'); A:"
+		tail -n 3 "$RUN/guest-A/flow"
+		return 1
+	}
 	before=$(lns_drops CLASSIFY_VLAN)
-	! host red "busybox arping -c 1 -w 1 -I red $OURS" && [ "$(lns_drops CLASSIFY_VLAN)" -gt "$before" ]
+	! host red "busybox arping -c 1 -w 1 -I red $OURS" && [ "$(lns_drops CLASSIFY_VLAN)" -gt "$before" ] || {
+		echo "answered, or not counted: CLASSIFY_VLAN from $before to $(lns_drops CLASSIFY_VLAN)"
+		return 1
+	}
 }
 
 realm_comes_back() {
