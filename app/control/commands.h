@@ -58,6 +58,11 @@ struct command_part {
 /* An option that a command has for itself: --NAME, in the request {NAME: true}. */
 struct command_flag {
 	const char *name, *help;
+	/* Not NULL: with it the answer's rows are of this view, and are printed as CSV, page by
+	 * page.
+	 * {"rows": [...], "left_out": NUMBER}: of what has no row in it, which is said so. */
+	const struct view *csv;
+	const char *left_out;
 };
 
 struct command {
@@ -91,7 +96,9 @@ struct command {
 			.help = "one of them, and what L2TP counted for it"}}) \
 	X(sessions, .name = "sessions", .answer = ANSWER_ROWS, .view = &view_sessions, \
 		.nothing = "no sessions", \
-		.forms = {{FILTERED, .help = "sessions"}}) \
+		.forms = {{FILTERED, .help = "sessions"}}, \
+		.flags = {{"trex", "IDs and addresses as CSV, for a load generator: of what is open, by IPv4", \
+			&view_trex, "sessions left out, not open or without IPv4 outside and inside"}}) \
 	X(session, .name = "session", .answer = ANSWER_OBJECT, .view = &view_sessions, \
 		.other = &view_ended, \
 		.parts = {{"counters", &view_counters, "PPP has counted nothing"}}, \

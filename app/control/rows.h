@@ -70,6 +70,11 @@ struct session_row {
 	uint64_t age_s;
 };
 
+struct trex_row {
+	struct lns_session_info s;
+	struct cv_endpoint lns; /* its listener */
+};
+
 struct ended_row {
 	char id[ROW_ID], listener[CV_ENDPOINT_TEXT];
 	uint64_t serial;

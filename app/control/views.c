@@ -159,6 +159,19 @@ static const struct view_column session_columns[] = {
 };
 #undef ROW
 
+/* What a load generator writes into what it sends, and expects in what it gets. */
+#define ROW struct trex_row
+static const struct view_column trex_columns[] = {
+	COLUMN("tunnel", s.tunnel_id, NUMBER, NULL, NULL, "our ID"),
+	COLUMN("session", s.session_id, NUMBER, NULL, NULL, "our ID"),
+	COLUMN("lns_address", lns.ip, TEXT, NULL, NULL, "of the listener"),
+	COLUMN("lns_port", lns.port, NUMBER, NULL, NULL, "of the listener"),
+	COLUMN("peer_address", s.peer.ip, TEXT, NULL, NULL, "the peer's outer address"),
+	COLUMN("peer_port", s.peer.port, NUMBER, NULL, NULL, "the peer's outer port"),
+	COLUMN("address", s.address, TEXT, NULL, NULL, "inner address"),
+};
+#undef ROW
+
 #define ROW struct ended_row
 static const struct view_column ended_columns[] = {
 	COLUMN("session", id, TEXT, "SESSION", "session", "its TUNNEL/SESSION, as it was", BY(SESSION)),
@@ -413,6 +426,7 @@ VIEW(limits, limit_columns, limit_row, .skip = "near_or_hit");
 VIEW(pools, pool_columns, pool_row);
 VIEW(tunnels, tunnel_columns, tunnel_row);
 VIEW(sessions, session_columns, session_row);
+VIEW(trex, trex_columns, trex_row);
 VIEW(ended, ended_columns, ended_row);
 VIEW(packets, packet_columns, dp_counter, .skip = "packets");
 VIEW(counters, counter_columns, counter_row, .skip = "value");
@@ -433,7 +447,7 @@ VIEW(level, level_columns, level_row);
 const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
 	&view_neighbours, &view_interfaces, &view_routes, &view_lookup, &view_realms, &view_peers,
-	&view_kicked, &view_changes, &view_trace, &view_level};
+	&view_kicked, &view_changes, &view_trace, &view_level, &view_trex};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

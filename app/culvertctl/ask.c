@@ -70,33 +70,52 @@ ask_lines(const char *socket, const struct command *c, json_t *arguments, lines_
 	return part;
 }
 
+bool
+ask_pages(const char *socket, const struct command *c, json_t *arguments, page_taker *take,
+	void *ctx, struct control_error *error)
+{
+	json_int_t next = 1;
+
+	json_object_del(arguments, "cursor");
+	while (next != 0) {
+		json_t *page = control_ask(socket, c->name, arguments, error);
+
+		if (page == NULL)
+			return false;
+		next = json_integer_value(json_object_get(page, "next"));
+		json_object_del(page, "next");
+		if (!take(ctx, page))
+			next = 0;
+		json_decref(page);
+		json_object_set_new(arguments, "cursor", json_integer(next));
+	}
+	return true;
+}
+
+static bool
+keep_page(void *ctx, json_t *page)
+{
+	json_t **all = ctx;
+
+	if (*all == NULL)
+		*all = json_incref(page);
+	else
+		json_array_extend(json_object_get(*all, "rows"), json_object_get(page, "rows"));
+	return true;
+}
+
 json_t *
 ask(const char *socket, const struct command *c, json_t *arguments, lines_taker *take,
 	struct control_error *error)
 {
-	json_t *all = NULL, *part;
-	json_int_t next;
+	json_t *all = NULL;
 
 	if (c->answer == ANSWER_LINES)
 		return ask_lines(socket, c, arguments, take, error);
-	json_object_del(arguments, "cursor");
-	for (;;) {
-		part = control_ask(socket, c->name, arguments, error);
-		if (part == NULL || c->answer != ANSWER_ROWS) {
-			json_decref(all);
-			return part;
-		}
-		next = json_integer_value(json_object_get(part, "next"));
-		json_object_del(part, "next");
-		if (all == NULL) {
-			all = part;
-		} else {
-			json_array_extend(
-				json_object_get(all, "rows"), json_object_get(part, "rows"));
-			json_decref(part);
-		}
-		if (next == 0)
-			return all;
-		json_object_set_new(arguments, "cursor", json_integer(next));
-	}
+	if (c->answer != ANSWER_ROWS)
+		return control_ask(socket, c->name, arguments, error);
+	if (ask_pages(socket, c, arguments, keep_page, &all, error))
+		return all;
+	json_decref(all);
+	return NULL;
 }

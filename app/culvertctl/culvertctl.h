@@ -22,6 +22,17 @@ typedef void lines_taker(json_t *lines);
 json_t *ask(const char *socket, const struct command *c, json_t *arguments, lines_taker *take,
 	struct control_error *error);
 
+/* Takes a page of rows; false: no more of them is wanted. */
+typedef bool page_taker(void *ctx, json_t *page);
+/* The same for rows, one page after the other. False: *error says why it went no further. */
+bool ask_pages(const char *socket, const struct command *c, json_t *arguments, page_taker *take,
+	void *ctx, struct control_error *error);
+
+/* csv.c: asks for rows, and prints them as the option's view says, page by page, so that they may
+ * be many. False: *error says why it went no further. */
+bool print_csv(const char *socket, const struct command *c, const struct command_flag *flag,
+	json_t *arguments, struct control_error *error);
+
 /* show.c */
 struct show_options {
 	bool json, color;
@@ -48,6 +59,8 @@ struct options {
 int options_parse(int argc, char **argv, struct options *o);
 /* Those that the command has for itself into the request. */
 int options_flags(const struct options *o, const struct command *c, json_t *arguments);
+/* The one of them by which rows are CSV, or NULL. */
+const struct command_flag *options_csv(const struct options *o, const struct command *c);
 /* Says what is wrong with a word (may be NULL), for people. Returns EXIT_USAGE. */
 int usage_error(const char *what, const char *word);
 

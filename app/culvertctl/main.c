@@ -27,6 +27,23 @@ exit_code(enum control_code code)
 	}
 }
 
+/* Whether all that was printed has gone; if not, it is said. */
+static bool
+printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	fputs("culvertctl: can't write the answer\n", stderr);
+	return false;
+}
+
+static int
+failed(const struct control_error *error)
+{
+	fprintf(stderr, "culvertctl: %s\n", error->message);
+	return exit_code(error->code);
+}
+
 static int
 run(const struct options *o, const struct command *c, json_t *arguments)
 {
@@ -36,22 +53,31 @@ run(const struct options *o, const struct command *c, json_t *arguments)
 
 	for (;;) {
 		answer = ask(o->socket, c, arguments, o->show.json ? NULL : show_part, &error);
-		if (answer == NULL) {
-			fprintf(stderr, "culvertctl: %s\n", error.message);
-			return exit_code(error.code);
-		}
+		if (answer == NULL)
+			return failed(&error);
 		if (o->watch_s != 0 && o->show.color)
 			fputs("\033[H\033[2J", stdout);
 		rc = show(&o->show, c, answer);
 		json_decref(answer);
-		if (fflush(stdout) != 0 || ferror(stdout)) {
-			fputs("culvertctl: can't write the answer\n", stderr);
+		if (!printed())
 			return 1;
-		}
 		if (o->watch_s == 0)
 			return rc;
 		sleep(o->watch_s);
 	}
+}
+
+static int
+run_csv(const struct options *o, const struct command *c, const struct command_flag *flag,
+	json_t *arguments)
+{
+	struct control_error error = {.code = CONTROL_FAILED, .message = "out of memory"};
+
+	if (o->show.json || o->watch_s != 0)
+		return usage_error("neither --json nor --watch goes with", flag->name);
+	if (!print_csv(o->socket, c, flag, arguments, &error) && !ferror(stdout))
+		return failed(&error);
+	return printed() ? 0 : 1;
 }
 
 /* culvertctl schema [COMMAND] */
@@ -134,6 +160,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o = {.socket = getenv("CULVERT_SOCKET")};
+	const struct command_flag *csv;
 	const struct command *c;
 	json_t *arguments;
 	int rc;
@@ -163,8 +190,11 @@ main(int argc, char **argv)
 		rc = take_arguments(c, argc - o.first - 1, argv + o.first + 1, arguments);
 	o.show.filtered = json_object_get(arguments, "filters") != NULL && o.first + 1 < argc;
 	o.show.watched = o.watch_s != 0;
+	csv = options_csv(&o, c);
 	if (rc < 0)
-		rc = c->answer == ANSWER_LOCAL ? print_schema(arguments) : run(&o, c, arguments);
+		rc = c->answer == ANSWER_LOCAL ? print_schema(arguments)
+		     : csv != NULL             ? run_csv(&o, c, csv, arguments)
+					       : run(&o, c, arguments);
 	json_decref(arguments);
 	return rc;
 }

@@ -99,6 +99,16 @@ options_parse(int argc, char **argv, struct options *o)
 	return -1;
 }
 
+const struct command_flag *
+options_csv(const struct options *o, const struct command *c)
+{
+	const struct command_flag *flag = NULL;
+
+	for (size_t i = 0; i < o->n_flags && (flag == NULL || flag->csv == NULL); i++)
+		flag = command_flag(c, o->flags[i]);
+	return flag == NULL || flag->csv == NULL ? NULL : flag;
+}
+
 int
 options_flags(const struct options *o, const struct command *c, json_t *arguments)
 {

@@ -50,6 +50,13 @@ typedef bool page_next(struct daemon *d, struct page *page, void *row);
 json_t *command_page(struct daemon *d, json_t *arguments, const struct view *view, page_next *next,
 	struct control_error *error);
 
+/* What a row of a view is in another one; false: nothing. */
+typedef bool page_turn(const struct daemon *d, const void *row, void *out);
+
+/* The same, of rows as `as` has them; what is nothing there is counted as "left_out". */
+json_t *command_page_as(struct daemon *d, json_t *arguments, const struct view *view,
+	page_next *next, const struct view *as, page_turn *turn, struct control_error *error);
+
 /* ---- ids.c: what names a tunnel or session ---- */
 
 struct id {

@@ -171,9 +171,26 @@ next_session(struct daemon *d, struct page *page, void *out)
 	return true;
 }
 
+static bool
+trex_session(const struct daemon *d, const void *from, void *out)
+{
+	const struct lns_session_info *s = &((const struct session_row *)from)->s;
+	const struct cfg_listener *l = cfg_listener_by_id(d->cfg, s->listener);
+	struct trex_row *row = out;
+
+	if (!s->open || s->half != NULL || s->address.family != CV_IPV4 ||
+		s->peer.ip.family != CV_IPV4 || l == NULL)
+		return false;
+	*row = (struct trex_row){*s, {l->ip, l->udp_port}};
+	return true;
+}
+
 json_t *
 cmd_sessions(struct daemon *d, json_t *arguments, struct control_error *error)
 {
+	if (json_is_true(json_object_get(arguments, "trex")))
+		return command_page_as(d, arguments, &view_sessions, next_session, &view_trex,
+			trex_session, error);
 	return command_page(d, arguments, &view_sessions, next_session, error);
 }
 

@@ -199,7 +199,9 @@ alone() {
 		lns_ctl reload && client_dial A user=userA password=pass-a secret=tunnelsecret &&
 		address6 A ppp0 $POOL6 || return 1
 	lns_rows sessions '{user} {address} {ipcp} {ipv6cp}' | tee /dev/stderr | grep -x 'userA None - Opened' &&
-		ping6 A $LNS6 && ! guest_run A "ip -4 -o addr show dev ppp0 | grep ."
+		ping6 A $LNS6 && ! guest_run A "ip -4 -o addr show dev ppp0 | grep ." &&
+		lns_ctl sessions --trex user=userA 2>"$RUN/left-out" | wc -l | grep -x 1 &&
+		grep -x 'culvertctl: sessions left out, .*: 1' "$RUN/left-out"
 }
 
 tap_plan 20

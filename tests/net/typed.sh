@@ -116,6 +116,8 @@ words() {
 	wrong "--watch takes seconds from 1 to 86400, not 'x'" 2 culvertctl --watch=x status
 	wrong 'an argument is not UTF-8' 2 culvertctl sessions $'\xff'
 	wrong 'path too long for a socket' 2 culvertctl -s "/$(printf %0120d 0)" status
+	wrong "'tunnels' has no option --trex" 2 culvertctl tunnels --trex
+	wrong "neither --json nor --watch goes with 'trex'" 2 culvertctl --json sessions --trex
 	wrong 'NAME' 0 culvertctl --help
 	wrong 'culvertctl ' 0 culvertctl --version
 }
@@ -161,6 +163,7 @@ running() {
 	wrong "user 'userA' has no session" 4 culvertctl kick user userA
 	wrong "no column 'colour'; columns are session, user," 2 culvertctl sessions colour=red
 	wrong "state is one of connecting" 2 culvertctl sessions state=opne
+	wrong "no column 'colour'; columns are session, user," 2 culvertctl sessions --trex colour=red
 	wrong "auth is one of none pap chap-md5 mschapv2, not 'chap'" 2 culvertctl sessions auth=chap
 	wrong "there is no group 'x'; there are clients" 2 culvertctl sessions group=x
 	wrong "there is no user 'nobody'" 4 culvertctl sessions user=nobody
@@ -326,7 +329,7 @@ ends() {
 	lns_stop && [ ! -e "$CULVERT_SOCKET" ]
 }
 
-tap_plan 104
+tap_plan 107
 world_open
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a

@@ -8,13 +8,19 @@ static const struct view_column thing_columns[] = {
 };
 static const struct view view_things = {
 	.name = "things", .columns = thing_columns, .n = 2, .skip = "count"};
+static const struct view_column csv_columns[] = {
+	{.key = "count", .kind = VIEW_COUNT, .help = "x", .nullable = true},
+	{.key = "name", .kind = VIEW_TEXT, .help = "x"},
+};
+static const struct view view_csv = {.name = "csv", .columns = csv_columns, .n = 2};
 
 const struct command commands[] = {{.name = "things",
 					   .answer = ANSWER_ROWS,
 					   .view = &view_things,
 					   .nothing = "no things",
 					   .none_left = "no such things",
-					   .forms = {{FILTERED, .help = "things"}}},
+					   .forms = {{FILTERED, .help = "things"}},
+					   .flags = {{"csv", "as CSV", &view_csv, "left out"}}},
 	{.name = "plan",
 		.answer = ANSWER_LINES,
 		.forms = {{.shown = "[--dry-run]", .help = "what will be"}},

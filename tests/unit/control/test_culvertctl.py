@@ -85,7 +85,7 @@ def main():
           completes("kick", "") == ["user", "tunnel", "peer"] and
           completes("log-level", "") == "error warning info debug".split() and
           completes("schema", "ne") == ["neighbours"] and completes("-s", "/x", "sta") == ["status"] and
-          completes("sessions", "--w") == ["--watch"] and completes("pools", "x") == [] and
+          completes("sessions", "--w") == ["--watch"] and completes("sessions", "--t") == ["--trex"] and completes("pools", "x") == [] and
           completes("nosuch", "") == [] and
           all(run("--complete", at, "culvertctl", "status").returncode == 0 for at in ("-9", "99", "x")))
     check("a realm may stand before filters; it and an address are what lookup needs",

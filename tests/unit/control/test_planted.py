@@ -52,7 +52,7 @@ def main():
 
         def ctl(*words, answers=()):
             daemon.asked.clear()
-            daemon.answers[:] = [{"result": a} for a in answers]
+            daemon.answers[:] = [a if "error" in a else {"result": a} for a in answers]
             return subprocess.run([CTL, *words], capture_output=True, text=True, env=environment,
                                   timeout=60)
 
@@ -97,6 +97,21 @@ def main():
         got = ctl("--json", "things", answers=[rows(("a", 0), following=1), rows(("b", None))])
         check("in JSON all are there",
               json.loads(got.stdout) == {"rows": [{"name": "a", "count": 0}, {"name": "b", "count": None}]})
+        got = ctl("--csv", "things", "a", answers=[
+            {**rows(("a", 12345), ("b,", None), following=7), "left_out": 2},
+            {**rows(('c"', 0)), "left_out": 1}])
+        check("an option that makes CSV of rows: by its own columns, page after page, with filters",
+              got.stdout == 'count,name\n12345,a\n,"b,"\n0,"c"""\n' and got.returncode == 0 and
+              [r["arguments"] for r in daemon.asked] == [
+                  {"csv": True, "filters": ["a"]}, {"csv": True, "filters": ["a"], "cursor": 7}])
+        check("what has no row there is told apart from the rows", got.stderr == "culvertctl: left out: 3\n")
+        got = ctl("things", "--csv", answers=[{**rows(), "left_out": 0}])
+        check("no rows are a line of keys", got.stdout == "count,name\n" and got.stderr == "")
+        got = ctl("things", "--csv", answers=[{"error": {"code": "usage", "message": "no column"}}])
+        check("nothing but the error where it fails",
+              got.stdout == "" and got.returncode == 2 and got.stderr == "culvertctl: no column\n")
+        check("it goes with neither --json nor --watch",
+              all(ctl(o, "things", "--csv").returncode == 2 and not daemon.asked for o in ("--json", "--watch")))
         schema = json.loads(ctl("schema", "plan").stdout)
         check("the schema of lines", sorted(schema["required"]) == ["exit", "lines", "summary"] and
               list(schema["properties"]) == ["lines", "summary", "exit"])

@@ -290,6 +290,11 @@ each_command_is_whole(void **state)
 				assert_int_equal(form->key == NULL, form->shown == NULL);
 			assert_int_equal(form->words == WORDS_CHOICES, form->choices != NULL);
 		}
+		for (size_t f = 0; f < COMMAND_FLAGS && c->flags[f].name != NULL; f++) {
+			assert_non_null(c->flags[f].help);
+			assert_int_equal(c->flags[f].csv == NULL, c->flags[f].left_out == NULL);
+			assert_true(c->flags[f].csv == NULL || c->answer == ANSWER_ROWS);
+		}
 		assert_non_null(c->forms[0].help);
 		for (size_t p = 0; p < COMMAND_PARTS && c->parts[p].key != NULL; p++)
 			assert_true(c->parts[p].view != NULL && c->parts[p].nothing != NULL);
