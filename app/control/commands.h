@@ -34,7 +34,7 @@ enum command_words {
 
 enum { COMMAND_FORMS = 4, COMMAND_PARTS = 3, COMMAND_FLAGS = 3 };
 
-/* A way to say a command: "kick user NAME". */
+/* A way to say a command: "kick user NAME". Without an argument the request has {WORD: true}. */
 struct command_form {
 	const char *word;  /* "user"; NULL: what has no word */
 	const char *key;   /* of the argument in the request; NULL: it takes none */
@@ -160,6 +160,11 @@ struct command {
 				.help = "end a tunnel with all its sessions"}, \
 			{.word = "peer", ARGUMENT("peer", "ADDRESS[:PORT]", WORDS_PEERS), \
 				.needs = "an address", .help = "end all tunnels from there"}}) \
+	X(drain, .name = "drain", .answer = ANSWER_DONE, .view = &view_drain, \
+		.forms = {{.help = "before maintenance: whether newcomers are sent away, who is left"}, \
+			{.word = "on", ARGUMENT("on", "[TIME]", WORDS_NONE), \
+				.help = "no new tunnels and calls; within TIME (10m) end what runs"}, \
+			{.word = "off", .help = "take newcomers again"}}) \
 	X(reload, .name = "reload", .answer = ANSWER_LINES, .view = &view_changes, \
 		.forms = {{.help = "read the configuration again: all of it counts, or nothing"}}, \
 		.flags = {{"dry-run", "only say what would change, and for whom"}, \

@@ -163,6 +163,11 @@ struct kicked_row {
 	const char *what;
 };
 
+struct drain_row {
+	struct lns_status s;
+	int64_t since_s, left_s; /* below 0: it is not; what runs goes on */
+};
+
 /* Of what another configuration means. */
 struct change_row {
 	const char *what, *about;

@@ -36,6 +36,8 @@ static const struct view_column status_columns[] = {
 		"control connections that are over, kept to answer repeated messages"),
 	COLUMN("half_open_tunnels", s.half_open, COUNT, NULL, "  callers, not proved yet",
 		"callers that have not proved themselves by SCCCN"),
+	COLUMN("draining", s.draining, YES, NULL, "draining",
+		"newcomers are sent to another server: culvertctl drain"),
 	COLUMN("sessions", s.sessions, COUNT, NULL, "sessions", "sessions that live"),
 	COLUMN("open_sessions", s.open_sessions, COUNT, NULL, "  open", "with an open IPCP or IPV6CP"),
 	COLUMN("workers", workers, NUMBER, NULL, "workers", "threads that carry packets"),
@@ -381,6 +383,23 @@ static const struct view_column kicked_columns[] = {
 };
 #undef ROW
 
+#define ROW struct drain_row
+static const struct view_column drain_columns[] = {
+	COLUMN("draining", s.draining, YES, NULL, "draining", "newcomers are sent to another server"),
+	COLUMN("since_s", since_s, DURATION, NULL, "  since", "seconds; null: it is not", OR_NULL),
+	COLUMN("left_s", left_s, DURATION, NULL, "  sessions end within",
+		"seconds until all were ended; null: they go on", OR_NULL),
+	COLUMN("tunnels", s.tunnels, COUNT, NULL, "tunnels", "that are left"),
+	COLUMN("sessions", s.sessions, COUNT, NULL, "sessions", "that are left"),
+	COLUMN("refused_tunnels", s.counters[LNS_DRAIN_TUNNELS], COUNT, NULL, "refused tunnels",
+		"since the start"),
+	COLUMN("refused_calls", s.counters[LNS_DRAIN_CALLS], COUNT, NULL, "refused calls",
+		"since the start"),
+	COLUMN("ended", s.counters[LNS_DRAIN_ENDED], COUNT, NULL, "ended sessions",
+		"by it, since the start"),
+};
+#undef ROW
+
 #define ROW struct change_row
 static const struct view_column changes_columns[] = {
 	COLUMN("what", what, TEXT, NULL, NULL,
@@ -439,6 +458,7 @@ VIEW(lookup, lookup_columns, lookup_row);
 VIEW(realms, realm_columns, realm_row);
 VIEW(peers, peer_columns, peer_row);
 VIEW(kicked, kicked_columns, kicked_row);
+VIEW(drain, drain_columns, drain_row);
 VIEW(changes, changes_columns, change_row);
 VIEW(trace, trace_columns, trace_row);
 VIEW(level, level_columns, level_row);
@@ -447,7 +467,7 @@ VIEW(level, level_columns, level_row);
 const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
 	&view_neighbours, &view_interfaces, &view_routes, &view_lookup, &view_realms, &view_peers,
-	&view_kicked, &view_changes, &view_trace, &view_level, &view_trex};
+	&view_kicked, &view_changes, &view_trace, &view_level, &view_trex, &view_drain};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

@@ -145,6 +145,8 @@ take_arguments(const struct command *c, int argc, char **argv, json_t *arguments
 			form->word == NULL ? "an argument: " : "", form->needs);
 		return EXIT_USAGE;
 	}
+	if (argc == 0 && form->word != NULL)
+		json_object_set_new(arguments, form->word, json_true());
 	const char *const keys[] = {form->key, form->more};
 	int most = form->key == NULL ? 0 : form->more == NULL ? 1 : 2;
 

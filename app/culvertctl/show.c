@@ -294,6 +294,8 @@ show(const struct show_options *o, const struct command *c, json_t *answer)
 		if (c->view == &view_kicked)
 			show_ended(json_integer_value(json_object_get(answer, "ended")),
 				json_string_value(json_object_get(answer, "what")));
+		else
+			show_object(answer, c->view, o->color);
 		return 0;
 	case ANSWER_LOCAL:
 		break;

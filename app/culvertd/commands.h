@@ -12,7 +12,7 @@
 /* A new reference to the answer, or NULL with *error filled. */
 typedef json_t *command_fn(struct daemon *d, json_t *arguments, struct control_error *error);
 
-/* One for each command: status.c, sessions.c, packets.c, routes.c, kick.c. */
+/* One for each command: status.c, sessions.c, packets.c, routes.c, kick.c, drain.c. */
 #define X(id, ...) command_fn cmd_##id;
 COMMANDS(X)
 #undef X

@@ -501,6 +501,9 @@ const struct cfg_port *cfg_lan_port(const struct cfg *cfg, uint32_t lan);
 const char *cfg_lan_name(const struct cfg *cfg, uint32_t lan);
 uint16_t cfg_lan_mtu(const struct cfg *cfg, uint32_t lan);
 
+/* A duration as the configuration has it: "90s", "5m". CV_ERR_CONFIG: it is none. */
+int cfg_duration(const char *text, uint64_t *ns);
+
 /* Whether it can be that of a host elsewhere, to which a tunnel is opened. */
 bool cfg_is_station(const struct cv_ip *ip);
 

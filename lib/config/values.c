@@ -132,31 +132,39 @@ cfg_duration_text(char *out, size_t capacity, uint64_t ns)
 	return out;
 }
 
+int
+cfg_duration(const char *text, uint64_t *ns)
+{
+	size_t digits = strspn(text, "0123456789"), unit = 0;
+
+	while (unit < UNITS && strcmp(text + digits, units[unit].name) != 0)
+		unit++;
+	if (unit == UNITS || !cfg_digits(text, digits, ns))
+		return CV_ERR_CONFIG;
+	*ns *= units[unit].ns; /* below 2^32 hours */
+	return 0;
+}
+
 void
 cfg_read_duration(
 	struct cfg_loader *l, const struct cfg_key *k, const struct cfg_node *node, void *at)
 {
 	char word[CFG_WORD_TEXT], min[24], max[24];
-	size_t digits, unit = 0;
 	uint64_t value;
 
 	if (!cfg_want_scalar(l, node))
 		return;
-	digits = strspn(node->text, "0123456789");
-	if (digits == node->len) {
+	if (strspn(node->text, "0123456789") == node->len) {
 		cfg_fail(l, node, NULL, "%s has no unit: write %ss, or another of ms, s, m, h",
 			cfg_word(word, node), word);
 		return;
 	}
-	while (unit < UNITS && strcmp(node->text + digits, units[unit].name) != 0)
-		unit++;
-	if (unit == UNITS || !cfg_digits(node->text, digits, &value)) {
+	if (cfg_duration(node->text, &value) != 0) {
 		cfg_fail(l, node, NULL,
 			"%s is not a duration: a whole number and ms, s, m or h, as 60s",
 			cfg_word(word, node));
 		return;
 	}
-	value *= units[unit].ns; /* below 2^32 hours */
 	if ((value < k->min || value > k->max) && !(k->zero && value == 0))
 		cfg_fail(l, node, NULL, "%s is out of range: %s to %s%s", cfg_word(word, node),
 			cfg_duration_text(min, sizeof(min), k->min),

@@ -29,8 +29,8 @@ peer_full(const struct lns *lns, const struct cv_ip *ip)
 	return lns_tunnels_from(lns, ip) >= lns->cfg->limits.tunnels_per_peer;
 }
 
-/* Why a new tunnel from this address can't be, by the limits; NULL: it can, perhaps where another
- * gives way (make_room). */
+/* Why a new tunnel from this address can't be, by the limits or while drained; NULL: it can,
+ * perhaps where another gives way (make_room). */
 static const struct l2tp_reason *
 limit_broken(struct lns *lns, uint64_t now, const struct cv_ip *ip)
 {
@@ -39,8 +39,15 @@ limit_broken(struct lns *lns, uint64_t now, const struct cv_ip *ip)
 						.message = "limits.tunnels is reached"},
 					of_peer = {.result = L2TP_STOPCCN_ERROR,
 						.error = L2TP_ERROR_RESOURCES,
-						.message = "limits.tunnels-per-peer is reached"};
+						.message = "limits.tunnels-per-peer is reached"},
+					drained = {.result = L2TP_STOPCCN_ERROR,
+						.error = L2TP_ERROR_TRY_ANOTHER,
+						.message = "the server is being drained"};
 
+	if (lns->drain.on) {
+		lns_count(lns, LNS_DRAIN_TUNNELS);
+		return &drained;
+	}
 	if (all_full(lns) && lns_tunnel_idle(lns, now, NULL) == NULL) {
 		lns_count(lns, LNS_LIMIT_TUNNELS);
 		return &all;

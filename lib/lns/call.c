@@ -58,14 +58,21 @@ link_to_tunnel(struct lns *lns, struct lns_tunnel *t, struct lns_session *s)
 }
 
 static void
+refuse_for(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session,
+	enum lns_counter counter, const struct l2tp_reason *reason)
+{
+	lns_count(lns, counter);
+	lns_log_call_refused(lns, t, now, reason->message);
+	l2tp_call_refuse(t->l2tp, now, peer_session, reason);
+}
+
+static void
 refuse_call(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint16_t peer_session,
 	enum lns_counter counter, const char *why)
 {
 	struct l2tp_reason reason = {.result = L2TP_CDN_NO_FACILITIES_TEMPORARY, .message = why};
 
-	lns_count(lns, counter);
-	lns_log_call_refused(lns, t, now, why);
-	l2tp_call_refuse(t->l2tp, now, peer_session, &reason);
+	refuse_for(lns, t, now, peer_session, counter, &reason);
 }
 
 /* The last eighth of all sessions is not for a peer that has many calls without a user: it costs it
@@ -136,10 +143,17 @@ void
 lns_call_request(
 	struct lns *lns, struct lns_tunnel *t, uint64_t now, const struct l2tp_event *event)
 {
+	static const struct l2tp_reason drained = {.result = L2TP_CDN_ERROR,
+		.error = L2TP_ERROR_TRY_ANOTHER,
+		.message = "the server is being drained"};
 	uint16_t peer_session = event->remote_session, id;
 	struct lns_session *s;
 	uint32_t slot;
 
+	if (lns->drain.on) {
+		refuse_for(lns, t, now, peer_session, LNS_DRAIN_CALLS, &drained);
+		return;
+	}
 	if (!room_for_call(lns, t)) {
 		refuse_call(lns, t, now, peer_session, LNS_LIMIT_SESSIONS, "too many sessions");
 		return;

@@ -261,10 +261,26 @@ lns_dial_traffic(struct lns *lns, uint64_t now, uint16_t dial)
 
 	if (d == NULL)
 		return CV_ERR_UNKNOWN;
-	if (d->state != LNS_DIAL_RESTS || lns->stopping)
+	if (d->state != LNS_DIAL_RESTS || lns->stopping || lns->drain.on)
 		return CV_ERR_STATE;
 	begin(lns, d, now);
 	return 0;
+}
+
+/* Traffic that came meanwhile was of no use: it is to be told again. */
+void
+lns_dial_go_on(struct lns *lns, uint64_t now)
+{
+	for (size_t i = 0; i < CV_DIAL_IDS; i++) {
+		struct lns_dial *d = lns->dials[i];
+
+		if (d != NULL && d->state == LNS_DIAL_RESTS)
+			lns_dial_set_state(lns, d, now, LNS_DIAL_RESTS);
+		if (d == NULL || d->state != LNS_DIAL_PAUSES || d->next_at != 0)
+			continue;
+		d->next_at = now;
+		cv_wheel_arm(&lns->wheel, &d->object.timer, now);
+	}
 }
 
 void
@@ -275,7 +291,9 @@ lns_dial_timeout(struct lns *lns, struct lns_dial *d, uint64_t now)
 	switch (d->state) {
 	case LNS_DIAL_PAUSES:
 		/* at first it waits for nothing, later its traffic has to come again */
-		if (d->cfg->start == CFG_START_ALWAYS)
+		if (d->cfg->start == CFG_START_ALWAYS && lns->drain.on)
+			d->next_at = 0; /* lns_dial_go_on */
+		else if (d->cfg->start == CFG_START_ALWAYS)
 			begin(lns, d, now);
 		else
 			lns_dial_set_state(lns, d, now, LNS_DIAL_RESTS);

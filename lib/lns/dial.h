@@ -54,6 +54,9 @@ struct lns_dial {
 
 /* ---- dial.c: what it does next ---- */
 
+/* What was held back while the server was drained, of all. */
+void lns_dial_go_on(struct lns *lns, uint64_t now);
+
 /* Its session is up. */
 void lns_dial_up(struct lns *lns, struct lns_dial *d, uint64_t now);
 /* What was tried, or was up, is over for a reason that is copied, unless one is known already. */

@@ -32,7 +32,10 @@ lns_status(const struct lns *lns, struct lns_status *status)
 		.sessions = lns->sessions,
 		.half_open = lns->admission.callers.count,
 		.ended = lns->ended_count,
-		.open_sessions = lns->open_sessions};
+		.open_sessions = lns->open_sessions,
+		.draining = lns->drain.on,
+		.drain_since = lns->drain.on ? lns->drain.since : 0,
+		.drain_until = lns->drain.on ? lns->drain.until : CV_TIME_NEVER};
 	memcpy(status->counters, lns->counters, sizeof(status->counters));
 }
 

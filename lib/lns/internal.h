@@ -55,7 +55,13 @@ enum {
 #define LNS_SLOT_HOLD_NS (10 * CV_NS_PER_S) /* a session's IDs are not used again before, */
 #define LNS_SLOT_REST_NS (1 * CV_NS_PER_S)  /* or this where a tunnel has no others left */
 
-enum lns_kind { LNS_KIND_TUNNEL, LNS_KIND_SESSION, LNS_KIND_ADMISSION, LNS_KIND_DIAL };
+enum lns_kind {
+	LNS_KIND_TUNNEL,
+	LNS_KIND_SESSION,
+	LNS_KIND_ADMISSION,
+	LNS_KIND_DIAL,
+	LNS_KIND_DRAIN
+};
 
 enum lns_dial_state {
 	LNS_DIAL_RESTS,    /* nobody wants it */
@@ -68,7 +74,7 @@ enum lns_dial_state {
 };
 struct lns_dial;
 
-/* The common head of tunnels, sessions, admission and dials: first member of each. */
+/* The common head of tunnels, sessions, admission, dials and drain: first member of each. */
 struct lns_object {
 	struct cv_timer timer; /* first: the wheel gives it back */
 	enum lns_kind kind;
@@ -214,6 +220,15 @@ struct lns_admission {
 	uint64_t forgot, forgot_said_at; /* callers, since the last line about them */
 };
 
+struct lns_drain {
+	struct lns_object object; /* its timer: when it looks again */
+	uint64_t since, from;     /* when it began; when the time for sessions to end did */
+	uint64_t until;           /* when all are ended; CV_TIME_NEVER: they go on */
+	uint32_t total, closed;   /* sessions that were there then; of them, that were ended */
+	uint32_t cursor;          /* slot of the next */
+	bool on, empty;           /* no tunnel is left */
+};
+
 struct lns_pools {
 	struct lns_pool *addresses;
 	struct lns_pool *pool6, *delegate; /* NULL: the group has none */
@@ -249,6 +264,7 @@ struct lns {
 	struct cv_table openers, ends, peers; /* of tunnels that live */
 	struct cv_list ended, idle;           /* tunnels, the oldest first */
 	struct lns_admission admission;
+	struct lns_drain drain;
 	struct lns_session **slots;
 	struct cv_table serials; /* of sessions that live */
 	uint64_t next_serial;
@@ -336,6 +352,13 @@ int lns_admission_connect(struct lns *lns, uint64_t now, uint16_t listener, uint
 	const struct cv_endpoint *from, const uint8_t *data, size_t len);
 void lns_admission_timeout(struct lns *lns, uint64_t now);
 bool lns_admission_poll(struct lns *lns, struct lns_action *action);
+
+/* drain.c */
+void lns_drain_timeout(struct lns *lns, uint64_t now);
+
+/* lns.c: ends every tunnel; kicked: by an administrator, for their sessions' reason. */
+void lns_tunnels_close(
+	struct lns *lns, uint64_t now, const struct l2tp_reason *reason, bool kicked);
 
 /* peers.c */
 /* Counted at its peer's address, or no longer; false: no memory. */

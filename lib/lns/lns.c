@@ -56,6 +56,7 @@ lns_new(const struct lns_params *params, uint64_t now)
 	cv_bucket_init(&lns->calls.all, 0, CV_NS_PER_S, now);
 	cv_bucket_init(&lns->refusal_lines, LNS_LOG_PER_SECOND, CV_NS_PER_S, now);
 	lns->admission.object.kind = LNS_KIND_ADMISSION;
+	lns->drain.object.kind = LNS_KIND_DRAIN;
 	if (new_tables(lns, params->cfg) != 0 || lns_configure(lns, now, params->cfg) != 0) {
 		lns_free(lns);
 		return NULL;
@@ -221,6 +222,9 @@ lns_handle_timeout(struct lns *lns, uint64_t now)
 		case LNS_KIND_DIAL:
 			lns_dial_timeout(lns, (struct lns_dial *)object, now);
 			break;
+		case LNS_KIND_DRAIN:
+			lns_drain_timeout(lns, now);
+			break;
 		}
 	}
 }
@@ -247,6 +251,8 @@ lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 		case LNS_KIND_DIAL:
 			more = lns_dial_poll(lns, (struct lns_dial *)object, now, action);
 			break;
+		case LNS_KIND_DRAIN: /* it has nothing to say */
+			break;
 		}
 		if (more)
 			return true;
@@ -256,13 +262,10 @@ lns_poll(struct lns *lns, uint64_t now, struct lns_action *action)
 }
 
 void
-lns_shutdown(struct lns *lns, uint64_t now)
+lns_tunnels_close(struct lns *lns, uint64_t now, const struct l2tp_reason *reason, bool kicked)
 {
-	static const struct l2tp_reason reason = {
-		.result = L2TP_STOPCCN_SHUTTING_DOWN, .message = "the server shuts down"};
 	uint32_t left = lns->tunnels; /* that live, not yet found */
 
-	lns->stopping = true;
 	for (size_t i = 0; i < lns->listener_ids; i++)
 		for (size_t id = 0; left != 0 && lns->by_id[i] != NULL && id < LNS_TUNNEL_IDS;
 			id++) {
@@ -271,9 +274,20 @@ lns_shutdown(struct lns *lns, uint64_t now)
 			if (t == NULL || t->over)
 				continue;
 			left--;
-			l2tp_tunnel_close(t->l2tp, now, &reason);
+			t->kicked = t->kicked || kicked;
+			l2tp_tunnel_close(t->l2tp, now, reason);
 			lns_tunnel_settle(lns, t, now);
 		}
+}
+
+void
+lns_shutdown(struct lns *lns, uint64_t now)
+{
+	static const struct l2tp_reason reason = {
+		.result = L2TP_STOPCCN_SHUTTING_DOWN, .message = "the server shuts down"};
+
+	lns->stopping = true;
+	lns_tunnels_close(lns, now, &reason, false);
 }
 
 bool

@@ -102,6 +102,10 @@ lns_serial_at(uint64_t wall_ns)
 	X(LIMIT_SESSIONS, "limit-sessions", "sessions refused: limits.sessions")                  \
 	X(LIMIT_TUNNEL_SESSIONS, "limit-sessions-per-tunnel",                                     \
 		"sessions refused: limits.sessions-per-tunnel")                                   \
+	X(DRAIN_TUNNELS, "drain-tunnels",                                                         \
+		"tunnels refused while the server is drained: try another")                       \
+	X(DRAIN_CALLS, "drain-calls", "calls refused while the server is drained: try another")   \
+	X(DRAIN_ENDED, "drain-ended", "sessions that were ended to drain the server")             \
 	X(PEER_UNKNOWN, "tunnel-peer-unknown", "tunnels refused: no entry in tunnels.secrets")    \
 	X(TUNNEL_AUTH, "tunnel-auth-failed", "tunnels refused: wrong or missing response")        \
 	X(TUNNEL_FAILED, "tunnels-failed", "tunnels that ended before they were established")     \
@@ -311,6 +315,9 @@ struct lns_status {
 	uint32_t half_open;         /* callers that have not proved themselves by SCCCN */
 	uint32_t ended;             /* tunnels that are over, and remembered for a while */
 	uint32_t open_sessions;     /* with an open IPCP or IPV6CP */
+	bool draining;
+	uint64_t drain_since; /* when that began; 0: it is not */
+	uint64_t drain_until; /* when what runs has been ended; CV_TIME_NEVER: it goes on */
 	uint64_t counters[LNS_COUNTER_MAX];
 };
 
@@ -444,6 +451,17 @@ unsigned lns_kick_user(struct lns *lns, uint64_t now, const char *user, enum ppp
  * StopCCN. Return how many tunnels. */
 unsigned lns_kick_tunnel(struct lns *lns, uint64_t now, uint16_t listener, uint16_t tunnel_id);
 unsigned lns_kick_peer(struct lns *lns, uint64_t now, const struct cv_endpoint *peer);
+
+/*
+ * Drains the server, before maintenance: new control connections (StopCCN) and calls (CDN) are
+ * refused with result 2, error 7 "try another" (RFC 2661 section 4.4.2), and nobody is dialled.
+ * What runs goes on; or, for over_ns other than 0, is ended politely, as lns_kick_session does it,
+ * spread evenly over so long, and tunnels by StopCCN 5 s later. Said again, that time begins anew,
+ * or no longer runs (0). Configurations may come meanwhile: it stays so until lns_drain_end.
+ */
+void lns_drain(struct lns *lns, uint64_t now, uint64_t over_ns);
+/* Newcomers are taken again, and peers are dialled; for nothing where it is not drained. */
+void lns_drain_end(struct lns *lns, uint64_t now);
 
 /* Ends every tunnel with StopCCN "shutting down". lns_idle says when all were told. */
 void lns_shutdown(struct lns *lns, uint64_t now);

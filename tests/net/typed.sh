@@ -116,6 +116,9 @@ words() {
 	wrong "--watch takes seconds from 1 to 86400, not 'x'" 2 culvertctl --watch=x status
 	wrong 'an argument is not UTF-8' 2 culvertctl sessions $'\xff'
 	wrong 'path too long for a socket' 2 culvertctl -s "/$(printf %0120d 0)" status
+	wrong "unexpected argument 'now'" 2 culvertctl drain now
+	wrong "unexpected argument 'more'" 2 culvertctl drain on 5m more
+	wrong "unexpected argument '5m'" 2 culvertctl drain off 5m
 	wrong "'tunnels' has no option --trex" 2 culvertctl tunnels --trex
 	wrong "neither --json nor --watch goes with 'trex'" 2 culvertctl --json sessions --trex
 	wrong 'NAME' 0 culvertctl --help
@@ -181,6 +184,9 @@ running() {
 	wrong "there is no interface 'lan'; there is none" 2 culvertctl neighbours interface=lan
 	wrong "an address is IPv4 or IPv6, as 10.88.1.1 or 2001:db8::1, not '10.88.1'" \
 		2 culvertctl neighbours address=10.88.1
+	wrong "the time for sessions to end is from 1s to 24h, as 90s or 10m, not '90'" 2 culvertctl drain on 90
+	wrong "as 90s or 10m, not '25h'" 2 culvertctl drain on 25h
+	wrong "as 90s or 10m, not '1ms'" 2 culvertctl drain on 1ms
 	wrong "there is no realm 'nosuch'; there are default" 4 culvertctl routes nosuch
 	wrong "there is no realm 'nosuch'; there are default" 4 culvertctl realms realm=nosuch
 	wrong "leads_to is one of via connected own discard peer none, not 'x'" \
@@ -329,7 +335,7 @@ ends() {
 	lns_stop && [ ! -e "$CULVERT_SOCKET" ]
 }
 
-tap_plan 107
+tap_plan 113
 world_open
 tap_logs "$RUN/$LNS_LOG"
 lns_configure secret=tunnelsecret userA:pass-a

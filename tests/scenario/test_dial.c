@@ -356,6 +356,70 @@ forged_tie(void **state)
 	twins_down(&t);
 }
 
+/* Who is drained dials nobody, and who is not yet there is dialled at its end. */
+static void
+drained(void **state)
+{
+	const char *yaml[TWINS] = {CALLER("to: 192.0.2.2"), HUB};
+	struct twins t;
+
+	(void)state;
+	twins_up(&t, yaml);
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_up));
+	lns_drain(A->lns, t.now, 0);
+	twins_run(&t, 100 * CV_NS_PER_S, NULL);
+	assert_true(is_up(&t));
+	assert_int_equal(lns_kick_user(B->lns, t.now, "alice", PPP_DOWN_KICKED), 1);
+	twins_run(&t, 300 * CV_NS_PER_S, NULL);
+	assert_string_equal(twin_dial(A).state, "pausing");
+	assert_int_equal(twin_dial(A).next_at, 0);
+	assert_int_equal(A->sccrqs, 1);
+	lns_drain_end(A->lns, t.now);
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_up));
+	assert_int_equal(A->sccrqs, 2);
+	twins_down(&t);
+}
+
+static void
+drained_while_resting(void **state)
+{
+	const char *yaml[TWINS] = {CALLER("to: 192.0.2.2, start: traffic"), HUB};
+	struct twins t;
+
+	(void)state;
+	twins_up(&t, yaml);
+	twins_run(&t, CV_NS_PER_S, NULL);
+	assert_int_equal(A->rests, 1);
+	lns_drain(A->lns, t.now, 0);
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 0), CV_ERR_STATE);
+	twins_run(&t, 60 * CV_NS_PER_S, NULL);
+	assert_int_equal(A->sccrqs, 0);
+	lns_drain_end(A->lns, t.now);
+	twins_run(&t, CV_NS_PER_S, NULL);
+	assert_int_equal(A->rests, 2); /* traffic is told again */
+	assert_int_equal(lns_dial_traffic(A->lns, t.now, 0), 0);
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_up));
+	twins_down(&t);
+}
+
+/* A hub that is drained says so, and its caller tries again. */
+static void
+drained_hub(void **state)
+{
+	const char *yaml[TWINS] = {CALLER("to: 192.0.2.2"), HUB};
+	struct twins t;
+
+	(void)state;
+	twins_up(&t, yaml);
+	lns_drain(B->lns, t.now, 0);
+	assert_true(twins_run(&t, 10 * CV_NS_PER_S, is_pausing));
+	assert_true(twin_said(A, "peer-failed", "the server is being drained"));
+	assert_true(twin_counter(B, LNS_DRAIN_TUNNELS) > 0);
+	lns_drain_end(B->lns, t.now);
+	assert_true(twins_run(&t, 100 * CV_NS_PER_S, is_up));
+	twins_down(&t);
+}
+
 static void
 traffic_and_idle(void **state)
 {
@@ -664,6 +728,9 @@ main(void)
 		cmocka_unit_test(odd_names),
 		cmocka_unit_test(both_at_once),
 		cmocka_unit_test(forged_tie),
+		cmocka_unit_test(drained),
+		cmocka_unit_test(drained_while_resting),
+		cmocka_unit_test(drained_hub),
 		cmocka_unit_test(traffic_and_idle),
 		cmocka_unit_test(reloads),
 		cmocka_unit_test(addresses),

@@ -4,7 +4,12 @@
 
 static const struct view_column thing_columns[] = {
 	{.key = "name", .kind = VIEW_TEXT, .heading = "NAME", .help = "x", .filter = FILTER_TEXT},
-	{.key = "count", .kind = VIEW_COUNT, .heading = "COUNT", .help = "x", .nullable = true},
+	{.key = "count",
+		.kind = VIEW_COUNT,
+		.heading = "COUNT",
+		.label = "count",
+		.help = "x",
+		.nullable = true},
 };
 static const struct view view_things = {
 	.name = "things", .columns = thing_columns, .n = 2, .skip = "count"};
@@ -26,6 +31,12 @@ const struct command commands[] = {{.name = "things",
 		.forms = {{.shown = "[--dry-run]", .help = "what will be"}},
 		.flags = {{"dry-run", "only say it"}, {"keep", "end nothing"}}},
 	{.name = "other", .answer = ANSWER_LINES, .forms = {{.help = "no options"}}},
+	{.name = "switch",
+		.answer = ANSWER_DONE,
+		.view = &view_things,
+		.forms = {{.help = "how it is"},
+			{.word = "on", ARGUMENT("on", "[TIME]", WORDS_NONE), .help = "on"},
+			{.word = "off", .help = "off"}}},
 #define X(id, ...) {__VA_ARGS__},
 	LOCAL_COMMANDS(X)
 #undef X

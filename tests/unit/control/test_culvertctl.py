@@ -83,6 +83,7 @@ def main():
           completes("sessions", "user", "=", "a") == [])
     check("words of a command, levels, commands and options",
           completes("kick", "") == ["user", "tunnel", "peer"] and
+          completes("drain", "") == ["on", "off"] and completes("drain", "on", "") == [] and
           completes("log-level", "") == "error warning info debug".split() and
           completes("schema", "ne") == ["neighbours"] and completes("-s", "/x", "sta") == ["status"] and
           completes("sessions", "--w") == ["--watch"] and completes("sessions", "--t") == ["--trex"] and completes("pools", "x") == [] and

@@ -73,6 +73,14 @@ def main():
         check("a command's options stand anywhere, and are in the request",
               plain == {"command": "plan", "arguments": {}} and
               daemon.asked[0] == {"command": "plan", "arguments": {"keep": True, "dry-run": True}})
+        ctl("switch", "on", answers=[{"name": "x", "count": 1}])
+        word = daemon.asked[0]["arguments"]
+        ctl("switch", "on", "5m", answers=[{"name": "x", "count": 1}])
+        timed = daemon.asked[0]["arguments"]
+        got = ctl("switch", answers=[{"name": "x", "count": 12345}])
+        check("a word without an argument is said in the request; what was done is shown by its labels",
+              word == {"on": True} and timed == {"on": "5m"} and daemon.asked[0]["arguments"] == {} and
+              got.stdout == "count  12,345\n")
         got = ctl("other", "--dry-run")
         check("those of another command are wrong usage", got.returncode == 2 and
               "'other' has no option --dry-run" in got.stderr and not daemon.asked)
