@@ -45,6 +45,9 @@ SYNOPSIS
     ./dpdk-setup.sh bench [--quick] [--json] [--help]
                                     cycles a packet, set-ups a second, memory a session; as root
                                     with hugepages, which are given back at the end
+    ./dpdk-setup.sh throughput [OPTIONS] -- culvert-load ... | compare A B | machine | --help
+                                    the rates that a server relays, searched as RFC 9971 says, with
+                                    culvert-load or TRex (tests/throughput/README.md)
     ./dpdk-setup.sh hugepages [N]   set N hugepages of 2 MiB aside (default 512: 1 GiB) (root)
     ./dpdk-setup.sh bind PCI        give a network port to DPDK (vfio-pci) (root)
     ./dpdk-setup.sh unbind PCI      give it back to the kernel's driver (root)
@@ -314,6 +317,12 @@ command_bench() {
 	"$BUILD/tests/bench/bench" "$@"
 }
 
+# Its files are named from where it is called.
+command_throughput() {
+	cd "$CALLER"
+	exec python3 "$TOP/tests/throughput/throughput.py" "$@"
+}
+
 # ---- the machine ----
 
 # What the kernel says of itself; a test puts a made-up one here.
@@ -574,7 +583,7 @@ umask 022
 CALLER=$PWD # relative paths of the command line are from here
 cd "$TOP"
 case ${1-} in
-install | build | test | demo | bench | hugepages | bind | unbind | doctor)
+install | build | test | demo | bench | throughput | hugepages | bind | unbind | doctor)
 	command=$1
 	shift
 	"command_$command" "$@"

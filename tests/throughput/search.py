@@ -167,6 +167,12 @@ class Search:
         self.trials.setdefault(self._asked.load, []).append(trial)
         self.count += 1
 
+    def rough(self, goal):
+        """(lower, upper) bound by the trials of the goal's present phase, each None if there is none: what
+        is known before a result is."""
+        bounds = Bounds(self._foci[self.goals.index(goal)].phases[0], self.trials)
+        return bounds.lower, bounds.upper
+
     def results(self):
         """A Result for each goal, in their order; also before the search is over."""
         return [self._result(goal) for goal in self.goals]
@@ -181,6 +187,8 @@ class Search:
         elif bounds.lower is None or bounds.upper is None:
             why.append("stopped before there were two bounds" if bounds.lower or bounds.upper
                        else "stopped before there was a bound")
+            why += [f"by few trials {load:,} {what}" for load, what in
+                    zip(self.rough(goal), ("passed", "failed")) if load is not None]
         elif bounds.upper - bounds.lower > bounds.upper * goal.width:
             why.append("the bounds are one packet a second apart" if bounds.close(goal)
                        else "stopped before the bounds were close enough")

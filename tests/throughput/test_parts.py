@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tests of what stands around the search: bursts, what Culvert counts, machine, compare, CSV, SVG."""
+import csv
+import io
+import json
+import os
+import sys
+import tempfile
+import xml.dom.minidom
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import beside  # noqa: E402
+import burst  # noqa: E402
+import compare  # noqa: E402
+import machine  # noqa: E402
+import plot  # noqa: E402
+import report  # noqa: E402
+import tap  # noqa: E402
+from cell import groups, merged  # noqa: E402
+from goals import PRESETS  # noqa: E402
+from simulated import Simulated  # noqa: E402
+
+
+def longest(most, passes):
+    """What burst.longest() finds, and how many bursts it took."""
+    ways = burst.longest(most)
+    length, count = next(ways), 0
+    while True:
+        assert 0 < length <= most
+        count += 1
+        try:
+            length = ways.send(passes(length))
+        except StopIteration as stop:
+            return stop.value, count
+
+
+def test_longest_burst():
+    """the longest burst is found within 1 %, whatever it is"""
+    for truth in (0, 1, 9, 1000, 1024, 1025, 77_777, 999_999):
+        found, count = longest(1_000_000, lambda n, truth=truth: n <= truth)
+        assert found <= truth <= max(found * 1.011, found + 8), (truth, found)
+        assert count < 30, count
+    assert longest(1_000_000, lambda n: True)[0] == 1_000_000
+    assert longest(64, lambda n: True)[0] == 64
+
+
+def test_buffer_time():
+    """the time that buffers hold is that of the relay's buffer, less what it relays meanwhile"""
+    system = Simulated(1_000_000, buffer=5000)
+    length = longest(1_000_000, lambda n: system.burst(n).loss_ratio == 0)[0]
+    bursts = burst.Bursts((length,) * 3, 1_000_000, 10_000_000, 1_000_000)
+    assert abs(bursts.buffer_s - 5000 / 10_000_000) < 0.01 * bursts.buffer_s, bursts.buffer_s
+    assert (bursts.irregular, bursts.deviation) == ("", 0)
+
+
+def test_irregular_bursts():
+    """bursts that say little are marked, and hold no time"""
+    for lengths, rate, why in (((0, 5), 1e7, "no burst arrived whole"), ((), 1e7, "no burst arrived whole"),
+                               ((64, 100), 1e7, "the longest burst passed"),
+                               ((50,), 9e5, "bursts are not faster than the throughput")):
+        bursts = burst.Bursts(lengths, 100, rate, 1_000_000)
+        assert (bursts.irregular, bursts.buffer_s) == (why, None), bursts.irregular
+
+
+def ctl(folder, text):
+    """A culvertctl that says this, whatever it is asked."""
+    path = os.path.join(folder, "ctl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\n" + text)
+    os.chmod(path, 0o755)
+    return beside.Beside([path])
+
+
+def test_beside():
+    """drops by name and frames per worker are what came between two answers"""
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ctl(folder, f"""cat >/dev/null; n=$(cat {folder}/n 2>/dev/null || echo 0)
+case $2 in
+drops) echo '{{"rows":[{{"name":"L2TP_SESSION","packets":'$((5 + n))'}},{{"name":"OLD","packets":3}}]}}' ;;
+workers) echo '{{"rows":[{{"worker":0,"cpu":null,"rx_packets":'$((100 + 10 * n))',"tx_packets":7}}]}}'; echo $((n + 1)) >{folder}/n ;;
+ports) echo '{{"rows":[{{"port":"wan","rx_missed":'$n',"tx_errors":0}}]}}' ;;
+status) echo '{{"version":"1"}}' ;;
+esac""")
+        first, second = asked.read(), asked.read()
+        found = beside.difference(first, second)
+        assert found == {"drops": {"L2TP_SESSION": 1}, "workers": {"0": {"rx": 10, "tx": 0}},
+                         "ports": {"wan": {"rx_missed": 1}}}, found
+        assert beside.words(found) == "drops L2TP_SESSION 1; frames of workers 0: 10; wan rx_missed 1"
+        assert beside.words({"drops": {}, "workers": {}, "ports": {}}) == "drops none"
+        assert asked.status() == {"version": "1"}
+        # it began anew in between: it counts from 0
+        assert beside.difference(second, first)["workers"]["0"]["rx"] == 100
+        assert beside.difference(None, first) is None and beside.words(None) == ""
+
+
+def test_beside_fails():
+    """a culvertctl that fails is no reason to end, and is told"""
+    with tempfile.TemporaryDirectory() as folder:
+        for text, said in (("echo 'culvertd is not running' >&2; exit 3", "culvertd is not running"),
+                           ("exit 3", "exit code 3"), ("echo garbage", "Expecting value"), ("echo '[]'", "no rows"),
+                           ("echo '{\"rows\":[1]}'", "no rows"), ("echo '{\"rows\":3}'", "no rows")):
+            asked = ctl(folder, text)
+            assert asked.read() is None and said in asked.failed, asked.failed
+    assert beside.Beside(["/nonexistent/ctl"]).read() is None
+    odd = {"drops": [{"packets": 3}, {"name": [], "packets": True}], "workers": [{}], "ports": [{"port": 1, "rx_missed": "x"}]}
+    assert beside.difference(odd, odd)["drops"] == {}
+
+
+def test_merged():
+    """what several trials say is added up"""
+    one = {"drops": {"A": 1}, "workers": {"0": {"rx": 5}}, "ports": {}}
+    assert merged([one, None, one, {"drops": {"B": 2}, "workers": {}, "ports": {}}]) == \
+        {"drops": {"A": 2, "B": 2}, "workers": {"0": {"rx": 10}}, "ports": {}}
+    assert merged([None]) is None and one["drops"] == {"A": 1}
+
+
+def test_groups():
+    """goals with one final trial duration share a search, others do not"""
+    names = [[goal.name for goal in group] for group in groups([PRESETS[n] for n in ("ndr", "lossless", "pdr")])]
+    assert names == [["ndr", "pdr"], ["lossless"]]
+
+
+def test_secrets():
+    """a configuration's secrets are not in what is recorded; the names of their files are"""
+    text = machine.without_secrets("""\
+users: [ { name: a, password: "hush}x", password-file: a.secret }, { name: b, secret: hush } ]
+tunnels: { secrets: [ { secret: none }, { secret-file: t.secret } ] }
+- secret: |
+    hush
+      hush
+  name: c
+- "password": 'hush x'
+password: &p hush
+secret:
+  hush
+name: last
+""")
+    assert "hush" not in text, text
+    for kept in ("password-file: a.secret", "secret: none", "secret-file: t.secret", "name: c", "name: last"):
+        assert kept in text, text
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"\xff\xfea: 1\n")
+        file.flush()
+        assert len(machine.configuration(file.name)["sha256"]) == 64
+
+
+def test_machine():
+    """the machine is described, in what JSON takes"""
+    said = machine.describe()
+    json.dumps(said)
+    for key in ("cpu", "kernel", "hugepages", "nics", "versions"):
+        assert key in said
+
+
+def result(goal="ndr", lower=1000, upper=1004, why=(), width=0.004):
+    return {"goal": goal, "lower_pps": lower, "upper_pps": upper, "throughput_pps": lower, "width": width,
+            "why": list(why), "generator": False, "outer_mbps": None, "culvert_lower": None, "culvert_upper": None}
+
+
+def run_of(*results, size="imix", sessions=10, lacs=1, **more):
+    return {"format": report.FORMAT, "version": report.VERSION, "machine": {"cpu": "x"}, "goals": [], **more,
+            "cells": [{"size": size, "sessions": sessions, "lacs": lacs, "results": list(results), "error": None,
+                       "stopped": False, "latency": [], "burst": None, "soak": None, "beside": None, "seconds": 1,
+                       "trials": []}]}
+
+
+def test_compare():
+    """a difference counts if it is larger than the widths of both"""
+    for lower, width, text, good in ((1000, 0.004, "no larger than the widths", True), (1020, 0.004, "faster", True),
+                                     (980, 0.004, "slower", False), (980, 0.03, "no larger than the widths", True)):
+        lines, fine = compare.compare(run_of(result()), run_of(result(lower=lower, width=width)))
+        assert text in lines[1] and fine == good and f"{lower / 1000:.3f}" in lines[1], lines
+
+
+def test_compare_irregular():
+    """of irregular results, of nothing found and of nothing in common nothing can be said"""
+    for b, text in ((result(why=["the highest load passed"], upper=None, width=None), "IRREGULAR in B"),
+                    (result(lower=None, width=None), "nothing was found in B"), (result(goal="pdr"), "nothing in common"),
+                    ({}, "nothing in common"), (result(width="x"), "IRREGULAR in B"), (result(lower="x"), "nothing was found")):
+        lines, fine = compare.compare(run_of(result()), run_of(b))
+        assert not fine and text in "\n".join(lines), lines
+    lines, _ = compare.compare(run_of(result()), run_of(result(), machine={"cpu": "y"}, configuration={"sha256": "f" * 64}))
+    assert any("cpu: x | y" in line for line in lines) and any("configuration" in line for line in lines), lines
+
+
+def test_read():
+    """a file that is none of ours is refused in words"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "f.json")
+        for text, said in (("", "is no JSON"), ("[]", "is not of"), ("{}", "is not of"), ("[" * 100_000, "is no JSON"),
+                           ('{"format":"culvert-throughput","version":9}', "of another version"),
+                           ('{"format":"culvert-throughput","version":1,"cells":[{}]}', "no cells with results"),
+                           ('{"format":"culvert-throughput","version":1,"cells":[{"results":[1]}]}', "no cells with results")):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            try:
+                report.read(path)
+                raise AssertionError(f"{text:.40} is read")
+            except report.BadFile as error:
+                assert said in str(error), error
+        report.write(path, report.as_json(run_of(result())))
+        assert report.read(path)["cells"][0]["results"][0]["lower_pps"] == 1000
+        assert os.listdir(folder) == ["f.json"]
+
+
+def many():
+    run = run_of(result())
+    run["cells"] = [cell for size in (64, "imix", 1400) for sessions in (1, 1000, None) for lacs in (1, 8, None)
+                    for cell in run_of(result(lower=size if size == 64 else 12_345_678), result("pdr", why=["<&>"]),
+                                       result("x<&\"", lower=None, upper=None, width=None, why=["not begun"]),
+                                       size=size, sessions=sessions, lacs=lacs)["cells"]]
+    return run
+
+
+def test_csv():
+    """CSV has a row for each goal of each cell, and as many fields in each"""
+    rows = list(csv.reader(io.StringIO(report.as_csv(many()))))
+    assert len(rows) == 1 + 3 * 9 * 3 and {len(row) for row in rows} == {len(report.CSV_COLUMNS)}
+
+
+def test_svg():
+    """SVG is well-formed, with a panel for each goal, all lines, and points within"""
+    for run in (many(), run_of(result()), run_of(), {"cells": []}):
+        picture = plot.svg(run)
+        root = xml.dom.minidom.parseString(picture).documentElement
+        assert root.tagName == "svg"
+        height = float(root.getAttribute("viewBox").split()[3])
+        for point in root.getElementsByTagName("circle"):
+            assert 0 < float(point.getAttribute("cx")) < plot.WIDTH and 0 < float(point.getAttribute("cy")) < height
+        for said in root.getElementsByTagName("text"):
+            assert float(said.getAttribute("y")) <= height
+    picture = plot.svg(many())
+    for said in ("ndr: packets a second", "pdr: packets", "x&lt;&amp;", "1,000 sessions, 8 LACs", "inner packet, bytes", "packets/s", ">imix<"):
+        assert said in picture, said
+
+
+def test_table():
+    """irregular results are marked as such"""
+    text = "\n".join(report.table(many()))
+    assert text.count("IRREGULAR: <&>") == 27
+
+
+if __name__ == "__main__":
+    tap.main(sys.modules["__main__"])
