@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What stands in for TRex's STLClient, in invented time: it counts what its streams would send through a
+device that loses, and is late or deaf as a test wants it."""
+
+
+class Client:
+    """loss: the part that the device loses; capacity_pps: of the generator, which is late above it;
+    own: frames that the device sends by itself; stuck: the traffic never ends by itself."""
+
+    def __init__(self, loss=0.0, capacity_pps=1e9, own=0, stuck=False, latency=None):
+        self.loss, self.capacity_pps, self.own, self.stuck, self.latency = loss, capacity_pps, own, stuck, latency
+        self.now, self.calls, self.streams, self.active_until, self.read_at = 0.0, [], {}, {}, None
+        self.sent, self.stopped = {}, 0.0
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def reset(self, ports):
+        self.calls.append(("reset", tuple(ports)))
+
+    def remove_all_streams(self, ports):
+        for port in ports:
+            self.streams[port] = []
+
+    def add_streams(self, streams, ports):
+        for port in ports:
+            self.streams.setdefault(port, []).extend(streams)
+
+    def clear_stats(self, ports):
+        self.sent = {}
+
+    def start(self, ports, mult, duration, force):
+        assert mult == "1" and force
+        for port in ports:
+            pps = sum(stream.mode.pps for stream in self.streams[port])
+            took = duration * max(1, pps / self.capacity_pps)
+            self.active_until[port] = self.now + took
+            self.sent[port] = (round(pps * duration), self.now, took)
+        self.stopped = None
+
+    def is_traffic_active(self, ports):
+        return {p for p in ports if self.stopped is None and (self.stuck or self.now < self.active_until[p])}
+
+    def stop(self, ports):
+        self.stopped = self.now
+
+    def wait_on_traffic(self, ports, timeout, rx_delay_ms):
+        assert not self.is_traffic_active(ports)
+
+    def get_stats(self, ports):
+        ends = [self.stopped if self.stopped is not None else self.active_until[p] for p in self.sent]
+        self.read_at = self.now - max(ends)
+        stats = {port: {"opackets": 0, "ipackets": 0, "obytes": 0} for port in ports}
+        for port, (number, begun, took) in self.sent.items():
+            if self.stuck:
+                number = round(number * min(1, (self.stopped - begun) / took / 10))
+            there = port if len(ports) == 1 else next(p for p in ports if p != port)
+            stats[port]["opackets"] += number
+            stats[port]["obytes"] += number * len(self.streams[port][0].packet.frame)
+            stats[there]["ipackets"] += number - round(number * self.loss) + self.own
+        if self.latency:
+            stats["latency"] = self.latency
+        return stats
