@@ -133,7 +133,7 @@ def _columns(fields, rows):
 
 
 def _traffic(sessions, direction, network, rng):
-    """[(session, inner source, inner target)], each session once, shuffled. A session of the plain
+    """[(session, inner source, inner target)], each session once. A session of the plain
     side's is the one that the packet is for."""
     order = list(sessions)
     rng.shuffle(order)
@@ -148,7 +148,6 @@ def _traffic(sessions, direction, network, rng):
                 for i, s in enumerate(order)]
     else:
         raise BadPlan(f"a direction is one of {', '.join(DIRECTIONS)}, not {direction!r}")
-    rng.shuffle(rows)
     return rows
 
 
@@ -197,8 +196,9 @@ def plan(sessions, direction, size, pps, seed=1, network=NETWORK):
     if not pps > 0:
         raise BadPlan(f"{pps} packets a second: more than 0")
     sizes, rng, made = sizes_of(size), random.Random(seed), []
+    rows = _traffic(sessions, direction, network, rng)
     for length, share in sizes.items():
-        rows = _traffic(sessions, direction, network, rng)
+        rng.shuffle(rows)
         of_size = pps * share / sum(sizes.values())
         for number, block in enumerate(blocks(rows, direction)):
             made.append(make(f"{direction}-{length}-{number}", block, direction, length,
@@ -213,7 +213,9 @@ def stamped(sessions, direction, size, pps, kind, group, seed=1, network=NETWORK
     TRex writes the IP identification of the first header of a latency stream, and so has to sum it up
     itself: there the source alone is a column, and not the checksum."""
     length, = sizes_of(size) if size != "imix" else (min(IMIX),)
-    rows = _traffic(sessions, direction, network, random.Random(seed))
+    rng = random.Random(seed)
+    rows = _traffic(sessions, direction, network, rng)
+    rng.shuffle(rows)
     block = max(blocks(rows, direction), key=len)[:STAMP_ROWS]
     stream = make(f"{kind}-{direction}-{length}", block, direction, length, pps)
     if kind == "latency":

@@ -5,12 +5,15 @@ device that loses, and is late or deaf as a test wants it."""
 
 class Client:
     """loss: the part that the device loses; capacity_pps: of the generator, which is late above it;
-    own: frames that the device sends by itself; stuck: the traffic never ends by itself."""
+    own: frames that the device sends by itself; stuck: the traffic never ends by itself; deaf_s: how long
+    after its end that is known; rounded: frames that each stream is short of."""
 
-    def __init__(self, loss=0.0, capacity_pps=1e9, own=0, stuck=False, latency=None):
+    def __init__(self, loss=0.0, capacity_pps=1e9, own=0, stuck=False, latency=None,
+                 deaf_s=0.0, rounded=0):
         self.loss, self.capacity_pps, self.own, self.stuck, self.latency = loss, capacity_pps, own, stuck, latency
         self.now, self.calls, self.streams, self.active_until, self.read_at = 0.0, [], {}, {}, None
         self.sent, self.stopped = {}, 0.0
+        self.deaf_s, self.rounded = deaf_s, rounded
 
     def clock(self):
         return self.now
@@ -38,11 +41,12 @@ class Client:
             pps = sum(stream.mode.pps for stream in self.streams[port])
             took = duration * max(1, pps / self.capacity_pps)
             self.active_until[port] = self.now + took
-            self.sent[port] = (round(pps * duration), self.now, took)
+            short = self.rounded * len(self.streams[port])
+            self.sent[port] = (max(0, round(pps * duration) - short), self.now, took)
         self.stopped = None
 
     def is_traffic_active(self, ports):
-        return {p for p in ports if self.stopped is None and (self.stuck or self.now < self.active_until[p])}
+        return {p for p in ports if self.stopped is None and (self.stuck or self.now < self.active_until[p] + self.deaf_s)}
 
     def stop(self, ports):
         self.stopped = self.now

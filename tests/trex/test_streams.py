@@ -150,12 +150,14 @@ class Plans(unittest.TestCase):
             self.assertNotEqual(plans[0], plans[2])
 
     def test_imix(self):
-        """IMIX: each size in streams of its own, 7, 4 and 1 in a dozen, each with all sessions"""
+        """IMIX: each size in streams of its own, 7, 4 and 1 in a dozen, each with all pairs"""
         made = made_up.sessions(500, 5)
         for way, overhead in ((CLIENTS, 52), (UP, 52), (DOWN, 14)):
             planned = l2tp_streams.plan(made, way, "imix", 1200)
             self.assertEqual([(len(s.frame) - overhead, s.pps) for s in planned],
                              [(64, 700), (576, 400), (1400, 100)])
+            self.assertEqual(len({pair for stream in planned for pair in stream.pairs}), 500)
+            self.assertNotEqual(planned[0].pairs, planned[1].pairs)
             for stream in planned:
                 frames = [f for _, f in rounds([stream])]
                 self.assertEqual(len(set(frames)), 500)

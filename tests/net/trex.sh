@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# trex.sh - the frames that TRex sends by tests/trex, from what stands in for it, through a running culvertd:
+# of some LACs with hundreds of sessions, client to client, to an uplink and from there. See
+# streams_through.py.
+#
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one that
+# dials.
+set -u
+HERE=$(dirname "$(readlink -f "$0")")
+. "$HERE/lib/all.sh"
+
+HERD=${HERD:-$HERE/../../build/tests/net/herd}
+LACS=5 SESSIONS=100 # of each
+OURS=10.99.0.1 BENCH=10.99.0.2
+
+tap_requires world lns
+[ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
+
+# As a generator with two ports: the one on the clients' side, and one at the uplink, in one namespace.
+cables() {
+	world_namespace bench && world_plug bench near0 &&
+		ip -n "$WORLD_PREFIX-bench" addr add 192.0.2.60/24 dev near0 &&
+		ip -n "$WORLD_PREFIX-lns" link add up0 type veth peer name far0 netns "$WORLD_PREFIX-bench" &&
+		world_in lns ethtool -K up0 tx off tso off gso off gro off >/dev/null &&
+		world_in bench ethtool -K far0 tx off tso off gso off gro off >/dev/null &&
+		ip -n "$WORLD_PREFIX-lns" link set up0 up && ip -n "$WORLD_PREFIX-bench" link set far0 up &&
+		ip -n "$WORLD_PREFIX-bench" addr add $BENCH/24 dev far0
+}
+
+# Whom nobody asks whether he is there: who dials is stopped while frames are sent.
+configure() {
+	mkdir -p "$RUN/lns"
+	cat >"$RUN/lns/culvert.yaml" <<YAML
+control: { socket: $RUN/lns/control.sock }
+workers: { count: 0, hugepages: never, memory: 256 }
+ports: [ { name: wan, device: "af_packet:lns0" }, { name: lan, device: "af_packet:up0" } ]
+listeners: [ { port: wan, address: $LNS_ADDRESS/24, gateway: 192.0.2.60 } ]
+tunnels: { secrets: [ { secret: none } ], hello: 0s }
+ppp: { echo: 0s }
+filters: [ { name: esp, policy: ipsec, gateways: any } ]
+groups: [ { name: clients, address: 10.88.0.1, pool: 10.64.0.0/16, clients: reachable, filter: esp, user-sessions: $LACS } ]
+interfaces: [ { name: lan, port: lan, addresses: $OURS/24 } ]
+routes: [ { to: 198.18.0.0/16, via: $BENCH } ]
+users-file: users
+limits: { sessions: 2000, sessions-per-tunnel: 2000, setups-per-second: 20000 }
+YAML
+	(umask 077 && seq -f 'u%.0f:p:clients' 0 $((SESSIONS - 1)) >"$RUN/lns/users")
+}
+
+# diallers SIGNAL: to all of them.
+diallers() {
+	# shellcheck disable=SC2046 # several words
+	kill "-$1" $(ip netns pids "$WORLD_PREFIX-bench")
+}
+
+dial() {
+	local i
+	for ((i = 0; i < LACS; i++)); do
+		mkfifo "$RUN/go$i" || return 1
+		world_in bench "$HERD" "$LNS_ADDRESS" $SESSIONS 1 <"$RUN/go$i" >"$RUN/herd$i" 2>&1 &
+		disown
+		exec {GO}>"$RUN/go$i"
+	done
+	for ((i = 0; i < LACS; i++)); do
+		world_until 60 grep -q '^up' "$RUN/herd$i" && grep -x "up $SESSIONS" "$RUN/herd$i" || return 1
+	done
+	diallers STOP
+}
+
+table() {
+	lns_ctl sessions --trex >"$RUN/sessions.csv" || return 1
+	head -n 3 "$RUN/sessions.csv"
+	[ "$(wc -l <"$RUN/sessions.csv")" = $((LACS * SESSIONS + 1)) ]
+}
+
+world_open
+tap_logs "$RUN/$LNS_LOG" "$RUN/herd0"
+configure
+tap_need "a generator with two ports" cables
+tap_need "Culvert is ready" lns_start
+tap_need "$LACS LACs with $SESSIONS sessions each come up" dial
+tap_need "a table of them" table
+tap_lines world_in bench env PYTHONDONTWRITEBYTECODE=1 "$HERE/streams_through.py" "$RUN/sessions.csv" \
+	near0 far0 -- "$LNS_CTL" --socket "$RUN/lns/control.sock"
+tap_check "who dialled is ended" diallers KILL
+tap_check "Culvert ends within its time, with exit code 0" lns_stop
+tap_check "nothing is left behind" world_vanish
+tap_plan "$TAP_NUMBER"
+tap_end
