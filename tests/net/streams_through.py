@@ -55,7 +55,7 @@ class Bench:
         self.sessions = sessions_table.read(table)
         self.of = {session.address: session for session in self.sessions}
         lns = self.sessions[0].lns[0]
-        self.near, self.far = Port(near, lns, culvertctl, "wan"), Port(far, lns, culvertctl, "lan")
+        self.near, self.far = Port(near, lns, culvertctl, "clients"), Port(far, lns, culvertctl, "uplink")
         self.answered = set()  # addresses of those who asked for a tunnel
         self.theirs = {}  # the IDs by which a client knows its session
 

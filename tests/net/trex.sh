@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# trex.sh - the frames that TRex sends by tests/trex, from what stands in for it, through a running culvertd:
-# of some LACs with hundreds of sessions, client to client, to an uplink and from there. See
-# streams_through.py.
+# trex.sh - the frames that TRex sends by tests/trex, from what stands in for it, through a running culvertd
+# with the configuration of config/THROUGHPUT.md: of some LACs with hundreds of sessions, client to client, to
+# an uplink and from there. See streams_through.py.
 #
 # Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one that
 # dials.
@@ -12,7 +12,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 
 HERD=${HERD:-$HERE/../../build/tests/net/herd}
 LACS=5 SESSIONS=100 # of each
-OURS=10.99.0.1 BENCH=10.99.0.2
+BENCH=10.99.0.2
 
 tap_requires world lns
 [ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
@@ -28,24 +28,14 @@ cables() {
 		ip -n "$WORLD_PREFIX-bench" addr add $BENCH/24 dev far0
 }
 
-# Whom nobody asks whether he is there: who dials is stopped while frames are sent.
+# The configuration of config/THROUGHPUT.md, but for what this machine has not.
 configure() {
 	mkdir -p "$RUN/lns"
-	cat >"$RUN/lns/culvert.yaml" <<YAML
-control: { socket: $RUN/lns/control.sock }
-workers: { count: 0, hugepages: never, memory: 256 }
-ports: [ { name: wan, device: "af_packet:lns0" }, { name: lan, device: "af_packet:up0" } ]
-listeners: [ { port: wan, address: $LNS_ADDRESS/24, gateway: 192.0.2.60 } ]
-tunnels: { secrets: [ { secret: none } ], hello: 0s }
-ppp: { echo: 0s }
-filters: [ { name: esp, policy: ipsec, gateways: any } ]
-groups: [ { name: clients, address: 10.88.0.1, pool: 10.64.0.0/16, clients: reachable, filter: esp, user-sessions: $LACS } ]
-interfaces: [ { name: lan, port: lan, addresses: $OURS/24 } ]
-routes: [ { to: 198.18.0.0/16, via: $BENCH } ]
-users-file: users
-limits: { sessions: 2000, sessions-per-tunnel: 2000, setups-per-second: 20000 }
-YAML
-	(umask 077 && seq -f 'u%.0f:p:clients' 0 $((SESSIONS - 1)) >"$RUN/lns/users")
+	sed -E "s|pci:[0-9a-f:]+\.0|af_packet:lns0|; s|pci:[0-9a-f:]+\.1|af_packet:up0|
+		s|^workers:.*|workers: { count: 0, hugepages: never, memory: 256 }|
+		s|secret-file: tunnel.secret|secret: none|" "$HERE/../../config/throughput.yaml" >"$RUN/lns/culvert.yaml"
+	echo "control: { socket: $RUN/lns/control.sock }" >>"$RUN/lns/culvert.yaml"
+	(umask 077 && seq -f 'u%.0f:p:bench' 0 $((SESSIONS - 1)) >"$RUN/lns/users.txt")
 }
 
 # diallers SIGNAL: to all of them.

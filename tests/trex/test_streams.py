@@ -198,6 +198,7 @@ class Stamped(unittest.TestCase):
         for way, columns in ((CLIENTS, 5), (UP, 5), (DOWN, 2)):
             planned = l2tp_streams.stamped(made, way, 128, 1000, "latency", 7)
             self.assertEqual((len(planned.pairs), len(planned.columns), planned.pps), (1000, columns, 1000))
+            self.assertEqual((planned.columns[0].offset, planned.columns[0].size), (26, 4))  # no sum in it
             stream, = l2tp_streams.build(standin, [planned])
             self.assertEqual((stream.flow_stats.rule, stream.flow_stats.number), ("latency", 7))
             frames = list(standin.played(stream, 1000))
