@@ -121,6 +121,13 @@ struct command {
 	X(ports, .name = "ports", .answer = ANSWER_ROWS, .view = &view_ports, \
 		.nothing = "no ports", \
 		.forms = {{.help = "network ports"}}) \
+	X(queues, .name = "queues", .answer = ANSWER_ROWS, .view = &view_queues, \
+		.nothing = "no ports", .none_left = "no such queue", \
+		.forms = {{FILTERED, .help = "their queues, one a worker: frames, and losses"}}) \
+	X(xstats, .name = "xstats", .answer = ANSWER_ROWS, .view = &view_xstats, \
+		.nothing = "no device has counted anything beside", \
+		.none_left = "no device has counted such a thing", \
+		.forms = {{FILTERED, .help = "what devices count beside, in their drivers' words (what is 0 is left out)"}}) \
 	X(workers, .name = "workers", .answer = ANSWER_ROWS, .view = &view_workers, \
 		.nothing = "no workers", \
 		.forms = {{.help = "the threads that carry packets, and their load"}}) \

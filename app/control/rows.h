@@ -96,6 +96,24 @@ struct port_row {
 	const char *link;
 };
 
+struct queue_row {
+	struct dp_queue_info q;
+	const char *port;
+	uint32_t queue;
+	int64_t ring_full; /* below 0: it is not known */
+};
+
+enum { ROW_XSTATS = 64 }; /* that are asked for at a time */
+
+struct xstat_row {
+	const char *port;
+	struct dp_xstat x;
+	/* not shown: those from `cursor` on, so that a page of rows asks a device seldom */
+	struct dp_xstat some[ROW_XSTATS];
+	uint64_t cursor;
+	uint32_t n;
+};
+
 struct worker_row {
 	struct dp_worker_info w;
 	uint32_t worker;

@@ -224,7 +224,10 @@ static const struct view_column port_columns[] = {
 	COLUMN("rx_bytes", p.rx_bytes, BYTES, NULL, NULL, "bytes of them"),
 	COLUMN("tx_packets", p.tx_packets, COUNT, "TX", NULL, "frames sent"),
 	COLUMN("tx_bytes", p.tx_bytes, BYTES, NULL, NULL, "bytes of them"),
-	COLUMN("rx_missed", p.rx_missed, COUNT, "RX MISSED", NULL, "lost for want of room in a ring"),
+	COLUMN("rx_missed", p.rx_missed, COUNT, "RX MISSED", NULL,
+		"lost for want of room in a ring, the device's or the kernel's for a socket"),
+	COLUMN("rx_no_buffer", p.rx_no_buffer, COUNT, "RX NO BUFFER", NULL,
+		"lost for want of a packet buffer"),
 	COLUMN("rx_errors", p.rx_errors, COUNT, NULL, NULL, "frames that came broken"),
 	COLUMN("kernel_rx_dropped", p.kernel_rx_dropped, COUNT, "KERNEL RX DROPS", NULL,
 		"the kernel's, of an interface, since it was made"),
@@ -241,6 +244,26 @@ static const struct view_column port_columns[] = {
 	COLUMN("rx_descriptors", p.rx_descriptors, NUMBER, NULL, NULL, "of a queue"),
 	COLUMN("tx_descriptors", p.tx_descriptors, NUMBER, NULL, NULL, "of a queue"),
 	COLUMN("mac", mac, TEXT, "MAC", NULL, "its MAC address"),
+};
+#undef ROW
+
+#define ROW struct queue_row
+static const struct view_column queue_columns[] = {
+	COLUMN("port", port, TEXT, "PORT", NULL, "its name in the configuration", BY(PORT)),
+	COLUMN("queue", queue, NUMBER, "QUEUE", NULL, "its number, which is its worker's"),
+	COLUMN("rx_packets", q.rx_packets, COUNT, "RX", NULL, "frames that the worker took out"),
+	COLUMN("rx_ring_full", ring_full, COUNT, "RX RING FULL", NULL,
+		"that the kernel's ring had no room for (af_packet); null: see the port's rx_missed", OR_NULL),
+	COLUMN("tx_packets", q.tx_packets, COUNT, "TX", NULL, "frames that the queue took"),
+	COLUMN("tx_full", q.tx_full, COUNT, "TX FULL", NULL, "frames that it had no room for"),
+};
+#undef ROW
+
+#define ROW struct xstat_row
+static const struct view_column xstat_columns[] = {
+	COLUMN("port", port, TEXT, "PORT", NULL, "its name in the configuration", BY(PORT)),
+	COLUMN("value", x.value, COUNT, "VALUE", NULL, "as its driver has counted"),
+	COLUMN("name", x.name, TEXT, "NAME", NULL, "as its driver calls it", BY(TEXT)),
 };
 #undef ROW
 
@@ -450,6 +473,8 @@ VIEW(ended, ended_columns, ended_row);
 VIEW(packets, packet_columns, dp_counter, .skip = "packets");
 VIEW(counters, counter_columns, counter_row, .skip = "value");
 VIEW(ports, port_columns, port_row);
+VIEW(queues, queue_columns, queue_row);
+VIEW(xstats, xstat_columns, xstat_row, .skip = "value");
 VIEW(workers, worker_columns, worker_row);
 VIEW(neighbours, neighbour_columns, neighbour_row);
 VIEW(interfaces, interface_columns, interface_row);
@@ -467,7 +492,8 @@ VIEW(level, level_columns, level_row);
 const struct view *const views[] = {&view_status, &view_limits, &view_pools, &view_tunnels,
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
 	&view_neighbours, &view_interfaces, &view_routes, &view_lookup, &view_realms, &view_peers,
-	&view_kicked, &view_changes, &view_trace, &view_level, &view_trex, &view_drain};
+	&view_kicked, &view_changes, &view_trace, &view_level, &view_trex, &view_drain,
+	&view_queues, &view_xstats};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

@@ -80,6 +80,56 @@ next_port(struct daemon *d, struct page *page, void *out)
 	return true;
 }
 
+/* By its place at the start. */
+static const char *
+port_name(const struct daemon *d, unsigned port)
+{
+	const struct cfg_port *p = cfg_port_by_id(d->cfg, (uint16_t)port);
+
+	return p == NULL ? "" : p->name;
+}
+
+static bool
+next_queue(struct daemon *d, struct page *page, void *out)
+{
+	struct queue_row *row = out;
+	unsigned i = index_of(page), workers = dp_worker_count(d->dp), port = i / workers;
+
+	row->queue = i % workers;
+	if (dp_queue_info(d->dp, port, row->queue, &row->q) != 0)
+		return end_of(page);
+	row->port = port_name(d, port);
+	row->ring_full = row->q.ring_counted ? (int64_t)row->q.ring_full : -1;
+	return true;
+}
+
+/* The cursor: a port, and the index of one of its own. */
+static bool
+next_xstat(struct daemon *d, struct page *page, void *out)
+{
+	struct xstat_row *row = out;
+	unsigned port, index;
+	int n;
+
+	for (;;) {
+		port = (unsigned)(page->cursor >> 32);
+		index = (unsigned)page->cursor;
+		if (page->cursor - row->cursor < row->n)
+			break;
+		n = dp_port_xstats(d->dp, port, index, row->some, ROW_XSTATS);
+		if (n < 0)
+			return end_of(page);
+		row->n = (uint32_t)n;
+		row->cursor = page->cursor;
+		if (n == 0)
+			page->cursor = (uint64_t)(port + 1) << 32;
+	}
+	row->port = port_name(d, port);
+	row->x = row->some[page->cursor - row->cursor];
+	page->cursor++;
+	return true;
+}
+
 static bool
 next_worker(struct daemon *d, struct page *page, void *out)
 {
@@ -123,9 +173,20 @@ next_neighbour(struct daemon *d, struct page *page, void *out)
 		return command_page(d, arguments, &view, next, error);                     \
 	}
 
-TABLE(drops, view_packets, next_drop)
 TABLE(edges, view_packets, next_edge)
 TABLE(counters, view_counters, next_counter)
-TABLE(ports, view_ports, next_port)
+TABLE(xstats, view_xstats, next_xstat)
 TABLE(workers, view_workers, next_worker)
 TABLE(neighbours, view_neighbours, next_neighbour)
+
+/* What has losses of rings in it, as they are now. */
+#define TABLE_NOW(id, view, next)                                                          \
+	json_t *cmd_##id(struct daemon *d, json_t *arguments, struct control_error *error) \
+	{                                                                                  \
+		dp_losses_read(d->dp);                                                     \
+		return command_page(d, arguments, &view, next, error);                     \
+	}
+
+TABLE_NOW(drops, view_packets, next_drop)
+TABLE_NOW(ports, view_ports, next_port)
+TABLE_NOW(queues, view_queues, next_queue)

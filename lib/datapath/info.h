@@ -59,7 +59,9 @@ struct dp_port_info {
 	uint32_t speed_mbps; /* 0: unknown */
 	uint16_t rx_queues, tx_queues, rx_descriptors, tx_descriptors;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* frames, as the driver counts */
-	uint64_t rx_missed, rx_errors, tx_errors;            /* lost in the device or driver */
+	uint64_t rx_missed;    /* lost in the device or the kernel's ring, for want of room there */
+	uint64_t rx_no_buffer; /* likewise, for want of a packet buffer */
+	uint64_t rx_errors, tx_errors; /* lost in the device or driver */
 	/* The kernel's, of an interface (af_packet, tap), since it was made. */
 	uint64_t kernel_rx_errors, kernel_rx_dropped, kernel_tx_errors, kernel_tx_dropped;
 	/* af_packet: fragmented packets that the kernel put together before we got them, in this
@@ -68,6 +70,20 @@ struct dp_port_info {
 	char offloads[DP_OFFLOADS]; /* what the device does for us: names, or none */
 	const char
 		*hash; /* by what frames are spread over workers: session, addresses-ports, ... */
+};
+
+/* One of a port's queues, which the worker of its number serves. */
+struct dp_queue_info {
+	uint64_t rx_packets, tx_packets; /* frames that it took out; that the queue took from it */
+	uint64_t tx_full;                /* that the queue had no room for: the drop TX_FULL */
+	bool ring_counted;  /* whether the next is known of the queue; else of the port at most */
+	uint64_t ring_full; /* af_packet: that its socket's ring had no room for: RX_RING_FULL */
+};
+
+/* What a device counts beside, by its driver's name for it. */
+struct dp_xstat {
+	char name[64];
+	uint64_t value;
 };
 
 struct dp_worker_info {
@@ -96,6 +112,14 @@ struct dp_neighbour_info {
 
 unsigned dp_port_count(const struct dp *dp);
 int dp_port_info(const struct dp *dp, unsigned port, struct dp_port_info *out);
+/* CV_ERR_UNKNOWN: there is no such port or queue. */
+int dp_queue_info(const struct dp *dp, unsigned port, unsigned queue, struct dp_queue_info *out);
+/* Those from index `from` on, at most so many. Returns how many there were; CV_ERR_UNKNOWN: there
+ * is no such port. All are asked for each time. */
+int dp_port_xstats(
+	const struct dp *dp, unsigned port, unsigned from, struct dp_xstat *out, unsigned most);
+/* Counts now what the rings of sockets had no room for, which is else done each second. */
+void dp_losses_read(struct dp *dp);
 unsigned dp_worker_count(const struct dp *dp); /* 1 when shared */
 int dp_worker_info(struct dp *dp, unsigned worker, struct dp_worker_info *out);
 /* Whether frames can pass a port now; for nothing. */

@@ -202,6 +202,10 @@ shows_tunnels() {
 shows_packets() {
 	json ports "rows[0]['port'] == 'wan' and rows[0]['link'] == 'up' and rows[0]['rx_packets'] > 20" &&
 		json workers "len(rows) == 1 and rows[0]['rx_packets'] > 20 and rows[0]['rounds'] > 0" &&
+		json queues "len(rows) == 1 and rows[0]['port'] == 'wan' and rows[0]['rx_packets'] > 20 and
+			rows[0]['tx_packets'] > 20 and rows[0]['rx_ring_full'] == 0 == rows[0]['tx_full']" &&
+		json xstats "one('name')['rx_good_packets']['value'] > 20 and all(r['port'] == 'wan' for r in rows)" &&
+		table '^wan +[0-9,]+ +tx_good_packets$' xstats port=wan && ! grep -E '^wan +0 ' "$RUN/table" &&
 		json edges "one('name')['TX_SENT']['packets'] > 20" &&
 		json counters "one('name')['sessions-opened']['value'] == 2" &&
 		! guest_run A "ping -c 2 -i 0.2 -W 1 $(client_address B)" &&

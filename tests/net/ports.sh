@@ -64,10 +64,10 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
         s.send(b"\2\0\0\0\0\1" + b"\2\0\0\0\0\2" + b"\x88\xb5" + bytes(46))
 PYTHON
 	kill -CONT "$pid"
-	sleep 2.5 # it looks once a second
 	missed=$(lns_rows ports '{rx_missed}') drops=$(lns_drops RX_RING_FULL)
 	lns_rows ports '{rx_descriptors} {rx_missed} {kernel_rx_dropped}'
 	echo "missed $missed, dropped $drops"
+	[ "$(lns_rows queues '{port} {queue} {rx_ring_full} {tx_full}')" = "wan 0 $missed 0" ] || return 1
 	if [ "$1" -le 4000 ]; then
 		[ "$missed" = 0 ] && [ "$drops" = 0 ]
 	else

@@ -40,7 +40,7 @@ struct dp_port {
 	bool announces; /* its link is back: who was elsewhere meanwhile is told where we are */
 	int sockets[DP_MAX_WORKERS]; /* af_packet's, until it stops; of xdp one of ours */
 	uint16_t socket_count;
-	uint64_t ring_full; /* frames that they had no room for */
+	uint64_t ring_full[DP_MAX_WORKERS]; /* frames that they had no room for, by socket */
 };
 
 /* host/eal.c */

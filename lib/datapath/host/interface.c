@@ -248,7 +248,8 @@ is_packet_socket_of(int fd, int interface)
 	       name.sll_ifindex == interface;
 }
 
-/* The driver keeps its sockets to itself; what their rings had no room for, they alone tell. */
+/* The driver keeps its sockets to itself; what their rings had no room for, they alone tell. It
+ * opens one a queue, in order, and so are their numbers. */
 static void
 find_sockets(const struct dp *dp, struct dp_port *port)
 {
@@ -305,9 +306,16 @@ count_losses(struct dp *dp, struct dp_port *port)
 
 		if (getsockopt(port->sockets[i], SOL_PACKET, PACKET_STATISTICS, &stats, &len) != 0)
 			continue;
-		port->ring_full += stats.tp_drops;
+		port->ring_full[i] += stats.tp_drops;
 		dp->counts.drops[DP_DROP_RX_RING_FULL] += stats.tp_drops;
 	}
+}
+
+void
+dp_losses_read(struct dp *dp)
+{
+	for (uint16_t i = 0; i < dp->port_count; i++)
+		count_losses(dp, &dp->ports[i]);
 }
 
 /* The network namespace's number of IPv4 packets that were put together from fragments. */
@@ -368,7 +376,8 @@ dp_interface_info(const struct dp *dp, const struct dp_port *port, struct dp_por
 {
 	struct ifreq request = {.ifr_ifindex = port->interface};
 
-	out->rx_missed += port->ring_full;
+	for (uint16_t i = 0; i < dp->worker_count; i++)
+		out->rx_missed += port->ring_full[i];
 	if (port->interface == 0 || dp->link_fd < 0)
 		return;
 	if (ioctl(dp->link_fd, SIOCGIFNAME, &request) == 0)

@@ -5,6 +5,7 @@
 
 #include "datapath/ends.h"
 #include "datapath/table/sessions.h"
+#include "datapath/worker/count.h"
 #include "datapath/worker/punt.h"
 #include "datapath/worker/tags.h"
 #include "datapath/worker/worker.h"
@@ -20,6 +21,9 @@ dp_tx_send(struct dp_worker *w, unsigned port)
 
 	w->counts.edges[DP_EDGE_TX_SENT] += sent;
 	w->tx_packets += sent;
+	dp_count_up(&tx->sent, sent);
+	if (unlikely(sent < tx->count))
+		dp_count_up(&tx->full, tx->count - sent);
 	for (uint16_t i = sent; i < tx->count; i++)
 		dp_drop_frame(w, tx->frames[i], DP_DROP_TX_FULL);
 	tx->count = 0;

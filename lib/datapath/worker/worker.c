@@ -86,6 +86,13 @@ dp_worker_burst(struct dp_worker *w, unsigned port, struct rte_mbuf **frames, un
 		forward_all(w, &plain);
 }
 
+/* Who asks for these reads them while they are counted. */
+static inline void
+count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
 /* What has come by all ports. */
 static unsigned
 receive(struct dp_worker *w)
@@ -98,24 +105,20 @@ receive(struct dp_worker *w)
 		unsigned n;
 
 		if (unlikely(w->gives)) {
-			received += dp_handover_receive(w, port);
+			n = dp_handover_receive(w, port);
+			count(&w->rx_frames[port], n);
+			received += n;
 			continue;
 		}
 		n = rte_eth_rx_burst(dp->ports[port].id, w->index, frames, DP_BURST);
 		if (n == 0)
 			continue;
+		count(&w->rx_frames[port], n);
 		received += n;
 		w->full |= n >= DP_BURST_FULL;
 		dp_worker_burst(w, port, frames, n);
 	}
 	return received;
-}
-
-/* Who asks for these reads them while they are counted. */
-static inline void
-count(uint64_t *counter, uint64_t n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
 static void

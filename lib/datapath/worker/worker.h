@@ -28,6 +28,7 @@ struct dp_trace_ring;
 struct dp_tx {
 	struct rte_mbuf *frames[DP_BURST];
 	uint16_t count;
+	uint64_t sent, full; /* frames that the queue took, and that it had no room for */
 } __attribute__((aligned(64)));
 
 /* A session's rates, so that its flood silences nobody else. */
@@ -94,6 +95,7 @@ struct dp_worker {
 	struct rte_ring *send;
 	uint32_t control_sent; /* frames out of `send` that the ports have taken; it wraps */
 	struct dp_tx tx[DP_MAX_PORTS];
+	uint64_t rx_frames[DP_MAX_PORTS]; /* by port */
 	struct dp_follow *follow;
 	struct dp_hold *hold;               /* packets for peers that are being dialled */
 	struct dp_sequence *sequence;       /* data messages that came early */

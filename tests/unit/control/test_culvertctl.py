@@ -72,7 +72,8 @@ def main():
     offered = {c: [w[:-1] for w in completes(c, "")] for c in answers
                if completes(c, "") and completes(c, "")[0].endswith("=")}
     check("which are columns of the answer", sorted(offered) == [
-          "ended", "interfaces", "neighbours", "peers", "realms", "routes", "sessions", "tunnels"] and
+          "ended", "interfaces", "neighbours", "peers", "queues", "realms", "routes", "sessions",
+          "tunnels", "xstats"] and
           all(set(keys) <= set(columns(answers[c]["properties"]["rows"]["items"]))
               for c, keys in offered.items()))
     check("a second filter, too", completes("ended", "state=refused", "rea") == ["reason="])

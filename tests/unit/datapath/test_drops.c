@@ -121,15 +121,27 @@ static void
 a_port_that_takes_no_more(void **state)
 {
 	struct wire wire = {0};
+	struct dp_queue_info before, q;
 	struct bench b;
 	unsigned n;
 
 	(void)state;
 	bench_up(&b, 0, 0);
+	assert_int_equal(dp_queue_info(b.dp, 0, 0, &before), 0);
+	assert_int_equal(before.tx_full, 0);
 	n = fill(b.out);
 	send(&b, &wire, WIRE_ESP, 100);
 	assert_int_equal(drops(&b, DP_DROP_TX_FULL), 1);
 	empty(b.out, n);
+	/* it is told of the queue, too, where else all are told of that went */
+	send(&b, &wire, WIRE_ESP, 100);
+	assert_int_equal(dp_queue_info(b.dp, 0, 0, &q), 0);
+	assert_int_equal(q.tx_full, 1);
+	assert_int_equal(q.tx_packets - before.tx_packets, 1);
+	assert_int_equal(q.rx_packets - before.rx_packets, 2);
+	assert_false(q.ring_counted);
+	assert_int_equal(dp_queue_info(b.dp, 0, 1, &q), CV_ERR_UNKNOWN);
+	assert_int_equal(dp_queue_info(b.dp, 1, 0, &q), CV_ERR_UNKNOWN);
 	bench_down(&b);
 }
 

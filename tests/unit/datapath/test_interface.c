@@ -157,6 +157,15 @@ nap(long ms)
 
 /* Frames arrive while the worker does nothing: those that were promised a place have one, each
  * other one is counted. */
+static uint64_t
+xstat(const struct dp_xstat *all, int n, const char *name)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(all[i].name, name) == 0)
+			return all[i].value;
+	return UINT64_MAX;
+}
+
 static void
 try_ring(uint16_t descriptors, unsigned places)
 {
@@ -164,7 +173,10 @@ try_ring(uint16_t descriptors, unsigned places)
 	int cable = make_interface();
 	struct dp *dp = serve_with(descriptors, 1500);
 	struct dp_port_info before, info;
+	struct dp_xstat xstats[64];
+	struct dp_queue_info queue;
 	unsigned sent = 0;
+	int n;
 	uint64_t missed;
 
 	assert_int_equal(dp_port_info(dp, 0, &before), 0);
@@ -189,6 +201,25 @@ try_ring(uint16_t descriptors, unsigned places)
 	assert_in_range(missed, 300, sent - places);
 	assert_int_equal(info.rx_missed, missed);
 	assert_int_equal(lost(dp), missed); /* once */
+	assert_int_equal(dp_queue_info(dp, 0, 0, &queue), 0);
+	assert_true(queue.ring_counted);
+	assert_int_equal(queue.ring_full, missed);
+	assert_int_equal(queue.rx_packets, info.rx_packets);
+	/* at once, for who asks */
+	for (unsigned i = 0; i < 2 * places; i++)
+		assert_int_equal(write(cable, frame, sizeof(frame)), sizeof(frame));
+	nap(50);
+	assert_int_equal(lost(dp), missed);
+	dp_losses_read(dp);
+	assert_true(lost(dp) > missed);
+	/* the driver's own words: at most so many, from any on, each once */
+	n = dp_port_xstats(dp, 0, 0, xstats, 64);
+	assert_true(n > 2 && n < 64);
+	assert_int_equal(xstat(xstats, n, "rx_good_packets"), info.rx_packets);
+	assert_int_equal(dp_port_xstats(dp, 0, 1, xstats, 64), n - 1);
+	assert_int_equal(dp_port_xstats(dp, 0, 0, xstats, 2), 2);
+	assert_int_equal(dp_port_xstats(dp, 0, (unsigned)n, xstats, 64), 0);
+	assert_int_equal(dp_port_xstats(dp, 1, 0, xstats, 64), CV_ERR_UNKNOWN);
 	dp_destroy(dp);
 	close(cable);
 }
