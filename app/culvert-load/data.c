@@ -71,7 +71,7 @@ filled(const uint8_t *p, size_t len, uint64_t word)
 }
 
 void
-data_write(const struct data *d, uint8_t *ip, size_t size, uint32_t flow, uint32_t source_be,
+data_write(struct data *d, uint8_t *ip, size_t size, uint32_t flow, uint32_t source_be,
 	uint32_t target_be, uint64_t now)
 {
 	const struct wire_ipv4 h = {.ttl = DATA_TTL,
@@ -79,8 +79,10 @@ data_write(const struct data *d, uint8_t *ip, size_t size, uint32_t flow, uint32
 		.length = (uint16_t)size,
 		.source_be = source_be,
 		.target_be = target_be};
-	uint64_t number = d->flows[flow].sent;
+	uint64_t number = d->flows[flow].sent++;
 
+	d->counters.sent++;
+	d->counters.sent_bytes += size;
 	wire_ipv4_write(ip, &h);
 	wire_put32(ip + AT_RUN, d->run);
 	wire_put32(ip + AT_LOW, (uint32_t)number);
@@ -91,11 +93,11 @@ data_write(const struct data *d, uint8_t *ip, size_t size, uint32_t flow, uint32
 }
 
 void
-data_sent(struct data *d, uint32_t flow, size_t size)
+data_take_back(struct data *d, uint32_t flow, size_t size)
 {
-	d->flows[flow].sent++;
-	d->counters.sent++;
-	d->counters.sent_bytes += size;
+	d->flows[flow].sent--;
+	d->counters.sent--;
+	d->counters.sent_bytes -= size;
 }
 
 /* Whether this number has not come before; a bit a number for the last 64. What is older can't be
@@ -120,6 +122,12 @@ is_new(struct data *d, struct flow *f, uint64_t number)
 	f->seen |= UINT64_C(1) << back;
 	d->counters.reordered++;
 	return true;
+}
+
+uint32_t
+data_flow_of(const uint8_t *ip)
+{
+	return wire_get32(ip + AT_FLOW);
 }
 
 void

@@ -50,11 +50,13 @@ void data_free(struct data *d);
 void data_begin(struct data *d);
 
 /* Writes the flow's next packet, of `size` bytes from DATA_LEAST to DATA_MOST, the addresses in
- * network order. It counts as sent by data_sent, once something has taken it: until then the next
- * packet of the flow has the same number. */
-void data_write(const struct data *d, uint8_t *ip, size_t size, uint32_t flow, uint32_t source_be,
+ * network order; it counts as sent. What nothing took is taken back, the last one first. */
+void data_write(struct data *d, uint8_t *ip, size_t size, uint32_t flow, uint32_t source_be,
 	uint32_t target_be, uint64_t now);
-void data_sent(struct data *d, uint32_t flow, size_t size);
+void data_take_back(struct data *d, uint32_t flow, size_t size);
+/* Which flow a packet of DATA_LEAST bytes says that it is of; anything, where it is none of ours.
+ */
+uint32_t data_flow_of(const uint8_t *ip);
 /* A packet that has come to where `flow` ends. */
 void data_read(struct data *d, const uint8_t *ip, size_t len, uint32_t flow, uint64_t now);
 

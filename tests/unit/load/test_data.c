@@ -43,7 +43,6 @@ static void
 send_to(unsigned i, size_t size, uint32_t flow)
 {
 	data_write(&d, kept[i], size, flow, 0x0100000a, 0x0200000a, 1000);
-	data_sent(&d, flow, size);
 	hop(kept[i]);
 }
 
@@ -157,9 +156,14 @@ static void
 what_no_port_took_is_written_again(void **state)
 {
 	(void)state;
+	send_to(2, SIZE, 0);
 	data_write(&d, kept[0], SIZE, 0, 1, 2, 3);
+	data_take_back(&d, 0, SIZE);
+	assert_int_equal(d.counters.sent, 1);
+	assert_int_equal(d.counters.sent_bytes, SIZE);
 	data_write(&d, kept[1], SIZE, 0, 1, 2, 3);
 	assert_memory_equal(kept[0], kept[1], SIZE);
+	assert_int_equal(d.counters.sent, 2);
 }
 
 static void

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The manual pages: scdoc takes them, man has nothing to complain of, and what they say is what the
-# programs' own help says. usage: man.sh SOURCE CULVERTD CULVERTCTL CULVERT-CLIENT (speaks TAP)
+# programs' own help says. usage: man.sh SOURCE CULVERTD CULVERTCTL CULVERT-CLIENT CULVERT-LOAD (speaks TAP)
 set -u
 shopt -s lastpipe
 source=$1
-declare -A program=([culvertd.8]=$2 [culvertctl.1]=$3 [culvert-client.1]=$4)
+declare -A program=([culvertd.8]=$2 [culvertctl.1]=$3 [culvert-client.1]=$4 [culvert-load.1]=$5)
 declare -A page=([culvertd.8]=$source/app/culvertd/culvertd.8.scd
 	[culvertctl.1]=$source/app/culvertctl/culvertctl.1.scd
 	[culvert-client.1]=$source/app/culvert-client/culvert-client.1.scd
+	[culvert-load.1]=$source/app/culvert-load/culvert-load.1.scd
 	[culvert.yaml.5]=$source/config/culvert.yaml.5.scd
 	[culvert-client.yaml.5]=$source/config/culvert-client.yaml.5.scd)
 work=$(mktemp -d)
@@ -35,7 +36,7 @@ codes() {
 	sed -n '/EXIT STATUS/,$p' | grep -oE '^ *\*?[0-9]+\*?( |$)' | tr -dc '0-9\n' | sort -u
 }
 
-for name in culvertd.8 culvertctl.1 culvert-client.1; do
+for name in culvertd.8 culvertctl.1 culvert-client.1 culvert-load.1; do
 	"${program[$name]}" --help >"$work/help"
 	comm -23 <(options <"${page[$name]}") <(options <"$work/help") |
 		sed "s/\$/ is in $name.scd alone/" | check "$name: the options are those of --help"

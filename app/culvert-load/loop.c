@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <time.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "culvert-load/load.h"
+#include "l2tp/header.h"
+#include "ppp/frame.h"
+
+enum {
+	REST_US = 50,
+	INNER = 8 + 4, /* bytes of L2TP and PPP in front of what is sent inside, at most */
+};
+
+static uint64_t
+read_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * CV_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+void
+load_rest(struct load *l, unsigned frames)
+{
+	const struct timespec t = {.tv_nsec = REST_US * 1000};
+
+	if (frames == 0 && people_next_timeout(l->people) > l->now)
+		nanosleep(&t, NULL);
+}
+
+/* Frames of the control side go out one by one; what a port does not take is sent again by whoever
+ * wants an answer. */
+static void
+put(struct load *l, unsigned port, struct rte_mbuf *m, size_t len)
+{
+	m->data_len = (uint16_t)len;
+	m->pkt_len = (uint32_t)len;
+	if (rte_eth_tx_burst(l->ports[port].id, 0, &m, 1) == 0) {
+		l->control_refused++;
+		rte_pktmbuf_free(m);
+	}
+}
+
+static void
+put_copy(struct load *l, unsigned port, const uint8_t *frame, size_t len)
+{
+	struct rte_mbuf *m = port_buffer();
+
+	if (m == NULL)
+		return;
+	memcpy(rte_pktmbuf_mtod(m, uint8_t *), frame, len);
+	put(l, port, m, len);
+}
+
+/* ---- in ---- */
+
+/* The tunnel of a datagram, by where it came to and what ID it names; -1: nobody's. */
+static int64_t
+find_tunnel(const struct load *l, const struct side_frame *f)
+{
+	uint32_t place = f->target - l->o->first, id, tunnel;
+	struct l2tp_header h;
+
+	if (f->source != l->o->lns || f->source_port != l->o->lns_port ||
+		place >= l->o->people.addresses ||
+		l2tp_header_parse(f->payload.data, f->payload.len, &h) != 0 || h.tunnel_id == 0)
+		return -1;
+	id = h.tunnel_id;
+	if ((uint64_t)(id - 1) * l->o->people.addresses + place >= people_tunnels(l->people))
+		return -1;
+	tunnel = (id - 1) * l->o->people.addresses + place;
+	return l->source_ports[tunnel] == f->target_port ? (int64_t)tunnel : -1;
+}
+
+/* A datagram for a client. */
+static void
+take_outer(struct load *l, const struct side_frame *f)
+{
+	int64_t tunnel = find_tunnel(l, f);
+	struct cv_bytes packet;
+	uint32_t session;
+
+	if (tunnel < 0)
+		l->strays++;
+	else if (people_input(l->people, l->now, (uint32_t)tunnel, f->payload.data, f->payload.len,
+			 &session, &packet) == DIAL_PACKET)
+		data_read(&l->data, packet.data, packet.len, session, l->now);
+}
+
+/* A packet for the host behind the LNS: its flow is that of the session that has the address. */
+static void
+take_inner(struct load *l, const struct side_frame *f)
+{
+	uint32_t flow;
+
+	if (f->ip_len < DATA_LEAST) {
+		l->strays++;
+		return;
+	}
+	flow = data_flow_of(f->ip);
+	if (flow < l->o->people.sessions || flow >= l->data.n ||
+		people_person(l->people, flow - l->o->people.sessions)->address_be !=
+			wire_swap32(f->source))
+		l->data.counters.wrong_place++;
+	else
+		data_read(&l->data, f->ip, f->ip_len, flow, l->now);
+}
+
+static void
+take(struct load *l, unsigned port, const uint8_t *frame, size_t len)
+{
+	uint8_t reply[SIDE_ARP];
+	struct side_frame f;
+
+	side_read(&l->sides[port], frame, len, reply, &f);
+	if (f.kind == SIDE_ANSWER)
+		put_copy(l, port, reply, sizeof(reply));
+	else if (port == 0 && f.kind == SIDE_UDP)
+		take_outer(l, &f);
+	else if (port == 1 && (f.kind == SIDE_IP || f.kind == SIDE_UDP))
+		take_inner(l, &f);
+	else
+		l->strays += f.kind != SIDE_NOTHING;
+}
+
+static unsigned
+receive(struct load *l, unsigned port)
+{
+	struct rte_mbuf *burst[PORT_BURST];
+	unsigned n = rte_eth_rx_burst(l->ports[port].id, 0, burst, PORT_BURST);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i + 1 < n)
+			rte_prefetch0(rte_pktmbuf_mtod(burst[i + 1], void *));
+		if (burst[i]->nb_segs == 1)
+			take(l, port, rte_pktmbuf_mtod(burst[i], uint8_t *), burst[i]->data_len);
+		else
+			l->strays++;
+		rte_pktmbuf_free(burst[i]);
+	}
+	return n;
+}
+
+/* ---- out ---- */
+
+static void
+say(struct load *l)
+{
+	uint8_t bytes[DIAL_DATAGRAM_MAX];
+	uint32_t tunnel;
+	int len;
+
+	while ((len = people_poll_output(l->people, l->now, &tunnel, bytes, sizeof(bytes))) > 0) {
+		struct rte_mbuf *m = port_buffer();
+		uint8_t *frame;
+
+		if (m == NULL)
+			continue;
+		frame = rte_pktmbuf_mtod(m, uint8_t *);
+		memcpy(frame + SIDE_OUTER, bytes, (size_t)len);
+		side_write_udp(&l->sides[0], frame, l->o->first + tunnel % l->o->people.addresses,
+			l->source_ports[tunnel], l->o->lns, (uint16_t)l->o->lns_port, (size_t)len,
+			true);
+		put(l, 0, m, SIDE_OUTER + (size_t)len);
+	}
+}
+
+static bool
+ask(struct load *l)
+{
+	bool found = true;
+
+	for (unsigned i = 0; i < l->n_ports; i++) {
+		struct side *s = &l->sides[i];
+		uint8_t frame[SIDE_ARP];
+
+		found &= s->found;
+		if (s->found || l->now < s->ask_at)
+			continue;
+		s->ask_at = l->now + SIDE_ASK_MS * CV_NS_PER_MS;
+		side_ask(s, frame);
+		put_copy(l, i, frame, sizeof(frame));
+	}
+	return found;
+}
+
+unsigned
+load_round(struct load *l, bool churn)
+{
+	unsigned n = 0;
+
+	l->now = read_clock();
+	for (unsigned i = 0; i < l->n_ports; i++)
+		n += receive(l, i);
+	people_handle_timeout(l->people, l->now);
+	if (ask(l))
+		people_work(l->people, l->now, churn);
+	say(l);
+	return n;
+}
+
+/* ---- data ---- */
+
+struct job {
+	unsigned port;
+	uint32_t session, flow, source_be, target_be;
+};
+
+/* Who sends next, and to whom; false: nobody can. */
+static bool
+next_job(struct load *l, struct job *j)
+{
+	uint32_t n = l->o->people.sessions, ends = l->n_ports == 2 ? 2 * n : n;
+
+	for (uint32_t looked = 0; looked < ends; looked++) {
+		uint32_t k = l->next, other = (k % n) ^ 1;
+		const struct person *from = people_person(l->people, k % n);
+
+		l->next = (k + 1) % ends;
+		if (from->address_be == 0)
+			continue;
+		if (l->n_ports == 2) {
+			/* down to the session, or up from it */
+			uint32_t host_be = wire_swap32(l->o->host);
+
+			*j = k < n ? (struct job){1, k, k, host_be, from->address_be}
+				   : (struct job){0, k - n, k, from->address_be, host_be};
+			return true;
+		}
+		if (other >= n || people_person(l->people, other)->address_be == 0)
+			continue;
+		*j = (struct job){
+			0, k, other, from->address_be, people_person(l->people, other)->address_be};
+		return true;
+	}
+	return false;
+}
+
+/* Sizes 64, 576 and 1,400, seven, four and one of twelve. */
+static unsigned
+size_of_next(struct load *l, unsigned size)
+{
+	static const uint16_t mix[12] = {64, 576, 64, 64, 576, 64, 1400, 64, 576, 64, 64, 576};
+
+	return size != IMIX ? size : mix[l->imix++ % 12];
+}
+
+/* L2TP and PPP headers of what a session sends. Returns their bytes. */
+static size_t
+write_inner(const struct load *l, uint8_t *bytes, uint32_t session, size_t size)
+{
+	const struct person *p = people_person(l->people, session);
+	struct cv_writer w = cv_writer(bytes, INNER);
+	size_t ppp = (p->acfc ? 0u : 2u) + (p->pfc ? 1u : 2u);
+
+	l2tp_data_header_write(&w, people_peer_tunnel(l->people, session / l->o->people.per_tunnel),
+		p->peer_session, ppp + size);
+	if (!p->acfc)
+		cv_write_u16(&w, PPP_ADDRESS << 8 | PPP_CONTROL);
+	if (!p->pfc)
+		cv_write_u8(&w, 0);
+	cv_write_u8(&w, PPP_IP);
+	return cv_written(&w);
+}
+
+static void
+write_frame(struct load *l, struct rte_mbuf *m, const struct job *j, unsigned size)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	uint32_t tunnel = j->session / l->o->people.per_tunnel;
+	size_t head;
+
+	if (j->port == 1) {
+		head = WIRE_ETHER;
+		wire_ether_write(frame, l->sides[1].next_mac, l->sides[1].mac, WIRE_TYPE_IPV4);
+	} else {
+		head = write_inner(l, frame + SIDE_OUTER, j->session, size);
+		side_write_udp(&l->sides[0], frame, l->o->first + tunnel % l->o->people.addresses,
+			l->source_ports[tunnel], l->o->lns, (uint16_t)l->o->lns_port, head + size,
+			false);
+		head += SIDE_OUTER;
+	}
+	data_write(&l->data, frame + head, size, j->flow, j->source_be, j->target_be, l->now);
+	m->data_len = (uint16_t)(head + size);
+	m->pkt_len = m->data_len;
+}
+
+unsigned
+load_send(struct load *l, unsigned n, unsigned size, unsigned *tried)
+{
+	struct rte_mbuf *burst[PORTS_MAX][PORT_BURST];
+	struct {
+		uint32_t flow;
+		unsigned size;
+	} what[PORTS_MAX][PORT_BURST];
+	unsigned count[PORTS_MAX] = {0}, sent = 0;
+	struct job j;
+
+	*tried = 0;
+	for (; *tried < n && *tried < PORT_BURST && next_job(l, &j); ++*tried) {
+		struct rte_mbuf *m = port_buffer();
+		unsigned bytes = size_of_next(l, size);
+
+		if (m == NULL)
+			break;
+		write_frame(l, m, &j, bytes);
+		what[j.port][count[j.port]].flow = j.flow;
+		what[j.port][count[j.port]].size = bytes;
+		burst[j.port][count[j.port]++] = m;
+	}
+	for (unsigned i = 0; i < l->n_ports; i++) {
+		unsigned took = count[i] == 0 ? 0
+					      : rte_eth_tx_burst(l->ports[i].id, 0, burst[i],
+							(uint16_t)count[i]);
+
+		sent += took;
+		for (unsigned k = count[i]; k > took; k--) {
+			data_take_back(&l->data, what[i][k - 1].flow, what[i][k - 1].size);
+			rte_pktmbuf_free(burst[i][k - 1]);
+		}
+	}
+	return sent;
+}
