@@ -11,7 +11,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
 HERD=${HERD:-$HERE/../../build/tests/net/herd}
-LACS=5 SESSIONS=100 # of each
+LACS=9 SESSIONS=60 # of each
 BENCH=10.99.0.2
 
 tap_requires world lns

@@ -4,13 +4,15 @@ device that loses, and is late or deaf as a test wants it."""
 
 
 class Client:
-    """loss: the part that the device loses; capacity_pps: of the generator, which is late above it;
-    own: frames that the device sends by itself; stuck: the traffic never ends by itself; deaf_s: how long
-    after its end that is known; rounded: frames that each stream is short of."""
+    """loss: the part that the device loses; device_pps: what it passes at most, of both directions together;
+    capacity_pps: of the generator, a port of which is late above it; own: frames that the device sends by
+    itself; stuck: the traffic never ends by itself; deaf_s: how long after its end that is known; rounded:
+    frames that each stream is short of."""
 
-    def __init__(self, loss=0.0, capacity_pps=1e9, own=0, stuck=False, latency=None,
-                 deaf_s=0.0, rounded=0):
-        self.loss, self.capacity_pps, self.own, self.stuck, self.latency = loss, capacity_pps, own, stuck, latency
+    def __init__(self, loss=0.0, device_pps=1e9, capacity_pps=1e9, own=0, stuck=False, latency=None, deaf_s=0.0,
+                 rounded=0):
+        self.loss, self.device_pps, self.capacity_pps, self.own = loss, device_pps, capacity_pps, own
+        self.stuck, self.latency = stuck, latency
         self.now, self.calls, self.streams, self.active_until, self.read_at = 0.0, [], {}, {}, None
         self.sent, self.stopped = {}, 0.0
         self.deaf_s, self.rounded = deaf_s, rounded
@@ -46,7 +48,9 @@ class Client:
         self.stopped = None
 
     def is_traffic_active(self, ports):
-        return {p for p in ports if self.stopped is None and (self.stuck or self.now < self.active_until[p] + self.deaf_s)}
+        if self.stopped is not None:
+            return set()
+        return {p for p in ports if self.stuck or self.now < self.active_until[p] + self.deaf_s}
 
     def stop(self, ports):
         self.stopped = self.now
@@ -58,13 +62,15 @@ class Client:
         ends = [self.stopped if self.stopped is not None else self.active_until[p] for p in self.sent]
         self.read_at = self.now - max(ends)
         stats = {port: {"opackets": 0, "ipackets": 0, "obytes": 0} for port in ports}
+        rate = sum(number / took for number, _, took in self.sent.values())
+        loss = max(self.loss, 1 - self.device_pps / rate if rate else 0)
         for port, (number, begun, took) in self.sent.items():
             if self.stuck:
                 number = round(number * min(1, (self.stopped - begun) / took / 10))
             there = port if len(ports) == 1 else next(p for p in ports if p != port)
             stats[port]["opackets"] += number
             stats[port]["obytes"] += number * len(self.streams[port][0].packet.frame)
-            stats[there]["ipackets"] += number - round(number * self.loss) + self.own
+            stats[there]["ipackets"] += number - round(number * loss) + self.own
         if self.latency:
             stats["latency"] = self.latency
         return stats

@@ -25,11 +25,20 @@ sys.modules["trex.stl"].api = standin
 import culvert_profile  # noqa: E402
 
 API = "automation/trex_control_plane/interactive"
+# What trex_trial.py asks of its client.
+CALLS = [("reset", {"ports": [0]}), ("remove_all_streams", {"ports": [0]}), ("clear_stats", {"ports": [0]}),
+         ("add_streams", {"streams": [], "ports": [0]}), ("get_stats", {"ports": [0]}), ("stop", {"ports": [0]}),
+         ("start", {"ports": [0], "mult": "1", "duration": 1, "force": True}), ("is_traffic_active", {"ports": [0]}),
+         ("wait_on_traffic", {"ports": [0], "timeout": 5, "rx_delay_ms": 0})]
 # Run by TRex's side: the profile as its console loads it, streams as it would tell them the server.
 LOADS = """
 import json, sys
 from trex.stl.api import STLProfile
 profile = STLProfile.load_py(sys.argv[1], direction=0, port_id=0, tunables=json.loads(sys.argv[2]))
+import inspect
+from trex.stl.api import STLClient
+for name, given in json.loads(sys.argv[3]):
+    inspect.signature(getattr(STLClient, name)).bind(None, **given)
 print(json.dumps([stream.to_json() for stream in profile.get_streams()]))
 """
 
@@ -93,12 +102,12 @@ class Profile(unittest.TestCase):
 
     @unittest.skipUnless(trex(), "no TRex (TREX_HOME says where; else it is looked for in /opt/trex)")
     def test_trex(self):
-        """TRex's own API loads it, and tells its server what the stand-in does"""
+        """TRex's own API loads it, tells its server what the stand-in does, and has what trials ask for"""
         for tunables in (["--traffic", "up", "--size", "imix"], ["--traffic", "down", "--size", "9000"],
                          ["--latency", "100", "--tagged", "100", "--flood", "sccrq", "--lacs", "8"]):
             ran = subprocess.run(
                 [sys.executable, "-W", "ignore", "-c", LOADS, os.path.join(HERE, "culvert_profile.py"),
-                 json.dumps(["--table", self.table, *tunables])],
+                 json.dumps(["--table", self.table, *tunables]), json.dumps(CALLS)],
                 capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": trex()})
             self.assertEqual(ran.returncode, 0, ran.stderr)
             got = json.loads(ran.stdout.splitlines()[-1])

@@ -88,6 +88,9 @@ class Trial(unittest.TestCase):
         client = Client(loss=0.5)
         of = trials(client, "both")
         of.trial(10000, 2, "imix")
+        planned = of.planned["up", "imix"]
+        of.trial(20000, 2, "imix")
+        self.assertIs(planned, of.planned["up", "imix"])  # they are made once
         said = of.trial(600, 1, 64)
         self.assertEqual((said["sent"], said["lost"]), (600, 300))
         self.assertEqual([len(client.streams[port]) for port in (0, 1)], [1, 1])

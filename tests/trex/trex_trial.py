@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """TRex as a search's generator: one trial at a time, with counters read when its traffic has stopped."""
 import time
+from dataclasses import replace
 
 import l2tp_streams
 import sessions_table
@@ -40,6 +41,7 @@ class Trials:
         if direction != BOTH and direction not in ways:
             raise l2tp_streams.BadPlan(f"no direction {direction!r}")
         names = (l2tp_streams.UP, l2tp_streams.DOWN) if direction == BOTH else (direction,)
+        self.planned = {}
         self.deaf_s = None  # what it takes to hear of the end
         self.ways = [(name, *ways[name]) for name in names]
         self.ports = sorted({port for _, *ends in self.ways for port in ends})
@@ -79,13 +81,19 @@ class Trials:
         for number, (way, sender, _) in enumerate(self.ways, 1):
             of_way = pps / len(self.ways)
             stamps = min(self.latency_pps, of_way / 10)
-            planned = l2tp_streams.plan(self.sessions, way, size, of_way - stamps, self.seed, self.network)
+            planned = [replace(stream, pps=stream.pps * (of_way - stamps)) for stream in self._shares(way, size)]
             if stamps > 0:
                 planned.append(l2tp_streams.stamped(self.sessions, way, size, stamps, "latency", number,
                                                     self.seed, self.network))
             self.streams += len(planned)
             self.client.add_streams(l2tp_streams.build(self.api, planned), ports=[sender])
         self.client.clear_stats(ports=self.ports)
+
+    def _shares(self, way, size):
+        """Streams of one packet a second in all: trials differ in their rates alone."""
+        if (way, size) not in self.planned:
+            self.planned[way, size] = l2tp_streams.plan(self.sessions, way, size, 1, self.seed, self.network)
+        return self.planned[way, size]
 
     def _send(self, seconds):
         """How long it took, until it was heard to be over, or was ended."""
