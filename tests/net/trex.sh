@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # trex.sh - the frames that TRex sends by tests/trex, from what stands in for it, through a running culvertd
 # with the configuration of config/THROUGHPUT.md: of some LACs with hundreds of sessions, client to client, to
-# an uplink and from there. See streams_through.py.
+# an uplink and from there. See streams_through.py. Where there is a TRex (TREX_HOME, else /opt/trex), it sends
+# them itself as well; that part has been written by its documents, and not been run.
 #
 # Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one that
 # dials.
@@ -64,6 +65,29 @@ table() {
 	[ "$(wc -l <"$RUN/sessions.csv")" = $((LACS * SESSIONS + 1)) ]
 }
 
+# trex_home: where there is a TRex, server and all; nothing: there is none.
+trex_home() {
+	local home
+	for home in "${TREX_HOME:-}" /opt/trex /opt/trex/v*; do
+		[ ! -x "$home/_t-rex-64" ] || echo "$home"
+	done | tail -n 1
+}
+
+# trex_serves HOME: a server with both ports, whose addresses are its own and not the kernel's. Its start
+# script is left out: that ends processes by their name.
+trex_serves() {
+	ip -n "$WORLD_PREFIX-bench" addr flush dev near0 && ip -n "$WORLD_PREFIX-bench" addr flush dev far0 || return 1
+	cat >"$RUN/trex.yaml" <<YAML
+- version: 2
+  port_limit: 2
+  low_end: true
+  interfaces: [ near0, far0 ]
+  port_info: [ { ip: 192.0.2.60, default_gw: $LNS_ADDRESS }, { ip: $BENCH, default_gw: 10.99.0.1 } ]
+YAML
+	world_spawn bench trex env -C "$1" LD_LIBRARY_PATH="$1" ./_t-rex-64 -i --cfg "$RUN/trex.yaml" --software \
+		--no-watchdog --no-scapy-server
+}
+
 world_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/herd0"
 configure
@@ -74,6 +98,16 @@ tap_need "a table of them" table
 tap_lines world_in bench env PYTHONDONTWRITEBYTECODE=1 "$HERE/streams_through.py" "$RUN/sessions.csv" \
 	near0 far0 -- "$LNS_CTL" --socket "$RUN/lns/control.sock"
 tap_check "who dialled is ended" diallers KILL
+HOME_OF_TREX=$(trex_home)
+if [ -z "$HOME_OF_TREX" ]; then
+	tap_skip "a TRex server sends them itself" "no TRex (TREX_HOME says where; else it is looked for in /opt/trex)"
+else
+	tap_logs "$RUN/trex.log"
+	tap_check "a TRex server starts" trex_serves "$HOME_OF_TREX"
+	tap_lines world_in bench env PYTHONDONTWRITEBYTECODE=1 "$HERE/trex_server.py" "$HOME_OF_TREX" \
+		"$RUN/sessions.csv" -- "$LNS_CTL" --socket "$RUN/lns/control.sock"
+	world_stop trex
+fi
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish
 tap_plan "$TAP_NUMBER"
