@@ -30,7 +30,7 @@ def trial_of(answer, load, duration_s, late_ratio=LATE):
     sent = number(answer, "sent")
     if load is None:
         load, duration_s = (sent / took if took else 0.0), took
-    more = {key: number(answer, key) for key in ("reordered", "outer_bytes") if answer.get(key) is not None}
+    more = {key: number(answer, key) for key in ("reordered", "inner_bytes", "outer_bytes") if answer.get(key) is not None}
     latency = answer.get("latency_us") or {}
     if not isinstance(latency, dict):
         raise BackendError(f"'latency_us' is no object: {latency!r:.60}")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What Culvert counted meanwhile: drops by name, frames per worker, losses of ports."""
+"""What Culvert counted meanwhile: drops by name, frames per worker, losses of ports and queues."""
 import json
 import subprocess
 
-VIEWS = ("drops", "workers", "ports")
+VIEWS = ("drops", "workers", "ports", "queues")
 ASK_S = 10
-LOSSES = ("rx_missed", "rx_errors", "tx_errors", "kernel_rx_dropped", "kernel_tx_dropped", "socket_drops")
+LOSSES = ("rx_missed", "rx_no_buffer", "rx_errors", "tx_errors", "kernel_rx_dropped", "kernel_rx_errors",
+          "kernel_tx_dropped", "kernel_tx_errors", "rx_ring_full", "tx_full")
 
 
 class Beside:
@@ -57,37 +58,40 @@ class Beside:
         return rows
 
 
-def _counts(rows, name, *keys):
+def _counts(rows, names, *keys):
     found = {}
     for row in rows:
+        name = "/".join(str(row.get(name)) for name in names)
         for key in keys:
             value = row.get(key)
             if isinstance(value, int) and not isinstance(value, bool):
-                found[(str(row.get(name)), key)] = value
+                found[(name, key)] = value
     return found
 
 
 def difference(before, after):
-    """{"drops": {name: packets}, "workers": {worker: {"rx", "tx"}}, "ports": {port: {counter: lost}}} of
-    two answers of read(); None: one is missing. A server that began anew counts from 0."""
+    """{"drops": {name: packets}, "workers": {worker: {"rx", "tx"}}, "ports": {port: {counter: lost}},
+    "queues": {port/queue: {counter: lost}}} of two answers of read(); None: one is missing. A server that
+    began anew counts from 0."""
     if before is None or after is None:
         return None
 
-    def moved(view, name, *keys):
-        old = _counts(before[view], name, *keys)
-        for (row, key), value in sorted(_counts(after[view], name, *keys).items()):
+    def moved(view, names, *keys):
+        old = _counts(before[view], names, *keys)
+        for (row, key), value in sorted(_counts(after[view], names, *keys).items()):
             was = old.get((row, key), 0)
             yield row, key, value - was if value >= was else value
 
-    ports = {}
-    for port, key, count in moved("ports", "port", *LOSSES):
-        if count:
-            ports.setdefault(port, {})[key] = count
+    lost = {"ports": {}, "queues": {}}
+    for view, names in (("ports", ("port",)), ("queues", ("port", "queue"))):
+        for place, key, count in moved(view, names, *LOSSES):
+            if count:
+                lost[view].setdefault(place, {})[key] = count
     workers = {}
-    for worker, key, count in moved("workers", "worker", "rx_packets", "tx_packets", "handed_over"):
+    for worker, key, count in moved("workers", ("worker",), "rx_packets", "tx_packets", "handed_over"):
         workers.setdefault(worker, {})[key.removesuffix("_packets")] = count
-    return {"drops": {name: count for name, _, count in moved("drops", "name", "packets") if count},
-            "workers": workers, "ports": ports}
+    return {"drops": {name: count for name, _, count in moved("drops", ("name",), "packets") if count},
+            "workers": workers, **lost}
 
 
 def words(found):
@@ -98,5 +102,6 @@ def words(found):
     if found["workers"]:
         parts.append("frames of workers " + ", ".join(f"{worker}: {of['rx']:,}" for worker, of in
                                                       found["workers"].items() if "rx" in of))
-    parts += [f"{port} {key} {count:,}" for port, of in found["ports"].items() for key, count in of.items()]
+    parts += [f"{place} {key} {count:,}" for view in ("ports", "queues") for place, of in found[view].items()
+              for key, count in of.items()]
     return "; ".join(parts)

@@ -9,6 +9,7 @@ from backend import BackendError
 from beside import difference
 from search import Search
 
+IMIX_BYTES = (7 * 64 + 4 * 576 + 1400) / 12  # of an inner packet, as both generators mix them
 LATENCY_AT = (90, 50, 10)  # percent of what was found
 SOAK_AT = 90
 SOAK_PART_S = 60  # a soak is made of trials, to be seen and stopped
@@ -57,6 +58,7 @@ class Cell:
         """All of it. Raises what ends everything (Ctrl-C); the record is whole then, too."""
         begun = self.clock()
         try:
+            self._warm_up()
             for goals in groups(self.options.goals):
                 self._search(goals, begun)
             self._results()
@@ -93,6 +95,13 @@ class Cell:
         self.record["trials"].append(record)
         return trial, record
 
+    def _warm_up(self):
+        """Neighbours that have been silent are asked again: what that costs is no trial's loss."""
+        pps = min(self.options.start, self.options.max)
+        if self.options.warm_up:
+            self.say(f"warm-up: {pps:,} packets/s")
+            self._measure("warm-up", pps, lambda: self.backend.trial(pps, self.options.warm_up, self.size))
+
     def _search(self, goals, begun):
         o = self.options
         search = Search(goals, o.min, o.max, o.start)
@@ -117,16 +126,16 @@ class Cell:
         by_name = {result.goal.name: result for search in self.searches for result in search.results()}
         self.record["results"] = [self._result(by_name[goal.name]) if goal.name in by_name else
                                   {"goal": goal.name, "lower_pps": None, "upper_pps": None, "throughput_pps": None,
-                                   "width": None, "why": ["not begun"], "generator": False, "outer_mbps": None,
+                                   "width": None, "why": ["not begun"], "generator": False, "inner_mbps": None,
                                    "culvert_lower": None, "culvert_upper": None}
                                   for goal in self.options.goals]
 
     def _result(self, result):
-        outer = [t.more["outer_bytes"] / t.sent for t in result.lower_trials if t.sent and "outer_bytes" in t.more]
-        mbps = round(result.lower * outer[0] * 8 / 1e6, 1) if outer else None
+        each = IMIX_BYTES if self.size == "imix" else self.size
+        mbps = None if result.lower is None else round(result.lower * each * 8 / 1e6, 1)
         return {"goal": result.goal.name, "lower_pps": result.lower, "upper_pps": result.upper,
                 "throughput_pps": None if result.throughput is None else round(result.throughput),
-                "width": result.width, "why": list(result.why), "generator": result.late, "outer_mbps": mbps,
+                "width": result.width, "why": list(result.why), "generator": result.late, "inner_mbps": mbps,
                 "culvert_lower": self._at(result.lower), "culvert_upper": self._at(result.upper)}
 
     def _found(self):

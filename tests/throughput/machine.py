@@ -12,8 +12,9 @@ CONFIG_BYTES = 16 * 1024 * 1024
 # a secret's value stands in a file of its own; what an old or foreign configuration holds is removed
 SECRET = re.compile(r"""((?:secret|password|psk)["']?\s*:\s*)(?!none\b)("[^"]*"|'[^']*'|[^\s,}\]#][^,}\]#\n]*)""")
 # of the kernel's command line, what makes a data path faster or slower
-TUNING = re.compile(r"(isolcpus|nohz|nohz_full|rcu_nocbs|irqaffinity|(default_)?hugepagesz?|(intel_|amd_)?iommu|mitigations|idle|nosmt|"
-                    r"tsc|skew_tick|nmi_watchdog|(intel|amd)_pstate|processor\.max_cstate|intel_idle\.max_cstate)(=|$)")
+TUNING = re.compile(r"(isolcpus|nohz|nohz_full|rcu_nocbs|irqaffinity|(default_)?hugepagesz?|(intel_|amd_)?iommu|"
+                    r"mitigations|idle|nosmt|tsc|skew_tick|nmi_watchdog|(intel|amd)_pstate|"
+                    r"processor\.max_cstate|intel_idle\.max_cstate)(=|$)")
 BLOCK = re.compile(r"""^(\s*(?:-\s+)?)["']?[\w-]*(?:secret|password|psk)["']?\s*:\s*(?:[|>!&*].*)?$""")
 
 
@@ -66,7 +67,8 @@ def describe():
         "cpu": _cpu(), "cpus": os.cpu_count(), "cpus_allowed": len(os.sched_getaffinity(0)),
         "memory": next((line.split(":")[1].strip() for line in _read("/proc/meminfo").splitlines()
                         if line.startswith("MemTotal")), None),
-        "kernel": platform.release(), "command_line": " ".join(word for word in _read("/proc/cmdline").split() if TUNING.match(word)),
+        "kernel": platform.release(),
+        "command_line": " ".join(word for word in _read("/proc/cmdline").split() if TUNING.match(word)),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or None,
         "hugepages": _hugepages(), "nics": _nics(), "load": round(os.getloadavg()[0], 2),
         "versions": {"culvertd": _said(daemon, "--version"), "dpdk": _said("pkg-config", "--modversion", "libdpdk"),

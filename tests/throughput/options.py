@@ -12,7 +12,8 @@ PROGRAM = "./dpdk-setup.sh throughput"
 SIZES = (28, 9000)
 MOST_CELLS = 1000
 MOST_LIST = 100
-CULVERTCTL = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, "build/app/culvertctl/culvertctl")
+CULVERTCTL = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir,
+                          "build/app/culvertctl/culvertctl")
 
 EPILOG = """\
 COMMANDS
@@ -26,8 +27,8 @@ GOALS
   --loss, --exceed, --initial, --final, --sum and --width change them: VALUE for all goals, or GOAL=VALUE
 
 COMMAND
-  of culvert-load, behind --; {sessions} and {lacs} in its words are those of --sessions and --lacs;
-  --trials is put at its end if it is not there
+  of culvert-load, behind --; {sessions} and {lacs} in its words are those of --sessions and --lacs,
+  {per_lac} sessions a LAC, rounded up; --trials is put at its end if it is not there
 
 EXIT STATUS
   0  found, all of it; compare: B is nowhere slower than A by more than the widths
@@ -101,48 +102,64 @@ def parser():
                description="Finds the rates that an L2TP network server relays, as RFC 9971 says (MLRsearch).",
                formatter_class=argparse.RawDescriptionHelpFormatter)
     what = p.add_argument_group("what is sought")
-    what.add_argument("--goal", type=listed(goal_name), default=["ndr", "pdr"], metavar="NAMES", help="lossless, ndr, pdr (default ndr,pdr)")
-    for name, help_text in (("loss", "percent that a trial may lose"), ("exceed", "percent of the trials that may lose more"),
+    what.add_argument("--goal", type=listed(goal_name), default=["ndr", "pdr"], metavar="NAMES",
+                      help="lossless, ndr, pdr (default ndr,pdr)")
+    for name, help_text in (("loss", "percent that a trial may lose"),
+                            ("exceed", "percent of the trials that may lose more"),
                             ("initial", "seconds of the first trials"), ("final", "seconds of the last ones"),
                             ("sum", "seconds of all trials at a load"), ("width", "percent between the bounds")):
         what.add_argument(f"--{name}", action="append", default=[], metavar="[GOAL=]VALUE", help=help_text)
-    pps = whole(1, 10 ** 10, "packets a second")
+    pps = whole(1, 4 * 10 ** 9, "packets a second")
     what.add_argument("--min", type=pps, default=1000, metavar="PPS", help="the lowest load (default 1000)")
     what.add_argument("--max", type=pps, default=10 ** 9, metavar="PPS", help="the highest load, of line or generator")
     what.add_argument("--start", type=pps, default=100_000, metavar="PPS", help="the first load (default 100000)")
     what.add_argument("--late", type=real(0.01, 50, "percent"), default=LATE * 100, metavar="PERCENT",
                       help="that a trial may take longer before it counts as lossy (default 1)")
-    what.add_argument("--max-time", type=real(0, 1e7, "seconds"), default=0, metavar="SECONDS", help="of a cell's search")
+    what.add_argument("--max-time", type=real(0, 1e7, "seconds"), default=0, metavar="SECONDS",
+                      help="of a cell's search")
+    what.add_argument("--warm-up", type=real(0, 3600, "seconds"), default=1.0, metavar="SECONDS",
+                      help="of the first load before each search, which count for nothing (default 1; 0: none)")
     what.add_argument("--latency", type=real(0, 86400, "seconds"), default=10.0, metavar="SECONDS",
                       help="of each trial at 90, 50 and 10 %% of what was found (default 10; 0: none)")
     what.add_argument("--burst", type=whole(0, 1000, "repetitions"), default=None, metavar="TIMES",
                       help="longest burst without loss (default 5, RFC 9004 wants 50; 0: none)")
     what.add_argument("--burst-most", type=whole(64, 10 ** 8, "packets"), default=1_000_000, metavar="PACKETS",
                       help="of the longest burst that is tried (default 1000000)")
-    what.add_argument("--soak", type=real(0, 1e7, "seconds"), default=0, metavar="SECONDS", help="at 90 %% of what was found")
+    what.add_argument("--soak", type=real(0, 1e7, "seconds"), default=0, metavar="SECONDS",
+                      help="at 90 %% of what was found")
     matrix = p.add_argument_group("matrix: each with each")
-    matrix.add_argument("--size", type=listed(size), default=["imix"], metavar="SIZES", help="bytes of inner packets, or imix")
-    matrix.add_argument("--sessions", type=listed(whole(1, 10 ** 7, "sessions")), default=None, metavar="NUMBERS", help="{sessions}")
-    matrix.add_argument("--lacs", type=listed(whole(1, 10 ** 6, "LACs")), default=None, metavar="NUMBERS", help="{lacs}")
+    matrix.add_argument("--size", type=listed(size), default=["imix"], metavar="SIZES",
+                        help="bytes of inner packets, or imix")
+    matrix.add_argument("--sessions", type=listed(whole(1, 10 ** 7, "sessions")), default=None, metavar="NUMBERS",
+                        help="of the generator, for {sessions}")
+    matrix.add_argument("--lacs", type=listed(whole(1, 10 ** 6, "LACs")), default=None, metavar="NUMBERS",
+                        help="likewise, for {lacs}; of TRex: so many of the table's")
     beside = p.add_argument_group("what Culvert counts meanwhile: drops, frames of workers")
     beside.add_argument("--control", metavar="SOCKET", help="its control socket")
     beside.add_argument("--culvertctl", metavar="COMMAND", help="how to ask it, as 'ssh lns culvertctl'")
     out = p.add_argument_group("results, beside the table")
     for kind in ("json", "csv", "svg"):
         out.add_argument(f"--{kind}", metavar="FILE")
-    out.add_argument("--config", metavar="FILE", help="the server's configuration: its hash, and its text without secrets, go into the JSON")
+    out.add_argument("--config", metavar="FILE",
+                     help="the server's configuration: its hash, and its text without secrets, go into the JSON")
     out.add_argument("--server-machine", metavar="FILE", help="what 'machine' printed on the server: likewise")
     out.add_argument("--quiet", action="store_true", help="no progress line")
     generator = p.add_argument_group("generator")
     generator.add_argument("--backend", choices=("load", "trex"), default="load")
-    generator.add_argument("--up", type=real(0.1, 86400, "seconds"), default=300.0, metavar="SECONDS", help="to wait for its sessions (default 300)")
+    generator.add_argument("--up", type=real(0.1, 86400, "seconds"), default=300.0, metavar="SECONDS",
+                           help="to wait for its sessions (default 300)")
     generator.add_argument("--missing", action="store_true", help="go on with fewer sessions than were wanted")
-    generator.add_argument("--table", metavar="FILE", help="TRex's sessions, of culvertctl sessions --trex; {sessions} and {lacs} are replaced")
-    generator.add_argument("--traffic", choices=("up", "down", "clients", "both"), default="both", help="of TRex (default both)")
-    generator.add_argument("--ports", type=listed(whole(0, 63, "a port")), default=[0, 1], metavar="NEAR,FAR", help="of TRex, on the clients' side and the uplink's")
-    generator.add_argument("--latency-pps", type=whole(0, 10 ** 6, "packets a second"), default=0, metavar="PPS", help="TRex's time stamps (software mode)")
+    generator.add_argument("--table", metavar="FILE",
+                           help="TRex's sessions, of culvertctl sessions --trex; {sessions} and {lacs} are replaced")
+    generator.add_argument("--traffic", choices=("up", "down", "clients", "both"), default="both",
+                           help="of TRex (default both)")
+    generator.add_argument("--ports", type=listed(whole(0, 63, "a port")), default=[0, 1], metavar="NEAR,FAR",
+                           help="of TRex, on the clients' side and the uplink's")
+    generator.add_argument("--latency-pps", type=whole(0, 10 ** 6, "packets a second"), default=0, metavar="PPS",
+                           help="TRex's time stamps (software mode)")
     generator.add_argument("--trex-server", default="127.0.0.1", metavar="HOST")
-    generator.add_argument("--trex-home", default=os.environ.get("TREX_HOME", "/opt/trex"), metavar="FOLDER", help="of TRex's release")
+    generator.add_argument("--trex-home", default=os.environ.get("TREX_HOME", "/opt/trex"), metavar="FOLDER",
+                           help="of TRex's release")
     return p
 
 
@@ -180,7 +197,8 @@ def check_out(option, path):
 
 def filled(word, sessions, lacs):
     """A word of a command line or path with its places filled."""
-    for name, value in (("{sessions}", sessions), ("{lacs}", lacs)):
+    per_lac = -(-sessions // lacs) if sessions and lacs else None
+    for name, value in (("{sessions}", sessions), ("{lacs}", lacs), ("{per_lac}", per_lac)):
         if value is not None:
             word = word.replace(name, str(value))
     return word
@@ -188,14 +206,15 @@ def filled(word, sessions, lacs):
 
 def check_places(o, words, what):
     """Each of --sessions and --lacs has a place, and each place a number."""
-    for name, values in (("sessions", o.sessions), ("lacs", o.lacs)):
-        there = any(f"{{{name}}}" in word for word in words)
+    for name, values, places in (("sessions", o.sessions, ("{sessions}", "{per_lac}")),
+                                 ("lacs", o.lacs, ("{lacs}", "{per_lac}"))):
+        place = next((place for place in places for word in words if place in word), None)
         if o.backend == "trex" and name == "lacs":
             continue  # Trials takes so many of the table's
-        if values and not there:
-            raise UsageError(f"--{name} is given, and {what} has no {{{name}}}: it would be the same each time")
-        if there and not values:
-            raise UsageError(f"{what} has {{{name}}}, and --{name} is not given")
+        if values and not place:
+            raise UsageError(f"--{name} is given, and {what} has no {places[0]}: it would be the same each time")
+        if place and not values:
+            raise UsageError(f"{what} has {place}, and --{name} is not given")
 
 
 def finish(o, command):

@@ -2,7 +2,7 @@
 """Rates by size as SVG, a panel for each goal, a line for each number of sessions and LACs."""
 from xml.sax.saxutils import escape
 
-WIDTH, PANEL, LEFT, RIGHT, TOP, BOTTOM = 860, 340, 90, 210, 50, 60
+WIDTH, PANEL, LEFT, RIGHT, TOP, BOTTOM = 920, 340, 90, 270, 50, 60
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#7f7f7f")
 DASHES = ("", "7 3", "2 3", "9 3 2 3")
 TICKS = 5

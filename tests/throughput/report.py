@@ -9,7 +9,7 @@ import beside
 
 FORMAT = "culvert-throughput"
 VERSION = 1
-CSV_COLUMNS = ("size", "sessions", "lacs", "goal", "lower_pps", "upper_pps", "throughput_pps", "width", "outer_mbps",
+CSV_COLUMNS = ("size", "sessions", "lacs", "goal", "lower_pps", "upper_pps", "throughput_pps", "width", "inner_mbps",
                "generator", "why", "error", "trials", "seconds", "burst_mean", "buffer_us", "soak_lost",
                *(f"p{q}_us_at_{at}" for at in (90, 50, 10) for q in ("50", "99", "99.9")))
 
@@ -62,7 +62,7 @@ def as_csv(run):
         for result in cell["results"]:
             table.writerow({
                 "size": cell["size"], "sessions": cell["sessions"], "lacs": cell["lacs"],
-                **{key: result[key] for key in ("goal", "lower_pps", "upper_pps", "throughput_pps", "width", "outer_mbps")},
+                **{key: result[key] for key in ("goal", "lower_pps", "upper_pps", "throughput_pps", "width", "inner_mbps")},
                 "generator": int(result["generator"]), "why": "; ".join(result["why"]), "error": cell["error"],
                 "trials": len(cell["trials"]), "seconds": cell["seconds"],
                 "burst_mean": (cell["burst"] or {}).get("mean"), "buffer_us": (cell["burst"] or {}).get("buffer_us"),
@@ -97,12 +97,12 @@ def note(result):
 
 def table(run):
     """Lines for people: rates of all cells, and below what was counted at them."""
-    rows = [("SIZE", "SESSIONS", "LACS", "GOAL", "PACKETS/S", "FAILED AT", "THROUGHPUT", "MBIT/S OUTSIDE", "")]
+    rows = [("SIZE", "SESSIONS", "LACS", "GOAL", "PACKETS/S", "FAILED AT", "THROUGHPUT", "MBIT/S INSIDE", "")]
     for cell in run["cells"]:
         for result in cell["results"]:
             rows.append((str(cell["size"]), number(cell["sessions"]), number(cell["lacs"]), result["goal"],
                          number(result["lower_pps"]), number(result["upper_pps"]), number(result["throughput_pps"]),
-                         number(result["outer_mbps"]), note(result)))
+                         number(result["inner_mbps"]), note(result)))
     yield from columns(rows)
     for cell in run["cells"]:
         lines = list(details(cell))

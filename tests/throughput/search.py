@@ -121,24 +121,13 @@ class Focus:
             return self.further(lower, max(lower + 1, round(lower / (1 - self.step))))
         if lower is None:
             return self.further(upper, min(upper - 1, round(upper * (1 - self.step))))
-        return self.between(bounds)
+        return min(upper - 1, max(lower + 1, round(math.sqrt(lower * upper))))
 
     def further(self, bound, load):
         """This load, if it may be. The step is twice as far the next time, up to half the load."""
         self.step = min(0.5, self.step * 2)
         load = max(self.search.min_load, min(self.search.max_load, load))
         return load if load != bound else None
-
-    @staticmethod
-    def between(bounds):
-        """The middle, or a load near it at which there are trials of other goals already."""
-        lower, upper = bounds.lower, bounds.upper
-        middle = math.sqrt(lower * upper)
-        near = [load for load in bounds.undecided
-                if lower ** 0.7 * upper ** 0.3 <= load <= lower ** 0.3 * upper ** 0.7]
-        if near:
-            return min(near, key=lambda load: abs(load - middle))
-        return min(upper - 1, max(lower + 1, round(middle)))
 
 
 class Search:

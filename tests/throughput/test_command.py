@@ -60,12 +60,22 @@ def test_matrix():
     for cell in found["cells"]:
         for result, truth in zip(cell["results"], (1_000_000, 1_005_025)):
             assert not result["why"] and truth * 0.995 <= result["lower_pps"] <= truth, cell["results"]
-        assert [at["percent"] for at in cell["latency"]] == [90, 50, 10] and cell["latency"][0]["p99.9"] == 30
+        found_pdr = cell["results"][1]["lower_pps"]
+        assert [(at["percent"], at["pps"]) for at in cell["latency"]] == \
+            [(percent, found_pdr * percent // 100) for percent in (90, 50, 10)] and cell["latency"][0]["p99.9"] == 30
+        mbps = cell["results"][0]["lower_pps"] * {64: 64, "imix": 346, 1400: 1400}[cell["size"]] * 8 / 1e6
+        assert abs(cell["results"][0]["inner_mbps"] - mbps) < 0.1, cell["results"]
         assert cell["burst"]["repeats"] == 5 and abs(cell["burst"]["buffer_us"] - 300) < 5, cell["burst"]
         assert len(cell["trials"]) > 50 and cell["soak"] is None
     with open(path("m.csv"), encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 24
     xml.dom.minidom.parse(path("m.svg"))
+
+
+def test_population():
+    """sessions, LACs and sessions a LAC are put into the generator's words"""
+    said = run("--sessions", "10,1001", "--lacs", "8", *fake("1000000", "die", "{sessions}/{lacs}/{per_lac}"), code=1)
+    assert "10/8/2" in said and "1001/8/126" in said, said
 
 
 def test_presets():
@@ -90,6 +100,7 @@ def test_overridden():
 def test_irregular():
     """an irregular result is printed as such, and the exit code is 1"""
     run("--max", "300000", *fake("1000000"), code=1, says="300,000 +- +300,000 .*IRREGULAR: the highest load passed", said_by="stdout")
+    run("--max-time", "0.000001", *fake("1000000"), code=1, says="IRREGULAR: stopped before there was a bound", said_by="stdout")
     run("--min", "90000", *fake("1000"), code=1, says="- +90,000 .*IRREGULAR: the lowest load failed", said_by="stdout")
 
 
@@ -124,6 +135,7 @@ def test_wrong_options():
     wrong("at most 100 of them", "--sessions", ",".join(map(str, range(1, 102))), *load)
     wrong("--sessions is given, and the command has no {sessions}", "--sessions", "1,2", *load)
     wrong("the command has {lacs}, and --lacs is not given", *load, "{lacs}")
+    wrong("the command has {per_lac}, and --sessions is not given", "--lacs", "1", *load, "{per_lac}")
     wrong("--min is above --max", "--min", "5", "--max", "4", *load)
     wrong("packets a second from 1", "--max", "0", *load)
     wrong("goal ndr: the loss ratio is from 0 to less than 100 %", "--loss", "100", *load)
@@ -208,17 +220,18 @@ def test_no_trex():
     run("--backend", "trex", "--table", "/nonexistent", code=1, says="FAILED: (/nonexistent: .*No such file|the profiles)", said_by="stdout")
 
 
-def interrupted(number, *words):
-    """Starts it, sends it a signal once trials go, and returns code and output; its child is gone."""
+def interrupted(number, there, *words):
+    """Starts it, sends it and its group a signal once that file is there, as a terminal does, and returns
+    code and output; its child is gone."""
     with subprocess.Popen([sys.executable, os.path.join(HERE, "throughput.py"), *words], cwd=FOLDER.name,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr:
-            if "sessions come up" in line:
-                break
-        time.sleep(0.5)  # it may be anywhere
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        while not os.path.exists(there) and process.poll() is None:
+            time.sleep(0.05)
         children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False)
-        process.send_signal(number)
+        os.killpg(process.pid, number)
         out, errors = process.communicate(timeout=120)
+    assert "it has ended" not in out, out  # by the same signal: it is for us to end it
+    assert children.stdout.split(), "there was no generator"
     for child in children.stdout.split():
         assert not os.path.exists(f"/proc/{child}"), child
     assert "Traceback" not in errors, errors
@@ -228,12 +241,13 @@ def interrupted(number, *words):
 def test_interrupted():
     """Ctrl-C and SIGTERM: the generator is ended, what is known is printed and written"""
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        got, out, errors = interrupted(number, "--json", f"{code}.json", *fake("1000000", "stop@12"))
+        got, out, errors = interrupted(number, path(f"at{code}"), "--json", f"{code}.json",
+                                       *fake("1000000", "stop@12", path(f"at{code}")))
         assert got == code and "interrupted: this is what was known" in errors, (got, errors)
         assert "IRREGULAR: stopped before" in out, out
         with open(path(f"{code}.json"), encoding="utf-8") as file:
             cell = json.load(file)["cells"][0]
-        assert cell["stopped"] and len(cell["trials"]) == 11, cell
+        assert cell["stopped"] and len(cell["trials"]) == 11 and cell["trials"][0]["for"] == "warm-up", cell
 
 
 def test_door():

@@ -11,7 +11,9 @@ sys.dont_write_bytecode = True
 import tap  # noqa: E402
 import trex_backend  # noqa: E402
 from backend import BackendError, trial_of  # noqa: E402
+from goals import PRESETS  # noqa: E402
 from load import Load  # noqa: E402
+from search import Search  # noqa: E402
 
 FAKE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_load.py")
 SHORT_S = 1.0  # where something hangs
@@ -76,9 +78,9 @@ def test_dies():
 
 def test_hangs():
     """who hangs is waited for so long and no longer, and is ended"""
-    for wrong, text in (("hang", "its sessions are not up after 1 s"), ("hang@1", "no answer to a trial after 3 s"),
-                        ("stop@2", "no answer to a burst after 1.2 s")):
-        backend = load("1000000", wrong, up_s=SHORT_S if "@" not in wrong else 60, answer_s=SHORT_S, end_s=SHORT_S)
+    for wrong, text in (("hang", "its sessions are not up after 1 s"), ("hang@1", "no answer to a trial after 5 s"),
+                        ("stop@2", "no answer to a burst after 3.2 s")):
+        backend = load("1000000", wrong, up_s=SHORT_S if "@" not in wrong else 60, answer_s=3 * SHORT_S, end_s=SHORT_S)
         refused(text, *of(backend))
         process, before = backend.process, time.monotonic()
         backend.close()
@@ -132,14 +134,14 @@ class Trials:
         if self.wrong:
             raise self.wrong
         return {"event": "trial", "pps": pps, "seconds": seconds, "size": size, "sent": 1000, "received": 990,
-                "wrong": None, "took_seconds": seconds + 0.09, "unsent": 0, "outer_bytes": 5, "latency_us": {"p50": None}}
+                "wrong": None, "took_seconds": seconds, "unsent": 0, "outer_bytes": 5, "latency_us": {"p50": None}}
 
     def end(self):
         self.ended += 1
 
 
 def test_trex():
-    """TRex's trials are trials; what it takes to hear of their end makes none late; its errors are told"""
+    """TRex's trials are trials, and its errors are told"""
     trials = Trials()
     backend = trex_backend.Trex(lambda: ({"sessions": 3}, trials, trials.end))
     assert backend.up() == {"sessions": 3}
@@ -151,6 +153,28 @@ def test_trex():
     backend.close()
     backend.close()
     assert trials.ended == 1
+
+
+def test_trex_search():
+    """a search with TRex's trials, its client a stand-in: what it loses, and its own limit, named so"""
+    sys.path.insert(0, trex_backend.PROFILES)
+    import made_up
+    import standin
+    import standin_client
+    import trex_trial
+    for client, lower, why, late in ((standin_client.Client(capacity_pps=300_000), 300_000, (), True),
+                                     (standin_client.Client(loss=0.01), None, ("the lowest load failed",), False),
+                                     (standin_client.Client(own=3), 1_000_000, ("the highest load passed",), False)):
+        trials = trex_trial.Trials(client, standin, made_up.sessions(20, 2), "both", clock=client.clock, sleep=client.sleep)
+        backend = trex_backend.Trex(lambda trials=trials: ({"sessions": 20}, trials, lambda: None))
+        backend.up()
+        search = Search([PRESETS["ndr"]], 50_000, 1_000_000, 100_000)
+        while (ask := search.next()) is not None:
+            search.take(backend.trial(ask.load, ask.duration_s, 64))
+        result = search.results()[0]
+        print(result.lower, result.upper, result.why, result.late)
+        assert (result.why, result.late) == (why, late)
+        assert result.lower == lower or (late and abs(result.lower / 2 / lower - 1) < 0.06), result.lower
 
 
 def test_no_trex():

@@ -81,14 +81,15 @@ case $2 in
 drops) echo '{{"rows":[{{"name":"L2TP_SESSION","packets":'$((5 + n))'}},{{"name":"OLD","packets":3}}]}}' ;;
 workers) echo '{{"rows":[{{"worker":0,"cpu":null,"rx_packets":'$((100 + 10 * n))',"tx_packets":7}}]}}'; echo $((n + 1)) >{folder}/n ;;
 ports) echo '{{"rows":[{{"port":"wan","rx_missed":'$n',"tx_errors":0}}]}}' ;;
+queues) echo '{{"rows":[{{"port":"wan","queue":0,"tx_full":'$((2 * n))',"rx_ring_full":null}}]}}' ;;
 status) echo '{{"version":"1"}}' ;;
 esac""")
         first, second = asked.read(), asked.read()
         found = beside.difference(first, second)
         assert found == {"drops": {"L2TP_SESSION": 1}, "workers": {"0": {"rx": 10, "tx": 0}},
-                         "ports": {"wan": {"rx_missed": 1}}}, found
-        assert beside.words(found) == "drops L2TP_SESSION 1; frames of workers 0: 10; wan rx_missed 1"
-        assert beside.words({"drops": {}, "workers": {}, "ports": {}}) == "drops none"
+                         "ports": {"wan": {"rx_missed": 1}}, "queues": {"wan/0": {"tx_full": 2}}}, found
+        assert beside.words(found) == "drops L2TP_SESSION 1; frames of workers 0: 10; wan rx_missed 1; wan/0 tx_full 2"
+        assert beside.words({"drops": {}, "workers": {}, "ports": {}, "queues": {}}) == "drops none"
         assert asked.status() == {"version": "1"}
         # it began anew in between: it counts from 0
         assert beside.difference(second, first)["workers"]["0"]["rx"] == 100
@@ -104,7 +105,7 @@ def test_beside_fails():
             asked = ctl(folder, text)
             assert asked.read() is None and said in asked.failed, asked.failed
     assert beside.Beside(["/nonexistent/ctl"]).read() is None
-    odd = {"drops": [{"packets": 3}, {"name": [], "packets": True}], "workers": [{}], "ports": [{"port": 1, "rx_missed": "x"}]}
+    odd = {"drops": [{"packets": 3}, {"name": [], "packets": True}], "workers": [{}], "ports": [{"port": 1, "rx_missed": "x"}], "queues": []}
     assert beside.difference(odd, odd)["drops"] == {}
 
 
@@ -156,7 +157,7 @@ def test_machine():
 
 def result(goal="ndr", lower=1000, upper=1004, why=(), width=0.004):
     return {"goal": goal, "lower_pps": lower, "upper_pps": upper, "throughput_pps": lower, "width": width,
-            "why": list(why), "generator": False, "outer_mbps": None, "culvert_lower": None, "culvert_upper": None}
+            "why": list(why), "generator": False, "inner_mbps": None, "culvert_lower": None, "culvert_upper": None}
 
 
 def run_of(*results, size="imix", sessions=10, lacs=1, **more):

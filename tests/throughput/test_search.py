@@ -92,6 +92,7 @@ def test_short_trials():
 def test_longer_trials():
     """a trial longer than the goal's counts with all its time"""
     expect(classify(NDR, trials(1, duration_s=11)), LOWER)
+    expect(classify(NDR, trials(1, took_s=11)), UPPER)  # and one that took longer with what it took
 
 
 def test_duration_stretching():

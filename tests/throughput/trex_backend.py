@@ -10,7 +10,6 @@ from goals import LATE
 
 API = "automation/trex_control_plane/interactive"
 HOME = "/opt/trex"
-GRACE_S = 0.1  # it takes to hear that a port has stopped: no trial is late for that
 PROFILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "trex")
 
 
@@ -52,7 +51,7 @@ class Trex:
             raise
         except Exception as error:  # TRex's own, which are many  # pylint: disable=broad-except
             raise BackendError(f"TRex: {error}") from error
-        return trial_of(answer, pps, seconds, self.late_ratio + GRACE_S / seconds)
+        return trial_of(answer, pps, seconds, self.late_ratio)
 
     def burst(self, packets, size):
         raise BackendError("TRex makes no bursts here: culvert-load does")
