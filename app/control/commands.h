@@ -85,6 +85,9 @@ struct command {
 		.parts = {{"limits", &view_limits, "no limit is near, and none was hit"}, \
 			{"pools", &view_pools, "no pools"}}, \
 		.forms = {{.help = "how it is: tunnels, sessions, load, limits near or hit, pools"}}) \
+	X(limits, .name = "limits", .answer = ANSWER_ROWS, .view = &view_capacities, \
+		.nothing = "no limits", \
+		.forms = {{.help = "each limit and capacity: in use, the most ever, how often it refused"}}) \
 	X(pools, .name = "pools", .answer = ANSWER_ROWS, .view = &view_pools, .nothing = "no pools", \
 		.forms = {{.help = "how many addresses of each group's pools are in use"}}) \
 	X(tunnels, .name = "tunnels", .answer = ANSWER_ROWS, .view = &view_tunnels, \

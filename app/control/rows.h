@@ -32,9 +32,10 @@ struct status_row {
 };
 
 struct limit_row {
-	const char *name;
-	int64_t used; /* below 0: it is one for each peer, tunnel or second */
-	uint64_t of, hit;
+	const char *name, *help;
+	/* below 0: it is one for each peer, tunnel or second; is not known; differs */
+	int64_t used, highest, of;
+	uint64_t hit;
 	bool near_or_hit;
 };
 

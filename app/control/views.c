@@ -59,12 +59,16 @@ static const struct view_column status_columns[] = {
 
 #define ROW struct limit_row
 static const struct view_column limit_columns[] = {
-	COLUMN("limit", name, TEXT, "LIMIT NEAR OR HIT", NULL, "its key below limits"),
+	COLUMN("limit", name, TEXT, "LIMIT", NULL, "its key below limits, or a name"),
 	COLUMN("used", used, COUNT, "USED", NULL,
 		"what counts against it now; null where it is one for each peer, tunnel or second", OR_NULL),
-	COLUMN("of", of, COUNT, "OF", NULL, "the limit"),
-	COLUMN("hit", hit, COUNT, "HIT", NULL, "how often it was reached"),
+	COLUMN("highest", highest, COUNT, "HIGHEST", NULL,
+		"the most since the start, for one where it is one for each; null: nobody has counted",
+		OR_NULL),
+	COLUMN("of", of, COUNT, "OF", NULL, "the limit; null: each group has its own", OR_NULL),
+	COLUMN("hit", hit, COUNT, "HIT", NULL, "how often somebody or something was refused for it"),
 	COLUMN("near_or_hit", near_or_hit, YES, NULL, NULL, "it was hit, or 80 % of it are used"),
+	COLUMN("help", help, TEXT, "WHAT IT MEANS", NULL, "in a line"),
 };
 #undef ROW
 
@@ -465,6 +469,7 @@ static const struct view_column level_columns[] = {
 
 VIEW(status, status_columns, status_row);
 VIEW(limits, limit_columns, limit_row, .skip = "near_or_hit");
+VIEW(capacities, limit_columns, limit_row);
 VIEW(pools, pool_columns, pool_row);
 VIEW(tunnels, tunnel_columns, tunnel_row);
 VIEW(sessions, session_columns, session_row);
@@ -493,7 +498,7 @@ const struct view *const views[] = {&view_status, &view_limits, &view_pools, &vi
 	&view_sessions, &view_ended, &view_packets, &view_counters, &view_ports, &view_workers,
 	&view_neighbours, &view_interfaces, &view_routes, &view_lookup, &view_realms, &view_peers,
 	&view_kicked, &view_changes, &view_trace, &view_level, &view_trex, &view_drain,
-	&view_queues, &view_xstats};
+	&view_queues, &view_xstats, &view_capacities};
 const size_t view_count = sizeof(views) / sizeof(views[0]);
 
 const struct view_column *

@@ -83,7 +83,8 @@ struct view {
 extern const struct view view_status, view_limits, view_pools, view_tunnels, view_sessions,
 	view_ended, view_packets, view_counters, view_ports, view_workers, view_neighbours,
 	view_interfaces, view_routes, view_lookup, view_realms, view_kicked, view_changes,
-	view_trace, view_level, view_peers, view_trex, view_drain, view_queues, view_xstats;
+	view_trace, view_level, view_peers, view_trex, view_drain, view_queues, view_xstats,
+	view_capacities;
 /* All of them. */
 extern const struct view *const views[];
 extern const size_t view_count;

@@ -33,6 +33,10 @@ command_seconds(uint64_t now, uint64_t since)
 	return (now - since) / CV_NS_PER_S;
 }
 
+/* limits.c: rows of view_limits; of status, which knows these already. */
+json_t *command_limits(
+	struct daemon *d, const struct lns_status *s, const struct dp_setup_info *setup);
+
 /* ---- page.c: tables ---- */
 
 /* Where a table goes on. */

@@ -8,44 +8,8 @@
 #include "datapath/info.h"
 
 enum {
-	NEAR_PERCENT = 80, /* of a limit: worth to be said */
-	POOLS_SHOWN = 10,  /* in status: the fullest */
+	POOLS_SHOWN = 10, /* in status: the fullest */
 };
-
-static bool
-near(uint64_t used, uint64_t of)
-{
-	return of != 0 && used * 100 >= of * NEAR_PERCENT;
-}
-
-static void
-add_limit(json_t *rows, const char *name, int64_t used, uint64_t of, uint64_t hit)
-{
-	bool said = hit != 0 || (used >= 0 && near((uint64_t)used, of));
-
-	json_array_append_new(
-		rows, view_row(&view_limits, &(struct limit_row){name, used, of, hit, said}));
-}
-
-/* used: what counts against the limit now; below 0 where it is one for each peer, tunnel, second.
- */
-static json_t *
-limits_json(const struct daemon *d, const struct lns_status *s, const struct dp_setup_info *setup)
-{
-	const struct cfg_limits *l = &d->cfg->limits;
-	const uint64_t *hit = s->counters;
-	json_t *rows = json_array();
-
-	add_limit(rows, "tunnels", s->tunnels, l->tunnels, hit[LNS_LIMIT_TUNNELS]);
-	add_limit(rows, "tunnels-per-peer", -1, l->tunnels_per_peer, hit[LNS_LIMIT_PEER]);
-	add_limit(rows, "half-open", s->half_open, l->half_open, hit[LNS_LIMIT_HALF_OPEN]);
-	add_limit(rows, "setups-per-second", -1, l->setups_per_second, hit[LNS_LIMIT_RATE]);
-	add_limit(rows, "sessions", s->sessions, l->sessions, hit[LNS_LIMIT_SESSIONS]);
-	add_limit(rows, "sessions-per-tunnel", -1, l->sessions_per_tunnel,
-		hit[LNS_LIMIT_TUNNEL_SESSIONS]);
-	add_limit(rows, "packet-buffers", setup->mbufs - setup->mbufs_free, setup->mbufs, 0);
-	return rows;
-}
 
 static void
 fill_pool(const struct daemon *d, size_t position, struct pool_row *row)
@@ -136,7 +100,7 @@ cmd_status(struct daemon *d, json_t *arguments, struct control_error *error)
 	lns_status(d->lns, &row.s);
 	dp_setup_info(d->dp, &row.setup);
 	answer = view_row(&view_status, &row);
-	json_object_set_new(answer, "limits", limits_json(d, &row.s, &row.setup));
+	json_object_set_new(answer, "limits", command_limits(d, &row.s, &row.setup));
 	json_object_set_new(answer, "pools", fullest_json(d));
 	return answer;
 }

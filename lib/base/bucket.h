@@ -65,6 +65,7 @@ struct cv_fair_bucket {
 	struct cv_bucket all;
 	uint64_t turn; /* which second it is */
 	uint32_t most;
+	uint32_t took, highest; /* in this second; in any */
 	uint32_t had[CV_FAIR_SHARES];
 };
 
@@ -76,7 +77,7 @@ cv_fair_take(struct cv_fair_bucket *f, uint64_t now, uint32_t hash)
 
 	if (now / f->all.second != f->turn) {
 		f->turn = now / f->all.second;
-		f->most = 0;
+		f->most = f->took = 0;
 		memset(f->had, 0, sizeof(f->had));
 	}
 	cv_bucket_fill(&f->all, now);
@@ -88,6 +89,8 @@ cv_fair_take(struct cv_fair_bucket *f, uint64_t now, uint32_t hash)
 	++*had;
 	if (*had > f->most)
 		f->most = *had;
+	if (++f->took > f->highest)
+		f->highest = f->took;
 	return true;
 }
 

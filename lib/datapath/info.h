@@ -142,6 +142,17 @@ struct dp_counter {
 bool dp_drop_counter(const struct dp *dp, unsigned index, struct dp_counter *out);
 bool dp_edge_counter(const struct dp *dp, unsigned index, struct dp_counter *out);
 
+/* What waits between workers and the control thread, of all workers, and for how much there is
+ * room; by index from 0; false past the last. */
+struct dp_ring_info {
+	const char *name; /* "to-control-ppp", "from-control" */
+	const char *help; /* of the drop that a full one is */
+	uint32_t waiting, places;
+	uint64_t full; /* how often there was no room: that drop */
+};
+
+bool dp_ring_info(const struct dp *dp, unsigned index, struct dp_ring_info *out);
+
 /* How the data path was set up, for the log and `culvertctl status`. */
 struct dp_setup_info {
 	bool hugepages;

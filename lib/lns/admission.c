@@ -145,6 +145,7 @@ remember(struct lns *lns, uint64_t now, const struct lns_opener *opener, uint64_
 
 	if (forgot)
 		said_forgot(lns, now, "limits.half-open is reached");
+	lns_reach(&lns->highest.half_open, a->callers.count);
 	caller->message = message;
 	caller->identity = *identity;
 	lns_secret_drop(caller->secret);

@@ -52,6 +52,7 @@ link_to_tunnel(struct lns *lns, struct lns_tunnel *t, struct lns_session *s)
 	s->tunnel = t;
 	cv_list_push(&t->sessions, &s->in_tunnel);
 	t->session_count++;
+	lns_reach(&lns->highest.sessions_per_tunnel, t->session_count);
 	s->waiting = !s->placed;
 	t->peer_address->waiting += s->waiting;
 	lns_path_review(lns, t);
@@ -117,6 +118,7 @@ new_session(struct lns *lns, struct lns_tunnel *t, uint64_t now, uint32_t slot, 
 	cv_table_add(&lns->serials, &s->by_serial,
 		cv_table_hash(&lns->serials, &s->info.serial, sizeof(s->info.serial)));
 	lns->sessions++;
+	lns_reach(&lns->highest.sessions, lns->sessions);
 	return s;
 }
 

@@ -36,6 +36,9 @@ lns_status(const struct lns *lns, struct lns_status *status)
 		.draining = lns->drain.on,
 		.drain_since = lns->drain.on ? lns->drain.since : 0,
 		.drain_until = lns->drain.on ? lns->drain.until : CV_TIME_NEVER};
+	status->highest = lns->highest;
+	status->highest.setups_per_second =
+		lns->setups.highest > lns->calls.highest ? lns->setups.highest : lns->calls.highest;
 	memcpy(status->counters, lns->counters, sizeof(status->counters));
 }
 

@@ -27,7 +27,6 @@ enum {
 	LNS_EARLY_BYTES = 512,   /* and their bytes in all */
 	LNS_LOG_PER_SECOND = 50, /* lines about refusals; the rest is counted */
 	LNS_IDLE_TRIES = 64,     /* tunnels looked at for one of a peer's that gives way */
-	LNS_ENDED_MAX = 8192,    /* tunnels that ended and are remembered */
 	LNS_ANSWERS = 16,        /* datagrams to callers that wait for lns_poll */
 	LNS_ACCM_TELLS = 4,      /* SLIs about a call: its caller can't fill the tunnel with them */
 	LNS_AMPLIFY = 3,         /* bytes that a caller may get for each that it sent */
@@ -279,6 +278,7 @@ struct lns {
 
 	uint32_t tunnels, ended_count, closing; /* living tunnels; over; of these, not yet told */
 	uint32_t sessions, open_sessions;
+	struct lns_highest highest;
 	uint64_t counters[LNS_COUNTER_MAX];
 	struct lns_dial *dials[CV_DIAL_IDS];           /* by ID */
 	struct cv_table dialling;                      /* those who wait for an answer to SCCRQ */
@@ -313,6 +313,13 @@ static inline void
 lns_count(struct lns *lns, enum lns_counter counter)
 {
 	lns->counters[counter]++;
+}
+
+static inline void
+lns_reach(uint32_t *highest, uint32_t now)
+{
+	if (now > *highest)
+		*highest = now;
 }
 
 /* configure.c */

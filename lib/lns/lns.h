@@ -31,6 +31,7 @@ enum {
 	LNS_DATAGRAM_MAX = 1500, /* longest datagram in an action */
 	LNS_ANY_LISTENER = UINT16_MAX,
 	LNS_GROUPS_FILTER = UINT16_MAX,
+	LNS_ENDED_MAX = 8192, /* tunnels that ended and are remembered */
 	LNS_SERIAL_TEXT = 17, /* bytes of a serial as text, with its NUL */
 };
 /* So that a serial's text is longer than any of L2TP's IDs. */
@@ -310,6 +311,13 @@ struct lns_dial_info {
 	const struct lns_session_info *session; /* NULL: likewise */
 };
 
+/* The most there were at a time since the start: what limits may have to be. */
+struct lns_highest {
+	uint32_t tunnels, tunnels_per_peer, half_open;
+	uint32_t setups_per_second; /* tunnels or calls, that were let in */
+	uint32_t sessions, sessions_per_tunnel;
+};
+
 struct lns_status {
 	uint32_t tunnels, sessions; /* that live */
 	uint32_t half_open;         /* callers that have not proved themselves by SCCCN */
@@ -318,6 +326,7 @@ struct lns_status {
 	bool draining;
 	uint64_t drain_since; /* when that began; 0: it is not */
 	uint64_t drain_until; /* when what runs has been ended; CV_TIME_NEVER: it goes on */
+	struct lns_highest highest;
 	uint64_t counters[LNS_COUNTER_MAX];
 };
 

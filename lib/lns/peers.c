@@ -59,6 +59,7 @@ lns_peer_join(struct lns *lns, struct lns_tunnel *t)
 	}
 	t->peer_address = peer;
 	peer->count++;
+	lns_reach(&lns->highest.tunnels_per_peer, peer->count);
 	return true;
 }
 

@@ -152,6 +152,7 @@ make(struct lns *lns, uint64_t now, const struct lns_opener *from, uint16_t id,
 	t->secret = lns_secret_hold(secret);
 	lns->by_id[t->listener][t->id] = t;
 	lns->tunnels++;
+	lns_reach(&lns->highest.tunnels, lns->tunnels);
 	return t;
 }
 

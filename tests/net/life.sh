@@ -193,6 +193,18 @@ shows_status() {
 		table '^clients +default +2 +254 ' pools
 }
 
+# Of each limit: what is used, the most, how much there is, and whom that has refused.
+shows_limits() {
+	json limits "{'tunnels', 'packet-buffers', 'to-control-new', 'from-control', 'ended-sessions'} <= set(one('limit')) and
+		one('limit')['sessions']['used'] == 2 == one('limit')['sessions']['highest'] and
+		one('limit')['sessions-per-tunnel']['used'] is None and
+		one('limit')['sessions-per-tunnel']['highest'] == 1 and
+		one('limit')['pool-addresses']['used'] == 2 and
+		one('limit')['packet-buffers']['used'] < one('limit')['packet-buffers']['of'] and
+		one('limit')['rx-rings']['of'] == 4096 and all(r['hit'] == 0 for r in rows)" &&
+		table '^sessions +2 +2 +[0-9,]+ +0 +that live$' limits
+}
+
 shows_tunnels() {
 	json tunnels "sorted(r['host'] for r in rows) == ['client-A', 'client-B'] and
 		all(r['state'] == 'established' and r['sessions'] == 1 for r in rows)" &&
@@ -285,7 +297,7 @@ replaced() {
 		[ "$(lns_counter user-replaced)" = 1 ]
 }
 
-tap_plan 29
+tap_plan 30
 world_open
 world_site siteA 192.0.2.11 && world_site siteB 192.0.2.12 || exit 2
 for guest in A B C; do
@@ -299,6 +311,7 @@ tap_need "Culvert is ready" lns_start
 tap_need "both clients get a session" dial
 tap_check "IPsec between them" ipsec_between A B
 tap_check "culvertctl status shows them counted" shows_status
+tap_check "culvertctl limits shows what may run out" shows_limits
 tap_check "culvertctl sessions shows both, filtered and as JSON" shows_sessions
 tap_check "culvertctl session shows one" shows_one_session
 tap_check "culvertctl sessions --trex is the table that load generators take" shows_trex

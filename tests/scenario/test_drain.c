@@ -137,6 +137,41 @@ sessions_end_spread_over_the_time(void **state)
 	world_down(&w);
 }
 
+/* The most that there were is known when they are gone. */
+static void
+the_most_is_remembered(void **state)
+{
+	struct hand h[2];
+	struct lns_highest most;
+	struct world w;
+
+	(void)state;
+	world_up(&w, four, 4);
+	dial(&w, "a");
+	for (unsigned i = 0; i < 2; i++) {
+		hand_init(&h[i], &w, STRANGER, (uint16_t)(1000 + i), 7);
+		hand_sccrq(&h[i], "lac", NULL);
+		hand_send(&h[i], 0);
+		assert_true(hand_expect(&h[i], L2TP_SCCRP));
+	}
+	for (unsigned i = 0; i < 2; i++)
+		hand_prove(&h[i], "tunnelsecret");
+	assert_int_not_equal(hand_call(&h[0], 1), 0);
+	assert_int_not_equal(hand_call(&h[0], 2), 0);
+	assert_int_not_equal(hand_call(&h[0], 3), 0);
+	lns_drain(w.lns, w.now, CV_NS_PER_S);
+	world_sleep(&w, 60 * CV_NS_PER_S);
+	assert_int_equal(status_of(&w).tunnels, 0);
+	most = status_of(&w).highest;
+	assert_int_equal(most.tunnels, 3);
+	assert_int_equal(most.tunnels_per_peer, 2);
+	assert_int_equal(most.half_open, 2);
+	assert_int_equal(most.setups_per_second, 4); /* calls, all within one */
+	assert_int_equal(most.sessions, 4);
+	assert_int_equal(most.sessions_per_tunnel, 3);
+	world_down(&w);
+}
+
 static void
 a_later_word_counts(void **state)
 {
@@ -167,6 +202,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(newcomers_are_sent_elsewhere_and_what_runs_goes_on),
 		cmocka_unit_test(sessions_end_spread_over_the_time),
+		cmocka_unit_test(the_most_is_remembered),
 		cmocka_unit_test(a_later_word_counts),
 	};
 

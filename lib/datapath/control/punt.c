@@ -15,6 +15,7 @@
 
 #include "datapath/control/control.h"
 #include "datapath/ends.h"
+#include "datapath/info.h"
 #include "datapath/table/outside.h"
 #include "datapath/worker/punt.h"
 
@@ -41,6 +42,45 @@ new_ring(const char *what, unsigned worker, unsigned size)
 
 	snprintf(name, sizeof(name), "culvert-%s-%u", what, worker);
 	return rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+static void
+ask_ring(const struct rte_ring *ring, struct dp_ring_info *out)
+{
+	out->waiting += rte_ring_count(ring);
+	out->places += rte_ring_get_capacity(ring);
+}
+
+bool
+dp_ring_info(const struct dp *dp, unsigned index, struct dp_ring_info *out)
+{
+	static const char *const names[] = {[DP_PUNT_TUNNEL] = "to-control-tunnel",
+		[DP_PUNT_PPP] = "to-control-ppp",
+		[DP_PUNT_CONNECT] = "to-control-connect",
+		[DP_PUNT_NEW] = "to-control-new",
+		[DP_PUNT_ELSEWHERE] = "to-control-elsewhere",
+		[DP_PUNT_ARP] = "to-control-arp",
+		[DP_PUNT_PATH] = "to-control-path",
+		[DP_PUNT_RESOLVE] = "to-control-resolve",
+		[DP_PUNT_BFD] = "to-control-bfd",
+		[DP_PUNT_ROUTING] = "to-control-routing",
+		[DP_PUNT_CLASSES] = "from-control"};
+	struct dp_counter full;
+
+	if (index > DP_PUNT_CLASSES)
+		return false;
+	*out = (struct dp_ring_info){.name = names[index]};
+	for (unsigned i = 0; i < dp->worker_count; i++)
+		ask_ring(index == DP_PUNT_CLASSES ? dp->workers[i]->send
+						  : dp->workers[i]->punt[index],
+			out);
+	(void)dp_drop_counter(dp,
+		index == DP_PUNT_CLASSES ? DP_DROP_SEND_FULL
+					 : dp_punt_full((enum dp_punt_class)index),
+		&full);
+	out->help = full.help;
+	out->full = full.packets;
+	return true;
 }
 
 int

@@ -40,6 +40,11 @@ waiting(const struct dp_shares *s, uint16_t at)
 	return s->given[at] - __atomic_load_n(&s->taken[at], __ATOMIC_RELAXED);
 }
 
+enum dp_drop_cause dp_punt_full(enum dp_punt_class class)
+{
+	return full[class];
+}
+
 enum dp_drop_cause
 dp_punt_mbuf(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_class class, uint64_t source,
 	uint64_t flow)

@@ -44,6 +44,9 @@ static inline unsigned dp_punt_places(enum dp_punt_class class)
 	return class == DP_PUNT_RESOLVE ? DP_RESOLVE_RING : DP_PUNT_RING;
 }
 
+/* What a frame is dropped as that finds no place there. */
+enum dp_drop_cause dp_punt_full(enum dp_punt_class class);
+
 static inline struct dp_punt_meta *
 dp_meta(struct rte_mbuf *m)
 {

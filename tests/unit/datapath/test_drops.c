@@ -156,6 +156,7 @@ control_traffic_that_waits(void **state)
 		{DP_PUNT_NEW, DP_DROP_PUNT_NEW_FULL, DP_DROP_PUNT_NEW_SHARE}};
 	static const uint16_t tunnels[] = {77, 78, 0};
 	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_A), .port = PORT_A};
+	struct dp_ring_info info;
 	struct dp_punt p;
 	struct bench b;
 
@@ -169,6 +170,10 @@ control_traffic_that_waits(void **state)
 
 		hello(&b, PEER_A, tunnel);
 		assert_int_equal(drops(&b, rows[i].full), 1);
+		assert_true(dp_ring_info(b.dp, (unsigned)rows[i].class, &info));
+		assert_int_equal(info.full, 1);
+		assert_int_equal(info.waiting, n);
+		assert_int_equal(info.places, n);
 		empty(r, n);
 		/* one source does not get all of it */
 		for (sent = 0; drops(&b, rows[i].share) == 0 && sent < 1000; sent++)
@@ -366,6 +371,7 @@ what_the_control_thread_can_not_send(void **state)
 {
 	struct cv_endpoint off_link = {.ip = cv_ipv4(0x08080808), .port = 1701};
 	struct cv_endpoint peer = {.ip = cv_ipv4(PEER_A), .port = PORT_A};
+	struct dp_ring_info info;
 	struct bench b;
 	unsigned n;
 
@@ -376,6 +382,10 @@ what_the_control_thread_can_not_send(void **state)
 	n = fill(b.dp->workers[0]->send);
 	assert_int_equal(dp_send_udp(b.dp, b.now, 0, &peer, "x", 1), CV_ERR_LIMIT);
 	assert_int_equal(drops(&b, DP_DROP_SEND_FULL), 1);
+	assert_true(dp_ring_info(b.dp, DP_PUNT_CLASSES, &info));
+	assert_string_equal(info.name, "from-control");
+	assert_int_equal(info.full, 1);
+	assert_false(dp_ring_info(b.dp, DP_PUNT_CLASSES + 1, &info));
 	empty(b.dp->workers[0]->send, n);
 	bench_down(&b);
 }
