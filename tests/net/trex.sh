@@ -5,18 +5,18 @@
 # an uplink and from there. See streams_through.py. Where there is a TRex (TREX_HOME, else /opt/trex), it sends
 # them itself as well; that part has been written by its documents, and not been run.
 #
-# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one that
-# dials.
+# Speaks TAP. CULVERTD and CULVERTCTL name the programs, and CULVERT_LOAD the one that
+# dials, by default those in build/app.
 set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-HERD=${HERD:-$HERE/../../build/tests/net/herd}
-LACS=9 SESSIONS=60 # of each
+LOAD=$(readlink -f "${CULVERT_LOAD:-$(dirname "$LNS_PROGRAM")/../culvert-load/culvert-load}")
+LACS=1000 SESSIONS=2 # of each
 BENCH=10.99.0.2
 
 tap_requires world lns
-[ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
+[ -x "$LOAD" ] || tap_skip_all "no culvert-load (./dpdk-setup.sh build makes it)"
 
 # As a generator with two ports: the one on the clients' side, and one at the uplink, in one namespace.
 cables() {
@@ -39,30 +39,24 @@ configure() {
 	(umask 077 && seq -f 'u%.0f:p:bench' 0 $((SESSIONS - 1)) >"$RUN/lns/users.txt")
 }
 
-# diallers SIGNAL: to all of them.
-diallers() {
-	# shellcheck disable=SC2046 # several words
-	kill "-$1" $(ip netns pids "$WORLD_PREFIX-bench")
-}
-
+# As the page has it: who has dialled is gone before frames are sent, and nobody is told.
 dial() {
-	local i
-	for ((i = 0; i < LACS; i++)); do
-		mkfifo "$RUN/go$i" || return 1
-		world_in bench "$HERD" "$LNS_ADDRESS" $SESSIONS 1 <"$RUN/go$i" >"$RUN/herd$i" 2>&1 &
-		disown
-		exec {GO}>"$RUN/go$i"
-	done
-	for ((i = 0; i < LACS; i++)); do
-		world_until 60 grep -q '^up' "$RUN/herd$i" && grep -x "up $SESSIONS" "$RUN/herd$i" || return 1
-	done
-	diallers STOP
+	echo p >"$RUN/password"
+	world_spawn bench load "$LOAD" --port af_packet:near0 --own 192.0.2.60 --from 100.64.0.0/22 --hello 0 --echo 0 \
+		--sessions $((LACS * SESSIONS)) --per-tunnel $SESSIONS --user u%u --users $SESSIONS \
+		--password-file "$RUN/password" --auth chap-md5 --trex $LNS_ADDRESS &&
+		world_until 60 told && kill -KILL "$(cat "$RUN/load.pid")"
 }
 
+told() {
+	[ "$(grep -cE '^[0-9]+,' "$RUN/load.log")" = $((LACS * SESSIONS)) ]
+}
+
+# Both ends say the same of each session.
 table() {
 	lns_ctl sessions --trex >"$RUN/sessions.csv" || return 1
 	head -n 3 "$RUN/sessions.csv"
-	[ "$(wc -l <"$RUN/sessions.csv")" = $((LACS * SESSIONS + 1)) ]
+	diff <(sort "$RUN/sessions.csv") <(grep -E '^[0-9]+,|^tunnel,' "$RUN/load.log" | sort)
 }
 
 # trex_home: where there is a TRex, server and all; nothing: there is none.
@@ -89,15 +83,14 @@ YAML
 }
 
 world_open
-tap_logs "$RUN/$LNS_LOG" "$RUN/herd0"
+tap_logs "$RUN/$LNS_LOG" "$RUN/load.log"
 configure
 tap_need "a generator with two ports" cables
 tap_need "Culvert is ready" lns_start
-tap_need "$LACS LACs with $SESSIONS sessions each come up" dial
-tap_need "a table of them" table
+tap_need "$LACS LACs with $SESSIONS sessions each come up, and who dialled goes" dial
+tap_need "a table of them, of both ends" table
 tap_lines world_in bench env PYTHONDONTWRITEBYTECODE=1 "$HERE/streams_through.py" "$RUN/sessions.csv" \
 	near0 far0 -- "$LNS_CTL" --socket "$RUN/lns/control.sock"
-tap_check "who dialled is ended" diallers KILL
 HOME_OF_TREX=$(trex_home)
 if [ -z "$HOME_OF_TREX" ]; then
 	tap_skip "a TRex server sends them itself" "no TRex (TREX_HOME says where; else it is looked for in /opt/trex)"
