@@ -135,8 +135,12 @@ data_read(struct data *d, const uint8_t *ip, size_t len, uint32_t flow, uint64_t
 {
 	uint64_t number, sent;
 
+	if (len >= WIRE_IPV4 && ip[WIRE_IPV4_PROTOCOL] != WIRE_ESP) {
+		d->counters.others++;
+		return;
+	}
 	if (len < DATA_LEAST || ip[0] != 0x45 || wire_ipv4_length(ip) != len ||
-		ip[WIRE_IPV4_PROTOCOL] != WIRE_ESP || !wire_ipv4_sum_right(ip, WIRE_IPV4)) {
+		!wire_ipv4_sum_right(ip, WIRE_IPV4)) {
 		d->counters.wrong_content++;
 		return;
 	}

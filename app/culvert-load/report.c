@@ -162,6 +162,7 @@ trial_object(const struct load *l, const struct trial *t)
 	set(o, "wrong_ttl", c->wrong_ttl);
 	set(o, "wrong_place", c->wrong_place);
 	set(o, "doubled", c->doubled);
+	set(o, "others", c->others);
 	set_real(o, "took_seconds", t->took_s);
 	set(o, "unsent", t->planned - c->sent);
 	json_object_set_new(o, "latency_us", latency(&l->data.latency));
@@ -253,9 +254,11 @@ print_data(const struct load *l, const struct trial *t)
 	printf("received   %ju, %ju lost (%.4f %%), %ju late in order\n", (uintmax_t)c->received,
 		(uintmax_t)lost(c), c->sent == 0 ? 0 : 100.0 * (double)lost(c) / (double)c->sent,
 		(uintmax_t)c->reordered);
-	printf("wrong      %ju by content, %ju by TTL, %ju in another's place, %ju twice\n",
+	printf("wrong      %ju by content, %ju by TTL, %ju in another's place, %ju twice; beside "
+	       "it %ju "
+	       "of others\n",
 		(uintmax_t)c->wrong_content, (uintmax_t)c->wrong_ttl, (uintmax_t)c->wrong_place,
-		(uintmax_t)c->doubled);
+		(uintmax_t)c->doubled, (uintmax_t)c->others);
 	printf("latency    min %.1f", (double)h->min / 1e3);
 	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
 		printf("  %s %.1f", quantiles[i].name,

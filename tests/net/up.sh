@@ -7,6 +7,7 @@
 set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
+. "$HERE/lib/xl2tpd.sh"
 
 CLIENT=$(readlink -f "${CULVERT_CLIENT:-$(dirname "$LNS_PROGRAM")/../culvert-client/culvert-client}")
 OTHER=192.0.2.9 # the gateway's outer address, where it will be an LNS itself
@@ -285,30 +286,7 @@ for wait in $(seq 200); do pgrep culvert-client >/dev/null || exit 0; sleep 0.1;
 
 # xl2tpd and pppd serve; the gateway is an address of theirs.
 other_lns() {
-	client_hang_up G && ipsec_stop G && guest_run G '
-cat >/etc/xl2tpd/xl2tpd.conf <<X
-[global]
-port = 1701
-access control = no
-[lns default]
-ip range = 10.99.0.10-10.99.0.20
-local ip = 10.99.0.1
-challenge = yes
-hostname = gateway
-length bit = yes
-require authentication = yes
-require chap = yes
-refuse pap = yes
-pppoptfile = /etc/ppp/options.lns
-X
-echo "* * tunnelsecret" >/etc/xl2tpd/l2tp-secrets
-printf "%s\n" "name gateway" require-mschap-v2 noccp novj "mtu 1400" "mru 1400" debug \
-	"logfile /tmp/box/pppd.log" >/etc/ppp/options.lns
-echo "\"userA\" * \"pass-a\" *" >/etc/ppp/chap-secrets
-chmod 600 /etc/ppp/chap-secrets /etc/xl2tpd/l2tp-secrets
-rm -f /run/xl2tpd.pid
-xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -s /etc/xl2tpd/l2tp-secrets -p /run/xl2tpd.pid \
-	-C /run/xl2tpd/l2tp-control >>/tmp/box/xl2tpd.log 2>&1 &' &&
+	client_hang_up G && ipsec_stop G && xl2tpd_serve G tunnelsecret userA pass-a &&
 		ipsec_start G peer=A local=172.31.7.1 remote=%any inner=172.31.2.1 peer-inner=172.31.1.1 &&
 		ipsec_start A peer=G local=%any remote=172.31.7.1 inner=172.31.1.1 peer-inner=172.31.2.1 &&
 		client_yaml "s/lns: .*/lns: $OTHER/; s/gateway: .*/gateway: 172.31.7.1/" &&
