@@ -126,7 +126,8 @@ def details(cell):
         yield f"what Culvert counted is not all known: {cell['beside']}"
     for at in cell["latency"]:
         known = ", ".join(f"{key} {at[key]:,.6g} us" for key in ("min", "p50", "p99", "p99.9", "max") if key in at)
-        lossy = f", lost {at['loss_ratio']:.3%}" if at["loss_ratio"] else ""
+        lossy = (f", LATE ({at['late']}): not at this rate" if at["late"] else
+                 f", lost {at['loss_ratio']:.3%}" if at["loss_ratio"] else "")
         yield f"latency at {at['percent']} % of {at['of']}, {at['pps']:,} packets/s: {known or 'unknown'}{lossy}"
     yield from burst_lines(cell["burst"])
     yield from soak_lines(cell["soak"])

@@ -241,6 +241,11 @@ def test_table():
     """irregular results are marked as such"""
     text = "\n".join(report.table(many()))
     assert text.count("IRREGULAR: <&>") == 27
+    run = run_of(result())
+    run["cells"][0]["latency"] = [{"percent": 90, "of": "ndr", "pps": 900, "late": late, "loss_ratio": loss, "p50": 3}
+                                  for late, loss in (("", 0), ("", 0.1), ("stretched", 1.0))]
+    text = "\n".join(report.table(run))
+    assert "p50 3 us\n" in text and "lost 10.000%\n" in text and "LATE (stretched): not at this rate" in text, text
 
 
 if __name__ == "__main__":
