@@ -45,6 +45,8 @@ SYNOPSIS
     ./dpdk-setup.sh bench [--quick] [--json] [--help]
                                     cycles a packet, set-ups a second, memory a session; as root
                                     with hugepages, which are given back at the end
+    ./dpdk-setup.sh bench --against l2tpns [--json] | bench --against --help
+                                    calls and packets a second beside another LNS (root)
     ./dpdk-setup.sh throughput [OPTIONS] -- culvert-load ... | compare A B | machine | --help
                                     the rates that a server relays, searched as RFC 9971 says, with
                                     culvert-load or TRex (tests/throughput/README.md)
@@ -306,6 +308,12 @@ BENCH_PAGES=96 # what it takes for buffers and rings: tests/bench/machine.c
 # Hugepages for as long as it runs, where there are too few and they can be had.
 command_bench() {
 	local had free
+	if [ "${1-}" = --against ]; then
+		shift
+		[ "${1-}" != l2tpns ] || install_test_packages >&2
+		command_build >&2
+		exec "$TOP/tests/bench/against.sh" "$@"
+	fi
 	command_build >&2
 	had=$(read_file "$SYSFS/$PAGES/nr_hugepages") free=$(read_file "$SYSFS/$PAGES/free_hugepages")
 	if [ -n "$had" ] && [ "${free:-0}" -lt $BENCH_PAGES ] && [ -w "$SYSFS/$PAGES/nr_hugepages" ]; then

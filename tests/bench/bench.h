@@ -117,6 +117,7 @@ int bench_timers(void);     /* timers.c */
 int bench_routes(void);     /* routes.c */
 int bench_memory(void);     /* memory.c */
 int bench_memory_lac(void); /* likewise */
-int bench_client(void);     /* client.c */
+int bench_client(void);     /* scripts.c */
+int bench_load(void);       /* likewise */
 
 #endif

@@ -37,6 +37,7 @@ static const struct section {
 	{{"timers"}, bench_timers},
 	{{"lookup"}, bench_routes},
 	{{"client"}, bench_client},
+	{{"load"}, bench_load},
 };
 
 enum { MOST_ONLY = 32, SECTIONS = sizeof(sections) / sizeof(sections[0]) };

@@ -103,6 +103,14 @@ static const struct bench_kind kinds[] = {
 		"among a million; each address in one of them, in no order"},
 	{"timers.tick", "cycles/4 ms", "the control thread's timers, of which a million are armed"},
 	{"timers.fire", "cycles/timer", "one of them that fires and is armed again"},
+	{"load.calls", "calls/s",
+		"a tunnel and a session each, MS-CHAPv2, both ends proved; culvertd has one CPU, "
+		"and "
+		"culvert-load, at the other end of a memif, another one"},
+	{"load.up", "s", "until so many sessions are up, ten in a tunnel"},
+	{"load.held", "% of a CPU",
+		"of the control thread, while they are held by echoes and HELLO"},
+	{"load.memory", "bytes", "of culvertd, that a session took"},
 	{"client.up", "Mbit/s",
 		"culvert-client's TCP to who is behind Culvert, in a User-Mode Linux guest"},
 	{"client.down", "Mbit/s", "from there; limit: kernel L2TP. There a system call is dear"},

@@ -22,9 +22,9 @@ setup.tunnel setup.wire setup.forged memory memory.session memory.lac
 memory.lac.session lookup.routes10 lookup.routes1m timers.tick timers.fire
 client.up client.down client.kernel.up client.kernel.down client.xl2tpd.up client.xl2tpd.down
 client.native.up client.native.down client.thread.up client.thread.down
-client.packet.up client.packet.down""".split()
+client.packet.up client.packet.down load.calls load.up load.held load.memory""".split()
 # what is measured outside of the bench, which --brief leaves out
-OUTSIDE = [name for name in NAMES if name.startswith("client.")]
+OUTSIDE = [name for name in NAMES if name.startswith(("client.", "load."))]
 NEED_TWO_CPUS = [name for name in NAMES if name.startswith(("workers.", "churn", "latency."))
                  or ".memif" in name]
 MACHINE = {"cpu": str, "cpus_allowed": int, "cpus_used": list, "tsc_ghz": float,

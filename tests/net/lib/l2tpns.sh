@@ -5,7 +5,7 @@
 # log RUN/l2tpns/log, that of FreeRADIUS RUN/radius.log.
 
 L2TPNS_ADDRESS=192.0.2.1
-L2TPNS_INSIDE=10.88.0.1 # what it calls itself in its sessions, whose pool is 10.88.1.0/24
+L2TPNS_INSIDE=10.88.0.1 # what it calls itself in its sessions, whose pool is 10.88.1.0/24 unless said otherwise
 
 # l2tpns_missing: why it cannot run here, in words; nothing if it can.
 l2tpns_missing() {
@@ -19,14 +19,14 @@ l2tpns_missing() {
 	[ -c /dev/net/tun ] || echo "no /dev/net/tun"
 }
 
-# l2tpns_configure secret=SECRET [auth=chap] USER:PASSWORD[:ADDRESS[:BEHIND]]...: a user's own address, and
-# a network behind it.
+# l2tpns_configure secret=SECRET [auth=chap] [pool=10.88.1.0/24] [debug=3] USER:PASSWORD[:ADDRESS[:BEHIND]]...: a
+# user's own address, and a network behind it.
 l2tpns_configure() {
-	local secret='' auth=chap word user password address behind
+	local secret='' auth=chap pool=10.88.1.0/24 debug=3 word user password address behind
 	mkdir -p "$RUN/l2tpns/etc" "$RUN/l2tpns/raddb" && : >"$RUN/l2tpns/raddb/users" || return 1
 	for word in "$@"; do
 		case $word in
-		secret=* | auth=*) local "${word?}" ;;
+		secret=* | auth=* | pool=* | debug=*) local "${word?}" ;;
 		*)
 			IFS=: read -r user password address behind <<<"$word"
 			printf '%s Cleartext-Password := "%s"\n\tService-Type = Framed-User, Framed-Protocol = PPP%s%s\n' \
@@ -35,9 +35,9 @@ l2tpns_configure() {
 			;;
 		esac
 	done
-	echo 10.88.1.0/24 >"$RUN/l2tpns/etc/ip_pool" && : >"$RUN/l2tpns/etc/users" &&
+	echo "$pool" >"$RUN/l2tpns/etc/ip_pool" && : >"$RUN/l2tpns/etc/users" &&
 		cat >"$RUN/l2tpns/etc/startup-config" <<X && l2tpns_radius
-set debug 3
+set debug $debug
 set log_file "$RUN/l2tpns/log"
 set pid_file "$RUN/l2tpns/pid"
 set hostname "l2tpns"
@@ -66,6 +66,7 @@ run_dir = $dir
 libdir = /usr/lib/freeradius
 log { destination = stdout }
 security { reject_delay = 0 }
+max_requests = 65536
 client l2tpns { ipaddr = 127.0.0.1
 	secret = radiussecret
 	require_message_authenticator = no }
