@@ -59,7 +59,8 @@ static const struct row rows[] = {
 		"a name of at most 48 bytes with at most one %u",
 		"PPP user; %u in it is a number from 0 (default: user%u)"},
 	{"users", "N", NUMBER, AT(people.users), 1, PEOPLE_SESSIONS_MAX, NULL, NULL,
-		"how many users the sessions share (default: 1)"},
+		"how many users share the sessions (default: 1; the LNS has to let one have as "
+		"many)"},
 	{"password-file", "FILE", TEXT, AT(password_file), 0, 0, NULL, NULL,
 		"the password of all users, the file's first line"},
 	{"secret-file", "FILE", TEXT, AT(secret_file), 0, 0, NULL, NULL,
