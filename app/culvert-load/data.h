@@ -32,8 +32,8 @@ struct data_counters {
 	uint64_t sent_bytes, received_bytes; /* of IP packets */
 	uint64_t reordered, doubled;
 	uint64_t wrong_content, wrong_ttl, wrong_place; /* none of them counts as received */
-	uint64_t old;                                   /* of a run before this one */
-	uint64_t others;                                /* no ESP: an ICMP of the LNS's */
+	uint64_t old;    /* of a run, or a session, before this one */
+	uint64_t others; /* no ESP: an ICMP of the LNS's */
 };
 
 struct data {

@@ -16,7 +16,8 @@
 enum { EXIT_DONE = 0, EXIT_LOAD = 1, EXIT_USAGE = 2, EXIT_SETUP = 3 };
 
 enum {
-	IMIX = 0, /* as a size */
+	IMIX = 0,         /* as a size */
+	IMIX_MOST = 1400, /* the largest of the mix */
 	LOAD_FIRST_PORT = 1024,
 	LOAD_PORTS = 65536 - LOAD_FIRST_PORT, /* that a random source port is one of */
 };
@@ -45,7 +46,8 @@ struct trial {
 	unsigned pps, size;
 	uint64_t packets; /* of a burst; 0: pps for so many seconds */
 	double seconds, took_s;
-	uint64_t planned, refused; /* refused: by the port */
+	uint64_t planned;
+	uint64_t missed; /* that our own port had no room for */
 };
 
 struct load {
@@ -57,7 +59,8 @@ struct load {
 	struct people *people;
 	uint16_t *source_ports; /* of tunnels */
 	struct data data;
-	uint64_t now, start, up_at; /* up_at: when all were up; 0: not yet */
+	uint64_t now, start;
+	uint64_t dialled_at, up_at; /* when the first call was due, and all were up; 0: not yet */
 	uint32_t next;              /* who sends next */
 	uint64_t imix;              /* how many of a mix were sent */
 	uint64_t strays;            /* frames that nobody here is for */
@@ -73,6 +76,8 @@ unsigned load_round(struct load *l, bool churn);
 /* Writes and sends up to PORT_BURST packets of data; returns how many a port took, *tried: how many
  * there were to send (0: nobody can). */
 unsigned load_send(struct load *l, unsigned n, unsigned size, unsigned *tried);
+/* Frames that our own ports had no room for, since the start, as far as their drivers tell. */
+uint64_t load_missed(const struct load *l);
 /* Rests when there was nothing to do. */
 void load_rest(struct load *l, unsigned frames);
 

@@ -10,7 +10,9 @@
 
 enum {
 	REST_US = 50,
-	INNER = 8 + 4, /* bytes of L2TP and PPP in front of what is sent inside, at most */
+	BURSTS_A_ROUND = 8,
+	LOOKED_MOST = 4096, /* of those who might send, before others wait too long */
+	INNER = 8 + 4,      /* bytes of L2TP and PPP in front of what is sent inside, at most */
 };
 
 static uint64_t
@@ -33,26 +35,26 @@ load_rest(struct load *l, unsigned frames)
 
 /* Frames of the control side go out one by one; what a port does not take is sent again by whoever
  * wants an answer. */
-static void
+static bool
 put(struct load *l, unsigned port, struct rte_mbuf *m, size_t len)
 {
 	m->data_len = (uint16_t)len;
 	m->pkt_len = (uint32_t)len;
-	if (rte_eth_tx_burst(l->ports[port].id, 0, &m, 1) == 0) {
-		l->control_refused++;
-		rte_pktmbuf_free(m);
-	}
+	if (rte_eth_tx_burst(l->ports[port].id, 0, &m, 1) == 1)
+		return true;
+	rte_pktmbuf_free(m);
+	return false;
 }
 
-static void
+static bool
 put_copy(struct load *l, unsigned port, const uint8_t *frame, size_t len)
 {
 	struct rte_mbuf *m = port_buffer();
 
 	if (m == NULL)
-		return;
+		return false;
 	memcpy(rte_pktmbuf_mtod(m, uint8_t *), frame, len);
-	put(l, port, m, len);
+	return put(l, port, m, len);
 }
 
 /* ---- in ---- */
@@ -90,20 +92,23 @@ take_outer(struct load *l, const struct side_frame *f)
 		data_read(&l->data, packet.data, packet.len, session, l->now);
 }
 
-/* A packet for the host behind the LNS: its flow is that of the session that has the address. */
+/* A packet for the host behind the LNS: its flow is that of the session that has the address, or
+ * had it when it was sent. */
 static void
 take_inner(struct load *l, const struct side_frame *f)
 {
-	uint32_t flow;
+	uint32_t n = l->o->people.sessions, flow, address_be;
 
-	if (f->ip_len < DATA_LEAST) {
-		l->strays++;
+	if (f->ip_len < DATA_LEAST || f->ip[WIRE_IPV4_PROTOCOL] != WIRE_ESP) {
+		l->data.counters.others++;
 		return;
 	}
 	flow = data_flow_of(f->ip);
-	if (flow < l->o->people.sessions || flow >= l->data.n ||
-		people_person(l->people, flow - l->o->people.sessions)->address_be !=
-			wire_swap32(f->source))
+	address_be =
+		flow < n || flow >= l->data.n ? 0 : people_person(l->people, flow - n)->address_be;
+	if (flow >= n && flow < l->data.n && address_be == 0)
+		l->data.counters.old++;
+	else if (address_be != wire_swap32(f->source))
 		l->data.counters.wrong_place++;
 	else
 		data_read(&l->data, f->ip, f->ip_len, flow, l->now);
@@ -127,7 +132,7 @@ take(struct load *l, unsigned port, const uint8_t *frame, size_t len)
 }
 
 static unsigned
-receive(struct load *l, unsigned port)
+receive_burst(struct load *l, unsigned port)
 {
 	struct rte_mbuf *burst[PORT_BURST];
 	unsigned n = rte_eth_rx_burst(l->ports[port].id, 0, burst, PORT_BURST);
@@ -142,6 +147,19 @@ receive(struct load *l, unsigned port)
 		rte_pktmbuf_free(burst[i]);
 	}
 	return n;
+}
+
+/* What waits, so that it is not our own ring that overflows; but not without an end. */
+static unsigned
+receive(struct load *l, unsigned port)
+{
+	unsigned all = 0, n;
+
+	do {
+		n = receive_burst(l, port);
+		all += n;
+	} while (n == PORT_BURST && all < PORT_BURST * BURSTS_A_ROUND);
+	return all;
 }
 
 /* ---- out ---- */
@@ -164,7 +182,7 @@ say(struct load *l)
 		side_write_udp(&l->sides[0], frame, l->o->first + tunnel % l->o->people.addresses,
 			l->source_ports[tunnel], l->o->lns, (uint16_t)l->o->lns_port, (size_t)len,
 			true);
-		put(l, 0, m, SIDE_OUTER + (size_t)len);
+		l->control_refused += !put(l, 0, m, SIDE_OUTER + (size_t)len);
 	}
 }
 
@@ -180,11 +198,25 @@ ask(struct load *l)
 		found &= s->found;
 		if (s->found || l->now < s->ask_at)
 			continue;
-		s->ask_at = l->now + SIDE_ASK_MS * CV_NS_PER_MS;
 		side_ask(s, frame);
-		put_copy(l, i, frame, sizeof(frame));
+		if (put_copy(l, i, frame, sizeof(frame))) /* a port may need a while to be there */
+			s->ask_at = l->now + SIDE_ASK_MS * CV_NS_PER_MS;
 	}
 	return found;
+}
+
+uint64_t
+load_missed(const struct load *l)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < l->n_ports; i++) {
+		struct rte_eth_stats s;
+
+		if (rte_eth_stats_get(l->ports[i].id, &s) == 0)
+			n += s.imissed + s.rx_nombuf;
+	}
+	return n;
 }
 
 unsigned
@@ -196,8 +228,11 @@ load_round(struct load *l, bool churn)
 	for (unsigned i = 0; i < l->n_ports; i++)
 		n += receive(l, i);
 	people_handle_timeout(l->people, l->now);
-	if (ask(l))
+	if (ask(l)) {
+		if (l->dialled_at == 0)
+			l->dialled_at = l->now;
 		people_work(l->people, l->now, churn);
+	}
 	say(l);
 	return n;
 }
@@ -215,11 +250,11 @@ next_job(struct load *l, struct job *j)
 {
 	uint32_t n = l->o->people.sessions, ends = l->n_ports == 2 ? 2 * n : n;
 
-	for (uint32_t looked = 0; looked < ends; looked++) {
+	for (uint32_t looked = 0; looked < ends && looked < LOOKED_MOST; looked++) {
 		uint32_t k = l->next, other = (k % n) ^ 1;
 		const struct person *from = people_person(l->people, k % n);
 
-		l->next = (k + 1) % ends;
+		l->next = k + 1 == ends ? 0 : k + 1;
 		if (from->address_be == 0)
 			continue;
 		if (l->n_ports == 2) {
@@ -243,7 +278,7 @@ next_job(struct load *l, struct job *j)
 static unsigned
 size_of_next(struct load *l, unsigned size)
 {
-	static const uint16_t mix[12] = {64, 576, 64, 64, 576, 64, 1400, 64, 576, 64, 64, 576};
+	static const uint16_t mix[12] = {64, 576, 64, 64, 576, 64, IMIX_MOST, 64, 576, 64, 64, 576};
 
 	return size != IMIX ? size : mix[l->imix++ % 12];
 }
@@ -300,6 +335,7 @@ load_send(struct load *l, unsigned n, unsigned size, unsigned *tried)
 	struct job j;
 
 	*tried = 0;
+	l->now = read_clock();
 	for (; *tried < n && *tried < PORT_BURST && next_job(l, &j); ++*tried) {
 		struct rte_mbuf *m = port_buffer();
 		unsigned bytes = size_of_next(l, size);

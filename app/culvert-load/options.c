@@ -308,8 +308,10 @@ check(struct options *o)
 	if ((o->uplink == NULL) != (o->host == 0) ||
 		(o->uplink == NULL) != (o->uplink_gateway == 0))
 		return incomplete("--uplink-port, --uplink-host and --uplink-gateway go together");
-	if (o->size != IMIX && o->size > o->mtu)
+	if ((o->size == IMIX ? IMIX_MOST : o->size) > o->mtu)
 		return incomplete("--size: larger than --mru");
+	if (o->trials && o->table)
+		return incomplete("--trials and --trex: one of the two");
 	if (o->pps != 0 && o->uplink == NULL && o->people.sessions < 2)
 		return incomplete("--pps: data between clients needs two of them");
 	if (o->gateway == 0)

@@ -194,6 +194,7 @@ bury(struct people *p, uint32_t number)
 	cv_wheel_cancel(&p->wheel, &t->alarm.timer);
 	lac_free(t->lac);
 	t->lac = NULL;
+	p->living--;
 }
 
 int
@@ -250,24 +251,13 @@ people_handle_timeout(struct people *p, uint64_t now)
 }
 
 void
-people_close(struct people *p, uint64_t now)
+people_close(struct people *p)
 {
-	static const struct l2tp_reason over = {.result = L2TP_STOPCCN_CLEAR};
-
 	p->closing = true;
-	for (uint32_t t = 0; t < p->tunnels; t++) {
-		if (p->tunnel[t].lac == NULL)
-			continue;
-		lac_close(p->tunnel[t].lac, now, &over);
-		people_list(p, t);
-	}
 }
 
 bool
 people_gone(const struct people *p)
 {
-	for (uint32_t t = 0; t < p->tunnels; t++)
-		if (p->tunnel[t].lac != NULL)
-			return false;
-	return true;
+	return p->living == 0;
 }

@@ -73,7 +73,8 @@ struct people *people_new(const struct people_params *params, uint64_t now);
 void people_free(struct people *p);
 
 uint32_t people_tunnels(const struct people *p);
-/* Begins what is due by rate and window; and, where `churn` is on, hangs up. */
+/* Begins what is due by rate and window; where `churn` is on, hangs up; after people_close, ends.
+ */
 void people_work(struct people *p, uint64_t now, bool churn);
 /* What goes into tunnel t. 0, DIAL_PACKET (*session: whose) or CV_ERR_*. */
 int people_input(struct people *p, uint64_t now, uint32_t tunnel, const uint8_t *data, size_t len,
@@ -83,8 +84,9 @@ int people_poll_output(
 	struct people *p, uint64_t now, uint32_t *tunnel, void *buf, size_t capacity);
 uint64_t people_next_timeout(const struct people *p);
 void people_handle_timeout(struct people *p, uint64_t now);
-/* Ends all tunnels by StopCCN; people_gone: each has been acknowledged, or given up. */
-void people_close(struct people *p, uint64_t now);
+/* From now on people_work ends tunnels by StopCCN, and nobody calls any more; people_gone: each has
+ * been acknowledged, or given up. */
+void people_close(struct people *p);
 bool people_gone(const struct people *p);
 
 const struct person *people_person(const struct people *p, uint32_t session);

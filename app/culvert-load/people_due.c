@@ -2,7 +2,10 @@
 /* Who calls, and who hangs up, when. */
 #include "culvert-load/people_private.h"
 
-enum { CALLS_A_ROUND = 64 }; /* so that what has come in is not kept waiting */
+enum {
+	CALLS_A_ROUND = 64, /* so that what has come in is not kept waiting */
+	LOOKED_MOST = 4096, /* likewise */
+};
 
 /* How many are due since `since`, of which `done` are. */
 static uint64_t
@@ -42,8 +45,9 @@ begin_calls(struct people *p, uint64_t now)
 
 		p->ready_at = (p->ready_at + 1) % p->n;
 		p->n_ready--;
-		p->called++;
-		if (!call(p, now, session))
+		if (call(p, now, session))
+			p->called++;
+		else
 			people_wait(p, now, session);
 	}
 }
@@ -55,7 +59,7 @@ hang_up(struct people *p, uint64_t now)
 
 	if (n > CALLS_A_ROUND)
 		n = CALLS_A_ROUND;
-	for (uint32_t looked = 0; n > 0 && looked < p->n; looked++) {
+	for (uint32_t looked = 0; n > 0 && looked < p->n && looked < LOOKED_MOST; looked++) {
 		uint32_t session = p->next_churn;
 
 		p->next_churn = (session + 1) % p->n;
@@ -69,11 +73,30 @@ hang_up(struct people *p, uint64_t now)
 	}
 }
 
+/* Some at a time: all answers at once would be too many for whoever takes them. */
+static void
+close_some(struct people *p, uint64_t now)
+{
+	static const struct l2tp_reason over = {.result = L2TP_STOPCCN_CLEAR};
+
+	for (unsigned i = 0; i < CALLS_A_ROUND && p->next_close < p->tunnels; p->next_close++) {
+		struct tunnel *t = &p->tunnel[p->next_close];
+
+		if (t->lac == NULL)
+			continue;
+		lac_close(t->lac, now, &over);
+		people_list(p, p->next_close);
+		i++;
+	}
+}
+
 void
 people_work(struct people *p, uint64_t now, bool churn)
 {
-	if (p->closing)
+	if (p->closing) {
+		close_some(p, now);
 		return;
+	}
 	if (p->begun_at == 0)
 		p->begun_at = now;
 	begin_calls(p, now);

@@ -58,6 +58,7 @@ people_dial(struct people *p, uint64_t now, uint32_t number)
 	params.l2tp.hello_ns = o->hello_ns;
 	params.l2tp.setup_timeout_ns = o->setup_ns;
 	t->lac = lac_new(&params, now);
+	p->living += t->lac != NULL;
 	t->up = t->dead = t->done = false;
 	if (t->lac == NULL)
 		return false;
@@ -113,15 +114,18 @@ tunnel_down(struct people *p, uint64_t now, uint32_t number, const struct l2tp_r
 	struct tunnel *t = &p->tunnel[number];
 	uint32_t first = number * p->params.per_tunnel;
 
+	uint64_t fell = p->counters.fell;
+
+	for (uint32_t i = 0; i < p->params.per_tunnel && first + i < p->n; i++)
+		ended(p, now, first + i);
 	if (!p->closing) {
 		complain(p, "a tunnel ended", reason);
 		p->counters.tunnels_failed += !t->up;
-		p->counters.tunnels_fell += t->up;
+		/* one that nobody was in may be ended */
+		p->counters.tunnels_fell += t->up && p->counters.fell != fell;
 	}
 	t->up = false;
 	t->dead = true;
-	for (uint32_t i = 0; i < p->params.per_tunnel && first + i < p->n; i++)
-		ended(p, now, first + i);
 }
 
 /* ---- events ---- */
@@ -193,9 +197,14 @@ event(struct people *p, uint64_t now, uint32_t number, const struct dial_event *
 	case DIAL_EV_DONE:
 		p->tunnel[number].done = true;
 		break;
+	case DIAL_EV_NETWORK_DOWN: /* it may come up again by itself */
+		if (p->persons[session].state == UP) {
+			p->counters.fell++;
+			people_set_state(p, session, CALLS);
+		}
+		break;
 	case DIAL_EV_CALL_UP:
 	case DIAL_EV_AUTH_DONE:
-	case DIAL_EV_NETWORK_DOWN:
 		break;
 	}
 }

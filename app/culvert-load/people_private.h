@@ -40,6 +40,8 @@ struct people {
 	uint32_t next_churn;         /* session to look at next */
 	uint64_t begun_at, churn_at; /* when calls, and hanging up, began; 0: not yet */
 	uint64_t called, churned;    /* since then */
+	uint32_t living;             /* tunnels, dead ones with them, that are not freed */
+	uint32_t next_close;         /* tunnel to be closed next */
 	bool closing;
 	char complaint[256];
 };

@@ -37,9 +37,11 @@ memory_kib(void)
 static double
 calls_per_second(const struct load *l)
 {
-	uint64_t ns = (l->up_at == 0 ? l->now : l->up_at) - l->start;
+	uint64_t ns = (l->up_at == 0 ? l->now : l->up_at) - l->dialled_at;
 
-	return ns == 0 ? 0 : (double)people_counters(l->people)->most_up / seconds(ns);
+	return ns == 0 || l->dialled_at == 0
+		       ? 0
+		       : (double)people_counters(l->people)->most_up / seconds(ns);
 }
 
 /* One line that is written over, where a person may look at it. NULL: it goes away. */
@@ -165,6 +167,7 @@ trial_object(const struct load *l, const struct trial *t)
 	set(o, "others", c->others);
 	set_real(o, "took_seconds", t->took_s);
 	set(o, "unsent", t->planned - c->sent);
+	set(o, "missed", t->missed);
 	json_object_set_new(o, "latency_us", latency(&l->data.latency));
 	set(o, "inner_bytes", c->sent_bytes);
 	return o;
@@ -187,7 +190,7 @@ report_up(const struct load *l)
 	json_object_set_new(o, "event", json_string("up"));
 	set(o, "sessions", people_counters(l->people)->up);
 	set(o, "wanted", l->o->people.sessions);
-	set_real(o, "seconds", seconds(l->now - l->start));
+	set_real(o, "seconds", seconds(l->now - (l->dialled_at == 0 ? l->start : l->dialled_at)));
 	print_line(o);
 }
 
@@ -220,7 +223,7 @@ people_object(const struct load *l)
 	set(o, "retransmits", people_retransmits(l->people));
 	set(o, "not_sent", l->control_refused);
 	if (l->up_at != 0)
-		set_real(o, "up_after_s", seconds(l->up_at - l->start));
+		set_real(o, "up_after_s", seconds(l->up_at - l->dialled_at));
 	set_real(o, "up_per_second", calls_per_second(l));
 	return o;
 }
@@ -233,7 +236,7 @@ print_people(const struct load *l)
 	printf("sessions   %u of %u up, in %u tunnels", c->up, l->o->people.sessions,
 		people_tunnels(l->people));
 	if (l->up_at != 0)
-		printf(", after %.2f s: %.0f a second", seconds(l->up_at - l->start),
+		printf(", after %.2f s: %.0f a second", seconds(l->up_at - l->dialled_at),
 			calls_per_second(l));
 	printf("\ncalls      %ju begun, %ju failed, %ju hung up, %ju ended by the LNS\n",
 		(uintmax_t)c->calls, (uintmax_t)c->failed, (uintmax_t)c->hung_up,

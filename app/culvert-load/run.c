@@ -37,7 +37,7 @@ close_all(struct load *l)
 {
 	uint64_t end = l->now + CLOSE_MS * CV_NS_PER_MS;
 
-	people_close(l->people, l->now);
+	people_close(l->people);
 	while (l->now < end && !people_gone(l->people))
 		load_rest(l, load_round(l, false));
 }
@@ -70,7 +70,11 @@ load_run(struct load *l)
 	load_round(l, false);
 	l->start = l->now;
 	up = come_up(l);
-	if (l->o->trials && up) {
+	if (!up) {
+		report_progress(l, NULL);
+		explain(l);
+	}
+	if (l->o->trials) {
 		trials_run(l);
 	} else if (up) {
 		if (l->o->table)
@@ -79,11 +83,6 @@ load_run(struct load *l)
 		data = l->o->pps != 0;
 		if (data)
 			trial_run(l, &t);
-	} else {
-		report_progress(l, NULL);
-		explain(l);
-		if (l->o->trials)
-			report_up(l);
 	}
 	report_progress(l, NULL);
 	up &= report_good(l, data ? &t : NULL);

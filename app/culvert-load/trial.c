@@ -12,6 +12,8 @@ enum {
 	LAST_MS = 300,    /* for what is on its way when sending has ended */
 	GRACE_MS = 2,     /* for what was due just before the end, */
 	GRACE_PART = 200, /* or this part of the time */
+	LATE_PART = 100,  /* of a second's packets: what 10 ms have */
+	LATE_LEAST = 64,
 	LINE = 128,
 	SECONDS_MAX = 7 * 24 * 3600,
 };
@@ -36,9 +38,17 @@ end_of(const struct trial *t, uint64_t begin)
 	return begin + time + (grace > GRACE_MS * CV_NS_PER_MS ? grace : GRACE_MS * CV_NS_PER_MS);
 }
 
+/* So many may be late, and are sent at once. */
+static uint64_t
+late_most(const struct trial *t)
+{
+	return t->pps / LATE_PART < LATE_LEAST ? LATE_LEAST : t->pps / LATE_PART;
+}
+
 /*
- * What is late is sent as soon as it can be, and what is not sent when the time is over is not sent
- * at all: a generator that is too slow must not look like a server that loses nothing.
+ * What is late is sent as soon as it can be, but what was due some ms ago, or is not sent when the
+ * time is over, is not sent at all: a generator that is too slow, or was not let run, must neither
+ * look like a server that loses nothing, nor overrun one with what it has saved up.
  */
 void
 trial_run(struct load *l, struct trial *t)
@@ -47,23 +57,24 @@ trial_run(struct load *l, struct trial *t)
 
 	data_begin(&l->data);
 	t->planned = t->packets != 0 ? t->packets : (uint64_t)(t->pps * t->seconds);
-	t->refused = 0;
+	t->missed = load_missed(l);
 	load_round(l, true);
 	last = begin = l->now;
 	end = end_of(t, begin);
 	while (!l->stop && tried < t->planned && l->now < end) {
 		uint64_t wanted = t->packets != 0 ? t->planned : due(t, l->now - begin);
-		unsigned n = wanted - tried < PORT_BURST ? (unsigned)(wanted - tried) : PORT_BURST;
-		unsigned made = 0, sent = load_send(l, n, t->size, &made);
+		unsigned n, made = 0;
 
+		if (t->packets == 0 && wanted - tried > late_most(t))
+			tried = wanted - late_most(t); /* these are not sent any more */
+		n = wanted - tried < PORT_BURST ? (unsigned)(wanted - tried) : PORT_BURST;
+		load_send(l, n, t->size, &made);
 		tried += made;
-		t->refused += made - sent;
-		if (made > 0)
-			last = l->now;
 		if (t->packets != 0 && made == 0)
 			break; /* nobody can send */
-		if (t->packets == 0 || tried % (8 * PORT_BURST) == 0)
-			load_round(l, true);
+		load_round(l, true);
+		if (made > 0)
+			last = l->now;
 		report_progress(l, "data");
 	}
 	/* what was sent at the end of its time took all of it */
@@ -72,6 +83,7 @@ trial_run(struct load *l, struct trial *t)
 		t->took_s = t->seconds;
 	for (end = l->now + LAST_MS * CV_NS_PER_MS; !l->stop && l->now < end;)
 		load_rest(l, load_round(l, true));
+	t->missed = load_missed(l) - t->missed;
 }
 
 /* ---- commands ---- */
@@ -92,10 +104,10 @@ read_size(const struct load *l, const char *word, unsigned *size)
 
 	if (strcmp(word, "imix") == 0) {
 		*size = IMIX;
-		return true;
+		return l->o->people.mru >= IMIX_MOST;
 	}
 	*size = (unsigned)n;
-	return *end == '\0' && n >= DATA_LEAST && n <= l->o->people.mru;
+	return word[0] != '\0' && *end == '\0' && n >= DATA_LEAST && n <= l->o->people.mru;
 }
 
 static void
@@ -106,6 +118,10 @@ command(struct load *l, const char *line)
 	char word[16], more;
 	bool burst;
 
+	if (strchr(line, '-') != NULL) {
+		complain("a number is below 0");
+		return;
+	}
 	if (sscanf(line, "trial %u %lf %15s %c", &t.pps, &t.seconds, word, &more) == 3) {
 		burst = false;
 	} else if (sscanf(line, "burst %llu %15s %c", &packets, word, &more) == 2) {
@@ -140,8 +156,10 @@ next_line(struct load *l, char line[LINE])
 		if (poll(&in, 1, 0) <= 0)
 			continue;
 		n = read(STDIN_FILENO, &c, 1);
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return false;
+		if (n == 0 || (n < 0 && errno != EINTR)) {
+			line[len] = '\0'; /* the last line may have no end */
+			return n == 0 && len > 0 && !long_line;
+		}
 		if (n < 0)
 			continue;
 		if (c == '\n') {

@@ -6,7 +6,7 @@
 # CULVERTD, CULVERTCTL and CULVERT_LOAD name the programs, by default those in build/app.
 #
 # usage: against.sh l2tpns [--json] [--sessions N] [--size BYTES] | --help
-set -u
+set -u -o pipefail
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/../net/lib/all.sh"
 . "$HERE/../net/lib/l2tpns.sh"

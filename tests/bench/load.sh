@@ -11,7 +11,7 @@ set -u
 CALLS=$1 SESSIONS=$2 HELD=$3 MEASURED=$4 ELSE=$5
 A_TUNNEL=10 # sessions in a tunnel, where there are many
 RUN=$(mktemp -d "${TMPDIR:-/tmp}/culvert-bench.XXXXXX") || exit 2
-DAEMON=
+DAEMON='' HOLDER=''
 TICKS=$(getconf CLK_TCK)
 trap 'stop; rm -rf "$RUN"' EXIT
 
@@ -21,9 +21,14 @@ failed() {
 	exit 1
 }
 
+# What runs: culvert-load, what it reads from, the daemon.
 stop() {
-	[ -z "$DAEMON" ] || kill "$DAEMON" 2>/dev/null && wait "$DAEMON" 2>/dev/null
-	DAEMON=
+	local pid
+	for pid in $(cat "$RUN/sleep" 2>/dev/null) $HOLDER $DAEMON; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	rm -f "$RUN/sleep"
+	DAEMON='' HOLDER=''
 }
 
 # serve WORKERS CPUS: workers 0: one thread does all.
@@ -43,7 +48,7 @@ serve() {
 			groups: [ { name: clients, address: 10.255.0.1, pool: [10.64.0.0/12], policy: any, user-sessions: 1000 } ]
 			users:
 		YAML
-		for number in $(seq 0 $((SESSIONS / 1000 + 1))); do
+		for number in $(seq 0 $(((SESSIONS > CALLS ? SESSIONS : CALLS) / 1000 + 1))); do
 			echo "  - { name: user$number, password-file: password }"
 		done
 	} >"$RUN/culvert.yaml"
@@ -96,12 +101,12 @@ resident_kib() {
 # Many sessions, and a worker that polls: only the control thread's time counts. The first echoes come 20 s
 # after a session has; so long they are held before.
 held() {
-	local before=0 after pid
+	local before=0 after
 	serve 1 "$MEASURED,$ELSE" || failed culvertd
 	before=$(resident_kib "$DAEMON")
 	load --sessions "$SESSIONS" --users $((SESSIONS / 1000 + 1)) --per-tunnel $A_TUNNEL --give-up 200 --trials \
 		< <(sleep 1000 & echo $! >"$RUN/sleep"; wait) >"$RUN/lines" &
-	pid=$!
+	HOLDER=$!
 	for _ in $(seq 2200); do
 		! grep -q up "$RUN/lines" || break
 		sleep 0.1
@@ -116,7 +121,7 @@ held() {
 	after=$(spent)
 	echo "load.held $(((after - before) * 100 / TICKS)) $HELD" | awk '{ print $1, $2 / $3 }'
 	kill "$(cat "$RUN/sleep")"
-	wait $pid
+	wait "$HOLDER" || failed "to hold all"
 	stop
 }
 

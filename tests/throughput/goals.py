@@ -40,7 +40,8 @@ class Trial:
         says nothing of this load."""
         if self.late or self.sent <= 0:
             return 1.0
-        return min(1.0, max(0, self.sent - self.received + self.wrong) / self.sent)
+        # what came wrong is not received; what came twice is wrong all the same
+        return min(1.0, max(0, self.sent - self.received, self.wrong) / self.sent)
 
     @property
     def effective_s(self):

@@ -226,7 +226,7 @@ all_come_up_and_stay(void **state)
 		pass(200 * CV_NS_PER_S, false);
 		assert_int_equal(people_counters(w.people)->up, 200);
 		assert_int_equal(people_counters(w.people)->fell, 0);
-		people_close(w.people, w.now);
+		people_close(w.people);
 		pass(100 * CV_NS_PER_MS, false);
 		assert_true(people_gone(w.people));
 		assert_int_equal(at_server(), 0);
