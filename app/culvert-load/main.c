@@ -113,6 +113,26 @@ open_ports(struct load *l)
 	return 0;
 }
 
+static void
+forget(const uint8_t *bytes, size_t len)
+{
+	if (bytes == NULL)
+		return;
+	cv_wipe((void *)(uintptr_t)bytes, len);
+	free((void *)(uintptr_t)bytes);
+}
+
+static void
+tear_down(struct load *l, const struct people_params *people)
+{
+	people_free(l->people);
+	data_free(&l->data);
+	free(l->source_ports);
+	crypto_free(l->crypto);
+	forget(people->password, people->password_len);
+	forget(people->secret, people->secret_len);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -124,15 +144,14 @@ main(int argc, char **argv)
 	load = (struct load){.o = &o, .n_ports = o.uplink == NULL ? 1 : 2};
 	if (read_secret(o.password_file, &o.people.password, &o.people.password_len) != 0 ||
 		read_secret(o.secret_file, &o.people.secret, &o.people.secret_len) != 0 ||
-		set_up(&load, &o.people) != 0 || open_ports(&load) != 0)
+		set_up(&load, &o.people) != 0 || open_ports(&load) != 0) {
+		tear_down(&load, &o.people);
 		return EXIT_SETUP;
+	}
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = stop}, NULL);
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = stop}, NULL);
 	rc = load_run(&load);
 	ports_close(load.ports, load.n_ports);
-	people_free(load.people);
-	data_free(&load.data);
-	free(load.source_ports);
-	crypto_free(load.crypto);
+	tear_down(&load, &o.people);
 	return rc;
 }
