@@ -83,15 +83,6 @@ progress() {
 	echo "[${SECONDS}s] $1" >&2
 }
 
-# pin CPU TAG: a process of world_spawn's, with its threads and children.
-pin() {
-	local main
-	main=$(cat "$RUN/$2.pid")
-	for pid in $main $(pgrep -P "$main"); do
-		taskset -apc "$1" "$pid" >/dev/null
-	done
-}
-
 open_world() {
 	world_open
 	echo pass >"$RUN/password"
@@ -105,7 +96,7 @@ serve_culvert() {
 			"$RUN/lns/culvert.yaml" &&
 		echo 'limits: { setups-per-second: 100000, half-open: 4000 }' >>"$RUN/lns/culvert.yaml" &&
 		world_spawn lns culvertd env -C "$RUN/lns" "$(readlink -f "$LNS_PROGRAM")" -c culvert.yaml &&
-		world_until 30 lns_ctl status && pin "$MEASURED" culvertd
+		world_until 30 lns_ctl status && world_pin "$MEASURED" culvertd
 }
 
 serve_l2tpns() {
@@ -113,7 +104,7 @@ serve_l2tpns() {
 	world_in lns sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 &&
 		l2tpns_configure secret=tunnelsecret pool=10.89.0.0/16 debug=0 \
 		$(seq -f 'user%.0f:pass' 0 $((SESSIONS - 1))) && l2tpns_start &&
-		pin "$MEASURED" l2tpns-out && pin "$ELSE" radius
+		world_pin "$MEASURED" l2tpns-out && world_pin "$ELSE" radius
 }
 
 load_options() {

@@ -37,26 +37,17 @@ failed() {
 	exit 1
 }
 
-# pin CPU TAG: a process of world_spawn's, with all its threads and children.
-pin() {
-	local pid main
-	main=$(cat "$RUN/$2.pid")
-	[ -z "$1" ] || for pid in $main $(pgrep -P "$main"); do
-		taskset -apc "$1" "$pid" >/dev/null
-	done
-}
-
 # ---- Culvert, and who is behind it ----
 
 serve() {
 	lns_configure secret=tunnelsecret policy=any kernel:pass xl2tpd:pass culvert:pass native:pass &&
 		sed -i "s|policy: any|&, gateways: any|" "$RUN/lns/culvert.yaml" &&
 		echo "interfaces: [ { name: lan, addresses: 198.18.5.1/24 } ]" >>"$RUN/lns/culvert.yaml" &&
-		lns_start && pin "$ELSE" culvertd &&
+		lns_start && world_pin "$ELSE" culvertd &&
 		world_namespace core && world_plug core eth0 &&
 		ip -n "$WORLD_PREFIX-core" addr add $BEHIND/24 dev eth0 &&
 		ip -n "$WORLD_PREFIX-core" route add 10.88.0.0/16 via 198.18.5.1 &&
-		world_spawn core iperf3 iperf3 --forceflush -s && pin "$ELSE" iperf3 &&
+		world_spawn core iperf3 iperf3 --forceflush -s && world_pin "$ELSE" iperf3 &&
 		world_until 10 grep -q listening "$RUN/iperf3.log"
 }
 
@@ -101,7 +92,7 @@ guest() {
 		ip -n "$WORLD_PREFIX-lan" link add lan0 type bridge &&
 		ip -n "$WORLD_PREFIX-lan" link set wan0 master lan0 &&
 		ip -n "$WORLD_PREFIX-lan" link set lan0 up &&
-		guest_boot A lan && guest_wait A && pin "$MEASURED" console-A && guest_run A 'ip addr flush dev vec0
+		guest_boot A lan && guest_wait A && world_pin "$MEASURED" console-A && guest_run A 'ip addr flush dev vec0
 ip addr add 192.0.2.9/24 dev vec0
 modprobe -d /run/modules tun'
 }
@@ -178,7 +169,7 @@ host() {
 		mkdir -p "$RUN/host" && (umask 077 && echo pass >"$RUN/host/password" && echo tunnelsecret >"$RUN/host/secret") &&
 		client_yaml "$RUN/host" native >"$RUN/host/client.yaml" &&
 		world_spawn host client "$CLIENT" -c "$RUN/host/client.yaml" run relay &&
-		world_until 30 grep -q ipsec-up "$RUN/client.log" && pin "$MEASURED" client
+		world_until 30 grep -q ipsec-up "$RUN/client.log" && world_pin "$MEASURED" client
 }
 
 # spent: its CPU time in ticks, and packets and bytes that it has carried.

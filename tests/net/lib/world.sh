@@ -182,6 +182,16 @@ world_stop() {
 	return "$(cat "$file.rc" 2>/dev/null || echo 124)"
 }
 
+# world_pin CPU TAG: a process of world_spawn's runs on this CPU alone, with all its threads and children; CPU
+# may be empty: where it may.
+world_pin() {
+	local pid main
+	main=$(cat "$RUN/$2.pid")
+	[ -z "$1" ] || for pid in $main $(pgrep -P "$main"); do
+		taskset -apc "$1" "$pid" >/dev/null
+	done
+}
+
 # world_plug NAME INTERFACE: a cable to the bridge. Packet sockets must not see unfinished
 # checksums or packets glued together, so both ends do without offloads.
 world_plug() {
