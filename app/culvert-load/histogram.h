@@ -28,6 +28,17 @@ histogram_add(struct histogram *h, uint64_t value)
 	h->n++;
 }
 
+/* The largest value of a class. */
+static inline uint64_t
+histogram_top(unsigned class)
+{
+	unsigned shift = class < 2 * HISTOGRAM_PARTS ? 0 : class / HISTOGRAM_PARTS - 1;
+	uint64_t part =
+		class < 2 * HISTOGRAM_PARTS ? class : class % HISTOGRAM_PARTS + HISTOGRAM_PARTS;
+
+	return ((part + 1) << shift) - 1;
+}
+
 /* The value that a share (0 to 1) of what was put in does not exceed; 0: nothing was. */
 static inline uint64_t
 histogram_quantile(const struct histogram *h, double share)
@@ -35,9 +46,7 @@ histogram_quantile(const struct histogram *h, double share)
 	uint64_t rank = (uint64_t)(share * (double)h->n), seen = 0;
 
 	for (unsigned i = 0; i < HISTOGRAM_CLASSES; i++) {
-		unsigned shift = i < 2 * HISTOGRAM_PARTS ? 0 : i / HISTOGRAM_PARTS - 1;
-		uint64_t part = i < 2 * HISTOGRAM_PARTS ? i : i % HISTOGRAM_PARTS + HISTOGRAM_PARTS;
-		uint64_t top = ((part + 1) << shift) - 1;
+		uint64_t top = histogram_top(i);
 
 		seen += h->counts[i];
 		if (seen > 0 && seen >= rank)

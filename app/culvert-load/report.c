@@ -116,6 +116,19 @@ static const struct {
 	double share;
 } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
 
+/* Each class that has something in it: up to how many us, how many packets. */
+static json_t *
+classes(const struct histogram *h)
+{
+	json_t *a = json_array();
+
+	for (unsigned i = 0; i < HISTOGRAM_CLASSES; i++)
+		if (h->counts[i] != 0)
+			json_array_append_new(a, json_pack("[f, I]", (double)histogram_top(i) / 1e3,
+							 (json_int_t)h->counts[i]));
+	return a;
+}
+
 static json_t *
 latency(const struct histogram *h)
 {
@@ -126,6 +139,7 @@ latency(const struct histogram *h)
 		set_real(o, quantiles[i].name,
 			(double)histogram_quantile(h, quantiles[i].share) / 1e3);
 	set_real(o, "max", (double)h->max / 1e3);
+	json_object_set_new(o, "classes", classes(h));
 	return o;
 }
 
@@ -245,6 +259,33 @@ print_people(const struct load *l)
 		(uintmax_t)people_retransmits(l->people), (uintmax_t)l->control_refused);
 }
 
+/* How many packets took how long, by powers of two, from the first to the last that
+ * there are. */
+static void
+print_histogram(const struct histogram *h)
+{
+	uint64_t rows[HISTOGRAM_CLASSES / HISTOGRAM_PARTS] = {0}, most = 0, below = 0;
+	unsigned n = sizeof(rows) / sizeof(rows[0]);
+
+	for (unsigned i = 0; i < HISTOGRAM_CLASSES; i++) {
+		uint64_t *row = &rows[i / HISTOGRAM_PARTS];
+
+		*row += h->counts[i];
+		most = *row > most ? *row : most;
+	}
+	for (unsigned i = 0; i < n && below < h->n; i++) {
+		static const char bar[] = "########################################";
+
+		below += rows[i];
+		if (below == 0)
+			continue;
+		printf("  to %12.1f us  %10ju  %6.2f %%  %.*s\n",
+			((double)histogram_top((i + 1) * HISTOGRAM_PARTS - 1) + 1) / 1e3,
+			(uintmax_t)rows[i], 100.0 * (double)rows[i] / (double)h->n,
+			(int)((sizeof(bar) - 1) * rows[i] / most), bar);
+	}
+}
+
 static void
 print_data(const struct load *l, const struct trial *t)
 {
@@ -267,6 +308,7 @@ print_data(const struct load *l, const struct trial *t)
 		printf("  %s %.1f", quantiles[i].name,
 			(double)histogram_quantile(h, quantiles[i].share) / 1e3);
 	printf("  max %.1f us\n", (double)h->max / 1e3);
+	print_histogram(h);
 }
 
 void

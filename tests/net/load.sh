@@ -57,6 +57,8 @@ all_arrived() {
 	cat "$RUN/json" && [ "$(number data lost)/$(number data wrong)" = 0/0 ] &&
 		[ $(($(number data sent) + $(number data unsent))) = "$2" ] && [ "$(number data sent)" -gt $(($2 * 9 / 10)) ] &&
 		[ "$(number data received)" = "$(number data sent)" ] && [ "$(number data latency_us p50)" != 0.0 ] &&
+		number data latency_us classes | python3 -c 'import ast, sys; print(sum(n for _, n in ast.literal_eval(sys.stdin.read())))' |
+		grep -qx "$(number data received)" &&
 		[ "$1" = $(($(number data unsent) > 0)) ]
 }
 
@@ -95,7 +97,9 @@ for_people() {
 	cat "$RUN/table" &&
 		grep -qE '^sessions +4 of 4 up, in 4 tunnels, after [0-9.]+ s: [0-9]+ a second$' "$RUN/table" &&
 		grep -qE '^received +[0-9]+, 0 lost \(0.0000 %\), 0 late in order$' "$RUN/table" &&
-		grep -qE '^latency +min [0-9.]+ .* p99.9 [0-9.]+ +max [0-9.]+ us$' "$RUN/table"
+		grep -qE '^latency +min [0-9.]+ .* p99.9 [0-9.]+ +max [0-9.]+ us$' "$RUN/table" &&
+		awk '/^sent/ { sent = $2 } /^ +to .* us/ { n += $4; more += $7 != "" } END { exit !(sent > 0 && n == sent && more) }' \
+			"$RUN/table"
 }
 
 # Some hang up and call again, while others send.

@@ -189,6 +189,24 @@ quantiles(void **state)
 	assert_int_equal(histogram_quantile(&h, 0), 0);
 }
 
+/* A class ends with its top, and the next begins behind it. */
+static void
+classes(void **state)
+{
+	static struct histogram h;
+
+	(void)state;
+	for (unsigned i = 0; i < HISTOGRAM_CLASSES; i++) {
+		uint64_t top = histogram_top(i);
+
+		histogram_add(&h, top);
+		if (i + 1 < HISTOGRAM_CLASSES)
+			histogram_add(&h, top + 1);
+		assert_int_equal(h.counts[i], i == 0 ? 1 : 2);
+	}
+	assert_true(h.max == UINT64_MAX);
+}
+
 int
 main(void)
 {
@@ -200,6 +218,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_old_run_is_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(what_no_port_took_is_written_again, begin, end),
 		cmocka_unit_test(quantiles),
+		cmocka_unit_test(classes),
 	};
 
 	return cmocka_run_group_tests_name("data", tests, NULL, NULL);
