@@ -158,8 +158,15 @@ data_read(struct data *d, const uint8_t *ip, size_t len, uint32_t flow, uint64_t
 	} else if (ip[WIRE_IPV4_TTL] != DATA_TTL - 1) {
 		d->counters.wrong_ttl++;
 	} else if (is_new(d, &d->flows[flow], number)) {
+		d->flows[flow].received++;
 		d->counters.received++;
 		d->counters.received_bytes += len;
 		histogram_add(&d->latency, now > sent ? now - sent : 0);
 	}
+}
+
+uint64_t
+data_lost(const struct data *d, uint32_t flow)
+{
+	return d->flows[flow].sent - d->flows[flow].received;
 }

@@ -22,7 +22,7 @@ enum {
 
 /* From one end to another. */
 struct flow {
-	uint64_t sent;
+	uint64_t sent, received;
 	uint64_t next; /* the number expected next: one more than the highest seen */
 	uint64_t seen; /* bits of the 64 before it */
 };
@@ -60,5 +60,7 @@ void data_take_back(struct data *d, uint32_t flow, size_t size);
 uint32_t data_flow_of(const uint8_t *ip);
 /* A packet that has come to where `flow` ends. */
 void data_read(struct data *d, const uint8_t *ip, size_t len, uint32_t flow, uint64_t now);
+/* What was sent in a flow and has not come. */
+uint64_t data_lost(const struct data *d, uint32_t flow);
 
 #endif

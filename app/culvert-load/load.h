@@ -44,10 +44,11 @@ int options_read(int argc, char **argv, struct options *o);
 /* What was seen of one run of data. */
 struct trial {
 	unsigned pps, size;
-	uint64_t packets; /* of a burst; 0: pps for so many seconds */
-	double seconds, took_s;
+	uint64_t packets;       /* of a burst; 0: pps for so many seconds */
+	double seconds, took_s; /* seconds 0: until a signal comes */
 	uint64_t planned;
-	uint64_t missed; /* that our own port had no room for */
+	uint64_t missed;          /* that our own port had no room for */
+	uint64_t lost_to_changes; /* where an end was not up all the time */
 };
 
 struct load {

@@ -251,24 +251,24 @@ next_job(struct load *l, struct job *j)
 	uint32_t n = l->o->people.sessions, ends = l->n_ports == 2 ? 2 * n : n;
 
 	for (uint32_t looked = 0; looked < ends && looked < LOOKED_MOST; looked++) {
-		uint32_t k = l->next, other = (k % n) ^ 1;
-		const struct person *from = people_person(l->people, k % n);
+		/* with a host down to a session, then up from it, so that both ways have as much */
+		uint32_t k = l->next, s = l->n_ports == 2 ? k / 2 : k, other = s ^ 1;
+		const struct person *from = people_person(l->people, s);
 
 		l->next = k + 1 == ends ? 0 : k + 1;
 		if (from->address_be == 0)
 			continue;
 		if (l->n_ports == 2) {
-			/* down to the session, or up from it */
 			uint32_t host_be = wire_swap32(l->o->host);
 
-			*j = k < n ? (struct job){1, k, k, host_be, from->address_be}
-				   : (struct job){0, k - n, k, from->address_be, host_be};
+			*j = k % 2 == 0 ? (struct job){1, s, s, host_be, from->address_be}
+					: (struct job){0, s, n + s, from->address_be, host_be};
 			return true;
 		}
 		if (other >= n || people_person(l->people, other)->address_be == 0)
 			continue;
 		*j = (struct job){
-			0, k, other, from->address_be, people_person(l->people, other)->address_be};
+			0, s, other, from->address_be, people_person(l->people, other)->address_be};
 		return true;
 	}
 	return false;

@@ -104,6 +104,13 @@ people_person(const struct people *p, uint32_t session)
 	return &p->persons[session];
 }
 
+void
+people_mark(struct people *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		p->persons[i].stays = p->persons[i].state == UP;
+}
+
 uint16_t
 people_peer_tunnel(const struct people *p, uint32_t tunnel)
 {

@@ -49,7 +49,7 @@ struct person {
 	uint16_t peer_session;
 	bool acfc, pfc;
 	uint8_t state; /* of people.c */
-	uint32_t ups;  /* how often it came up */
+	bool stays;    /* it has been up ever since people_mark */
 };
 
 /* What has happened, since the start. */
@@ -88,6 +88,9 @@ void people_handle_timeout(struct people *p, uint64_t now);
  * been acknowledged, or given up. */
 void people_close(struct people *p);
 bool people_gone(const struct people *p);
+
+/* From now on `stays` says who has not been down meanwhile. */
+void people_mark(struct people *p);
 
 const struct person *people_person(const struct people *p, uint32_t session);
 /* The server's ID of a tunnel; 0: it is not up. */

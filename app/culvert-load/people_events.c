@@ -79,8 +79,10 @@ people_set_state(struct people *p, uint32_t session, enum state state)
 	if (p->counters.up > p->counters.most_up)
 		p->counters.most_up = p->counters.up;
 	one->state = state;
-	if (state != UP)
+	if (state != UP) {
 		one->address_be = 0;
+		one->stays = false;
+	}
 }
 
 void
@@ -158,7 +160,6 @@ session_up(struct people *p, uint32_t session, const struct lac *lac, const stru
 	if (up->local_ip.family != CV_IPV4)
 		return;
 	if (one->state != UP) {
-		one->ups++;
 		p->counters.ups++;
 		people_set_state(p, session, UP);
 	}

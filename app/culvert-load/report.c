@@ -172,6 +172,7 @@ trial_object(const struct load *l, const struct trial *t)
 	set(o, "sent", c->sent);
 	set(o, "received", c->received);
 	set(o, "lost", lost(c));
+	set(o, "lost_to_changes", t->lost_to_changes);
 	set(o, "reordered", c->reordered);
 	set(o, "wrong", wrong(c));
 	set(o, "wrong_content", c->wrong_content);
@@ -295,9 +296,11 @@ print_data(const struct load *l, const struct trial *t)
 	printf("sent       %ju packets (%.0f a second), %ju that were due were not\n",
 		(uintmax_t)c->sent, t->took_s > 0 ? (double)c->sent / t->took_s : 0,
 		(uintmax_t)(t->planned - c->sent));
-	printf("received   %ju, %ju lost (%.4f %%), %ju late in order\n", (uintmax_t)c->received,
-		(uintmax_t)lost(c), c->sent == 0 ? 0 : 100.0 * (double)lost(c) / (double)c->sent,
-		(uintmax_t)c->reordered);
+	printf("received   %ju, %ju lost (%.4f %%)", (uintmax_t)c->received, (uintmax_t)lost(c),
+		c->sent == 0 ? 0 : 100.0 * (double)lost(c) / (double)c->sent);
+	if (t->lost_to_changes != 0)
+		printf(", of which %ju as sessions ended or began", (uintmax_t)t->lost_to_changes);
+	printf(", %ju late in order\n", (uintmax_t)c->reordered);
 	printf("wrong      %ju by content, %ju by TTL, %ju in another's place, %ju twice; beside "
 	       "it %ju "
 	       "of others\n",
@@ -340,7 +343,6 @@ report_good(const struct load *l, const struct trial *t)
 
 	if (c->fell != 0 || c->tunnels_fell != 0)
 		return false;
-	/* who hangs up loses what was on its way */
-	return t == NULL || (wrong(d) == 0 && t->planned == d->sent &&
-				    (lost(d) == 0 || l->o->people.churn != 0));
+	return t == NULL ||
+	       (wrong(d) == 0 && t->planned == d->sent && lost(d) == t->lost_to_changes);
 }

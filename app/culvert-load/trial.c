@@ -18,6 +18,21 @@ enum {
 	SECONDS_MAX = 7 * 24 * 3600,
 };
 
+/* It goes on until it is told to end. */
+static bool
+endless(const struct trial *t)
+{
+	return t->packets == 0 && t->seconds == 0;
+}
+
+static uint64_t
+planned(const struct trial *t)
+{
+	if (endless(t))
+		return UINT64_MAX;
+	return t->packets != 0 ? t->packets : (uint64_t)(t->pps * t->seconds);
+}
+
 /* How many should have been sent by now, at a steady rate. */
 static uint64_t
 due(const struct trial *t, uint64_t since)
@@ -33,7 +48,7 @@ end_of(const struct trial *t, uint64_t begin)
 {
 	uint64_t time = (uint64_t)(t->seconds * CV_NS_PER_S), grace = time / GRACE_PART;
 
-	if (t->packets != 0)
+	if (t->packets != 0 || endless(t))
 		return CV_TIME_NEVER;
 	return begin + time + (grace > GRACE_MS * CV_NS_PER_MS ? grace : GRACE_MS * CV_NS_PER_MS);
 }
@@ -43,6 +58,33 @@ static uint64_t
 late_most(const struct trial *t)
 {
 	return t->pps / LATE_PART < LATE_LEAST ? LATE_LEAST : t->pps / LATE_PART;
+}
+
+/* Who hangs up, or is hung up on, loses what was on its way, and that is nobody's fault. */
+static uint64_t
+lost_to_changes(const struct load *l)
+{
+	uint32_t n = l->o->people.sessions;
+	uint64_t all = 0;
+
+	for (uint32_t flow = 0; flow < l->data.n; flow++) {
+		uint64_t lost = data_lost(&l->data, flow);
+
+		if (lost != 0 &&
+			(!people_person(l->people, flow % n)->stays ||
+				(l->n_ports == 1 && !people_person(l->people, flow ^ 1)->stays)))
+			all += lost;
+	}
+	return all;
+}
+
+/* What was due until the signal came is known now. */
+static void
+end_endless(struct load *l, struct trial *t, uint64_t tried)
+{
+	t->planned = tried;
+	t->seconds = t->took_s;
+	l->stop = false; /* the signal is spent; another one does not wait for what is on its way */
 }
 
 /*
@@ -56,7 +98,8 @@ trial_run(struct load *l, struct trial *t)
 	uint64_t begin, end, tried = 0, last;
 
 	data_begin(&l->data);
-	t->planned = t->packets != 0 ? t->packets : (uint64_t)(t->pps * t->seconds);
+	people_mark(l->people);
+	t->planned = planned(t);
 	t->missed = load_missed(l);
 	load_round(l, true);
 	last = begin = l->now;
@@ -81,9 +124,12 @@ trial_run(struct load *l, struct trial *t)
 	t->took_s = (double)(last - begin) / CV_NS_PER_S;
 	if (tried == t->planned && t->took_s < t->seconds)
 		t->took_s = t->seconds;
+	if (endless(t))
+		end_endless(l, t, tried);
 	for (end = l->now + LAST_MS * CV_NS_PER_MS; !l->stop && l->now < end;)
 		load_rest(l, load_round(l, true));
 	t->missed = load_missed(l) - t->missed;
+	t->lost_to_changes = lost_to_changes(l);
 }
 
 /* ---- commands ---- */

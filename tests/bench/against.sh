@@ -10,7 +10,6 @@ set -u -o pipefail
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/../net/lib/all.sh"
 . "$HERE/../net/lib/l2tpns.sh"
-LOAD=$(readlink -f "${CULVERT_LOAD:-$HERE/../../build/app/culvert-load/culvert-load}")
 SESSIONS=1000 SIZE=128 JSON= OTHER=
 A_TUNNEL=10 # l2tpns has 500 tunnels at most
 ROUNDS=3    # the best of so many: anything else on the machine takes away
@@ -64,7 +63,7 @@ done
 missing=$(world_missing)
 [ -n "$missing" ] || missing=$(lns_missing)
 [ -n "$missing" ] || missing=$(l2tpns_missing)
-[ -n "$missing" ] || [ -x "$LOAD" ] || missing="no $LOAD (./dpdk-setup.sh build makes it)"
+[ -n "$missing" ] || missing=$(load_missing)
 mapfile -t CPUS < <(taskset -cp $$ | sed 's/.*: //' | tr , '\n' | sed 's/^\([0-9]*\)-\([0-9]*\)$/seq \1 \2/; t run; s/^/echo /; :run' | sh)
 [ -n "$missing" ] || [ "${#CPUS[@]}" -ge 2 ] || missing="it takes two CPUs"
 [ -z "$missing" ] || {

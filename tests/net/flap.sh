@@ -1,40 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # flap.sh - the cable of an uplink is pulled and put back, ten times, while a thousand sessions exchange
-# packets with each other and with a host on that LAN: no session ends, what goes elsewhere is not
-# concerned, and all that is sent while the cable is in arrives.
+# packets with each other, and another thousand with a host on that LAN: no session ends, what goes
+# elsewhere is not concerned, and all that is sent while the cable is in arrives.
 #
-# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one
-# that dials.
+# Speaks TAP. CULVERTD, CULVERTCTL and CULVERT_LOAD name the programs, by default those in build/app.
 set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-HERD=${HERD:-$HERE/../../build/tests/net/herd}
-SESSIONS=1000
-RATE=1000 # packets a second between them
+SESSIONS=1000 # of each kind
+RATE=1000     # packets a second between the first ones
 OURS=198.18.5.1
 HOST=198.18.5.9
 
-tap_requires world lns
-[ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
+tap_requires world lns load
 
-# The LAN has a cable of its own: lan0 is its host's end, up0 Culvert's.
+# Two LACs on the wire. The LAN is a switch: up0 is Culvert's cable to it, lan0 that of a host, whom the second
+# LAC's process plays as well.
 cables() {
-	world_namespace herd && world_plug herd eth0 &&
-		ip -n "$WORLD_PREFIX-herd" addr add 192.0.2.60/24 dev eth0 &&
-		world_namespace host &&
-		ip -n "$WORLD_PREFIX-lns" link add up0 type veth peer name lan0 netns "$WORLD_PREFIX-host" &&
-		world_in lns ethtool -K up0 tx off tso off gso off gro off >/dev/null &&
-		world_in host ethtool -K lan0 tx off tso off gso off gro off >/dev/null &&
-		ip -n "$WORLD_PREFIX-lns" link set up0 up &&
-		ip -n "$WORLD_PREFIX-host" addr add $HOST/24 dev lan0 && cable up
+	world_namespace near && world_plug near eth0 && world_namespace far && world_plug far eth0 &&
+		world_namespace switch && ip -n "$WORLD_PREFIX-switch" link add br0 type bridge &&
+		ip -n "$WORLD_PREFIX-switch" link set br0 up && port lns up0 && port far lan0
 }
 
-# cable up|down, at the host's end. The kernel forgets routes by what is down.
-cable() {
-	ip -n "$WORLD_PREFIX-host" link set lan0 "$1" || return 1
-	[ "$1" = down ] || ip -n "$WORLD_PREFIX-host" route replace 10.64.0.0/12 via $OURS
+# port NAMESPACE INTERFACE: a cable to the switch.
+port() {
+	ip -n "$WORLD_PREFIX-$1" link add "$2" type veth peer name "to-$2" netns "$WORLD_PREFIX-switch" &&
+		world_in "$1" ethtool -K "$2" tx off tso off gso off gro off >/dev/null &&
+		world_in switch ethtool -K "to-$2" tx off tso off gso off gro off >/dev/null &&
+		ip -n "$WORLD_PREFIX-$1" link set "$2" up && ip -n "$WORLD_PREFIX-switch" link set "to-$2" master br0 up
 }
 
 configure() {
@@ -49,30 +44,49 @@ filters: [ { name: esp, policy: ipsec, gateways: $HOST } ]
 groups: [ { name: clients, address: 10.88.0.1, pool: 10.64.0.0/12, clients: reachable, filter: esp } ]
 interfaces: [ { name: lan, port: lan, addresses: $OURS/24 } ]
 users-file: users
-limits: { sessions: 2000, sessions-per-tunnel: 2000, setups-per-second: 20000 }
+limits: { sessions: 4000, sessions-per-tunnel: 2000, setups-per-second: 20000 }
 YAML
-	(umask 077 && seq -f 'u%.0f:p:clients' 0 $((SESSIONS - 1)) >"$RUN/lns/users")
+	(umask 077 && for name in near far; do
+		seq -f "$name%.0f:p:clients" 0 $((SESSIONS - 1))
+	done >"$RUN/lns/users")
 }
 
 dial() {
-	mkfifo "$RUN/go" || return 1
-	world_in herd "$HERD" "$LNS_ADDRESS" $SESSIONS $RATE <"$RUN/go" >"$RUN/herd" 2>&1 &
-	DIALLER=$!
-	exec 7>"$RUN/go"
-	world_until 60 grep -q '^up' "$RUN/herd" && grep -x "up $SESSIONS" "$RUN/herd" &&
-		lns_rows sessions '{address}' >"$RUN/addresses" && [ "$(wc -l <"$RUN/addresses")" = $SESSIONS ]
+	mkfifo "$RUN/far.in" || return 1
+	load_lac near near 192.0.2.60 near $SESSIONS --pps $RATE --seconds 0 --json $LNS_ADDRESS &&
+		load_lac far far 192.0.2.61 far $SESSIONS --trials --uplink-port af_packet:lan0 --uplink-host $HOST \
+			--uplink-gateway $OURS $LNS_ADDRESS || return 1
+	exec 7>"$RUN/far.in"
+	world_until 60 grep -q '"event": "up"' "$RUN/far.log" && cat "$RUN/far.log" &&
+		[ "$(load_number "$RUN/far.log" sessions)" = $SESSIONS ] && world_until 60 each_is_up
 }
 
-# exchange all|none [HOW MANY]: with so many sessions, or each.
+each_is_up() {
+	[ "$(lns_rows sessions '{user}' | wc -l)" = $((2 * SESSIONS)) ]
+}
+
+answers() {
+	grep -c '"event"' "$RUN/far.log"
+}
+
+answered_again() {
+	[ "$(answers)" -gt "$1" ]
+}
+
+# exchange all|none PACKETS: so many between sessions and the host, half of them each way; all arrive as they
+# were, or none does.
 exchange() {
-	# shellcheck disable=SC2046 # many words
-	world_in host env PYTHONDONTWRITEBYTECODE=1 "$HERE/flap.py" lan0 "$1" \
-		$(head -n "${2:-$SESSIONS}" "$RUN/addresses")
+	local before log=$RUN/far.log
+	before=$(answers)
+	echo "burst $2 64" >&7
+	world_until 20 answered_again "$before" && tail -n 1 "$log" &&
+		[ "$(load_number "$log" sent)/$(load_number "$log" wrong)" = "$2/0" ] &&
+		[ "$(load_number "$log" received)" = $(($([ "$1" = all ] && echo "$2") + 0)) ]
 }
 
-# The same with all, behind one packet that makes each end known to the other: few wait for that.
+# With each, behind two packets that make each end known to the other: few wait for that.
 exchange_all() {
-	exchange all 1 && exchange all
+	exchange all 2 && exchange all $((2 * SESSIONS))
 }
 
 # What Culvert has said of the port, up or down: how often.
@@ -88,39 +102,39 @@ said_again() {
 turn() {
 	local before
 	before=$(said "$1")
-	cable "$1" && world_until 20 said_again "$1" "$before"
+	ip -n "$WORLD_PREFIX-switch" link set to-up0 "$1" && world_until 20 said_again "$1" "$before"
 }
 
 out_and_back() {
-	exchange_all && turn down && exchange none 200 && turn up && exchange_all
+	exchange_all && turn down && exchange none 400 && turn up && exchange_all
 }
 
 flaps() {
 	local n
 	for n in $(seq 10); do
-		turn down && exchange none 50 && turn up && exchange_all || return 1
+		turn down && exchange none 100 && turn up && exchange_all || return 1
 	done
 }
 
-# The herd's own sessions end when it has told.
 stayed() {
-	local rc=0 ended
+	local rc=0 ended log=$RUN/near.log
 	ended=$(grep -c session-end "$RUN/$LNS_LOG")
 	exec 7>&-
-	wait $DIALLER || rc=$?
-	cat "$RUN/herd"
-	[ $rc/"$ended" = 0/0 ] &&
-		grep -qE '^sent [1-9][0-9]{3,} received [0-9]+ lost 0 down 0$' "$RUN/herd"
+	world_until 20 test -e "$RUN/far.rc" && [ "$(cat "$RUN/far.rc")/$ended" = 0/0 ] || return 1
+	load_end near || rc=$?
+	[ $rc = $(($(load_number "$log" data unsent) > 0)) ] && [ "$(load_number "$log" data sent)" -ge 1000 ] &&
+		[ "$(load_number "$log" data lost)/$(load_number "$log" data wrong)" = 0/0 ] &&
+		[ "$(load_number "$log" sessions up)/$(load_number "$log" sessions fell)" = $SESSIONS/0 ]
 }
 
 world_open
-tap_logs "$RUN/$LNS_LOG" "$RUN/herd"
+tap_logs "$RUN/$LNS_LOG" "$RUN/near.log" "$RUN/far.log"
 configure
-tap_need "a herd, and a host on a LAN of its own" cables
+tap_need "clients, and a host on a LAN of its own" cables
 tap_need "Culvert is ready" lns_start
-tap_need "$SESSIONS sessions come up" dial
+tap_need "$SESSIONS sessions of each kind come up" dial
 tap_check "the cable is out, and back: each session goes on" out_and_back
-tap_check "it is pulled ten times: all that is sent while it is in comes back" flaps
+tap_check "it is pulled ten times: all that is sent while it is in arrives" flaps
 tap_check "no session ended, and none of their own packets was lost" stayed
 tap_check "Culvert ends within its time, with exit code 0" lns_stop
 tap_check "nothing is left behind" world_vanish

@@ -9,11 +9,9 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 . "$HERE/lib/l2tpns.sh"
 . "$HERE/lib/xl2tpd.sh"
-LOAD=$(readlink -f "${CULVERT_LOAD:-$HERE/../../build/app/culvert-load/culvert-load}")
 XL2TPD=192.0.2.9 # where the guest is
 
-tap_requires guest world
-[ -x "$LOAD" ] || tap_skip_all "no $LOAD (./dpdk-setup.sh build makes it)"
+tap_requires guest load world
 
 # load LNS USER OPTION...: its clients are on the link.
 load() {

@@ -7,11 +7,9 @@
 set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
-LOAD=$(readlink -f "${CULVERT_LOAD:-$HERE/../../build/app/culvert-load/culvert-load}")
 HOST=198.18.5.9 # behind Culvert
 
-tap_requires lns world
-[ -x "$LOAD" ] || tap_skip_all "no $LOAD (./dpdk-setup.sh build makes it)"
+tap_requires lns load world
 
 # A veth for the clients, another one for the host behind Culvert.
 cables() {
@@ -43,12 +41,7 @@ load() {
 
 # number KEY...: of the JSON that load has printed.
 number() {
-	python3 -c '
-import json, sys
-o = json.load(open(sys.argv[1]))
-for key in sys.argv[2:]:
-    o = o[key]
-print(o)' "$RUN/json" "$@"
+	load_number "$RUN/json" "$@"
 }
 
 # all_arrived CODE PACKETS: what was sent came as it was, and that were so many, but for what the machine had no
@@ -89,6 +82,25 @@ uplink() {
 			--pps 1000 --seconds 3 --json >"$RUN/json"
 	cat "$RUN/json" && [ "$(number data wrong)/$(number sessions fell)" = 0/0 ] && [ "$(number sessions hung_up)" -gt 30 ] &&
 		[ "$(number data received)" -gt 1000 ]
+}
+
+# Data until it is told to end: what was due by then counts. One session is ended meanwhile, and calls again: what it
+# lost was its own.
+until_told() {
+	local rc=0
+	world_spawn load told "$LOAD" --port af_packet:eth0 --from 203.0.113.0/24 --own 192.0.2.60 --sessions 6 --per-tunnel 6 \
+		--password-file "$RUN/lns/user0.secret" --secret-file "$RUN/lns/tunnel.secret" --pps 1000 --seconds 0 --json \
+		$LNS_ADDRESS && world_until 20 each_carries 100 &&
+		lns_ctl kick "$(lns_rows sessions '{serial}' | head -n 1)" && world_until 20 each_carries 100 || return 1
+	load_end told || rc=$?
+	cp "$RUN/told.log" "$RUN/json"
+	[ $rc = 1 ] && [ "$(number sessions fell)/$(number sessions up)" = 1/6 ] && [ "$(number data sent)" -ge 600 ] &&
+		[ "$(number data wrong)" = 0 ] && [ "$(number data lost)" = "$(number data lost_to_changes)" ] && world_until 5 gone
+}
+
+# each_carries PACKETS: of six sessions.
+each_carries() {
+	[ "$(lns_rows sessions '{rx_packets}' | awk -v n="$1" '$1 >= n' | wc -l)" = 6 ]
 }
 
 # As it is printed for people.
@@ -221,7 +233,7 @@ usage() {
 }
 
 
-tap_plan 15
+tap_plan 16
 world_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/table.log"
 tap_need "cables" cables
@@ -231,6 +243,7 @@ tap_check "a LAC's thousand in one tunnel, packets of all sizes" one_lac
 tap_check "to a host behind Culvert and back" uplink
 tap_check "what it prints for people" for_people
 tap_check "sessions that hang up and call again" churn
+tap_check "data until it is told to end, and a session that is ended" until_told
 tap_check "calls at a rate" at_a_rate
 tap_check "the table for TRex is what Culvert knows" held_table
 tap_check "trials by its standard input" trials

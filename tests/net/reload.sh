@@ -4,25 +4,21 @@
 # packets: none is lost, whoever is not concerned stays, who is gone ends, and what is wrong or needs
 # a restart changes nothing.
 #
-# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one
-# that dials.
+# Speaks TAP. CULVERTD, CULVERTCTL and CULVERT_LOAD name the programs, by default those in build/app.
 set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-HERD=${HERD:-$HERE/../../build/tests/net/herd}
 USERS=${USERS:-100000}
 SESSIONS=4000
 OTHER='' # listeners
 RATE=2000 # packets a second, of all
 
-tap_requires world lns
-[ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
+tap_requires world lns load
 [ "$(nproc)" -gt 1 ] || tap_skip_all "one CPU: who dials would take it from who serves"
 
 neighbour() {
-	world_namespace herd && world_plug herd eth0 &&
-		ip -n "$WORLD_PREFIX-herd" addr add 192.0.2.60/24 dev eth0
+	world_namespace load && world_plug load eth0
 }
 
 # configure USERS [MTU]: users u0 to u(USERS - 1).
@@ -42,12 +38,8 @@ YAML
 }
 
 dial() {
-	mkfifo "$RUN/go" || return 1
-	world_in herd "$HERD" "$LNS_ADDRESS" $SESSIONS $RATE <"$RUN/go" \
-		>"$RUN/herd" 2>&1 &
-	DIALLER=$!
-	exec 7>"$RUN/go"
-	world_until 60 grep -q '^up' "$RUN/herd" && grep -x "up $SESSIONS" "$RUN/herd"
+	load_lac load lac 192.0.2.60 u $SESSIONS --pps $RATE --seconds 0 --json $LNS_ADDRESS &&
+		world_until 60 has_sessions $SESSIONS
 }
 
 # reload RC PATTERN [OPTION...]: what is printed has the pattern.
@@ -101,7 +93,7 @@ hung_up_again() {
 	[ "$(grep -c 'reload by=SIGHUP' "$RUN/$LNS_LOG")" -gt "$1" ]
 }
 
-# The last ten of the herd, and 90,000 whom nobody misses.
+# The last ten of those who are there, and 90,000 whom nobody misses.
 goodbye() {
 	configure $((SESSIONS - 10)) &&
 		reload 0 '^changes: [0-9]+; sessions that would end: 10$' --dry-run &&
@@ -142,16 +134,13 @@ same() {
 # A listener goes whose peer does not answer: he is told in vain, and left. Who asks for the next
 # change meanwhile gets it.
 silent_peer() {
-	local herd before
-	mkfifo "$RUN/held" &&
-		OTHER=', { address: 192.0.2.2/24 }' configure $((SESSIONS - 10)) &&
+	local silent before
+	OTHER=', { address: 192.0.2.2/24 }' configure $((SESSIONS - 10)) &&
 		reload 0 '^changes: 1; ' &&
-		world_spawn herd silent sh -c 'exec "$@" <"$0"' "$RUN/held" "$HERD" 192.0.2.2 2 10 ||
-		return 1
-	exec 8>"$RUN/held"
-	world_until 20 grep -x 'up 2' "$RUN/silent.log" || return 1
-	herd=$(cat "$RUN/silent.pid")
-	kill -STOP "$herd"
+		load_lac load silent 192.0.2.60 u 2 --pps 10 --seconds 0 192.0.2.2 &&
+		world_until 20 has_sessions 2 || return 1
+	silent=$(cat "$RUN/silent.pid")
+	kill -STOP "$silent"
 	before=$(grep -c 'reload by=SIGHUP' "$RUN/$LNS_LOG")
 	configure $((SESSIONS - 10)) && kill -HUP "$(cat "$RUN/culvertd.pid")" &&
 		lns_said 'session-end .* user=u0 .* reason="the listener is gone"' &&
@@ -161,25 +150,24 @@ silent_peer() {
 		! world_within 8 test -e "$RUN/culvertd.rc" &&
 		reload 0 '^nothing is different$'
 	local rc=$?
-	kill -CONT "$herd"
-	exec 8>&-
+	kill -CONT "$silent"
 	return $rc
 }
 
-# The packets of those who stayed.
+# The packets of those who stayed; ten have not, which is an error of the exit code's.
 lost_none() {
-	exec 7>&-
-	wait $DIALLER
-	local rc=$?
-	cat "$RUN/herd"
-	[ $rc = 0 ] && grep -qE '^sent [1-9][0-9]{3,} received [0-9]+ lost 0 down 10$' "$RUN/herd"
+	local rc=0 log=$RUN/lac.log
+	load_end lac || rc=$?
+	[ $rc = 1 ] && [ "$(load_number "$log" sessions up)/$(load_number "$log" sessions fell)" = $((SESSIONS - 10))/10 ] &&
+		[ "$(load_number "$log" data sent)" -ge 1000 ] && [ "$(load_number "$log" data wrong)" = 0 ] &&
+		[ "$(load_number "$log" data lost)" = "$(load_number "$log" data lost_to_changes)" ]
 }
 
 world_open
-tap_logs "$RUN/$LNS_LOG" "$RUN/herd" "$RUN/said"
+tap_logs "$RUN/$LNS_LOG" "$RUN/lac.log" "$RUN/said"
 mkdir -p "$RUN/lns"
 configure "$USERS"
-tap_need "a herd is on the same wire" neighbour
+tap_need "clients are on the same wire" neighbour
 tap_need "Culvert is ready, with $USERS users" lns_start
 tap_need "$SESSIONS sessions come up" dial
 tap_check "it reads its file again, four times: all stay" changes

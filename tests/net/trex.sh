@@ -11,12 +11,10 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-LOAD=$(readlink -f "${CULVERT_LOAD:-$(dirname "$LNS_PROGRAM")/../culvert-load/culvert-load}")
 LACS=1000 SESSIONS=2 # of each
 BENCH=10.99.0.2
 
-tap_requires world lns
-[ -x "$LOAD" ] || tap_skip_all "no culvert-load (./dpdk-setup.sh build makes it)"
+tap_requires world lns load
 
 # As a generator with two ports: the one on the clients' side, and one at the uplink, in one namespace.
 cables() {

@@ -3,21 +3,18 @@
 # xdp.sh - a port on an interface by AF_XDP: both families, VLANs, sessions that lose nothing, and what
 # is said where it can't be.
 #
-# Speaks TAP. CULVERTD and CULVERTCTL name the programs, by default those in build/app, HERD the one
-# that dials.
+# Speaks TAP. CULVERTD, CULVERTCTL and CULVERT_LOAD name the programs, by default those in build/app.
 set -u
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
-HERD=${HERD:-$HERE/../../build/tests/net/herd}
 SESSIONS=100
 RATE=1000 # packets a second, of all
 LNS6=2001:db8::1
 OURS=198.18.5.1
 DRIVER=$(find /usr/lib /usr/local/lib -path '*/dpdk/pmds-*/librte_net_af_xdp.so' 2>/dev/null | head -1)
 
-tap_requires world lns
-[ -x "$HERD" ] || tap_skip_all "no $HERD (./dpdk-setup.sh build makes it)"
+tap_requires world lns load
 [ -n "$DRIVER" ] || tap_skip_all "this DPDK has no net_af_xdp"
 python3 -c 'import socket; socket.socket(44, socket.SOCK_RAW, 0)' 2>/dev/null ||
 	tap_skip_all "this kernel has no AF_XDP"
@@ -41,16 +38,16 @@ users() {
 }
 
 neighbour() {
-	world_namespace herd && world_plug herd eth0 &&
-		world_in herd sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 &&
-		ip -n "$WORLD_PREFIX-herd" addr add 192.0.2.60/24 dev eth0 &&
-		ip -n "$WORLD_PREFIX-herd" addr add 2001:db8::60/64 dev eth0 nodad
+	world_namespace load && world_plug load eth0 &&
+		world_in load sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 &&
+		ip -n "$WORLD_PREFIX-load" addr add 192.0.2.60/24 dev eth0 &&
+		ip -n "$WORLD_PREFIX-load" addr add 2001:db8::60/64 dev eth0 nodad
 }
 
 # Its groups' frames come as well: who asks for its IPv6 address does so by one.
 is_asked() {
-	world_in herd ping -c 3 -i 0.2 -W 5 "$LNS_ADDRESS" &&
-		world_in herd ping -c 3 -i 0.2 -W 5 "$LNS6" &&
+	world_in load ping -c 3 -i 0.2 -W 5 "$LNS_ADDRESS" &&
+		world_in load ping -c 3 -i 0.2 -W 5 "$LNS6" &&
 		[ "$(lns_rows ports '{driver} {link} {queues}')" = 'net_af_xdp up 1' ]
 }
 
@@ -74,17 +71,13 @@ PYTHON
 		[ -z "$(capture_find vlan 'vlan.id == 8 && arp.opcode == 2')" ]
 }
 
-herd() {
-	local dialler rc=0
-	mkfifo "$RUN/go" || return 1
-	world_in herd "$HERD" "$LNS_ADDRESS" $SESSIONS $RATE <"$RUN/go" >"$RUN/herd" 2>&1 &
-	dialler=$!
-	exec 7>"$RUN/go"
-	world_until 60 grep -q "^up $SESSIONS" "$RUN/herd" && sleep 2
-	exec 7>&-
-	wait $dialler || rc=$?
-	cat "$RUN/herd"
-	[ $rc = 0 ] && grep -qE '^sent [1-9][0-9]{3,} received [0-9]+ lost 0 down 0$' "$RUN/herd"
+# The kernel has 192.0.2.60.
+exchange() {
+	load_lac load lac 192.0.2.61 u $SESSIONS --pps $RATE --seconds 2 --json $LNS_ADDRESS &&
+		world_until 60 test -e "$RUN/lac.rc" && cat "$RUN/lac.log" &&
+		[ "$(load_number "$RUN/lac.log" data sent)" -ge 1000 ] &&
+		[ "$(load_number "$RUN/lac.log" data lost)/$(load_number "$RUN/lac.log" data wrong)" = 0/0 ] &&
+		[ "$(load_number "$RUN/lac.log" sessions up)/$(load_number "$RUN/lac.log" sessions fell)" = $SESSIONS/0 ]
 }
 
 second() {
@@ -131,17 +124,17 @@ too_many_queues() {
 
 tap_plan 11
 world_open
-tap_logs "$RUN/$LNS_LOG" "$RUN/herd"
+tap_logs "$RUN/$LNS_LOG" "$RUN/lac.log"
 mkdir -p "$RUN/lns"
 # DPDK's driver does not give back what libxdp has for a port, 80 bytes: sanitizers are not to count it
 echo 'leak:libxdp.so' >"$RUN/leaks"
 export LSAN_OPTIONS="suppressions=$RUN/leaks:print_suppressions=0"
 configure && users
-tap_need "a herd is on the same wire" neighbour
+tap_need "clients are on the same wire" neighbour
 tap_need "Culvert is ready" lns_start
 tap_check "it is asked for by ARP, ND and echo" is_asked
 tap_check "frames of a VLAN, and of a wrong one" by_a_vlan
-tap_check "$SESSIONS sessions exchange packets, and lose none" herd
+tap_check "$SESSIONS sessions exchange packets, and lose none" exchange
 tap_check "a second culvertd is refused" second
 tap_check "Culvert ends within its time, and leaves no program behind" gone
 tap_check "what the kernel refuses is an error" not_given

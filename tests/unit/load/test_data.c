@@ -125,6 +125,8 @@ order_and_doubles(void **state)
 	receive(3, 2);
 	receive(1, 2);
 	assert_int_equal(d.counters.received, 3);
+	assert_int_equal(data_lost(&d, 2), KEPT - 3);
+	assert_int_equal(data_lost(&d, 1), 0);
 	assert_int_equal(d.counters.reordered, 1);
 	assert_int_equal(d.counters.doubled, 2);
 	receive(70, 2);
@@ -161,6 +163,7 @@ what_no_port_took_is_written_again(void **state)
 	data_write(&d, kept[0], SIZE, 0, 1, 2, 3);
 	data_take_back(&d, 0, SIZE);
 	assert_int_equal(d.counters.sent, 1);
+	assert_int_equal(data_lost(&d, 0), 1);
 	assert_int_equal(d.counters.sent_bytes, SIZE);
 	data_write(&d, kept[1], SIZE, 0, 1, 2, 3);
 	assert_memory_equal(kept[0], kept[1], SIZE);

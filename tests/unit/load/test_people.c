@@ -310,7 +310,12 @@ some_hang_up_and_call_again(void **state)
 	pass(CV_NS_PER_S, false);
 	assert_int_equal(c->up, 60);
 	assert_int_equal(c->hung_up, 0);
-	pass(10 * CV_NS_PER_S, true);
+	people_mark(w.people);
+	pass(CV_NS_PER_S, true);
+	/* one after the other */
+	assert_false(people_person(w.people, 0)->stays);
+	assert_true(people_person(w.people, 59)->stays);
+	pass(9 * CV_NS_PER_S, true);
 	assert_true(c->hung_up >= 480 && c->hung_up <= 500);
 	assert_int_equal(c->fell, 0);
 	assert_int_equal(c->failed, 0);
