@@ -7,6 +7,7 @@ known until then.
 import burst
 from backend import BackendError
 from beside import difference
+from goals import LOWER, UNDECIDED, UPPER, classify
 from search import Search
 
 IMIX_BYTES = (7 * 64 + 4 * 576 + 1400) / 12  # of an inner packet, as both generators mix them
@@ -45,7 +46,7 @@ def merged(parts):
 
 
 class Cell:
-    """about: {"size", "sessions", "lacs"}. say(text): progress. clock(): seconds."""
+    """about: {"size", "sessions", "lacs", "generator": what it said when it was up}. say(text): progress. clock(): seconds."""
 
     def __init__(self, about, backend, beside, options, say, clock):
         self.backend, self.beside, self.options, self.say, self.clock = backend, beside, options, say, clock
@@ -53,6 +54,7 @@ class Cell:
         self.record = {**about, "error": None, "stopped": False, "results": [], "latency": [], "burst": None,
                        "soak": None, "beside": None, "seconds": 0.0, "trials": []}
         self.searches = []
+        self.unsettled = {}  # by goal: what a bound was when it was tried again
 
     def run(self):
         """All of it. Raises what ends everything (Ctrl-C); the record is whole then, too."""
@@ -61,6 +63,7 @@ class Cell:
             self._warm_up()
             for goals in groups(self.options.goals):
                 self._search(goals, begun)
+            self._again(begun)
             self._results()
             at = self._found()
             if at is not None:
@@ -107,7 +110,7 @@ class Cell:
         search = Search(goals, o.min, o.max, o.start)
         self.searches.append(search)
         while (ask := search.next()) is not None:
-            if o.max_time and self.clock() - begun > o.max_time:
+            if self._late(begun):
                 return
             known = ", ".join(f"{load:,} {what}" for load, what in
                               zip(search.rough(ask.goal), ("passed", "failed")) if load is not None)
@@ -116,6 +119,25 @@ class Cell:
             trial, _ = self._measure(ask.goal.name, ask.load,
                                      lambda: self.backend.trial(ask.load, ask.duration_s, self.size))
             search.take(trial)
+
+    def _again(self, begun):
+        """Each bound once more, a width beyond, by trials of their own, which count for nothing else: a
+        server that was slow at first, or has become so, has other bounds by now, and the search did not see it."""
+        o = self.options
+        for result in (result for search in self.searches for result in search.results() if not result.why):
+            goal, found = result.goal, self.unsettled.setdefault(result.goal.name, [])
+            for load, other, what in ((min(o.max, int(result.upper * (1 + goal.width)) + 1), LOWER, "passed"),
+                                      (max(o.min, int(result.lower * (1 - goal.width))), UPPER, "failed")):
+                trials = []
+                while classify(goal, trials) == UNDECIDED and not o.once and not self._late(begun):
+                    self.say(f"{goal.name}: again, {load:,} packets/s for {goal.final_s:g} s")
+                    trials.append(self._measure("again", load, lambda load=load, goal=goal: self.backend.trial(
+                        load, goal.final_s, self.size))[0])
+                if classify(goal, trials) == other:
+                    found.append(f"tried again, {load:,} {what}")
+
+    def _late(self, begun):
+        return self.options.max_time and self.clock() - begun > self.options.max_time
 
     def _at(self, load):
         """What Culvert counted in the search's trials at a load."""
@@ -135,7 +157,8 @@ class Cell:
         mbps = None if result.lower is None else round(result.lower * each * 8 / 1e6, 1)
         return {"goal": result.goal.name, "lower_pps": result.lower, "upper_pps": result.upper,
                 "throughput_pps": None if result.throughput is None else round(result.throughput),
-                "width": result.width, "why": list(result.why), "generator": result.late, "inner_mbps": mbps,
+                "width": result.width, "why": [*result.why, *self.unsettled.get(result.goal.name, ())],
+                "generator": result.late, "inner_mbps": mbps,
                 "culvert_lower": self._at(result.lower), "culvert_upper": self._at(result.upper)}
 
     def _found(self):
@@ -171,7 +194,8 @@ class Cell:
             self.record["burst"] = {"repeats": len(lengths), "mean": round(bursts.mean, 1), "min": min(lengths),
                                     "max": max(lengths), "deviation": round(bursts.deviation, 1),
                                     "pps": round(bursts.rate), "buffer_us": None if bursts.buffer_s is None else
-                                    round(bursts.buffer_s * 1e6, 1), "why": bursts.irregular, "of": at[1].name}
+                                    round(bursts.buffer_s * 1e6, 1), "step": burst.RESOLUTION, "most": bursts.most,
+                                    "why": bursts.irregular, "of": at[1].name}
 
     def _burst(self, what, before, rates):
         ways = burst.longest(self.options.burst_most, max(burst.FIRST, before[-1] if before else 0))

@@ -5,6 +5,7 @@ Pure: neither clock nor I/O. Loads are packets a second, ratios from 0 to 1, dur
 """
 from dataclasses import dataclass, field
 
+ROUNDING_S = 1e-6  # by which sums of durations may be off
 LATE = 0.01  # of a trial's duration that sending may take longer before it counts as lossy
 
 LOWER, UPPER, UNDECIDED = "lower", "upper", "undecided"
@@ -119,7 +120,7 @@ def conditional_throughput(goal, trials):
     for trial in full:
         loss = trial.loss_ratio
         remaining -= trial.effective_s
-        if remaining <= 0:
+        if remaining <= ROUNDING_S:
             break
     else:
         loss = 1.0

@@ -9,7 +9,7 @@ import shlex
 from goals import LATE, PRESETS
 
 PROGRAM = "./dpdk-setup.sh throughput"
-SIZES = (28, 9000)
+SIZES = {"load": (52, 9000), "trex": (64, 9000)}  # what the generators make
 MOST_CELLS = 1000
 MOST_LIST = 100
 CULVERTCTL = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir,
@@ -86,7 +86,7 @@ def listed(convert):
 
 
 def size(text):
-    return "imix" if text == "imix" else whole(*SIZES, "imix, or bytes")(text)
+    return "imix" if text == "imix" else whole(28, 9000, "imix, or bytes")(text)
 
 
 def goal_name(text):
@@ -117,6 +117,7 @@ def parser():
                       help="that a trial may take longer before it counts as lossy (default 1)")
     what.add_argument("--max-time", type=real(0, 1e7, "seconds"), default=0, metavar="SECONDS",
                       help="of a cell's search")
+    what.add_argument("--once", action="store_true", help="do not try the bounds that were found again")
     what.add_argument("--warm-up", type=real(0, 3600, "seconds"), default=1.0, metavar="SECONDS",
                       help="of the first load before each search, which count for nothing (default 1; 0: none)")
     what.add_argument("--latency", type=real(0, 86400, "seconds"), default=10.0, metavar="SECONDS",
@@ -223,6 +224,10 @@ def finish(o, command):
         raise UsageError("--min is above --max")
     o.goals = [overridden(name, o) for name in o.goal]
     o.command, o.late = command, o.late / 100
+    least, most = SIZES[o.backend]
+    for one in o.size:
+        if one != "imix" and not least <= one <= most:
+            raise UsageError(f"--size: this generator makes packets of {least} to {most:,} bytes, not {one}")
     if o.backend == "load":
         if not command:
             raise UsageError("culvert-load's command line is needed, behind --")
@@ -264,4 +269,8 @@ def parse(words):
     if "--" in words:
         at = words.index("--")
         words, command = words[:at], list(words[at + 1:])
-    return finish(parser().parse_args(words), command)
+    o, rest = parser().parse_known_args(words)
+    if rest:
+        hint = "" if command or o.backend == "trex" else "; culvert-load's command line stands behind --"
+        raise UsageError(f"unrecognized arguments: {' '.join(rest):.200}{hint}")
+    return finish(o, command)

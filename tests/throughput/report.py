@@ -95,6 +95,19 @@ def note(result):
     return "; ".join(parts)
 
 
+def goal_line(goal):
+    """All of a goal's attributes: RFC 9971 has them in each report."""
+    return (f"{goal['name']}: {goal['loss_ratio']:.4g} of a trial's packets lost at most, in all but {goal['exceed_ratio']:.4g} "
+            f"of {goal['sum_s']:g} s; trials of {goal['initial_s']:g} s, {goal['final_s']:g} s at last; bounds "
+            f"{goal['width']:.4g} of the upper one apart at most")
+
+
+def generator_line(said):
+    """How many sessions there were, if not all, and whose generator it was."""
+    parts = [f"{said['sessions']:,} of {said['wanted']:,} sessions were up"] if said["sessions"] < said["wanted"] else []
+    return "; ".join(parts + ([f"TRex {said['version']}"] if said.get("version") else []))
+
+
 def table(run):
     """Lines for people: rates of all cells, and below what was counted at them."""
     rows = [("SIZE", "SESSIONS", "LACS", "GOAL", "PACKETS/S", "FAILED AT", "THROUGHPUT", "MBIT/S INSIDE", "")]
@@ -104,6 +117,7 @@ def table(run):
                          number(result["lower_pps"]), number(result["upper_pps"]), number(result["throughput_pps"]),
                          number(result["inner_mbps"]), note(result)))
     yield from columns(rows)
+    yield from (goal_line(goal) for goal in run["goals"])
     for cell in run["cells"]:
         lines = list(details(cell))
         if lines:
@@ -115,6 +129,8 @@ def table(run):
 def details(cell):
     if cell["error"]:
         yield f"FAILED: {cell['error']}"
+    if cell["generator"] and (said := generator_line(cell["generator"])):
+        yield said
     if cell["stopped"]:
         yield "interrupted: this is what was known"
     for result in cell["results"]:
@@ -143,7 +159,7 @@ def burst_lines(burst):
     marked = f"; IRREGULAR: {burst['why']}" if burst["why"] else ""
     yield (f"longest burst without loss, {burst['repeats']} times: {burst['mean']:,} packets on average "
            f"({burst['min']:,} to {burst['max']:,}, deviation {burst['deviation']:,}) at {burst['pps']:,} packets/s"
-           f"{held}{marked}")
+           f"{held}; to within {burst['step']:.0%} of the length, of at most {burst['most']:,}{marked}")
 
 
 def soak_lines(soak):

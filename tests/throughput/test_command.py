@@ -13,7 +13,7 @@ import time
 import xml.dom.minidom
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 
@@ -53,10 +53,14 @@ def test_matrix():
     """a matrix: table, JSON, CSV and SVG have each cell"""
     said = run("--size", "64,imix,1400", "--sessions", "1,1000", "--lacs", "1,8", "--json", "m.json", "--csv", "m.csv",
                "--svg", "m.svg", *fake("1000000:0.05", "", "{sessions}", "x={lacs}"))
+    assert re.search(r"^pdr: 0.005 of a trial's packets lost at most, in all but 0.5 of 21 s; trials of 1 s, 1 s at last; "
+                     r"bounds 0.005 of the upper one apart at most$", said, re.M), said
+    assert "to within 1% of the length, of at most 1,000,000" in said, said
     assert len(re.findall(r"^(64|imix|1400) +1(,000)? +[18] +[np]dr +[0-9,]+ ", said, re.M)) == 24, said
     with open(path("m.json"), encoding="utf-8") as file:
         found = json.load(file)
-    assert len(found["cells"]) == 12 and found["machine"]["cpu"] and found["generator"]["sessions"] == 10
+    assert len(found["cells"]) == 12 and found["machine"]["cpu"]
+    assert {cell["generator"]["sessions"] for cell in found["cells"]} == {10}
     for cell in found["cells"]:
         for result, truth in zip(cell["results"], (1_000_000, 1_005_025)):
             assert not result["why"] and truth * 0.995 <= result["lower_pps"] <= truth, cell["results"]
@@ -97,6 +101,12 @@ def test_overridden():
     assert 0.95 / 0.98 <= found["cells"][0]["results"][1]["lower_pps"] / 1_000_000 <= 1 / 0.98
 
 
+def test_missing_sessions():
+    """with --missing, how many sessions there were stands beside the rates"""
+    run("--missing", "--burst", "0", "--latency", "0", "--json", "few.json", *fake("1000000", "few"), code=1,
+        says="7 of 10 sessions were up", said_by="stdout")
+
+
 def test_irregular():
     """an irregular result is printed as such, and the exit code is 1"""
     run("--max", "300000", *fake("1000000"), code=1, says="300,000 +- +300,000 .*IRREGULAR: the highest load passed", said_by="stdout")
@@ -128,6 +138,9 @@ def test_wrong_options():
     wrong("a goal is one of lossless, ndr, pdr, not 'fast'", "--goal", "fast", *load)
     wrong("'ndr,ndr' has one twice", "--goal", "ndr,ndr", *load)
     wrong("imix, or bytes from 28 to 9,000, not '27'", "--size", "27", *load)
+    wrong("makes packets of 52 to 9,000 bytes, not 51", "--size", "64,51", *load)
+    wrong("makes packets of 64 to 9,000 bytes, not 63", "--backend", "trex", "--table", "x", "--size", "63")
+    wrong("unrecognized arguments: culvert-load LNS; culvert-load's command line stands behind --", "culvert-load", "LNS")
     wrong("not '1e3'", "--size", "1e3", *load)
     wrong("not ''", "--size", "64,", *load)
     wrong("not '-5'", "--sessions=-5", *load)
@@ -261,4 +274,4 @@ def test_door():
 
 
 if __name__ == "__main__":
-    tap.main(sys.modules["__main__"])
+    tap.main()

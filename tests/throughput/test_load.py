@@ -6,7 +6,8 @@ import re
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 import trex_backend  # noqa: E402
@@ -15,7 +16,7 @@ from goals import PRESETS  # noqa: E402
 from load import Load  # noqa: E402
 from search import Search  # noqa: E402
 
-FAKE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_load.py")
+FAKE = os.path.join(HERE, "fake_load.py")
 SHORT_S = 1.0  # where something hangs
 
 
@@ -155,6 +156,19 @@ def test_trex():
     assert trials.ended == 1
 
 
+def test_trex_version():
+    """TRex's release is what its server says; or it is not known"""
+    class Client:
+        said = {"version": "v3.08", "build_date": "x"}
+
+        def get_server_version(self):
+            return self.said
+    client = Client()
+    assert trex_backend.api_version(client) == "v3.08"
+    client.said = None
+    assert trex_backend.api_version(client) is None
+
+
 def test_trex_search():
     """a search with TRex's trials, its client a stand-in: what it loses, and its own limit, named so"""
     sys.path.insert(0, trex_backend.PROFILES)
@@ -183,4 +197,4 @@ def test_no_trex():
 
 
 if __name__ == "__main__":
-    tap.main(sys.modules["__main__"])
+    tap.main()

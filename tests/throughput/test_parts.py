@@ -9,17 +9,19 @@ import sys
 import tempfile
 import xml.dom.minidom
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import beside  # noqa: E402
 import burst  # noqa: E402
 import compare  # noqa: E402
 import machine  # noqa: E402
+import options  # noqa: E402
 import plot  # noqa: E402
 import report  # noqa: E402
 import tap  # noqa: E402
-from cell import groups, merged  # noqa: E402
-from goals import PRESETS  # noqa: E402
+from cell import Cell, groups, merged  # noqa: E402
+from goals import PRESETS, Trial  # noqa: E402
 from simulated import Simulated  # noqa: E402
 
 
@@ -123,6 +125,88 @@ def test_groups():
     assert names == [["ndr", "pdr"], ["lossless"]]
 
 
+class Slow:
+    """A relay that becomes faster or slower by so much a second, within its limits."""
+
+    def __init__(self, rate, change, least, most):
+        self.rate, self.change, self.least, self.most = rate, change, least, most
+
+    def trial(self, load, duration_s, _):
+        sent = int(load * duration_s)
+        received = min(sent, int(self.rate * duration_s))
+        self.rate = min(self.most, max(self.least, self.rate + self.change * duration_s))
+        return Trial(load, duration_s, sent, received, duration_s)
+
+
+def cell_of(backend, *words, asks=None):
+    """A cell's record, of a search in this backend."""
+    o = options.parse([*words, "--latency", "0", "--", "x"])
+    cell = Cell({"size": 64, "sessions": None, "lacs": None, "generator": None}, backend, asks, o, lambda text: None, lambda: 0)
+    cell.run()
+    return cell.record
+
+
+def test_again():
+    """who was slow at first, or has become slower, has no regular result; who is steady has one"""
+    for name, up, down in (("ndr", 1000, -2000), ("lossless", 10_000, -500)):
+        for system, why in ((Slow(400_000, up, 0, 1_000_000), "passed"), (Slow(1_000_000, down, 0, 1e9), "failed"),
+                            (Slow(1_000_000, 0, 0, 1e9), None)):
+            words = ("--goal", name, "--burst", "0")
+            found, = cell_of(system, *words)["results"]
+            said = [text for text in found["why"] if text.startswith("tried again, ")]
+            assert [text.split()[-1] for text in found["why"]] == [why] * bool(why) and len(said) == bool(why), (name, found)
+    record = cell_of(Slow(400_000, 10_000, 0, 1_000_000), "--goal", "lossless", "--burst", "0", "--once")
+    assert not record["results"][0]["why"] and "again" not in {trial["for"] for trial in record["trials"]}
+
+
+class Short:
+    """Sends the first 1,000 packets of a burst, and passes what it sends."""
+
+    def trial(self, load, duration_s, _):
+        sent = int(load * duration_s)
+        return Trial(load, duration_s, sent, min(sent, int(500_000 * duration_s)), duration_s)
+
+    def burst(self, packets, _):
+        sent = min(packets, 1000)
+        return Trial(1e7, sent / 1e7, sent, sent, sent / 1e7)
+
+
+def test_short_burst():
+    """a burst that was not sent whole did not arrive whole"""
+    assert cell_of(Short(), "--goal", "ndr", "--burst", "1")["burst"]["max"] <= 1000
+
+
+class Counting:
+    """A Culvert that has dropped one more packet each time it is asked, and what was asked of it."""
+    failed, count = "", 0
+
+    def read(self):
+        self.count += 1
+        return {"drops": [{"name": "RATE_IN", "packets": self.count}], "workers": [], "ports": [], "queues": []}
+
+
+def test_counts_at_bounds():
+    """drops at a bound are those of the search's trials, and not of a warm-up or a soak at the same load"""
+    record = cell_of(Short(), "--goal", "ndr", "--burst", "0", "--start", "400000", "--max", "400000", asks=Counting())
+    searched = [trial for trial in record["trials"] if trial["for"] == "ndr" and trial["pps"] == 400_000]
+    assert len(record["trials"]) > len(searched), record["trials"]
+    assert record["results"][0]["culvert_lower"]["drops"] == {"RATE_IN": len(searched)}, record["results"]
+
+
+class Lossy:
+    """Loses 0.2 % of all, whatever the load."""
+
+    def trial(self, load, duration_s, _):
+        sent = int(load * duration_s)
+        return Trial(load, duration_s, sent, sent - sent // 500, duration_s)
+
+
+def test_soak_by_goal():
+    """a soak passes with the loss that its goal permits"""
+    soak = cell_of(Lossy(), "--goal", "pdr", "--burst", "0", "--max", "200000", "--soak", "120")["soak"]
+    assert soak["passed"] and soak["lost"] > 0 and soak["trials"] == 2, soak
+
+
 def test_secrets():
     """a configuration's secrets are not in what is recorded; the names of their files are"""
     text = machine.without_secrets("""\
@@ -162,7 +246,7 @@ def result(goal="ndr", lower=1000, upper=1004, why=(), width=0.004):
 
 def run_of(*results, size="imix", sessions=10, lacs=1, **more):
     return {"format": report.FORMAT, "version": report.VERSION, "machine": {"cpu": "x"}, "goals": [], **more,
-            "cells": [{"size": size, "sessions": sessions, "lacs": lacs, "results": list(results), "error": None,
+            "cells": [{"size": size, "sessions": sessions, "lacs": lacs, "results": list(results), "error": None, "generator": None,
                        "stopped": False, "latency": [], "burst": None, "soak": None, "beside": None, "seconds": 1,
                        "trials": []}]}
 
@@ -233,6 +317,8 @@ def test_svg():
         for said in root.getElementsByTagName("text"):
             assert float(said.getAttribute("y")) <= height
     picture = plot.svg(many())
+    assert plot.svg(run_of(result(why=["x"]))).count('fill="#fff"><title>') == 1  # hollow: irregular
+    assert plot.svg(run_of(result())).count('fill="#fff"><title>') == 0
     for said in ("ndr: packets a second", "pdr: packets", "x&lt;&amp;", "1,000 sessions, 8 LACs", "inner packet, bytes", "packets/s", ">imix<"):
         assert said in picture, said
 
@@ -242,6 +328,10 @@ def test_table():
     text = "\n".join(report.table(many()))
     assert text.count("IRREGULAR: <&>") == 27
     run = run_of(result())
+    run["cells"][0]["results"][0]["generator"] = True
+    run["cells"][0]["generator"] = {"sessions": 7, "wanted": 10, "version": "v3.08"}
+    text = "\n".join(report.table(run))
+    assert "the generator's limit" in text and "  7 of 10 sessions were up; TRex v3.08\n" in text + "\n", text
     run["cells"][0]["latency"] = [{"percent": 90, "of": "ndr", "pps": 900, "late": late, "loss_ratio": loss, "p50": 3}
                                   for late, loss in (("", 0), ("", 0.1), ("stretched", 1.0))]
     text = "\n".join(report.table(run))
@@ -249,4 +339,4 @@ def test_table():
 
 
 if __name__ == "__main__":
-    tap.main(sys.modules["__main__"])
+    tap.main()

@@ -77,14 +77,14 @@ class Run:
         count = itertools.count(1)
         total = len(populations) * len(self.o.size)
         for sessions, lacs in populations:
-            backend, failed = None, ""
+            backend, failed, generator = None, "", None
             try:
                 for size in self.o.size:
                     about = {"size": size, "sessions": sessions, "lacs": lacs}
                     self.progress.where = f"[{next(count)}/{total}] {report.population(about)}: "
                     if backend is None and not failed:
-                        backend, failed = self.begin(sessions, lacs)
-                    if not self.cell(about, backend, failed) and backend is not None:
+                        backend, failed, generator = self.begin(sessions, lacs)
+                    if not self.cell({**about, "generator": generator}, backend, failed) and backend is not None:
                         backend.close()
                         backend = None
             finally:
@@ -92,15 +92,14 @@ class Run:
                     backend.close()
 
     def begin(self, sessions, lacs):
-        """A backend that is up, or None and why there is none."""
+        """A backend that is up, or None; why there is none; what it says of itself."""
         backend = backend_of(self.o, sessions, lacs)
         self.progress.say("sessions come up")
         try:
-            self.run["generator"] = backend.up()
-            return backend, ""
+            return backend, "", backend.up()
         except BackendError as error:
             backend.close()
-            return None, str(error)
+            return None, str(error), None
         except BaseException:
             backend.close()
             raise
@@ -137,7 +136,7 @@ def about_all(o, words):
     except (OSError, ValueError, RecursionError) as error:
         raise options.UsageError(f"--server-machine {o.server_machine}: {error}") from None
     return {"begun": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "words": words,
-            "backend": o.backend, "generator": None, "goals": [vars(goal) for goal in o.goals],
+            "backend": o.backend, "goals": [vars(goal) for goal in o.goals],
             "late_ratio": o.late, "min_pps": o.min, "max_pps": o.max, "machine": machine.describe(),
             "server_machine": server, "server": Beside(o.ask).status() if o.ask else None, "configuration": configuration}
 

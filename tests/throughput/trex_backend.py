@@ -32,6 +32,12 @@ def import_api(home):
     return api
 
 
+def api_version(client):
+    """TRex's release as its server says it, or None."""
+    said = client.get_server_version()
+    return said.get("version") if isinstance(said, dict) else None
+
+
 class Trex:
     """make(): {"sessions", "wanted", "seconds"} and an object with trial(pps, seconds, size), whose answers
     are those of culvert-load; and one without arguments that ends it. connect() is the real one."""
@@ -86,5 +92,6 @@ def connect(home, server, table, direction, ports, lacs, latency_pps):
     def end():
         client.stop()
         client.disconnect()
-    about = {"sessions": len(trials.sessions), "wanted": len(trials.sessions), "seconds": 0}
+    about = {"sessions": len(trials.sessions), "wanted": len(trials.sessions), "seconds": 0,
+             "version": api_version(client)}
     return about, trials, end

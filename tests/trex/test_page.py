@@ -11,12 +11,13 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import l2tp_streams  # noqa: E402
 import made_up  # noqa: E402
 import rates  # noqa: E402
-import tapped  # noqa: E402
+import tap  # noqa: E402
 
 try:
     import yaml
@@ -95,4 +96,4 @@ class Page(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    tapped.main(__name__)
+    tap.main()

@@ -12,12 +12,12 @@ import types
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import l2tp_streams  # noqa: E402
 import made_up  # noqa: E402
 import standin  # noqa: E402
-import tapped  # noqa: E402
+import tap  # noqa: E402
 
 sys.modules["trex"] = types.ModuleType("trex")
 sys.modules["trex.stl"] = types.ModuleType("trex.stl")
@@ -26,7 +26,7 @@ import culvert_profile  # noqa: E402
 
 API = "automation/trex_control_plane/interactive"
 # What trex_trial.py asks of its client.
-CALLS = [("reset", {"ports": [0]}), ("remove_all_streams", {"ports": [0]}), ("clear_stats", {"ports": [0]}),
+CALLS = [("get_server_version", {}), ("reset", {"ports": [0]}), ("remove_all_streams", {"ports": [0]}), ("clear_stats", {"ports": [0]}),
          ("add_streams", {"streams": [], "ports": [0]}), ("get_stats", {"ports": [0]}), ("stop", {"ports": [0]}),
          ("start", {"ports": [0], "mult": "1", "duration": 1, "force": True}), ("is_traffic_active", {"ports": [0]}),
          ("wait_on_traffic", {"ports": [0], "timeout": 5, "rx_delay_ms": 0})]
@@ -119,4 +119,4 @@ class Profile(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    tapped.main(__name__)
+    tap.main()

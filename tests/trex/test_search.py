@@ -7,11 +7,11 @@ import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "throughput")]
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "throughput"), os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import made_up  # noqa: E402
 import standin  # noqa: E402
-import tapped  # noqa: E402
+import tap  # noqa: E402
 import trex_backend  # noqa: E402
 import trex_trial  # noqa: E402
 from goals import PRESETS  # noqa: E402
@@ -52,4 +52,4 @@ class Searches(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    tapped.main(__name__)
+    tap.main()

@@ -3,17 +3,19 @@
 """Tests of l2tp_streams.py and floods.py: the frames that TRex's stand-in plays, byte by byte."""
 import collections
 import os
+import random
 import struct
 import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import floods  # noqa: E402
 import l2tp_streams  # noqa: E402
 import made_up  # noqa: E402
 import standin  # noqa: E402
-import tapped  # noqa: E402
+import tap  # noqa: E402
 from frames import avps_of, checksum  # noqa: E402
 from l2tp_streams import CLIENTS, DOWN, UP, BadPlan  # noqa: E402
 from sessions_table import Session  # noqa: E402
@@ -249,6 +251,15 @@ class Floods(unittest.TestCase):
             self.assertNotIn((session.tunnel, session.session), known)
             self.assertIn(session.peer, peers)
 
+    def test_unknown_is_not_known(self):
+        """IDs that are drawn, and are somebody's, are drawn again"""
+        rng, drawn = random.Random(1), made_up.sessions(2)
+        rng.shuffle(list(drawn))  # as a flood of this seed does first
+        ids = rng.randrange(1, 1 << 16), rng.randrange(1, 1 << 16)
+        drawn[1] = Session(*ids, drawn[1].lns, drawn[1].peer, drawn[1].address)
+        for frame in self.frames("unknown", drawn, 2):
+            self.assertNotEqual(struct.unpack("!HH", frame[44:48]), ids)
+
     def test_spoofed(self):
         """packets in a session with another's address as their source, all sums right"""
         made = made_up.sessions(500, 9)
@@ -269,4 +280,4 @@ class Floods(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    tapped.main(__name__)
+    tap.main()

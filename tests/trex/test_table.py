@@ -7,11 +7,12 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import made_up  # noqa: E402
 import sessions_table  # noqa: E402
-import tapped  # noqa: E402
+import tap  # noqa: E402
 from sessions_table import BadTable, parse  # noqa: E402
 
 HEAD = ",".join(sessions_table.COLUMNS)
@@ -135,4 +136,4 @@ class Lacs(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    tapped.main(__name__)
+    tap.main()

@@ -5,11 +5,12 @@ import os
 import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
 sys.dont_write_bytecode = True
 import made_up  # noqa: E402
 import standin  # noqa: E402
-import tapped  # noqa: E402
+import tap  # noqa: E402
 import trex_trial  # noqa: E402
 from l2tp_streams import BadPlan  # noqa: E402
 from sessions_table import BadTable  # noqa: E402
@@ -121,4 +122,4 @@ class Trial(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    tapped.main(__name__)
+    tap.main()
