@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../seeded.h"
 #include "culvertd/daemon.h"
 #include "culvertd/lans.h"
 #include "culvertd/uplinks.h"
@@ -487,8 +488,6 @@ up(void **state)
 		.slot_mask = 127,
 		.pool_mbufs = 1023,
 		.eal_ready = true};
-	uint8_t seed[CRYPTO_SEED_BYTES] = {1};
-	char err[256];
 	int id;
 
 	(void)state;
@@ -497,7 +496,7 @@ up(void **state)
 	in = rte_ring_create("in", 64, SOCKET_ID_ANY, 0);
 	out = rte_ring_create("out", 1024, SOCKET_ID_ANY, 0);
 	id = rte_eth_from_rings("wan", &in, 1, &out, 1, rte_socket_id());
-	d.crypto = crypto_new(seed, err, sizeof(err));
+	d.crypto = seeded_crypto();
 	return id < 0 || d.crypto == NULL ||
 			       rte_eth_dev_get_name_by_port((uint16_t)id, port.device) != 0 ||
 			       dp_create(&params, &d.dp) != 0 || dp_start(d.dp, now) != 0

@@ -9,13 +9,13 @@
 
 #include <cmocka.h>
 
+#include "../seeded.h"
 #include "base/err.h"
 #include "dial/dial.h"
 #include "l2tp/header.h"
 
 enum { TUNNEL = 11, SERVER_TUNNEL = 22, SESSION = 33, SERVER_SESSION = 44, EVENTS = 32 };
 
-static struct crypto *crypto;
 static bool ipv6; /* both ends want it */
 
 /* Both ends, and a line between them that may be cut. */
@@ -33,25 +33,6 @@ struct pair {
 	char text[L2TP_MESSAGE_MAX];
 	unsigned cdns; /* that reached the server */
 };
-
-static int
-setup(void **state)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {7};
-	char err[256];
-
-	(void)state;
-	crypto = crypto_new(seed, err, sizeof(err));
-	return crypto == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	crypto_free(crypto);
-	return 0;
-}
 
 static void
 end_server_call(struct pair *p)
@@ -203,20 +184,20 @@ begin(struct pair *p)
 
 	*p = (struct pair){.now = CV_NS_PER_S};
 	l2tp_params_default(&server);
-	server.crypto = crypto;
+	server.crypto = seeded;
 	server.local_tunnel_id = SERVER_TUNNEL;
 	server.secret = "tunnel";
 	server.secret_len = 6;
 	params.l2tp = server;
 	params.l2tp.local_tunnel_id = TUNNEL;
 	ppp_params_default(&p->client, PPP_CLIENT);
-	p->client.crypto = crypto;
+	p->client.crypto = seeded;
 	p->client.user = (struct cv_bytes){(const uint8_t *)"alice", 5};
 	p->client.password = (struct cv_bytes){(const uint8_t *)"secret", 6};
 	p->client.auth[0] = PPP_AUTH_CHAP_MD5;
 	p->client.n_auth = 1;
 	ppp_params_default(&p->server, PPP_SERVER);
-	p->server.crypto = crypto;
+	p->server.crypto = seeded;
 	p->server.name = "lns";
 	p->server.auth[0] = PPP_AUTH_CHAP_MD5;
 	p->server.n_auth = 1;
@@ -560,5 +541,5 @@ main(void)
 		cmocka_unit_test(no_tunnel_id),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }

@@ -9,13 +9,12 @@
 
 #include <cmocka.h>
 
+#include "../seeded.h"
 #include "base/err.h"
 #include "dial/lac.h"
 #include "l2tp/header.h"
 
 enum { TUNNEL = 11, SERVER_TUNNEL = 22, CALLS = 3, SERVER_SESSIONS = 100, REDIALLED = CALLS + 2 };
-
-static struct crypto *crypto;
 
 struct pair {
 	uint64_t now;
@@ -30,25 +29,6 @@ struct pair {
 	struct ppp_link *links[REDIALLED + 1]; /* the server's, by the caller's session ID */
 	unsigned echoes;                       /* frames that came in when all was up */
 };
-
-static int
-setup(void **state)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {7};
-	char err[256];
-
-	(void)state;
-	crypto = crypto_new(seed, err, sizeof(err));
-	return crypto == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	crypto_free(crypto);
-	return 0;
-}
 
 /* ---- the server ---- */
 
@@ -197,14 +177,14 @@ pair_up(struct pair *p)
 
 	*p = (struct pair){.now = CV_NS_PER_S};
 	l2tp_params_default(&params.l2tp);
-	params.l2tp.crypto = crypto;
+	params.l2tp.crypto = seeded;
 	params.l2tp.host_name = "lac";
 	params.l2tp.local_tunnel_id = TUNNEL;
 	server = params.l2tp;
 	server.local_tunnel_id = SERVER_TUNNEL;
 	for (unsigned i = 0; i < CALLS; i++) {
 		ppp_params_default(&p->client[i], PPP_CLIENT);
-		p->client[i].crypto = crypto;
+		p->client[i].crypto = seeded;
 		p->client[i].auth[0] = PPP_AUTH_MSCHAPV2;
 		p->client[i].n_auth = 1;
 		snprintf(p->user[i], sizeof(p->user[i]), "u%u", i);
@@ -212,7 +192,7 @@ pair_up(struct pair *p)
 		p->client[i].password = (struct cv_bytes){(const uint8_t *)"secret", 6};
 	}
 	ppp_params_default(&p->server, PPP_SERVER);
-	p->server.crypto = crypto;
+	p->server.crypto = seeded;
 	p->server.name = "lns";
 	p->server.auth[0] = PPP_AUTH_MSCHAPV2;
 	p->server.n_auth = 1;
@@ -363,7 +343,7 @@ no_room(void **state)
 
 	(void)state;
 	l2tp_params_default(&params.l2tp);
-	params.l2tp.crypto = crypto;
+	params.l2tp.crypto = seeded;
 	params.l2tp.local_tunnel_id = 1;
 	assert_null(lac_new(&params, 0));
 	params.calls = 1;
@@ -383,5 +363,5 @@ main(void)
 		cmocka_unit_test(no_room),
 	};
 
-	return cmocka_run_group_tests_name("lac", tests, setup, teardown);
+	return cmocka_run_group_tests_name("lac", tests, seeded_setup, seeded_teardown);
 }

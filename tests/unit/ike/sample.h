@@ -12,31 +12,9 @@
 
 #include <cmocka.h>
 
+#include "../seeded.h"
 #include "ike/init.h"
 #include "vectors.h"
-
-static struct crypto *crypto;
-
-static inline int
-setup(void **state)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {1};
-	char err[256] = "";
-
-	(void)state;
-	crypto = crypto_new(seed, err, sizeof(err));
-	if (crypto == NULL)
-		print_error("%s\n", err);
-	return crypto == NULL ? -1 : 0;
-}
-
-static inline int
-teardown(void **state)
-{
-	(void)state;
-	crypto_free(crypto);
-	return 0;
-}
 
 static inline struct ike_ask
 sample(const char *from, const char *to, uint16_t port)
@@ -50,7 +28,7 @@ sample(const char *from, const char *to, uint16_t port)
 		ask.nonce[i] = i;
 	for (uint8_t i = 0; i < sizeof(exponent); i++)
 		exponent[i] = (uint8_t)(0x40 + i);
-	assert_int_equal(crypto_modp2048_public(crypto, exponent, ask.ke), 0);
+	assert_int_equal(crypto_modp2048_public(seeded, exponent, ask.ke), 0);
 	assert_int_equal(cv_ip_parse(from, &ask.from.ip), 0);
 	assert_int_equal(cv_ip_parse(to, &ask.to.ip), 0);
 	return ask;

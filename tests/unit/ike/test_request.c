@@ -8,7 +8,7 @@ static void
 test_port_500(void **state)
 {
 	struct ike_ask ask = sample("192.0.2.11", "192.0.2.1", IKE_PORT);
-	int len = ike_write_request(crypto, &ask, out, sizeof(out));
+	int len = ike_write_request(seeded, &ask, out, sizeof(out));
 
 	(void)state;
 	assert_int_equal(len, sizeof(request_500));
@@ -20,7 +20,7 @@ static void
 test_port_4500(void **state)
 {
 	struct ike_ask ask = sample("192.0.2.11", "192.0.2.1", IKE_NATT_PORT);
-	int len = ike_write_request(crypto, &ask, out, sizeof(out));
+	int len = ike_write_request(seeded, &ask, out, sizeof(out));
 	size_t hash = sizeof(request_500) - CRYPTO_SHA1_BYTES;
 
 	(void)state;
@@ -43,7 +43,7 @@ test_stateless(void **state)
 
 	(void)state;
 	ask.stateless = true;
-	assert_int_equal(ike_write_request(crypto, &ask, out, sizeof(out)), len);
+	assert_int_equal(ike_write_request(seeded, &ask, out, sizeof(out)), len);
 	first = memmem(out, len, group, sizeof(group));
 	assert_non_null(first);
 	second = memmem(first + 8, len - (size_t)(first + 8 - out), group, sizeof(group));
@@ -61,14 +61,14 @@ test_ipv6(void **state)
 	uint8_t text[16 + 16 + 2] = {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7};
 	struct cv_bytes whole = {text, sizeof(text)};
 	uint8_t hash[CRYPTO_SHA1_BYTES];
-	int len = ike_write_request(crypto, &ask, out, sizeof(out));
+	int len = ike_write_request(seeded, &ask, out, sizeof(out));
 
 	(void)state;
 	assert_int_equal(len, sizeof(request_500));
 	memcpy(text + 16, ask.to.ip.bytes, 16);
 	text[32] = IKE_PORT >> 8;
 	text[33] = IKE_PORT & 0xff;
-	assert_int_equal(crypto_sha1(crypto, &whole, 1, hash), 0);
+	assert_int_equal(crypto_sha1(seeded, &whole, 1, hash), 0);
 	assert_memory_equal(out + len - CRYPTO_SHA1_BYTES, hash, sizeof(hash));
 }
 
@@ -82,7 +82,7 @@ test_no_room(void **state)
 		uint8_t *exact = malloc(room == 0 ? 1 : room);
 
 		assert_non_null(exact);
-		assert_int_equal(ike_write_request(crypto, &ask, exact, room), CV_ERR_SPACE);
+		assert_int_equal(ike_write_request(seeded, &ask, exact, room), CV_ERR_SPACE);
 		free(exact);
 	}
 }
@@ -99,5 +99,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }

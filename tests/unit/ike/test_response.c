@@ -15,7 +15,7 @@ read_as(const struct ike_ask *ask, const uint8_t *data, size_t len)
 	if (len != 0)
 		memcpy(copy, data, len);
 	memset(&said, 0xff, sizeof(said));
-	rc = ike_read_response(crypto, ask, (struct cv_bytes){copy, len}, &said);
+	rc = ike_read_response(seeded, ask, (struct cv_bytes){copy, len}, &said);
 	free(copy);
 	return rc;
 }
@@ -239,5 +239,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Two ends of a tunnel: see pair.h. */
 #include "pair.h"
+#include "../seeded.h"
 
 #include <string.h>
 
@@ -57,11 +58,9 @@ expect_nothing(struct l2tp_tunnel *t)
 void
 up_with(struct pair *p, bool lns_opens, bool takes_calls, const char *secret)
 {
-	static const uint8_t seed[CRYPTO_SEED_BYTES];
-	char err[128];
 	struct l2tp_params params;
 
-	*p = (struct pair){.crypto = crypto_new(seed, err, sizeof(err)), .now = CV_NS_PER_S};
+	*p = (struct pair){.crypto = seeded_crypto(), .now = CV_NS_PER_S};
 	assert_non_null(p->crypto);
 	l2tp_params_default(&params);
 	params.crypto = p->crypto;

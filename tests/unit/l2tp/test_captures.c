@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../seeded.h"
 #include "crypto/crypto.h"
 #include "l2tp/header.h"
 #include "l2tp/message.h"
@@ -15,21 +16,10 @@ static const char *const names[] = {
 static const struct cv_bytes secret = {(const uint8_t *)"tunnelsecret", 12};
 enum { CAPTURES = 3 };
 
-static struct crypto *
-new_crypto(void)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {3};
-	char err[256];
-	struct crypto *c = crypto_new(seed, err, sizeof(err));
-
-	assert_non_null(c);
-	return c;
-}
-
 static void
 every_message_is_read(void **state)
 {
-	struct crypto *crypto = new_crypto();
+	struct crypto *crypto = seeded_crypto();
 	unsigned control = 0, data = 0;
 
 	(void)state;
@@ -80,7 +70,7 @@ proof_is_right(struct crypto *crypto, const struct l2tp_message *m, const struct
 static void
 challenge_responses_are_computed_again(void **state)
 {
-	struct crypto *crypto = new_crypto();
+	struct crypto *crypto = seeded_crypto();
 	unsigned right = 0, wrong = 0;
 
 	(void)state;
@@ -148,7 +138,7 @@ static void
 cut_anywhere_or_any_byte_changed(void **state)
 {
 	static const uint8_t values[] = {0x00, 0x01, 0x3f, 0x80, 0xc0, 0xff};
-	struct crypto *crypto = new_crypto();
+	struct crypto *crypto = seeded_crypto();
 
 	(void)state;
 	for (size_t n = 0; n < CAPTURES; n++) {

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
+#include "../seeded.h"
 #include "l2tp/compose.h"
 
-static struct crypto *crypto;
 static struct l2tp_params params;
 static const uint8_t ours[L2TP_CHALLENGE_BYTES] = {1, 2, 3};
 static const struct cv_bytes theirs = {(const uint8_t *)"\x09\x08\x07", 3};
@@ -17,26 +17,22 @@ static const struct l2tp_reason reason = {
 static int
 setup(void **state)
 {
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {4};
-	char err[256];
-
 	(void)state;
-	crypto = crypto_new(seed, err, sizeof(err));
 	l2tp_params_default(&params);
-	params.crypto = crypto;
+	params.crypto = seeded_crypto();
 	params.secret = "s3cret";
 	params.secret_len = 6;
 	params.host_name = "here.example";
 	params.local_tunnel_id = 4711;
 	params.receive_window = 9;
-	return crypto == NULL ? -1 : 0;
+	return params.crypto == NULL ? -1 : 0;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	crypto_free(crypto);
+	crypto_free(params.crypto);
 	return 0;
 }
 
@@ -106,7 +102,7 @@ check_message(size_t i, bool hide)
 	params.hide_avps = hide;
 	compose(&b, sent[i].type);
 	assert_false(b.w.failed);
-	assert_int_equal(l2tp_message_parse(crypto, hide ? l2tp_secret(&params) : none,
+	assert_int_equal(l2tp_message_parse(params.crypto, hide ? l2tp_secret(&params) : none,
 				 (struct cv_bytes){b.body, cv_written(&b.w)}, &m, &fault),
 		0);
 	assert_string_equal(fault.text, "");
@@ -134,7 +130,7 @@ parse(const struct l2tp_builder *b, struct l2tp_message *m)
 {
 	struct l2tp_fault fault;
 
-	assert_int_equal(l2tp_message_parse(crypto, (struct cv_bytes){0},
+	assert_int_equal(l2tp_message_parse(params.crypto, (struct cv_bytes){0},
 				 (struct cv_bytes){b->body, cv_written(&b->w)}, m, &fault),
 		0);
 }

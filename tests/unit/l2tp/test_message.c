@@ -6,31 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../seeded.h"
 #include "crypto/crypto.h"
 #include "l2tp/message.h"
 #include "l2tp/reason.h"
 
-static struct crypto *crypto;
 static const struct cv_bytes secret = {(const uint8_t *)"s3cret", 6}, nothing;
-
-static int
-setup(void **state)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {4};
-	char err[256];
-
-	(void)state;
-	crypto = crypto_new(seed, err, sizeof(err));
-	return crypto == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	crypto_free(crypto);
-	return 0;
-}
 
 /* Every message with every AVP that it may carry, at its least and a longer length. */
 static void
@@ -44,7 +25,7 @@ round_trip(uint16_t type, struct cv_bytes hiding, size_t longer)
 
 	for (size_t i = 0; i < sizeof(value); i++)
 		value[i] = (uint8_t)(i * 7 + type);
-	l2tp_build(&b, crypto, hiding, (enum l2tp_message_type)type);
+	l2tp_build(&b, seeded, hiding, (enum l2tp_message_type)type);
 	for (uint16_t avp = 1; avp < L2TP_AVP_COUNT; avp++) {
 		const struct l2tp_avp_rule *rule = l2tp_avp_rule(avp);
 
@@ -56,7 +37,7 @@ round_trip(uint16_t type, struct cv_bytes hiding, size_t longer)
 		n++;
 	}
 	assert_false(b.w.failed);
-	assert_int_equal(l2tp_message_parse(crypto, hiding,
+	assert_int_equal(l2tp_message_parse(seeded, hiding,
 				 (struct cv_bytes){b.body, cv_written(&b.w)}, &m, &fault),
 		0);
 	assert_int_equal(m.type, type);
@@ -99,7 +80,7 @@ hidden_values_are_not_there_to_read(void **state)
 	struct l2tp_builder b;
 
 	(void)state;
-	l2tp_build(&b, crypto, secret, L2TP_ICRQ);
+	l2tp_build(&b, seeded, secret, L2TP_ICRQ);
 	l2tp_put(&b, L2TP_AVP_CALLING_NUMBER, number, sizeof(number));
 	assert_null(memmem(b.body, cv_written(&b.w), "555123", 6));
 }
@@ -137,7 +118,7 @@ expect(struct by_hand *h, struct cv_bytes with, int rc, uint16_t error, const ch
 	struct l2tp_message m;
 	struct l2tp_fault fault = {.text = ""};
 
-	assert_int_equal(l2tp_message_parse(crypto, with,
+	assert_int_equal(l2tp_message_parse(seeded, with,
 				 (struct cv_bytes){h->bytes, cv_written(&h->w)}, &m, &fault),
 		rc);
 	if (rc != CV_ERR_MALFORMED)
@@ -247,7 +228,7 @@ an_assigned_id_behind_a_bad_avp_is_read(void **state)
 				add(&h, 0x8000, 0, 98, "y", 1);
 			add(&h, 0x8000, 0, 14, "\1\2", 2);
 			assert_int_equal(
-				l2tp_message_parse(crypto, secret,
+				l2tp_message_parse(seeded, secret,
 					(struct cv_bytes){h.bytes, cv_written(&h.w)}, &m, &fault),
 				CV_ERR_MALFORMED);
 			assert_null(strstr(fault.text, "98"));
@@ -270,12 +251,12 @@ hide_challenge(uint16_t original, const uint8_t *value, size_t len, uint8_t *out
 
 	cv_write_u16(&w, original);
 	cv_write_bytes(&w, value, len);
-	assert_int_equal(crypto_md5(crypto, first, 3, stream), 0);
+	assert_int_equal(crypto_md5(seeded, first, 3, stream), 0);
 	for (size_t at = 0; at < 2 + len; at++) {
 		struct cv_bytes next[] = {secret, {out + at - 16, 16}};
 
 		if (at > 0 && at % 16 == 0)
-			assert_int_equal(crypto_md5(crypto, next, 2, stream), 0);
+			assert_int_equal(crypto_md5(seeded, next, 2, stream), 0);
 		out[at] ^= stream[at % 16];
 	}
 	return 2 + len;
@@ -309,7 +290,7 @@ hidden_lengths(void **state)
 				continue;
 			}
 			assert_int_equal(
-				l2tp_message_parse(crypto, secret,
+				l2tp_message_parse(seeded, secret,
 					(struct cv_bytes){h.bytes, cv_written(&h.w)}, &m, &fault),
 				0);
 			assert_int_equal(m.value[L2TP_AVP_CHALLENGE].len, original);
@@ -392,7 +373,7 @@ expect_missing(const struct by_hand *h, uint16_t avp)
 	struct l2tp_message m;
 	struct l2tp_fault fault;
 
-	assert_int_equal(l2tp_message_parse(crypto, secret,
+	assert_int_equal(l2tp_message_parse(seeded, secret,
 				 (struct cv_bytes){h->bytes, cv_written(&h->w)}, &m, &fault),
 		0);
 	assert_int_equal(m.missing, UINT64_C(1) << avp);
@@ -452,5 +433,5 @@ main(void)
 		cmocka_unit_test(missing_avps_are_named_or_done_without),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "../seeded.h"
 #include "l2tp/header.h"
 #include "l2tp/message.h"
 
@@ -348,10 +349,8 @@ the_lower_value_wins(void **state)
 static struct l2tp_peek
 sccrq(const uint8_t *value)
 {
-	static const uint8_t seed[CRYPTO_SEED_BYTES];
 	uint8_t bytes[1500];
-	char err[128];
-	struct crypto *crypto = crypto_new(seed, err, sizeof(err));
+	struct crypto *crypto = seeded_crypto();
 	struct l2tp_params params;
 	struct l2tp_tunnel *t;
 	struct l2tp_peek peek;

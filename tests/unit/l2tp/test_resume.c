@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../seeded.h"
 #include "l2tp/avp.h"
 #include "l2tp/tunnel.h"
 
@@ -53,9 +54,7 @@ event_of(struct l2tp_tunnel *t)
 static void
 handshake(const char *secret, const char *later, bool good)
 {
-	static const uint8_t seed[CRYPTO_SEED_BYTES];
-	char err[128];
-	struct crypto *crypto = crypto_new(seed, err, sizeof(err));
+	struct crypto *crypto = seeded_crypto();
 	struct l2tp_params ours = params_of(crypto, secret, OURS);
 	struct l2tp_params theirs = params_of(crypto, secret, THEIRS);
 	struct l2tp_tunnel *client = l2tp_tunnel_new(L2TP_INITIATOR, &theirs, NOW);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../seeded.h"
 #include "config/config.h"
 #include "culvert-load/people.h"
 #include "lns/lns.h"
@@ -71,14 +72,12 @@ serve(void)
 static void
 open_town(const struct people_params *wanted)
 {
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {7};
 	struct cfg_files files = {.read = read_secret};
 	struct cfg_errors errors = {0};
 	struct people_params params = *wanted;
-	char err[256];
 
 	w = (struct town){.now = CV_NS_PER_S};
-	w.crypto = crypto_new(seed, err, sizeof(err));
+	w.crypto = seeded_crypto();
 	w.ring = calloc(QUEUE, sizeof(w.ring[0]));
 	assert_non_null(w.ring);
 	if (cfg_load("load.yaml", yaml, strlen(yaml), &files, &errors, &w.cfg) != 0)

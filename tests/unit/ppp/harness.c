@@ -6,25 +6,6 @@
 
 enum { SERVER, CLIENT };
 
-int
-crypto_setup(void **state)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {4, 2};
-	char err[256] = "";
-
-	*state = crypto_new(seed, err, sizeof(err));
-	if (*state == NULL)
-		print_error("%s\n", err);
-	return *state == NULL ? -1 : 0;
-}
-
-int
-crypto_teardown(void **state)
-{
-	crypto_free(*state);
-	return 0;
-}
-
 uint32_t
 pair_random(struct pair *p, uint32_t below)
 {

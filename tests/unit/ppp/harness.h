@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "crypto/crypto.h"
+#include "../seeded.h"
 #include "ppp/private.h"
 
 enum { FRAME_BYTES = PPP_MAX_CONTROL, WIRE_FRAMES = 256 };
@@ -118,9 +118,5 @@ struct sent next_sent(struct pair *p, int which);
 struct sent expect_sent(struct pair *p, int which, uint16_t protocol, uint8_t code);
 /* Throws away what waits. */
 void discard_sent(struct pair *p, int which);
-
-/* A group fixture: *state is a struct crypto *, seeded the same way every time. */
-int crypto_setup(void **state);
-int crypto_teardown(void **state);
 
 #endif

@@ -506,5 +506,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }

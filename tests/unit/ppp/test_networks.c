@@ -320,5 +320,5 @@ main(void)
 		cmocka_unit_test(test_none_at_all),
 	};
 
-	return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }

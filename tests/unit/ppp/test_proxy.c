@@ -330,5 +330,5 @@ main(void)
 		cmocka_unit_test(test_only_a_server_at_rest_adopts),
 	};
 
-	return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }

@@ -2,28 +2,8 @@
 /* The format of messages: the vectors of RFC 5769 and RFC 8489, and what is no message. */
 #include "vectors.h"
 
+#include "../seeded.h"
 #include "crypto/crypto.h"
-
-static struct crypto *crypto;
-
-static int
-setup(void **state)
-{
-	static const uint8_t seed[CRYPTO_SEED_BYTES] = {1};
-	char err[256] = "";
-
-	(void)state;
-	crypto = crypto_new(seed, err, sizeof(err));
-	return crypto == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	crypto_free(crypto);
-	return 0;
-}
 
 /* MESSAGE-INTEGRITY (RFC 8489 section 14.5): over what is before it, with a length up to its end.
  */
@@ -42,7 +22,7 @@ check_integrity(const struct stun_message *m, struct cv_bytes key)
 	head[3] = (uint8_t)(before + 24 - STUN_HEADER);
 	parts[0] = BYTES(head);
 	parts[1] = (struct cv_bytes){m->whole.data + 4, before - 4};
-	assert_int_equal(crypto_hmac_sha1(crypto, key, parts, 2, sum), 0);
+	assert_int_equal(crypto_hmac_sha1(seeded, key, parts, 2, sum), 0);
 	assert_memory_equal(sum, value.data, sizeof(sum));
 }
 
@@ -148,7 +128,7 @@ test_long_term_credentials(void **state)
 	assert_true(find(&m, STUN_REALM, &parts[2]));
 	assert_int_equal(parts[0].len, 18);
 	assert_int_equal(parts[2].len, 11);
-	assert_int_equal(crypto_md5(crypto, parts, 5, key), 0);
+	assert_int_equal(crypto_md5(seeded, parts, 5, key), 0);
 	check_integrity(&m, BYTES(key));
 
 	assert_int_equal(stun_parse(BYTES(hash_request), &m), 0);
@@ -470,5 +450,5 @@ main(void)
 		cmocka_unit_test(test_room),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, seeded_setup, seeded_teardown);
 }
