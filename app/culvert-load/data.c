@@ -43,6 +43,12 @@ data_begin(struct data *d)
 	memset(&d->latency, 0, sizeof(d->latency));
 }
 
+void
+data_end(struct data *d)
+{
+	d->run++;
+}
+
 /* What fills a packet: each word follows from number, flow and place. */
 static uint64_t
 filling(uint64_t number, uint32_t flow)

@@ -49,6 +49,8 @@ int data_init(struct data *d, uint32_t flows, uint32_t run);
 void data_free(struct data *d);
 /* A new run: all numbers and counters begin again, what is on its way still counts as old. */
 void data_begin(struct data *d);
+/* It is over: what comes from now on is too late, and counts as old. */
+void data_end(struct data *d);
 
 /* Writes the flow's next packet, of `size` bytes from DATA_LEAST to DATA_MOST, the addresses in
  * network order; it counts as sent. What nothing took is taken back, the last one first. */

@@ -152,6 +152,10 @@ main(int argc, char **argv)
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = stop}, NULL);
 	rc = load_run(&load);
 	ports_close(load.ports, load.n_ports);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "culvert-load: what was to be printed could not be written\n");
+		rc = EXIT_LOAD;
+	}
 	tear_down(&load, &o.people);
 	return rc;
 }

@@ -289,6 +289,13 @@ incomplete(const char *what)
 	return EXIT_USAGE;
 }
 
+/* Whether a client would have this address. */
+static bool
+a_clients(const struct options *o, uint32_t address)
+{
+	return address - o->first < o->addresses;
+}
+
 /* What options say together. */
 static int
 check(struct options *o)
@@ -311,12 +318,23 @@ check(struct options *o)
 		return incomplete("--uplink-port, --uplink-host and --uplink-gateway go together");
 	if ((o->size == IMIX ? IMIX_MOST : o->size) > o->mtu)
 		return incomplete("--size: larger than --mru");
+	if (o->pps != 0 && o->seconds != 0 && o->pps * o->seconds < 1)
+		return incomplete("--seconds: not one packet is due in so little time");
+	if (o->people.churn != 0 && o->pps == 0 && o->hold == 0 && !o->trials && !o->table)
+		return incomplete("--churn: goes on while data is sent, or with --hold");
 	if (o->trials && o->table)
 		return incomplete("--trials and --trex: one of the two");
 	if (o->pps != 0 && o->uplink == NULL && o->people.sessions < 2)
 		return incomplete("--pps: data between clients needs two of them");
 	if (o->gateway == 0)
 		o->gateway = o->lns;
+	if (a_clients(o, o->lns) || a_clients(o, o->gateway))
+		return incomplete(
+			"--from: the address of the LNS, or of --gateway, is one of those that "
+			"clients would have");
+	if (o->own == o->lns || o->own == o->gateway ||
+		(o->host != 0 && o->host == o->uplink_gateway))
+		return incomplete("--own and --uplink-host are addresses that nobody else has");
 	if (o->table && o->hold == 0)
 		o->hold = -1;
 	o->people.users =

@@ -84,6 +84,10 @@ close_some(struct people *p, uint64_t now)
 
 		if (t->lac == NULL)
 			continue;
+		if (t->up) {
+			t->left = true;
+			p->counters.unanswered++;
+		}
 		lac_close(t->lac, now, &over);
 		people_list(p, p->next_close);
 		i++;

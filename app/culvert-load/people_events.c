@@ -196,6 +196,8 @@ event(struct people *p, uint64_t now, uint32_t number, const struct dial_event *
 		tunnel_down(p, now, number, &e->reason);
 		break;
 	case DIAL_EV_DONE:
+		p->counters.unanswered -= p->tunnel[number].left;
+		p->tunnel[number].left = false;
 		p->tunnel[number].done = true;
 		break;
 	case DIAL_EV_NETWORK_DOWN: /* it may come up again by itself */

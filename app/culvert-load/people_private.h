@@ -20,6 +20,7 @@ struct tunnel {
 	uint32_t next;   /* of those that have something to say; NOBODY: the last */
 	bool listed, up;
 	bool dead, done; /* it ends by itself, and has */
+	bool left;       /* we have ended it, and wait for the answer */
 };
 
 #define NOBODY UINT32_MAX

@@ -89,6 +89,10 @@ start_eal(const struct ports_params *params, char *err, size_t err_len)
 	for (unsigned i = 0; cpu < 0 && i < CPU_SETSIZE; i++)
 		if (CPU_ISSET(i, &allowed))
 			cpu = (int)i;
+	if (cpu < 0 || !CPU_ISSET((unsigned)cpu, &allowed)) {
+		snprintf(err, err_len, "CPU %d is none that this may run on", cpu);
+		return -1;
+	}
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
 	snprintf(memory, sizeof(memory), "%u", need);
 	if (free_hugepages_mib() >= need) {

@@ -223,7 +223,7 @@ report_trial(const struct load *l, const struct trial *t, const char *event)
 static json_t *
 people_object(const struct load *l)
 {
-	const struct people_counters *c = people_counters(l->people);
+	const struct people_counters *c = &l->end;
 	json_t *o = json_object();
 
 	set(o, "wanted", l->o->people.sessions);
@@ -237,6 +237,7 @@ people_object(const struct load *l)
 	set(o, "tunnels_fell", c->tunnels_fell);
 	set(o, "retransmits", people_retransmits(l->people));
 	set(o, "not_sent", l->control_refused);
+	set(o, "unanswered", c->unanswered);
 	if (l->up_at != 0)
 		set_real(o, "up_after_s", seconds(l->up_at - l->dialled_at));
 	set_real(o, "up_per_second", calls_per_second(l));
@@ -246,7 +247,7 @@ people_object(const struct load *l)
 static void
 print_people(const struct load *l)
 {
-	const struct people_counters *c = people_counters(l->people);
+	const struct people_counters *c = &l->end;
 
 	printf("sessions   %u of %u up, in %u tunnels", c->up, l->o->people.sessions,
 		people_tunnels(l->people));
@@ -256,8 +257,11 @@ print_people(const struct load *l)
 	printf("\ncalls      %ju begun, %ju failed, %ju hung up, %ju ended by the LNS\n",
 		(uintmax_t)c->calls, (uintmax_t)c->failed, (uintmax_t)c->hung_up,
 		(uintmax_t)c->fell);
-	printf("control    %ju messages sent again, %ju not taken by the port\n",
-		(uintmax_t)people_retransmits(l->people), (uintmax_t)l->control_refused);
+	printf("control    %ju messages sent again, %ju not taken by the port; %u tunnels got no "
+	       "answer to "
+	       "their goodbye\n",
+		(uintmax_t)people_retransmits(l->people), (uintmax_t)l->control_refused,
+		c->unanswered);
 }
 
 /* How many packets took how long, by powers of two, from the first to the last that
@@ -338,10 +342,11 @@ report_end(const struct load *l, const struct trial *t)
 bool
 report_good(const struct load *l, const struct trial *t)
 {
-	const struct people_counters *c = people_counters(l->people);
+	const struct people_counters *c = &l->end;
 	const struct data_counters *d = &l->data.counters;
 
-	if (c->fell != 0 || c->tunnels_fell != 0)
+	if (c->up < l->o->people.sessions || c->fell != 0 || c->tunnels_fell != 0 ||
+		c->unanswered != 0)
 		return false;
 	return t == NULL ||
 	       (wrong(d) == 0 && t->planned == d->sent && lost(d) == t->lost_to_changes);

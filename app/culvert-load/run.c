@@ -3,7 +3,10 @@
 
 #include "culvert-load/load.h"
 
-enum { CLOSE_MS = 3000 }; /* for the last words */
+enum {
+	CLOSE_MS = 3000,  /* without an answer to the last words */
+	SETTLE_MS = 3000, /* for who has hung up to be back */
+};
 
 /* Until all are up; false: it took too long, or was stopped. */
 static bool
@@ -32,14 +35,36 @@ hold(struct load *l, double seconds)
 	}
 }
 
+/* Who has hung up has to come back: a server may have taken nobody any more. */
+static void
+settle(struct load *l)
+{
+	uint64_t end = l->now + SETTLE_MS * CV_NS_PER_MS;
+
+	while (l->o->people.churn != 0 && l->now < end &&
+		people_counters(l->people)->up < l->o->people.sessions) {
+		load_rest(l, load_round(l, false));
+		report_progress(l, "waiting for who hung up");
+	}
+}
+
 static void
 close_all(struct load *l)
 {
+	const struct people_counters *c = people_counters(l->people);
 	uint64_t end = l->now + CLOSE_MS * CV_NS_PER_MS;
+	uint32_t unanswered = 0;
 
+	l->end = *c;
 	people_close(l->people);
-	while (l->now < end && !people_gone(l->people))
+	while (l->now < end && !people_gone(l->people)) {
 		load_rest(l, load_round(l, false));
+		report_progress(l, "ending");
+		if (c->unanswered != unanswered)
+			end = l->now + CLOSE_MS * CV_NS_PER_MS;
+		unanswered = c->unanswered;
+	}
+	l->end.unanswered = unanswered;
 }
 
 /* Why not all came up, for people. */
@@ -84,10 +109,15 @@ load_run(struct load *l)
 		if (data)
 			trial_run(l, &t);
 	}
+	if (up)
+		settle(l);
+	close_all(l);
 	report_progress(l, NULL);
+	if (l->end.unanswered != 0)
+		fprintf(stderr, "culvert-load: %u tunnels got no answer to their goodbye\n",
+			l->end.unanswered);
 	up &= report_good(l, data ? &t : NULL);
 	if (!l->o->trials && !l->o->table)
 		report_end(l, data ? &t : NULL);
-	close_all(l);
 	return up ? EXIT_DONE : EXIT_LOAD;
 }

@@ -130,6 +130,7 @@ trial_run(struct load *l, struct trial *t)
 		load_rest(l, load_round(l, true));
 	t->missed = load_missed(l) - t->missed;
 	t->lost_to_changes = lost_to_changes(l);
+	data_end(&l->data);
 }
 
 /* ---- commands ---- */
@@ -179,8 +180,8 @@ command(struct load *l, const char *line)
 	}
 	if (!read_size(l, word, &t.size))
 		complain("SIZE is bytes of the IP packet inside, from 52 to the MRU, or imix");
-	else if (burst ? t.packets == 0 : t.pps == 0 || !(t.seconds > 0) || t.seconds > SECONDS_MAX)
-		complain("a number is 0 or too large");
+	else if (burst ? t.packets == 0 : !(t.pps * t.seconds >= 1) || t.seconds > SECONDS_MAX)
+		complain("a number is 0 or too large, or no packet is due in so little time");
 	else {
 		trial_run(l, &t);
 		report_trial(l, &t, burst ? "burst" : "trial");

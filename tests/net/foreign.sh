@@ -26,7 +26,8 @@ good() {
 		import json, sys
 		seen = json.load(open(sys.argv[1]))
 		people, data = seen["sessions"], seen["data"]
-		assert [people["up"], people["tunnels"], people["fell"]] == [int(sys.argv[2]), int(sys.argv[3]), 0], people
+		assert [people["up"], people["tunnels"], people["fell"], people["unanswered"]] == [
+		    int(sys.argv[2]), int(sys.argv[3]), 0, 0], people
 		assert data["received"] == data["sent"] > 1000 and data["wrong"] == data["doubled"] == 0, data
 	PY
 }

@@ -122,6 +122,32 @@ churn() {
 		[ "$(number data received)" -gt 500 ]
 }
 
+# Who has hung up is not taken again: neither looks as if all had stayed.
+not_taken_back() {
+	local pid code
+	load --sessions 20 --per-tunnel 5 --churn 10 --hold 3 --json >"$RUN/json" &
+	pid=$!
+	world_until 20 eval '[ "$(lns_rows sessions {user} | wc -l)" -gt 10 ]' && lns_ctl drain on >/dev/null
+	wait $pid
+	code=$?
+	lns_ctl drain off >/dev/null && cat "$RUN/json" && [ $code = 1 ] && [ "$(number sessions up)" -lt 20 ] &&
+		[ "$(number sessions fell)" = 0 ] && [ "$(number sessions failed)" -gt 0 ]
+}
+
+# The LNS is not there any more when they say goodbye.
+unanswered() {
+	local lns pid code
+	lns=$(cat "$RUN/culvertd.pid")
+	load --sessions 4 --per-tunnel 2 --hold 3 --json >"$RUN/json" 2>"$RUN/said" &
+	pid=$!
+	world_until 20 eval '[ "$(lns_rows sessions {user} | wc -l)" = 4 ]' && kill -STOP "$lns"
+	wait $pid
+	code=$?
+	kill -CONT "$lns"
+	cat "$RUN/json" "$RUN/said" && [ $code = 1 ] && [ "$(number sessions unanswered)/$(number sessions up)" = 2/4 ] &&
+		grep -q '^culvert-load: 2 tunnels got no answer to their goodbye$' "$RUN/said" && world_until 10 gone
+}
+
 # Calls at a rate: 50 take a second and a half at 32 a second.
 at_a_rate() {
 	load --sessions 48 --rate 32 --json >"$RUN/json" && cat "$RUN/json" &&
@@ -167,6 +193,12 @@ nobody_there() {
 	! world_in load timeout 60 "$LOAD" --port af_packet:eth0 --from 192.0.2.128/25 --give-up 2 \
 		--password-file "$RUN/wrong" 192.0.2.99 >"$RUN/out" 2>&1 && cat "$RUN/out" &&
 		grep -q 'nobody answers ARP for the LNS, or --gateway; is the port af_packet:eth0 the right one?' "$RUN/out"
+}
+
+# Nobody reads what it prints.
+not_written() {
+	load --sessions 2 >/dev/full 2>"$RUN/out"
+	[ $? = 1 ] && cat "$RUN/out" && grep -q 'what was to be printed could not be written' "$RUN/out"
 }
 
 # What changes one packet of ten on its way is told by what it did.
@@ -227,13 +259,19 @@ usage() {
 		--port tap:x --from 192.0.2.9/32 --password-file f --size 1500 192.0.2.1|--size: larger than --mru
 		--port tap:x --from 192.0.2.9/32 --password-file f --mru 1000 --size imix 192.0.2.1|--size: larger than --mru
 		--port tap:x --from 192.0.2.9/32 --password-file f --trials --trex 192.0.2.1|--trials and --trex: one of the two
+		--port tap:x --from 192.0.2.0/24 --password-file f 192.0.2.1|--from: the address of the LNS, or of --gateway, is one
+		--port tap:x --from 192.0.2.0/24 --gateway 192.0.2.2 --password-file f 192.0.3.1|--from: the address of the LNS, or of
+		--port tap:x --from 192.0.2.9/32 --own 192.0.2.1 --password-file f 192.0.2.1|--own and --uplink-host are addresses
+		--port tap:x --from 192.0.2.9/32 --password-file f --pps 1 --seconds 0.5 192.0.2.1|--seconds: not one packet is due
+		--port tap:x --from 192.0.2.9/32 --password-file f --churn 5 192.0.2.1|--churn: goes on while data is sent, or with
 	ROWS
 	world_in load "$LOAD" --port af_packet:none0 --from 192.0.2.9/32 --password-file "$RUN/wrong" 192.0.2.1 >"$RUN/out" 2>&1
-	[ $? = 3 ] && cat "$RUN/out" && grep -q 'af_packet:none0: the device can.t be made' "$RUN/out"
+	[ $? = 3 ] && cat "$RUN/out" && grep -q 'af_packet:none0: the device can.t be made' "$RUN/out" || return 1
+	load --cpu 1000 >"$RUN/out" 2>&1
+	[ $? = 3 ] && cat "$RUN/out" && [ "$(cat "$RUN/out")" = 'culvert-load: CPU 1000 is none that this may run on' ]
 }
 
-
-tap_plan 16
+tap_plan 19
 world_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/table.log"
 tap_need "cables" cables
@@ -244,6 +282,8 @@ tap_check "to a host behind Culvert and back" uplink
 tap_check "what it prints for people" for_people
 tap_check "sessions that hang up and call again" churn
 tap_check "data until it is told to end, and a session that is ended" until_told
+tap_check "who hung up and is not taken again is told" not_taken_back
+tap_check "an LNS that is gone at the end is told" unanswered
 tap_check "calls at a rate" at_a_rate
 tap_check "the table for TRex is what Culvert knows" held_table
 tap_check "trials by its standard input" trials
@@ -251,4 +291,6 @@ tap_check "a wrong password is told" wrong_password
 tap_check "an LNS that is not there is told" nobody_there
 tap_check "packets that were changed on their way are told" changed
 tap_check "packets that were lost on their way are counted" lossy
+tap_check "output that can't be written is told" not_written
 tap_check "wrong usage" usage
+tap_end

@@ -156,6 +156,21 @@ an_old_run_is_left_out(void **state)
 }
 
 static void
+what_comes_after_the_end_is_too_late(void **state)
+{
+	(void)state;
+	send_to(0, SIZE, 0);
+	send_to(1, SIZE, 0);
+	receive(0, 0);
+	data_end(&d);
+	receive(1, 0);
+	assert_int_equal(d.counters.received, 1);
+	assert_int_equal(d.counters.sent, 2);
+	assert_int_equal(d.counters.old, 1);
+	assert_int_equal(d.latency.n, 1);
+}
+
+static void
 what_no_port_took_is_written_again(void **state)
 {
 	(void)state;
@@ -219,6 +234,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(each_length_is_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(order_and_doubles, begin, end),
 		cmocka_unit_test_setup_teardown(an_old_run_is_left_out, begin, end),
+		cmocka_unit_test_setup_teardown(what_comes_after_the_end_is_too_late, begin, end),
 		cmocka_unit_test_setup_teardown(what_no_port_took_is_written_again, begin, end),
 		cmocka_unit_test(quantiles),
 		cmocka_unit_test(classes),

@@ -228,6 +228,7 @@ all_come_up_and_stay(void **state)
 		people_close(w.people);
 		pass(100 * CV_NS_PER_MS, false);
 		assert_true(people_gone(w.people));
+		assert_int_equal(people_counters(w.people)->unanswered, 0);
 		assert_int_equal(at_server(), 0);
 		close_town();
 	}
@@ -339,6 +340,23 @@ they_come_back_to_a_new_server(void **state)
 	close_town();
 }
 
+/* Nobody answers their goodbye. */
+static void
+a_server_that_is_gone_is_told(void **state)
+{
+	(void)state;
+	come_up(60, 20, PPP_AUTH_CHAP_MD5);
+	w.cut = true;
+	people_close(w.people);
+	pass(3 * CV_NS_PER_S, false);
+	assert_int_equal(people_counters(w.people)->unanswered, 3);
+	w.cut = false;
+	pass(10 * CV_NS_PER_S, false);
+	assert_int_equal(people_counters(w.people)->unanswered, 0);
+	assert_true(people_gone(w.people));
+	close_town();
+}
+
 static void
 what_is_no_number_of_people(void **state)
 {
@@ -368,6 +386,7 @@ main(void)
 		cmocka_unit_test(wrong_passwords_are_told),
 		cmocka_unit_test(some_hang_up_and_call_again),
 		cmocka_unit_test(they_come_back_to_a_new_server),
+		cmocka_unit_test(a_server_that_is_gone_is_told),
 		cmocka_unit_test(what_is_no_number_of_people),
 	};
 
