@@ -28,7 +28,7 @@ from wire import Wire, Wrong, udp_of  # noqa: E402
 AT_ONCE = 128  # frames on their way: a port's ring has room for more
 PATIENCE_S = 20
 SO_RCVBUFFORCE = 33  # which Python does not name
-SIZES = (64, 576, 1400)
+SIZES = (64, 576, 1400, 9000)
 FLOOD = 400
 
 

@@ -12,9 +12,15 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 
 LACS=1000 SESSIONS=2 # of each
+MTU=9216 MRU=9000
 BENCH=10.99.0.2
 
 tap_requires world lns load
+
+# jumbo NAMESPACE INTERFACE
+jumbo() {
+	ip -n "$WORLD_PREFIX-$1" link set "$2" mtu $MTU
+}
 
 # As a generator with two ports: the one on the clients' side, and one at the uplink, in one namespace.
 cables() {
@@ -23,14 +29,18 @@ cables() {
 		ip -n "$WORLD_PREFIX-lns" link add up0 type veth peer name far0 netns "$WORLD_PREFIX-bench" &&
 		world_in lns ethtool -K up0 tx off tso off gso off gro off >/dev/null &&
 		world_in bench ethtool -K far0 tx off tso off gso off gro off >/dev/null &&
+		jumbo lns lns0 && jumbo lns up0 && jumbo bench near0 && jumbo bench far0 &&
+		jumbo wan to-lns && jumbo wan to-bench &&
 		ip -n "$WORLD_PREFIX-lns" link set up0 up && ip -n "$WORLD_PREFIX-bench" link set far0 up &&
 		ip -n "$WORLD_PREFIX-bench" addr add $BENCH/24 dev far0
 }
 
-# The configuration of config/THROUGHPUT.md, but for what this machine has not.
+# The configuration of config/THROUGHPUT.md, with what it says of packets of 9,000 bytes, but for what this
+# machine has not.
 configure() {
 	mkdir -p "$RUN/lns"
-	sed -E "s|pci:[0-9a-f:]+\.0|af_packet:lns0|; s|pci:[0-9a-f:]+\.1|af_packet:up0|
+	sed -E "s|\"pci:[0-9a-f:]+\.0\"|\"af_packet:lns0\", mtu: $MTU|
+		s|\"pci:[0-9a-f:]+\.1\"|\"af_packet:up0\", mtu: $MTU|; s|^ppp: \{|& mru: $MRU,|
 		s|^workers:.*|workers: { count: 0, hugepages: never, memory: 256 }|
 		s|secret-file: tunnel.secret|secret: none|" "$HERE/../../config/throughput.yaml" >"$RUN/lns/culvert.yaml"
 	echo "control: { socket: $RUN/lns/control.sock }" >>"$RUN/lns/culvert.yaml"
@@ -42,7 +52,7 @@ dial() {
 	echo p >"$RUN/password"
 	world_spawn bench load "$LOAD" --port af_packet:near0 --own 192.0.2.60 --from 100.64.0.0/22 --hello 0 --echo 0 \
 		--sessions $((LACS * SESSIONS)) --per-tunnel $SESSIONS --user u%u --users $SESSIONS \
-		--password-file "$RUN/password" --auth chap-md5 --trex $LNS_ADDRESS &&
+		--password-file "$RUN/password" --auth chap-md5 --mru $MRU --trex $LNS_ADDRESS &&
 		world_until 60 told && kill -KILL "$(cat "$RUN/load.pid")"
 }
 

@@ -181,13 +181,14 @@ def make(name, rows, direction, size, pps):
 
 def blocks(rows, direction):
     """Rows in blocks of ROWS_A_STREAM at most, in each of which the LNS's end is one: it stands in the
-    frame."""
+    frame. Blocks of one end are about as long: a stream of few rows would be too slow to be told from none."""
     ends = {}
     for row in rows:
         ends.setdefault(None if direction == DOWN else row[0].lns, []).append(row)
     for of_end in ends.values():
-        for at in range(0, len(of_end), ROWS_A_STREAM):
-            yield of_end[at:at + ROWS_A_STREAM]
+        number = -(-len(of_end) // ROWS_A_STREAM)
+        for at in range(number):
+            yield of_end[len(of_end) * at // number:len(of_end) * (at + 1) // number]
 
 
 def plan(sessions, direction, size, pps, seed=1, network=NETWORK):

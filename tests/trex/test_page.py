@@ -6,23 +6,32 @@ import ipaddress
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools")]
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "tools"), os.path.join(HERE, os.pardir, "throughput")]
 sys.dont_write_bytecode = True
 import l2tp_streams  # noqa: E402
 import made_up  # noqa: E402
+import options  # noqa: E402
 import rates  # noqa: E402
+import standin  # noqa: E402
 import tap  # noqa: E402
 
 try:
     import yaml
 except ImportError:
     yaml = None
+sys.modules["trex"] = types.ModuleType("trex")
+sys.modules["trex.stl"] = types.ModuleType("trex.stl")
+sys.modules["trex.stl"].api = standin
+import culvert_profile  # noqa: E402
+
 CULVERTD, CONFIG = map(os.path.abspath, sys.argv[1:])
 MADE = made_up.sessions(2)
 with open(os.path.join(CONFIG, "THROUGHPUT.md"), encoding="utf-8") as file:
@@ -88,11 +97,29 @@ class Page(unittest.TestCase):
         self.assertEqual(rates.wire_bytes(64, True), len(frame) + 4 + 20)
         self.assertEqual(rates.wire_bytes("imix", True), (7 * 140 + 4 * 652 + 1476) / 12)
 
+    def test_commands(self):
+        """searches and streams that it and the READMEs show are such that are taken"""
+        texts = [PAGE]
+        for folder in ("throughput", "trex"):
+            with open(os.path.join(HERE, os.pardir, folder, "README.md"), encoding="utf-8") as text:
+                texts.append(text.read())
+        shown_lines = [line.strip() for text in texts for line in text.replace("\\\n", " ").split("\n") if line.startswith("    ")]
+        searches = [line.split(" throughput ", 1)[1] for line in shown_lines if line.startswith("./dpdk-setup.sh throughput --")]
+        starts = [line.split(" -t ", 1)[1] for line in shown_lines if " -t --table" in line]
+        self.assertGreater(len(searches), 3)
+        self.assertGreater(len(starts), 4)
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)  # where they write to
+            for line in searches:
+                options.parse(shlex.split(line))
+            os.chdir(HERE)
+        for line in starts:
+            culvert_profile.arguments(shlex.split(line))
+
     def test_links(self):
         """the files that it names are there"""
         for path in sorted(set(re.findall(r"`((?:tests|config|lib)/[\w./-]+)", PAGE))):
             self.assertTrue(os.path.exists(os.path.join(CONFIG, os.pardir, path)), path)
-
 
 
 if __name__ == "__main__":

@@ -122,11 +122,14 @@ class Frames(unittest.TestCase):
 
 class Plans(unittest.TestCase):
     def test_blocks(self):
-        """10,000 sessions are three streams, at rates by their rows, in random order"""
+        """10,000 sessions are three streams, about as long, at rates by their rows, in random order"""
         made = made_up.sessions(10000, 50)
         planned = l2tp_streams.plan(made, CLIENTS, 64, 1e6)
-        self.assertEqual(sorted(len(s.pairs) for s in planned), [1808, 4096, 4096])
+        self.assertEqual(sorted(len(s.pairs) for s in planned), [3333, 3333, 3334])
         self.assertEqual([s.pps for s in planned], [len(s.pairs) * 100 for s in planned])
+        for number, lengths in ((4096, [4096]), (4097, [2048, 2049])):
+            planned_so = l2tp_streams.plan(made[:number], UP, 64, 1)
+            self.assertEqual(sorted(len(s.pairs) for s in planned_so), lengths)
         order = [pair[0] for s in planned for pair in s.pairs]
         self.assertEqual(sorted(order), sorted(s.address for s in made))
         self.assertNotEqual(order, [s.address for s in made])
@@ -175,7 +178,7 @@ class Plans(unittest.TestCase):
                 l2tp_streams.make("x" * 40, [(s, s.address, s.address) for s in rows], way, 9000, 1 / 3)])
             self.assertLess(standin.request_bytes(stream),
                             l2tp_streams.REQUEST_BYTES - l2tp_streams.CHUNK_BYTES)
-        stream, = l2tp_streams.build(standin, [l2tp_streams.plan(made_up.sessions(5000), UP, 9000, 1)[0]])
+        stream, = l2tp_streams.build(standin, [l2tp_streams.plan(made_up.sessions(4096), UP, 9000, 1)[0]])
         self.assertGreater(standin.request_bytes(stream), 200000)  # it is what is counted
 
     def test_refused(self):
