@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/wipe.h"
 #include "common/files.h"
@@ -141,7 +142,9 @@ main(int argc, char **argv)
 
 	if (rc != -1)
 		return rc;
-	load = (struct load){.o = &o, .n_ports = o.uplink == NULL ? 1 : 2};
+	load = (struct load){.o = &o,
+		.n_ports = o.uplink == NULL ? 1 : 2,
+		.progress = !o.quiet && isatty(STDERR_FILENO)};
 	if (read_secret(o.password_file, &o.people.password, &o.people.password_len) != 0 ||
 		read_secret(o.secret_file, &o.people.secret, &o.people.secret_len) != 0 ||
 		set_up(&load, &o.people) != 0 || open_ports(&load) != 0) {

@@ -182,6 +182,9 @@ set_up(struct port *p, unsigned mtu, char *err, size_t err_len)
 	if (rc != 0)
 		return fail(err, err_len, p, "start", rc);
 	memcpy(p->mac, mac.addr_bytes, sizeof(p->mac));
+	/* the kernel's end of a TAP has that address, and a bridge gives it nothing that is for it
+	 */
+	p->mac[5] ^= strncmp(p->device, "tap:", 4) == 0;
 	rte_eth_promiscuous_enable(p->id);
 	return 0;
 }

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -51,7 +50,7 @@ report_progress(struct load *l, const char *what)
 	static uint64_t next;
 	const struct people_counters *c = people_counters(l->people);
 
-	if (l->o->quiet || !isatty(STDERR_FILENO))
+	if (!l->progress)
 		return;
 	if (what == NULL) {
 		fputs("\r\033[K", stderr);

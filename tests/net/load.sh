@@ -167,6 +167,22 @@ held_table() {
 		[ "$(cat "$RUN/table.rc")" = 0 ] && world_until 5 gone
 }
 
+# The clients on a TAP of the program's own, which a bridge joins to the cable.
+tap_port() {
+	local code
+	world_spawn load tap "$LOAD" --port tap:t0 --from 203.0.113.0/24 --own 192.0.2.60 \
+		--password-file "$RUN/lns/user0.secret" --secret-file "$RUN/lns/tunnel.secret" --user user%u \
+		--sessions 50 --pps 200 --seconds 3 --size 1400 --json $LNS_ADDRESS &&
+		world_until 20 world_in load ip link show t0 &&
+		ip -n "$WORLD_PREFIX-load" link add br0 type bridge && ip -n "$WORLD_PREFIX-load" link set br0 up &&
+		ip -n "$WORLD_PREFIX-load" link set eth0 master br0 && ip -n "$WORLD_PREFIX-load" link set t0 master br0 up &&
+		world_until 60 test -e "$RUN/tap.rc"
+	code=$?
+	ip -n "$WORLD_PREFIX-load" link del br0
+	tail -n 1 "$RUN/tap.log" >"$RUN/json" # the driver has something to say before
+	[ $code = 0 ] && all_arrived "$(cat "$RUN/tap.rc")" 600 && ! world_in load ip link show t0
+}
+
 trials() {
 	printf 'trial 1000 1 200\nburst 500 imix\nnonsense\ntrial 1000 1 51\ntrial 0 1 100\ntrial -1 1 64\ntrial 500 0.5 1400' |
 		load --sessions 10 --trials >"$RUN/lines" && cat "$RUN/lines" && python3 - "$RUN/lines" <<-'PY'
@@ -273,7 +289,7 @@ usage() {
 
 tap_plan 19
 world_open
-tap_logs "$RUN/$LNS_LOG" "$RUN/table.log"
+tap_logs "$RUN/$LNS_LOG" "$RUN/table.log" "$RUN/tap.log"
 tap_need "cables" cables
 tap_need "Culvert is ready" serve
 tap_check "300 clients with a tunnel each, and 5,000 packets between them" one_each
@@ -286,6 +302,7 @@ tap_check "who hung up and is not taken again is told" not_taken_back
 tap_check "an LNS that is gone at the end is told" unanswered
 tap_check "calls at a rate" at_a_rate
 tap_check "the table for TRex is what Culvert knows" held_table
+tap_check "clients on a TAP" tap_port
 tap_check "trials by its standard input" trials
 tap_check "a wrong password is told" wrong_password
 tap_check "an LNS that is not there is told" nobody_there
