@@ -66,7 +66,6 @@ struct load {
 	uint64_t imix;              /* how many of a mix were sent */
 	uint64_t strays;            /* frames that nobody here is for */
 	uint64_t control_refused;   /* frames of the control side that a port did not take */
-	uint64_t cpu_ns;            /* of this process at the start */
 	struct people_counters end; /* before all were told to go */
 	bool progress;              /* somebody looks on */
 	bool stop;                  /* a signal has come */

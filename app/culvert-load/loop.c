@@ -63,17 +63,13 @@ put_copy(struct load *l, unsigned port, const uint8_t *frame, size_t len)
 static int64_t
 find_tunnel(const struct load *l, const struct side_frame *f)
 {
-	uint32_t place = f->target - l->o->first, id, tunnel;
 	struct l2tp_header h;
+	uint32_t tunnel;
 
 	if (f->source != l->o->lns || f->source_port != l->o->lns_port ||
-		place >= l->o->people.addresses ||
-		l2tp_header_parse(f->payload.data, f->payload.len, &h) != 0 || h.tunnel_id == 0)
+		l2tp_header_parse(f->payload.data, f->payload.len, &h) != 0 ||
+		!people_find(l->people, f->target - l->o->first, h.tunnel_id, &tunnel))
 		return -1;
-	id = h.tunnel_id;
-	if ((uint64_t)(id - 1) * l->o->people.addresses + place >= people_tunnels(l->people))
-		return -1;
-	tunnel = (id - 1) * l->o->people.addresses + place;
 	return l->source_ports[tunnel] == f->target_port ? (int64_t)tunnel : -1;
 }
 

@@ -49,6 +49,7 @@ people_new(const struct people_params *params, uint64_t now)
 	p->params = *params;
 	p->n = params->sessions;
 	p->tunnels = (p->n + params->per_tunnel - 1) / params->per_tunnel;
+	p->places = (p->tunnels + params->addresses - 1) / params->addresses;
 	p->persons = calloc(p->n, sizeof(p->persons[0]));
 	p->alarms = calloc(p->n, sizeof(p->alarms[0]));
 	p->tunnel = calloc(p->tunnels, sizeof(p->tunnel[0]));
@@ -57,8 +58,7 @@ people_new(const struct people_params *params, uint64_t now)
 	p->user = calloc(params->users, sizeof(p->user[0]));
 	p->first = p->last = NOBODY;
 	if (p->persons == NULL || p->alarms == NULL || p->tunnel == NULL || p->ready == NULL ||
-		p->ppp == NULL || p->user == NULL ||
-		(p->tunnels - 1) / params->addresses >= UINT16_MAX) {
+		p->ppp == NULL || p->user == NULL || p->places > UINT16_MAX) {
 		people_free(p);
 		return NULL;
 	}
@@ -151,6 +151,18 @@ people_retransmits(const struct people *p)
 
 /* ---- in and out ---- */
 
+bool
+people_find(const struct people *p, uint32_t address, uint16_t id, uint32_t *tunnel)
+{
+	uint64_t n;
+
+	if (address >= p->params.addresses || id == 0)
+		return false;
+	n = (uint64_t)((id - 1u) % p->places) * p->params.addresses + address;
+	*tunnel = (uint32_t)n;
+	return n < p->tunnels && p->tunnel[n].id == id;
+}
+
 int
 people_input(struct people *p, uint64_t now, uint32_t tunnel, const uint8_t *data, size_t len,
 	uint32_t *session, struct cv_bytes *packet)
@@ -221,7 +233,9 @@ people_poll_output(struct people *p, uint64_t now, uint32_t *tunnel, void *buf, 
 		}
 		if (t->lac != NULL)
 			arm(p, p->first);
-		if (t->lac != NULL && t->done)
+		/* a dead one has said what it had to say; should that be lost, who asks again hears
+		 * nothing, as from a client that went away */
+		if (t->lac != NULL && (t->done || (t->dead && !p->closing && has_ids(p))))
 			bury(p, p->first);
 		t->listed = false;
 		p->first = t->next;

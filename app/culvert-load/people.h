@@ -77,6 +77,8 @@ uint32_t people_tunnels(const struct people *p);
 /* Begins what is due by rate and window; where `churn` is on, hangs up; after people_close, ends.
  */
 void people_work(struct people *p, uint64_t now, bool churn);
+/* Which tunnel has an ID on the address of this number; false: none has. */
+bool people_find(const struct people *p, uint32_t address, uint16_t id, uint32_t *tunnel);
 /* What goes into tunnel t. 0, DIAL_PACKET (*session: whose) or CV_ERR_*. */
 int people_input(struct people *p, uint64_t now, uint32_t tunnel, const uint8_t *data, size_t len,
 	uint32_t *session, struct cv_bytes *packet);

@@ -16,7 +16,7 @@ due(double rate, uint64_t since, uint64_t now, uint64_t done)
 	return all > (double)done ? (uint64_t)all - done : 0;
 }
 
-/* False: not now; a tunnel that ends has its ID as long as anything is left of it. */
+/* False: not now; a tunnel that ends, and has one ID alone, has it as long as anything is left. */
 static bool
 call(struct people *p, uint64_t now, uint32_t session)
 {

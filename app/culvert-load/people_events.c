@@ -41,6 +41,15 @@ people_list(struct people *p, uint32_t number)
 	p->last = number;
 }
 
+/* Of the IDs that are a tunnel's own on its address, each after the other. */
+static uint16_t
+next_id(const struct people *p, uint32_t number)
+{
+	uint32_t first = number / p->params.addresses + 1, id = p->tunnel[number].id + p->places;
+
+	return (uint16_t)(p->tunnel[number].id == 0 || id > UINT16_MAX ? first : id);
+}
+
 bool
 people_dial(struct people *p, uint64_t now, uint32_t number)
 {
@@ -53,7 +62,7 @@ people_dial(struct people *p, uint64_t now, uint32_t number)
 	params.l2tp.host_name = "culvert-load";
 	params.l2tp.secret = o->secret;
 	params.l2tp.secret_len = o->secret_len;
-	params.l2tp.local_tunnel_id = (uint16_t)(number / o->addresses + 1);
+	params.l2tp.local_tunnel_id = t->id = next_id(p, number);
 	params.l2tp.receive_window = RECEIVE_WINDOW;
 	params.l2tp.hello_ns = o->hello_ns;
 	params.l2tp.setup_timeout_ns = o->setup_ns;

@@ -18,6 +18,7 @@ struct tunnel {
 	struct alarm alarm;
 	struct lac *lac; /* NULL: not dialled, or over */
 	uint32_t next;   /* of those that have something to say; NOBODY: the last */
+	uint16_t id;     /* ours, unique on its address; 0: never dialled */
 	bool listed, up;
 	bool dead, done; /* it ends by itself, and has */
 	bool left;       /* we have ended it, and wait for the answer */
@@ -30,6 +31,7 @@ struct people {
 	struct people_counters counters;
 	struct cv_wheel wheel;
 	uint32_t n, tunnels;
+	uint32_t places; /* tunnels on an address, at most */
 	struct person *persons;
 	struct alarm *alarms; /* of sessions */
 	struct tunnel *tunnel;
@@ -51,6 +53,14 @@ static inline uint32_t
 tunnel_of(const struct people *p, uint32_t session)
 {
 	return session / p->params.per_tunnel;
+}
+
+/* Whether a tunnel has one more ID to call by: what is left of the former tunnel need not be waited
+ * for then. */
+static inline bool
+has_ids(const struct people *p)
+{
+	return p->places <= UINT16_MAX / 2;
 }
 
 static inline uint16_t

@@ -14,6 +14,7 @@
 #include "../seeded.h"
 #include "config/config.h"
 #include "culvert-load/people.h"
+#include "l2tp/header.h"
 #include "lns/lns.h"
 
 enum { ADDRESSES = 3, QUEUE = 4096, MTU = 1500 };
@@ -46,6 +47,7 @@ static struct town {
 	unsigned head, tail;
 	bool cut;
 	unsigned packets;
+	unsigned strays; /* for no tunnel that there is */
 } w;
 
 static int
@@ -134,6 +136,20 @@ drain_server(void)
 	}
 }
 
+/* Where and by what ID a datagram is found, if its tunnel is not over. */
+static void
+find(const struct letter *l)
+{
+	struct l2tp_header h = {0};
+	uint32_t tunnel;
+
+	assert_int_equal(l2tp_header_parse(l->bytes, l->len, &h), 0);
+	if (people_find(w.people, l->tunnel % ADDRESSES, h.tunnel_id, &tunnel))
+		assert_int_equal(tunnel, l->tunnel);
+	else
+		w.strays++;
+}
+
 static void
 settle(bool churn)
 {
@@ -158,6 +174,7 @@ settle(bool churn)
 		for (; w.tail != w.head; more = true) {
 			const struct letter *l = &w.ring[w.tail++ % QUEUE];
 
+			find(l);
 			w.packets += people_input(w.people, w.now, l->tunnel, l->bytes, l->len,
 					     &session, &packet) == DIAL_PACKET;
 		}
@@ -207,6 +224,7 @@ come_up(uint32_t sessions, uint32_t per_tunnel, enum ppp_auth auth)
 	assert_int_equal(c->failed, 0);
 	assert_int_equal(at_server(), sessions);
 	assert_int_equal(c->tunnels_up, (sessions + per_tunnel - 1) / per_tunnel);
+	assert_int_equal(w.strays, 0);
 }
 
 static void
@@ -357,6 +375,49 @@ a_server_that_is_gone_is_told(void **state)
 	close_town();
 }
 
+/* The server ends all tunnels, and would have each of them remembered for half a minute: they have
+ * other IDs, and are back at once. */
+static void
+they_come_back_when_sent_away(void **state)
+{
+	(void)state;
+	come_up(60, 1, PPP_AUTH_PAP);
+	for (unsigned i = 1; i <= 3; i++) {
+		lns_shutdown(w.lns, w.now);
+		drain_server();
+		settle(false);
+		assert_int_equal(people_counters(w.people)->fell, 60 * i);
+		lns_free(w.lns);
+		serve();
+		pass(CV_NS_PER_S, false);
+		assert_int_equal(people_counters(w.people)->up, 60);
+		assert_int_equal(at_server(), 60);
+	}
+	assert_int_equal(people_counters(w.people)->failed, 0);
+	close_town();
+}
+
+/* Each tunnel's ID is its own on its address; nobody has another one. */
+static void
+ids_are_found(void **state)
+{
+	uint32_t tunnel;
+
+	(void)state;
+	come_up(10, 1, PPP_AUTH_PAP);
+	for (uint32_t address = 0; address < ADDRESSES + 2; address++)
+		for (uint32_t id = 0; id <= UINT16_MAX; id++) {
+			bool there = address < ADDRESSES && id >= 1 &&
+				     (id - 1) * ADDRESSES + address < 10;
+
+			assert_int_equal(
+				people_find(w.people, address, (uint16_t)id, &tunnel), there);
+			if (there)
+				assert_int_equal(tunnel, (id - 1) * ADDRESSES + address);
+		}
+	close_town();
+}
+
 static void
 what_is_no_number_of_people(void **state)
 {
@@ -387,6 +448,8 @@ main(void)
 		cmocka_unit_test(some_hang_up_and_call_again),
 		cmocka_unit_test(they_come_back_to_a_new_server),
 		cmocka_unit_test(a_server_that_is_gone_is_told),
+		cmocka_unit_test(they_come_back_when_sent_away),
+		cmocka_unit_test(ids_are_found),
 		cmocka_unit_test(what_is_no_number_of_people),
 	};
 
