@@ -18,8 +18,6 @@ enum { EXIT_DONE = 0, EXIT_LOAD = 1, EXIT_USAGE = 2, EXIT_SETUP = 3 };
 enum {
 	IMIX = 0,         /* as a size */
 	IMIX_MOST = 1400, /* the largest of the mix */
-	LOAD_FIRST_PORT = 1024,
-	LOAD_PORTS = 65536 - LOAD_FIRST_PORT, /* that a random source port is one of */
 };
 #define LOAD_ANY_CPU UINT_MAX
 
@@ -80,6 +78,9 @@ unsigned load_round(struct load *l, bool churn);
 unsigned load_send(struct load *l, unsigned n, unsigned size, unsigned *tried);
 /* Frames that our own ports had no room for, since the start, as far as their drivers tell. */
 uint64_t load_missed(const struct load *l);
+/* Whether packets of this size, or IMIX, fit through all ports; where an MTU is not known, they do.
+ */
+bool load_fits(const struct load *l, unsigned size);
 /* Rests when there was nothing to do. */
 void load_rest(struct load *l, unsigned frames);
 

@@ -279,6 +279,18 @@ size_of_next(struct load *l, unsigned size)
 	return size != IMIX ? size : mix[l->imix++ % 12];
 }
 
+bool
+load_fits(const struct load *l, unsigned size)
+{
+	unsigned around = WIRE_IPV4 + WIRE_UDP_HEADER + INNER; /* outside, on the first port */
+
+	size = size == IMIX ? IMIX_MOST : size;
+	for (unsigned i = 0; i < l->n_ports; i++)
+		if (l->ports[i].mtu != 0 && size + (i == 0 ? around : 0) > l->ports[i].mtu)
+			return false;
+	return true;
+}
+
 /* L2TP and PPP headers of what a session sends. Returns their bytes. */
 static size_t
 write_inner(const struct load *l, uint8_t *bytes, uint32_t session, size_t size)

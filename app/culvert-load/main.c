@@ -11,6 +11,7 @@
 #include "base/wipe.h"
 #include "common/files.h"
 #include "culvert-load/load.h"
+#include "culvert-load/source.h"
 
 enum { SECRET_MOST = 256 };
 
@@ -46,45 +47,35 @@ read_secret(const char *path, const uint8_t **bytes, size_t *len)
 	return *len == 0 ? -1 : 0;
 }
 
-/* Ports that are each tunnel's own on its address: a walk through all of them from a random one by
- * a random odd step, which meets none twice. */
 static int
-choose_ports(struct load *l, const uint8_t *random)
+choose_ports(struct load *l)
 {
-	uint32_t n = people_tunnels(l->people), first, step;
+	uint32_t n = people_tunnels(l->people);
 
-	memcpy(&first, random, sizeof(first));
-	memcpy(&step, random + sizeof(first), sizeof(step));
 	l->source_ports = calloc(n, sizeof(l->source_ports[0]));
 	if (l->source_ports == NULL)
 		return -1;
-	for (uint32_t t = 0; t < n; t++) {
-		uint32_t place = t / l->o->addresses;
-		/* 64,512 is 2^10 * 3^2 * 7: a step that shares none of these comes by all */
-		uint64_t walk =
-			first + (uint64_t)place * (step % 1000 * 42 + 1) + t % l->o->addresses;
-
-		l->source_ports[t] = l->o->source_port != 0
-					     ? l->o->source_port
-					     : (uint16_t)(LOAD_FIRST_PORT + walk % LOAD_PORTS);
-	}
+	for (uint32_t t = 0; t < n; t++)
+		l->source_ports[t] = l->o->source_port;
+	if (l->o->source_port == 0)
+		source_choose(l->crypto, l->source_ports, n, l->o->addresses);
 	return 0;
 }
 
 static int
 set_up(struct load *l, struct people_params *people)
 {
-	uint8_t random[CRYPTO_SEED_BYTES + 12];
+	uint8_t random[CRYPTO_SEED_BYTES + sizeof(uint32_t)];
 	uint32_t run;
 	char err[256] = "";
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return -1;
 	l->crypto = crypto_new(random, err, sizeof(err));
-	memcpy(&run, random + CRYPTO_SEED_BYTES + 8, sizeof(run));
+	memcpy(&run, random + CRYPTO_SEED_BYTES, sizeof(run));
 	people->crypto = l->crypto;
 	l->people = l->crypto == NULL ? NULL : people_new(people, 0);
-	if (l->people == NULL || choose_ports(l, random + CRYPTO_SEED_BYTES) != 0 ||
+	if (l->people == NULL || choose_ports(l) != 0 ||
 		data_init(&l->data, people->sessions * (l->n_ports == 2 ? 2 : 1), run) != 0) {
 		fprintf(stderr, "culvert-load: %s\n", err[0] != '\0' ? err : "out of memory");
 		return -1;
@@ -104,6 +95,12 @@ open_ports(struct load *l)
 
 	if (ports_open(l->ports, &p, err, sizeof(err)) != 0) {
 		fprintf(stderr, "culvert-load: %s\n", err);
+		return -1;
+	}
+	if (o->pps != 0 && !load_fits(l, o->size)) {
+		fprintf(stderr,
+			"culvert-load: --size: such packets, with L2TP around them, are larger "
+			"than a port's MTU\n");
 		return -1;
 	}
 	l->sides[0] = (struct side){

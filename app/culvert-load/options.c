@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "culvert-load/load.h"
+#include "culvert-load/source.h"
 
 enum kind {
 	TEXT,    /* a char pointer */
@@ -310,7 +311,7 @@ check(struct options *o)
 		o->addresses = tunnels;
 	if ((tunnels - 1) / o->addresses >= UINT16_MAX)
 		return incomplete("--from: an address has room for 65,535 tunnels");
-	if (o->source_port == 0 && (tunnels - 1) / o->addresses >= LOAD_PORTS)
+	if (o->source_port == 0 && (tunnels - 1) / o->addresses >= SOURCE_PORTS)
 		return incomplete("--from: an address has too few UDP ports for so many tunnels; "
 				  "a larger prefix, or --source-port 1701");
 	if ((o->uplink == NULL) != (o->host == 0) ||

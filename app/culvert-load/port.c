@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "culvert-load/port.h"
 
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_bus_vdev.h>
@@ -153,6 +156,21 @@ find(struct port *p, unsigned index, unsigned mtu, char *err, size_t err_len)
 	return rc == 0 ? 0 : fail(err, err_len, p, "no such device of DPDK's", rc);
 }
 
+/* 0: it can't be told. The kernel drops what is larger, and its packet socket does not say so. */
+static unsigned
+interface_mtu(const char *name)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd < 0)
+		return 0;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	rc = ioctl(fd, SIOCGIFMTU, &request);
+	close(fd);
+	return rc < 0 || request.ifr_mtu < 0 ? 0 : (unsigned)request.ifr_mtu;
+}
+
 static int
 set_up(struct port *p, unsigned mtu, char *err, size_t err_len)
 {
@@ -186,6 +204,8 @@ set_up(struct port *p, unsigned mtu, char *err, size_t err_len)
 	 */
 	p->mac[5] ^= strncmp(p->device, "tap:", 4) == 0;
 	rte_eth_promiscuous_enable(p->id);
+	if (strncmp(p->device, "af_packet:", 10) == 0)
+		p->mtu = interface_mtu(p->device + 10);
 	return 0;
 }
 

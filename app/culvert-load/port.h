@@ -15,7 +15,8 @@ struct rte_mbuf;
 struct port {
 	const char *device; /* as it was named */
 	uint16_t id;
-	bool made; /* a virtual device, to be ended */
+	unsigned mtu; /* of an interface of the kernel's; 0: the port has what it needs */
+	bool made;    /* a virtual device, to be ended */
 	uint8_t mac[6];
 };
 

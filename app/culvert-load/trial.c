@@ -180,6 +180,8 @@ command(struct load *l, const char *line)
 	}
 	if (!read_size(l, word, &t.size))
 		complain("SIZE is bytes of the IP packet inside, from 52 to the MRU, or imix");
+	else if (!load_fits(l, t.size))
+		complain("SIZE, with L2TP around it, is larger than a port's MTU");
 	else if (burst ? t.packets == 0 : !(t.pps * t.seconds >= 1) || t.seconds > SECONDS_MAX)
 		complain("a number is 0 or too large, or no packet is due in so little time");
 	else {

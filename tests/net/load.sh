@@ -184,13 +184,14 @@ tap_port() {
 }
 
 trials() {
-	printf 'trial 1000 1 200\nburst 500 imix\nnonsense\ntrial 1000 1 51\ntrial 0 1 100\ntrial -1 1 64\ntrial 500 0.5 1400' |
-		load --sessions 10 --trials >"$RUN/lines" && cat "$RUN/lines" && python3 - "$RUN/lines" <<-'PY'
+	printf 'trial 1000 1 200\nburst 500 imix\nnonsense\ntrial 1000 1 51\ntrial 0 1 100\ntrial -1 1 64\ntrial 500 0.5 1400\ntrial 10 1 1461\nburst 5 1460' |
+		load --sessions 10 --mru 1500 --trials >"$RUN/lines" && cat "$RUN/lines" && python3 - "$RUN/lines" <<-'PY'
 			import json, sys
 			lines = [json.loads(line) for line in open(sys.argv[1])]
-			assert [line["event"] for line in lines] == ["up", "trial", "burst", "error", "error", "error", "error", "trial"]
+			assert [line["event"] for line in lines] == ["up", "trial", "burst", "error", "error", "error", "error", "trial", "error",
+			    "burst"]
 			assert lines[0]["sessions"] == lines[0]["wanted"] == 10
-			for line, sent in zip((lines[1], lines[2], lines[7]), (1000, 500, 250)):
+			for line, sent in zip((lines[1], lines[2], lines[7], lines[9]), (1000, 500, 250, 5)):
 			    assert line["sent"] == line["received"] == sent - line["unsent"] and line["lost"] == line["wrong"] == 0
 			assert lines[1]["sent"] > 900 and 1 <= lines[1]["took_seconds"] < 2 or lines[1]["unsent"] > 0
 		PY
@@ -283,6 +284,8 @@ usage() {
 	ROWS
 	world_in load "$LOAD" --port af_packet:none0 --from 192.0.2.9/32 --password-file "$RUN/wrong" 192.0.2.1 >"$RUN/out" 2>&1
 	[ $? = 3 ] && cat "$RUN/out" && grep -q 'af_packet:none0: the device can.t be made' "$RUN/out" || return 1
+	load --mru 9000 --size 1461 --pps 10 >"$RUN/out" 2>&1
+	[ $? = 3 ] && cat "$RUN/out" && grep -q -- "--size: such packets, .* are larger than a port's MTU" "$RUN/out" || return 1
 	load --cpu 1000 >"$RUN/out" 2>&1
 	[ $? = 3 ] && cat "$RUN/out" && [ "$(cat "$RUN/out")" = 'culvert-load: CPU 1000 is none that this may run on' ]
 }
