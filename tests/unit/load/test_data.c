@@ -139,6 +139,26 @@ order_and_doubles(void **state)
 	assert_int_equal(d.counters.wrong_place, 1);
 }
 
+/* 63 numbers before the highest are known, and no more; what is that far ahead makes all before it
+ * unknown. */
+static void
+as_far_back_as_is_remembered(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KEPT; i++)
+		send_to(i, SIZE, 0);
+	receive(0, 0);
+	receive(1, 0);
+	receive(65, 0);
+	receive(64, 0);
+	receive(2, 0);
+	assert_int_equal(d.counters.doubled, 0);
+	assert_int_equal(d.counters.reordered, 2);
+	receive(1, 0);
+	assert_int_equal(d.counters.doubled, 1);
+	assert_int_equal(d.counters.received, 5);
+}
+
 static void
 an_old_run_is_left_out(void **state)
 {
@@ -233,6 +253,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(each_changed_bit_is_seen, begin, end),
 		cmocka_unit_test_setup_teardown(each_length_is_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(order_and_doubles, begin, end),
+		cmocka_unit_test_setup_teardown(as_far_back_as_is_remembered, begin, end),
 		cmocka_unit_test_setup_teardown(an_old_run_is_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(what_comes_after_the_end_is_too_late, begin, end),
 		cmocka_unit_test_setup_teardown(what_no_port_took_is_written_again, begin, end),

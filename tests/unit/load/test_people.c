@@ -358,6 +358,53 @@ they_come_back_to_a_new_server(void **state)
 	close_town();
 }
 
+/* By HELLO or echo, and by nothing else. */
+static void
+silence_is_noticed(void **state)
+{
+	static const uint64_t asked[][2] = {{0, 0}, {60 * CV_NS_PER_S, 0}, {0, 20 * CV_NS_PER_S}};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		const struct people_counters *c;
+
+		open_town(&(struct people_params){.sessions = 20,
+			.per_tunnel = 10,
+			.users = 1,
+			.user = "u1",
+			.auth = PPP_AUTH_PAP,
+			.hello_ns = asked[i][0],
+			.echo_ns = asked[i][1]});
+		c = people_counters(w.people);
+		pass(CV_NS_PER_S, false);
+		assert_int_equal(c->up, 20);
+		w.cut = true;
+		pass(200 * CV_NS_PER_S, false);
+		assert_int_equal(c->fell, i == 0 ? 0 : 20);
+		assert_int_equal(c->up, i == 0 ? 20 : 0);
+		/* nobody answers who dials again */
+		assert_int_equal(c->tunnels_failed > 0, i != 0);
+		close_town();
+	}
+}
+
+/* The third user is none of the server's. */
+static void
+sessions_share_users(void **state)
+{
+	(void)state;
+	open_town(&(struct people_params){.sessions = 6,
+		.per_tunnel = 3,
+		.users = 3,
+		.user = "u%u",
+		.auth = PPP_AUTH_CHAP_MD5});
+	pass(CV_NS_PER_S, false);
+	assert_int_equal(people_counters(w.people)->up, 4);
+	for (uint32_t s = 0; s < 6; s++)
+		assert_int_equal(people_person(w.people, s)->address_be != 0, s % 3 != 2);
+	close_town();
+}
+
 /* Nobody answers their goodbye. */
 static void
 a_server_that_is_gone_is_told(void **state)
@@ -447,6 +494,8 @@ main(void)
 		cmocka_unit_test(wrong_passwords_are_told),
 		cmocka_unit_test(some_hang_up_and_call_again),
 		cmocka_unit_test(they_come_back_to_a_new_server),
+		cmocka_unit_test(silence_is_noticed),
+		cmocka_unit_test(sessions_share_users),
 		cmocka_unit_test(a_server_that_is_gone_is_told),
 		cmocka_unit_test(they_come_back_when_sent_away),
 		cmocka_unit_test(ids_are_found),
