@@ -29,11 +29,7 @@ dial() {
 }
 
 strongswan() {
-	local a b
-	a=$(client_address A) b=$(client_address B)
-	ipsec_start A peer=B local="$a" remote="$b" inner=172.31.1.1 peer-inner=172.31.2.1 &&
-		ipsec_start B peer=A local="$b" remote="$a" inner=172.31.2.1 peer-inner=172.31.1.1 &&
-		ipsec_initiate A
+	ipsec_both A B 172.31.1.1 172.31.2.1 && ipsec_initiate A
 }
 
 # The mapping that comes then is another one, and no packet has an answer.

@@ -26,15 +26,8 @@ forms() {
 
 # passes KIND MODE ENCAP SEEN: IKE and ping, and the capture proves what proof.py calls SEEN.
 passes() {
-	local a b tag=$1-$2-$3 kind="kind=$1 mode=$2 encap=$3" to from
-	a=$(client_address A) b=$(client_address B)
-	to=172.31.2.1 from=172.31.1.1
-	[ "$2" = tunnel ] || to=$b from=$a
-	capture_start wan to-lns "$tag" || return 1
-	# shellcheck disable=SC2086 # several words
-	ipsec_start A peer=B local="$a" remote="$b" inner=172.31.1.1 peer-inner=172.31.2.1 $kind &&
-		ipsec_start B peer=A local="$b" remote="$a" inner=172.31.2.1 peer-inner=172.31.1.1 $kind &&
-		ipsec_initiate A && guest_run A "ping -c 3 -i 0.2 -W 5 -s 1200 -I $from $to" || return 1
+	local tag=$1-$2-$3
+	capture_start wan to-lns "$tag" && ipsec_between A B kind="$1" mode="$2" encap="$3" || return 1
 	capture_stop "$tag" && "$HERE/proof.py" --lns "$LNS_ADDRESS" "$RUN/$tag.pcap" >"$RUN/proved"
 	local rc=$?
 	cat "$RUN/proved"

@@ -28,10 +28,7 @@ ports_moved() {
 }
 
 strongswan() {
-	local a b
-	a=$(client_address A) b=$(client_address B)
-	ipsec_start A peer=B local="$a" remote="$b" inner=172.31.1.1 peer-inner=172.31.2.1 &&
-		ipsec_start B peer=A local="$b" remote="$a" inner=172.31.2.1 peer-inner=172.31.1.1
+	ipsec_both A B 172.31.1.1 172.31.2.1
 }
 
 # A sends some megabytes of noise to B over ESP. B's nc reads from a pipe that stays silent: at

@@ -9,13 +9,11 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lib/all.sh"
 . "$HERE/lib/xl2tpd.sh"
 
-CLIENT=$(readlink -f "${CULVERT_CLIENT:-$(dirname "$LNS_PROGRAM")/../culvert-client/culvert-client}")
 OTHER=192.0.2.9 # the gateway's outer address, where it will be an LNS itself
 GATEWAY=10.88.1.20
 OURS=10.88.1.10
 
-tap_requires guest lns
-[ -x "$CLIENT" ] || tap_skip_all "no culvert-client (./dpdk-setup.sh build makes it)"
+tap_requires guest lns ours
 
 # The gateway is a guest on the cable of the LNS.
 cables() {
@@ -32,16 +30,9 @@ configure() {
 		"$RUN/lns/culvert.yaml"
 }
 
-# A sanitized client finds no room for its shadows in a guest; redial.sh has it run outside of one.
-choose_client() {
-	guest_run A "'$CLIENT' --version" >/dev/null && return
-	CLIENT=$(readlink -f "$HERE/../../build/app/culvert-client/culvert-client")
-	guest_run A "'$CLIENT' --version"
-}
-
 boot() {
-	guest_boot A siteA && guest_boot G lan && guest_wait A && guest_wait G && choose_client &&
-		guest_run A 'modprobe -d /run/modules tun' && guest_run G "ip addr flush dev vec0
+	guest_boot A siteA && guest_boot G lan && guest_wait A && guest_wait G && ours_choose A &&
+		guest_run G "ip addr flush dev vec0
 ip addr add $OTHER/24 dev vec0
 ip addr add 172.31.7.1/32 dev lo
 sysctl -qw net.ipv4.ip_forward=1"
@@ -53,37 +44,11 @@ gateway() {
 		ipsec_start G peer=A local=$GATEWAY remote=$OURS inner=172.31.2.1 peer-inner=172.31.1.1
 }
 
-# client_yaml CONNECTION-LINES...: what the client has, but for what is said otherwise.
+# client_yaml SED-COMMAND...: what the client has, but for what is said otherwise.
 client_yaml() {
-	guest_run A "umask 077
-mkdir -p /run/client
-echo ${PASSWORD:-pass-a} >/run/client/password
-echo tunnelsecret >/run/client/secret
-cat >/run/client/client.yaml <<X
-connections:
-  - name: office
-    gateway: $GATEWAY
-    lns: $LNS_ADDRESS
-    way: relay
-    secret-file: /run/client/secret
-    user: userA
-    password-file: /run/client/password
-    dead-after: 3s
-    ipsec: { start: strongswan, child: net, connection: peer, timeout: 60s }
-X
-$(printf 'sed -i "%s" /run/client/client.yaml\n' "$@")
-'$CLIENT' -c /run/client/client.yaml check"
-}
-
-client() {
-	guest_run A "'$CLIENT' -c /run/client/client.yaml $*"
-}
-
-# field PATH: of what status says, as office.ipsec.sa.spi_in.
-field() {
-	client status office --json | python3 -c '
-import functools, json, sys
-print(functools.reduce(lambda o, key: o[key], sys.argv[1].split("."), json.load(sys.stdin)))' "$1"
+	ours_configure A "${PASSWORD:-pass-a}" tunnelsecret "gateway: $GATEWAY" "lns: $LNS_ADDRESS" 'way: relay' 'user: userA' \
+		'dead-after: 3s' 'ipsec: { start: strongswan, child: net, connection: peer, timeout: 60s }' || return 1
+	[ $# = 0 ] || { guest_run A "$(printf 'sed -i "%s" /run/client/client.yaml\n' "$@")" && ours A check; }
 }
 
 ping_through() {
@@ -111,29 +76,29 @@ nothing_left() {
 }
 
 up() {
-	client up office && client up office | grep 'runs already'
+	ours A up office && ours A up office | grep 'runs already'
 }
 
 # It says which way, by which LNS, and what strongSwan has agreed; who runs it is nobody.
 status() {
-	client status && [ "$(field state)" = up ] && [ "$(field way)" = relay ] &&
-		[ "$(field lns)" = $LNS_ADDRESS:1701 ] && [ "$(field address)" = $OURS ] &&
-		[ "$(field ipsec.sa.remote)" = $GATEWAY ] && [ "$(field ipsec.up)" = True ] &&
-		[ "$(field ipsec.sa.bytes_out)" -gt 3000 ] && [ "$(field sent.packets)" -gt 3 ] &&
+	ours A status && [ "$(ours_field A state)" = up ] && [ "$(ours_field A way)" = relay ] &&
+		[ "$(ours_field A lns)" = $LNS_ADDRESS:1701 ] && [ "$(ours_field A address)" = $OURS ] &&
+		[ "$(ours_field A ipsec.sa.remote)" = $GATEWAY ] && [ "$(ours_field A ipsec.up)" = True ] &&
+		[ "$(ours_field A ipsec.sa.bytes_out)" -gt 3000 ] && [ "$(ours_field A sent.packets)" -gt 3 ] &&
 		guest_run A 'ps -o user= -p $(pgrep -o culvert-client)' | grep -x nobody
 }
 
 # Nothing but IPsec takes that way: not even a ping of the gateway.
 only_ipsec() {
 	local sent
-	sent=$(field sent.packets) &&
+	sent=$(ours_field A sent.packets) &&
 		guest_run A "! ping -c 2 -i 0.2 -W 1 $GATEWAY
 ip route get $GATEWAY | grep vec0 && ip route get $LNS_ADDRESS | grep vec0" &&
-		[ "$(field sent.packets)" = "$sent" ]
+		[ "$(ours_field A sent.packets)" = "$sent" ]
 }
 
 down() {
-	client down office && nothing_left &&
+	ours A down office && nothing_left &&
 		! guest_run A "$IPSEC_ENV
 swanctl --list-sas | grep ESTABLISHED" && lns_said 'session-end .*user=userA'
 }
@@ -141,7 +106,7 @@ swanctl --list-sas | grep ESTABLISHED" && lns_said 'session-end .*user=userA'
 # refused TEXT: it does not come up, says that, and leaves nothing.
 refused() {
 	local said
-	said=$(client up office) && return 1
+	said=$(ours A up office) && return 1
 	echo "$said"
 	grep -q "$1" <<<"$said" && nothing_left
 }
@@ -170,23 +135,18 @@ no_strongswan() {
 
 # Its rules are left, and where they lead to is not. They are found and taken away.
 killed() {
-	client_yaml && client up office || return 1
+	client_yaml && ours A up office || return 1
 	guest_run A 'pkill -KILL culvert-client
 until ! pgrep culvert-client; do sleep 0.1; done' &&
-		left | grep rules && client status | grep -x 'office: down' &&
-		client up office && [ "$(guest_run A 'ip rule | grep -c 1701:')" = 6 ] && ping_through
+		left | grep rules && ours A status | grep -x 'office: down' &&
+		ours A up office && [ "$(guest_run A 'ip rule | grep -c 1701:')" = 6 ] && ping_through
 }
 
 # What is stopped does not hear of its end.
 forced() {
-	guest_run A 'pkill -STOP culvert-client' && client down --force office && nothing_left &&
-		client down office
+	guest_run A 'pkill -STOP culvert-client' && ours A down --force office && nothing_left &&
+		ours A down office
 	[ $? = 4 ]
-}
-
-# runs PATTERN [TIMES]: the log of what runs in the foreground has so many lines of it.
-runs() {
-	[ "$(grep -cE "$1" "$RUN/guest-A/run.log")" -ge "${2:-1}" ]
 }
 
 # In the foreground, as systemd has it, with a socket that it tells of its state.
@@ -200,31 +160,31 @@ os.chmod(\"/run/notify\", 0o777)
 while True:
     open(\"/tmp/box/notified\", \"a\").write(s.recv(500).decode() + \"\\n\")' 9<&- >/dev/null 2>&1 &
 until [ -S /run/notify ]; do sleep 0.1; done
-NOTIFY_SOCKET=/run/notify '$CLIENT' -c /run/client/client.yaml run office >/tmp/box/run.log 2>&1 &" &&
-		world_until 60 runs ipsec-up && ping_through && grep -x READY=1 "$RUN/guest-A/notified"
+NOTIFY_SOCKET=/run/notify '$OURS_PROGRAM' -c /run/client/client.yaml run office >/tmp/box/run.log 2>&1 &" &&
+		world_until 60 ours_said A ipsec-up && ping_through && grep -x READY=1 "$RUN/guest-A/notified"
 }
 
 # The LNS crashes. It is given up, dialled until it is there again, and IPsec goes on as it was. The gateway's
 # charon may hear of its address before the interface is up, and then gives its route up.
 lns_dies() {
 	local spi
-	spi=$(field ipsec.sa.spi_in) && kill -KILL "$(cat "$RUN/culvertd.pid")" &&
-		world_until 30 runs 'relay-down .*no longer answers' && world_until 5 test -e "$RUN/culvertd.rc" &&
-		lns_start && world_until 90 runs relay-up 2 && client_dial G user=userG password=pass-g secret=tunnelsecret &&
+	spi=$(ours_field A ipsec.sa.spi_in) && kill -KILL "$(cat "$RUN/culvertd.pid")" &&
+		world_until 30 ours_said A 'relay-down .*no longer answers' && world_until 5 test -e "$RUN/culvertd.rc" &&
+		lns_start && world_until 90 ours_said A relay-up 2 && client_dial G user=userG password=pass-g secret=tunnelsecret &&
 		client_wait G && guest_run G 'ip route replace 172.31.1.1/32 dev ppp0 src 172.31.2.1' &&
-		world_until 60 ping_through && [ "$(field ipsec.sa.spi_in)" = "$spi" ] &&
-		[ "$(field dials)" -ge 2 ]
+		world_until 60 ping_through && [ "$(ours_field A ipsec.sa.spi_in)" = "$spi" ] &&
+		[ "$(ours_field A dials)" -ge 2 ]
 }
 
 # The guest has another address: the session goes on from there, as does IPsec in it.
 network_changes() {
 	local spi
-	spi=$(field ipsec.sa.spi_in) && guest_run A 'ip addr add 10.0.0.3/24 dev vec0
+	spi=$(ours_field A ipsec.sa.spi_in) && guest_run A 'ip addr add 10.0.0.3/24 dev vec0
 ip addr del 10.0.0.2/24 dev vec0
 ip addr replace 10.0.0.3/24 dev vec0
-ip route replace default via 10.0.0.1' && world_until 20 runs 'moved .*from=10.0.0.3:' &&
+ip route replace default via 10.0.0.1' && world_until 20 ours_said A 'moved .*from=10.0.0.3:' &&
 		lns_said 'tunnel-moved .*sessions=1 by=challenge' && ping_through &&
-		[ "$(field dials)" = 1 ] && [ "$(field moves)" = 1 ] && [ "$(field ipsec.sa.spi_in)" = "$spi" ]
+		[ "$(ours_field A dials)" = 1 ] && [ "$(ours_field A moves)" = 1 ] && [ "$(ours_field A ipsec.sa.spi_in)" = "$spi" ]
 }
 
 # Site B is another LAN, behind another NAT, with the same private addresses. For these site A answers on its own
@@ -253,18 +213,18 @@ goes() {
 ip addr del $3/24 dev vec0
 ip addr replace $2/24 dev vec0
 ip neigh flush dev vec0
-ip route replace default via 10.0.0.1" && world_until 20 runs "moved .*from=$2:" &&
+ip route replace default via 10.0.0.1" && world_until 20 ours_said A "moved .*from=$2:" &&
 		lns_said "tunnel-moved .*peer=$4:.* by=challenge" && read -r udp dark tcp dark <"$RUN/guest-A/flow" &&
 		world_until 60 flowed $(((udp > tcp ? udp : tcp) + 20)) && read -r _ dark _ tcp <"$RUN/guest-A/flow" &&
-		DARK="UDP $dark ms, TCP $tcp ms" && [ "$(field moves)" = "$5" ] && [ "$(field dials)" = 1 ]
+		DARK="UDP $dark ms, TCP $tcp ms" && [ "$(ours_field A moves)" = "$5" ] && [ "$(ours_field A dials)" = 1 ]
 }
 
 moves_site() {
 	local spi
-	spi=$(field ipsec.sa.spi_in) && guest_run G "python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
+	spi=$(ours_field A ipsec.sa.spi_in) && guest_run G "python3 $HERE/flow.py serve 172.31.2.1 >/tmp/box/flow.log 2>&1 &" &&
 		guest_run A "python3 $HERE/flow.py run 172.31.1.1 172.31.2.1 /tmp/box/flow >/tmp/box/flow.log 2>&1 &
 echo \$! >/run/flow.pid" && world_until 30 flowed 20 && goes hop0 10.0.0.33 10.0.0.3 192.0.2.12 2 &&
-		goes lan0 10.0.0.34 10.0.0.33 192.0.2.11 3 && [ "$(field ipsec.sa.spi_in)" = "$spi" ] &&
+		goes lan0 10.0.0.34 10.0.0.33 192.0.2.11 3 && [ "$(ours_field A ipsec.sa.spi_in)" = "$spi" ] &&
 		guest_run A 'kill $(cat /run/flow.pid)' && guest_run G 'pkill -f flow.py'
 }
 
@@ -272,16 +232,15 @@ echo \$! >/run/flow.pid" && world_until 30 flowed 20 && goes hop0 10.0.0.33 10.0
 # is known, the last sign of life is older.
 holds_mapping() {
 	client_yaml 's/dead-after: 3s/dead-after: 600s/' &&
-		guest_run A "'$CLIENT' -c /run/client/client.yaml run office >/tmp/box/run.log 2>&1 &" &&
-		world_until 90 runs 'mapping .*alive_s=[1-9]' && [ "$(field mapping_alive_s)" -ge 20 ] &&
-		world_until 10 eval '[ "$(field heard_s)" -lt 15 ]' && client down office && nothing_left
+		ours_run A && world_until 90 ours_said A 'mapping .*alive_s=[1-9]' && [ "$(ours_field A mapping_alive_s)" -ge 20 ] &&
+		world_until 10 eval '[ "$(ours_field A heard_s)" -lt 15 ]' && ours A down office && nothing_left
 }
 
 # SIGTERM, as systemd sends it.
 terminated() {
 	guest_run A 'pkill -TERM culvert-client
 for wait in $(seq 200); do pgrep culvert-client >/dev/null || exit 0; sleep 0.1; done; exit 1' &&
-		runs stopped && nothing_left
+		ours_said A stopped && nothing_left
 }
 
 # xl2tpd and pppd serve; the gateway is an address of theirs.
@@ -290,14 +249,14 @@ other_lns() {
 		ipsec_start G peer=A local=172.31.7.1 remote=%any inner=172.31.2.1 peer-inner=172.31.1.1 &&
 		ipsec_start A peer=G local=%any remote=172.31.7.1 inner=172.31.1.1 peer-inner=172.31.2.1 &&
 		client_yaml "s/lns: .*/lns: $OTHER/; s/gateway: .*/gateway: 172.31.7.1/" &&
-		client up office && ping_through && [ "$(field lns)" = $OTHER:1701 ] && client down office && nothing_left
+		ours A up office && ping_through && [ "$(ours_field A lns)" = $OTHER:1701 ] && ours A down office && nothing_left
 }
 
 # It is left to discovery, which finds that the gateway does not answer, and the second LNS does.
 needs_relay() {
-	client_yaml 's/way: relay/way: needed/; s/lns: .*/lns: [192.0.2.77, 192.0.2.1]/' && client up office &&
-		[ "$(field way)" = relay ] && field reason | grep 'does not answer IKE directly' &&
-		[ "$(field lns)" = $LNS_ADDRESS:1701 ] && ping_through && client down office && nothing_left
+	client_yaml 's/way: relay/way: needed/; s/lns: .*/lns: [192.0.2.77, 192.0.2.1]/' && ours A up office &&
+		[ "$(ours_field A way)" = relay ] && ours_field A reason | grep 'does not answer IKE directly' &&
+		[ "$(ours_field A lns)" = $LNS_ADDRESS:1701 ] && ping_through && ours A down office && nothing_left
 }
 
 # The gateway has IPv6 alone, inside, by router advertisement as the client has.
@@ -306,9 +265,9 @@ over_ipv6() {
 	there=$(guest_run G 'ip -6 -o addr show dev ppp0 scope global' | grep -o '2001:db8:1:[^/]*' | head -1)
 	[ -n "$there" ] && ipsec_start G peer=A local="$there" remote=%any inner=172.31.2.1 peer-inner=172.31.1.1 &&
 		ipsec_start A peer=G local=%any remote="$there" inner=172.31.1.1 peer-inner=172.31.2.1 &&
-		client_yaml "s/gateway: .*/gateway: $there/" && client up office && ping_through && client status office &&
-		[ "$(field ipsec.sa.remote)" = "$there" ] && [ "$(field ipsec.sa.local)" = "$(field address6)" ] &&
-		client down office && nothing_left
+		client_yaml "s/gateway: .*/gateway: $there/" && ours A up office && ping_through && ours A status office &&
+		[ "$(ours_field A ipsec.sa.remote)" = "$there" ] && [ "$(ours_field A ipsec.sa.local)" = "$(ours_field A address6)" ] &&
+		ours A down office && nothing_left
 }
 
 # The NAT lets IKE and ESP in UDP through: IPsec starts without the relay.
@@ -316,9 +275,9 @@ needs_none() {
 	nat_kind siteA 192.0.2.11 port &&
 		ipsec_start G peer=A local=$OTHER remote=%any inner=172.31.2.1 peer-inner=172.31.1.1 &&
 		ipsec_start A peer=G local=%any remote=$OTHER inner=172.31.1.1 peer-inner=172.31.2.1 &&
-		client_yaml "s/way: relay/way: needed/; s/gateway: .*/gateway: $OTHER/" && client up office &&
-		[ "$(field way)" = direct ] && [ "$(field ipsec.sa.remote)" = $OTHER ] && ping_through &&
-		! guest_run A 'ip rule | grep 1701' && client down office && nothing_left
+		client_yaml "s/way: relay/way: needed/; s/gateway: .*/gateway: $OTHER/" && ours A up office &&
+		[ "$(ours_field A way)" = direct ] && [ "$(ours_field A ipsec.sa.remote)" = $OTHER ] && ping_through &&
+		! guest_run A 'ip rule | grep 1701' && ours A down office && nothing_left
 }
 
 # IPsec went out of the site inside L2TP alone.
@@ -335,8 +294,8 @@ printf "%s\n" "\$@" >>/tmp/box/ran
 X
 chmod 755 /run/client/go' &&
 		client_yaml 's|ipsec: .*|ipsec: { start: command, up: [/run/client/go, a b, c*], down: [/usr/bin/touch, /tmp/box/ended], timeout: 5s }|' &&
-		client up office && cat "$RUN/guest-A/ran" && [ "$(tr '\n' , <"$RUN/guest-A/ran")" = '0,a b,c*,' ] &&
-		client down office && [ -e "$RUN/guest-A/ended" ] && nothing_left
+		ours A up office && cat "$RUN/guest-A/ran" && [ "$(tr '\n' , <"$RUN/guest-A/ran")" = '0,a b,c*,' ] &&
+		ours A down office && [ -e "$RUN/guest-A/ended" ] && nothing_left
 }
 
 command_hangs() {

@@ -105,17 +105,23 @@ $IPSEC_ENV
 swanctl --load-all --file /run/strongswan/swanctl.conf"
 }
 
-# ipsec_between GUEST GUEST [kind=...] [mode=...] [encap=...]: strongSwan on two clients, IKE from
-# the first, and three pings.
-ipsec_between() {
-	local one=$1 two=$2 a b from to
-	shift 2
+# ipsec_both GUEST GUEST INNER INNER [kind=...] [mode=...] [encap=...]: strongSwan on two clients of the relay,
+# between the addresses that they have there; inside tunnel mode they have those that are said.
+ipsec_both() {
+	local one=$1 two=$2 from=$3 to=$4 a b
+	shift 4
 	a=$(client_address "$one") b=$(client_address "$two")
-	from=$(ipsec_inner "$one") to=$(ipsec_inner "$two")
 	ipsec_start "$one" peer="$two" local="$a" remote="$b" inner="$from" peer-inner="$to" "$@" &&
-		ipsec_start "$two" peer="$one" local="$b" remote="$a" inner="$to" peer-inner="$from" "$@" &&
-		ipsec_initiate "$one" || return 1
-	[ "${*/mode=transport/}" = "$*" ] || from=$a to=$b
+		ipsec_start "$two" peer="$one" local="$b" remote="$a" inner="$to" peer-inner="$from" "$@"
+}
+
+# ipsec_between GUEST GUEST [kind=...] [mode=...] [encap=...]: the same, IKE from the first, and three pings.
+ipsec_between() {
+	local one=$1 two=$2 from to
+	shift 2
+	from=$(ipsec_inner "$one") to=$(ipsec_inner "$two")
+	ipsec_both "$one" "$two" "$from" "$to" "$@" && ipsec_initiate "$one" || return 1
+	[ "${*/mode=transport/}" = "$*" ] || from=$(client_address "$one") to=$(client_address "$two")
 	guest_run "$one" "ping -c 3 -i 0.2 -W 5 -s 1200 -I $from $to"
 }
 
