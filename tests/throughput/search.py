@@ -19,6 +19,7 @@ from goals import LOWER, UNDECIDED, UPPER, Goal, Trial, classify, conditional_th
 
 COARSER, COARSEST = 4, 0.25  # width of a phase against that of the next one; the widest
 FASTER = 8  # duration and duration sum, likewise
+FAR = 0.25  # the least step from a lower bound, where the upper one that a phase before had found is none
 FIRST_TRIALS = 3  # at a load in a first phase, where a goal lets some exceed its loss ratio
 
 
@@ -118,6 +119,8 @@ class Focus:
         if lower is None and upper is None:
             return self.search.start
         if upper is None:
+            if len(self.hints) == 2 and lower >= max(self.hints):
+                self.step = max(self.step, FAR)  # what failed before does not: that was noise, and says nothing
             return self.further(lower, max(lower + 1, round(lower / (1 - self.step))))
         if lower is None:
             return self.further(upper, min(upper - 1, round(upper * (1 - self.step))))

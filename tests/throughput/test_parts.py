@@ -159,6 +159,23 @@ def test_again():
     assert not record["results"][0]["why"] and "again" not in {trial["for"] for trial in record["trials"]}
 
 
+class Noisy:
+    """simulated.py's relay as a backend."""
+
+    def __init__(self, *about):
+        self.system = Simulated(*about)
+
+    def trial(self, load, duration_s, _):
+        return self.system.trial(load, duration_s)
+
+
+def test_too_noisy():
+    """with hiccups in 30 % of the seconds a search may fall below the truth; it says so then"""
+    for seed in range(30):
+        found, = cell_of(Noisy(1_000_000, 0.3, seed), "--goal", "ndr", "--burst", "0")["results"]
+        assert found["why"] or found["lower_pps"] > 990_000, (seed, found)
+
+
 class Short:
     """Sends the first 1,000 packets of a burst, and passes what it sends."""
 

@@ -160,6 +160,16 @@ def test_noise():
             found_within(goal, 31_415_926, hiccups)
 
 
+def test_noise_costs_little():
+    """a first phase that noise has misled is left at once, and not in steps of its own width"""
+    counts = []
+    for seed in SEEDS:
+        search = Search([NDR], start=100_000)
+        run(search, Simulated(1_000_000, 0.2, seed))
+        counts.append(search.count)
+    assert statistics.fmean(counts) < 135, counts
+
+
 def test_bisection_falls():
     """and a bisection with one trial a load falls far below the truth there"""
     for hiccups, lowest, median in ((0.05, 0.6, 1.01), (0.2, 0.3, 0.95)):

@@ -14,7 +14,7 @@ class Client:
         self.loss, self.device_pps, self.capacity_pps, self.own = loss, device_pps, capacity_pps, own
         self.stuck, self.latency = stuck, latency
         self.now, self.calls, self.streams, self.active_until, self.read_at = 0.0, [], {}, {}, None
-        self.sent, self.stopped = {}, 0.0
+        self.sent, self.before, self.stopped = {}, {}, 0.0
         self.deaf_s, self.rounded = deaf_s, rounded
 
     def clock(self):
@@ -35,10 +35,12 @@ class Client:
             self.streams.setdefault(port, []).extend(streams)
 
     def clear_stats(self, ports):
-        self.sent = {}
+        self.sent, self.before = {}, {}
 
     def start(self, ports, mult, duration, force):
         assert mult == "1" and force
+        for port, (number, _, _) in self.sent.items():
+            self.before[port] = self.before.get(port, 0) + number
         for port in ports:
             pps = sum(stream.mode.pps for stream in self.streams[port])
             took = duration * max(1, pps / self.capacity_pps)
@@ -68,7 +70,7 @@ class Client:
             if self.stuck:
                 number = round(number * min(1, (self.stopped - begun) / took / 10))
             there = port if len(ports) == 1 else next(p for p in ports if p != port)
-            stats[port]["opackets"] += number
+            stats[port]["opackets"] += number + self.before.get(port, 0)
             stats[port]["obytes"] += number * len(self.streams[port][0].packet.frame)
             stats[there]["ipackets"] += number - round(number * loss) + self.own
         if self.latency:

@@ -119,6 +119,9 @@ class Trial(unittest.TestCase):
         self.assertEqual((said["reordered"], said["sent"]), (3, 10000))
         kinds = [[s.flow_stats.number for s in client.streams[p] if s.flow_stats] for p in (0, 1)]
         self.assertEqual(kinds, [[1], [2]])
+        said = trials(client, "both", latency_pps=1_000_000).trial(10000, 1, 64)
+        self.assertEqual(said["sent"], 10000)  # stamps are a tenth of it at most
+        self.assertTrue(all(s.mode.pps <= 4500 for p in (0, 1) for s in client.streams[p]))
 
 
 if __name__ == "__main__":
