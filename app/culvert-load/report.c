@@ -237,6 +237,7 @@ people_object(const struct load *l)
 	set(o, "retransmits", people_retransmits(l->people));
 	set(o, "not_sent", l->control_refused);
 	set(o, "unanswered", c->unanswered);
+	set(o, "strays", l->strays);
 	if (l->up_at != 0)
 		set_real(o, "up_after_s", seconds(l->up_at - l->dialled_at));
 	set_real(o, "up_per_second", calls_per_second(l));

@@ -84,6 +84,12 @@ explain(const struct load *l)
 		l->o->people.sessions, (double)(l->now - l->start) / CV_NS_PER_S,
 		people_complaint(l->people)[0] == '\0' ? "" : "; last ",
 		people_complaint(l->people));
+	if (l->strays != 0)
+		fprintf(stderr,
+			"culvert-load: %ju frames came that are no client's; does the LNS answer "
+			"from "
+			"another address or port?\n",
+			(uintmax_t)l->strays);
 }
 
 int

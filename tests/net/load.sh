@@ -218,6 +218,24 @@ not_written() {
 	[ $? = 1 ] && cat "$RUN/out" && grep -q 'what was to be printed could not be written' "$RUN/out"
 }
 
+# answers_elsewhere: what the LNS says comes from another UDP port than it was asked at.
+answers_elsewhere() {
+	local code
+	world_in wan nft -f - <<-'NFT' || return 1
+		table bridge elsewhere {
+			chain forward {
+				type filter hook forward priority 0
+				oifname "to-load" udp sport 1701 udp sport set 1702
+			}
+		}
+	NFT
+	load --sessions 4 --give-up 2 --json >"$RUN/json" 2>"$RUN/out"
+	code=$?
+	world_in wan nft delete table bridge elsewhere && cat "$RUN/json" "$RUN/out" && [ $code = 1 ] &&
+		[ "$(number sessions up)" = 0 ] && [ "$(number sessions strays)" -ge 4 ] &&
+		grep -qE "^culvert-load: [0-9]+ frames came that are no client's; does the LNS answer from another" "$RUN/out"
+}
+
 # What changes one packet of ten on its way is told by what it did.
 changed() {
 	local code
@@ -290,7 +308,7 @@ usage() {
 	[ $? = 3 ] && cat "$RUN/out" && [ "$(cat "$RUN/out")" = 'culvert-load: CPU 1000 is none that this may run on' ]
 }
 
-tap_plan 19
+tap_plan 21
 world_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/table.log" "$RUN/tap.log"
 tap_need "cables" cables
@@ -309,6 +327,7 @@ tap_check "clients on a TAP" tap_port
 tap_check "trials by its standard input" trials
 tap_check "a wrong password is told" wrong_password
 tap_check "an LNS that is not there is told" nobody_there
+tap_check "an LNS that answers from another port is told" answers_elsewhere
 tap_check "packets that were changed on their way are told" changed
 tap_check "packets that were lost on their way are counted" lossy
 tap_check "output that can't be written is told" not_written
