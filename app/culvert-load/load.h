@@ -77,7 +77,7 @@ unsigned load_round(struct load *l, bool churn);
  * there were to send (0: nobody can). */
 unsigned load_send(struct load *l, unsigned n, unsigned size, unsigned *tried);
 /* Frames that our own ports had no room for, since the start, as far as their drivers tell. */
-uint64_t load_missed(const struct load *l);
+uint64_t load_missed(struct load *l);
 /* Whether packets of this size, or IMIX, fit through all ports; where an MTU is not known, they do.
  */
 bool load_fits(const struct load *l, unsigned size);

@@ -202,16 +202,12 @@ ask(struct load *l)
 }
 
 uint64_t
-load_missed(const struct load *l)
+load_missed(struct load *l)
 {
 	uint64_t n = 0;
 
-	for (unsigned i = 0; i < l->n_ports; i++) {
-		struct rte_eth_stats s;
-
-		if (rte_eth_stats_get(l->ports[i].id, &s) == 0)
-			n += s.imissed + s.rx_nombuf;
-	}
+	for (unsigned i = 0; i < l->n_ports; i++)
+		n += port_missed(&l->ports[i]);
 	return n;
 }
 

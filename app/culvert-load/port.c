@@ -16,6 +16,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "datapath/packet_socket.h"
+
 enum {
 	BUFFERS = 16383,
 	BUFFER_CACHE = 256,
@@ -171,11 +173,17 @@ interface_mtu(const char *name)
 	return rc < 0 || request.ifr_mtu < 0 ? 0 : (unsigned)request.ifr_mtu;
 }
 
+static bool
+is_packet_socket(const struct port *p)
+{
+	return strncmp(p->device, "af_packet:", 10) == 0;
+}
+
 static int
 set_up(struct port *p, unsigned mtu, char *err, size_t err_len)
 {
 	struct rte_eth_conf conf = {0};
-	uint16_t rx = strncmp(p->device, "af_packet:", 10) == 0 ? SLOTS : DESCRIPTORS, tx = rx;
+	uint16_t rx = is_packet_socket(p) ? SLOTS : DESCRIPTORS, tx = rx;
 	struct rte_ether_addr mac;
 	unsigned socket;
 	int rc = rte_eth_dev_configure(p->id, 1, 1, &conf);
@@ -183,8 +191,7 @@ set_up(struct port *p, unsigned mtu, char *err, size_t err_len)
 	if (rc != 0)
 		return fail(err, err_len, p, "configure", rc);
 	socket = (unsigned)rte_eth_dev_socket_id(p->id);
-	rc = strncmp(p->device, "af_packet:", 10) == 0 ? 0
-						       : rte_eth_dev_set_mtu(p->id, (uint16_t)mtu);
+	rc = is_packet_socket(p) ? 0 : rte_eth_dev_set_mtu(p->id, (uint16_t)mtu);
 	if (rc != 0 && rc != -ENOTSUP)
 		return fail(err, err_len, p, "MTU", rc);
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx, &tx);
@@ -204,8 +211,12 @@ set_up(struct port *p, unsigned mtu, char *err, size_t err_len)
 	 */
 	p->mac[5] ^= strncmp(p->device, "tap:", 4) == 0;
 	rte_eth_promiscuous_enable(p->id);
-	if (strncmp(p->device, "af_packet:", 10) == 0)
-		p->mtu = interface_mtu(p->device + 10);
+	if (is_packet_socket(p)) {
+		const char *name = strchr(p->device, ':') + 1;
+
+		p->mtu = interface_mtu(name);
+		p->socket = packet_socket_find(0, (int)if_nametoindex(name));
+	}
 	return 0;
 }
 
@@ -222,7 +233,7 @@ ports_open(
 		return -1;
 	}
 	for (unsigned i = 0; i < params->n; i++) {
-		ports[i] = (struct port){.device = params->device[i]};
+		ports[i] = (struct port){.device = params->device[i], .socket = -1};
 		if (find(&ports[i], i, params->mtu, err, err_len) != 0 ||
 			set_up(&ports[i], params->mtu, err, err_len) != 0)
 			return -1;
@@ -243,6 +254,16 @@ ports_close(struct port *ports, unsigned n)
 		if (ports[i].made)
 			rte_vdev_uninit(name);
 	}
+}
+
+uint64_t
+port_missed(struct port *p)
+{
+	struct rte_eth_stats s;
+
+	if (p->socket >= 0)
+		p->missed += packet_socket_lost(p->socket);
+	return rte_eth_stats_get(p->id, &s) == 0 ? p->missed + s.imissed + s.rx_nombuf : p->missed;
 }
 
 struct rte_mbuf *

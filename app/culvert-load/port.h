@@ -18,6 +18,8 @@ struct port {
 	unsigned mtu; /* of an interface of the kernel's; 0: the port has what it needs */
 	bool made;    /* a virtual device, to be ended */
 	uint8_t mac[6];
+	int socket;      /* of the driver's for packet sockets; -1: it has none */
+	uint64_t missed; /* of that socket's ring, as far as it was asked */
 };
 
 struct ports_params {
@@ -33,6 +35,9 @@ bool port_known(const char *device);
 int ports_open(
 	struct port ports[PORTS_MAX], const struct ports_params *params, char *err, size_t err_len);
 void ports_close(struct port *ports, unsigned n);
+
+/* Frames that it had no room or buffer for, since the start. */
+uint64_t port_missed(struct port *p);
 
 /* A buffer for a frame of at most the MTU and what Ethernet has, or NULL: none is free. */
 struct rte_mbuf *port_buffer(void);

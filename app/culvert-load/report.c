@@ -305,6 +305,11 @@ print_data(const struct load *l, const struct trial *t)
 	if (t->lost_to_changes != 0)
 		printf(", of which %ju as sessions ended or began", (uintmax_t)t->lost_to_changes);
 	printf(", %ju late in order\n", (uintmax_t)c->reordered);
+	if (t->missed != 0)
+		printf("missed     %ju frames that the ports here had no room for: what is lost "
+		       "may be "
+		       "these\n",
+			(uintmax_t)t->missed);
 	printf("wrong      %ju by content, %ju by TTL, %ju in another's place, %ju twice; beside "
 	       "it %ju "
 	       "of others\n",

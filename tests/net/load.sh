@@ -271,6 +271,26 @@ lossy() {
 		[ "$(number data lost)/$(number data wrong)" = $((($(number data sent) + 19) / 20))/0 ]
 }
 
+# What comes while the program does not run is more than its own ring has room for, and told as that.
+own_ring() {
+	local code
+	world_spawn load own "$LOAD" --port af_packet:eth0 --from 203.0.113.0/24 --own 192.0.2.60 \
+		--password-file "$RUN/lns/user0.secret" --secret-file "$RUN/lns/tunnel.secret" --user user%u \
+		--sessions 4 --pps 100 --seconds 6 $LNS_ADDRESS &&
+		world_until 20 eval 'lns_rows sessions {rx_packets} | grep -q "[1-9]"' || return 1
+	kill -STOP "$(cat "$RUN/own.pid")"
+	world_in wan python3 - to-load <<-'PY'
+		import socket, sys
+		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+		s.bind((sys.argv[1], 0))
+		for _ in range(6000):
+		    s.send(bytes(60))
+	PY
+	kill -CONT "$(cat "$RUN/own.pid")"
+	world_until 20 test -e "$RUN/own.rc" && cat "$RUN/own.log" &&
+		awk '/^missed/ && $2 > 1000 { told = 1 } END { exit !told }' "$RUN/own.log"
+}
+
 usage() {
 	local row
 	while read -r row; do
@@ -308,7 +328,7 @@ usage() {
 	[ $? = 3 ] && cat "$RUN/out" && [ "$(cat "$RUN/out")" = 'culvert-load: CPU 1000 is none that this may run on' ]
 }
 
-tap_plan 21
+tap_plan 22
 world_open
 tap_logs "$RUN/$LNS_LOG" "$RUN/table.log" "$RUN/tap.log"
 tap_need "cables" cables
@@ -331,5 +351,6 @@ tap_check "an LNS that answers from another port is told" answers_elsewhere
 tap_check "packets that were changed on their way are told" changed
 tap_check "packets that were lost on their way are counted" lossy
 tap_check "output that can't be written is told" not_written
+tap_check "what the program's own ring had no room for is told" own_ring
 tap_check "wrong usage" usage
 tap_end

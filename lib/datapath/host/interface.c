@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include <linux/ethtool.h>
-#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -25,6 +24,7 @@
 
 #include "datapath/dp.h"
 #include "datapath/host/host.h"
+#include "datapath/packet_socket.h"
 #include "datapath/table/uplink.h"
 
 enum {
@@ -33,8 +33,6 @@ enum {
 	ASK_AGAIN_NS = 100 * 1000 * 1000,
 	MESSAGES_MAX = 64, /* of the kernel, read in one round */
 	MESSAGE_BYTES = 16384,
-	DESCRIPTORS_MAX =
-		4096, /* among which the driver's sockets are: the lowest free are given */
 };
 
 static bool
@@ -236,27 +234,13 @@ ask_all_links(struct dp *dp)
 
 /* ---- what is lost ---- */
 
-static bool
-is_packet_socket_of(int fd, int interface)
-{
-	struct sockaddr_ll name = {0};
-	socklen_t len = sizeof(name), domain_len = sizeof(int);
-	int domain = 0;
-
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) == 0 &&
-	       domain == AF_PACKET && getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
-	       name.sll_ifindex == interface;
-}
-
-/* The driver keeps its sockets to itself; what their rings had no room for, they alone tell. It
- * opens one a queue, in order, and so are their numbers. */
 static void
 find_sockets(const struct dp *dp, struct dp_port *port)
 {
 	port->socket_count = 0;
-	for (int fd = 0; fd < DESCRIPTORS_MAX && port->socket_count < dp->worker_count; fd++)
-		if (is_packet_socket_of(fd, port->interface))
-			port->sockets[port->socket_count++] = fd;
+	for (int fd = -1; port->socket_count < dp->worker_count &&
+			  (fd = packet_socket_find(fd + 1, port->interface)) >= 0;)
+		port->sockets[port->socket_count++] = fd;
 	if (port->socket_count < dp->worker_count)
 		cv_log_event(dp->log, CV_LOG_WARNING, "port-uncounted",
 			"port=%s device=%s reason=\"the driver's sockets were not found: what "
@@ -301,13 +285,10 @@ static void
 count_losses(struct dp *dp, struct dp_port *port)
 {
 	for (uint16_t i = 0; i < port->socket_count; i++) {
-		struct tpacket_stats stats;
-		socklen_t len = sizeof(stats);
+		uint64_t lost = packet_socket_lost(port->sockets[i]);
 
-		if (getsockopt(port->sockets[i], SOL_PACKET, PACKET_STATISTICS, &stats, &len) != 0)
-			continue;
-		port->ring_full[i] += stats.tp_drops;
-		dp->counts.drops[DP_DROP_RX_RING_FULL] += stats.tp_drops;
+		port->ring_full[i] += lost;
+		dp->counts.drops[DP_DROP_RX_RING_FULL] += lost;
 	}
 }
 
