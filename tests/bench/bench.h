@@ -58,6 +58,8 @@ bool bench_wanted(const char *name);
 bool bench_wanted_any(const char *name);
 /* What --sessions allows of a number of sessions. */
 uint64_t bench_sessions_at_most(uint64_t sessions);
+/* What it says; 0: it was not given. */
+uint64_t bench_sessions_asked(void);
 /* A line for people on stderr while work goes on. */
 void bench_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

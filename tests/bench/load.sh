@@ -9,7 +9,9 @@
 # usage: load.sh CALLS SESSIONS HELD-SECONDS CPU-OF-CULVERTD CPU-OF-ALL-ELSE
 set -u
 CALLS=$1 SESSIONS=$2 HELD=$3 MEASURED=$4 ELSE=$5
-A_TUNNEL=10 # sessions in a tunnel, where there are many
+A_TUNNEL=10 # sessions in a tunnel, where there are many: a server has IDs for 65,535 tunnels
+[ "$SESSIONS" -le 500000 ] || A_TUNNEL=20
+UP_MOST=$((100 + SESSIONS / 1000)) # seconds
 RUN=$(mktemp -d "${TMPDIR:-/tmp}/culvert-bench.XXXXXX") || exit 2
 DAEMON='' HOLDER=''
 TICKS=$(getconf CLK_TCK)
@@ -38,13 +40,13 @@ serve() {
 		cat <<-YAML
 			log: { level: warning }
 			control: { socket: $RUN/control.sock }
-			workers: { count: $1, hugepages: never, memory: 1024 }
+			workers: { count: $1, hugepages: never, memory: $((1024 + SESSIONS / 400)) }
 			ports: [ { name: wan, device: "memif:$RUN/memif.sock" } ]
 			listeners: [ { port: wan, address: 192.0.2.1/24, gateway: 192.0.2.60 } ]
 			tunnels: { secrets: [ { secret-file: secret } ] }
 			ppp: { auth: [mschapv2] }
 			limits: { tunnels: 65000, tunnels-per-peer: 60000, half-open: 10000, setups-per-second: 100000,
-			  sessions: 150000, sessions-per-tunnel: 60000 }
+			  sessions: $((SESSIONS + 40000)), sessions-per-tunnel: 60000 }
 			groups: [ { name: clients, address: 10.255.0.1, pool: [10.64.0.0/12], policy: any, user-sessions: 1000 } ]
 			users:
 		YAML
@@ -104,10 +106,10 @@ held() {
 	local before=0 after
 	serve 1 "$MEASURED,$ELSE" || failed culvertd
 	before=$(resident_kib "$DAEMON")
-	load --sessions "$SESSIONS" --users $((SESSIONS / 1000 + 1)) --per-tunnel $A_TUNNEL --give-up 200 --trials \
+	load --sessions "$SESSIONS" --users $((SESSIONS / 1000 + 1)) --per-tunnel $A_TUNNEL --give-up $UP_MOST --trials \
 		< <(sleep 1000 & echo $! >"$RUN/sleep"; wait) >"$RUN/lines" &
 	HOLDER=$!
-	for _ in $(seq 2200); do
+	for _ in $(seq $((UP_MOST * 10 + 50))); do
 		! grep -q up "$RUN/lines" || break
 		sleep 0.1
 	done

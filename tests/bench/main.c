@@ -76,7 +76,7 @@ static const char help[] =
 	"    --quick       fewer samples: two minutes at most, not ten; memory of fewer sessions\n"
 	"    --brief       a few samples and sessions: that it runs, the figures mean nothing\n"
 	"    --only NAME   this row, or NAME.* where NAME ends in a dot; may be given again\n"
-	"    --sessions N  at most N sessions\n"
+	"    --sessions N  at most N sessions; load.* has so many, up to a million\n"
 	"    --json        one object: machine, and rows with name, sessions, frame_bytes, value,\n"
 	"                  unit, goal, limit; p10 is a row of its own, NAME.p10\n"
 	"    --list        what rows there are\n"
@@ -101,6 +101,12 @@ bench_sessions_at_most(uint64_t sessions)
 	if (options.sessions < most)
 		most = options.sessions;
 	return sessions < most ? sessions : most;
+}
+
+uint64_t
+bench_sessions_asked(void)
+{
+	return options.sessions == UINT64_MAX ? 0 : options.sessions;
 }
 
 /* NAME., for all that begins so, or a row's whole name. */

@@ -18,6 +18,7 @@
 enum {
 	MTU = 1400,
 	HELD = 100000, /* sessions */
+	HELD_MOST = 1000000,
 };
 
 #define GIGABIT 1000.0 /* in Mbit/s */
@@ -32,6 +33,10 @@ load_calls(void)
 static unsigned
 load_sessions(void)
 {
+	uint64_t asked = bench_sessions_asked();
+
+	if (asked > HELD)
+		return (unsigned)(asked < HELD_MOST ? asked : HELD_MOST);
 	return (unsigned)bench_sessions_at_most(bench_extent() == BENCH_WHOLE ? HELD : 20000);
 }
 
