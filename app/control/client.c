@@ -103,7 +103,7 @@ take_reply(const char *text, struct control_error *error)
 	json_incref(result);
 	if (result == NULL)
 		control_fail(error, CONTROL_FAILED, "%s",
-			message != NULL ? message : "culvertd hung up without an answer");
+			message != NULL ? message : "it hung up without an answer");
 	for (int i = 0; result == NULL && code != NULL && i < CONTROL_CODES; i++)
 		if (strcmp(control_code_name((enum control_code)i), code) == 0)
 			error->code = (enum control_code)i;

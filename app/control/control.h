@@ -63,7 +63,7 @@ typedef json_t *control_handler(
  */
 struct control_server *control_server_new(struct event_base *base, const char *path, mode_t mode,
 	gid_t group, control_handler *handler, void *ctx, char *err, size_t err_len);
-/* Closes all connections and removes the socket. Takes NULL. */
+/* Closes all connections, with the answers that they have, and removes the socket. Takes NULL. */
 void control_server_free(struct control_server *s);
 
 /* CPU time that the longest answer so far has taken: so long did all else on the loop wait for it.

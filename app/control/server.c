@@ -271,13 +271,23 @@ control_server_new(struct event_base *base, const char *path, mode_t mode, gid_t
 	return NULL;
 }
 
+/* An answer that the loop has not come to: who asked for the end is to hear that it comes. */
+static void
+write_rest(const struct connection *c)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	evbuffer_unfreeze(out, 1);
+	(void)evbuffer_write(out, bufferevent_getfd(c->bev));
+}
+
 void
 control_server_free(struct control_server *s)
 {
 	if (s == NULL)
 		return;
-	while (s->connections != NULL)
-		close_connection(s->connections);
+	for (; s->connections != NULL; close_connection(s->connections))
+		write_rest(s->connections);
 	evconnlistener_free(s->listener);
 	(void)unlink(s->address.sun_path);
 	free(s);

@@ -2,6 +2,7 @@
 /* The control socket on its loop: however many ask at once, what else is on the loop comes after
  * each answer, and how long the longest took is known. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,11 +97,47 @@ one_answer_a_round_however_many_ask(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* Who asks for the end is answered, also where the loop ends with it. */
+static void
+the_last_answer_comes(void **state)
+{
+	char folder[] = "/tmp/culvert-answers.XXXXXX", path[64], err[256] = "", answer[64] = "";
+	struct event_base *base = event_base_new();
+	struct control_server *s;
+	int fd, idle;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN); /* as both programs do */
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	s = control_server_new(base, path, 0600, (gid_t)-1, handle, NULL, err, sizeof(err));
+	assert_non_null(s);
+	idle = ask(path);
+	answered = 0;
+	for (unsigned round = 0; answered == 0; round++) {
+		assert_true(round < 100);
+		event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	}
+	close(idle); /* nobody reads that one */
+	fd = ask(path);
+	for (unsigned round = 0; answered == 1; round++) {
+		assert_true(round < 100);
+		event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	}
+	control_server_free(s);
+	assert_true(recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT) > 0);
+	assert_string_equal(answer, "{\"result\":true}\n");
+	close(fd);
+	event_base_free(base);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_answer_a_round_however_many_ask),
+		cmocka_unit_test(the_last_answer_comes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
