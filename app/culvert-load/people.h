@@ -62,7 +62,8 @@ struct people_counters {
 	uint64_t fell;        /* were up, and ended without our doing */
 	uint64_t hung_up;     /* ended by us */
 	uint64_t tunnels_up, tunnels_failed, tunnels_fell;
-	uint32_t unanswered; /* tunnels that were up, and whose StopCCN nobody has acknowledged */
+	/* tunnels that were up, and whose StopCCN somebody, or nobody, has acknowledged */
+	uint32_t answered, unanswered;
 	uint64_t
 		retransmits; /* of control messages, in tunnels that are over; people_retransmits */
 };

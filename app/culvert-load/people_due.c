@@ -73,13 +73,16 @@ hang_up(struct people *p, uint64_t now)
 	}
 }
 
-/* Some at a time: all answers at once would be too many for whoever takes them. */
+/* Some at a time, and no more of them unanswered than calls: all answers at once would be too many
+ * for whoever takes them. */
 static void
 close_some(struct people *p, uint64_t now)
 {
 	static const struct l2tp_reason over = {.result = L2TP_STOPCCN_CLEAR};
 
-	for (unsigned i = 0; i < CALLS_A_ROUND && p->next_close < p->tunnels; p->next_close++) {
+	for (unsigned i = 0; i < CALLS_A_ROUND && p->next_close < p->tunnels &&
+			     p->counters.unanswered < p->params.window;
+		p->next_close++) {
 		struct tunnel *t = &p->tunnel[p->next_close];
 
 		if (t->lac == NULL)

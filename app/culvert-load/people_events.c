@@ -206,6 +206,7 @@ event(struct people *p, uint64_t now, uint32_t number, const struct dial_event *
 		break;
 	case DIAL_EV_DONE:
 		p->counters.unanswered -= p->tunnel[number].left;
+		p->counters.answered += p->tunnel[number].left;
 		p->tunnel[number].left = false;
 		p->tunnel[number].done = true;
 		break;

@@ -53,18 +53,19 @@ close_all(struct load *l)
 {
 	const struct people_counters *c = people_counters(l->people);
 	uint64_t end = l->now + CLOSE_MS * CV_NS_PER_MS;
-	uint32_t unanswered = 0;
+	uint32_t answered = 0;
 
 	l->end = *c;
 	people_close(l->people);
 	while (l->now < end && !people_gone(l->people)) {
 		load_rest(l, load_round(l, false));
 		report_progress(l, "ending");
-		if (c->unanswered != unanswered)
+		if (c->answered != answered)
 			end = l->now + CLOSE_MS * CV_NS_PER_MS;
-		unanswered = c->unanswered;
+		answered = c->answered;
 	}
-	l->end.unanswered = unanswered;
+	l->end.answered = c->answered;
+	l->end.unanswered = c->unanswered;
 }
 
 /* Why not all came up, for people. */

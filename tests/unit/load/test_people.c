@@ -444,6 +444,29 @@ they_come_back_when_sent_away(void **state)
 	close_town();
 }
 
+/* As many goodbyes wait for an answer as calls may, and each that was answered makes room. */
+static void
+goodbyes_go_out_as_they_are_answered(void **state)
+{
+	const struct people_counters *c;
+
+	(void)state;
+	come_up(200, 1, PPP_AUTH_PAP);
+	c = people_counters(w.people);
+	w.cut = true;
+	people_close(w.people);
+	pass(CV_NS_PER_S, false);
+	assert_int_equal(c->unanswered, 50);
+	assert_int_equal(c->answered, 0);
+	w.cut = false;
+	pass(10 * CV_NS_PER_S, false);
+	assert_int_equal(c->unanswered, 0);
+	assert_int_equal(c->answered, 200);
+	assert_true(people_gone(w.people));
+	assert_int_equal(at_server(), 0);
+	close_town();
+}
+
 /* Each tunnel's ID is its own on its address; nobody has another one. */
 static void
 ids_are_found(void **state)
@@ -498,6 +521,7 @@ main(void)
 		cmocka_unit_test(sessions_share_users),
 		cmocka_unit_test(a_server_that_is_gone_is_told),
 		cmocka_unit_test(they_come_back_when_sent_away),
+		cmocka_unit_test(goodbyes_go_out_as_they_are_answered),
 		cmocka_unit_test(ids_are_found),
 		cmocka_unit_test(what_is_no_number_of_people),
 	};
