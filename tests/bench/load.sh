@@ -64,10 +64,11 @@ serve() {
 	return 1
 }
 
-load() {
-	"$CULVERT_LOAD" --port "memif:$RUN/memif.sock" --from 203.0.113.0/24 --own 192.0.2.60 --password-file "$RUN/password" \
+# exec: who runs this in the background has culvert-load's own pid
+load() (
+	exec "$CULVERT_LOAD" --port "memif:$RUN/memif.sock" --from 203.0.113.0/24 --own 192.0.2.60 --password-file "$RUN/password" \
 		--secret-file "$RUN/secret" --cpu "$ELSE" --json "$@" 192.0.2.1 2>>"$RUN/load.log"
-}
+)
 
 # number KEY...: of the JSON on standard input.
 number() {
