@@ -235,11 +235,13 @@ take_address(struct lns *lns, struct lns_session *s, uint64_t now)
 static void
 take_routes(struct lns *lns, struct lns_session *s, uint64_t now)
 {
+	if (s->info.n_routes == 0) /* who has a thousand sessions is not gone through for each */
+		return;
 	CV_LIST_EACH(&s->who->sessions, link, after)
 	{
 		struct lns_session *other = lns_session_of_user(link);
 
-		if (s->info.n_routes != 0 && other != s && other->info.n_routes != 0)
+		if (other != s && other->info.n_routes != 0)
 			lns_user_replace(lns, other, now);
 	}
 }
